@@ -1,0 +1,155 @@
+# How the project's own code is built: one place for flags, and one function for each kind of target.
+#
+#   tb_library(tb_core_base SOURCES span.c ... DEPENDS tb::yyjson ...)   a static library
+#   tb_program(tillbridged SOURCES main.c ... DEPENDS ...)               an executable in bin/
+#   tb_test(unit base/test_span SOURCES test_span.c DEPENDS ...)         ctest "unit.base.span", label "unit"
+#   tb_fuzz(ndef DEPENDS ...)                                            tests/fuzz/fuzz_ndef.c with its corpus
+#
+# Includes are written from the root of the repository. Options of tb_test: TIMEOUT <seconds>,
+# ENVIRONMENT <name=value ...>, LOCK <resource ...> (tests that share one never run at once).
+
+include_guard()
+include(CheckPIESupported)
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+check_pie_supported(LANGUAGES C)
+
+option(TB_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(TB_FUZZ "Build the libFuzzer binaries (clang only)" OFF)
+set(TB_TEST_KINDS "unit;sim;integration;e2e;fuzz;lint" CACHE STRING "Labels of the tests that this build registers")
+set(TB_TEST_PREFIX "" CACHE STRING "Put before every test's name, so that the trees of several presets can run together")
+
+add_library(tb_flags INTERFACE)
+target_compile_definitions(tb_flags INTERFACE _GNU_SOURCE)
+target_include_directories(tb_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(tb_flags INTERFACE
+    -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wundef -Wvla
+    -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wpointer-arith
+    -Wformat=2 -Wimplicit-fallthrough -Wdouble-promotion -Wcast-qual
+    -fno-common -fno-strict-aliasing -ffunction-sections -fdata-sections)
+target_link_options(tb_flags INTERFACE
+    -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+    target_compile_definitions(tb_flags INTERFACE _TIME_BITS=64 _FILE_OFFSET_BITS=64)
+endif()
+
+if(TB_SANITIZE)
+    set(tb_sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_compile_options(tb_flags INTERFACE ${tb_sanitizers})
+    target_link_options(tb_flags INTERFACE ${tb_sanitizers})
+else()
+    target_compile_options(tb_flags INTERFACE
+        -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+        -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+        target_compile_options(tb_flags INTERFACE -fcf-protection=full)
+    endif()
+endif()
+
+if(TB_FUZZ)
+    if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR "TB_FUZZ needs clang (Debian package: clang-19)")
+    endif()
+    target_compile_options(tb_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(tb_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+function(tb_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS")
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE tb_flags PUBLIC ${arg_DEPENDS})
+endfunction()
+
+function(tb_program name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS")
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE tb_flags ${arg_DEPENDS})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
+
+# Registers a command as a test when this build runs its kind.
+#   tb_add_test(<kind> <name> COMMAND <command ...> [TIMEOUT s] [ENVIRONMENT ...] [LOCK ...])
+function(tb_add_test kind name)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "COMMAND;ENVIRONMENT;LOCK")
+    if(NOT kind IN_LIST TB_TEST_KINDS)
+        return()
+    endif()
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 60)
+    endif()
+    set(test ${TB_TEST_PREFIX}${kind}.${name})
+    add_test(NAME ${test} COMMAND ${arg_COMMAND})
+    set_tests_properties(${test} PROPERTIES
+        LABELS ${kind}
+        TIMEOUT ${arg_TIMEOUT}
+        ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1;UBSAN_OPTIONS=print_stacktrace=1;${arg_ENVIRONMENT}"
+        RESOURCE_LOCK "${arg_LOCK}")
+endfunction()
+
+function(tb_test kind path)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "SOURCES;DEPENDS;ENVIRONMENT;LOCK")
+    if(NOT kind IN_LIST TB_TEST_KINDS)
+        return()
+    endif()
+    get_filename_component(file ${path} NAME)
+    get_filename_component(module ${path} DIRECTORY)
+    if(NOT arg_SOURCES)
+        set(arg_SOURCES ${file}.c)
+    endif()
+    string(REGEX REPLACE "^test_" "" noun ${file})
+    string(REPLACE "/" "." module "${module}")
+    set(target test_${kind}_${module}_${noun})
+    add_executable(${target} ${arg_SOURCES})
+    target_link_libraries(${target} PRIVATE tb_flags ${arg_DEPENDS} tb::cmocka)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    tb_add_test(${kind} ${module}.${noun} COMMAND ${target}
+        TIMEOUT ${arg_TIMEOUT} ENVIRONMENT ${arg_ENVIRONMENT} LOCK ${arg_LOCK})
+endfunction()
+
+# The corpus is replayed as an ordinary test in every build; with TB_FUZZ the libFuzzer binary is
+# built as well and given a short run with a fixed seed.
+function(tb_fuzz noun)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS")
+    if(NOT fuzz IN_LIST TB_TEST_KINDS)
+        return()
+    endif()
+    set(folder ${PROJECT_SOURCE_DIR}/tests/fuzz)
+    set(corpus ${folder}/corpus/${noun})
+    if(NOT arg_SOURCES)
+        set(arg_SOURCES fuzz_${noun}.c)
+    endif()
+    list(TRANSFORM arg_SOURCES PREPEND ${folder}/)
+
+    add_executable(fuzz_replay_${noun} ${arg_SOURCES} ${folder}/replay.c)
+    target_link_libraries(fuzz_replay_${noun} PRIVATE tb_flags ${arg_DEPENDS})
+    target_compile_options(fuzz_replay_${noun} PRIVATE -Wno-missing-prototypes)
+    set_target_properties(fuzz_replay_${noun} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    tb_add_test(fuzz ${noun}.replay COMMAND fuzz_replay_${noun} ${corpus})
+
+    if(TB_FUZZ)
+        add_executable(fuzz_${noun} ${arg_SOURCES})
+        target_link_libraries(fuzz_${noun} PRIVATE tb_flags ${arg_DEPENDS})
+        target_compile_options(fuzz_${noun} PRIVATE -Wno-missing-prototypes)
+        target_link_options(fuzz_${noun} PRIVATE -fsanitize=fuzzer)
+        set_target_properties(fuzz_${noun} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+        # Without a second corpus folder libFuzzer would write what it finds into the first one.
+        set(found ${CMAKE_BINARY_DIR}/fuzz/found/${noun})
+        file(MAKE_DIRECTORY ${found})
+        tb_add_test(fuzz ${noun}.run TIMEOUT 120 COMMAND fuzz_${noun} -seed=1 -runs=20000 -max_total_time=5
+            -timeout=10 -artifact_prefix=${found}/ ${found} ${corpus})
+    endif()
+endfunction()
+
+# Adds the folders below that have a CMakeLists.txt.
+function(tb_add_folders)
+    foreach(folder IN LISTS ARGN)
+        if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+            add_subdirectory(${folder})
+        endif()
+    endforeach()
+endfunction()

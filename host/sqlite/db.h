@@ -1,0 +1,118 @@
+/*
+ * Database: one connection to one SQLite file, and its prepared statements.
+ *
+ * Opening sets the pragmas, checks whose file it is and of which version, and migrates it. Every
+ * step's result is checked and mapped to enum tb_err; SQLite's own code stays readable for the log.
+ * Thread rule: a connection and its statements belong to one thread at a time; a second, read-only
+ * connection to the same file serves another thread.
+ * Limits: statements and values up to 1 MiB; no memory is given back to SQLite's caller: spans of a
+ * row are borrowed until the next step or reset of that statement.
+ */
+#ifndef TB_HOST_SQLITE_DB_H
+#define TB_HOST_SQLITE_DB_H
+
+#include "core/base/span.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+enum tb_db_sync {
+    TB_DB_SYNC_FULL,   /* a commit is on disk when it returns */
+    TB_DB_SYNC_NORMAL, /* a power cut may take the last commits, never consistency */
+};
+
+enum tb_db_checkpoint {
+    TB_DB_CHECKPOINT_PASSIVE,  /* as far as readers allow, waits for nobody */
+    TB_DB_CHECKPOINT_TRUNCATE, /* all of it, and the log file is emptied */
+};
+
+struct tb_db_options {
+    enum tb_db_sync sync;
+    unsigned page_size;        /* bytes, a power of two 512 … 65536; takes effect on a new file; 0: 4096 */
+    unsigned cache_kib;        /* page cache limit; 0: 64 KiB */
+    unsigned checkpoint_pages; /* log length at which a commit is followed by a passive checkpoint; 0: only
+                                  when asked */
+    unsigned log_size_max;     /* bytes that the log file keeps after a checkpoint; 0: 1 MiB */
+    unsigned busy_ms;          /* waits this long for another connection's lock; 0: not at all */
+    bool secure_delete;        /* overwrite what is deleted with zeros */
+    bool read_only;            /* no migration; a file of an older version is TB_ERR_UNSUPPORTED */
+    uint32_t application_id;   /* ours, in the file's header; another program's file is TB_ERR_UNSUPPORTED */
+    const char *const *migrations; /* migrations[i] is SQL that brings version i to i + 1 */
+    unsigned migration_count;      /* = the version this program writes */
+};
+
+struct tb_db {
+    struct sqlite3 *handle;
+    int vendor_code; /* SQLite's extended code of the last failure, for the log; 0 when none */
+    unsigned checkpoint_pages;
+    unsigned log_pages; /* length of the write-ahead log after the last commit, in pages */
+};
+
+/*
+ * Opens or makes the file (mode 0600) with journal_mode=WAL. Blocks on the disk.
+ * TB_ERR_NEWER_VERSION: written by a newer program, left untouched. TB_ERR_CORRUPT: not a database or
+ * damaged; set it aside. TB_ERR_UNSUPPORTED, TB_ERR_BUSY, TB_ERR_FULL, TB_ERR_IO, TB_ERR_NO_MEMORY.
+ */
+TB_MUST_USE enum tb_err tb_db_open(const char *path, const struct tb_db_options *options,
+                                   struct tb_db **ret_db);
+
+/* Closes; every statement must have been freed. Accepts NULL, returns NULL. */
+struct tb_db *tb_db_close(struct tb_db *db);
+
+/* Runs statements that yield no rows. */
+TB_MUST_USE enum tb_err tb_db_exec(struct tb_db *db, const char *sql);
+
+TB_MUST_USE enum tb_err tb_db_begin(struct tb_db *db);  /* takes the write lock at once */
+TB_MUST_USE enum tb_err tb_db_commit(struct tb_db *db); /* failed: rolled back */
+void tb_db_rollback(struct tb_db *db);
+
+/* Changes how durable the next transactions are; outside a transaction only. */
+TB_MUST_USE enum tb_err tb_db_set_sync(struct tb_db *db, enum tb_db_sync sync);
+
+/* TB_ERR_BUSY when a reader kept it from finishing; the data is safe either way. */
+TB_MUST_USE enum tb_err tb_db_checkpoint(struct tb_db *db, enum tb_db_checkpoint mode);
+
+/* Full structural check of the file. TB_ERR_CORRUPT. Reads all of it. */
+TB_MUST_USE enum tb_err tb_db_check(struct tb_db *db);
+
+int64_t tb_db_last_rowid(const struct tb_db *db);
+int64_t tb_db_changes(const struct tb_db *db); /* rows of the last INSERT, UPDATE or DELETE */
+
+/* SQLite's words for the last failure, for the log; static, never NULL. */
+const char *tb_db_vendor_text(const struct tb_db *db);
+
+/* ---- statements ---- */
+
+/* All zero is a statement that is not prepared. */
+struct tb_stmt {
+    struct sqlite3_stmt *handle;
+    struct tb_db *db;
+    enum tb_err err; /* the first failed bind; reported by the next step, cleared by reset */
+};
+
+TB_MUST_USE enum tb_err tb_stmt_prepare(struct tb_db *db, const char *sql, struct tb_stmt *ret_stmt);
+/* Prepares sql[0 … count-1] into ret_stmts; on failure none is left prepared. */
+TB_MUST_USE enum tb_err tb_stmt_prepare_all(struct tb_db *db, const char *const *sql, size_t count,
+                                            struct tb_stmt *ret_stmts);
+void tb_stmt_free(struct tb_stmt *stmt); /* accepts one that is not prepared */
+void tb_stmt_free_all(struct tb_stmt *stmts, size_t count);
+
+/* Parameters count from 1. Bytes are borrowed until the statement is reset. */
+void tb_stmt_bind_int(struct tb_stmt *stmt, int index, int64_t value);
+void tb_stmt_bind_text(struct tb_stmt *stmt, int index, struct tb_span text);
+void tb_stmt_bind_blob(struct tb_stmt *stmt, int index, struct tb_span bytes);
+void tb_stmt_bind_null(struct tb_stmt *stmt, int index);
+
+/* One row or the end (*ret_row false; the statement is then reset, also when it fails). */
+TB_MUST_USE enum tb_err tb_stmt_step(struct tb_stmt *stmt, bool *ret_row);
+/* Runs a statement that yields no rows and resets it. TB_ERR_CONFLICT: a constraint. */
+TB_MUST_USE enum tb_err tb_stmt_run(struct tb_stmt *stmt);
+/* Ends a read before its end, gives borrowed bytes back and unbinds. */
+void tb_stmt_reset(struct tb_stmt *stmt);
+
+/* Columns count from 0; only after a step that yielded a row. */
+int64_t tb_stmt_int(const struct tb_stmt *stmt, int column);
+struct tb_span tb_stmt_blob(const struct tb_stmt *stmt, int column); /* also for text; size 0 for NULL */
+bool tb_stmt_is_null(const struct tb_stmt *stmt, int column);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * Writer: the one thread that writes a database file, in group commits.
+ *
+ * Jobs that wait together run inside one transaction, each in a savepoint of its own (none when it is
+ * alone), so that a failing job undoes only itself. done() is called on the mailbox's thread (the loop)
+ * after COMMIT: with TB_OK the job's effect is as durable as the connection's sync setting says. After a
+ * failed COMMIT every job of the group is done with that error and nothing of it was stored.
+ * Checkpoints run on the writer's thread after the completions have been posted.
+ * Thread rule: start, submit and stop on the mailbox's thread; the connection is the writer's from start to
+ * stop. Limits: job_max jobs waiting, batch_max per transaction; an idle writer does not wake up.
+ */
+#ifndef TB_HOST_SQLITE_WRITER_H
+#define TB_HOST_SQLITE_WRITER_H
+
+#include "host/loop/post.h"
+#include "host/sqlite/db.h"
+
+struct tb_writer;
+
+struct tb_writer_job {
+    /* Writer's thread, inside the transaction; an error undoes this job only. */
+    enum tb_err (*run)(struct tb_writer_job *job, struct tb_db *db);
+    /* Mailbox's thread, after COMMIT; may submit or free the job. */
+    void (*done)(struct tb_writer_job *job, enum tb_err err);
+    void *context;   /* the user's; untouched */
+    bool bare;       /* run() outside a transaction and alone: checkpoints, erasures with their own commit */
+    enum tb_err err; /* the writer's from here on */
+    struct tb_writer_job *next;
+    struct tb_post post;
+};
+
+struct tb_writer_options {
+    const char *name;  /* of the thread, ≤ 15 bytes */
+    size_t job_max;    /* jobs submitted and not done; 0: 256 */
+    size_t batch_max;  /* jobs per transaction; 0: 64 */
+    size_t stack_size; /* bytes; 0: 256 KiB */
+};
+
+/* db is borrowed until tb_writer_stop(). */
+TB_MUST_USE enum tb_err tb_writer_start(const struct tb_mailbox *mailbox, struct tb_db *db,
+                                        const struct tb_writer_options *options,
+                                        struct tb_writer **ret_writer);
+
+/* TB_ERR_FULL when job_max jobs wait: the job is still the caller's. */
+TB_MUST_USE enum tb_err tb_writer_submit(struct tb_writer *writer, struct tb_writer_job *job);
+
+/*
+ * Writes what waits, ends the thread (blocks for that) and returns NULL; accepts NULL. done() of the
+ * last jobs comes with the mailbox's next turns; drain it before freeing what they refer to.
+ */
+struct tb_writer *tb_writer_stop(struct tb_writer *writer);
+
+#endif

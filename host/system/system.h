@@ -1,0 +1,43 @@
+/*
+ * System: the small things that every Linux program of the project needs from the kernel.
+ *
+ * Thread rule: any thread. All calls may block on the disk; none belongs on the loop after start-up
+ * but tb_rng_system() and tb_notify().
+ */
+#ifndef TB_HOST_SYSTEM_SYSTEM_H
+#define TB_HOST_SYSTEM_SYSTEM_H
+
+#include "core/base/buf.h"
+#include "core/base/rng.h"
+
+/* Randomness from getrandom(2). Static, never NULL. */
+const struct tb_rng *tb_rng_system(void);
+
+/*
+ * Replaces path as a whole: a reader sees the old or the new content, also after a power cut (written
+ * beside it, synced, renamed, folder synced). TB_ERR_FULL, TB_ERR_IO.
+ */
+TB_MUST_USE enum tb_err tb_file_replace(const char *path, struct tb_span content, unsigned mode);
+
+/* Appends a whole regular file to b. TB_ERR_NOT_FOUND, TB_ERR_TOO_LONG, TB_ERR_IO. */
+TB_MUST_USE enum tb_err tb_file_read(const char *path, struct tb_buf *b);
+
+/*
+ * The same for a secret: a regular file of this user or root that nobody else may read or write,
+ * otherwise TB_ERR_DENIED. The caller wipes the buffer.
+ */
+TB_MUST_USE enum tb_err tb_secret_read(const char *path, struct tb_buf *b);
+
+/* Makes path and its parents; existing folders are left as they are. Limit: 512 bytes. */
+TB_MUST_USE enum tb_err tb_folders_make(const char *path, unsigned mode);
+
+/* errno as an error: ENOSPC and EDQUOT TB_ERR_FULL, ENOENT TB_ERR_NOT_FOUND, EACCES TB_ERR_DENIED … */
+enum tb_err tb_err_of_errno(int code);
+
+/*
+ * Tells the service manager a state such as "READY=1" (sd_notify(3) over $NOTIFY_SOCKET). Without one it
+ * does nothing. Never blocks; a lost datagram is not an error.
+ */
+void tb_notify(const char *state);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * Reasons: why a tap or scan was judged as it was, one stable code per cause.
+ *
+ * Codes appear on pages, in the CLI, in metrics and in the journal; a code is never renamed and
+ * never carries a value that was read. Pure; callable from any thread.
+ */
+#ifndef TB_CORE_CREDENTIAL_REASON_H
+#define TB_CORE_CREDENTIAL_REASON_H
+
+enum tb_reason {
+    TB_REASON_NONE,
+
+    /* what was presented is a credential, and how it was carried */
+    TB_REASON_MEMBER_TEXT,
+    TB_REASON_MEMBER_EAN,
+    TB_REASON_MEMBER_LINK,
+    TB_REASON_MEMBER_EXTERNAL,
+    TB_REASON_GSRN_ELEMENT,
+    TB_REASON_GSRN_LINK,
+
+    /* it is a product */
+    TB_REASON_PRODUCT_CODE,
+    TB_REASON_PRODUCT_ELEMENT,
+    TB_REASON_PRODUCT_LINK,
+
+    /* it is a payment card, of which nothing is kept */
+    TB_REASON_PAYMENT_NUMBER,
+    TB_REASON_PAYMENT_TRACK,
+    TB_REASON_PAYMENT_CHIP,
+
+    /* a code that is not used here */
+    TB_REASON_CODE_EMPTY,
+    TB_REASON_CODE_TOO_LONG,
+    TB_REASON_CODE_NOT_TEXT,
+    TB_REASON_CODE_NOT_OURS,
+    TB_REASON_CODE_CHECK_DIGIT,
+    TB_REASON_CODE_HOST,
+    TB_REASON_CODE_GS1_OTHER,
+
+    /* a tag that could not be used */
+    TB_REASON_TAG_EMPTY,
+    TB_REASON_TAG_NOT_OURS,
+    TB_REASON_TAG_MALFORMED,
+    TB_REASON_TAG_TORN,
+    TB_REASON_TAG_LOCKED,
+    TB_REASON_TAG_UNSUPPORTED,
+    TB_REASON_TAG_TIMEOUT,
+    TB_REASON_TAG_TWO,
+    TB_REASON_READER_LOST,
+
+    /* what the look-up said */
+    TB_REASON_FOUND_CACHE,
+    TB_REASON_FOUND_STORE,
+    TB_REASON_FOUND_LATE, /* found, but a newer tap or scan has begun a visit meanwhile */
+    TB_REASON_NOT_FOUND,
+    TB_REASON_STORE_OFFLINE, /* not in the cache, and the context store cannot be asked */
+    TB_REASON_STORE_TIMEOUT,
+    TB_REASON_CACHE_CORRUPT, /* the cached row does not verify, and the store could not help */
+    TB_REASON_BUSY,          /* more taps in flight than there are places */
+
+    TB_REASON_COUNT
+};
+
+/* Stable name such as "tag.torn"; static, never NULL. */
+const char *tb_reason_name(enum tb_reason reason);
+
+#endif

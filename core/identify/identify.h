@@ -1,0 +1,192 @@
+/*
+ * Identification at one terminal: reader events, look-up results and time in, actions out.
+ *
+ * One attempt is one tap or one scan. Every attempt ends exactly once: with an outcome, or merged into
+ * the attempt before it when the same credential merely flickered in the field or was read twice.
+ *
+ * Sans-I/O and without allocation: the owner feeds events, then takes actions with tb_identify_next()
+ * until there are none, before it feeds the next event. Actions may be answered at once from inside
+ * that loop. now_ms is monotonic and never goes back. Not thread-safe; one machine per terminal.
+ *
+ * Limits: TB_READERS_MAX readers, TB_ATTEMPTS_MAX attempts in flight (further ones end at once as
+ * unreadable, identify.busy), a journal of the last TB_JOURNAL_MAX outcomes.
+ *
+ * Credential values live here only while their attempt is in flight, or, for de-bouncing, while the
+ * card lies on the reader plus return_ms; then they are wiped.
+ */
+#ifndef TB_CORE_IDENTIFY_IDENTIFY_H
+#define TB_CORE_IDENTIFY_IDENTIFY_H
+
+#include "core/credential/judge.h"
+#include "core/identify/outcome.h"
+
+#define TB_READERS_MAX 8
+#define TB_ATTEMPTS_MAX 8
+#define TB_JOURNAL_MAX 64
+#define TB_IDENTIFY_ACTIONS_MAX 64
+
+enum tb_tag_failure {
+    TB_TAG_TORN, /* the card left while it was read: hold it longer */
+    TB_TAG_MALFORMED,
+    TB_TAG_EMPTY,       /* no NDEF on it */
+    TB_TAG_LOCKED,      /* reading needs a key */
+    TB_TAG_UNSUPPORTED, /* a technology that is not read here */
+    TB_TAG_TIMEOUT,
+    TB_TAG_TWO,          /* more than one card in the field */
+    TB_TAG_PAYMENT_CARD, /* it answered to the payment directory; nothing of it was read */
+};
+
+enum tb_lookup {
+    TB_LOOKUP_HIT,
+    TB_LOOKUP_MISS,
+    TB_LOOKUP_CORRUPT, /* the row does not verify; the context store is asked as after a miss */
+};
+
+enum tb_answer {
+    TB_ANSWER_FOUND,
+    TB_ANSWER_NOT_FOUND,
+    TB_ANSWER_TIMEOUT,
+    TB_ANSWER_OFFLINE,
+};
+
+enum tb_feedback { /* light and sound at the reader */
+                   TB_FEEDBACK_WELCOME,
+                   TB_FEEDBACK_PRODUCT,
+                   TB_FEEDBACK_HOLD, /* keep the card there */
+                   TB_FEEDBACK_REFUSED,
+};
+
+enum tb_identify_verb {
+    TB_IDENTIFY_LOOK_UP,     /* in the cache; answer with tb_identify_looked_up() */
+    TB_IDENTIFY_ASK,         /* the context store; answer with tb_identify_answered() */
+    TB_IDENTIFY_OUTCOME,     /* exactly one per attempt, unless it was merged */
+    TB_IDENTIFY_BEGIN_VISIT, /* customer, credential_kind, from_store */
+    TB_IDENTIFY_PRODUCT,     /* gtin was scanned */
+    TB_IDENTIFY_MERGED,      /* the attempt is the one before it once more: nothing to show */
+    TB_IDENTIFY_CARD_GONE,   /* the card of this attempt, which had an outcome, left the field */
+    TB_IDENTIFY_CARD_BACK,   /* and is there again */
+    TB_IDENTIFY_READING,     /* reading takes longer than hint_ms: "Hold it there…" */
+    TB_IDENTIFY_READING_END,
+    TB_IDENTIFY_FEEDBACK, /* feedback, for the reader */
+};
+
+struct tb_identify_action {
+    enum tb_identify_verb verb;
+    uint8_t reader;
+    uint64_t attempt; /* 1, 2, 3 … within this machine; 0 never names one */
+    bool from_tap;    /* else from a scanned code, which has no removal */
+    bool from_store;
+    enum tb_outcome outcome;
+    enum tb_reason reason;
+    enum tb_feedback feedback;
+    enum tb_credential_kind credential_kind;
+    struct tb_customer_key customer;
+    char gtin[TB_GTIN_TEXT_SIZE]; /* "" unless a product */
+    uint32_t took_ms;             /* OUTCOME: since the attempt began */
+};
+
+struct tb_identify_policy {
+    const struct tb_code_rules *rules; /* borrowed */
+    uint32_t hint_ms;                  /* reading longer than this asks to hold */
+    uint32_t retry_ms;                 /* a torn read may be repaired by the next one within this */
+    uint32_t read_max_ms;              /* a tap that yields nothing ends as unreadable */
+    uint32_t ask_max_ms;               /* the context store's answer is waited for this long */
+    uint32_t return_ms;                /* a card that is back within this never left */
+};
+
+struct tb_journal_entry { /* no personal data */
+    uint64_t attempt;
+    int64_t at_ms; /* monotonic */
+    uint32_t took_ms;
+    uint8_t reader;
+    bool from_tap;
+    enum tb_outcome outcome;
+    enum tb_reason reason;
+};
+
+enum tb_attempt_state {
+    TB_ATTEMPT_FREE,
+    TB_ATTEMPT_READING, /* the card is in the field, nothing read yet */
+    TB_ATTEMPT_TORN,    /* a read was torn; the next one may still succeed */
+    TB_ATTEMPT_LOOKING,
+    TB_ATTEMPT_ASKING,
+};
+
+struct tb_attempt {
+    uint64_t id;
+    enum tb_attempt_state state;
+    uint8_t reader;
+    bool from_tap;
+    bool hinted;        /* READING was said and not yet taken back */
+    bool cache_corrupt; /* the look-up found a row that does not verify */
+    bool card_gone;     /* the card left while the attempt was in flight */
+    int64_t began_ms;
+    int64_t deadline_ms; /* of the state */
+    struct tb_credential credential;
+};
+
+struct tb_presence {  /* what a reader showed last, for de-bouncing */
+    uint64_t attempt; /* 0: nothing */
+    bool from_tap;
+    bool gone; /* left at gone_ms, may come back until then + return_ms */
+    int64_t gone_ms;
+    enum tb_reason reason; /* tells apart what has no credential: payment card, unknown tag */
+    struct tb_credential credential;
+};
+
+struct tb_identify {
+    struct tb_identify_policy policy;
+    struct tb_attempt attempts[TB_ATTEMPTS_MAX];
+    struct tb_presence presence[TB_READERS_MAX];
+    struct tb_identify_action actions[TB_IDENTIFY_ACTIONS_MAX];
+    uint32_t action_first;
+    uint32_t action_count;
+    struct tb_journal_entry journal[TB_JOURNAL_MAX];
+    uint64_t journal_count; /* ever written */
+    uint64_t attempt_last;  /* id of the newest attempt */
+    uint64_t visit_attempt; /* newest attempt that began a visit */
+    uint64_t outcome_count; /* attempt_last == outcome_count + merged_count + those in flight */
+    uint64_t merged_count;
+};
+
+/* Defaults with the built-in code rules: hint 300 ms, retry 600, read 3000, ask 2000, return 1000. */
+struct tb_identify_policy tb_identify_policy_default(void);
+
+void tb_identify_init(struct tb_identify *m, const struct tb_identify_policy *policy);
+
+/* Takes effect for attempts that begin later. */
+void tb_identify_set_policy(struct tb_identify *m, const struct tb_identify_policy *policy);
+
+/* From readers; reader < TB_READERS_MAX. Events that fit no attempt are ignored. */
+void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, int64_t now_ms);
+void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span message, int64_t now_ms);
+void tb_identify_tag_failed(struct tb_identify *m, uint8_t reader, enum tb_tag_failure failure,
+                            int64_t now_ms);
+void tb_identify_tag_gone(struct tb_identify *m, uint8_t reader, int64_t now_ms);
+void tb_identify_line(struct tb_identify *m, uint8_t reader, struct tb_span line, int64_t now_ms);
+void tb_identify_reader_lost(struct tb_identify *m, uint8_t reader, int64_t now_ms);
+
+/* The credential of an attempt in flight, borrowed until the next call; NULL when it has ended. */
+const struct tb_credential *tb_identify_credential(const struct tb_identify *m, uint64_t attempt);
+
+/* Results; customer is read for HIT and FOUND only. A result for an attempt that has ended is ignored. */
+void tb_identify_looked_up(struct tb_identify *m, uint64_t attempt, enum tb_lookup lookup,
+                           const struct tb_customer_key *customer, int64_t now_ms);
+void tb_identify_answered(struct tb_identify *m, uint64_t attempt, enum tb_answer answer,
+                          const struct tb_customer_key *customer, int64_t now_ms);
+
+/* The visit ended: a code may be shown again at once. A card that still lies there stays known. */
+void tb_identify_visit_ended(struct tb_identify *m);
+
+void tb_identify_tick(struct tb_identify *m, int64_t now_ms);
+
+/* When tb_identify_tick() is due; INT64_MAX when never. */
+int64_t tb_identify_deadline_ms(const struct tb_identify *m);
+
+/* Takes the oldest action; false when there is none. */
+bool tb_identify_next(struct tb_identify *m, struct tb_identify_action *ret_action);
+
+/* The journal, newest first; false behind its end. */
+bool tb_identify_journal(const struct tb_identify *m, size_t index, struct tb_journal_entry *ret_entry);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * The documents that rows carry, except carts (cart.h): customer, credential, journey, product,
+ * terminal, policy, key. Decoders ignore unknown members and refuse wrong types and ranges.
+ * encode writes the document as one object. Pure; not thread-safe.
+ */
+#ifndef TB_CORE_WIRE_DOCS_H
+#define TB_CORE_WIRE_DOCS_H
+
+#include "core/wire/json.h"
+#include "core/wire/names.h"
+
+#define TB_JOURNEY_EVENT_COUNT_MAX 8
+#define TB_TIER_COUNT_MAX 8
+#define TB_KEY_VALUE_SIZE_MAX 64
+#define TB_DOC_JSON_SIZE_MAX (16u * 1024u)
+
+struct tb_customer { /* about 4 KiB */
+    char name[TB_NAME_SIZE_MAX + 1];
+    char salutation[TB_SHORT_SIZE_MAX + 1]; /* "" when absent */
+    char since[5];                          /* year, "YYYY"; "" when absent */
+    char tier[TB_SHORT_SIZE_MAX + 1];       /* id of a tier of the policy; "" when absent */
+    char language[TB_LANGUAGE_SIZE_MAX + 1];
+    int64_t points;
+    struct tb_texts benefits;
+    struct tb_texts open;
+    struct tb_texts do_not_ask;
+};
+
+struct tb_credential_doc {
+    char kind[TB_SHORT_SIZE_MAX + 1]; /* member, gsrn, … */
+};
+
+struct tb_journey {
+    uint8_t event_count;
+    struct tb_journey_event {
+        int64_t at_ms;
+        enum tb_channel channel;
+        char what[TB_TEXT_SIZE_MAX + 1];
+    } events[TB_JOURNEY_EVENT_COUNT_MAX]; /* newest first */
+};
+
+struct tb_product {
+    char gtin[TB_GTIN_SIZE + 1]; /* not in the document of a row: it is the row's id */
+    char name[TB_NAME_SIZE_MAX + 1];
+    char currency[TB_CURRENCY_SIZE + 1];
+    int64_t unit_price;
+    int64_t price_as_of_ms; /* 0 when absent */
+    enum tb_stock stock;    /* of this store; TB_STOCK_NONE when absent */
+};
+
+struct tb_terminal {
+    char store[TB_SHORT_SIZE_MAX + 1];
+    char store_name[TB_NAME_SIZE_MAX + 1];
+    char till[TB_SHORT_SIZE_MAX + 1];
+    char role[TB_SHORT_SIZE_MAX + 1]; /* till, kiosk */
+    char name[TB_NAME_SIZE_MAX + 1];
+    char currency[TB_CURRENCY_SIZE + 1];
+    char language[TB_LANGUAGE_SIZE_MAX + 1];
+};
+
+struct tb_tier {
+    char id[TB_SHORT_SIZE_MAX + 1];
+    char name[TB_NAME_SIZE_MAX + 1];
+    char symbol[TB_SHORT_SIZE_MAX + 1]; /* UTF-8 */
+    char color[TB_SHORT_SIZE_MAX + 1];  /* #rrggbb */
+    int64_t points_from;
+};
+
+struct tb_policy {
+    uint8_t tier_count;
+    struct tb_tier tiers[TB_TIER_COUNT_MAX];
+    int64_t idle_ms;               /* default 120000 */
+    int64_t removal_ms;            /* default 10000 */
+    int64_t max_age_show_price_ms; /* 0: shown at any age */
+    int64_t max_age_show_stock_ms;
+    int64_t max_age_show_points_ms;
+};
+
+struct tb_key_doc {                   /* secret */
+    char kind[TB_SHORT_SIZE_MAX + 1]; /* pepper */
+    int64_t version;
+    uint8_t value_size;
+    uint8_t value[TB_KEY_VALUE_SIZE_MAX];
+};
+
+void tb_customer_decode(struct tb_check *c, struct tb_json doc, struct tb_customer *ret);
+void tb_customer_encode(struct tb_json_writer *w, const char *name, const struct tb_customer *customer);
+void tb_credential_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_credential_doc *ret);
+void tb_credential_doc_encode(struct tb_json_writer *w, const char *name,
+                              const struct tb_credential_doc *doc);
+void tb_journey_decode(struct tb_check *c, struct tb_json doc, struct tb_journey *ret);
+void tb_journey_encode(struct tb_json_writer *w, const char *name, const struct tb_journey *journey);
+void tb_product_decode(struct tb_check *c, struct tb_json doc, struct tb_product *ret);
+void tb_product_encode(struct tb_json_writer *w, const char *name, const struct tb_product *product);
+void tb_terminal_decode(struct tb_check *c, struct tb_json doc, struct tb_terminal *ret);
+void tb_terminal_encode(struct tb_json_writer *w, const char *name, const struct tb_terminal *terminal);
+void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *ret);
+void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct tb_policy *policy);
+void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret);
+void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_key_doc *key);
+
+/* Lists of texts as objects {text} and as plain arrays are both used by views. */
+void tb_texts_decode(struct tb_check *c, struct tb_json doc, const char *name, struct tb_texts *ret);
+void tb_texts_encode(struct tb_json_writer *w, const char *name, const struct tb_texts *texts);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * The messages of `tillbridge.v1` between a client and the context store: params and results of each
+ * method. Decoders take the params or result object of an envelope (rpc.h) and borrow texts and rows
+ * from it. encode writes the members into an object that the caller opened (tb_rpc_begin_…).
+ * Pure; not thread-safe.
+ */
+#ifndef TB_CORE_WIRE_SYNC_H
+#define TB_CORE_WIRE_SYNC_H
+
+#include "core/wire/docs.h"
+#include "core/wire/mutation.h"
+#include "core/wire/row.h"
+
+#define TB_PROTOCOL 1
+#define TB_PROTOCOL_NAME "tillbridge.v1" /* websocket subprotocol */
+#define TB_MESSAGE_SIZE_MAX TB_JSON_SIZE_MAX
+#define TB_FEED_ROWS_SIZE_MAX (48u * 1024u)
+#define TB_TOKEN_SIZE_MAX 1024
+#define TB_LOOKUP_HASH_SIZE 32
+
+/* What a feed covers, written device, cohort, catalogue, customer:<id>. */
+enum tb_scope_kind { TB_SCOPE_NONE, TB_SCOPE_DEVICE, TB_SCOPE_COHORT, TB_SCOPE_CATALOGUE, TB_SCOPE_CUSTOMER };
+
+struct tb_scope {
+    enum tb_scope_kind kind;
+    struct tb_id customer; /* of TB_SCOPE_CUSTOMER, else zero */
+};
+
+#define TB_SCOPE_TEXT_SIZE 48 /* with its terminator */
+
+TB_MUST_USE enum tb_err tb_scope_parse(struct tb_span text, struct tb_scope *ret_scope);
+void tb_scope_format(const struct tb_scope *scope, char ret_text[TB_SCOPE_TEXT_SIZE]);
+bool tb_scope_equal(const struct tb_scope *a, const struct tb_scope *b);
+struct tb_scope tb_json_scope(struct tb_check *c, struct tb_json object, const char *name);
+void tb_json_put_scope(struct tb_json_writer *w, const char *name, const struct tb_scope *scope);
+struct tb_cursor tb_json_cursor(struct tb_check *c, struct tb_json object, const char *name);
+
+struct tb_hello {
+    int64_t protocol;
+    char software[TB_NAME_SIZE_MAX + 1];
+    char device[TB_DEVICE_SIZE_MAX + 1]; /* "" from the web */
+    enum tb_channel channel;
+    struct tb_span token; /* JWS, web listener only; borrowed */
+    struct tb_id incarnation;
+    int64_t next_seq; /* from 1 */
+    char epoch[TB_EPOCH_SIZE_MAX + 1];
+};
+
+struct tb_device {
+    char id[TB_DEVICE_SIZE_MAX + 1];
+    char store[TB_SHORT_SIZE_MAX + 1]; /* "" for the web, and so on */
+    char till[TB_SHORT_SIZE_MAX + 1];
+    char role[TB_SHORT_SIZE_MAX + 1];
+    char name[TB_NAME_SIZE_MAX + 1];
+};
+
+struct tb_welcome { /* result of hello */
+    int64_t protocol;
+    char epoch[TB_EPOCH_SIZE_MAX + 1];
+    int64_t decided_seq; /* highest decided of this incarnation, 0 when none */
+    int64_t server_time_ms;
+    int64_t reconnect_window_ms;
+    int64_t idle_ping_ms;
+    struct tb_device device;
+};
+
+struct tb_mutate {
+    uint8_t count;
+    struct tb_mutation mutations[TB_MUTATION_BATCH_MAX];
+};
+
+struct tb_verdicts {
+    uint8_t count;
+    struct tb_verdict verdicts[TB_VERDICT_BATCH_MAX];
+    struct tb_rows rows; /* the new state of what these verdicts changed */
+};
+
+struct tb_feed_open { /* also feed.ack */
+    struct tb_scope scope;
+    struct tb_cursor cursor;
+};
+
+struct tb_feed_rows {
+    struct tb_scope scope;
+    struct tb_rows rows;
+    struct tb_cursor cursor; /* after these rows */
+    bool more;
+};
+
+struct tb_identify {
+    char kind[TB_SHORT_SIZE_MAX + 1];
+    uint8_t hash[TB_LOOKUP_HASH_SIZE];
+};
+
+struct tb_identified { /* result of identify */
+    bool found;
+    struct tb_rows rows;
+};
+
+void tb_hello_decode(struct tb_check *c, struct tb_json params, struct tb_hello *ret);
+void tb_hello_encode(struct tb_json_writer *w, const struct tb_hello *hello);
+void tb_welcome_decode(struct tb_check *c, struct tb_json result, struct tb_welcome *ret);
+void tb_welcome_encode(struct tb_json_writer *w, const struct tb_welcome *welcome);
+
+/* A batch whose seqs do not rise by what each mutation covers is TB_ERR_CONFLICT on "seq". */
+void tb_mutate_decode(struct tb_check *c, struct tb_json params, struct tb_mutate *ret);
+void tb_mutate_encode(struct tb_json_writer *w, const struct tb_mutate *mutate);
+void tb_verdicts_decode(struct tb_check *c, struct tb_json params, struct tb_arena *arena,
+                        struct tb_verdicts *ret);
+void tb_verdicts_encode(struct tb_json_writer *w, const struct tb_verdicts *verdicts);
+
+void tb_feed_open_decode(struct tb_check *c, struct tb_json params, struct tb_feed_open *ret);
+void tb_feed_open_encode(struct tb_json_writer *w, const struct tb_feed_open *open);
+void tb_feed_rows_decode(struct tb_check *c, struct tb_json params, struct tb_arena *arena,
+                         struct tb_feed_rows *ret);
+void tb_feed_rows_encode(struct tb_json_writer *w, const struct tb_feed_rows *rows);
+
+void tb_identify_decode(struct tb_check *c, struct tb_json params, struct tb_identify *ret);
+void tb_identify_encode(struct tb_json_writer *w, const struct tb_identify *identify);
+void tb_identified_decode(struct tb_check *c, struct tb_json result, struct tb_arena *arena,
+                          struct tb_identified *ret);
+void tb_identified_encode(struct tb_json_writer *w, const struct tb_identified *identified);
+
+/* product.find: params {gtin}; result {product: {gtin, …} or null}. ret->gtin is "" when not found. */
+void tb_product_find_decode(struct tb_check *c, struct tb_json params, char ret_gtin[TB_GTIN_SIZE + 1]);
+void tb_product_found_decode(struct tb_check *c, struct tb_json result, struct tb_product *ret);
+void tb_product_found_encode(struct tb_json_writer *w, const struct tb_product *product);
+
+#endif

@@ -1,0 +1,48 @@
+// Waiting without sleeping: a queue of things that happened, and promises for the ones that are expected.
+
+export const PATIENCE_MS = 20_000; // generous: only a failing run ever waits this long
+
+export class Events {
+  #seen = [];
+  #waiting = [];
+
+  constructor(name) {
+    this.name = name;
+  }
+
+  push(event) {
+    this.#seen.push(event);
+    this.#settle();
+  }
+
+  // The first event, from now or earlier, that matches; it and everything before it is used up.
+  next(what, matches, patience_ms = PATIENCE_MS) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((w) => w !== waiter);
+        const last = this.#seen.slice(-5).map((e) => JSON.stringify(e)).join('\n  ');
+        reject(new Error(`${this.name}: waited ${patience_ms} ms for ${what}; last seen:\n  ${last}`));
+      }, patience_ms);
+      const waiter = { matches, resolve, timer };
+      this.#waiting.push(waiter);
+      this.#settle();
+    });
+  }
+
+  forget() {
+    this.#seen = [];
+  }
+
+  #settle() {
+    while (this.#waiting.length > 0) {
+      const waiter = this.#waiting[0];
+      const at = this.#seen.findIndex(waiter.matches);
+      if (at < 0) return;
+      const event = this.#seen[at];
+      this.#seen.splice(0, at + 1);
+      this.#waiting.shift();
+      clearTimeout(waiter.timer);
+      waiter.resolve(event);
+    }
+  }
+}

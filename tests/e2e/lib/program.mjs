@@ -1,0 +1,53 @@
+// A program under test: started with its output kept, waited for by what it prints, ended by its process id.
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { createWriteStream } from 'node:fs';
+import { Events } from './events.mjs';
+
+export class Program {
+  constructor(name, path, args, { log, env = {} } = {}) {
+    this.name = name;
+    this.lines = new Events(name);
+    this.child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    const file = createWriteStream(log, { flags: 'a' });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.pipe(file, { end: false });
+      createInterface({ input: stream }).on('line', (line) => this.lines.push(line));
+    }
+    this.exited = new Promise((resolve) => {
+      this.child.on('error', (error) => resolve({ error }));
+      this.child.on('exit', (code, signal) => resolve({ code, signal }));
+    });
+    this.exited.then((how) => {
+      this.ended = how;
+      this.lines.push(`[${name} ended: ${JSON.stringify(how)}]`);
+    });
+  }
+
+  async printed(text) {
+    const line = await this.lines.next(`"${text}"`, (l) => l.includes(text) || l.startsWith(`[${this.name} ended`));
+    if (line.startsWith(`[${this.name} ended`)) throw new Error(`${this.name} ended before it printed "${text}"`);
+    return line;
+  }
+
+  async stop(signal = 'SIGTERM') {
+    if (!this.ended) this.child.kill(signal);
+    return this.exited;
+  }
+}
+
+// Runs a command to its end; its standard output, or an error that holds everything it said.
+export function run(path, args, { input, env = {} } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => (out += chunk));
+    child.stderr.on('data', (chunk) => (err += chunk));
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve(out) : reject(new Error(`${path} ${args.join(' ')}: exit ${code}\n${out}${err}`)));
+    child.stdin.end(input ?? '');
+  });
+}

@@ -2,7 +2,7 @@
  * Metrics: counters, gauges and histograms, rendered as OpenMetrics text.
  *
  * Values are atomics that their owner embeds or keeps static; a registry lists them for rendering.
- * Thread rule: tb_counter_*, tb_gauge_*, tb_histogram_* from any thread; registering and rendering
+ * Thread rule: tb_tally_*, tb_gauge_*, tb_histogram_* from any thread; registering and rendering
  * on one thread. Limits: TB_METRICS_MAX series; 16 buckets. Labels never carry personal values.
  */
 #ifndef TB_HOST_METRICS_METRICS_H
@@ -15,7 +15,7 @@
 #define TB_METRICS_MAX 128
 #define TB_HISTOGRAM_BUCKET_MAX 16
 
-struct tb_counter {
+struct tb_tally {
     _Atomic uint64_t value;
 };
 
@@ -31,7 +31,7 @@ struct tb_histogram {
     _Atomic int64_t sum;
 };
 
-static inline void tb_counter_add(struct tb_counter *c, uint64_t n)
+static inline void tb_tally_add(struct tb_tally *c, uint64_t n)
 {
     atomic_fetch_add_explicit(&c->value, n, memory_order_relaxed);
 }
@@ -55,7 +55,7 @@ struct tb_metric {
     const char *name;   /* "tillbridge_taps", without _total; static */
     const char *help;   /* one sentence; static */
     const char *labels; /* `outcome="recognised",channel="till"` or ""; static */
-    const void *value;  /* struct tb_counter, tb_gauge or tb_histogram; borrowed */
+    const void *value;  /* struct tb_tally, tb_gauge or tb_histogram; borrowed */
 };
 
 struct tb_metrics {

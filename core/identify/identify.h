@@ -19,22 +19,12 @@
 
 #include "core/credential/judge.h"
 #include "core/identify/outcome.h"
+#include "core/tag/failure.h"
 
 #define TB_READERS_MAX 8
 #define TB_ATTEMPTS_MAX 8
 #define TB_JOURNAL_MAX 64
 #define TB_IDENTIFY_ACTIONS_MAX 64
-
-enum tb_tag_failure {
-    TB_TAG_TORN, /* the card left while it was read: hold it longer */
-    TB_TAG_MALFORMED,
-    TB_TAG_EMPTY,       /* no NDEF on it */
-    TB_TAG_LOCKED,      /* reading needs a key */
-    TB_TAG_UNSUPPORTED, /* a technology that is not read here */
-    TB_TAG_TIMEOUT,
-    TB_TAG_TWO,          /* more than one card in the field */
-    TB_TAG_PAYMENT_CARD, /* it answered to the payment directory; nothing of it was read */
-};
 
 enum tb_lookup {
     TB_LOOKUP_HIT,

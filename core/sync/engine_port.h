@@ -1,0 +1,147 @@
+/*
+ * Engine port: what a session of the context store asks of its engine, and what it is answered.
+ *
+ * A session (server.h) hands out requests as actions; the program has them answered by a struct
+ * tb_engine, usually on another thread, and hands the answers back as events. A request is a value
+ * without pointers: copy it by assignment. An answer's rows borrow from whoever made the answer,
+ * until it was handed to the session. One engine is called by one thread at a time.
+ *
+ * The engine knows no connections and no messages; SQLite and PostgreSQL stand behind the same port.
+ * Limits: TB_MUTATION_BATCH_MAX mutations, TB_ROW_BATCH_MAX rows, TB_ENGINE_ROWS_COST_MAX bytes.
+ */
+#ifndef TB_CORE_SYNC_ENGINE_PORT_H
+#define TB_CORE_SYNC_ENGINE_PORT_H
+
+#include "core/wire/sync.h"
+
+#define TB_ENGINE_ROWS_COST_MAX TB_FEED_ROWS_SIZE_MAX
+#define TB_ENGINE_CHANGE_COUNT_MAX 64
+
+/* The arena handed to tb_engine.answer: rows, documents and their copies come from it. */
+#define TB_ENGINE_ARENA_SIZE (256u * 1024u)
+
+/* Reasons of a retry verdict; core/cart has the reasons of rejections. */
+#define TB_ENGINE_CODE_BUSY "engine_busy"
+#define TB_ENGINE_CODE_GAP "sequence_gap"
+
+/* Who is at the other end, as proven by certificate or token. */
+struct tb_engine_peer {
+    char device[TB_DEVICE_SIZE_MAX + 1]; /* urn of the certificate; "web:<customer id>" from the web */
+    char store[TB_SHORT_SIZE_MAX + 1];   /* from the registry, once the session is open; "" for the web */
+    struct tb_id customer;               /* the only one that a web session may touch; zero: a terminal */
+    enum tb_channel channel;
+};
+
+enum tb_engine_ask {
+    TB_ENGINE_NONE,
+    TB_ENGINE_OPEN,
+    TB_ENGINE_APPLY,
+    TB_ENGINE_FEED,
+    TB_ENGINE_IDENTIFY,
+    TB_ENGINE_PRODUCT,
+};
+
+struct tb_engine_request {
+    enum tb_engine_ask ask;
+    uint32_t ticket; /* comes back in the answer */
+    struct tb_engine_peer peer;
+    union {
+        /* Answers epoch, the highest decided seq of (device, incarnation), 0 when it is new, and the
+         * registry's facts of the device. TB_ERR_DENIED: not registered or revoked. The store decides
+         * in peer.device; what a client says of itself is never asked. */
+        struct {
+            struct tb_id incarnation;
+            int64_t
+                next_seq; /* the client's; <= decided means a cloned or restored device: TB_ERR_REPLAYED */
+        } open;
+
+        /* Decides mutations strictly in order, one transaction for all, durable before the answer.
+         *   seq <= decided      the stored verdict: applied becomes duplicate (same version), rejected
+         *                       stays rejected; older than the verdicts kept: duplicate, version 0
+         *   seq == decided + 1  decided now: applied or rejected, verdict stored, decided moves on; a
+         *                       skipped record moves it by its count
+         *   seq > decided + 1   retry with TB_ENGINE_CODE_GAP, nothing behind it is looked at
+         * A rejected one never holds up those behind it; a retry ends the batch. A cart belongs to
+         * mutation.customer from its first add on; any other customer is rejected (cart_of_other).
+         * The engine may decide fewer than asked, at least one, when their rows would cost more than
+         * TB_ENGINE_ROWS_COST_MAX; the session asks again for the rest. */
+        struct {
+            struct tb_id incarnation;
+            uint8_t count;
+            struct tb_mutation mutations[TB_MUTATION_BATCH_MAX];
+        } apply;
+
+        /* The changes of a scope after the cursor, oldest first, each object once with its newest state.
+         * An empty cursor begins with the full state. A cursor of another epoch or scope, or one that
+         * the engine no longer knows, is read as empty. Never past an uncommitted lower change. */
+        struct {
+            struct tb_scope scope;
+            struct tb_cursor cursor;
+            uint32_t row_count_max;
+            uint32_t cost_max; /* sum of tb_engine_row_cost(); a first row above it is handed out alone */
+        } feed;
+
+        /* All rows of the customer whose credential has this hash: customer, credentials, cart, journey
+         * in this order, cut where the limits end. */
+        struct tb_identify identify;
+
+        struct {
+            char gtin[TB_GTIN_SIZE + 1];
+        } product;
+    };
+};
+
+/* Something in a scope changed: sessions that cover it read their feed on. */
+struct tb_engine_change {
+    struct tb_scope scope;
+    char store[TB_SHORT_SIZE_MAX + 1];   /* cohort, catalogue: whose; "" = every store's */
+    char device[TB_DEVICE_SIZE_MAX + 1]; /* device: whose; "" = every terminal's */
+};
+
+struct tb_engine_answer {
+    enum tb_engine_ask ask;
+    uint32_t ticket;
+    enum tb_err err; /* class RETRY, LOCAL or CORRUPT: nothing was done; the rest is empty */
+    union {
+        struct {
+            char epoch[TB_EPOCH_SIZE_MAX + 1];
+            int64_t decided_seq;
+            struct tb_device device;
+        } open;
+        struct {
+            uint8_t count; /* verdicts, in the order asked */
+            struct tb_verdict verdicts[TB_MUTATION_BATCH_MAX];
+            struct tb_rows rows; /* new state of every object that the verdicts name, once each */
+            uint8_t change_count;
+            struct tb_engine_change changes[TB_ENGINE_CHANGE_COUNT_MAX]; /* for every other session */
+        } apply;
+        struct {
+            struct tb_rows rows;
+            struct tb_cursor cursor; /* after these rows; equal to the asked one when there are none */
+            bool more;
+        } feed;
+        struct {
+            bool found;
+            struct tb_rows rows;
+        } identify;
+        struct {
+            struct tb_product product; /* gtin "" when not found */
+        } product;
+    };
+};
+
+/* An engine: synchronous; may block on its database, so it is called off the loop. ret_answer is
+ * cleared by the callee, takes ask and ticket over, and borrows its rows from arena. */
+struct tb_engine {
+    void (*answer)(void *context, const struct tb_engine_request *request, struct tb_arena *arena,
+                   struct tb_engine_answer *ret_answer);
+    void *context; /* borrowed */
+};
+
+/* Upper bound of a row's encoded size, in bytes. */
+static inline size_t tb_engine_row_cost(const struct tb_row *row)
+{
+    return row->doc.size + 2 * TB_ROW_ID_SIZE_MAX + 160;
+}
+
+#endif

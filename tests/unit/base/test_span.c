@@ -1,8 +1,5 @@
 #include "core/base/span.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "tests/support/unit.h"
 
 static void test_sub_clamps_to_what_is_there(void **state)
 {
@@ -49,8 +46,8 @@ static void test_equal_secret_agrees_with_equal(void **state)
 static void test_reader_takes_big_endian_numbers(void **state)
 {
     (void)state;
-    static const uint8_t bytes[] = {0x01, 0x02, 0x03, 0x84, 0x05, 0x06, 0x07, 0x88,
-                                    0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0xaa, 0xbb};
+    static const uint8_t bytes[] = {0x01, 0x02, 0x03, 0x84, 0x05, 0x06, 0x07, 0x88, 0x09,
+                                    0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0xaa, 0xbb};
     struct tb_reader r = tb_reader_of(tb_span_of(bytes, sizeof bytes));
     assert_int_equal(tb_read_u8(&r), 0x01);
     assert_int_equal(tb_read_u16be(&r), 0x0203);

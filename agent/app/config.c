@@ -1,0 +1,59 @@
+#include "agent/app/config.h"
+
+#include "core/base/assert.h"
+
+#include <stddef.h>
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+
+#define TEXT(section_, name_, field_, preset_, help_)    \
+    {.section = (section_),                              \
+     .name = (name_),                                    \
+     .type = TB_CONFIG_TEXT,                             \
+     .offset = offsetof(struct tb_agent_config, field_), \
+     .max = sizeof((struct tb_agent_config *)0)->field_, \
+     .preset = (preset_),                                \
+     .help = (help_)}
+
+#define INTEGER(section_, name_, field_, min_, max_, preset_, help_) \
+    {.section = (section_),                                          \
+     .name = (name_),                                                \
+     .type = TB_CONFIG_INT,                                          \
+     .offset = offsetof(struct tb_agent_config, field_),             \
+     .min = (min_),                                                  \
+     .max = (max_),                                                  \
+     .preset = (preset_),                                            \
+     .help = (help_)}
+
+static const struct tb_config_key keys[] = {
+    {.section = "agent",
+     .name = "log",
+     .type = TB_CONFIG_CHOICE,
+     .offset = offsetof(struct tb_agent_config, log_level),
+     .choices = log_levels,
+     .preset = "info",
+     .help = "The least grave events that are logged."},
+    TEXT("agent", "state_dir", state_dir, "/var/lib/tillbridge",
+         "Folder of the three databases and the device key."),
+    TEXT("agent", "run_dir", run_dir, "/run/tillbridge", "Folder of the control socket tillbridge.sock."),
+    TEXT("agent", "audit_file", audit_file, "", "File for the audit stream; empty: standard error."),
+    TEXT("agent", "group", group, "",
+         "Group whose members may use the control socket besides this user and root."),
+    TEXT("readers", "nfc", nfc, "",
+         "libnfc connection string of the NFC reader, such as pn532_uart:/dev/ttyUSB0; empty: none."),
+    TEXT("readers", "scanner", scanner, "",
+         "Serial device of the barcode scanner, such as /dev/serial/by-id/…; empty: none."),
+    INTEGER("readers", "scanner_baud", scanner_baud, 1200, 921600, "9600",
+            "Speed of the scanner's line in bit/s, 8N1; USB-CDC scanners ignore it."),
+    TEXT("readers", "readerd", readerd, "",
+         "The tillbridge-readerd program; empty: the one beside tillbridged."),
+    TEXT("store", "url", url, NULL, "Address of the context store's terminal listener, wss://host:port/."),
+    TEXT("store", "ca", ca_file, NULL, "PEM file of the CA that signed the context store's certificate."),
+    TEXT("store", "certificate", certificate_file, NULL, "PEM file of this terminal's certificate."),
+    TEXT("store", "key", key_file, NULL, "PEM file of this terminal's private key, mode 0600."),
+    TEXT("store", "device_key", device_key_file, "",
+         "Key file that seals what is stored; empty: device.key in state_dir, made on the first start."),
+    INTEGER("counter", "port", port, 0, 65535, "7315", "Port on 127.0.0.1 for the pages; 0: any free one."),
+};
+
+const struct tb_config_table tb_agent_config_table = {.keys = keys, .key_count = TB_ARRAY_SIZE(keys)};

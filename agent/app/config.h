@@ -1,0 +1,36 @@
+/*
+ * The agent's configuration: what this machine is wired to. Who the terminal is (store, till, role)
+ * is not configured here; it comes from the context store's registry.
+ */
+#ifndef TB_AGENT_APP_CONFIG_H
+#define TB_AGENT_APP_CONFIG_H
+
+#include "host/config/config.h"
+
+#define TB_PATH_SIZE 256
+#define TB_CONNSTRING_SIZE 128 /* libnfc's limit is 1024; ours fits a log line */
+
+struct tb_agent_config {
+    int log_level; /* enum tb_log_level */
+    char state_dir[TB_PATH_SIZE];
+    char run_dir[TB_PATH_SIZE];
+    char audit_file[TB_PATH_SIZE]; /* "": standard error */
+    char group[TB_PATH_SIZE];      /* whose members may use the control socket; "": nobody else */
+
+    char nfc[TB_CONNSTRING_SIZE];     /* libnfc connection string; "": no NFC reader */
+    char scanner[TB_CONNSTRING_SIZE]; /* serial device; "": no scanner */
+    int64_t scanner_baud;
+    char readerd[TB_PATH_SIZE]; /* the program that owns a reader; "": beside this program */
+
+    char url[TB_PATH_SIZE];
+    char ca_file[TB_PATH_SIZE];
+    char certificate_file[TB_PATH_SIZE];
+    char key_file[TB_PATH_SIZE];
+    char device_key_file[TB_PATH_SIZE]; /* "": device.key in state_dir */
+
+    int64_t port;
+};
+
+extern const struct tb_config_table tb_agent_config_table;
+
+#endif

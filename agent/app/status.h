@@ -1,0 +1,59 @@
+/*
+ * Status: how the terminal is doing, apart from any customer. One struct that the parts of the agent
+ * keep up to date, and the two documents made from it: the pages' `state` and the CLI's `status`.
+ *
+ * Loop's thread only. Everything in it may be shown to anyone at the till: no personal data.
+ */
+#ifndef TB_AGENT_APP_STATUS_H
+#define TB_AGENT_APP_STATUS_H
+
+#include "core/wire/rpc.h"
+
+#define TB_STATUS_READER_MAX 8
+#define TB_STATUS_JSON_SIZE_MAX 4096u
+
+enum tb_line_state { TB_LINE_CONNECTING, TB_LINE_LIVE, TB_LINE_OFFLINE };
+
+/* Something that needs a person soon; shown until it is over. */
+enum tb_notice {
+    TB_NOTICE_DISK_FULL,            /* a change could not be stored */
+    TB_NOTICE_DISK_FAILING,         /* the disk answered with an error */
+    TB_NOTICE_CLOCK_WRONG,          /* the system's clock is behind what is known */
+    TB_NOTICE_CERTIFICATE_EXPIRING, /* within TB_STATUS_CERTIFICATE_WARN_DAYS */
+    TB_NOTICE_CACHE_REBUILT,        /* a damaged cache was set aside and is being filled again */
+    TB_NOTICE_QUARANTINED,          /* the context store saw this device twice */
+    TB_NOTICE_COUNT
+};
+
+#define TB_STATUS_CERTIFICATE_WARN_DAYS 14
+
+struct tb_status_reader {
+    char name[48];     /* the device, such as "pn532_uart:/dev/ttyUSB0" */
+    const char *kind;  /* "nfc", "scanner"; static */
+    const char *state; /* "ready", "starting", "unplugged", "crashed", "hung"; static */
+    int64_t since_wall_ms;
+};
+
+struct tb_status {
+    enum tb_line_state line;
+    int64_t line_since_wall_ms;
+    const char *line_cause; /* "no_route", "refused", "tls", "clock", "denied", "closed"; NULL when live */
+    uint8_t reader_count;
+    struct tb_status_reader readers[TB_STATUS_READER_MAX];
+    int64_t unsent_count;                          /* mutations without a verdict */
+    int64_t notice_since_wall_ms[TB_NOTICE_COUNT]; /* 0: not the case */
+    int64_t customer_count, product_count;         /* in the cache */
+    bool visit_open;
+};
+
+const char *tb_line_state_name(enum tb_line_state state);
+const char *tb_notice_name(enum tb_notice notice);
+
+/* Both true when the value changed, so that pages are told only then. */
+bool tb_status_set_line(struct tb_status *s, enum tb_line_state line, const char *cause, int64_t wall_ms);
+bool tb_status_set_notice(struct tb_status *s, enum tb_notice notice, bool on, int64_t wall_ms);
+
+/* Members of the pages' `state` notification, into an object that the caller opened. */
+void tb_status_put_state(struct tb_json_writer *w, const struct tb_status *s, int64_t wall_ms);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * Outbox: the terminal's mutations, from the moment a person was told "saved" until their effect is
+ * back in the cache. outbox.db: WAL, synchronous=FULL, 1 KiB pages.
+ *
+ * A mutation is named (incarnation, seq). The incarnation is made with the file; seq is taken inside the
+ * transaction, so both are lost only together. Payloads are sealed with the device key. The row of the
+ * highest seq is never removed: it keeps the place in the sequence.
+ *
+ * Synchronous; belongs to one thread at a time: the loop's while starting, the file's writer after that.
+ * Limits: TB_OUTBOX_UNDECIDED_MAX undecided mutations.
+ */
+#ifndef TB_AGENT_CACHE_OUTBOX_H
+#define TB_AGENT_CACHE_OUTBOX_H
+
+#include "agent/cache/seal.h"
+#include "core/wire/mutation.h"
+#include "host/sqlite/db.h"
+
+#define TB_OUTBOX_UNDECIDED_MAX 10000
+#define TB_OUTBOX_KEEP_MS \
+    (INT64_C(7) * 24 * 3600 * 1000) /* decided mutations, for a restored context store */
+
+enum tb_outbox_statement { /* index into tb_outbox.stmts */
+                           TB_OUTBOX_STMT_INSERT,
+                           TB_OUTBOX_STMT_DECIDE,
+                           TB_OUTBOX_STMT_TRIM,
+                           TB_OUTBOX_STMT_READ,
+                           TB_OUTBOX_STMT_COUNT
+};
+
+struct tb_outbox {
+    struct tb_db *db;               /* owned */
+    const struct tb_sealer *sealer; /* borrowed */
+    struct tb_id incarnation;
+    int64_t next_seq;
+    int64_t undecided_count;
+    struct tb_stmt stmts[TB_OUTBOX_STMT_COUNT];
+};
+
+/* One stored mutation. Not decided: verdict.kind is TB_VERDICT_NONE. */
+struct tb_outbox_entry {
+    struct tb_mutation mutation;
+    struct tb_span json; /* the mutation as it goes on the wire; borrowed for the call */
+    struct tb_verdict verdict;
+    int64_t decided_ms; /* Unix; 0 while not decided */
+};
+
+/* Opens or makes the file. Errors as tb_db_open(); ret_outbox is then empty. Blocks on the disk. */
+TB_MUST_USE enum tb_err tb_outbox_open(const char *path, const struct tb_sealer *sealer,
+                                       struct tb_outbox *ret_outbox);
+void tb_outbox_close(struct tb_outbox *outbox); /* accepts one that is not open */
+
+/*
+ * Inside a transaction: gives mutation its seq and stores it; its wire form is appended to ret_json.
+ * TB_ERR_FULL: too many undecided ones, or the disk. Nothing is stored on any error.
+ */
+TB_MUST_USE enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutation,
+                                         struct tb_buf *ret_json);
+
+/* Inside a transaction: keeps the verdict on a mutation. One that is not there is no error. */
+TB_MUST_USE enum tb_err tb_outbox_decide(struct tb_outbox *outbox, const struct tb_verdict *verdict,
+                                         int64_t wall_ms);
+
+/* Inside a transaction: removes what was decided before a time, but never the highest seq. Only after a
+ * checkpoint of the cache that holds the effects. */
+TB_MUST_USE enum tb_err tb_outbox_trim(struct tb_outbox *outbox, int64_t before_wall_ms);
+
+/* To be called when a transaction that appended or decided did not commit. */
+TB_MUST_USE enum tb_err tb_outbox_recount(struct tb_outbox *outbox);
+
+/* Calls each for the rows with seq >= from_seq, rising, until it returns false. TB_ERR_SEAL: a row does
+ * not verify; it is kept, and those behind it are still called. */
+TB_MUST_USE enum tb_err tb_outbox_each(struct tb_outbox *outbox, int64_t from_seq,
+                                       bool (*each)(void *context, const struct tb_outbox_entry *entry),
+                                       void *context);
+
+/* The highest seq up to which every mutation is decided; 0: none. */
+TB_MUST_USE enum tb_err tb_outbox_decided_seq(struct tb_outbox *outbox, int64_t *ret_seq);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * Record: all that the cache keeps of one customer, as it is sealed into one row.
+ *
+ * Sections (profile, journey, cart) arrive as rows of their own and carry a version each. They hold what
+ * a tap needs ready-made: rendered view parts and the packed cart (core/context/view.h, core/wire/cart.h).
+ *
+ *     u8 layout (1) ‖ id (16) ‖ section × 3
+ *     section: u64 version ‖ u64 as_of_ms ‖ u32 epoch ‖ u32 size ‖ bytes
+ *
+ * Pure; not thread-safe. Limits: TB_RECORD_SIZE_MAX.
+ */
+#ifndef TB_AGENT_CACHE_RECORD_H
+#define TB_AGENT_CACHE_RECORD_H
+
+#include "core/context/view.h"
+#include "core/wire/cart.h"
+
+enum tb_section { TB_SECTION_PROFILE, TB_SECTION_JOURNEY, TB_SECTION_CART, TB_SECTION_COUNT };
+
+#define TB_RECORD_HEAD_SIZE (1u + TB_ID_SIZE)
+#define TB_RECORD_SECTION_HEAD_SIZE 24u
+#define TB_RECORD_SIZE_MAX                                                                               \
+    (TB_RECORD_HEAD_SIZE + TB_SECTION_COUNT * TB_RECORD_SECTION_HEAD_SIZE + 2u * TB_VIEW_PART_SIZE_MAX + \
+     TB_CART_PACKED_SIZE_MAX)
+
+struct tb_record_section {
+    int64_t version;      /* 0: never seen */
+    int64_t as_of_ms;     /* Unix */
+    uint32_t epoch;       /* of the cache when it was written; a version of another epoch counts as 0 */
+    struct tb_span bytes; /* borrowed; empty: known to be absent, or never seen */
+};
+
+struct tb_record {
+    struct tb_id customer;
+    struct tb_record_section sections[TB_SECTION_COUNT];
+};
+
+void tb_record_pack(const struct tb_record *record, struct tb_buf *to);
+
+/* Sections borrow from packed. TB_ERR_UNSUPPORTED for another layout, TB_ERR_CORRUPT otherwise. */
+TB_MUST_USE enum tb_err tb_record_unpack(struct tb_span packed, struct tb_record *ret_record);
+
+/* The view of a record, joined from its sections. */
+static inline struct tb_view_parts tb_record_view(const struct tb_record *record)
+{
+    const struct tb_record_section *profile = &record->sections[TB_SECTION_PROFILE];
+    const struct tb_record_section *journey = &record->sections[TB_SECTION_JOURNEY];
+    return (struct tb_view_parts){
+        .profile = profile->bytes,
+        .profile_as_of_ms = profile->as_of_ms,
+        .journey = journey->bytes,
+        .journey_as_of_ms = journey->as_of_ms,
+    };
+}
+
+#endif

@@ -1,0 +1,69 @@
+#include "agent/cache/seal.h"
+
+#include "core/base/wipe.h"
+#include "host/system/system.h"
+
+static enum tb_err key_make(const char *path, struct tb_sealer *sealer)
+{
+    sealer->device_key = tb_aead_key_random(sealer->rng);
+    return tb_file_replace(path, tb_span_of(sealer->device_key.bytes, TB_AEAD_KEY_SIZE), 0600);
+}
+
+enum tb_err tb_sealer_load(const char *path, const struct tb_rng *rng, struct tb_sealer *ret_sealer)
+{
+    *ret_sealer = (struct tb_sealer){.rng = rng};
+    uint8_t bytes[TB_AEAD_KEY_SIZE + 1];
+    struct tb_buf key = tb_buf_of(bytes, sizeof bytes);
+    enum tb_err err = tb_secret_read(path, &key);
+    if (err == TB_ERR_NOT_FOUND)
+        return key_make(path, ret_sealer);
+    if (err == TB_ERR_TOO_LONG || (err == TB_OK && key.size != TB_AEAD_KEY_SIZE))
+        err = TB_ERR_CORRUPT;
+    if (err == TB_OK)
+        memcpy(ret_sealer->device_key.bytes, bytes, TB_AEAD_KEY_SIZE);
+    tb_wipe(bytes, sizeof bytes);
+    return err;
+}
+
+void tb_sealer_wipe(struct tb_sealer *sealer)
+{
+    tb_wipe(&sealer->device_key, sizeof sealer->device_key);
+}
+
+enum tb_err tb_seal(const struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
+                    struct tb_buf *ret_sealed)
+{
+    return tb_aead_seal(&sealer->device_key, sealer->rng, about, plain, ret_sealed);
+}
+
+enum tb_err tb_unseal(const struct tb_sealer *sealer, struct tb_span about, struct tb_span sealed,
+                      struct tb_buf *ret_plain)
+{
+    return tb_aead_open(&sealer->device_key, about, sealed, ret_plain);
+}
+
+enum tb_err tb_seal_row(const struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
+                        uint8_t ret_wrapped[TB_SEAL_WRAPPED_SIZE], struct tb_buf *ret_sealed)
+{
+    struct tb_aead_key row_key = tb_aead_key_random(sealer->rng);
+    struct tb_buf wrapped = tb_buf_of(ret_wrapped, TB_SEAL_WRAPPED_SIZE);
+    enum tb_err err = tb_seal(sealer, about, tb_span_of(row_key.bytes, sizeof row_key.bytes), &wrapped);
+    if (err == TB_OK)
+        err = tb_aead_seal(&row_key, sealer->rng, about, plain, ret_sealed);
+    tb_wipe(&row_key, sizeof row_key);
+    return err;
+}
+
+enum tb_err tb_unseal_row(const struct tb_sealer *sealer, struct tb_span about, struct tb_span wrapped,
+                          struct tb_span sealed, struct tb_buf *ret_plain)
+{
+    if (wrapped.size != TB_SEAL_WRAPPED_SIZE)
+        return TB_ERR_SEAL;
+    struct tb_aead_key row_key;
+    struct tb_buf key = tb_buf_of(row_key.bytes, sizeof row_key.bytes);
+    enum tb_err err = tb_unseal(sealer, about, wrapped, &key);
+    if (err == TB_OK)
+        err = tb_aead_open(&row_key, about, sealed, ret_plain);
+    tb_wipe(&row_key, sizeof row_key);
+    return err;
+}

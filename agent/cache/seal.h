@@ -1,0 +1,43 @@
+/*
+ * Seal: how what is stored at rest is protected against reading and against flipped bits.
+ *
+ * One device key per terminal. A customer's row has a random key of its own, stored beside the row
+ * wrapped by the device key: forgetting a customer is destroying that key. Every sealed piece is bound
+ * to what it is about (`about`), so that a piece moved to another row does not open.
+ * Thread rule: a sealer is read-only after loading; any thread.
+ */
+#ifndef TB_AGENT_CACHE_SEAL_H
+#define TB_AGENT_CACHE_SEAL_H
+
+#include "core/crypto/aead.h"
+
+#define TB_SEAL_WRAPPED_SIZE (TB_AEAD_KEY_SIZE + TB_AEAD_OVERHEAD)
+
+struct tb_sealer {
+    struct tb_aead_key device_key; /* secret; tb_sealer_wipe() */
+    const struct tb_rng *rng;      /* borrowed */
+};
+
+/*
+ * Reads the device key from path, or makes it there with mode 0600. Blocks on the disk.
+ * TB_ERR_DENIED: others may read it. TB_ERR_CORRUPT: not 32 bytes.
+ */
+TB_MUST_USE enum tb_err tb_sealer_load(const char *path, const struct tb_rng *rng,
+                                       struct tb_sealer *ret_sealer);
+void tb_sealer_wipe(struct tb_sealer *sealer);
+
+/* Under the device key itself: outbox payloads, keys, the terminal's own facts. */
+TB_MUST_USE enum tb_err tb_seal(const struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
+                                struct tb_buf *ret_sealed);
+TB_MUST_USE enum tb_err tb_unseal(const struct tb_sealer *sealer, struct tb_span about, struct tb_span sealed,
+                                  struct tb_buf *ret_plain);
+
+/* Under a key of the row's own, which is handed back wrapped. */
+TB_MUST_USE enum tb_err tb_seal_row(const struct tb_sealer *sealer, struct tb_span about,
+                                    struct tb_span plain, uint8_t ret_wrapped[TB_SEAL_WRAPPED_SIZE],
+                                    struct tb_buf *ret_sealed);
+TB_MUST_USE enum tb_err tb_unseal_row(const struct tb_sealer *sealer, struct tb_span about,
+                                      struct tb_span wrapped, struct tb_span sealed,
+                                      struct tb_buf *ret_plain);
+
+#endif

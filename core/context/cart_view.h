@@ -1,0 +1,18 @@
+/*
+ * Cart view: the cart as a page shows it, what is decided with what is pending laid over it.
+ * Language-neutral JSON with absolute times. Pure; callable from any thread.
+ */
+#ifndef TB_CORE_CONTEXT_CART_VIEW_H
+#define TB_CORE_CONTEXT_CART_VIEW_H
+
+#include "core/cart/cart.h"
+
+#define TB_CART_VIEW_JSON_SIZE_MAX (56u * 1024u)
+
+/* Writes the cart as one object, or null for a cart that was never begun:
+ *   {id, version, currency, lines:[{id, gtin, name, quantity, unit_price, price_as_of, stock?, added_ms,
+ *    channel?, pending, new}], item_count, total, as_of, touched_ms, touched_channel?, touched_by?, unsent}
+ * unsent counts the mutations laid over. A total past int64 is null. Errors stay in the writer's buffer. */
+void tb_view_put_cart(struct tb_json_writer *w, const char *name, const struct tb_cart_view *view);
+
+#endif

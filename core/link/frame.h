@@ -46,6 +46,7 @@ struct tb_link_encoder {
     size_t size;           /* bytes of the body */
     size_t at;             /* next byte of the body */
     size_t block_end;      /* where the COBS block at hand ends */
+    bool full;             /* that block has 254 bytes: no zero stands behind it */
     uint8_t state;
 };
 

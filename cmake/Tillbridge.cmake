@@ -59,6 +59,12 @@ if(TB_FUZZ)
     target_link_options(tb_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+find_program(TB_SYMBOLIZER NAMES llvm-symbolizer-19 llvm-symbolizer)
+set(tb_sanitizer_environment ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1)
+if(TB_SYMBOLIZER)
+    list(APPEND tb_sanitizer_environment ASAN_SYMBOLIZER_PATH=${TB_SYMBOLIZER})
+endif()
+
 function(tb_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS")
     add_library(${name} STATIC ${arg_SOURCES})
@@ -73,21 +79,25 @@ function(tb_program name)
 endfunction()
 
 # Registers a command as a test when this build runs its kind.
-#   tb_add_test(<kind> <name> COMMAND <command ...> [TIMEOUT s] [ENVIRONMENT ...] [LOCK ...])
+#   tb_add_test(<kind> <name> COMMAND <command ...> [TIMEOUT s] [PROCESSORS n] [ENVIRONMENT ...] [LOCK ...])
 function(tb_add_test kind name)
-    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "COMMAND;ENVIRONMENT;LOCK")
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT;PROCESSORS" "COMMAND;ENVIRONMENT;LOCK")
     if(NOT kind IN_LIST TB_TEST_KINDS)
         return()
     endif()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 60)
     endif()
+    if(NOT arg_PROCESSORS)
+        set(arg_PROCESSORS 1)
+    endif()
     set(test ${TB_TEST_PREFIX}${kind}.${name})
     add_test(NAME ${test} COMMAND ${arg_COMMAND})
     set_tests_properties(${test} PROPERTIES
         LABELS ${kind}
         TIMEOUT ${arg_TIMEOUT}
-        ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1;UBSAN_OPTIONS=print_stacktrace=1;${arg_ENVIRONMENT}"
+        ENVIRONMENT "${tb_sanitizer_environment};${arg_ENVIRONMENT}"
+        PROCESSORS ${arg_PROCESSORS}
         RESOURCE_LOCK "${arg_LOCK}")
 endfunction()
 

@@ -80,7 +80,7 @@ struct tb_timer {
     void (*fn)(struct tb_timer *timer);
     struct tb_loop *loop;               /* NULL while not set */
     int64_t due_ms;                     /* tb_loop_now_ms() clock */
-    _Alignas(8) unsigned char slot[72]; /* the loop's */
+    _Alignas(8) unsigned char slot[48]; /* the loop's */
 };
 
 /* Sets or sets anew: fn runs once, after_ms from this turn on (0: soon, in a later turn). */

@@ -41,11 +41,24 @@ struct tb_db_options {
     unsigned migration_count;      /* = the version this program writes */
 };
 
+/* The connection's own statements, for transactions. */
+enum tb_db_own {
+    TB_DB_OWN_BEGIN,
+    TB_DB_OWN_COMMIT,
+    TB_DB_OWN_ROLLBACK,
+    TB_DB_OWN_SAVE,
+    TB_DB_OWN_KEEP,
+    TB_DB_OWN_UNDO,
+    TB_DB_OWN_COUNT,
+};
+
 struct tb_db {
     struct sqlite3 *handle;
-    int vendor_code; /* SQLite's extended code of the last failure, for the log; 0 when none */
-    unsigned checkpoint_pages;
-    unsigned log_pages; /* length of the write-ahead log after the last commit, in pages */
+    struct sqlite3_stmt *own[TB_DB_OWN_COUNT];
+    int vendor_code;           /* SQLite's extended code of the last failure, for the log; 0 when none */
+    unsigned checkpoint_pages; /* as in the options */
+    unsigned checkpoint_next;  /* log length at which the next checkpoint is due */
+    unsigned log_pages;        /* length of the log after the last commit, when checkpoints are deferred */
 };
 
 /*
@@ -65,12 +78,27 @@ TB_MUST_USE enum tb_err tb_db_exec(struct tb_db *db, const char *sql);
 TB_MUST_USE enum tb_err tb_db_begin(struct tb_db *db);  /* takes the write lock at once */
 TB_MUST_USE enum tb_err tb_db_commit(struct tb_db *db); /* failed: rolled back */
 void tb_db_rollback(struct tb_db *db);
+/* False outside a transaction, also after a failure that made SQLite roll back by itself (disk full, I/O). */
+bool tb_db_in_transaction(const struct tb_db *db);
+
+/* A part of a transaction that can be undone alone; one at a time. */
+TB_MUST_USE enum tb_err tb_db_save(struct tb_db *db);
+TB_MUST_USE enum tb_err tb_db_keep(struct tb_db *db);
+TB_MUST_USE enum tb_err tb_db_undo(struct tb_db *db);
 
 /* Changes how durable the next transactions are; outside a transaction only. */
 TB_MUST_USE enum tb_err tb_db_set_sync(struct tb_db *db, enum tb_db_sync sync);
 
 /* TB_ERR_BUSY when a reader kept it from finishing; the data is safe either way. */
 TB_MUST_USE enum tb_err tb_db_checkpoint(struct tb_db *db, enum tb_db_checkpoint mode);
+
+/*
+ * By default the commit that makes the log checkpoint_pages long also runs a checkpoint. Deferred, it does
+ * not: the owner calls tb_db_tend() when it has told its users that their commit is safe.
+ */
+void tb_db_defer_checkpoints(struct tb_db *db);
+/* Runs a passive checkpoint if one is due. Blocks on the disk. */
+TB_MUST_USE enum tb_err tb_db_tend(struct tb_db *db);
 
 /* Full structural check of the file. TB_ERR_CORRUPT. Reads all of it. */
 TB_MUST_USE enum tb_err tb_db_check(struct tb_db *db);

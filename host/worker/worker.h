@@ -14,8 +14,6 @@
 
 #include <stddef.h>
 
-#define TB_WORKER_STACK_SIZE ((size_t)256 * 1024)
-
 struct tb_worker;
 
 struct tb_worker_job {
@@ -29,7 +27,7 @@ struct tb_worker_job {
 struct tb_worker_options {
     const char *name;  /* of the thread, ≤ 15 bytes */
     size_t job_max;    /* jobs waiting or running at most; 0: 64 */
-    size_t stack_size; /* bytes; 0: TB_WORKER_STACK_SIZE */
+    size_t stack_size; /* bytes; 0: 256 KiB */
 };
 
 TB_MUST_USE enum tb_err tb_worker_start(const struct tb_mailbox *mailbox,

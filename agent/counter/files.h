@@ -1,0 +1,16 @@
+/* Files: the page's files, embedded at build time from agent/web (embed.cmake). Pure. */
+#ifndef TB_AGENT_COUNTER_FILES_H
+#define TB_AGENT_COUNTER_FILES_H
+
+#include "core/base/span.h"
+
+struct tb_file {
+    const char *path; /* as requested: "/clerk/app.js" */
+    const char *type; /* media type */
+    struct tb_span content;
+};
+
+extern const struct tb_file tb_files[];
+extern const size_t tb_files_count;
+
+#endif

@@ -1,0 +1,119 @@
+#include "agent/counter/gate.h"
+
+#include "core/base/assert.h"
+#include "core/base/buf.h"
+
+static const char *const host_names[] = {"127.0.0.1", "localhost", "[::1]"};
+
+static bool span_is_name_and_port(struct tb_span text, const char *name, uint16_t port)
+{
+    uint8_t bytes[32];
+    struct tb_buf wanted = tb_buf_of(bytes, sizeof bytes);
+    tb_buf_add_str(&wanted, name);
+    if (port == 80 && tb_span_equal(text, tb_buf_span(&wanted)))
+        return true; /* browsers leave out the default port */
+    tb_buf_add_str(&wanted, ":");
+    tb_buf_add_decimal(&wanted, port);
+    TB_ASSERT(wanted.err == TB_OK);
+    return tb_span_equal(text, tb_buf_span(&wanted));
+}
+
+bool tb_gate_host_is_ours(struct tb_span host, uint16_t port)
+{
+    for (size_t i = 0; i < TB_ARRAY_SIZE(host_names); i++)
+        if (span_is_name_and_port(host, host_names[i], port))
+            return true;
+    return false;
+}
+
+/* Same origin as the request itself: RFC 6454 serialisation of http and the Host that was judged. */
+static bool origin_is_own(struct tb_span origin, struct tb_span host)
+{
+    static const char scheme[] = "http://";
+    size_t scheme_size = sizeof scheme - 1;
+    return tb_span_starts(origin, tb_span_of(scheme, scheme_size)) &&
+           tb_span_equal(tb_span_sub(origin, scheme_size, origin.size), host);
+}
+
+static enum tb_gate_answer socket_judge(const struct tb_gate_request *r)
+{
+    if (r->method != TB_GATE_METHOD_GET || !tb_span_is(r->path, TB_GATE_PAGE_PATH))
+        return TB_GATE_UPGRADE_REFUSED;
+    if (!tb_span_is(r->upgrade, "websocket") || !tb_span_is(r->version, "13"))
+        return TB_GATE_UPGRADE_REFUSED;
+    return tb_span_is(r->protocol, TB_GATE_PROTOCOL) ? TB_GATE_SOCKET : TB_GATE_PROTOCOL_REFUSED;
+}
+
+static enum tb_gate_answer page_judge(const struct tb_gate_request *r)
+{
+    if (r->method == TB_GATE_METHOD_OTHER)
+        return TB_GATE_METHOD_REFUSED;
+    if (tb_span_is(r->path, TB_GATE_OPEN_PATH))
+        return r->method == TB_GATE_METHOD_GET ? TB_GATE_OPEN : TB_GATE_METHOD_REFUSED;
+    if (tb_span_is(r->path, TB_GATE_PAGE_PATH) || tb_span_starts(r->path, tb_span_str(TB_GATE_PAGE_PATH "/")))
+        return TB_GATE_PAGE;
+    return TB_GATE_NOT_FOUND;
+}
+
+enum tb_gate_answer tb_gate_judge(const struct tb_gate_request *request, uint16_t port)
+{
+    if (!tb_gate_host_is_ours(request->host, port))
+        return TB_GATE_HOST_FOREIGN;
+    bool has_origin = request->origin.size > 0;
+    if (request->upgrade.size > 0 && !has_origin)
+        return TB_GATE_ORIGIN_MISSING;
+    if (has_origin && !origin_is_own(request->origin, request->host))
+        return TB_GATE_ORIGIN_FOREIGN;
+    return request->upgrade.size > 0 ? socket_judge(request) : page_judge(request);
+}
+
+static const struct {
+    unsigned status;
+    const char *code;
+} refusals[] = {
+    [TB_GATE_PAGE] = {0, NULL},
+    [TB_GATE_OPEN] = {0, NULL},
+    [TB_GATE_SOCKET] = {0, NULL},
+    [TB_GATE_NOT_FOUND] = {404, "not_found"},
+    [TB_GATE_HOST_FOREIGN] = {403, "host_foreign"},
+    [TB_GATE_ORIGIN_MISSING] = {403, "origin_missing"},
+    [TB_GATE_ORIGIN_FOREIGN] = {403, "origin_foreign"},
+    [TB_GATE_METHOD_REFUSED] = {405, "method_refused"},
+    [TB_GATE_UPGRADE_REFUSED] = {403, "upgrade_refused"},
+    [TB_GATE_PROTOCOL_REFUSED] = {403, "protocol_refused"},
+};
+
+unsigned tb_gate_status(enum tb_gate_answer answer)
+{
+    return refusals[answer].status;
+}
+
+const char *tb_gate_code(enum tb_gate_answer answer)
+{
+    return refusals[answer].code;
+}
+
+/* Cuts text at the first separator; the rest begins behind it. */
+static struct tb_span part_take(struct tb_span *rest, uint8_t separator)
+{
+    const uint8_t *end = rest->size ? memchr(rest->at, separator, rest->size) : NULL;
+    size_t size = end ? (size_t)(end - rest->at) : rest->size;
+    struct tb_span part = tb_span_sub(*rest, 0, size);
+    *rest = tb_span_sub(*rest, end ? size + 1 : size, rest->size);
+    return part;
+}
+
+struct tb_span tb_gate_cookie(struct tb_span header, struct tb_span name, unsigned n)
+{
+    while (header.size > 0) {
+        struct tb_span value = part_take(&header, ';');
+        while (value.size > 0 && value.at[0] == ' ')
+            value = tb_span_sub(value, 1, value.size);
+        if (memchr(value.at, '=', value.size) == NULL)
+            continue;
+        struct tb_span key = part_take(&value, '=');
+        if (tb_span_equal(key, name) && n-- == 0)
+            return value;
+    }
+    return tb_span_of(NULL, 0);
+}

@@ -1,0 +1,322 @@
+#include "agent/counter/connection.h"
+
+#include "core/base/assert.h"
+#include "core/base/text.h"
+#include "core/base/wipe.h"
+
+#include <stdio.h>
+
+#define HEAD_SIZE_MAX 2048 /* bytes of an answer's headers */
+#define CHUNK_SIZE 4096    /* bytes of a file per write */
+#define COOKIE_COUNT_MAX 4 /* of our name that are tried */
+
+/* Every answer carries these: nothing is cached, framed, sniffed or loaded from elsewhere. */
+static const struct {
+    const char *name; /* with its colon */
+    const char *value;
+} headers_fixed[] = {
+    {"cache-control:", "no-store"},
+    {"connection:", "close"},
+    {"content-security-policy:",
+     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
+     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"},
+    {"cross-origin-opener-policy:", "same-origin"},
+    {"cross-origin-resource-policy:", "same-origin"},
+    {"permissions-policy:", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+    {"referrer-policy:", "no-referrer"},
+    {"x-content-type-options:", "nosniff"},
+};
+
+struct answer {
+    unsigned status;
+    const char *type; /* media type */
+    size_t size;      /* of the body */
+    const char *location;
+    const char *cookie;
+};
+
+static bool header_add(struct lws *wsi, const char *name, struct tb_span value, uint8_t **at, uint8_t *end)
+{
+    return lws_add_http_header_by_name(wsi, (const unsigned char *)name, value.at, (int)value.size, at,
+                                       end) == 0;
+}
+
+static bool headers_add(struct lws *wsi, const struct answer *answer, uint8_t **at, uint8_t *end)
+{
+    if (lws_add_http_header_status(wsi, answer->status, at, end) != 0)
+        return false;
+    for (size_t i = 0; i < TB_ARRAY_SIZE(headers_fixed); i++)
+        if (!header_add(wsi, headers_fixed[i].name, tb_span_str(headers_fixed[i].value), at, end))
+            return false;
+    if (answer->location && !header_add(wsi, "location:", tb_span_str(answer->location), at, end))
+        return false;
+    if (answer->cookie && !header_add(wsi, "set-cookie:", tb_span_str(answer->cookie), at, end))
+        return false;
+    if (!header_add(wsi, "content-type:", tb_span_str(answer->type), at, end))
+        return false;
+    return lws_add_http_header_content_length(wsi, answer->size, at, end) == 0 &&
+           lws_finalize_http_header(wsi, at, end) == 0;
+}
+
+/* Writes status and headers. False: nothing more can be said on this socket. */
+static bool head_write(struct lws *wsi, const struct answer *answer)
+{
+    uint8_t bytes[LWS_PRE + HEAD_SIZE_MAX];
+    uint8_t *start = bytes + LWS_PRE;
+    uint8_t *at = start;
+    if (!headers_add(wsi, answer, &at, bytes + sizeof bytes))
+        return false;
+    size_t size = (size_t)(at - start);
+    int written = lws_write(wsi, start, size, LWS_WRITE_HTTP_HEADERS);
+    tb_wipe(bytes, sizeof bytes);
+    return written == (int)size;
+}
+
+/* A short answer in plain text, after which the socket is closed: always -1. */
+static int text_answer(struct connection *c, unsigned status, const char *text)
+{
+    uint8_t bytes[LWS_PRE + 256];
+    struct tb_buf body = tb_buf_of(bytes + LWS_PRE, sizeof bytes - LWS_PRE);
+    tb_buf_add_str(&body, text);
+    TB_ASSERT(body.err == TB_OK);
+    struct answer answer = {.status = status, .type = "text/plain; charset=utf-8", .size = body.size};
+    if (head_write(c->wsi, &answer) && !c->head_only) {
+        int written = lws_write(c->wsi, body.at, body.size, LWS_WRITE_HTTP_FINAL);
+        (void)written; /* the socket is closed in any case */
+    }
+    c->state = CONNECTION_DYING;
+    return -1;
+}
+
+static int refuse(struct connection *c, enum tb_gate_answer why)
+{
+    char text[64];
+    counter_refused(c->counter, tb_gate_code(why));
+    int size = snprintf(text, sizeof text, "refused: %s\n", tb_gate_code(why));
+    TB_ASSERT(size > 0 && (size_t)size < sizeof text);
+    return text_answer(c, tb_gate_status(why), text);
+}
+
+static int session_refuse(struct connection *c)
+{
+    counter_refused(c->counter, "session_missing");
+    return text_answer(c, 403, "Not signed in. Open the clerk page from its launcher on this till.\n");
+}
+
+/* ---- reading a request ---- */
+
+struct request_text { /* room for the header values of one request */
+    char host[TB_GATE_HEADER_MAX];
+    char origin[TB_GATE_HEADER_MAX];
+    char upgrade[32];
+    char version[16];
+    char protocol[TB_GATE_HEADER_MAX];
+};
+
+/* What does not fit becomes a value that equals nothing allowed, and is not empty either. */
+static struct tb_span header_read(struct lws *wsi, enum lws_token_indexes token, char *to, size_t size_max)
+{
+    if (lws_hdr_total_length(wsi, token) <= 0)
+        return tb_span_of(NULL, 0);
+    int size = lws_hdr_copy(wsi, to, (int)size_max, token);
+    return size >= 0 ? tb_span_of(to, (size_t)size) : tb_span_str("?");
+}
+
+static void request_read(struct lws *wsi, struct request_text *text, struct tb_gate_request *ret_request)
+{
+    char *path = NULL;
+    int path_size = 0;
+    int method = lws_http_get_uri_and_method(wsi, &path, &path_size);
+    ret_request->method = TB_GATE_METHOD_OTHER;
+    if (method == LWSHUMETH_GET)
+        ret_request->method = TB_GATE_METHOD_GET;
+    else if (method == LWSHUMETH_HEAD)
+        ret_request->method = TB_GATE_METHOD_HEAD;
+    ret_request->path = tb_span_of(path, method >= 0 && path ? (size_t)path_size : 0);
+    ret_request->host = header_read(wsi, WSI_TOKEN_HOST, text->host, sizeof text->host);
+    ret_request->origin = header_read(wsi, WSI_TOKEN_ORIGIN, text->origin, sizeof text->origin);
+    ret_request->upgrade = header_read(wsi, WSI_TOKEN_UPGRADE, text->upgrade, sizeof text->upgrade);
+    ret_request->version = header_read(wsi, WSI_TOKEN_VERSION, text->version, sizeof text->version);
+    ret_request->protocol = header_read(wsi, WSI_TOKEN_PROTOCOL, text->protocol, sizeof text->protocol);
+}
+
+/* Cookies do not know ports: the name does, so that two agents of one machine do not mix theirs. */
+static void cookie_name(const struct tb_counter *counter, char ret_name[32])
+{
+    int size = snprintf(ret_name, 32, "tillbridge_%u", counter->port);
+    TB_ASSERT(size > 0 && size < 32);
+}
+
+static bool session_find(struct connection *c)
+{
+    char header[TB_GATE_HEADER_MAX];
+    char name[32];
+    uint8_t scope = 0;
+    struct tb_span cookies = header_read(c->wsi, WSI_TOKEN_HTTP_COOKIE, header, sizeof header);
+    cookie_name(c->counter, name);
+    for (unsigned n = 0; n < COOKIE_COUNT_MAX; n++) {
+        struct tb_span cookie = tb_gate_cookie(cookies, tb_span_str(name), n);
+        if (cookie.size == 0)
+            return false;
+        if (tb_sessions_check(&c->counter->sessions, cookie, &scope) == TB_OK) {
+            c->scope = (enum tb_counter_scope)scope;
+            return scope == TB_COUNTER_SCOPE_CLERK;
+        }
+    }
+    return false;
+}
+
+/* ---- the page's files ---- */
+
+static int file_write(struct connection *c)
+{
+    uint8_t bytes[LWS_PRE + CHUNK_SIZE];
+    struct tb_span piece = tb_span_sub(c->file->content, c->file_sent, CHUNK_SIZE);
+    if (piece.size == 0)
+        return -1; /* all of it has left: what was written last is flushed before the next callback */
+    memcpy(bytes + LWS_PRE, piece.at, piece.size);
+    c->file_sent += piece.size;
+    bool last = c->file_sent == c->file->content.size;
+    int written =
+        lws_write(c->wsi, bytes + LWS_PRE, piece.size, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP);
+    if (written < (int)piece.size)
+        return -1;
+    lws_callback_on_writable(c->wsi);
+    return 0;
+}
+
+static int file_answer(struct connection *c, struct tb_span path)
+{
+    for (size_t i = 0; i < tb_files_count; i++) {
+        const struct tb_file *file = &tb_files[i];
+        if (!tb_span_is(path, file->path))
+            continue;
+        struct answer answer = {.status = 200, .type = file->type, .size = file->content.size};
+        if (!head_write(c->wsi, &answer) || c->head_only)
+            return -1;
+        c->file = file;
+        lws_callback_on_writable(c->wsi);
+        return 0;
+    }
+    return refuse(c, TB_GATE_NOT_FOUND);
+}
+
+/* ---- tokens ---- */
+
+int http_answer_token(struct connection *c)
+{
+    struct tb_counter *counter = c->counter;
+    char value[TB_SESSION_COOKIE_TEXT_SIZE];
+    char name[32];
+    char cookie[192];
+    uint8_t scope = 0;
+    enum tb_err err =
+        tb_sessions_redeem(&counter->sessions, tb_span_str(c->token), tb_loop_now_ms(counter->loop), &scope);
+    tb_wipe(c->token, sizeof c->token);
+    if (err != TB_OK) {
+        counter_refused(counter, "token_refused");
+        return text_answer(c, 403, "This address was used already or is too old. Open the page anew.\n");
+    }
+    tb_sessions_cookie(&counter->sessions, scope, value);
+    cookie_name(counter, name);
+    int size = snprintf(cookie, sizeof cookie, "%s=%s; Path=" TB_GATE_PAGE_PATH "; HttpOnly; SameSite=Strict",
+                        name, value);
+    TB_ASSERT(size > 0 && (size_t)size < sizeof cookie);
+    struct answer answer = {
+        .status = 303, .type = "text/plain", .location = TB_GATE_PAGE_PATH, .cookie = cookie};
+    bool written = head_write(c->wsi, &answer);
+    tb_wipe(cookie, sizeof cookie);
+    tb_wipe(value, sizeof value);
+    c->state = CONNECTION_DYING;
+    (void)written; /* the socket is closed in any case */
+    return -1;
+}
+
+static int token_take(struct connection *c)
+{
+    /* One place more than a token has, so that a longer one is not cut to a right one. */
+    char text[TB_SESSION_TOKEN_TEXT_SIZE + 1];
+    int64_t now_ms = tb_loop_now_ms(c->counter->loop);
+    int size = lws_get_urlarg_by_name_safe(c->wsi, "token=", text, sizeof text);
+    if (size != TB_SESSION_TOKEN_TEXT_SIZE - 1)
+        memcpy(text, "?", 2); /* equals no token, and counts as a wrong one */
+    memcpy(c->token, text, sizeof c->token);
+    c->token[sizeof c->token - 1] = '\0';
+    tb_wipe(text, sizeof text);
+    c->token_due_ms = now_ms + tb_sessions_delay_ms(&c->counter->sessions);
+    if (c->token_due_ms <= now_ms)
+        return http_answer_token(c);
+    connection_set_deadline(c, c->token_due_ms + REQUEST_DEADLINE_MS);
+    return 0;
+}
+
+/* ---- callbacks ---- */
+
+static int request_answer(struct lws *wsi)
+{
+    struct connection *c = connection_of(wsi);
+    struct request_text text;
+    struct tb_gate_request request;
+    request_read(wsi, &text, &request);
+    c->head_only = request.method == TB_GATE_METHOD_HEAD;
+    enum tb_gate_answer answer = tb_gate_judge(&request, c->counter->port);
+    if (answer == TB_GATE_OPEN)
+        return token_take(c);
+    if (answer != TB_GATE_PAGE)
+        return refuse(c, answer == TB_GATE_SOCKET ? TB_GATE_UPGRADE_REFUSED : answer);
+    return session_find(c) ? file_answer(c, request.path) : session_refuse(c);
+}
+
+static int upgrade_answer(struct lws *wsi)
+{
+    struct connection *c = connection_of(wsi);
+    struct request_text text;
+    struct tb_gate_request request;
+    request_read(wsi, &text, &request);
+    enum tb_gate_answer answer = tb_gate_judge(&request, c->counter->port);
+    if (answer != TB_GATE_SOCKET)
+        return refuse(c, tb_gate_code(answer) ? answer : TB_GATE_UPGRADE_REFUSED);
+    if (!session_find(c))
+        return session_refuse(c);
+    if (c->counter->page_count >= TB_COUNTER_PAGE_MAX) {
+        counter_refused(c->counter, "pages_full");
+        return text_answer(c, 503, "Too many pages are open on this till.\n");
+    }
+    c->admitted = true;
+    return 0;
+}
+
+static int socket_free(struct lws *wsi)
+{
+    struct connection *c = connection_of(wsi);
+    lws_set_opaque_user_data(wsi, NULL);
+    connection_free(c);
+    return 0;
+}
+
+static int body_write(struct lws *wsi)
+{
+    struct connection *c = connection_of(wsi);
+    return c->state == CONNECTION_REQUEST && c->file ? file_write(c) : 0;
+}
+
+int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+    (void)user;
+    (void)in;
+    (void)size;
+    struct connection *c = connection_of(wsi);
+    if (!c)
+        return 0;
+    c->wsi = wsi;
+    tb_loop_turn(c->counter->loop);
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return upgrade_answer(wsi);
+    case LWS_CALLBACK_HTTP: return request_answer(wsi);
+    case LWS_CALLBACK_HTTP_WRITEABLE: return body_write(wsi);
+    case LWS_CALLBACK_HTTP_BODY: return -1;                  /* nobody has anything to post */
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1; /* a websocket without our protocol */
+    case LWS_CALLBACK_WSI_DESTROY: return socket_free(wsi);
+    default: return 0;
+    }
+}

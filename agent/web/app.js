@@ -1,0 +1,106 @@
+// Ties the page together: socket and keys in, state on, view out.
+import { connect } from './link.js';
+import { viewOf } from './model.js';
+import { createScreen } from './render.js';
+import { initialState, reduce } from './state.js';
+import { wordsFor } from './words.js';
+
+const STILL_MS = 1_500; // after this long without a hand on the page, things may move
+const TICK_MS = 1_000;
+
+const now = () => performance.now();
+const dark = matchMedia('(prefers-color-scheme: dark)');
+let state = initialState(now());
+let words = wordsFor('en');
+let lastHand = -STILL_MS;
+let painting = false;
+
+const screen = createScreen(document, { act, select: (line) => dispatch({ type: 'select', line }) });
+const link = connect(`ws://${location.host}/clerk`, {
+  onUp: () => dispatch({ type: 'open' }),
+  onDown: () => dispatch({ type: 'lost', tried: true }),
+  onDenied: () => dispatch({ type: 'denied' }),
+  onMessage: (method, params) => {
+    if (method === 'terminal') words = wordsFor(params?.language);
+    dispatch({ type: 'message', method, params });
+  },
+});
+
+function dispatch(event) {
+  const next = reduce(state, { ...event, at: now() });
+  if (next === state && event.type !== 'tick') return;
+  state = next;
+  if (painting) return;
+  painting = true;
+  queueMicrotask(paint);
+}
+
+function paint() {
+  painting = false;
+  document.documentElement.lang = words.tag;
+  screen.show(viewOf(state, { at: now(), words, scheme: dark.matches ? 'dark' : 'light' }), isStill());
+}
+
+const isStill = () => now() - lastHand >= STILL_MS;
+
+// ---- what a clerk can do ----
+
+const actions = {
+  details() {
+    const shown = !state.details;
+    dispatch({ type: 'details', shown });
+    if (shown) ask('details.shown', { visit: state.visit.id });
+  },
+  done: () => ask('visit.end', { visit: state.visit.id }),
+  plus: (line) => setQuantity(line, line.quantity + 1),
+  minus: (line) => (line.quantity > 1 ? setQuantity(line, line.quantity - 1) : undefined),
+  remove: (line) => ask('cart.remove', { line: line.id, from: line.quantity }),
+};
+
+function act(name, lineId) {
+  if (!state.visit || !Object.hasOwn(actions, name)) return;
+  if (name === 'details' || name === 'done') {
+    actions[name]();
+    return;
+  }
+  const line = state.lines.find((one) => one.id === (lineId ?? state.selected) && !one.goneAt);
+  if (line) actions[name](line);
+}
+
+const setQuantity = (line, to) => ask('cart.set_quantity', { line: line.id, from: line.quantity, to });
+
+function ask(method, params) {
+  link.request(method, params).catch((error) => dispatch({ type: 'failed', code: error.code === 'link' ? 'link' : error.code }));
+}
+
+function moveSelection(step) {
+  const open = state.lines.filter((line) => !line.goneAt);
+  if (open.length === 0) return;
+  const at = open.findIndex((line) => line.id === state.selected);
+  const next = at < 0 ? (step > 0 ? 0 : open.length - 1) : Math.min(open.length - 1, Math.max(0, at + step));
+  dispatch({ type: 'select', line: open[next].id });
+  queueMicrotask(() => screen.focusLine(open[next].id));
+}
+
+const keys = {
+  F2: () => act('details'),
+  Escape: () => act('done'),
+  ArrowDown: () => moveSelection(1),
+  ArrowUp: () => moveSelection(-1),
+  '+': () => act('plus'),
+  '-': () => act('minus'),
+  Delete: () => act('remove'),
+};
+
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || !Object.hasOwn(keys, event.key) || !state.visit) return;
+  event.preventDefault();
+  if (event.repeat && (event.key === 'F2' || event.key === 'Escape' || event.key === 'Delete')) return;
+  keys[event.key]();
+});
+for (const kind of ['pointerdown', 'pointermove', 'keydown']) {
+  document.addEventListener(kind, () => { lastHand = now(); }, { passive: true, capture: true });
+}
+dark.addEventListener('change', () => dispatch({ type: 'tick', still: isStill() }));
+setInterval(() => dispatch({ type: 'tick', still: isStill() }), TICK_MS);
+paint();

@@ -1,0 +1,116 @@
+// What the page knows: events in, a new state out. Pure; time is handed in with every event.
+// `at` is the page's own monotonic clock in ms. The agent's wall clock is known only through the
+// `wall_ms` of its messages; the browser's wall clock is never asked.
+
+export const LOST_VISIT_MS = 5_000; // a page without its agent shows a customer no longer than this
+export const GHOST_MS = 4_000; // a removed line keeps its place at least this long
+
+export function initialState(at) {
+  return {
+    link: { state: 'first', since: at }, // first, up, lost, denied
+    offset: null, // agent's wall clock minus page clock, ms
+    terminal: null,
+    line: null,
+    readers: [],
+    unsent: 0,
+    notices: [],
+    visit: null,
+    view: null,
+    cart: null,
+    lines: [], // of the cart, in the order of first sight, with marks of the page
+    ended: null,
+    outcome: null,
+    reading: null,
+    failed: null,
+    details: false,
+    selected: null,
+  };
+}
+
+const handlers = {
+  open: (state, event) => ({ ...state, link: { state: 'up', since: event.at }, failed: null }),
+  lost: (state, event) => (state.link.state === 'up' || state.link.state === 'first' && event.tried
+    ? { ...state, link: { state: 'lost', since: event.at }, reading: null } : state),
+  denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at } }),
+  message: onMessage,
+  details: (state, event) => (state.visit ? { ...state, details: event.shown } : state),
+  select: (state, event) => ({ ...state, selected: event.line }),
+  failed: (state, event) => ({ ...state, failed: { code: event.code, at: event.at } }),
+  tick: onTick,
+};
+
+export function reduce(state, event) {
+  return Object.hasOwn(handlers, event.type) ? handlers[event.type](state, event) : state;
+}
+
+function onMessage(state, { method, params, at }) {
+  const timed = Number.isFinite(params?.wall_ms) ? { ...state, offset: params.wall_ms - at } : state;
+  return Object.hasOwn(messages, method) ? messages[method](timed, params ?? {}, at) : timed;
+}
+
+const messages = {
+  terminal: (state, params) => ({ ...state, terminal: params }),
+  state: (state, params) => ({
+    ...state,
+    line: params.line ?? state.line,
+    readers: params.readers ?? [],
+    unsent: params.unsent ?? 0,
+    notices: params.notices ?? [],
+  }),
+  visit: onVisit,
+  cart: (state, params, at) => (state.visit ? withCart(state, params.cart, at) : state),
+  outcome: (state, params, at) => ({ ...state, outcome: { ...params, at }, reading: null, ended: null, failed: null }),
+  reading: (state, params, at) => ({ ...state, reading: { reader: params.reader, at } }),
+  reading_end: (state) => ({ ...state, reading: null }),
+};
+
+function onVisit(state, params, at) {
+  if (!params.visit) {
+    const ended = state.visit ? { reason: params.reason ?? 'other', at } : state.ended;
+    return { ...forget(state), ended };
+  }
+  const same = state.visit?.id === params.visit.id;
+  const fresh = same ? state : { ...forget(state), outcome: null };
+  const next = { ...fresh, visit: params.visit, view: params.view ?? null, ended: null, reading: null };
+  return withCart(next, params.cart ?? null, at, !same);
+}
+
+// Drops everything about a customer.
+function forget(state) {
+  return { ...state, visit: null, view: null, cart: null, lines: [], details: false, selected: null,
+    reading: null, failed: null, outcome: state.visit ? null : state.outcome };
+}
+
+function withCart(state, cart, at, first = false) {
+  const lines = mergeLines(first ? [] : state.lines, cart?.lines ?? [], at, first);
+  const selected = lines.some((line) => line.id === state.selected && !line.goneAt) ? state.selected : null;
+  return { ...state, cart, lines, selected };
+}
+
+// Lines keep the place where they were first seen; what was removed stays as a ghost until a tick.
+function mergeLines(before, now, at, first) {
+  const incoming = new Map(now.map((line) => [line.id, line]));
+  const kept = before.map((old) => {
+    const line = incoming.get(old.id);
+    incoming.delete(old.id);
+    if (!line) return old.goneAt ? old : { ...old, goneAt: at };
+    return { ...line, ...marks(old, line, at) };
+  });
+  const added = [...incoming.values()].map((line) => ({ ...line, changedAt: first ? null : at, delta: 0, goneAt: null }));
+  return [...kept, ...added];
+}
+
+function marks(old, line, at) {
+  const delta = line.quantity - old.quantity;
+  const moved = delta !== 0 || line.unit_price !== old.unit_price || Boolean(old.goneAt);
+  return { changedAt: moved ? at : old.changedAt, delta: moved ? delta : old.delta, goneAt: null };
+}
+
+// `still`: no hand moved over the page lately, so lines may close ranks.
+function onTick(state, { at, still }) {
+  const dropped = state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS
+    ? { ...forget(state), ended: { reason: 'lost', at } } : state;
+  const due = (line) => line.goneAt !== null && line.goneAt !== undefined && at - line.goneAt >= GHOST_MS;
+  if (!still || !dropped.lines.some(due)) return dropped;
+  return { ...dropped, lines: dropped.lines.filter((line) => !due(line)) };
+}

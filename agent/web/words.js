@@ -1,0 +1,262 @@
+// Every word that the clerk page shows, one catalogue per language, and the formats that depend on
+// the language: plurals, money, times and ages. Nothing here reads a clock: times are handed in.
+
+const en = {
+  'bar.till': 'Till {till}',
+  'bar.kiosk': 'Kiosk {till}',
+  'bar.store': '{name} ({store})',
+  'line.live': 'Online · live',
+  'line.connecting': 'Connecting…',
+  'line.offline': 'Offline since {time}',
+  'line.page': 'Page not connected',
+  'unsent': { one: '{n} change waiting to be sent', other: '{n} changes waiting to be sent' },
+
+  'idle.both': 'Tap a card, hold a phone or scan a code',
+  'idle.nfc': 'Tap a card or hold a phone',
+  'idle.scanner': 'Scan a code',
+  'idle.none': 'No reader is ready',
+  'idle.none.detail': 'Cards and codes cannot be read right now. Serve the customer as usual; this screen says when a reader is back.',
+  'idle.starting': 'Getting ready…',
+  'idle.starting.detail': 'The readers are being started. This takes a moment.',
+
+  'reading.title': 'Hold it there…',
+  'reading.detail': 'Keep the card or phone still on the reader.',
+
+  'outcome.unknown.title': 'Not a customer card we know',
+  'outcome.unknown.detail': 'Ask for another card or the code in the app. Serving without a card is fine.',
+  'outcome.unknown.offline': 'This till cannot ask the central store while the line is down, so a new card may not be known here yet.',
+  'outcome.unreadable.title': 'Could not read it. Hold it longer',
+  'outcome.unreadable.detail': 'Put the card flat on the reader and keep it there until the screen changes.',
+  'outcome.wrong_key.title': 'This card belongs to someone else’s system',
+  'outcome.wrong_key.detail': 'It looks like one of ours but cannot be opened. Ask for the code in the app.',
+  'outcome.expired.title': 'This code has expired',
+  'outcome.expired.detail': 'Ask the customer to open the code again in the app; a new one appears by itself.',
+  'outcome.replayed.title': 'This code was already used',
+  'outcome.replayed.detail': 'Ask the customer to show a new code in the app.',
+  'outcome.payment_card.title': 'That was a payment card',
+  'outcome.payment_card.detail': 'Use the terminal for paying; loyalty card here. Nothing was read from it.',
+  'outcome.two_cards.title': 'Two cards at once',
+  'outcome.two_cards.detail': 'Hold one card alone on the reader; take it out of the wallet if need be.',
+  'outcome.not_a_code.title': 'Not a code for this till',
+  'outcome.not_a_code.detail': 'It is neither a customer code nor a product. Scan the customer’s code or a product’s barcode.',
+  'outcome.product.title': 'Product scanned, no customer yet',
+  'outcome.product.detail': 'Tap or scan the customer’s card first, then scan the product to add it to the cart.',
+  'outcome.product.unnamed': 'Product {gtin}',
+  'outcome.product.price': 'Price {money}',
+  'outcome.product.added': 'Added: {name}',
+  'outcome.recognised': 'Recognised',
+
+  'ended.title': 'Screen cleared',
+  'ended.done': 'Ready for the next customer.',
+  'ended.removed': 'The card was taken away. Ready for the next customer.',
+  'ended.idle': 'Nothing happened for a while. The cart is kept.',
+  'ended.restart': 'The till’s service was restarted. The cart is kept; tap or scan again to go on.',
+  'ended.other': 'The cart is kept. Ready for the next customer.',
+  'ended.lost': 'This page lost its connection, so the customer is no longer shown. The cart is kept.',
+
+  'offline.title': 'Working offline since {time}.',
+  'offline.works': 'Recognising customers and changing carts works.',
+  'offline.not': 'Prices may be older than shown: see age.',
+  'offline.later': 'Everything is sent when the line is back.',
+  'offline.cause.no_route': 'There is no network.',
+  'offline.cause.refused': 'The central store does not answer.',
+  'offline.cause.tls': 'The central store could not prove who it is.',
+  'offline.cause.clock': 'This till’s clock is wrong.',
+  'offline.cause.denied': 'The central store refuses this till. Please call IT.',
+  'offline.cause.closed': 'The central store closed the connection.',
+
+  'page.title': 'This page has lost the till’s service',
+  'page.works': 'Nothing that was saved is lost.',
+  'page.not': 'Customers cannot be recognised on this screen until it is back.',
+  'page.later': 'It connects again by itself; trying since {time}.',
+  'page.later.now': 'It connects again by itself.',
+  'page.first': 'Connecting to the till’s service…',
+  'page.denied.title': 'This page is no longer signed in',
+  'page.denied.detail': 'Close it and open the clerk page again from its icon on this till.',
+
+  'reader.nfc': 'Card reader',
+  'reader.scanner': 'Scanner',
+  'reader.unplugged.title': '{reader} unplugged',
+  'reader.unplugged.detail': 'Check its cable. It comes back by itself when plugged in.',
+  'reader.crashed.title': '{reader} stopped',
+  'reader.crashed.detail': 'It is being started again, which takes a few seconds.',
+  'reader.hung.title': '{reader} does not answer',
+  'reader.hung.detail': 'It is being started again. If this stays, unplug it and plug it in.',
+  'reader.other': 'The other reader works.',
+
+  'notice.disk_full.title': 'This till’s disk is full',
+  'notice.disk_full.detail': 'Customers are recognised. Cart changes are not stored until there is room. Please call IT.',
+  'notice.clock_wrong.title': 'This till’s clock is wrong',
+  'notice.clock_wrong.detail': 'Customers are recognised. Shown ages may be off and the line may stay down. Please call IT.',
+  'notice.certificate_expiring.title': 'This till’s certificate expires soon',
+  'notice.certificate_expiring.detail': 'Everything works today. Please tell IT, or this till goes offline when it expires.',
+  'notice.quarantined.title': 'This till is set apart',
+  'notice.quarantined.detail': 'Another device uses its identity. Customers are recognised from what is stored here; changes wait. Please call IT.',
+  'notice.cache_rebuilt.title': 'Stored customers are being fetched again',
+  'notice.cache_rebuilt.detail': 'Recognising a customer may take a second longer until this is finished.',
+  'notice.other.title': 'Please tell IT: {code}',
+  'notice.other.detail': 'This till goes on working.',
+  'notice.since': 'since {time}',
+  'notice.more': { one: '{n} more notice', other: '{n} more notices' },
+
+  'customer.since': 'since {year}',
+  'customer.nameless': 'Customer',
+  'customer.points': { one: '{n} point', other: '{n} points' },
+  'customer.next': '{n} to {tier}',
+  'customer.till': 'At the till',
+  'customer.open': 'Open',
+  'customer.ask': 'Do not ask',
+  'customer.journey': 'Last',
+  'customer.here': 'here',
+  'customer.quiet': 'Nothing special today.',
+  'details.title': 'Details',
+  'details.language': 'Language',
+  'details.credential': 'Recognised by',
+  'details.source': 'Facts from',
+  'details.source.cache': 'this till’s memory',
+  'details.source.store': 'the central store',
+  'details.profile': 'Profile',
+  'details.journey': 'Journey',
+  'details.journey.none': 'No earlier visits are known.',
+  'credential.member': 'member number',
+  'credential.gsrn': 'service number',
+  'credential.token': 'card token',
+  'credential.via': '{kind}, {reader}',
+  'channel.web': 'web', 'channel.app': 'app', 'channel.kiosk': 'kiosk',
+  'channel.till': 'till', 'channel.call': 'call',
+  'channel.on.web': 'on the web', 'channel.on.app': 'in the app', 'channel.on.kiosk': 'at a kiosk',
+  'channel.on.till': 'at a till', 'channel.on.call': 'on the phone',
+
+  'cart.title': 'Cart',
+  'cart.started': 'Cart started {where}',
+  'cart.touched': 'changed {where} · {age}',
+  'cart.empty': 'No open cart',
+  'cart.empty.detail': 'Scan a product to start one for this customer.',
+  'cart.items': { one: '{n} item', other: '{n} items' },
+  'cart.total': 'Total',
+  'cart.notCurrent': 'not current',
+  'cart.each': '{n} × {money}',
+  'cart.new': 'NEW',
+  'cart.more': 'more',
+  'cart.less': 'less',
+  'cart.pending': 'not sent yet',
+  'cart.removed': 'removed',
+  'cart.unnamed': 'Product {gtin}',
+  'cart.line.label': '{name}, {n}, {money}',
+  'stock.in_stock': 'in stock', 'stock.low': 'few left', 'stock.not_here': 'not here',
+  'price.age': 'price {age}',
+  'points.age': 'points {age}',
+
+  'act.details': 'Show details', 'act.hide': 'Hide details', 'act.done': 'Done',
+  'act.line': 'choose line', 'act.quantity': 'quantity', 'act.remove': 'Remove',
+  'act.plus': 'One more {name}', 'act.minus': 'One less {name}', 'act.removeNamed': 'Remove {name}',
+  'foot.idle': 'Tap or scan to begin',
+  'foot.wait': 'Waiting for the till’s service',
+
+  'error.generic': 'That change was not made. Please try again.',
+  'error.local.disk_full': 'Not stored: this till’s disk is full. The cart is as before.',
+  'error.retry.full': 'Not stored: too many changes are waiting. Please try again in a moment.',
+  'error.refused.conflict': 'The cart changed meanwhile. Look again, then repeat the change.',
+  'error.refused.not_found': 'That line or visit is no longer there.',
+  'error.link': 'Not sent: this page is not connected to the till’s service.',
+
+  'age.now': 'just now',
+  'age.min': { one: '{n} min ago', other: '{n} min ago' },
+  'age.hour': { one: '{n} hour ago', other: '{n} hours ago' },
+  'age.day': { one: 'yesterday', other: '{n} days ago' },
+  'old.min': { one: '{n} min old', other: '{n} min old' },
+  'old.hour': { one: '{n} hour old', other: '{n} hours old' },
+  'old.day': { one: '{n} day old', other: '{n} days old' },
+  'day.today': 'today {time}',
+  'day.yesterday': 'yesterday {time}',
+};
+
+export const catalogues = { en };
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The words and formats of one locale. An unknown language falls back to English. */
+export function wordsFor(locale, timeZone) {
+  const wanted = String(locale || 'en');
+  const language = Object.hasOwn(catalogues, wanted.split('-')[0]) ? wanted.split('-')[0] : 'en';
+  const tag = safeTag(wanted, language);
+  const catalogue = catalogues[language];
+  const plurals = new Intl.PluralRules(language);
+  const integers = new Intl.NumberFormat(tag);
+  const clock = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
+  const weekday = new Intl.DateTimeFormat(tag, { weekday: 'short', timeZone });
+  const date = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', timeZone });
+  const dayKey = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone });
+
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+  const has = (key) => Object.hasOwn(catalogue, key);
+  const t = (key, values = {}) => {
+    if (!has(key)) return key;
+    return fill(catalogue[key], values);
+  };
+  const plural = (key, n, values = {}) => {
+    const forms = catalogue[key];
+    return fill(forms[plurals.select(n)] ?? forms.other, { n: integers.format(n), ...values });
+  };
+  const time = (ms) => clock.format(ms);
+  // How long ago, in words; prefix 'age' reads "12 min ago", 'old' reads "2 days old".
+  const span = (prefix, ms) => {
+    if (ms < MINUTE) return t('age.now');
+    if (ms < HOUR) return plural(`${prefix}.min`, Math.floor(ms / MINUTE));
+    if (ms < DAY) return plural(`${prefix}.hour`, Math.floor(ms / HOUR));
+    return plural(`${prefix}.day`, Math.floor(ms / DAY));
+  };
+  const moment = (ms, now) => {
+    const day = dayKey.format(ms);
+    if (day === dayKey.format(now)) return t('day.today', { time: time(ms) });
+    if (day === dayKey.format(now - DAY)) return t('day.yesterday', { time: time(ms) });
+    if (now - ms < 6 * DAY) return `${weekday.format(ms)} ${time(ms)}`;
+    return date.format(ms);
+  };
+  return {
+    language, tag, has, t, plural, time, moment,
+    number: (n) => integers.format(n),
+    ago: (ms) => span('age', ms),
+    old: (ms) => span('old', ms),
+    money: (minor, currency) => moneyFormat(tag, currency).format(minor),
+    languageName: (code) => languageName(tag, code),
+  };
+}
+
+function safeTag(wanted, fallback) {
+  try {
+    return Intl.getCanonicalLocales(wanted)[0] ?? fallback;
+  } catch {
+    return fallback;
+  }
+}
+
+function languageName(tag, code) {
+  try {
+    return new Intl.DisplayNames([tag], { type: 'language' }).of(code);
+  } catch {
+    return code;
+  }
+}
+
+const moneyFormats = new Map();
+
+// Minor units to text without the currency's sign; how many digits follow ISO 4217.
+function moneyFormat(tag, currency) {
+  const key = `${tag} ${currency}`;
+  if (!moneyFormats.has(key)) moneyFormats.set(key, makeMoneyFormat(tag, currency));
+  return moneyFormats.get(key);
+}
+
+function makeMoneyFormat(tag, currency) {
+  let digits = 2;
+  try {
+    digits = new Intl.NumberFormat(tag, { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
+  } catch {
+    // An unknown currency code is shown with two digits, as most have.
+  }
+  const format = new Intl.NumberFormat(tag, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return { format: (minor) => format.format(minor / 10 ** digits) };
+}

@@ -1,0 +1,99 @@
+/*
+ * Context engine: the database behind the context store, whatever database it is.
+ *
+ * An implementation fills struct tb_engine_ops; the gateway, the operator's commands and the
+ * simulation know nothing else of it. All calls are synchronous, may block on the database and
+ * belong to one thread at a time; the gateway makes them on a worker thread. Limits are those of
+ * core/sync/engine_port.h, which also defines what each request means.
+ */
+#ifndef TB_CONTEXTD_ENGINE_ENGINE_H
+#define TB_CONTEXTD_ENGINE_ENGINE_H
+
+#include "contextd/engine/record.h"
+#include "core/sync/engine_port.h"
+
+#define TB_ENGINE_GROUP_MAX 32 /* requests that share one durable transaction */
+
+struct tb_context_engine;
+
+/* One request, where its answer goes, and the memory that the answer's rows live in. */
+struct tb_engine_call {
+    const struct tb_engine_request *request; /* borrowed */
+    struct tb_arena *arena;                  /* borrowed; TB_ENGINE_ARENA_SIZE bytes free */
+    struct tb_engine_answer *ret_answer;     /* borrowed */
+};
+
+enum tb_terminal_state {
+    TB_TERMINAL_ENABLED,
+    TB_TERMINAL_DISABLED,    /* by an operator: lost, stolen, retired */
+    TB_TERMINAL_QUARANTINED, /* two copies of it were seen; a person has to look */
+    TB_TERMINAL_STATE_COUNT
+};
+
+/* Stable names: "enabled", "disabled", "quarantined". */
+extern const char *const tb_terminal_state_names[TB_TERMINAL_STATE_COUNT];
+
+struct tb_terminal_entry {
+    char device[TB_SHORT_SIZE_MAX + 1]; /* id as in the URN */
+    char store[TB_SHORT_SIZE_MAX + 1];
+    char till[TB_SHORT_SIZE_MAX + 1];
+    char role[TB_SHORT_SIZE_MAX + 1];
+    char name[TB_NAME_SIZE_MAX + 1];
+    enum tb_terminal_state state;
+};
+
+struct tb_engine_facts {
+    char chain[TB_SHORT_SIZE_MAX + 1];
+    char currency[TB_CURRENCY_SIZE + 1];
+    char epoch[TB_EPOCH_SIZE_MAX + 1];
+    int64_t seed; /* number that the data was made from; -1: real data */
+};
+
+struct tb_engine_ops {
+    /*
+     * Answers count calls (≤ TB_ENGINE_GROUP_MAX) in order, inside one transaction that is durable when
+     * this returns. A request that fails undoes only itself. When the transaction fails, every answer
+     * says so and nothing was done.
+     */
+    void (*answer)(struct tb_context_engine *engine, const struct tb_engine_call *calls, size_t count);
+
+    /* Sets up an empty engine or changes master data: begin, any number of puts, end. TB_ERR_CONFLICT
+     * from a chain record: there is one already. With keep false nothing of it remains. */
+    enum tb_err (*load_begin)(struct tb_context_engine *engine);
+    enum tb_err (*load_put)(struct tb_context_engine *engine, const struct tb_record *record);
+    enum tb_err (*load_end)(struct tb_context_engine *engine, bool keep);
+
+    /* TB_ERR_NOT_FOUND: the engine is empty. */
+    enum tb_err (*facts)(struct tb_context_engine *engine, struct tb_engine_facts *ret_facts);
+
+    /* All rows of a customer as a reader of store ("" for none) gets them. TB_ERR_NOT_FOUND. */
+    enum tb_err (*customer_read)(struct tb_context_engine *engine, const struct tb_id *id,
+                                 struct tb_arena *arena, struct tb_rows *ret_rows);
+
+    /* The registry in order of device ids, from the one after `after` ("" for the first). */
+    enum tb_err (*terminal_next)(struct tb_context_engine *engine, const char *after,
+                                 struct tb_terminal_entry *ret_entry);
+    /* TB_ERR_NOT_FOUND: no such device. A session that is open is ended when it is next looked at. */
+    enum tb_err (*terminal_set_state)(struct tb_context_engine *engine, const char *device,
+                                      enum tb_terminal_state state);
+
+    /* Removes what has expired (verdicts older than 90 days); a bounded share per call. */
+    enum tb_err (*expire)(struct tb_context_engine *engine);
+
+    /*
+     * True once after another process changed the data, so that feeds have to be read again; costs no
+     * disk access when nothing happened.
+     */
+    bool (*changed_elsewhere)(struct tb_context_engine *engine);
+
+    void (*close)(struct tb_context_engine *engine); /* frees it */
+};
+
+struct tb_context_engine {
+    const struct tb_engine_ops *ops;
+};
+
+/* The engine as core/sync sees it: one request per transaction. Valid as long as the engine. */
+struct tb_engine tb_context_engine_port(struct tb_context_engine *engine);
+
+#endif

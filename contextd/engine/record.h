@@ -1,0 +1,157 @@
+/*
+ * Records: what an operator or an import puts into an engine, one at a time.
+ *
+ * They are master data (stores, terminals, tiers, products, customers …) as distinct from the
+ * mutations that terminals and shoppers make. A record replaces the one with the same key and counts
+ * as a change: it reaches every feed that covers it. All pointers are borrowed for the call; texts
+ * are UTF-8 and not empty unless said otherwise; optional texts are "" when absent. Money is in minor
+ * units of the currency, times are Unix milliseconds.
+ */
+#ifndef TB_CONTEXTD_ENGINE_RECORD_H
+#define TB_CONTEXTD_ENGINE_RECORD_H
+
+#include "core/base/id.h"
+
+#define TB_RECORD_TEXT_MAX 200   /* bytes of any text */
+#define TB_RECORD_CODE_MAX 64    /* bytes of a store's, tier's or device's id */
+#define TB_RECORD_GTIN_SIZE 14   /* digits of a product code */
+#define TB_RECORD_HASH_SIZE 32   /* bytes of a credential's look-up hash */
+#define TB_RECORD_PEPPER_SIZE 32 /* bytes */
+
+enum tb_record_kind {
+    TB_RECORD_CHAIN,
+    TB_RECORD_STORE,
+    TB_RECORD_TERMINAL,
+    TB_RECORD_TIER,
+    TB_RECORD_PRODUCT,
+    TB_RECORD_STOCK,
+    TB_RECORD_CUSTOMER,
+    TB_RECORD_FACT,
+    TB_RECORD_CREDENTIAL,
+    TB_RECORD_COHORT,
+    TB_RECORD_CART,
+    TB_RECORD_CART_LINE,
+    TB_RECORD_TOUCH,
+};
+
+struct tb_record_chain {
+    const char *name; /* as in every terminal's URN */
+    const char *currency;
+    uint32_t pepper_version;
+    struct tb_span pepper; /* TB_RECORD_PEPPER_SIZE bytes */
+    int64_t seed;          /* the number the data was made from; -1: real data */
+};
+
+struct tb_record_store {
+    const char *id;
+    const char *name;
+    const char *language;
+};
+
+struct tb_record_terminal {
+    const char *device; /* id as in the certificate's URN */
+    const char *store;
+    const char *role; /* "till" or "kiosk" */
+    const char *name;
+    const char *till; /* its number or letter, as on the sign */
+};
+
+struct tb_record_tier {
+    const char *id;
+    const char *name;
+    const char *symbol;
+    const char *color; /* #rrggbb */
+    int64_t points_from;
+};
+
+struct tb_record_product {
+    const char *gtin; /* TB_RECORD_GTIN_SIZE digits */
+    const char *name;
+    int64_t unit_price;
+};
+
+struct tb_record_stock {
+    const char *gtin;
+    const char *store;
+    int64_t quantity;
+};
+
+struct tb_record_customer {
+    struct tb_id id;
+    const char *name;  /* as the customer chose to be shown */
+    const char *since; /* "YYYY" */
+    const char *tier;
+    const char *language;
+    const char *home_store;
+    int64_t points;
+};
+
+enum tb_fact_kind {
+    TB_FACT_BENEFIT,
+    TB_FACT_OPEN,
+    TB_FACT_DO_NOT_ASK,
+};
+
+struct tb_record_fact {
+    struct tb_id customer;
+    enum tb_fact_kind kind;
+    uint32_t position; /* order on screen */
+    const char *text;
+};
+
+struct tb_record_credential {
+    struct tb_id customer;
+    const char *kind;
+    struct tb_span hash; /* TB_RECORD_HASH_SIZE bytes; the value itself is never handed in */
+};
+
+struct tb_record_cohort {
+    struct tb_id customer;
+    const char *store;
+    bool member; /* false: the customer has left the store's cohort */
+};
+
+struct tb_record_cart {
+    struct tb_id id;
+    struct tb_id customer;
+    const char *touched_channel;
+    const char *touched_by; /* optional */
+    int64_t touched_ms;
+};
+
+struct tb_record_cart_line {
+    struct tb_id cart;
+    struct tb_id id;
+    const char *gtin; /* a product that is there; name and price are taken from it */
+    const char *channel;
+    int64_t quantity;
+    int64_t added_ms;
+};
+
+struct tb_record_touch {
+    struct tb_id customer;
+    const char *channel;
+    const char *what;
+    int64_t at_ms;
+};
+
+struct tb_record {
+    enum tb_record_kind kind;
+    union {
+        struct tb_record_chain chain;
+        struct tb_record_store store;
+        struct tb_record_terminal terminal;
+        struct tb_record_tier tier;
+        struct tb_record_product product;
+        struct tb_record_stock stock;
+        struct tb_record_customer customer;
+        struct tb_record_fact fact;
+        struct tb_record_credential credential;
+        struct tb_record_cohort cohort;
+        struct tb_record_cart cart;
+        struct tb_record_cart_line cart_line;
+        struct tb_record_touch touch;
+    } as;
+};
+
+#endif

@@ -1,0 +1,401 @@
+#include "contextd/engine/sqlite_engine.h"
+
+#include "core/base/assert.h"
+
+#define CODE_CUSTOMER_UNKNOWN "customer_unknown"
+#define COHORT_STORES_MAX 16 /* stores woken one by one; more: all of them */
+
+/* A batch being decided. */
+struct batch {
+    const struct tb_engine_request *request;
+    struct tb_engine_answer *answer;
+    int64_t decided_seq;
+    char touched_by[TB_NAME_SIZE_MAX + 1];
+    struct touched {
+        struct tb_id cart;
+        struct tb_id customer;
+        size_t cost;  /* upper bound of its row */
+        bool changed; /* not merely said again */
+    } touched[TB_MUTATION_BATCH_MAX];
+    size_t touched_count;
+    bool full; /* the rows of one more mutation would not fit into the answer */
+};
+
+enum tb_err sqlite_stream_read(struct sqlite_engine *e, const char *device, const struct tb_id *incarnation,
+                               int64_t *ret_decided_seq)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_STREAM_READ);
+    tb_stmt_bind_text(s, 1, tb_span_str(device));
+    tb_stmt_bind_blob(s, 2, tb_id_span(incarnation));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    *ret_decided_seq = err == TB_OK && row ? tb_stmt_int(s, 0) : 0;
+    tb_stmt_reset(s);
+    return err;
+}
+
+static enum tb_err stream_write(struct sqlite_engine *e, const struct batch *b)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_STREAM_PUT);
+    tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
+    tb_stmt_bind_blob(s, 2, tb_id_span(&b->request->apply.incarnation));
+    tb_stmt_bind_int(s, 3, b->decided_seq);
+    tb_stmt_bind_int(s, 4, e->wall_ms);
+    return tb_stmt_run(s);
+}
+
+static enum tb_err verdict_write(struct sqlite_engine *e, const struct batch *b, const struct tb_verdict *v)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_VERDICT_PUT);
+    tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
+    tb_stmt_bind_blob(s, 2, tb_id_span(&b->request->apply.incarnation));
+    tb_stmt_bind_int(s, 3, v->seq);
+    tb_stmt_bind_int(s, 4, v->kind);
+    tb_stmt_bind_text(s, 5, tb_span_str(v->code));
+    tb_stmt_bind_int(s, 6, v->version);
+    tb_stmt_bind_int(s, 7, e->wall_ms);
+    return tb_stmt_run(s);
+}
+
+/* What was decided before is said again: applied as duplicate, rejected as it was. */
+static enum tb_err verdict_read(struct sqlite_engine *e, const struct batch *b, struct tb_verdict *v)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_VERDICT_READ);
+    tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
+    tb_stmt_bind_blob(s, 2, tb_id_span(&b->request->apply.incarnation));
+    tb_stmt_bind_int(s, 3, v->seq);
+    v->kind = TB_VERDICT_DUPLICATE;
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK && row && tb_stmt_int(s, 0) == TB_VERDICT_REJECTED) {
+        v->kind = TB_VERDICT_REJECTED;
+        err = sqlite_column_text(s, 1, v->code, sizeof v->code);
+    }
+    if (err == TB_OK && row)
+        v->version = tb_stmt_int(s, 2);
+    tb_stmt_reset(s);
+    return err;
+}
+
+static void verdict_reject(struct tb_verdict *v, const char *code)
+{
+    v->kind = TB_VERDICT_REJECTED;
+    TB_ASSERT(tb_span_to_str(tb_span_str(code), v->code, sizeof v->code) == TB_OK);
+}
+
+static enum tb_err customer_exists(struct sqlite_engine *e, const struct tb_id *customer, bool *ret_exists)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_HAS);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    enum tb_err err = tb_stmt_step(s, ret_exists);
+    tb_stmt_reset(s);
+    return err;
+}
+
+/*
+ * The cart that a mutation is about. A customer has one: a cart that somebody began elsewhere while it
+ * was not known here goes into the one there is, instead of hiding half of it from the next till.
+ */
+static enum tb_err cart_find(struct sqlite_engine *e, struct tb_mutation *mutation, const char *store)
+{
+    memset(&e->book, 0, sizeof e->book);
+    enum tb_err err = sqlite_cart_read(e, &mutation->cart, store, &e->cart, &e->book);
+    if (err != TB_ERR_NOT_FOUND)
+        return err;
+    struct tb_id cart;
+    err = sqlite_cart_of(e, &mutation->customer, &cart);
+    if (err == TB_OK) {
+        mutation->cart = cart;
+        return sqlite_cart_read(e, &cart, store, &e->cart, &e->book);
+    }
+    memset(&e->cart, 0, sizeof e->cart);
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+/* Every line gets today's price: what a customer sees is never older than the last change. */
+static enum tb_err cart_reprice(struct sqlite_engine *e, const char *store)
+{
+    struct tb_product *product = &e->doc.product;
+    enum tb_err err = TB_OK;
+    for (size_t i = 0; i < e->cart.line_count && err == TB_OK; i++) {
+        struct tb_cart_line *line = &e->cart.lines[i];
+        err = sqlite_product_read(e, line->gtin, store, product, NULL);
+        if (err == TB_ERR_NOT_FOUND) {
+            err = TB_OK; /* no longer sold: the line keeps the last price and its age */
+            continue;
+        }
+        memcpy(line->name, product->name, sizeof line->name);
+        line->unit_price = product->unit_price;
+        line->price_as_of_ms = e->wall_ms;
+        line->stock = product->stock;
+    }
+    return err;
+}
+
+/* Upper bound of the cart's encoded row; a text grows to six bytes a byte at most where it is escaped. */
+static size_t cart_cost(const struct tb_cart *cart)
+{
+    size_t cost = 512 + 6 * strlen(cart->touched_by);
+    for (size_t i = 0; i < cart->line_count; i++) {
+        const char *name = cart->lines[i].name;
+        bool plain = strpbrk(name, "\"\\\x7f") == NULL;
+        cost += 288 + strlen(name) * (plain ? 1 : 6);
+    }
+    return cost;
+}
+
+/* False when the answer cannot hold this cart's row as well. */
+static bool touched_note(struct batch *b, const struct tb_cart *cart, bool changed)
+{
+    size_t cost = cart_cost(cart);
+    size_t total = cost;
+    struct touched *at = NULL;
+    for (size_t i = 0; i < b->touched_count; i++) {
+        if (tb_id_equal(&b->touched[i].cart, &cart->id))
+            at = &b->touched[i];
+        else
+            total += b->touched[i].cost;
+    }
+    if (total > TB_ENGINE_ROWS_COST_MAX && b->answer->apply.count > 0)
+        return false;
+    if (at == NULL)
+        at = &b->touched[b->touched_count++];
+    changed = changed || at->changed;
+    *at = (struct touched){.cart = cart->id, .customer = cart->customer, .cost = cost, .changed = changed};
+    return true;
+}
+
+static enum tb_err cart_save(struct sqlite_engine *e, struct batch *b, struct tb_verdict *v)
+{
+    enum tb_err err = cart_reprice(e, b->request->peer.store);
+    if (err != TB_OK)
+        return err;
+    if (!touched_note(b, &e->cart, true)) {
+        b->full = true;
+        return TB_OK;
+    }
+    e->cart.version++;
+    e->cart.as_of_ms = e->wall_ms;
+    v->version = e->cart.version;
+    if (e->cart.currency[0] == '\0')
+        memcpy(e->cart.currency, e->chain.currency, sizeof e->cart.currency);
+    err = sqlite_cart_write(e, &e->cart, &e->book);
+    if (err != TB_OK)
+        return err;
+    return sqlite_touch(e, &e->cart.customer, b->request->peer.channel, "cart.changed", e->wall_ms);
+}
+
+static enum tb_err cart_decide(struct sqlite_engine *e, struct batch *b, struct tb_mutation *mutation,
+                               struct tb_verdict *v)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    struct tb_product product;
+    struct tb_cart_facts facts = {.at_ms = e->wall_ms, .channel = peer->channel, .touched_by = b->touched_by};
+    if (mutation->kind == TB_MUTATION_CART_ADD) {
+        enum tb_err known = sqlite_product_read(e, mutation->add.gtin, peer->store, &product, NULL);
+        if (known == TB_ERR_NOT_FOUND) {
+            verdict_reject(v, tb_cart_code_name(TB_CART_PRODUCT_UNKNOWN));
+            return TB_OK;
+        }
+        if (known != TB_OK)
+            return known;
+        facts.product = &product;
+    }
+    enum tb_err err = cart_find(e, mutation, peer->store);
+    if (err != TB_OK)
+        return err;
+    bool changed = false;
+    enum tb_cart_code code = tb_cart_apply(&e->cart, &e->book, mutation, &facts, &changed);
+    if (code != TB_CART_OK) {
+        verdict_reject(v, tb_cart_code_name(code));
+        return TB_OK;
+    }
+    v->version = e->cart.version;
+    return changed ? cart_save(e, b, v) : TB_OK;
+}
+
+static enum tb_err mutation_decide(struct sqlite_engine *e, struct batch *b,
+                                   const struct tb_mutation *mutation, struct tb_verdict *v)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    if (mutation->kind == TB_MUTATION_SKIPPED)
+        return TB_OK;
+    if (!tb_id_is_zero(&peer->customer) && !tb_id_equal(&peer->customer, &mutation->customer)) {
+        verdict_reject(v, tb_cart_code_name(TB_CART_OF_OTHER));
+        return TB_OK;
+    }
+    bool known = false;
+    enum tb_err err = customer_exists(e, &mutation->customer, &known);
+    if (err != TB_OK)
+        return err;
+    if (!known) {
+        verdict_reject(v, CODE_CUSTOMER_UNKNOWN);
+        return TB_OK;
+    }
+    struct tb_mutation copy = *mutation;
+    return cart_decide(e, b, &copy, v);
+}
+
+/* The client asks again because it never heard: it gets the state as well as the verdict. */
+static enum tb_err verdict_repeat(struct sqlite_engine *e, struct batch *b,
+                                  const struct tb_mutation *mutation, struct tb_verdict *v)
+{
+    enum tb_err err = verdict_read(e, b, v);
+    if (err != TB_OK || v->kind != TB_VERDICT_DUPLICATE || mutation->kind == TB_MUTATION_SKIPPED)
+        return err;
+    struct tb_mutation copy = *mutation;
+    err = cart_find(e, &copy, b->request->peer.store);
+    if (err == TB_OK && tb_id_equal(&e->cart.id, &copy.cart) &&
+        tb_id_equal(&e->cart.customer, &mutation->customer))
+        b->full = !touched_note(b, &e->cart, false);
+    return err;
+}
+
+static int64_t seqs_covered(const struct tb_mutation *mutation)
+{
+    return mutation->kind == TB_MUTATION_SKIPPED ? mutation->skipped.count : 1;
+}
+
+/* One verdict; *ret_more says whether the next mutation may be looked at. */
+static enum tb_err verdict_next(struct sqlite_engine *e, struct batch *b, const struct tb_mutation *mutation,
+                                bool *ret_more)
+{
+    struct tb_verdict v = {.seq = mutation->seq, .kind = TB_VERDICT_APPLIED};
+    enum tb_err err = TB_OK;
+    *ret_more = true;
+    if (mutation->seq <= b->decided_seq) {
+        err = verdict_repeat(e, b, mutation, &v);
+    } else if (mutation->seq > b->decided_seq + 1) {
+        v.kind = TB_VERDICT_RETRY;
+        TB_ASSERT(tb_span_to_str(tb_span_str(TB_ENGINE_CODE_GAP), v.code, sizeof v.code) == TB_OK);
+        *ret_more = false;
+    } else {
+        err = mutation_decide(e, b, mutation, &v);
+        if (err == TB_OK && !b->full)
+            err = verdict_write(e, b, &v);
+        if (!b->full)
+            b->decided_seq = mutation->seq + seqs_covered(mutation) - 1;
+    }
+    if (b->full)
+        *ret_more = false;
+    else
+        b->answer->apply.verdicts[b->answer->apply.count++] = v;
+    return err;
+}
+
+static void change_note(struct batch *b, const struct tb_scope *scope, const char *store)
+{
+    uint8_t *count = &b->answer->apply.change_count;
+    TB_ASSERT(*count < TB_ENGINE_CHANGE_COUNT_MAX);
+    struct tb_engine_change *change = &b->answer->apply.changes[(*count)++];
+    memset(change, 0, sizeof *change);
+    change->scope = *scope;
+    if (tb_span_to_str(tb_span_str(store), change->store, sizeof change->store) != TB_OK)
+        change->store[0] = '\0';
+}
+
+/* The stores whose cohort feed brings this customer; "" stands for all when the list would grow long. */
+static enum tb_err cohorts_note(struct sqlite_engine *e, struct batch *b, const struct tb_id *customer)
+{
+    static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    /* Keeps one place for the scope of each customer that is still to come. */
+    size_t room = TB_ENGINE_CHANGE_COUNT_MAX - TB_MUTATION_BATCH_MAX - 1;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_COHORT_STORES);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    tb_stmt_bind_int(s, 2, COHORT_STORES_MAX + 1);
+    bool row;
+    size_t stores = 0;
+    enum tb_err err;
+    while ((err = tb_stmt_step(s, &row)) == TB_OK && row) {
+        char store[TB_SHORT_SIZE_MAX + 1];
+        err = sqlite_column_text(s, 0, store, sizeof store);
+        if (err != TB_OK)
+            break;
+        if (++stores > COHORT_STORES_MAX || b->answer->apply.change_count >= room) {
+            change_note(b, &cohort, "");
+            break;
+        }
+        change_note(b, &cohort, store);
+    }
+    tb_stmt_reset(s);
+    return err;
+}
+
+static bool all_cohorts_noted(const struct batch *b)
+{
+    for (size_t i = 0; i < b->answer->apply.change_count; i++) {
+        const struct tb_engine_change *change = &b->answer->apply.changes[i];
+        if (change->scope.kind == TB_SCOPE_COHORT && change->store[0] == '\0')
+            return true;
+    }
+    return false;
+}
+
+static enum tb_err changes_note(struct sqlite_engine *e, struct batch *b)
+{
+    enum tb_err err = TB_OK;
+    for (size_t i = 0; i < b->touched_count && err == TB_OK; i++) {
+        if (!b->touched[i].changed)
+            continue;
+        struct tb_scope scope = {.kind = TB_SCOPE_CUSTOMER, .customer = b->touched[i].customer};
+        change_note(b, &scope, "");
+        if (!all_cohorts_noted(b))
+            err = cohorts_note(e, b, &b->touched[i].customer);
+    }
+    return err;
+}
+
+static enum tb_err rows_build(struct sqlite_engine *e, struct batch *b, struct tb_arena *arena)
+{
+    struct tb_row *rows = tb_arena_take(arena, (b->touched_count + 1) * sizeof *rows);
+    if (rows == NULL)
+        return TB_ERR_NO_MEMORY;
+    enum tb_err err = TB_OK;
+    for (size_t i = 0; i < b->touched_count && err == TB_OK; i++) {
+        struct sqlite_change change = {.type = TB_ROW_CART,
+                                       .op = TB_ROW_PUT,
+                                       .id = tb_id_span(&b->touched[i].cart),
+                                       .customer = b->touched[i].customer,
+                                       .store = b->request->peer.store};
+        err = sqlite_row_read(e, &change, arena, &rows[i]);
+    }
+    b->answer->apply.rows = (struct tb_rows){.at = rows, .count = b->touched_count};
+    return err;
+}
+
+/* Who touched the cart, in the words of the registry; nothing for a customer's own hand. */
+static enum tb_err touched_by_read(struct sqlite_engine *e, struct batch *b)
+{
+    b->touched_by[0] = '\0';
+    if (!tb_id_is_zero(&b->request->peer.customer))
+        return TB_OK;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_TERMINAL_READ);
+    tb_stmt_bind_text(s, 1, sqlite_device_of(e, b->request->peer.device));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK && row)
+        err = sqlite_column_text(s, 4, b->touched_by, sizeof b->touched_by);
+    tb_stmt_reset(s);
+    return err;
+}
+
+enum tb_err sqlite_apply(struct sqlite_engine *e, const struct tb_engine_request *request,
+                         struct tb_arena *arena, struct tb_engine_answer *ret_answer)
+{
+    struct batch b = {.request = request, .answer = ret_answer};
+    enum tb_err err =
+        sqlite_stream_read(e, request->peer.device, &request->apply.incarnation, &b.decided_seq);
+    if (err == TB_OK)
+        err = touched_by_read(e, &b);
+    int64_t decided_before = b.decided_seq;
+    bool more = true;
+    for (size_t i = 0; i < request->apply.count && err == TB_OK && more; i++)
+        err = verdict_next(e, &b, &request->apply.mutations[i], &more);
+    if (err == TB_OK && b.decided_seq != decided_before)
+        err = stream_write(e, &b);
+    if (err == TB_OK)
+        err = changes_note(e, &b);
+    if (err == TB_OK)
+        err = rows_build(e, &b, arena);
+    return err;
+}

@@ -1,0 +1,312 @@
+#include "contextd/engine/sqlite_engine.h"
+
+#include "core/crypto/hash.h"
+
+/*
+ * Cursor: layout ‖ first 8 bytes of SHA-256(epoch 00 scope 00 reader) ‖ seq, big-endian. The hash ties
+ * it to one life of the data, one scope and one reader.
+ */
+#define CURSOR_LAYOUT 1
+#define CURSOR_BIND_SIZE 8
+#define CURSOR_SIZE (1 + CURSOR_BIND_SIZE + 8)
+
+/* What a scope means for one reader. */
+struct feed {
+    const struct tb_scope *scope;
+    const char *store;
+    struct tb_span device;
+    uint8_t bind[CURSOR_BIND_SIZE];
+};
+
+static void feed_bind(const struct sqlite_engine *e, struct feed *f)
+{
+    static const uint8_t zero[1] = {0};
+    char scope[TB_SCOPE_TEXT_SIZE];
+    tb_scope_format(f->scope, scope);
+    bool of_device = f->scope->kind == TB_SCOPE_DEVICE;
+    struct tb_span parts[] = {tb_span_str(e->chain.epoch), tb_span_of(zero, 1), tb_span_str(scope),
+                              tb_span_of(zero, 1), of_device ? f->device : tb_span_str(f->store)};
+    struct tb_digest digest = tb_sha256_parts(parts, sizeof parts / sizeof parts[0]);
+    memcpy(f->bind, digest.bytes, sizeof f->bind);
+}
+
+static void cursor_encode(const struct feed *f, int64_t seq, struct tb_cursor *ret_cursor)
+{
+    struct tb_buf b = tb_buf_of(ret_cursor->bytes, sizeof ret_cursor->bytes);
+    tb_buf_add_u8(&b, CURSOR_LAYOUT);
+    tb_buf_add(&b, tb_span_of(f->bind, sizeof f->bind));
+    tb_buf_add_u64be(&b, (uint64_t)seq);
+    ret_cursor->size = (uint8_t)b.size;
+}
+
+/* 0, the beginning, for whatever is not a cursor of this feed. */
+static int64_t cursor_decode(const struct feed *f, const struct tb_cursor *cursor)
+{
+    if (cursor->size != CURSOR_SIZE || cursor->bytes[0] != CURSOR_LAYOUT)
+        return 0;
+    if (memcmp(cursor->bytes + 1, f->bind, sizeof f->bind) != 0)
+        return 0;
+    struct tb_reader r = tb_reader_of(tb_span_of(cursor->bytes + 1 + CURSOR_BIND_SIZE, 8));
+    uint64_t seq = tb_read_u64be(&r);
+    return seq <= INT64_MAX ? (int64_t)seq : 0;
+}
+
+/* TB_ERR_DENIED for a scope that is not the peer's to read. */
+static enum tb_err scope_check(const struct tb_engine_peer *peer, const struct tb_scope *scope)
+{
+    bool terminal = tb_id_is_zero(&peer->customer);
+    switch (scope->kind) {
+    case TB_SCOPE_DEVICE:
+    case TB_SCOPE_COHORT:
+    case TB_SCOPE_CATALOGUE: return terminal ? TB_OK : TB_ERR_DENIED;
+    case TB_SCOPE_CUSTOMER:
+        return terminal || tb_id_equal(&peer->customer, &scope->customer) ? TB_OK : TB_ERR_DENIED;
+    case TB_SCOPE_NONE: break;
+    }
+    return TB_ERR_RANGE;
+}
+
+static struct tb_stmt *feed_statement(struct sqlite_engine *e, const struct feed *f, int64_t seq,
+                                      int64_t limit)
+{
+    struct tb_stmt *s = NULL;
+    int limit_at = 0;
+    switch (f->scope->kind) {
+    case TB_SCOPE_DEVICE:
+        s = sqlite_stmt(e, STMT_FEED_DEVICE);
+        tb_stmt_bind_blob(s, 2, f->device);
+        tb_stmt_bind_int(s, 3, TB_ROW_TERMINAL);
+        tb_stmt_bind_int(s, 4, TB_ROW_POLICY);
+        tb_stmt_bind_int(s, 5, TB_ROW_KEY);
+        limit_at = 6;
+        break;
+    case TB_SCOPE_COHORT:
+        s = sqlite_stmt(e, STMT_FEED_COHORT);
+        tb_stmt_bind_text(s, 2, tb_span_str(f->store));
+        limit_at = 3;
+        break;
+    case TB_SCOPE_CATALOGUE:
+        s = sqlite_stmt(e, STMT_FEED_CATALOGUE);
+        tb_stmt_bind_text(s, 2, tb_span_str(f->store));
+        tb_stmt_bind_int(s, 3, TB_ROW_PRODUCT);
+        limit_at = 4;
+        break;
+    case TB_SCOPE_CUSTOMER:
+        s = sqlite_stmt(e, STMT_FEED_CUSTOMER);
+        tb_stmt_bind_blob(s, 2, tb_id_span(&f->scope->customer));
+        limit_at = 3;
+        break;
+    case TB_SCOPE_NONE: return NULL;
+    }
+    tb_stmt_bind_int(s, 1, seq);
+    tb_stmt_bind_int(s, limit_at, limit);
+    return s;
+}
+
+/* A feed being gathered: rows and their documents share the arena. */
+struct gathering {
+    const struct feed *feed;
+    struct tb_arena *arena;
+    struct tb_row *rows;
+    size_t count;
+    size_t count_max;
+    size_t cost;
+    size_t cost_max;
+    int64_t seq; /* of the last object that was taken or is gone */
+    bool full;
+};
+
+static enum tb_err gather_one(struct sqlite_engine *e, const struct tb_stmt *s, struct gathering *g)
+{
+    struct sqlite_change change = {.type = (enum tb_row_type)tb_stmt_int(s, 1),
+                                   .op = (enum tb_row_op)tb_stmt_int(s, 2),
+                                   .id = tb_stmt_blob(s, 3),
+                                   .store = g->feed->store};
+    if (!tb_stmt_is_null(s, 4)) {
+        enum tb_err bad = sqlite_column_id(s, 4, &change.customer);
+        if (bad != TB_OK)
+            return bad;
+    }
+    if (g->count == g->count_max) {
+        g->full = true;
+        return TB_OK;
+    }
+    struct tb_row *row = &g->rows[g->count];
+    size_t mark = tb_arena_mark(g->arena);
+    enum tb_err err = sqlite_row_read(e, &change, g->arena, row);
+    bool too_much = err == TB_OK && g->cost + tb_engine_row_cost(row) > g->cost_max;
+    if (g->count > 0 && (too_much || err == TB_ERR_NO_MEMORY)) {
+        tb_arena_release(g->arena, mark);
+        g->full = true;
+        return TB_OK;
+    }
+    if (err == TB_OK) {
+        g->cost += tb_engine_row_cost(row);
+        g->count++;
+    }
+    if (err == TB_OK || err == TB_ERR_NOT_FOUND)
+        g->seq = tb_stmt_int(s, 0);
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+static enum tb_err gather(struct sqlite_engine *e, struct tb_stmt *s, struct gathering *g)
+{
+    bool row;
+    enum tb_err err;
+    while ((err = tb_stmt_step(s, &row)) == TB_OK && row) {
+        err = gather_one(e, s, g);
+        if (err != TB_OK || g->full)
+            break;
+    }
+    tb_stmt_reset(s);
+    return err;
+}
+
+/* At the end of the log the cursor skips what is not of this scope, so that it is not read again. */
+static enum tb_err log_end(struct sqlite_engine *e, int64_t *ret_seq)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CHANGE_LAST);
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK && row)
+        *ret_seq = tb_stmt_int(s, 0);
+    tb_stmt_reset(s);
+    return err;
+}
+
+enum tb_err sqlite_feed(struct sqlite_engine *e, const struct tb_engine_request *request,
+                        struct tb_arena *arena, struct tb_engine_answer *ret_answer)
+{
+    struct feed f = {.scope = &request->feed.scope,
+                     .store = request->peer.store,
+                     .device = sqlite_device_of(e, request->peer.device)};
+    enum tb_err err = scope_check(&request->peer, f.scope);
+    if (err != TB_OK)
+        return err;
+    feed_bind(e, &f);
+    size_t count_max =
+        request->feed.row_count_max < TB_ROW_BATCH_MAX ? request->feed.row_count_max : TB_ROW_BATCH_MAX;
+    struct gathering g = {.feed = &f,
+                          .arena = arena,
+                          .rows = tb_arena_take(arena, count_max * sizeof *g.rows),
+                          .count_max = count_max,
+                          .cost_max = request->feed.cost_max,
+                          .seq = cursor_decode(&f, &request->feed.cursor)};
+    if (g.rows == NULL || count_max == 0)
+        return TB_ERR_NO_MEMORY;
+    err = gather(e, feed_statement(e, &f, g.seq, (int64_t)count_max + 1), &g);
+    if (err == TB_OK && !g.full)
+        err = log_end(e, &g.seq);
+    if (err != TB_OK)
+        return err;
+    ret_answer->feed.rows = (struct tb_rows){.at = g.rows, .count = g.count};
+    ret_answer->feed.more = g.full;
+    if (g.count == 0 && !g.full)
+        ret_answer->feed.cursor = request->feed.cursor;
+    else
+        cursor_encode(&f, g.seq, &ret_answer->feed.cursor);
+    return TB_OK;
+}
+
+/* ---- all rows of one customer ---- */
+
+static enum tb_err take_row(struct sqlite_engine *e, const struct sqlite_change *change, struct gathering *g)
+{
+    if (g->full || g->count == g->count_max)
+        return TB_OK;
+    size_t mark = tb_arena_mark(g->arena);
+    enum tb_err err = sqlite_row_read(e, change, g->arena, &g->rows[g->count]);
+    if (err == TB_OK && g->cost + tb_engine_row_cost(&g->rows[g->count]) <= g->cost_max) {
+        g->cost += tb_engine_row_cost(&g->rows[g->count]);
+        g->count++;
+        return TB_OK;
+    }
+    tb_arena_release(g->arena, mark);
+    g->full = err == TB_OK || err == TB_ERR_NO_MEMORY;
+    return g->full || err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+static enum tb_err take_credentials(struct sqlite_engine *e, struct sqlite_change *change,
+                                    struct gathering *g)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CREDENTIAL_OF_CUSTOMER);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&change->customer));
+    tb_stmt_bind_int(s, 2, CREDENTIALS_READ_MAX);
+    change->type = TB_ROW_CREDENTIAL;
+    bool row;
+    enum tb_err err;
+    while ((err = tb_stmt_step(s, &row)) == TB_OK && row) {
+        change->id = tb_stmt_blob(s, 0);
+        err = take_row(e, change, g);
+        if (err != TB_OK)
+            break;
+    }
+    tb_stmt_reset(s);
+    return err;
+}
+
+enum tb_err sqlite_cart_of(struct sqlite_engine *e, const struct tb_id *customer, struct tb_id *ret_cart)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CART_OF_CUSTOMER);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK)
+        err = row ? sqlite_column_id(s, 0, ret_cart) : TB_ERR_NOT_FOUND;
+    tb_stmt_reset(s);
+    return err;
+}
+
+enum tb_err sqlite_customer_rows(struct sqlite_engine *e, const struct tb_id *customer, const char *store,
+                                 struct tb_arena *arena, struct tb_rows *ret_rows)
+{
+    struct gathering g = {.arena = arena,
+                          .rows = tb_arena_take(arena, (CREDENTIALS_READ_MAX + 3) * sizeof *g.rows),
+                          .count_max = CREDENTIALS_READ_MAX + 3,
+                          .cost_max = TB_ENGINE_ROWS_COST_MAX};
+    if (g.rows == NULL)
+        return TB_ERR_NO_MEMORY;
+    struct sqlite_change change = {.type = TB_ROW_CUSTOMER,
+                                   .op = TB_ROW_PUT,
+                                   .id = tb_id_span(customer),
+                                   .customer = *customer,
+                                   .store = store};
+    enum tb_err err = take_row(e, &change, &g);
+    if (err == TB_OK && g.count == 0)
+        return TB_ERR_NOT_FOUND;
+    if (err == TB_OK)
+        err = take_credentials(e, &change, &g);
+    struct tb_id cart;
+    if (err == TB_OK && sqlite_cart_of(e, customer, &cart) == TB_OK) {
+        change.type = TB_ROW_CART;
+        change.id = tb_id_span(&cart);
+        err = take_row(e, &change, &g);
+    }
+    change.type = TB_ROW_JOURNEY;
+    change.id = tb_id_span(customer);
+    if (err == TB_OK)
+        err = take_row(e, &change, &g);
+    *ret_rows = (struct tb_rows){.at = g.rows, .count = g.count};
+    return err;
+}
+
+enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_request *request,
+                            struct tb_arena *arena, struct tb_engine_answer *ret_answer)
+{
+    if (!tb_id_is_zero(&request->peer.customer))
+        return TB_ERR_DENIED;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CREDENTIAL_READ);
+    tb_stmt_bind_blob(s, 1, tb_span_of(request->identify.hash, sizeof request->identify.hash));
+    bool row;
+    struct tb_id customer;
+    enum tb_err err = tb_stmt_step(s, &row);
+    bool found = err == TB_OK && row && tb_span_is(tb_stmt_blob(s, 0), request->identify.kind);
+    if (found)
+        err = sqlite_column_id(s, 1, &customer);
+    tb_stmt_reset(s);
+    if (err != TB_OK || !found)
+        return err;
+    err = sqlite_customer_rows(e, &customer, request->peer.store, arena, &ret_answer->identify.rows);
+    ret_answer->identify.found = err == TB_OK;
+    return err;
+}

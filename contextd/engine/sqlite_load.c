@@ -1,0 +1,412 @@
+#include "contextd/engine/sqlite_engine.h"
+
+#include "core/base/assert.h"
+
+#define TOUCH_JOIN_MS (10LL * 60 * 1000) /* touches of one kind this close together are one */
+
+enum tb_err sqlite_change_put(struct sqlite_engine *e, const struct sqlite_change *change)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CHANGE_PUT);
+    tb_stmt_bind_int(s, 1, change->type);
+    tb_stmt_bind_int(s, 2, change->op);
+    tb_stmt_bind_blob(s, 3, change->id);
+    if (tb_id_is_zero(&change->customer))
+        tb_stmt_bind_null(s, 4);
+    else
+        tb_stmt_bind_blob(s, 4, tb_id_span(&change->customer));
+    tb_stmt_bind_text(s, 5, tb_span_str(change->store));
+    return tb_stmt_run(s);
+}
+
+static enum tb_err changed(struct sqlite_engine *e, enum tb_row_type type, struct tb_span id,
+                           const struct tb_id *customer)
+{
+    struct sqlite_change change = {.type = type, .op = TB_ROW_PUT, .id = id, .store = ""};
+    if (customer != NULL)
+        change.customer = *customer;
+    return sqlite_change_put(e, &change);
+}
+
+static void bind_str(struct tb_stmt *s, int index, const char *text)
+{
+    tb_stmt_bind_text(s, index, tb_span_str(text));
+}
+
+/* A new epoch for every set-up and restore: clients then know that what they hold is of another life. */
+static void epoch_make(struct sqlite_engine *e, char ret_epoch[TB_ID_TEXT_SIZE])
+{
+    struct tb_id id = tb_id_random(e->rng);
+    tb_id_encode(&id, ret_epoch);
+}
+
+static enum tb_err chain_put(struct sqlite_engine *e, const struct tb_record_chain *r)
+{
+    if (r->pepper.size != TB_RECORD_PEPPER_SIZE || strlen(r->currency) != TB_CURRENCY_SIZE ||
+        strlen(r->name) > TB_SHORT_SIZE_MAX)
+        return TB_ERR_RANGE;
+    char epoch[TB_ID_TEXT_SIZE];
+    epoch_make(e, epoch);
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CHAIN_PUT);
+    bind_str(s, 1, r->name);
+    bind_str(s, 2, r->currency);
+    bind_str(s, 3, epoch);
+    tb_stmt_bind_int(s, 4, r->seed);
+    tb_stmt_bind_blob(s, 5, r->pepper);
+    tb_stmt_bind_int(s, 6, r->pepper_version);
+    tb_stmt_bind_int(s, 7, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    if (err == TB_OK)
+        err = changed(e, TB_ROW_KEY, tb_span_str("pepper"), NULL);
+    if (err == TB_OK)
+        err = changed(e, TB_ROW_POLICY, tb_span_str("policy"), NULL);
+    return err == TB_OK ? sqlite_chain_load(e) : err;
+}
+
+static enum tb_err store_put(struct sqlite_engine *e, const struct tb_record_store *r)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_STORE_PUT);
+    bind_str(s, 1, r->id);
+    bind_str(s, 2, r->name);
+    bind_str(s, 3, r->language);
+    return tb_stmt_run(s);
+}
+
+static enum tb_err terminal_put(struct sqlite_engine *e, const struct tb_record_terminal *r)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_TERMINAL_PUT);
+    bind_str(s, 1, r->device);
+    bind_str(s, 2, r->store);
+    bind_str(s, 3, r->till);
+    bind_str(s, 4, r->role);
+    bind_str(s, 5, r->name);
+    tb_stmt_bind_int(s, 6, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? changed(e, TB_ROW_TERMINAL, tb_span_str(r->device), NULL) : err;
+}
+
+static enum tb_err tier_put(struct sqlite_engine *e, const struct tb_record_tier *r)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_TIER_PUT);
+    bind_str(s, 1, r->id);
+    bind_str(s, 2, r->name);
+    bind_str(s, 3, r->symbol);
+    bind_str(s, 4, r->color);
+    tb_stmt_bind_int(s, 5, r->points_from);
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK)
+        return err;
+    s = sqlite_stmt(e, STMT_POLICY_BUMP);
+    tb_stmt_bind_int(s, 1, e->wall_ms);
+    err = tb_stmt_run(s);
+    return err == TB_OK ? changed(e, TB_ROW_POLICY, tb_span_str("policy"), NULL) : err;
+}
+
+static enum tb_err product_put(struct sqlite_engine *e, const struct tb_record_product *r)
+{
+    if (strlen(r->gtin) != TB_GTIN_SIZE || strlen(r->name) > TB_NAME_SIZE_MAX || r->unit_price < 0 ||
+        r->unit_price > TB_MONEY_MAX)
+        return TB_ERR_RANGE;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_PRODUCT_PUT);
+    bind_str(s, 1, r->gtin);
+    bind_str(s, 2, r->name);
+    tb_stmt_bind_int(s, 3, r->unit_price);
+    tb_stmt_bind_int(s, 4, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? changed(e, TB_ROW_PRODUCT, tb_span_str(r->gtin), NULL) : err;
+}
+
+static enum tb_err stock_put(struct sqlite_engine *e, const struct tb_record_stock *r)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_STOCK_PUT);
+    bind_str(s, 1, r->gtin);
+    bind_str(s, 2, r->store);
+    tb_stmt_bind_int(s, 3, r->quantity);
+    tb_stmt_bind_int(s, 4, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK)
+        return err;
+    struct sqlite_change change = {
+        .type = TB_ROW_PRODUCT, .op = TB_ROW_PUT, .id = tb_span_str(r->gtin), .store = r->store};
+    return sqlite_change_put(e, &change);
+}
+
+static enum tb_err customer_put(struct sqlite_engine *e, const struct tb_record_customer *r)
+{
+    if (strlen(r->name) > TB_NAME_SIZE_MAX || strlen(r->since) > 4)
+        return TB_ERR_TOO_LONG;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_PUT);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&r->id));
+    bind_str(s, 2, r->name);
+    bind_str(s, 3, r->since);
+    bind_str(s, 4, r->tier);
+    bind_str(s, 5, r->language);
+    bind_str(s, 6, r->home_store);
+    tb_stmt_bind_int(s, 7, r->points);
+    tb_stmt_bind_int(s, 8, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? changed(e, TB_ROW_CUSTOMER, tb_id_span(&r->id), &r->id) : err;
+}
+
+static enum tb_err customer_bump(struct sqlite_engine *e, const struct tb_id *customer)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_BUMP);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    tb_stmt_bind_int(s, 2, e->wall_ms);
+    return tb_stmt_run(s);
+}
+
+static enum tb_err fact_put(struct sqlite_engine *e, const struct tb_record_fact *r)
+{
+    if (strlen(r->text) > TB_TEXT_SIZE_MAX || r->position >= TB_TEXT_COUNT_MAX)
+        return TB_ERR_RANGE;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_FACT_PUT);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&r->customer));
+    tb_stmt_bind_int(s, 2, r->kind);
+    tb_stmt_bind_int(s, 3, r->position);
+    bind_str(s, 4, r->text);
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK)
+        return err;
+    err = customer_bump(e, &r->customer);
+    return err == TB_OK ? changed(e, TB_ROW_CUSTOMER, tb_id_span(&r->customer), &r->customer) : err;
+}
+
+static enum tb_err credential_put(struct sqlite_engine *e, const struct tb_record_credential *r)
+{
+    if (r->hash.size != TB_LOOKUP_HASH_SIZE || strlen(r->kind) > TB_SHORT_SIZE_MAX)
+        return TB_ERR_RANGE;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CREDENTIAL_PUT);
+    tb_stmt_bind_blob(s, 1, r->hash);
+    bind_str(s, 2, r->kind);
+    tb_stmt_bind_blob(s, 3, tb_id_span(&r->customer));
+    tb_stmt_bind_int(s, 4, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? changed(e, TB_ROW_CREDENTIAL, r->hash, &r->customer) : err;
+}
+
+/* Who comes back needs a newer version than the one that evicted them. */
+static enum tb_err cohort_enter(struct sqlite_engine *e, const struct tb_record_cohort *r)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CHANGE_REMOVE);
+    tb_stmt_bind_int(s, 1, TB_ROW_CUSTOMER);
+    tb_stmt_bind_blob(s, 2, tb_id_span(&r->customer));
+    bind_str(s, 3, r->store);
+    enum tb_err err = tb_stmt_run(s);
+    if (err == TB_OK && tb_db_changes(e->db) > 0)
+        err = customer_bump(e, &r->customer);
+    if (err != TB_OK)
+        return err;
+    s = sqlite_stmt(e, STMT_CHANGE_AGAIN);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&r->customer));
+    return tb_stmt_run(s);
+}
+
+static enum tb_err cohort_put(struct sqlite_engine *e, const struct tb_record_cohort *r)
+{
+    struct tb_stmt *s = sqlite_stmt(e, r->member ? STMT_COHORT_PUT : STMT_COHORT_REMOVE);
+    bind_str(s, 1, r->store);
+    tb_stmt_bind_blob(s, 2, tb_id_span(&r->customer));
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK || tb_db_changes(e->db) == 0)
+        return err;
+    if (r->member)
+        return cohort_enter(e, r);
+    err = customer_bump(e, &r->customer);
+    if (err != TB_OK)
+        return err;
+    struct sqlite_change change = {.type = TB_ROW_CUSTOMER,
+                                   .op = TB_ROW_EVICT,
+                                   .id = tb_id_span(&r->customer),
+                                   .customer = r->customer,
+                                   .store = r->store};
+    return sqlite_change_put(e, &change);
+}
+
+static enum tb_err channel_of(const char *name, enum tb_channel *ret_channel)
+{
+    for (int i = TB_CHANNEL_NONE + 1; i < TB_CHANNEL_COUNT; i++) {
+        if (strcmp(tb_channel_names[i], name) == 0) {
+            *ret_channel = (enum tb_channel)i;
+            return TB_OK;
+        }
+    }
+    return TB_ERR_RANGE;
+}
+
+static enum tb_err lines_write(struct sqlite_engine *e, const struct tb_cart *cart)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_LINES_CLEAR);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&cart->id));
+    enum tb_err err = tb_stmt_run(s);
+    s = sqlite_stmt(e, STMT_LINE_PUT);
+    for (size_t i = 0; i < cart->line_count && err == TB_OK; i++) {
+        const struct tb_cart_line *line = &cart->lines[i];
+        tb_stmt_bind_blob(s, 1, tb_id_span(&cart->id));
+        tb_stmt_bind_blob(s, 2, tb_id_span(&line->id));
+        bind_str(s, 3, line->gtin);
+        bind_str(s, 4, line->name);
+        tb_stmt_bind_int(s, 5, line->quantity);
+        tb_stmt_bind_int(s, 6, line->unit_price);
+        tb_stmt_bind_int(s, 7, line->price_as_of_ms);
+        tb_stmt_bind_int(s, 8, line->added_ms);
+        tb_stmt_bind_int(s, 9, line->channel);
+        tb_stmt_bind_int(s, 10, (int64_t)i);
+        err = tb_stmt_run(s);
+    }
+    return err;
+}
+
+enum tb_err sqlite_cart_write(struct sqlite_engine *e, const struct tb_cart *cart,
+                              const struct tb_cart_book *book)
+{
+    struct tb_buf packed = tb_buf_of(e->book_packed, sizeof e->book_packed);
+    tb_cart_book_pack(book, &packed);
+    if (packed.err != TB_OK)
+        return TB_ERR_INTERNAL;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CART_PUT);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&cart->id));
+    tb_stmt_bind_blob(s, 2, tb_id_span(&cart->customer));
+    bind_str(s, 3, cart->currency);
+    tb_stmt_bind_int(s, 4, cart->touched_ms);
+    tb_stmt_bind_int(s, 5, cart->touched_channel);
+    bind_str(s, 6, cart->touched_by);
+    tb_stmt_bind_int(s, 7, cart->version);
+    tb_stmt_bind_int(s, 8, cart->as_of_ms);
+    tb_stmt_bind_blob(s, 9, tb_buf_span(&packed));
+    enum tb_err err = tb_stmt_run(s);
+    if (err == TB_OK)
+        err = lines_write(e, cart);
+    return err == TB_OK ? changed(e, TB_ROW_CART, tb_id_span(&cart->id), &cart->customer) : err;
+}
+
+static enum tb_err cart_put(struct sqlite_engine *e, const struct tb_record_cart *r)
+{
+    struct tb_cart *cart = &e->cart;
+    memset(cart, 0, sizeof *cart);
+    memset(&e->book, 0, sizeof e->book);
+    enum tb_err err = channel_of(r->touched_channel, &cart->touched_channel);
+    if (err == TB_OK)
+        err = tb_span_to_str(tb_span_str(r->touched_by), cart->touched_by, sizeof cart->touched_by);
+    if (err != TB_OK)
+        return err;
+    cart->id = r->id;
+    cart->customer = r->customer;
+    cart->version = 1;
+    cart->as_of_ms = e->wall_ms;
+    cart->touched_ms = r->touched_ms;
+    memcpy(cart->currency, e->chain.currency, sizeof cart->currency);
+    return sqlite_cart_write(e, cart, &e->book);
+}
+
+static enum tb_err cart_line_put(struct sqlite_engine *e, const struct tb_record_cart_line *r)
+{
+    struct tb_cart *cart = &e->cart;
+    struct tb_product *product = &e->doc.product;
+    struct tb_cart_line line = {
+        .id = r->id, .quantity = (int32_t)r->quantity, .added_ms = r->added_ms, .price_as_of_ms = e->wall_ms};
+    if (r->quantity < 1 || r->quantity > TB_QUANTITY_MAX)
+        return TB_ERR_RANGE;
+    enum tb_err err = channel_of(r->channel, &line.channel);
+    if (err == TB_OK)
+        err = sqlite_product_read(e, r->gtin, "", product, NULL);
+    if (err == TB_OK)
+        err = sqlite_cart_read(e, &r->cart, "", cart, &e->book);
+    if (err != TB_OK)
+        return err;
+    if (cart->line_count == TB_CART_LINE_COUNT_MAX)
+        return TB_ERR_FULL;
+    memcpy(line.gtin, product->gtin, sizeof line.gtin);
+    memcpy(line.name, product->name, sizeof line.name);
+    line.unit_price = product->unit_price;
+    cart->lines[cart->line_count++] = line;
+    cart->version++;
+    return sqlite_cart_write(e, cart, &e->book);
+}
+
+static enum tb_err touch_join(struct sqlite_engine *e, const struct tb_id *customer, enum tb_channel channel,
+                              const char *what, int64_t at_ms, bool *ret_joined)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_TOUCH_LAST);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    *ret_joined = false;
+    if (err != TB_OK || !row)
+        return err;
+    int64_t id = tb_stmt_int(s, 0);
+    int64_t last_ms = tb_stmt_int(s, 1);
+    bool joins = at_ms >= last_ms && at_ms - last_ms < TOUCH_JOIN_MS && tb_stmt_int(s, 2) == channel &&
+                 tb_span_is(tb_stmt_blob(s, 3), what);
+    tb_stmt_reset(s);
+    if (!joins)
+        return TB_OK;
+    *ret_joined = true;
+    s = sqlite_stmt(e, STMT_TOUCH_MOVE);
+    tb_stmt_bind_int(s, 1, id);
+    tb_stmt_bind_int(s, 2, at_ms);
+    return tb_stmt_run(s);
+}
+
+static enum tb_err touch_add(struct sqlite_engine *e, const struct tb_id *customer, enum tb_channel channel,
+                             const char *what, int64_t at_ms)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_TOUCH_ADD);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    tb_stmt_bind_int(s, 2, at_ms);
+    tb_stmt_bind_int(s, 3, channel);
+    bind_str(s, 4, what);
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK)
+        return err;
+    s = sqlite_stmt(e, STMT_TOUCH_PRUNE);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    tb_stmt_bind_int(s, 2, TOUCHES_KEPT);
+    return tb_stmt_run(s);
+}
+
+enum tb_err sqlite_touch(struct sqlite_engine *e, const struct tb_id *customer, enum tb_channel channel,
+                         const char *what, int64_t at_ms)
+{
+    bool joined;
+    enum tb_err err = touch_join(e, customer, channel, what, at_ms, &joined);
+    if (err == TB_OK && !joined)
+        err = touch_add(e, customer, channel, what, at_ms);
+    if (err != TB_OK)
+        return err;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_JOURNEY_BUMP);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    tb_stmt_bind_int(s, 2, e->wall_ms);
+    err = tb_stmt_run(s);
+    return err == TB_OK ? changed(e, TB_ROW_JOURNEY, tb_id_span(customer), customer) : err;
+}
+
+static enum tb_err touch_put(struct sqlite_engine *e, const struct tb_record_touch *r)
+{
+    if (strlen(r->what) > TB_TEXT_SIZE_MAX)
+        return TB_ERR_TOO_LONG;
+    enum tb_channel channel;
+    enum tb_err err = channel_of(r->channel, &channel);
+    return err == TB_OK ? sqlite_touch(e, &r->customer, channel, r->what, r->at_ms) : err;
+}
+
+enum tb_err sqlite_record_put(struct sqlite_engine *e, const struct tb_record *record)
+{
+    if (record->kind != TB_RECORD_CHAIN && !e->chain_known)
+        return TB_ERR_NOT_FOUND;
+    switch (record->kind) {
+    case TB_RECORD_CHAIN: return chain_put(e, &record->as.chain);
+    case TB_RECORD_STORE: return store_put(e, &record->as.store);
+    case TB_RECORD_TERMINAL: return terminal_put(e, &record->as.terminal);
+    case TB_RECORD_TIER: return tier_put(e, &record->as.tier);
+    case TB_RECORD_PRODUCT: return product_put(e, &record->as.product);
+    case TB_RECORD_STOCK: return stock_put(e, &record->as.stock);
+    case TB_RECORD_CUSTOMER: return customer_put(e, &record->as.customer);
+    case TB_RECORD_FACT: return fact_put(e, &record->as.fact);
+    case TB_RECORD_CREDENTIAL: return credential_put(e, &record->as.credential);
+    case TB_RECORD_COHORT: return cohort_put(e, &record->as.cohort);
+    case TB_RECORD_CART: return cart_put(e, &record->as.cart);
+    case TB_RECORD_CART_LINE: return cart_line_put(e, &record->as.cart_line);
+    case TB_RECORD_TOUCH: return touch_put(e, &record->as.touch);
+    }
+    return TB_ERR_INTERNAL;
+}

@@ -1,0 +1,303 @@
+#include "contextd/engine/sqlite_schema.h"
+
+#include "core/base/assert.h"
+
+/* Version 1. Times are Unix ms, money minor units; ids and hashes are blobs, texts are UTF-8. */
+static const char schema_1[] =
+    "CREATE TABLE chain("
+    " one INTEGER PRIMARY KEY CHECK(one = 1),"
+    " name TEXT NOT NULL,"
+    " currency TEXT NOT NULL,"
+    " epoch TEXT NOT NULL,"
+    " seed INTEGER NOT NULL,"
+    " pepper BLOB NOT NULL,"
+    " pepper_version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT;"
+
+    "CREATE TABLE policy("
+    " one INTEGER PRIMARY KEY CHECK(one = 1),"
+    " idle_ms INTEGER NOT NULL,"
+    " removal_ms INTEGER NOT NULL,"
+    " price_max_ms INTEGER NOT NULL,"
+    " stock_max_ms INTEGER NOT NULL,"
+    " points_max_ms INTEGER NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT;"
+    /* Idle and removal as the visit rules have them; prices are shown for 30 days, stock for one. */
+    "INSERT INTO policy VALUES(1, 120000, 10000, 2592000000, 86400000, 2592000000, 1, 0);"
+
+    "CREATE TABLE tier("
+    " id TEXT PRIMARY KEY,"
+    " name TEXT NOT NULL,"
+    " symbol TEXT NOT NULL,"
+    " color TEXT NOT NULL,"
+    " points_from INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE store("
+    " id TEXT PRIMARY KEY,"
+    " name TEXT NOT NULL,"
+    " language TEXT NOT NULL,"
+    " version INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE terminal("
+    " device TEXT PRIMARY KEY,"
+    " store TEXT NOT NULL REFERENCES store(id),"
+    " till TEXT NOT NULL,"
+    " role TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " state TEXT NOT NULL CHECK(state IN ('enabled', 'disabled', 'quarantined')),"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE product("
+    " gtin TEXT PRIMARY KEY,"
+    " name TEXT NOT NULL,"
+    " unit_price INTEGER NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE stock("
+    " gtin TEXT NOT NULL REFERENCES product(gtin),"
+    " store TEXT NOT NULL REFERENCES store(id),"
+    " quantity INTEGER NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(gtin, store)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE customer("
+    " id BLOB PRIMARY KEY,"
+    " name TEXT NOT NULL,"
+    " since TEXT NOT NULL,"
+    " tier TEXT NOT NULL REFERENCES tier(id),"
+    " language TEXT NOT NULL,"
+    " home_store TEXT NOT NULL REFERENCES store(id),"
+    " points INTEGER NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE fact("
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " kind INTEGER NOT NULL,"
+    " position INTEGER NOT NULL,"
+    " text TEXT NOT NULL,"
+    " PRIMARY KEY(customer, kind, position)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE credential("
+    " hash BLOB PRIMARY KEY,"
+    " kind TEXT NOT NULL,"
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX credential_customer ON credential(customer);"
+
+    "CREATE TABLE cohort("
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " store TEXT NOT NULL REFERENCES store(id),"
+    " PRIMARY KEY(customer, store)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE journey("
+    " customer BLOB PRIMARY KEY REFERENCES customer(id),"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE touch("
+    " id INTEGER PRIMARY KEY,"
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " at_ms INTEGER NOT NULL,"
+    " channel INTEGER NOT NULL,"
+    " what TEXT NOT NULL) STRICT;"
+    "CREATE INDEX touch_customer ON touch(customer, at_ms);"
+
+    "CREATE TABLE cart("
+    " id BLOB PRIMARY KEY,"
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " currency TEXT NOT NULL,"
+    " touched_ms INTEGER NOT NULL,"
+    " touched_channel INTEGER NOT NULL,"
+    " touched_by TEXT NOT NULL,"
+    /* Tombstones: struct tb_cart_book, packed. A closed line's id never opens again. */
+    " book BLOB NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX cart_customer ON cart(customer);"
+
+    "CREATE TABLE cart_line("
+    " cart BLOB NOT NULL REFERENCES cart(id),"
+    " id BLOB NOT NULL,"
+    " position INTEGER NOT NULL,"
+    " gtin TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " quantity INTEGER NOT NULL CHECK(quantity > 0),"
+    " unit_price INTEGER NOT NULL,"
+    " price_as_of_ms INTEGER NOT NULL,"
+    " added_ms INTEGER NOT NULL,"
+    " channel INTEGER NOT NULL,"
+    " PRIMARY KEY(cart, id),"
+    " UNIQUE(cart, gtin)) STRICT, WITHOUT ROWID;"
+
+    /*
+     * One row per object: the newest change of it. AUTOINCREMENT, because a number that was handed out
+     * in a cursor must never come again, not even when the newest row is replaced.
+     */
+    "CREATE TABLE change("
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " type INTEGER NOT NULL,"
+    " op INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"
+    " customer BLOB,"
+    " store TEXT NOT NULL,"
+    " UNIQUE(type, id, store)) STRICT;"
+    "CREATE INDEX change_type ON change(type, seq);"
+    "CREATE INDEX change_customer ON change(customer, seq) WHERE customer IS NOT NULL;"
+
+    "CREATE TABLE stream("
+    " device TEXT NOT NULL,"
+    " incarnation BLOB NOT NULL,"
+    " decided_seq INTEGER NOT NULL,"
+    " seen_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(device, incarnation)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE verdict("
+    " device TEXT NOT NULL,"
+    " incarnation BLOB NOT NULL,"
+    " seq INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " code TEXT NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " decided_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(device, incarnation, seq)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX verdict_decided ON verdict(decided_ms);";
+
+const char *const sqlite_migrations[] = {schema_1};
+const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);
+
+const char *const sqlite_statements[STMT_COUNT] = {
+    [STMT_CHAIN_READ] = "SELECT name, currency, epoch, seed, pepper, pepper_version, as_of_ms FROM chain",
+    [STMT_CHAIN_PUT] = "INSERT INTO chain(one, name, currency, epoch, seed, pepper, pepper_version, as_of_ms)"
+                       " VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STMT_EPOCH_PUT] = "UPDATE chain SET epoch = ?1",
+
+    [STMT_STORE_PUT] = "INSERT INTO store(id, name, language, version) VALUES(?1, ?2, ?3, 1)"
+                       " ON CONFLICT DO UPDATE SET name = ?2, language = ?3, version = version + 1",
+    [STMT_TERMINAL_PUT] =
+        "INSERT INTO terminal(device, store, till, role, name, state, version, as_of_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, 'enabled', 1, ?6)"
+        " ON CONFLICT DO UPDATE SET store = ?2, till = ?3, role = ?4, name = ?5, version = version + 1,"
+        " as_of_ms = ?6",
+    [STMT_TERMINAL_READ] = "SELECT t.store, s.name, t.till, t.role, t.name, c.currency, s.language, t.state,"
+                           " t.version + s.version, t.as_of_ms"
+                           " FROM terminal t JOIN store s ON s.id = t.store JOIN chain c WHERE t.device = ?1",
+    [STMT_TERMINAL_STATE] = "UPDATE terminal SET state = ?2, as_of_ms = ?3 WHERE device = ?1",
+    [STMT_TERMINAL_LIST] = "SELECT device, store, till, role, name, state FROM terminal"
+                           " WHERE device > ?1 ORDER BY device LIMIT ?2",
+
+    [STMT_TIER_PUT] = "INSERT OR REPLACE INTO tier(id, name, symbol, color, points_from)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [STMT_TIER_READ] = "SELECT id, name, symbol, color, points_from FROM tier ORDER BY points_from LIMIT ?1",
+    [STMT_POLICY_READ] = "SELECT idle_ms, removal_ms, price_max_ms, stock_max_ms, points_max_ms, version,"
+                         " as_of_ms FROM policy",
+    [STMT_POLICY_BUMP] = "UPDATE policy SET version = version + 1, as_of_ms = ?1",
+
+    [STMT_PRODUCT_PUT] = "INSERT INTO product(gtin, name, unit_price, version, as_of_ms)"
+                         " VALUES(?1, ?2, ?3, 1, ?4)"
+                         " ON CONFLICT DO UPDATE SET name = ?2, unit_price = ?3, version = version + 1,"
+                         " as_of_ms = ?4",
+    /* Both versions only grow, so their sum grows with either. */
+    [STMT_PRODUCT_READ] =
+        "SELECT p.name, p.unit_price, p.as_of_ms, s.quantity, p.version + coalesce(s.version, 0),"
+        " max(p.as_of_ms, coalesce(s.as_of_ms, 0)), c.currency"
+        " FROM product p JOIN chain c LEFT JOIN stock s ON s.gtin = p.gtin AND s.store = ?2"
+        " WHERE p.gtin = ?1",
+    [STMT_STOCK_PUT] = "INSERT INTO stock(gtin, store, quantity, version, as_of_ms) VALUES(?1, ?2, ?3, 1, ?4)"
+                       " ON CONFLICT DO UPDATE SET quantity = ?3, version = version + 1, as_of_ms = ?4",
+
+    [STMT_CUSTOMER_PUT] =
+        "INSERT INTO customer(id, name, since, tier, language, home_store, points, version, as_of_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)"
+        " ON CONFLICT DO UPDATE SET name = ?2, since = ?3, tier = ?4, language = ?5, home_store = ?6,"
+        " points = ?7, version = version + 1, as_of_ms = ?8",
+    [STMT_CUSTOMER_READ] = "SELECT name, since, tier, language, points, version, as_of_ms, home_store"
+                           " FROM customer WHERE id = ?1",
+    [STMT_CUSTOMER_BUMP] = "UPDATE customer SET version = version + 1, as_of_ms = ?2 WHERE id = ?1",
+    [STMT_FACT_PUT] = "INSERT OR REPLACE INTO fact(customer, kind, position, text) VALUES(?1, ?2, ?3, ?4)",
+    [STMT_FACT_READ] = "SELECT kind, text FROM fact WHERE customer = ?1 ORDER BY kind, position",
+    [STMT_CREDENTIAL_PUT] = "INSERT INTO credential(hash, kind, customer, version, as_of_ms)"
+                            " VALUES(?1, ?2, ?3, 1, ?4)"
+                            " ON CONFLICT DO UPDATE SET kind = ?2, customer = ?3, version = version + 1,"
+                            " as_of_ms = ?4",
+    [STMT_CREDENTIAL_READ] = "SELECT kind, customer, version, as_of_ms FROM credential WHERE hash = ?1",
+    [STMT_CUSTOMER_HAS] = "SELECT 1 FROM customer WHERE id = ?1",
+    [STMT_CREDENTIAL_OF_CUSTOMER] = "SELECT hash FROM credential WHERE customer = ?1 LIMIT ?2",
+    [STMT_COHORT_PUT] = "INSERT INTO cohort(store, customer) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
+    [STMT_COHORT_REMOVE] = "DELETE FROM cohort WHERE store = ?1 AND customer = ?2",
+    [STMT_COHORT_STORES] = "SELECT store FROM cohort WHERE customer = ?1 LIMIT ?2",
+
+    [STMT_TOUCH_LAST] = "SELECT id, at_ms, channel, what FROM touch WHERE customer = ?1"
+                        " ORDER BY at_ms DESC, id DESC LIMIT 1",
+    [STMT_TOUCH_ADD] = "INSERT INTO touch(customer, at_ms, channel, what) VALUES(?1, ?2, ?3, ?4)",
+    [STMT_TOUCH_MOVE] = "UPDATE touch SET at_ms = ?2 WHERE id = ?1",
+    [STMT_TOUCH_PRUNE] = "DELETE FROM touch WHERE customer = ?1 AND id NOT IN"
+                         " (SELECT id FROM touch WHERE customer = ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2)",
+    [STMT_TOUCH_READ] = "SELECT at_ms, channel, what FROM touch WHERE customer = ?1"
+                        " ORDER BY at_ms DESC, id DESC LIMIT ?2",
+    [STMT_JOURNEY_BUMP] = "INSERT INTO journey(customer, version, as_of_ms) VALUES(?1, 1, ?2)"
+                          " ON CONFLICT DO UPDATE SET version = version + 1, as_of_ms = ?2",
+    [STMT_JOURNEY_READ] = "SELECT version, as_of_ms FROM journey WHERE customer = ?1",
+
+    [STMT_CART_READ] =
+        "SELECT customer, currency, touched_ms, touched_channel, touched_by, version, as_of_ms,"
+        " book FROM cart WHERE id = ?1",
+    [STMT_CART_OF_CUSTOMER] = "SELECT id FROM cart WHERE customer = ?1",
+    [STMT_CART_PUT] = "INSERT INTO cart(id, customer, currency, touched_ms, touched_channel, touched_by,"
+                      " version, as_of_ms, book) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+                      " ON CONFLICT(id) DO UPDATE SET touched_ms = ?4, touched_channel = ?5, touched_by = ?6,"
+                      " version = ?7, as_of_ms = ?8, book = ?9",
+    [STMT_LINE_READ] =
+        "SELECT l.id, l.gtin, l.name, l.quantity, l.unit_price, l.price_as_of_ms, l.added_ms, l.channel,"
+        " s.quantity FROM cart_line l LEFT JOIN stock s ON s.gtin = l.gtin AND s.store = ?2"
+        " WHERE l.cart = ?1 ORDER BY l.position LIMIT ?3",
+    [STMT_LINE_PUT] = "INSERT INTO cart_line(cart, id, gtin, name, quantity, unit_price, price_as_of_ms,"
+                      " added_ms, channel, position) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [STMT_LINES_CLEAR] = "DELETE FROM cart_line WHERE cart = ?1",
+
+    [STMT_CHANGE_PUT] = "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5)",
+    /* Brings everything of a customer before the readers of a store that has not had it yet. */
+    [STMT_CHANGE_AGAIN] = "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
+                          " SELECT type, op, id, customer, store FROM change"
+                          " WHERE customer = ?1 AND store = '' ORDER BY seq",
+    [STMT_CHANGE_REMOVE] = "DELETE FROM change WHERE type = ?1 AND id = ?2 AND store = ?3",
+    [STMT_CHANGE_LAST] = "SELECT coalesce(max(seq), 0) FROM change",
+    [STMT_FEED_DEVICE] = "SELECT seq, type, op, id, customer FROM change"
+                         " WHERE seq > ?1 AND (type IN (?4, ?5) OR (type = ?3 AND id = ?2))"
+                         " ORDER BY seq LIMIT ?6",
+    [STMT_FEED_COHORT] =
+        "SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c"
+        " WHERE c.seq > ?1 AND c.customer IS NOT NULL AND (c.store = ?2 OR (c.store = '' AND EXISTS"
+        " (SELECT 1 FROM cohort h WHERE h.store = ?2 AND h.customer = c.customer)))"
+        " ORDER BY c.seq LIMIT ?3",
+    /* A product has a change of its price for all stores and one of its stock for each: the newer counts. */
+    [STMT_FEED_CATALOGUE] =
+        "SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c"
+        " WHERE c.type = ?3 AND c.seq > ?1 AND c.store IN ('', ?2) AND NOT EXISTS"
+        " (SELECT 1 FROM change n WHERE n.type = c.type AND n.id = c.id AND n.store IN ('', ?2)"
+        " AND n.seq > c.seq) ORDER BY c.seq LIMIT ?4",
+    [STMT_FEED_CUSTOMER] = "SELECT seq, type, op, id, customer FROM change"
+                           " WHERE customer = ?2 AND seq > ?1 AND store = '' ORDER BY seq LIMIT ?3",
+
+    [STMT_STREAM_READ] = "SELECT decided_seq FROM stream WHERE device = ?1 AND incarnation = ?2",
+    [STMT_STREAM_PUT] = "INSERT INTO stream(device, incarnation, decided_seq, seen_ms) VALUES(?1, ?2, ?3, ?4)"
+                        " ON CONFLICT DO UPDATE SET decided_seq = ?3, seen_ms = ?4",
+    [STMT_VERDICT_READ] = "SELECT kind, code, version FROM verdict"
+                          " WHERE device = ?1 AND incarnation = ?2 AND seq = ?3",
+    [STMT_VERDICT_PUT] = "INSERT INTO verdict(device, incarnation, seq, kind, code, version, decided_ms)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    /* A share per call: an hour of a busy chain must not hold up the group behind it. */
+    [STMT_VERDICT_EXPIRE] = "DELETE FROM verdict WHERE (device, incarnation, seq) IN"
+                            " (SELECT device, incarnation, seq FROM verdict WHERE decided_ms < ?1 LIMIT ?2)",
+
+    [STMT_SAVEPOINT] = "SAVEPOINT call",
+    [STMT_RELEASE] = "RELEASE call",
+    [STMT_ROLLBACK_TO] = "ROLLBACK TO call",
+    [STMT_DATA_VERSION] = "PRAGMA data_version",
+};

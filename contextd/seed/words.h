@@ -1,0 +1,45 @@
+/* Words that made-up customers and products are built from. Constant data. */
+#ifndef TB_CONTEXTD_SEED_WORDS_H
+#define TB_CONTEXTD_SEED_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct tb_seed_person {
+    const char *name;
+    const char *since;
+    const char *tier;
+    const char *language;
+    const char *benefits[4]; /* NULL after the last */
+    const char *open;        /* or NULL */
+    const char *do_not_ask;  /* or NULL */
+    int64_t points;
+    uint32_t line_count; /* open lines in a cart started online; 0: no cart */
+};
+
+struct tb_seed_article {
+    const char *name;
+    int64_t price_from; /* minor units */
+    int64_t price_step; /* added per variant */
+};
+
+extern const struct tb_seed_person tb_seed_people[];
+extern const size_t tb_seed_people_count;
+
+extern const struct tb_seed_article tb_seed_articles[];
+extern const size_t tb_seed_articles_count;
+extern const char *const tb_seed_variants[];
+extern const size_t tb_seed_variants_count;
+
+extern const char *const tb_seed_titles[];
+extern const size_t tb_seed_titles_count;
+extern const char *const tb_seed_surnames[];
+extern const size_t tb_seed_surnames_count;
+extern const char *const tb_seed_surname_ends[];
+extern const size_t tb_seed_surname_ends_count;
+extern const char *const tb_seed_languages[];
+extern const size_t tb_seed_languages_count;
+extern const char *const tb_seed_perks[];
+extern const size_t tb_seed_perks_count;
+
+#endif

@@ -207,14 +207,22 @@ static const struct lws_protocols loop_protocols[] = {
     LWS_PROTOCOL_LIST_TERM,
 };
 
-static void lws_line(int level, const char *line)
+/* lws begins its lines with a time of its own: "[2026/01/31 12:00:00:0000] E: text". */
+static struct tb_span lws_text(const char *line)
 {
-    const char *end_of_time = strchr(line, ']'); /* it begins with a time of its own */
-    struct tb_span text = tb_span_str(line[0] == '[' && end_of_time ? end_of_time + 2 : line);
+    const char *end_of_time = line[0] == '[' ? strchr(line, ']') : NULL;
+    struct tb_span text = tb_span_str(end_of_time ? end_of_time + 1 : line);
+    while (text.size > 0 && text.at[0] == ' ')
+        text = tb_span_sub(text, 1, text.size);
     while (text.size > 0 && (text.at[text.size - 1] == '\n' || text.at[text.size - 1] == ' '))
         text.size--;
+    return text;
+}
+
+static void lws_line(int level, const char *line)
+{
     tb_log(level == LLL_ERR ? TB_LOG_WARN : TB_LOG_DEBUG, TB_EVENT("lws", "message"),
-           tb_log_text("text", text));
+           tb_log_text("text", lws_text(line)));
 }
 
 static enum tb_err context_create(struct tb_loop *loop, const struct tb_loop_options *options)

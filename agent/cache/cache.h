@@ -25,6 +25,7 @@ enum tb_cache_statement {
     TB_CACHE_STMT_CUSTOMER_READ,
     TB_CACHE_STMT_CUSTOMER_PUT,
     TB_CACHE_STMT_CUSTOMER_DROP,
+    TB_CACHE_STMT_CREDENTIALS_DROP,
     TB_CACHE_STMT_CREDENTIAL_VERSION,
     TB_CACHE_STMT_CREDENTIAL_PUT,
     TB_CACHE_STMT_CREDENTIAL_DROP,
@@ -45,12 +46,13 @@ struct tb_cache {
     struct tb_pepper pepper;
     uint32_t epoch; /* counts restores of the context store */
     struct tb_stmt stmts[TB_CACHE_STMT_COUNT];
-    uint8_t *work; /* owned: TB_CACHE_WORK_SIZE bytes for one customer's record */
+    uint8_t *work; /* owned: what one customer's record is put together in */
 };
 
 /* What one call of tb_cache_apply() did. */
 struct tb_cache_applied {
     uint32_t row_count;     /* newer than what was stored, and taken */
+    uint32_t refused_count; /* broke their format and were passed over, so that one cannot stop a feed */
     uint32_t damaged_count; /* stored rows that did not verify and were dropped */
 };
 
@@ -59,14 +61,14 @@ TB_MUST_USE enum tb_err tb_cache_open(const char *path, const struct tb_sealer *
                                       struct tb_cache *ret_cache);
 void tb_cache_close(struct tb_cache *cache); /* accepts one that is not open */
 
-/* Without a pepper no customer row can be applied (TB_ERR_MISSING). A pepper of another version than the
+/* Without a pepper no customer row can be applied (TB_ERR_AGAIN). A pepper of another version than the
  * one the file was filled with empties it. Outside a transaction. */
 TB_MUST_USE enum tb_err tb_cache_set_pepper(struct tb_cache *cache, const struct tb_pepper *pepper);
 
 /*
  * Inside a transaction: applies rows in order and saves the cursor of scope; a NULL scope saves none (rows
- * of verdicts and answers). Rows of types that are not kept here are passed over. A row that breaks its
- * format is TB_ERR_… and the whole call is to be rolled back.
+ * of verdicts and answers). Rows of types that are not kept here are passed over. On an error the
+ * transaction is to be rolled back.
  */
 TB_MUST_USE enum tb_err tb_cache_apply(struct tb_cache *cache, const struct tb_rows *rows,
                                        const struct tb_scope *scope, const struct tb_cursor *cursor,

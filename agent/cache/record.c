@@ -46,3 +46,81 @@ enum tb_err tb_record_unpack(struct tb_span packed, struct tb_record *ret_record
         section_unpack(&from, section_size_max[i], &ret_record->sections[i]);
     return from.err == TB_OK && from.rest.size == 0 ? TB_OK : TB_ERR_CORRUPT;
 }
+
+/* What a sealed piece is bound to: its kind and its key. */
+struct about {
+    uint8_t bytes[32];
+};
+
+static struct tb_span about_of(const char *kind, struct tb_span key, struct about *space)
+{
+    struct tb_buf to = tb_buf_of(space->bytes, sizeof space->bytes);
+    tb_buf_add_str(&to, kind);
+    tb_buf_add(&to, key);
+    return tb_buf_span(&to);
+}
+
+static struct tb_span about_customer(const struct tb_customer_key *key, struct about *space)
+{
+    return about_of("customer", tb_span_of(key->bytes, sizeof key->bytes), space);
+}
+
+static struct tb_span about_product(const char *gtin, struct about *space)
+{
+    return about_of("product", tb_span_sub(tb_span_str(gtin), 0, TB_GTIN_SIZE), space);
+}
+
+enum tb_err tb_record_seal(const struct tb_sealer *sealer, const struct tb_customer_key *key,
+                           const struct tb_record *record, struct tb_buf *plain,
+                           uint8_t ret_wrapped[TB_SEAL_WRAPPED_SIZE], struct tb_buf *ret_sealed)
+{
+    struct about about;
+    tb_record_pack(record, plain);
+    if (plain->err != TB_OK)
+        return plain->err;
+    return tb_seal_row(sealer, about_customer(key, &about), tb_buf_span(plain), ret_wrapped, ret_sealed);
+}
+
+enum tb_err tb_record_open(const struct tb_sealer *sealer, const struct tb_customer_key *key,
+                           struct tb_span wrapped, struct tb_span sealed, struct tb_buf *plain,
+                           struct tb_record *ret_record)
+{
+    struct about about;
+    enum tb_err err = tb_unseal_row(sealer, about_customer(key, &about), wrapped, sealed, plain);
+    return err == TB_OK ? tb_record_unpack(tb_buf_span(plain), ret_record) : err;
+}
+
+enum tb_err tb_product_seal(const struct tb_sealer *sealer, const char *gtin, struct tb_span doc,
+                            struct tb_buf *ret_sealed)
+{
+    struct about about;
+    if (doc.size > TB_PRODUCT_DOC_SIZE_MAX)
+        return TB_ERR_TOO_LONG;
+    return tb_seal(sealer, about_product(gtin, &about), doc, ret_sealed);
+}
+
+static enum tb_err product_parse(struct tb_span doc, struct tb_product *ret_product)
+{
+    uint8_t block[TB_JSON_ARENA_SIZE(TB_PRODUCT_DOC_SIZE_MAX)];
+    struct tb_arena arena = tb_arena_of(block, sizeof block);
+    struct tb_check check = {0};
+    struct tb_json object;
+    enum tb_err err = tb_json_parse(doc, TB_PRODUCT_DOC_SIZE_MAX, &arena, &object);
+    if (err == TB_OK)
+        tb_product_decode(&check, object, ret_product);
+    return err != TB_OK ? err : check.err;
+}
+
+enum tb_err tb_product_open(const struct tb_sealer *sealer, const char *gtin, struct tb_span sealed,
+                            struct tb_product *ret_product)
+{
+    struct about about;
+    uint8_t bytes[TB_PRODUCT_DOC_SIZE_MAX];
+    struct tb_buf doc = tb_buf_of(bytes, sizeof bytes);
+    enum tb_err err = tb_unseal(sealer, about_product(gtin, &about), sealed, &doc);
+    if (err == TB_OK)
+        err = product_parse(tb_buf_span(&doc), ret_product);
+    if (err == TB_OK)
+        err = tb_span_to_str(tb_span_str(gtin), ret_product->gtin, sizeof ret_product->gtin);
+    return err;
+}

@@ -12,7 +12,9 @@
 #ifndef TB_AGENT_CACHE_RECORD_H
 #define TB_AGENT_CACHE_RECORD_H
 
+#include "agent/cache/seal.h"
 #include "core/context/view.h"
+#include "core/credential/credential.h"
 #include "core/wire/cart.h"
 
 enum tb_section { TB_SECTION_PROFILE, TB_SECTION_JOURNEY, TB_SECTION_CART, TB_SECTION_COUNT };
@@ -39,6 +41,26 @@ void tb_record_pack(const struct tb_record *record, struct tb_buf *to);
 
 /* Sections borrow from packed. TB_ERR_UNSUPPORTED for another layout, TB_ERR_CORRUPT otherwise. */
 TB_MUST_USE enum tb_err tb_record_unpack(struct tb_span packed, struct tb_record *ret_record);
+
+/*
+ * The same, sealed under a key of the row's own and bound to whose it is. plain is working memory of
+ * TB_RECORD_SIZE_MAX bytes, to be wiped by the caller; sections of an opened record borrow from it.
+ * TB_ERR_SEAL: some bit is not what it was.
+ */
+TB_MUST_USE enum tb_err tb_record_seal(const struct tb_sealer *sealer, const struct tb_customer_key *key,
+                                       const struct tb_record *record, struct tb_buf *plain,
+                                       uint8_t ret_wrapped[TB_SEAL_WRAPPED_SIZE], struct tb_buf *ret_sealed);
+TB_MUST_USE enum tb_err tb_record_open(const struct tb_sealer *sealer, const struct tb_customer_key *key,
+                                       struct tb_span wrapped, struct tb_span sealed, struct tb_buf *plain,
+                                       struct tb_record *ret_record);
+
+#define TB_PRODUCT_DOC_SIZE_MAX 2048u /* bytes of a product's document */
+
+/* A product's document under the device key, bound to its gtin. TB_ERR_TOO_LONG above the limit. */
+TB_MUST_USE enum tb_err tb_product_seal(const struct tb_sealer *sealer, const char *gtin, struct tb_span doc,
+                                        struct tb_buf *ret_sealed);
+TB_MUST_USE enum tb_err tb_product_open(const struct tb_sealer *sealer, const char *gtin,
+                                        struct tb_span sealed, struct tb_product *ret_product);
 
 /* The view of a record, joined from its sections. */
 static inline struct tb_view_parts tb_record_view(const struct tb_record *record)

@@ -1,0 +1,118 @@
+#include "agent/cache/cache.h"
+
+#include "core/base/wipe.h"
+
+#include <stdlib.h>
+
+static const char *const statements[TB_CACHE_READ_COUNT] = {
+    [TB_CACHE_READ_CREDENTIAL] = "SELECT c.key, c.wrapped, c.sealed FROM credential k"
+                                 " JOIN customer c ON c.ref = k.customer WHERE k.hash = ?1",
+    [TB_CACHE_READ_CUSTOMER] = "SELECT key, wrapped, sealed FROM customer WHERE key = ?1",
+    [TB_CACHE_READ_PRODUCT] = "SELECT sealed FROM product WHERE gtin = ?1",
+    [TB_CACHE_READ_COUNTS] = "SELECT (SELECT count(*) FROM customer), (SELECT count(*) FROM product)",
+};
+
+enum tb_err tb_cache_reader_open(const char *path, const struct tb_sealer *sealer,
+                                 struct tb_cache_reader *ret_reader)
+{
+    const struct tb_db_options options = {
+        .sync = TB_DB_SYNC_NORMAL, .cache_kib = 256, .read_only = true, .migration_count = 1};
+    *ret_reader = (struct tb_cache_reader){.sealer = sealer};
+    enum tb_err err = tb_db_open(path, &options, &ret_reader->db);
+    if (err == TB_OK)
+        err = tb_stmt_prepare_all(ret_reader->db, statements, TB_CACHE_READ_COUNT, ret_reader->stmts);
+    if (err == TB_OK && !(ret_reader->plain = malloc(TB_RECORD_SIZE_MAX)))
+        err = TB_ERR_NO_MEMORY;
+    if (err != TB_OK)
+        tb_cache_reader_close(ret_reader);
+    return err;
+}
+
+void tb_cache_reader_close(struct tb_cache_reader *reader)
+{
+    tb_cache_reader_wipe(reader);
+    free(reader->plain);
+    reader->plain = NULL;
+    tb_stmt_free_all(reader->stmts, TB_CACHE_READ_COUNT);
+    reader->db = tb_db_close(reader->db);
+}
+
+void tb_cache_reader_wipe(struct tb_cache_reader *reader)
+{
+    if (reader->plain)
+        tb_wipe(reader->plain, reader->plain_size);
+    reader->plain_size = 0;
+}
+
+/* Opens the row under the statement: key, wrapped, sealed. */
+static enum tb_err record_open(struct tb_cache_reader *reader, const struct tb_stmt *row,
+                               struct tb_customer_key *ret_key, struct tb_record *ret_record)
+{
+    struct tb_span key = tb_stmt_blob(row, 0);
+    if (key.size != sizeof ret_key->bytes)
+        return TB_ERR_CORRUPT;
+    memcpy(ret_key->bytes, key.at, key.size);
+
+    struct tb_buf plain = tb_buf_of(reader->plain, TB_RECORD_SIZE_MAX);
+    enum tb_err err = tb_record_open(reader->sealer, ret_key, tb_stmt_blob(row, 1), tb_stmt_blob(row, 2),
+                                     &plain, ret_record);
+    reader->plain_size = plain.size;
+    return err;
+}
+
+static enum tb_err find(struct tb_cache_reader *reader, struct tb_stmt *stmt, struct tb_span by,
+                        struct tb_customer_key *ret_key, struct tb_record *ret_record)
+{
+    tb_cache_reader_wipe(reader);
+    tb_stmt_bind_blob(stmt, 1, by);
+    bool row = false;
+    enum tb_err err = tb_stmt_step(stmt, &row);
+    if (err == TB_OK)
+        err = row ? record_open(reader, stmt, ret_key, ret_record) : TB_ERR_NOT_FOUND;
+    tb_stmt_reset(stmt);
+    return err;
+}
+
+enum tb_err tb_cache_find_credential(struct tb_cache_reader *reader, const struct tb_digest *hash,
+                                     struct tb_customer_key *ret_key, struct tb_record *ret_record)
+{
+    return find(reader, &reader->stmts[TB_CACHE_READ_CREDENTIAL], tb_span_of(hash->bytes, TB_CACHE_HASH_SIZE),
+                ret_key, ret_record);
+}
+
+enum tb_err tb_cache_find_customer(struct tb_cache_reader *reader, const struct tb_customer_key *customer,
+                                   struct tb_record *ret_record)
+{
+    struct tb_customer_key key;
+    return find(reader, &reader->stmts[TB_CACHE_READ_CUSTOMER],
+                tb_span_of(customer->bytes, sizeof customer->bytes), &key, ret_record);
+}
+
+enum tb_err tb_cache_find_product(struct tb_cache_reader *reader, const char *gtin,
+                                  struct tb_product *ret_product)
+{
+    *ret_product = (struct tb_product){0};
+    if (strlen(gtin) != TB_GTIN_SIZE)
+        return TB_ERR_NOT_FOUND;
+    struct tb_stmt *read = &reader->stmts[TB_CACHE_READ_PRODUCT];
+    tb_stmt_bind_text(read, 1, tb_span_str(gtin));
+    bool row = false;
+    enum tb_err err = tb_stmt_step(read, &row);
+    if (err == TB_OK)
+        err = row ? tb_product_open(reader->sealer, gtin, tb_stmt_blob(read, 0), ret_product)
+                  : TB_ERR_NOT_FOUND;
+    tb_stmt_reset(read);
+    return err;
+}
+
+enum tb_err tb_cache_count(struct tb_cache_reader *reader, int64_t *ret_customer_count,
+                           int64_t *ret_product_count)
+{
+    struct tb_stmt *read = &reader->stmts[TB_CACHE_READ_COUNTS];
+    bool row = false;
+    enum tb_err err = tb_stmt_step(read, &row);
+    *ret_customer_count = row ? tb_stmt_int(read, 0) : 0;
+    *ret_product_count = row ? tb_stmt_int(read, 1) : 0;
+    tb_stmt_reset(read);
+    return err;
+}

@@ -1,0 +1,310 @@
+#include "agent/cache/state.h"
+
+#include "core/base/assert.h"
+#include "core/base/wipe.h"
+
+#define STATE_APPLICATION_ID 0x54425354 /* "TBST" */
+#define FACT_SIZE_MAX TB_DOC_JSON_SIZE_MAX
+#define EPOCH_NAME "epoch"
+#define WINDOW_NAME "reconnect_window_ms"
+#define FLOOR_NAME "wall_floor_ms"
+#define CURSOR_NAME "device_cursor"
+#define SESSION_NAME "session_key"
+
+static const char *const migrations[] = {
+    "CREATE TABLE setting (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) STRICT;"
+    "CREATE TABLE fact ("
+    " type INTEGER NOT NULL," /* enum tb_row_type */
+    " id TEXT NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " sealed BLOB NOT NULL," /* the document, under the device key */
+    " PRIMARY KEY (type, id)"
+    ") STRICT;",
+};
+
+static const char *const statements[TB_STATE_STMT_COUNT] = {
+    [TB_STATE_STMT_FACT_VERSION] = "SELECT version FROM fact WHERE type = ?1 AND id = ?2",
+    [TB_STATE_STMT_FACT_PUT] =
+        "INSERT OR REPLACE INTO fact (type, id, version, sealed) VALUES (?1, ?2, ?3, ?4)",
+    [TB_STATE_STMT_FACT_DROP] = "DELETE FROM fact WHERE type = ?1 AND id = ?2",
+    [TB_STATE_STMT_SETTING_PUT] = "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
+};
+
+static enum tb_err setting_put(struct tb_state *state, const char *name, struct tb_span value)
+{
+    struct tb_stmt *put = &state->stmts[TB_STATE_STMT_SETTING_PUT];
+    tb_stmt_bind_text(put, 1, tb_span_str(name));
+    tb_stmt_bind_blob(put, 2, value);
+    return tb_stmt_run(put);
+}
+
+static enum tb_err setting_put_int(struct tb_state *state, const char *name, int64_t value)
+{
+    uint8_t bytes[8];
+    struct tb_buf b = tb_buf_of(bytes, sizeof bytes);
+    tb_buf_add_u64be(&b, (uint64_t)value);
+    return setting_put(state, name, tb_buf_span(&b));
+}
+
+/* ---- the file ---- */
+
+static enum tb_err session_key_make(struct tb_state *state)
+{
+    uint8_t key[TB_SESSION_KEY_SIZE];
+    uint8_t bytes[TB_SESSION_KEY_SIZE + TB_AEAD_OVERHEAD];
+    struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
+    const struct tb_rng *rng = state->sealer->rng;
+    rng->fill(rng->context, key, sizeof key);
+    enum tb_err err = tb_seal(state->sealer, tb_span_str(SESSION_NAME), tb_span_of(key, sizeof key), &sealed);
+    tb_wipe(key, sizeof key);
+    return err == TB_OK ? setting_put(state, SESSION_NAME, tb_buf_span(&sealed)) : err;
+}
+
+enum tb_err tb_state_open(const char *path, const struct tb_sealer *sealer, struct tb_state *ret_state)
+{
+    const struct tb_db_options options = {
+        .sync = TB_DB_SYNC_FULL,
+        .page_size = 1024,
+        .cache_kib = 64,
+        .checkpoint_pages = 256,
+        .secure_delete = true,
+        .application_id = STATE_APPLICATION_ID,
+        .migrations = migrations,
+        .migration_count = TB_ARRAY_SIZE(migrations),
+    };
+    *ret_state = (struct tb_state){.sealer = sealer};
+    enum tb_err err = tb_db_open(path, &options, &ret_state->db);
+    if (err == TB_OK)
+        err = tb_stmt_prepare_all(ret_state->db, statements, TB_STATE_STMT_COUNT, ret_state->stmts);
+    if (err != TB_OK)
+        tb_state_close(ret_state);
+    return err;
+}
+
+void tb_state_close(struct tb_state *state)
+{
+    tb_stmt_free_all(state->stmts, TB_STATE_STMT_COUNT);
+    state->db = tb_db_close(state->db);
+}
+
+/* ---- loading ---- */
+
+static enum tb_err fact_parse(struct tb_facts *facts, enum tb_row_type type, struct tb_span doc)
+{
+    uint8_t block[TB_JSON_ARENA_SIZE(FACT_SIZE_MAX)];
+    struct tb_arena arena = tb_arena_of(block, sizeof block);
+    struct tb_check check = {0};
+    struct tb_json object;
+    enum tb_err err = tb_json_parse(doc, FACT_SIZE_MAX, &arena, &object);
+    if (err != TB_OK)
+        return err;
+    if (type == TB_ROW_TERMINAL) {
+        struct tb_terminal terminal = {0};
+        tb_terminal_decode(&check, object, &terminal);
+        if (check.err == TB_OK)
+            facts->terminal = terminal;
+        facts->terminal_known |= check.err == TB_OK;
+    } else if (type == TB_ROW_POLICY) {
+        struct tb_policy policy = {0};
+        tb_policy_decode(&check, object, &policy);
+        if (check.err == TB_OK)
+            facts->policy = policy;
+        facts->policy_known |= check.err == TB_OK;
+    } else if (type == TB_ROW_KEY) {
+        struct tb_key_doc key = {0};
+        tb_key_doc_decode(&check, object, &key);
+        bool is_pepper = check.err == TB_OK && strcmp(key.kind, "pepper") == 0;
+        if (is_pepper && key.value_size == TB_PEPPER_SIZE && key.version > facts->pepper.version) {
+            facts->pepper.version = key.version;
+            memcpy(facts->pepper.bytes, key.value, TB_PEPPER_SIZE);
+        }
+        tb_wipe(&key, sizeof key);
+        tb_arena_release(&arena, 0);
+    }
+    return check.err;
+}
+
+void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row)
+{
+    /* A document that does not decode changes nothing: the last good one stays in force. */
+    if (row->op == TB_ROW_PUT)
+        (void)fact_parse(facts, row->type, row->doc);
+}
+
+static struct tb_span about_fact(int64_t type, struct tb_span id, uint8_t space[16 + TB_ROW_ID_SIZE_MAX])
+{
+    struct tb_buf about = tb_buf_of(space, 16 + TB_ROW_ID_SIZE_MAX);
+    tb_buf_add_str(&about, "fact");
+    tb_buf_add_u8(&about, (uint8_t)type);
+    tb_buf_add(&about, id);
+    return tb_buf_span(&about);
+}
+
+static enum tb_err fact_load(struct tb_state *state, const struct tb_stmt *row, struct tb_facts *facts)
+{
+    uint8_t about[16 + TB_ROW_ID_SIZE_MAX];
+    uint8_t bytes[FACT_SIZE_MAX];
+    struct tb_buf doc = tb_buf_of(bytes, sizeof bytes);
+    int64_t type = tb_stmt_int(row, 0);
+    enum tb_err err =
+        tb_unseal(state->sealer, about_fact(type, tb_stmt_blob(row, 1), about), tb_stmt_blob(row, 2), &doc);
+    if (err == TB_OK)
+        err = fact_parse(facts, (enum tb_row_type)type, tb_buf_span(&doc));
+    tb_wipe(bytes, doc.size);
+    return err;
+}
+
+static enum tb_err facts_load(struct tb_state *state, struct tb_facts *facts, bool *ret_damaged)
+{
+    struct tb_stmt read;
+    enum tb_err err = tb_stmt_prepare(state->db, "SELECT type, id, sealed FROM fact", &read);
+    if (err != TB_OK)
+        return err;
+    bool row = false;
+    while ((err = tb_stmt_step(&read, &row)) == TB_OK && row)
+        *ret_damaged |= fact_load(state, &read, facts) != TB_OK;
+    tb_stmt_free(&read);
+    return err;
+}
+
+static int64_t value_int(struct tb_span value)
+{
+    struct tb_reader from = tb_reader_of(value);
+    return (int64_t)tb_read_u64be(&from);
+}
+
+/* A value of a form that was never written is passed over: the setting keeps its default. */
+static void setting_take(const struct tb_sealer *sealer, struct tb_span name, struct tb_span value,
+                         struct tb_settings *settings)
+{
+    if (tb_span_is(name, EPOCH_NAME)) {
+        if (tb_span_to_str(value, settings->epoch, sizeof settings->epoch) != TB_OK)
+            settings->epoch[0] = '\0';
+    } else if (tb_span_is(name, WINDOW_NAME)) {
+        settings->reconnect_window_ms = value_int(value);
+    } else if (tb_span_is(name, FLOOR_NAME)) {
+        settings->wall_floor_ms = value_int(value);
+    } else if (tb_span_is(name, CURSOR_NAME) && value.size <= TB_CURSOR_SIZE_MAX) {
+        memcpy(settings->device_cursor.bytes, value.at, value.size);
+        settings->device_cursor.size = (uint8_t)value.size;
+    } else if (tb_span_is(name, SESSION_NAME)) {
+        struct tb_buf key = tb_buf_of(settings->session_key, TB_SESSION_KEY_SIZE);
+        if (tb_unseal(sealer, tb_span_str(SESSION_NAME), value, &key) != TB_OK)
+            tb_wipe(settings->session_key, TB_SESSION_KEY_SIZE);
+    }
+}
+
+static enum tb_err settings_load(struct tb_state *state, struct tb_settings *settings)
+{
+    struct tb_stmt read;
+    enum tb_err err = tb_stmt_prepare(state->db, "SELECT name, value FROM setting", &read);
+    if (err != TB_OK)
+        return err;
+    bool row = false;
+    while ((err = tb_stmt_step(&read, &row)) == TB_OK && row)
+        setting_take(state->sealer, tb_stmt_blob(&read, 0), tb_stmt_blob(&read, 1), settings);
+    tb_stmt_free(&read);
+    return err;
+}
+
+static bool session_key_missing(const struct tb_settings *settings)
+{
+    static const uint8_t none[TB_SESSION_KEY_SIZE];
+    return memcmp(settings->session_key, none, sizeof none) == 0;
+}
+
+enum tb_err tb_state_load(struct tb_state *state, struct tb_facts *ret_facts,
+                          struct tb_settings *ret_settings)
+{
+    *ret_facts = (struct tb_facts){0};
+    *ret_settings = (struct tb_settings){0};
+    bool damaged = false;
+    enum tb_err err = facts_load(state, ret_facts, &damaged);
+    if (err == TB_OK)
+        err = settings_load(state, ret_settings);
+    if (err == TB_OK && session_key_missing(ret_settings)) {
+        err = session_key_make(state);
+        if (err == TB_OK)
+            err = settings_load(state, ret_settings);
+    }
+    if (damaged) /* versions would keep the feed from mending it */
+        ret_settings->device_cursor.size = 0;
+    if (damaged && err == TB_OK)
+        err = tb_db_exec(state->db, "UPDATE fact SET version = 0");
+    return err;
+}
+
+/* ---- writing ---- */
+
+static enum tb_err fact_is_newer(struct tb_state *state, const struct tb_row *row, bool *ret_newer)
+{
+    struct tb_stmt *read = &state->stmts[TB_STATE_STMT_FACT_VERSION];
+    tb_stmt_bind_int(read, 1, row->type);
+    tb_stmt_bind_text(read, 2, tb_span_str(row->id));
+    bool found = false;
+    enum tb_err err = tb_stmt_step(read, &found);
+    *ret_newer = !found || row->version > tb_stmt_int(read, 0);
+    tb_stmt_reset(read);
+    return err;
+}
+
+static enum tb_err fact_put(struct tb_state *state, const struct tb_row *row)
+{
+    uint8_t about[16 + TB_ROW_ID_SIZE_MAX];
+    uint8_t bytes[FACT_SIZE_MAX + TB_AEAD_OVERHEAD];
+    struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
+    enum tb_err err =
+        tb_seal(state->sealer, about_fact(row->type, tb_span_str(row->id), about), row->doc, &sealed);
+    if (err != TB_OK)
+        return err;
+    struct tb_stmt *put = &state->stmts[TB_STATE_STMT_FACT_PUT];
+    tb_stmt_bind_int(put, 1, row->type);
+    tb_stmt_bind_text(put, 2, tb_span_str(row->id));
+    tb_stmt_bind_int(put, 3, row->version);
+    tb_stmt_bind_blob(put, 4, tb_buf_span(&sealed));
+    return tb_stmt_run(put);
+}
+
+static enum tb_err fact_apply(struct tb_state *state, const struct tb_row *row)
+{
+    if (row->type != TB_ROW_TERMINAL && row->type != TB_ROW_POLICY && row->type != TB_ROW_KEY)
+        return TB_OK;
+    bool newer = false;
+    enum tb_err err = fact_is_newer(state, row, &newer);
+    if (err != TB_OK || !newer)
+        return err;
+    if (row->op == TB_ROW_PUT)
+        return fact_put(state, row);
+    struct tb_stmt *drop = &state->stmts[TB_STATE_STMT_FACT_DROP];
+    tb_stmt_bind_int(drop, 1, row->type);
+    tb_stmt_bind_text(drop, 2, tb_span_str(row->id));
+    return tb_stmt_run(drop);
+}
+
+enum tb_err tb_state_apply(struct tb_state *state, const struct tb_rows *rows, const struct tb_cursor *cursor)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        enum tb_err err = fact_apply(state, &rows->at[i]);
+        if (err != TB_OK && tb_err_class(err) != TB_CLASS_INPUT)
+            return err;
+    }
+    return setting_put(state, CURSOR_NAME, tb_span_of(cursor->bytes, cursor->size));
+}
+
+enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch)
+{
+    enum tb_err err = setting_put(state, CURSOR_NAME, tb_span_of("", 0));
+    if (err == TB_OK)
+        err = tb_db_exec(state->db, "UPDATE fact SET version = 0");
+    return err == TB_OK ? setting_put(state, EPOCH_NAME, tb_span_str(epoch)) : err;
+}
+
+enum tb_err tb_state_set_reconnect_window(struct tb_state *state, int64_t window_ms)
+{
+    return setting_put_int(state, WINDOW_NAME, window_ms);
+}
+
+enum tb_err tb_state_set_wall_floor(struct tb_state *state, int64_t wall_ms)
+{
+    return setting_put_int(state, FLOOR_NAME, wall_ms);
+}

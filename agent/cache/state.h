@@ -1,0 +1,72 @@
+/*
+ * State: what the terminal knows about itself and its chain. state.db: WAL, synchronous=FULL, 1 KiB pages.
+ *
+ * The rows of the device feed (terminal, policy, keys), sealed with the device key, with the feed's
+ * cursor in the same transaction; and a few settings: the last known epoch of the context store, the
+ * reconnect window it handed out, the floor of the wall clock, the key of page sessions.
+ *
+ * Synchronous; belongs to one thread at a time: the loop's while starting, the file's writer after that.
+ */
+#ifndef TB_AGENT_CACHE_STATE_H
+#define TB_AGENT_CACHE_STATE_H
+
+#include "agent/cache/pepper.h"
+#include "agent/cache/seal.h"
+#include "core/wire/sync.h"
+#include "host/sqlite/db.h"
+
+#define TB_SESSION_KEY_SIZE 32
+
+enum tb_state_statement {
+    TB_STATE_STMT_FACT_VERSION,
+    TB_STATE_STMT_FACT_PUT,
+    TB_STATE_STMT_FACT_DROP,
+    TB_STATE_STMT_SETTING_PUT,
+    TB_STATE_STMT_COUNT
+};
+
+struct tb_state {
+    struct tb_db *db;               /* owned */
+    const struct tb_sealer *sealer; /* borrowed */
+    struct tb_stmt stmts[TB_STATE_STMT_COUNT];
+};
+
+/* What the device feed said last. Each *_known is false until it said anything. */
+struct tb_facts {
+    bool terminal_known;
+    struct tb_terminal terminal;
+    bool policy_known;
+    struct tb_policy policy;
+    struct tb_pepper pepper; /* secret; version 0 until known */
+};
+
+struct tb_settings {
+    char epoch[TB_EPOCH_SIZE_MAX + 1];
+    int64_t reconnect_window_ms; /* 0 until one was handed out */
+    int64_t wall_floor_ms;       /* Unix; never before this */
+    struct tb_cursor device_cursor;
+    uint8_t session_key[TB_SESSION_KEY_SIZE]; /* secret; made with the file */
+};
+
+TB_MUST_USE enum tb_err tb_state_open(const char *path, const struct tb_sealer *sealer,
+                                      struct tb_state *ret_state);
+void tb_state_close(struct tb_state *state); /* accepts one that is not open */
+
+/* Not while a transaction is open. A fact whose seal does not verify counts as unknown and makes the
+ * cursor empty, so that the feed brings it again. */
+TB_MUST_USE enum tb_err tb_state_load(struct tb_state *state, struct tb_facts *ret_facts,
+                                      struct tb_settings *ret_settings);
+
+/* Inside a transaction: rows of the device feed and its cursor. */
+TB_MUST_USE enum tb_err tb_state_apply(struct tb_state *state, const struct tb_rows *rows,
+                                       const struct tb_cursor *cursor);
+
+/* Takes a row of the device feed over into facts; other types and ops are passed over. */
+void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row);
+
+/* Inside a transaction. A new epoch also forgets the device feed's cursor and versions. */
+TB_MUST_USE enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch);
+TB_MUST_USE enum tb_err tb_state_set_reconnect_window(struct tb_state *state, int64_t window_ms);
+TB_MUST_USE enum tb_err tb_state_set_wall_floor(struct tb_state *state, int64_t wall_ms);
+
+#endif

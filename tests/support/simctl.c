@@ -271,7 +271,7 @@ static void client_receive(struct tb_sim *sim, struct client *client)
         end = memchr(start, '\n', client->size);
     }
     memmove(client->line, start, client->size);
-    if (client->size == TB_SIM_LINE_MAX) {
+    if (client->fd >= 0 && client->size == TB_SIM_LINE_MAX) {
         client_answer(client, tb_span_str("error line_too_long\n"));
         fd_close(&client->fd);
     }

@@ -292,9 +292,10 @@ static void judge_records(struct tb_ndef *n, const struct tb_code_rules *rules, 
     struct tb_ndef_record record;
     while (j->verdict == TB_JUDGED_UNKNOWN) {
         enum tb_err err = tb_ndef_next(n, &record);
-        if (err == TB_OK && tb_ndef_is(&record, TB_NDEF_WELL_KNOWN, "Sp"))
-            err = tb_ndef_enter(n, record.payload);
-        else if (err == TB_OK && record.tnf != TB_NDEF_EMPTY)
+        if (err == TB_OK && tb_ndef_is(&record, TB_NDEF_WELL_KNOWN, "Sp")) {
+            if (tb_ndef_enter(n, record.payload) != TB_OK)
+                continue; /* a poster too deep is passed over */
+        } else if (err == TB_OK && record.tnf != TB_NDEF_EMPTY)
             judge_record(&record, rules, j);
         else if (err == TB_ERR_NOT_FOUND && n->depth > 1)
             tb_ndef_leave(n);

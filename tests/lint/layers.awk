@@ -20,7 +20,8 @@ function layer_of(module) {
     if (module ~ /^core\/(identify|sync|cart|context|visit)$/) return 4
     if (module ~ /^host\//) return 5
     if (module ~ /^agent\/(cache|uplink|counter|readers|web)$/ || module ~ /^contextd\/(gateway|engine)$/) return 6
-    if (module ~ /^agent\/(app|readerd|cli|qrcam)$/ || module ~ /^contextd\/app$/ || module ~ /^firmware\//) return 7
+    if (module ~ /^contextd\/seed$/) return 7
+    if (module ~ /^agent\/(app|readerd|cli|qrcam)$/ || module ~ /^contextd\/app$/ || module ~ /^firmware\//) return 8
     return 99
 }
 

@@ -77,6 +77,9 @@ struct tb_client_action {
         struct {
             uint32_t ticket;
             struct tb_scope scope;
+            /* The transaction checks that the scope's stored cursor still is `after` and fails with
+             * TB_ERR_CONFLICT otherwise: were an earlier save lost, this one would jump over its rows. */
+            struct tb_cursor after;
             struct tb_cursor cursor;
             struct tb_rows rows;
             bool more; /* false: the scope is complete up to now */
@@ -193,6 +196,7 @@ struct tb_client {
     int64_t read_from;
     int64_t pause_until_ms; /* 0: the stream runs */
     uint32_t pause_count;   /* pauses in a row */
+    int64_t redo_from;      /* a save failed: from here on again when nothing is under way; 0: no */
 
     struct tb_client_feed feeds[TB_CLIENT_FEED_COUNT_MAX];
     struct tb_client_asked asked[TB_CLIENT_IDENTIFY_COUNT_MAX];
@@ -218,14 +222,20 @@ int64_t tb_client_deadline_ms(const struct tb_client *c); /* INT64_MAX: none */
  * reported, in order. It is sent at once when nothing waits before it. */
 void tb_client_stored(struct tb_client *c, int64_t seq, struct tb_span mutation, int64_t now_ms);
 
-/* Answers TB_CLIENT_READ: rows with seq >= from_seq, rising; holes are closed by a skipped record.
- * count 0: none are kept. An answer to an old ticket is ignored. */
+/* Answers TB_CLIENT_READ: rows with seq >= from_seq, rising; holes are closed by a skipped record, which
+ * gives their mutations up for good: a fault of the file is reported as err, never as missing rows.
+ * count 0 with TB_OK: none are kept. An answer to an old ticket is ignored. */
 struct tb_client_row {
     int64_t seq;
-    struct tb_span mutation;
+    struct tb_span mutation; /* at most TB_CLIENT_BATCH_SIZE_MAX bytes */
 };
-void tb_client_read(struct tb_client *c, uint32_t ticket, const struct tb_client_row *rows, size_t count,
-                    int64_t now_ms);
+
+struct tb_client_rows {
+    enum tb_err err;
+    const struct tb_client_row *at; /* borrowed until the call returns */
+    size_t count;
+};
+void tb_client_read(struct tb_client *c, uint32_t ticket, const struct tb_client_rows *rows, int64_t now_ms);
 
 /* Answers TB_CLIENT_DECIDE, in order. A fault makes the machine ask for the verdicts again later. */
 void tb_client_decided(struct tb_client *c, int64_t seq, enum tb_err err, int64_t now_ms);

@@ -77,9 +77,8 @@ struct tb_session_feed {
     struct tb_cursor cursor; /* read up to here */
     struct tb_cursor unacked[TB_SESSION_UNACKED_MAX];
     uint8_t unacked_count;
-    bool first;    /* nothing was sent yet: the first message goes out even when empty */
-    bool dirty;    /* there may be something after cursor */
-    bool reopened; /* while a read was under way: its answer is of the subscription before */
+    bool first; /* nothing was sent yet: the first message goes out even when empty */
+    bool dirty; /* there may be something after cursor */
 };
 
 struct tb_session_asked {
@@ -112,6 +111,7 @@ struct tb_session {
     struct tb_session_feed feeds[TB_SESSION_FEED_MAX];
     uint32_t read_ticket; /* 0: no feed read at the engine */
     uint8_t read_feed;
+    bool read_void;       /* its feed was closed or opened anew meanwhile */
     int64_t read_wait_ms; /* no reads before, after a fault of the engine */
     struct tb_session_asked asked[TB_SESSION_ASKED_MAX];
 };

@@ -1,0 +1,221 @@
+#include "core/base/assert.h"
+#include "core/sync/server_parts.h"
+
+/* Identity and tier before cart, the cart that is being served before the cohort, the catalogue last. */
+static int scope_rank(const struct tb_scope *scope)
+{
+    switch (scope->kind) {
+    case TB_SCOPE_DEVICE: return 0;
+    case TB_SCOPE_CUSTOMER: return 1;
+    case TB_SCOPE_COHORT: return 2;
+    case TB_SCOPE_CATALOGUE:
+    case TB_SCOPE_NONE: break;
+    }
+    return 3;
+}
+
+static struct tb_session_feed *feed_of(struct tb_session *s, const struct tb_scope *scope)
+{
+    for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++)
+        if (s->feeds[i].used && tb_scope_equal(&s->feeds[i].scope, scope))
+            return &s->feeds[i];
+    return NULL;
+}
+
+static struct tb_session_feed *feed_slot(struct tb_session *s, const struct tb_scope *scope)
+{
+    struct tb_session_feed *feed = feed_of(s, scope);
+    for (size_t i = 0; !feed && i < TB_SESSION_FEED_MAX; i++)
+        if (!s->feeds[i].used)
+            feed = &s->feeds[i];
+    return feed;
+}
+
+/* The answer to a read that is under way belongs to the subscription before. */
+static void read_forget(struct tb_session *s, const struct tb_session_feed *feed)
+{
+    if (s->read_ticket && &s->feeds[s->read_feed] == feed)
+        s->read_void = true;
+}
+
+static bool scope_allowed(const struct tb_session *s, const struct tb_scope *scope)
+{
+    if (!s->config->web)
+        return true;
+    return scope->kind == TB_SCOPE_CUSTOMER && tb_id_equal(&scope->customer, &s->peer.customer);
+}
+
+void session_feed_open(struct tb_session *s, const struct tb_rpc *rpc)
+{
+    struct tb_check check = {0};
+    struct tb_feed_open open;
+    tb_feed_open_decode(&check, rpc->params, &open);
+    if (check.err != TB_OK) {
+        session_error(s, rpc->id, TB_RPC_INVALID_PARAMS, tb_err_name(check.err));
+        return;
+    }
+    if (!scope_allowed(s, &open.scope)) {
+        session_error(s, rpc->id, TB_RPC_DENIED, tb_err_name(TB_ERR_DENIED));
+        return;
+    }
+    struct tb_session_feed *feed = feed_slot(s, &open.scope);
+    if (!feed) {
+        session_error(s, rpc->id, TB_RPC_REFUSED, "too_many_feeds");
+        return;
+    }
+    read_forget(s, feed);
+    *feed = (struct tb_session_feed){
+        .used = true, .scope = open.scope, .cursor = open.cursor, .first = true, .dirty = true};
+    struct tb_json_writer w = tb_rpc_begin_result(session_out(s), rpc->id);
+    tb_json_put_scope(&w, "scope", &feed->scope);
+    session_send(s, &w);
+    session_feed_pump(s);
+}
+
+void session_feed_close(struct tb_session *s, struct tb_json params)
+{
+    struct tb_check check = {0};
+    struct tb_scope scope = tb_json_scope(&check, params, "scope");
+    if (check.err != TB_OK) {
+        session_close(s, tb_err_name(check.err));
+        return;
+    }
+    struct tb_session_feed *feed = feed_of(s, &scope);
+    if (!feed)
+        return;
+    read_forget(s, feed);
+    feed->used = false;
+}
+
+static bool cursor_equal(const struct tb_cursor *a, const struct tb_cursor *b)
+{
+    return tb_span_equal(tb_span_of(a->bytes, a->size), tb_span_of(b->bytes, b->size));
+}
+
+/* One acknowledgement covers what was sent before it. One of an earlier subscription matches nothing. */
+static void feed_acked(struct tb_session_feed *feed, const struct tb_cursor *cursor)
+{
+    for (size_t i = feed->unacked_count; i > 0; i--) {
+        if (!cursor_equal(&feed->unacked[i - 1], cursor))
+            continue;
+        feed->unacked_count = (uint8_t)(feed->unacked_count - i);
+        memmove(feed->unacked, feed->unacked + i, feed->unacked_count * sizeof feed->unacked[0]);
+        return;
+    }
+}
+
+void session_feed_ack(struct tb_session *s, struct tb_json params)
+{
+    struct tb_check check = {0};
+    struct tb_feed_open ack;
+    tb_feed_open_decode(&check, params, &ack);
+    if (check.err != TB_OK) {
+        session_close(s, tb_err_name(check.err));
+        return;
+    }
+    struct tb_session_feed *feed = feed_of(s, &ack.scope);
+    if (!feed)
+        return;
+    feed_acked(feed, &ack.cursor);
+    session_feed_pump(s);
+}
+
+static struct tb_session_feed *feed_next(struct tb_session *s)
+{
+    struct tb_session_feed *best = NULL;
+    for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++) {
+        struct tb_session_feed *feed = &s->feeds[i];
+        if (!feed->used || !feed->dirty || feed->unacked_count == TB_SESSION_UNACKED_MAX)
+            continue;
+        if (!best || scope_rank(&feed->scope) < scope_rank(&best->scope))
+            best = feed;
+    }
+    return best;
+}
+
+void session_feed_pump(struct tb_session *s)
+{
+    if (!session_is_open(s) || s->read_ticket || s->now_ms < s->read_wait_ms)
+        return;
+    struct tb_session_feed *feed = feed_next(s);
+    if (!feed)
+        return;
+    struct tb_engine_request request = {.ask = TB_ENGINE_FEED};
+    request.feed.scope = feed->scope;
+    request.feed.cursor = feed->cursor;
+    request.feed.row_count_max = TB_ROW_BATCH_MAX;
+    request.feed.cost_max = TB_ENGINE_ROWS_COST_MAX;
+    feed->dirty = false;
+    s->read_feed = (uint8_t)(feed - s->feeds);
+    s->read_void = false;
+    s->read_ticket = session_ask(s, &request);
+}
+
+bool session_feed_waits(const struct tb_session *s)
+{
+    bool dirty = false;
+    for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++)
+        dirty = dirty || (s->feeds[i].used && s->feeds[i].dirty);
+    return dirty && s->read_ticket == 0 && s->read_wait_ms > s->now_ms;
+}
+
+static void rows_send(struct tb_session *s, struct tb_session_feed *feed,
+                      const struct tb_engine_answer *answer)
+{
+    struct tb_feed_rows rows = {.scope = feed->scope,
+                                .rows = answer->feed.rows,
+                                .cursor = answer->feed.cursor,
+                                .more = answer->feed.more};
+    bool news = rows.rows.count > 0 || feed->first || !cursor_equal(&feed->cursor, &rows.cursor);
+    feed->cursor = rows.cursor;
+    feed->dirty = feed->dirty || rows.more;
+    if (!news)
+        return;
+    feed->first = false;
+    TB_ASSERT(feed->unacked_count < TB_SESSION_UNACKED_MAX);
+    feed->unacked[feed->unacked_count++] = rows.cursor;
+    struct tb_json_writer w = tb_rpc_begin_notification(session_out(s), "feed.rows");
+    tb_feed_rows_encode(&w, &rows);
+    session_send(s, &w);
+}
+
+void session_feed_read(struct tb_session *s, const struct tb_engine_answer *answer)
+{
+    if (answer->ticket != s->read_ticket)
+        return;
+    struct tb_session_feed *feed = &s->feeds[s->read_feed];
+    s->read_ticket = 0;
+    if (answer->err != TB_OK) {
+        s->read_wait_ms = s->now_ms + SESSION_RETRY_MS;
+        feed->dirty = true;
+    } else if (!s->read_void) {
+        rows_send(s, feed, answer);
+    }
+    session_feed_pump(s);
+}
+
+static bool change_concerns(const struct tb_session *s, const struct tb_engine_change *change)
+{
+    switch (change->scope.kind) {
+    case TB_SCOPE_DEVICE: return change->device[0] == '\0' || strcmp(change->device, s->peer.device) == 0;
+    case TB_SCOPE_COHORT:
+    case TB_SCOPE_CATALOGUE: return change->store[0] == '\0' || strcmp(change->store, s->peer.store) == 0;
+    case TB_SCOPE_CUSTOMER: return true;
+    case TB_SCOPE_NONE: break;
+    }
+    return false;
+}
+
+void tb_session_changed(struct tb_session *s, const struct tb_engine_change *change, int64_t now_ms,
+                        int64_t wall_ms)
+{
+    if (!session_is_open(s) || !change_concerns(s, change))
+        return;
+    struct tb_session_feed *feed = feed_of(s, &change->scope);
+    if (!feed)
+        return;
+    s->now_ms = now_ms;
+    s->wall_ms = wall_ms;
+    feed->dirty = true;
+    session_feed_pump(s);
+}

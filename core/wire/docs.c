@@ -1,0 +1,251 @@
+#include "core/wire/docs.h"
+
+#include "core/base/text.h"
+#include "core/wire/member.h"
+
+enum { IDLE_MS_DEFAULT = 120000, REMOVAL_MS_DEFAULT = 10000 };
+
+static const int64_t DURATION_MS_MAX = INT64_C(366) * 24 * 3600 * 1000;
+
+void tb_texts_decode(struct tb_check *c, struct tb_json doc, const char *name, struct tb_texts *ret)
+{
+    ret->count = 0;
+    if (!tb_json_has(doc, name))
+        return;
+    struct tb_json array = tb_json_array(c, doc, name, TB_TEXT_COUNT_MAX);
+    for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
+         tb_json_next(&each)) {
+        tb_json_str(c, each.value, "text", ret->text[ret->count], sizeof ret->text[0]);
+        ret->count++;
+    }
+    if (c->err != TB_OK)
+        ret->count = 0;
+}
+
+void tb_texts_encode(struct tb_json_writer *w, const char *name, const struct tb_texts *texts)
+{
+    tb_json_open_array(w, name);
+    for (size_t i = 0; i < texts->count; i++) {
+        tb_json_open(w, NULL);
+        tb_json_put_str(w, "text", texts->text[i]);
+        tb_json_close(w);
+    }
+    tb_json_close_array(w);
+}
+
+void tb_customer_decode(struct tb_check *c, struct tb_json doc, struct tb_customer *ret)
+{
+    *ret = (struct tb_customer){.name = ""};
+    tb_json_str(c, doc, "name", ret->name, sizeof ret->name);
+    tb_member_opt_str(c, doc, "salutation", ret->salutation, sizeof ret->salutation);
+    tb_member_opt_str(c, doc, "since", ret->since, sizeof ret->since);
+    if (c->err == TB_OK && ret->since[0] &&
+        (strlen(ret->since) != 4 || !tb_text_is_digits(tb_span_str(ret->since))))
+        tb_check_fail(c, TB_ERR_SYNTAX, "since");
+    tb_member_opt_token(c, doc, "tier", ret->tier, sizeof ret->tier);
+    tb_member_opt_token(c, doc, "language", ret->language, sizeof ret->language);
+    ret->points = tb_json_int(c, doc, "points", -TB_MONEY_MAX, TB_MONEY_MAX);
+    tb_texts_decode(c, doc, "benefits", &ret->benefits);
+    tb_texts_decode(c, doc, "open", &ret->open);
+    tb_texts_decode(c, doc, "do_not_ask", &ret->do_not_ask);
+}
+
+void tb_customer_encode(struct tb_json_writer *w, const char *name, const struct tb_customer *customer)
+{
+    tb_json_open(w, name);
+    tb_json_put_str(w, "name", customer->name);
+    tb_member_put_opt_str(w, "salutation", customer->salutation);
+    tb_member_put_opt_str(w, "since", customer->since);
+    tb_member_put_opt_str(w, "tier", customer->tier);
+    tb_json_put_int(w, "points", customer->points);
+    tb_texts_encode(w, "benefits", &customer->benefits);
+    tb_texts_encode(w, "open", &customer->open);
+    tb_texts_encode(w, "do_not_ask", &customer->do_not_ask);
+    tb_member_put_opt_str(w, "language", customer->language);
+    tb_json_close(w);
+}
+
+void tb_credential_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_credential_doc *ret)
+{
+    tb_member_token(c, doc, "kind", ret->kind, sizeof ret->kind);
+}
+
+void tb_credential_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_credential_doc *doc)
+{
+    tb_json_open(w, name);
+    tb_json_put_str(w, "kind", doc->kind);
+    tb_json_close(w);
+}
+
+void tb_journey_decode(struct tb_check *c, struct tb_json doc, struct tb_journey *ret)
+{
+    ret->event_count = 0;
+    struct tb_json array = tb_json_array(c, doc, "events", TB_JOURNEY_EVENT_COUNT_MAX);
+    for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
+         tb_json_next(&each)) {
+        struct tb_journey_event *event = &ret->events[ret->event_count++];
+        event->at_ms = tb_member_time(c, each.value, "at_ms");
+        event->channel = tb_member_opt_channel(c, each.value, "channel");
+        tb_json_str(c, each.value, "what", event->what, sizeof event->what);
+    }
+    if (c->err != TB_OK)
+        ret->event_count = 0;
+}
+
+void tb_journey_encode(struct tb_json_writer *w, const char *name, const struct tb_journey *journey)
+{
+    tb_json_open(w, name);
+    tb_json_open_array(w, "events");
+    for (size_t i = 0; i < journey->event_count; i++) {
+        const struct tb_journey_event *event = &journey->events[i];
+        tb_json_open(w, NULL);
+        tb_json_put_int(w, "at_ms", event->at_ms);
+        tb_member_put_opt_str(w, "channel", tb_channel_names[event->channel]);
+        tb_json_put_str(w, "what", event->what);
+        tb_json_close(w);
+    }
+    tb_json_close_array(w);
+    tb_json_close(w);
+}
+
+void tb_product_decode(struct tb_check *c, struct tb_json doc, struct tb_product *ret)
+{
+    *ret = (struct tb_product){.gtin = ""};
+    if (tb_json_has(doc, "gtin"))
+        tb_member_gtin(c, doc, "gtin", ret->gtin);
+    tb_json_str(c, doc, "name", ret->name, sizeof ret->name);
+    ret->unit_price = tb_member_money(c, doc, "unit_price");
+    tb_member_currency(c, doc, "currency", ret->currency);
+    ret->stock = tb_member_opt_stock(c, doc, "stock");
+    ret->price_as_of_ms = tb_member_opt_time(c, doc, "price_as_of");
+}
+
+void tb_product_encode(struct tb_json_writer *w, const char *name, const struct tb_product *product)
+{
+    tb_json_open(w, name);
+    tb_member_put_opt_str(w, "gtin", product->gtin);
+    tb_json_put_str(w, "name", product->name);
+    tb_json_put_int(w, "unit_price", product->unit_price);
+    tb_json_put_str(w, "currency", product->currency);
+    tb_member_put_opt_str(w, "stock", tb_stock_names[product->stock]);
+    tb_member_put_opt_int(w, "price_as_of", product->price_as_of_ms);
+    tb_json_close(w);
+}
+
+void tb_terminal_decode(struct tb_check *c, struct tb_json doc, struct tb_terminal *ret)
+{
+    tb_member_token(c, doc, "store", ret->store, sizeof ret->store);
+    tb_json_str(c, doc, "store_name", ret->store_name, sizeof ret->store_name);
+    tb_member_token(c, doc, "till", ret->till, sizeof ret->till);
+    tb_member_token(c, doc, "role", ret->role, sizeof ret->role);
+    tb_json_str(c, doc, "name", ret->name, sizeof ret->name);
+    tb_member_currency(c, doc, "currency", ret->currency);
+    tb_member_token(c, doc, "language", ret->language, sizeof ret->language);
+}
+
+void tb_terminal_encode(struct tb_json_writer *w, const char *name, const struct tb_terminal *terminal)
+{
+    tb_json_open(w, name);
+    tb_json_put_str(w, "store", terminal->store);
+    tb_json_put_str(w, "store_name", terminal->store_name);
+    tb_json_put_str(w, "till", terminal->till);
+    tb_json_put_str(w, "role", terminal->role);
+    tb_json_put_str(w, "name", terminal->name);
+    tb_json_put_str(w, "currency", terminal->currency);
+    tb_json_put_str(w, "language", terminal->language);
+    tb_json_close(w);
+}
+
+/* A colour goes into a style sheet: nothing but #rrggbb may. */
+static void color_decode(struct tb_check *c, struct tb_json o, char *ret_color, size_t size_max)
+{
+    uint8_t rgb[3];
+    tb_json_str(c, o, "color", ret_color, size_max);
+    if (c->err != TB_OK)
+        return;
+    struct tb_span digits = tb_span_sub(tb_span_str(ret_color), 1, SIZE_MAX);
+    if (ret_color[0] != '#' || tb_hex_decode(digits, rgb, sizeof rgb) != TB_OK)
+        tb_check_fail(c, TB_ERR_SYNTAX, "color");
+}
+
+static void tiers_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
+{
+    struct tb_json array = tb_json_array(c, doc, "tiers", TB_TIER_COUNT_MAX);
+    for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
+         tb_json_next(&each)) {
+        struct tb_tier *tier = &policy->tiers[policy->tier_count++];
+        tb_member_token(c, each.value, "id", tier->id, sizeof tier->id);
+        tb_json_str(c, each.value, "name", tier->name, sizeof tier->name);
+        tb_json_str(c, each.value, "symbol", tier->symbol, sizeof tier->symbol);
+        color_decode(c, each.value, tier->color, sizeof tier->color);
+        tier->points_from = tb_json_int(c, each.value, "points_from", 0, TB_MONEY_MAX);
+    }
+}
+
+void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *ret)
+{
+    *ret = (struct tb_policy){.tier_count = 0};
+    tiers_decode(c, doc, ret);
+    ret->idle_ms = tb_member_opt_int(c, doc, "idle_ms", DURATION_MS_MAX, IDLE_MS_DEFAULT);
+    ret->removal_ms = tb_member_opt_int(c, doc, "removal_ms", DURATION_MS_MAX, REMOVAL_MS_DEFAULT);
+    if (tb_json_has(doc, "max_age_show_ms")) {
+        struct tb_json ages = tb_json_object(c, doc, "max_age_show_ms");
+        ret->max_age_show_price_ms = tb_member_opt_int(c, ages, "price", DURATION_MS_MAX, 0);
+        ret->max_age_show_stock_ms = tb_member_opt_int(c, ages, "stock", DURATION_MS_MAX, 0);
+        ret->max_age_show_points_ms = tb_member_opt_int(c, ages, "points", DURATION_MS_MAX, 0);
+    }
+    if (c->err != TB_OK)
+        ret->tier_count = 0;
+}
+
+static void tiers_encode(struct tb_json_writer *w, const struct tb_policy *policy)
+{
+    tb_json_open_array(w, "tiers");
+    for (size_t i = 0; i < policy->tier_count; i++) {
+        const struct tb_tier *tier = &policy->tiers[i];
+        tb_json_open(w, NULL);
+        tb_json_put_str(w, "id", tier->id);
+        tb_json_put_str(w, "name", tier->name);
+        tb_json_put_str(w, "symbol", tier->symbol);
+        tb_json_put_str(w, "color", tier->color);
+        tb_json_put_int(w, "points_from", tier->points_from);
+        tb_json_close(w);
+    }
+    tb_json_close_array(w);
+}
+
+void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct tb_policy *policy)
+{
+    tb_json_open(w, name);
+    tiers_encode(w, policy);
+    tb_json_put_int(w, "idle_ms", policy->idle_ms);
+    tb_json_put_int(w, "removal_ms", policy->removal_ms);
+    tb_json_open(w, "max_age_show_ms");
+    tb_json_put_int(w, "price", policy->max_age_show_price_ms);
+    tb_json_put_int(w, "stock", policy->max_age_show_stock_ms);
+    tb_json_put_int(w, "points", policy->max_age_show_points_ms);
+    tb_json_close(w);
+    tb_json_close(w);
+}
+
+void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret)
+{
+    *ret = (struct tb_key_doc){.kind = ""};
+    tb_member_token(c, doc, "kind", ret->kind, sizeof ret->kind);
+    ret->version = tb_member_version(c, doc, "version");
+    struct tb_span text = tb_json_text(c, doc, "value", (TB_KEY_VALUE_SIZE_MAX * 4 + 2) / 3);
+    struct tb_buf value = tb_buf_of(ret->value, sizeof ret->value);
+    enum tb_err err = tb_base64url_decode(text, &value);
+    if (err != TB_OK)
+        tb_check_fail(c, err, "value");
+    ret->value_size = (uint8_t)value.size;
+}
+
+void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_key_doc *key)
+{
+    tb_json_open(w, name);
+    tb_json_put_str(w, "kind", key->kind);
+    tb_json_put_int(w, "version", key->version);
+    tb_json_put_base64url(w, "value", tb_span_of(key->value, key->value_size));
+    tb_json_close(w);
+}

@@ -1,0 +1,277 @@
+#include "core/wire/sync.h"
+
+#include "core/base/text.h"
+#include "core/wire/member.h"
+
+static const char CUSTOMER_PREFIX[] = "customer:";
+
+static const char *const scope_names[] = {
+    [TB_SCOPE_DEVICE] = "device",
+    [TB_SCOPE_COHORT] = "cohort",
+    [TB_SCOPE_CATALOGUE] = "catalogue",
+};
+
+enum tb_err tb_scope_parse(struct tb_span text, struct tb_scope *ret_scope)
+{
+    *ret_scope = (struct tb_scope){.kind = TB_SCOPE_NONE};
+    for (unsigned kind = TB_SCOPE_DEVICE; kind <= TB_SCOPE_CATALOGUE; kind++) {
+        if (!tb_span_is(text, scope_names[kind]))
+            continue;
+        ret_scope->kind = (enum tb_scope_kind)kind;
+        return TB_OK;
+    }
+    struct tb_span prefix = tb_span_str(CUSTOMER_PREFIX);
+    if (!tb_span_starts(text, prefix))
+        return TB_ERR_RANGE;
+    enum tb_err err = tb_id_decode(tb_span_sub(text, prefix.size, SIZE_MAX), &ret_scope->customer);
+    if (err != TB_OK)
+        ret_scope->customer = (struct tb_id){{0}};
+    else
+        ret_scope->kind = TB_SCOPE_CUSTOMER;
+    return err;
+}
+
+void tb_scope_format(const struct tb_scope *scope, char ret_text[TB_SCOPE_TEXT_SIZE])
+{
+    struct tb_buf text = tb_buf_of(ret_text, TB_SCOPE_TEXT_SIZE);
+    if (scope->kind == TB_SCOPE_CUSTOMER) {
+        tb_buf_add_str(&text, CUSTOMER_PREFIX);
+        tb_buf_add_hex(&text, tb_id_span(&scope->customer));
+    } else if (scope->kind != TB_SCOPE_NONE) {
+        tb_buf_add_str(&text, scope_names[scope->kind]);
+    }
+    tb_buf_add_u8(&text, 0);
+}
+
+bool tb_scope_equal(const struct tb_scope *a, const struct tb_scope *b)
+{
+    return a->kind == b->kind && (a->kind != TB_SCOPE_CUSTOMER || tb_id_equal(&a->customer, &b->customer));
+}
+
+struct tb_scope tb_json_scope(struct tb_check *c, struct tb_json object, const char *name)
+{
+    struct tb_scope scope = {.kind = TB_SCOPE_NONE};
+    struct tb_span text = tb_json_text(c, object, name, TB_SCOPE_TEXT_SIZE - 1);
+    enum tb_err err = c->err == TB_OK ? tb_scope_parse(text, &scope) : TB_OK;
+    if (err != TB_OK)
+        tb_check_fail(c, err, name);
+    return scope;
+}
+
+void tb_json_put_scope(struct tb_json_writer *w, const char *name, const struct tb_scope *scope)
+{
+    char text[TB_SCOPE_TEXT_SIZE];
+    tb_scope_format(scope, text);
+    tb_json_put_str(w, name, text);
+}
+
+struct tb_cursor tb_json_cursor(struct tb_check *c, struct tb_json object, const char *name)
+{
+    struct tb_cursor cursor = {.size = 0};
+    struct tb_span text = tb_json_text(c, object, name, (TB_CURSOR_SIZE_MAX * 4 + 2) / 3);
+    struct tb_buf bytes = tb_buf_of(cursor.bytes, sizeof cursor.bytes);
+    enum tb_err err = tb_base64url_decode(text, &bytes);
+    if (err != TB_OK)
+        tb_check_fail(c, err, name);
+    else
+        cursor.size = (uint8_t)bytes.size;
+    return cursor;
+}
+
+static void put_cursor(struct tb_json_writer *w, const char *name, const struct tb_cursor *cursor)
+{
+    tb_json_put_base64url(w, name, tb_span_of(cursor->bytes, cursor->size));
+}
+
+void tb_hello_decode(struct tb_check *c, struct tb_json params, struct tb_hello *ret)
+{
+    *ret = (struct tb_hello){.token = tb_span_of("", 0)};
+    ret->protocol = tb_json_int(c, params, "protocol", 1, UINT16_MAX);
+    tb_json_str(c, params, "software", ret->software, sizeof ret->software);
+    tb_member_opt_token(c, params, "device", ret->device, sizeof ret->device);
+    ret->channel = tb_member_channel(c, params, "channel");
+    if (tb_json_has(params, "token"))
+        ret->token = tb_json_text(c, params, "token", TB_TOKEN_SIZE_MAX);
+    ret->incarnation = tb_json_id(c, params, "incarnation");
+    ret->next_seq = tb_member_version(c, params, "next_seq");
+    tb_member_opt_token(c, params, "epoch", ret->epoch, sizeof ret->epoch);
+}
+
+void tb_hello_encode(struct tb_json_writer *w, const struct tb_hello *hello)
+{
+    tb_json_put_int(w, "protocol", hello->protocol);
+    tb_json_put_str(w, "software", hello->software);
+    tb_member_put_opt_str(w, "device", hello->device);
+    tb_json_put_str(w, "channel", tb_channel_names[hello->channel]);
+    if (hello->token.size)
+        tb_json_put_text(w, "token", hello->token);
+    tb_json_put_id(w, "incarnation", &hello->incarnation);
+    tb_json_put_int(w, "next_seq", hello->next_seq);
+    tb_json_put_str(w, "epoch", hello->epoch);
+}
+
+static void device_decode(struct tb_check *c, struct tb_json o, struct tb_device *ret)
+{
+    tb_member_opt_token(c, o, "id", ret->id, sizeof ret->id);
+    tb_member_opt_token(c, o, "store", ret->store, sizeof ret->store);
+    tb_member_opt_token(c, o, "till", ret->till, sizeof ret->till);
+    tb_member_opt_token(c, o, "role", ret->role, sizeof ret->role);
+    tb_member_opt_str(c, o, "name", ret->name, sizeof ret->name);
+}
+
+void tb_welcome_decode(struct tb_check *c, struct tb_json result, struct tb_welcome *ret)
+{
+    *ret = (struct tb_welcome){.protocol = tb_json_int(c, result, "protocol", 1, UINT16_MAX)};
+    tb_member_token(c, result, "epoch", ret->epoch, sizeof ret->epoch);
+    ret->decided_seq = tb_json_int(c, result, "decided_seq", 0, TB_VERSION_MAX);
+    ret->server_time_ms = tb_member_time(c, result, "server_time_ms");
+    ret->reconnect_window_ms = tb_json_int(c, result, "reconnect_window_ms", 0, INT32_MAX);
+    ret->idle_ping_ms = tb_json_int(c, result, "idle_ping_ms", 0, INT32_MAX);
+    device_decode(c, tb_json_object(c, result, "device"), &ret->device);
+}
+
+void tb_welcome_encode(struct tb_json_writer *w, const struct tb_welcome *welcome)
+{
+    tb_json_put_int(w, "protocol", welcome->protocol);
+    tb_json_put_str(w, "epoch", welcome->epoch);
+    tb_json_put_int(w, "decided_seq", welcome->decided_seq);
+    tb_json_put_int(w, "server_time_ms", welcome->server_time_ms);
+    tb_json_put_int(w, "reconnect_window_ms", welcome->reconnect_window_ms);
+    tb_json_put_int(w, "idle_ping_ms", welcome->idle_ping_ms);
+    tb_json_open(w, "device");
+    tb_member_put_opt_str(w, "id", welcome->device.id);
+    tb_member_put_opt_str(w, "store", welcome->device.store);
+    tb_member_put_opt_str(w, "till", welcome->device.till);
+    tb_member_put_opt_str(w, "role", welcome->device.role);
+    tb_member_put_opt_str(w, "name", welcome->device.name);
+    tb_json_close(w);
+}
+
+static int64_t seq_after(const struct tb_mutation *m)
+{
+    return m->seq + (m->kind == TB_MUTATION_SKIPPED ? m->skipped.count : 1);
+}
+
+void tb_mutate_decode(struct tb_check *c, struct tb_json params, struct tb_mutate *ret)
+{
+    ret->count = 0;
+    struct tb_json array = tb_json_array(c, params, "mutations", TB_MUTATION_BATCH_MAX);
+    for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
+         tb_json_next(&each)) {
+        struct tb_mutation *m = &ret->mutations[ret->count];
+        tb_mutation_decode(c, each.value, m);
+        if (c->err == TB_OK && ret->count > 0 && m->seq != seq_after(m - 1))
+            tb_check_fail(c, TB_ERR_CONFLICT, "seq");
+        ret->count++;
+    }
+    if (c->err != TB_OK)
+        ret->count = 0;
+}
+
+void tb_mutate_encode(struct tb_json_writer *w, const struct tb_mutate *mutate)
+{
+    tb_json_open_array(w, "mutations");
+    for (size_t i = 0; i < mutate->count; i++)
+        tb_mutation_encode(w, NULL, &mutate->mutations[i]);
+    tb_json_close_array(w);
+}
+
+void tb_verdicts_decode(struct tb_check *c, struct tb_json params, struct tb_arena *arena,
+                        struct tb_verdicts *ret)
+{
+    ret->count = 0;
+    struct tb_json array = tb_json_array(c, params, "verdicts", TB_VERDICT_BATCH_MAX);
+    for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
+         tb_json_next(&each))
+        tb_verdict_decode(c, each.value, &ret->verdicts[ret->count++]);
+    tb_rows_decode(c, params, "rows", arena, &ret->rows);
+    if (c->err != TB_OK)
+        ret->count = 0;
+}
+
+void tb_verdicts_encode(struct tb_json_writer *w, const struct tb_verdicts *verdicts)
+{
+    tb_json_open_array(w, "verdicts");
+    for (size_t i = 0; i < verdicts->count; i++)
+        tb_verdict_encode(w, NULL, &verdicts->verdicts[i]);
+    tb_json_close_array(w);
+    tb_rows_encode(w, "rows", &verdicts->rows);
+}
+
+void tb_feed_open_decode(struct tb_check *c, struct tb_json params, struct tb_feed_open *ret)
+{
+    ret->scope = tb_json_scope(c, params, "scope");
+    ret->cursor = tb_json_cursor(c, params, "cursor");
+}
+
+void tb_feed_open_encode(struct tb_json_writer *w, const struct tb_feed_open *open)
+{
+    tb_json_put_scope(w, "scope", &open->scope);
+    put_cursor(w, "cursor", &open->cursor);
+}
+
+void tb_feed_rows_decode(struct tb_check *c, struct tb_json params, struct tb_arena *arena,
+                         struct tb_feed_rows *ret)
+{
+    ret->scope = tb_json_scope(c, params, "scope");
+    tb_rows_decode(c, params, "rows", arena, &ret->rows);
+    ret->cursor = tb_json_cursor(c, params, "cursor");
+    ret->more = tb_json_bool(c, params, "more");
+}
+
+void tb_feed_rows_encode(struct tb_json_writer *w, const struct tb_feed_rows *rows)
+{
+    tb_json_put_scope(w, "scope", &rows->scope);
+    tb_rows_encode(w, "rows", &rows->rows);
+    put_cursor(w, "cursor", &rows->cursor);
+    tb_json_put_bool(w, "more", rows->more);
+}
+
+void tb_identify_decode(struct tb_check *c, struct tb_json params, struct tb_identify *ret)
+{
+    tb_member_token(c, params, "kind", ret->kind, sizeof ret->kind);
+    tb_json_hex(c, params, "hash", ret->hash, sizeof ret->hash);
+}
+
+void tb_identify_encode(struct tb_json_writer *w, const struct tb_identify *identify)
+{
+    tb_json_put_str(w, "kind", identify->kind);
+    tb_json_put_hex(w, "hash", tb_span_of(identify->hash, sizeof identify->hash));
+}
+
+void tb_identified_decode(struct tb_check *c, struct tb_json result, struct tb_arena *arena,
+                          struct tb_identified *ret)
+{
+    ret->found = tb_json_bool(c, result, "found");
+    tb_rows_decode(c, result, "rows", arena, &ret->rows);
+}
+
+void tb_identified_encode(struct tb_json_writer *w, const struct tb_identified *identified)
+{
+    tb_json_put_bool(w, "found", identified->found);
+    tb_rows_encode(w, "rows", &identified->rows);
+}
+
+void tb_product_find_decode(struct tb_check *c, struct tb_json params, char ret_gtin[TB_GTIN_SIZE + 1])
+{
+    tb_member_gtin(c, params, "gtin", ret_gtin);
+}
+
+void tb_product_found_decode(struct tb_check *c, struct tb_json result, struct tb_product *ret)
+{
+    *ret = (struct tb_product){.gtin = ""};
+    if (!tb_json_has(result, "product"))
+        return;
+    struct tb_json product = tb_json_object(c, result, "product");
+    tb_product_decode(c, product, ret);
+    if (c->err == TB_OK && ret->gtin[0] == '\0')
+        tb_check_fail(c, TB_ERR_MISSING, "gtin");
+}
+
+void tb_product_found_encode(struct tb_json_writer *w, const struct tb_product *product)
+{
+    if (product->gtin[0])
+        tb_product_encode(w, "product", product);
+    else
+        tb_json_put_null(w, "product");
+}

@@ -81,7 +81,7 @@ function(tb_program name)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
-# Registers a command as a test when this build runs its kind.
+# Registers a command as a test when this build runs its kind. It finds the programs of this build in $TB_BIN.
 #   tb_add_test(<kind> <name> COMMAND <command ...> [TIMEOUT s] [PROCESSORS n] [ENVIRONMENT ...] [LOCK ...])
 function(tb_add_test kind name)
     cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT;PROCESSORS" "COMMAND;ENVIRONMENT;LOCK")
@@ -99,7 +99,7 @@ function(tb_add_test kind name)
     set_tests_properties(${test} PROPERTIES
         LABELS ${kind}
         TIMEOUT ${arg_TIMEOUT}
-        ENVIRONMENT "${tb_sanitizer_environment};${arg_ENVIRONMENT}"
+        ENVIRONMENT "${tb_sanitizer_environment};TB_BIN=${CMAKE_BINARY_DIR}/bin;${arg_ENVIRONMENT}"
         PROCESSORS ${arg_PROCESSORS}
         RESOURCE_LOCK "${arg_LOCK}")
 endfunction()
@@ -140,14 +140,12 @@ function(tb_fuzz noun)
 
     add_executable(fuzz_replay_${noun} ${arg_SOURCES} ${folder}/replay.c)
     target_link_libraries(fuzz_replay_${noun} PRIVATE tb_flags ${arg_DEPENDS})
-    target_compile_options(fuzz_replay_${noun} PRIVATE -Wno-missing-prototypes)
     set_target_properties(fuzz_replay_${noun} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     tb_add_test(fuzz ${noun}.replay COMMAND fuzz_replay_${noun} ${corpus})
 
     if(TB_FUZZ)
         add_executable(fuzz_${noun} ${arg_SOURCES})
         target_link_libraries(fuzz_${noun} PRIVATE tb_flags ${arg_DEPENDS})
-        target_compile_options(fuzz_${noun} PRIVATE -Wno-missing-prototypes)
         target_link_options(fuzz_${noun} PRIVATE -fsanitize=fuzzer)
         set_target_properties(fuzz_${noun} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
         # Without a second corpus folder libFuzzer would write what it finds into the first one.

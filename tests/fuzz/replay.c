@@ -1,4 +1,6 @@
 /* Replays a corpus through a fuzz target without libFuzzer: every file, and every prefix of it. */
+#include "tests/fuzz/fuzz.h"
+
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -6,8 +8,6 @@
 #include <string.h>
 
 enum { INPUT_SIZE_MAX = 1 << 20, PREFIX_COUNT_MAX = 512 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Each input is a block of its own, so that the sanitizer sees a read past its end. */
 static void input_run(const uint8_t *data, size_t size)

@@ -6,8 +6,9 @@
 #define TYPE2_READ 0x30
 
 #define TYPE2_TIMEOUT_MS 300
-#define TYPE4_TIMEOUT_MS 500 /* a card may ask for more time in between (WTX); the reader chip answers that \
-                              */
+#define TYPE4_TIMEOUT_MS                                                               \
+    500 /* a card may ask for more time in between (WTX); the reader chip answers that \
+         */
 
 enum tb_tag_kind tb_tag_kind_of(uint8_t sak)
 {

@@ -14,18 +14,23 @@ static const char *const migrations[] = {
     " verdict INTEGER NOT NULL DEFAULT 0,"
     " code TEXT NOT NULL DEFAULT '',"
     " version INTEGER NOT NULL DEFAULT 0,"
-    " decided_ms INTEGER NOT NULL DEFAULT 0"
+    " decided_ms INTEGER NOT NULL DEFAULT 0,"
+    " settled INTEGER NOT NULL DEFAULT 0"
     ") STRICT;",
 };
+
+#define READ_COLUMNS "SELECT seq, sealed, verdict, code, version, decided_ms FROM mutation"
 
 static const char *const statements[TB_OUTBOX_STMT_COUNT] = {
     [TB_OUTBOX_STMT_INSERT] = "INSERT INTO mutation (seq, sealed) VALUES (?1, ?2)",
     [TB_OUTBOX_STMT_DECIDE] = "UPDATE mutation SET verdict = ?2, code = ?3, version = ?4, decided_ms = ?5"
                               " WHERE seq = ?1 AND verdict = 0",
-    [TB_OUTBOX_STMT_TRIM] = "DELETE FROM mutation WHERE verdict <> 0 AND decided_ms < ?1"
+    [TB_OUTBOX_STMT_SETTLE] =
+        "UPDATE mutation SET settled = 1 WHERE seq <= ?1 AND verdict <> 0 AND settled = 0",
+    [TB_OUTBOX_STMT_TRIM] = "DELETE FROM mutation WHERE settled = 1 AND decided_ms < ?1"
                             " AND seq < (SELECT max(seq) FROM mutation)",
-    [TB_OUTBOX_STMT_READ] = "SELECT seq, sealed, verdict, code, version, decided_ms FROM mutation"
-                            " WHERE seq >= ?1 ORDER BY seq",
+    [TB_OUTBOX_STMT_READ] = READ_COLUMNS " WHERE seq >= ?1 ORDER BY seq",
+    [TB_OUTBOX_STMT_READ_UNSETTLED] = READ_COLUMNS " WHERE seq >= ?1 AND settled = 0 ORDER BY seq",
 };
 
 /* What a sealed mutation is bound to: its name. */
@@ -175,8 +180,13 @@ enum tb_err tb_outbox_decide(struct tb_outbox *outbox, const struct tb_verdict *
     return err;
 }
 
-enum tb_err tb_outbox_trim(struct tb_outbox *outbox, int64_t before_wall_ms)
+enum tb_err tb_outbox_settle(struct tb_outbox *outbox, int64_t up_to_seq, int64_t before_wall_ms)
 {
+    struct tb_stmt *settle = &outbox->stmts[TB_OUTBOX_STMT_SETTLE];
+    tb_stmt_bind_int(settle, 1, up_to_seq);
+    enum tb_err err = tb_stmt_run(settle);
+    if (err != TB_OK)
+        return err;
     struct tb_stmt *trim = &outbox->stmts[TB_OUTBOX_STMT_TRIM];
     tb_stmt_bind_int(trim, 1, before_wall_ms);
     return tb_stmt_run(trim);
@@ -235,10 +245,11 @@ static enum tb_err entry_load(const struct tb_outbox *outbox, const struct tb_st
     return err == TB_OK ? mutation_parse(ret_entry->json, &ret_entry->mutation) : err;
 }
 
-enum tb_err tb_outbox_each(struct tb_outbox *outbox, int64_t from_seq,
+enum tb_err tb_outbox_each(struct tb_outbox *outbox, enum tb_outbox_part part, int64_t from_seq,
                            bool (*each)(void *context, const struct tb_outbox_entry *entry), void *context)
 {
-    struct tb_stmt *read = &outbox->stmts[TB_OUTBOX_STMT_READ];
+    struct tb_stmt *read =
+        &outbox->stmts[part == TB_OUTBOX_ALL ? TB_OUTBOX_STMT_READ : TB_OUTBOX_STMT_READ_UNSETTLED];
     tb_stmt_bind_int(read, 1, from_seq);
     enum tb_err damaged = TB_OK;
     bool row = true;

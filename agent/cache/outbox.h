@@ -23,8 +23,10 @@
 enum tb_outbox_statement { /* index into tb_outbox.stmts */
                            TB_OUTBOX_STMT_INSERT,
                            TB_OUTBOX_STMT_DECIDE,
+                           TB_OUTBOX_STMT_SETTLE,
                            TB_OUTBOX_STMT_TRIM,
                            TB_OUTBOX_STMT_READ,
+                           TB_OUTBOX_STMT_READ_UNSETTLED,
                            TB_OUTBOX_STMT_COUNT
 };
 
@@ -61,16 +63,24 @@ TB_MUST_USE enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mut
 TB_MUST_USE enum tb_err tb_outbox_decide(struct tb_outbox *outbox, const struct tb_verdict *verdict,
                                          int64_t wall_ms);
 
-/* Inside a transaction: removes what was decided before a time, but never the highest seq. Only after a
- * checkpoint of the cache that holds the effects. */
-TB_MUST_USE enum tb_err tb_outbox_trim(struct tb_outbox *outbox, int64_t before_wall_ms);
+/*
+ * Inside a transaction: what is decided up to up_to_seq has its effect durably in the cache (a checkpoint of
+ * the cache came after it); it is laid over no cart any more. Of those, removes what was decided before
+ * before_wall_ms, but never the highest seq.
+ */
+TB_MUST_USE enum tb_err tb_outbox_settle(struct tb_outbox *outbox, int64_t up_to_seq, int64_t before_wall_ms);
 
 /* To be called when a transaction that appended or decided did not commit. */
 TB_MUST_USE enum tb_err tb_outbox_recount(struct tb_outbox *outbox);
 
-/* Calls each for the rows with seq >= from_seq, rising, until it returns false. TB_ERR_SEAL: a row does
- * not verify; it is kept, and those behind it are still called. */
-TB_MUST_USE enum tb_err tb_outbox_each(struct tb_outbox *outbox, int64_t from_seq,
+enum tb_outbox_part {
+    TB_OUTBOX_ALL,
+    TB_OUTBOX_UNSETTLED, /* not decided, or decided and perhaps not yet in the cache */
+};
+
+/* Calls each for the rows of a part with seq >= from_seq, rising, until it returns false. TB_ERR_SEAL: a
+ * row does not verify; it is kept, and those behind it are still called. */
+TB_MUST_USE enum tb_err tb_outbox_each(struct tb_outbox *outbox, enum tb_outbox_part part, int64_t from_seq,
                                        bool (*each)(void *context, const struct tb_outbox_entry *entry),
                                        void *context);
 

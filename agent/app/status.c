@@ -1,15 +1,5 @@
 #include "agent/app/status.h"
 
-const char *tb_line_state_name(enum tb_line_state state)
-{
-    switch (state) {
-    case TB_LINE_CONNECTING: return "connecting";
-    case TB_LINE_LIVE: return "live";
-    case TB_LINE_OFFLINE: return "offline";
-    }
-    return "offline";
-}
-
 const char *tb_notice_name(enum tb_notice notice)
 {
     switch (notice) {
@@ -24,7 +14,8 @@ const char *tb_notice_name(enum tb_notice notice)
     return "";
 }
 
-bool tb_status_set_line(struct tb_status *s, enum tb_line_state line, const char *cause, int64_t wall_ms)
+bool tb_status_set_line(struct tb_status *s, enum tb_line_state line, enum tb_line_cause cause,
+                        int64_t wall_ms)
 {
     if (s->line == line && s->line_cause == cause)
         return false;
@@ -49,8 +40,8 @@ static void put_line(struct tb_json_writer *w, const struct tb_status *s)
     tb_json_open(w, "line");
     tb_json_put_str(w, "state", tb_line_state_name(s->line));
     tb_json_put_int(w, "since_ms", s->line_since_wall_ms);
-    if (s->line_cause)
-        tb_json_put_str(w, "cause", s->line_cause);
+    if (s->line_cause != TB_CAUSE_NONE)
+        tb_json_put_str(w, "cause", tb_line_cause_name(s->line_cause));
     tb_json_close(w);
 }
 

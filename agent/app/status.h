@@ -7,12 +7,11 @@
 #ifndef TB_AGENT_APP_STATUS_H
 #define TB_AGENT_APP_STATUS_H
 
+#include "core/sync/client.h"
 #include "core/wire/rpc.h"
 
 #define TB_STATUS_READER_MAX 8
 #define TB_STATUS_JSON_SIZE_MAX 4096u
-
-enum tb_line_state { TB_LINE_CONNECTING, TB_LINE_LIVE, TB_LINE_OFFLINE };
 
 /* Something that needs a person soon; shown until it is over. */
 enum tb_notice {
@@ -37,7 +36,7 @@ struct tb_status_reader {
 struct tb_status {
     enum tb_line_state line;
     int64_t line_since_wall_ms;
-    const char *line_cause; /* "no_route", "refused", "tls", "clock", "denied", "closed"; NULL when live */
+    enum tb_line_cause line_cause;
     uint8_t reader_count;
     struct tb_status_reader readers[TB_STATUS_READER_MAX];
     int64_t unsent_count;                          /* mutations without a verdict */
@@ -46,11 +45,11 @@ struct tb_status {
     bool visit_open;
 };
 
-const char *tb_line_state_name(enum tb_line_state state);
 const char *tb_notice_name(enum tb_notice notice);
 
 /* Both true when the value changed, so that pages are told only then. */
-bool tb_status_set_line(struct tb_status *s, enum tb_line_state line, const char *cause, int64_t wall_ms);
+bool tb_status_set_line(struct tb_status *s, enum tb_line_state line, enum tb_line_cause cause,
+                        int64_t wall_ms);
 bool tb_status_set_notice(struct tb_status *s, enum tb_notice notice, bool on, int64_t wall_ms);
 
 /* Members of the pages' `state` notification, into an object that the caller opened. */

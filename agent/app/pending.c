@@ -1,0 +1,83 @@
+#include "agent/app/pending.h"
+
+#include "core/base/wipe.h"
+
+#include <stdlib.h>
+
+static enum tb_err pending_grow(struct tb_pending *p)
+{
+    size_t count_max = p->count_max ? 2 * p->count_max : 16;
+    struct tb_pending_entry *entries = reallocarray(p->entries, count_max, sizeof *entries);
+    if (!entries)
+        return TB_ERR_NO_MEMORY;
+    p->entries = entries;
+    p->count_max = count_max;
+    return TB_OK;
+}
+
+enum tb_err tb_pending_add(struct tb_pending *p, const struct tb_mutation *mutation,
+                           enum tb_verdict_kind verdict, int64_t version)
+{
+    if (verdict == TB_VERDICT_REJECTED)
+        return TB_OK;
+    if (p->count == p->count_max) {
+        enum tb_err err = pending_grow(p);
+        if (err != TB_OK)
+            return err;
+    }
+    p->entries[p->count++] =
+        (struct tb_pending_entry){.mutation = *mutation, .verdict = verdict, .version = version};
+    p->undecided_count += verdict == TB_VERDICT_NONE;
+    return TB_OK;
+}
+
+static void pending_remove(struct tb_pending *p, size_t index)
+{
+    p->count--;
+    memmove(&p->entries[index], &p->entries[index + 1], (p->count - index) * sizeof *p->entries);
+    tb_wipe(&p->entries[p->count], sizeof *p->entries);
+}
+
+void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        struct tb_pending_entry *entry = &p->entries[i];
+        if (entry->mutation.seq != verdict->seq || entry->verdict != TB_VERDICT_NONE)
+            continue;
+        p->undecided_count--;
+        entry->verdict = verdict->kind;
+        entry->version = verdict->version;
+        if (verdict->kind == TB_VERDICT_REJECTED)
+            pending_remove(p, i);
+        return;
+    }
+}
+
+void tb_pending_settle(struct tb_pending *p, const struct tb_id *cart, int64_t base_version)
+{
+    for (size_t i = p->count; i-- > 0;) {
+        const struct tb_pending_entry *entry = &p->entries[i];
+        if (entry->verdict != TB_VERDICT_NONE && entry->version <= base_version &&
+            tb_id_equal(&entry->mutation.cart, cart))
+            pending_remove(p, i);
+    }
+}
+
+const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p, const struct tb_id *customer,
+                                               size_t *index)
+{
+    while (*index < p->count) {
+        const struct tb_pending_entry *entry = &p->entries[(*index)++];
+        if (tb_id_equal(&entry->mutation.customer, customer))
+            return entry;
+    }
+    return NULL;
+}
+
+void tb_pending_free(struct tb_pending *p)
+{
+    if (p->entries)
+        tb_wipe(p->entries, p->count * sizeof *p->entries);
+    free(p->entries);
+    *p = (struct tb_pending){0};
+}

@@ -1,0 +1,41 @@
+/*
+ * Pending: the mutations that are laid over carts on this terminal's screens, because their effect is
+ * not in the cache yet: not decided, or decided with a version that the cache does not hold yet.
+ *
+ * A copy in memory of what the outbox keeps durably; loaded at start, then kept in step. Loop's thread only.
+ * Limits: as many as the outbox keeps unsettled; about 230 bytes each.
+ */
+#ifndef TB_AGENT_APP_PENDING_H
+#define TB_AGENT_APP_PENDING_H
+
+#include "core/wire/mutation.h"
+
+struct tb_pending_entry {
+    struct tb_mutation mutation;
+    enum tb_verdict_kind verdict; /* TB_VERDICT_NONE: not decided */
+    int64_t version;              /* that its verdict names */
+};
+
+struct tb_pending {
+    struct tb_pending_entry *entries; /* owned; by rising seq */
+    size_t count;
+    size_t count_max;
+    int64_t undecided_count;
+};
+
+TB_MUST_USE enum tb_err tb_pending_add(struct tb_pending *p, const struct tb_mutation *mutation,
+                                       enum tb_verdict_kind verdict, int64_t version);
+
+/* Keeps a verdict. A rejected mutation is dropped: its effect is taken back. */
+void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict);
+
+/* Drops the decided mutations of a cart whose effect base_version holds. */
+void tb_pending_settle(struct tb_pending *p, const struct tb_id *cart, int64_t base_version);
+
+/* The next entry of a customer from *index on, which is moved behind it; NULL at the end. Borrowed. */
+const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p, const struct tb_id *customer,
+                                               size_t *index);
+
+void tb_pending_free(struct tb_pending *p);
+
+#endif

@@ -63,6 +63,13 @@ void tb_pending_settle(struct tb_pending *p, const struct tb_id *cart, int64_t b
     }
 }
 
+void tb_pending_settle_up_to(struct tb_pending *p, int64_t seq)
+{
+    for (size_t i = p->count; i-- > 0;)
+        if (p->entries[i].verdict != TB_VERDICT_NONE && p->entries[i].mutation.seq <= seq)
+            pending_remove(p, i);
+}
+
 const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p, const struct tb_id *customer,
                                                size_t *index)
 {

@@ -32,6 +32,9 @@ void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict);
 /* Drops the decided mutations of a cart whose effect base_version holds. */
 void tb_pending_settle(struct tb_pending *p, const struct tb_id *cart, int64_t base_version);
 
+/* Drops all decided mutations up to seq: the cache that holds their effects is on disk. */
+void tb_pending_settle_up_to(struct tb_pending *p, int64_t seq);
+
 /* The next entry of a customer from *index on, which is moved behind it; NULL at the end. Borrowed. */
 const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p, const struct tb_id *customer,
                                                size_t *index);

@@ -1,0 +1,557 @@
+#include "agent/app/storage_call.h"
+
+#include "core/base/assert.h"
+#include "core/base/wipe.h"
+#include "host/log/log.h"
+#include "host/system/system.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DAMAGED_SUFFIX ".damaged"
+
+/* ---- opening ---- */
+
+struct path {
+    char text[TB_PATH_SIZE + 32];
+};
+
+static void path_join(struct path *path, const char *folder, const char *name)
+{
+    (void)snprintf(path->text, sizeof path->text, "%s/%s", folder, name);
+}
+
+static enum tb_err sealer_open(struct tb_storage *storage, const struct tb_agent_config *config)
+{
+    struct path path;
+    path_join(&path, config->state_dir, "device.key");
+    const char *file = config->device_key_file[0] ? config->device_key_file : path.text;
+    return tb_sealer_load(file, tb_rng_system(), &storage->sealer);
+}
+
+static enum tb_err state_open(struct tb_storage *storage, const char *folder, struct tb_storage_found *found)
+{
+    struct path path;
+    path_join(&path, folder, "state.db");
+    enum tb_err err = tb_state_open(path.text, &storage->sealer, &storage->state);
+    return err == TB_OK ? tb_state_load(&storage->state, &found->facts, &found->settings) : err;
+}
+
+struct loading {
+    struct tb_pending *pending;
+    enum tb_err err;
+};
+
+static bool pending_load(void *context, const struct tb_outbox_entry *entry)
+{
+    struct loading *loading = context;
+    loading->err =
+        tb_pending_add(loading->pending, &entry->mutation, entry->verdict.kind, entry->verdict.version);
+    return loading->err == TB_OK;
+}
+
+static enum tb_err outbox_open(struct tb_storage *storage, const char *folder, struct tb_storage_found *found,
+                               struct tb_pending *pending)
+{
+    struct path path;
+    path_join(&path, folder, "outbox.db");
+    enum tb_err err = tb_outbox_open(path.text, &storage->sealer, &storage->outbox);
+    if (err != TB_OK)
+        return err;
+    struct loading loading = {.pending = pending};
+    err = tb_outbox_each(&storage->outbox, TB_OUTBOX_UNSETTLED, 1, pending_load, &loading);
+    found->outbox_damaged = err == TB_ERR_SEAL;
+    if (err != TB_OK && err != TB_ERR_SEAL)
+        return err;
+    if (loading.err != TB_OK)
+        return loading.err;
+    found->incarnation = storage->outbox.incarnation;
+    found->sync.next_seq = storage->outbox.next_seq;
+    memcpy(found->sync.epoch, found->settings.epoch, sizeof found->sync.epoch);
+    return tb_outbox_decided_seq(&storage->outbox, &found->sync.decided_seq);
+}
+
+static void file_set_aside(const char *path, const char *suffix)
+{
+    struct path from;
+    struct path to;
+    (void)snprintf(from.text, sizeof from.text, "%s%s", path, suffix);
+    (void)snprintf(to.text, sizeof to.text, "%s" DAMAGED_SUFFIX "%s", path, suffix);
+    if (rename(from.text, to.text) != 0)
+        (void)remove(from.text);
+}
+
+static enum tb_err cache_open(struct tb_storage *storage, const char *folder, struct tb_storage_found *found)
+{
+    struct path path;
+    path_join(&path, folder, "cache.db");
+    enum tb_err err = tb_cache_open(path.text, &storage->sealer, &storage->cache);
+    if (tb_err_class(err) == TB_CLASS_CORRUPT) {
+        found->cache_rebuilt = true;
+        file_set_aside(path.text, "");
+        file_set_aside(path.text, "-wal");
+        file_set_aside(path.text, "-shm");
+        err = tb_cache_open(path.text, &storage->sealer, &storage->cache);
+    }
+    if (err == TB_OK && found->facts.pepper.version)
+        err = tb_cache_set_pepper(&storage->cache, &found->facts.pepper);
+    const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
+    if (err == TB_OK)
+        err = tb_cache_cursor(&storage->cache, &cohort, &found->cohort_cursor);
+    if (err == TB_OK)
+        err = tb_cache_cursor(&storage->cache, &catalogue, &found->catalogue_cursor);
+    if (err == TB_OK)
+        err = tb_cache_reader_open(path.text, &storage->sealer, &storage->reader);
+    return err;
+}
+
+static enum tb_err writers_start(struct tb_storage *storage)
+{
+    const struct tb_mailbox *mailbox = tb_loop_mailbox(storage->loop);
+    const struct tb_writer_options state = {.name = "state"};
+    const struct tb_writer_options outbox = {.name = "outbox"};
+    const struct tb_writer_options cache = {.name = "cache"};
+    enum tb_err err = tb_writer_start(mailbox, storage->state.db, &state, &storage->state_writer);
+    if (err == TB_OK)
+        err = tb_writer_start(mailbox, storage->outbox.db, &outbox, &storage->outbox_writer);
+    if (err == TB_OK)
+        err = tb_writer_start(mailbox, storage->cache.db, &cache, &storage->cache_writer);
+    return err;
+}
+
+enum tb_err tb_storage_open(struct tb_storage *storage, struct tb_loop *loop,
+                            const struct tb_agent_config *config, struct tb_storage_found *ret_found,
+                            struct tb_pending *ret_pending, const char **ret_file)
+{
+    *storage = (struct tb_storage){.loop = loop};
+    *ret_found = (struct tb_storage_found){0};
+    *ret_file = config->state_dir;
+    enum tb_err err = tb_folders_make(config->state_dir, 0700);
+    if (err == TB_OK) {
+        *ret_file = "device key";
+        err = sealer_open(storage, config);
+    }
+    if (err == TB_OK) {
+        *ret_file = "state.db";
+        err = state_open(storage, config->state_dir, ret_found);
+    }
+    if (err == TB_OK) {
+        *ret_file = "outbox.db";
+        err = outbox_open(storage, config->state_dir, ret_found, ret_pending);
+    }
+    if (err == TB_OK) {
+        *ret_file = "cache.db";
+        err = cache_open(storage, config->state_dir, ret_found);
+    }
+    if (err == TB_OK)
+        err = writers_start(storage);
+    if (err != TB_OK)
+        tb_storage_close(storage);
+    return err;
+}
+
+void tb_storage_close(struct tb_storage *storage)
+{
+    storage->outbox_writer = tb_writer_stop(storage->outbox_writer);
+    storage->cache_writer = tb_writer_stop(storage->cache_writer);
+    storage->state_writer = tb_writer_stop(storage->state_writer);
+    tb_storage_call_drop_all(storage);
+    tb_cache_reader_close(&storage->reader);
+    tb_cache_close(&storage->cache);
+    tb_outbox_close(&storage->outbox);
+    tb_state_close(&storage->state);
+    tb_sealer_wipe(&storage->sealer);
+}
+
+/* ---- appending ---- */
+
+struct append {
+    struct tb_storage_call call;
+    void (*done)(void *context, enum tb_err err, const struct tb_stored *stored);
+    void *context;
+    struct tb_mutation mutation;
+    size_t json_size;
+    uint8_t json[TB_MUTATION_JSON_SIZE_MAX];
+};
+
+static enum tb_err append_work(struct tb_storage_call *call)
+{
+    struct append *append = (struct append *)(void *)call;
+    struct tb_buf json = tb_buf_of(append->json, sizeof append->json);
+    enum tb_err err = tb_outbox_append(&call->storage->outbox, &append->mutation, &json);
+    append->json_size = json.size;
+    return err;
+}
+
+static enum tb_err recount_work(struct tb_storage_call *call)
+{
+    return tb_outbox_recount(&call->storage->outbox);
+}
+
+static void ignore_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    (void)call;
+    (void)err;
+}
+
+/* What a failed transaction counted is counted anew from the file. */
+static void outbox_recount(struct tb_storage *storage)
+{
+    struct tb_storage_call *call = tb_storage_call_new(storage, sizeof *call, recount_work, ignore_finish);
+    if (call)
+        tb_storage_call_submit(call, storage->outbox_writer);
+}
+
+static void append_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    struct append *append = (struct append *)(void *)call;
+    if (err != TB_OK)
+        outbox_recount(call->storage);
+    const struct tb_stored stored = {.mutation = append->mutation,
+                                     .json = tb_span_of(append->json, append->json_size)};
+    append->done(append->context, err, &stored);
+}
+
+void tb_storage_append(struct tb_storage *storage, const struct tb_mutation *mutation,
+                       void (*done)(void *context, enum tb_err err, const struct tb_stored *stored),
+                       void *context)
+{
+    struct append *append = tb_storage_call_new(storage, sizeof *append, append_work, append_finish);
+    if (!append) {
+        done(context, TB_ERR_NO_MEMORY, NULL);
+        return;
+    }
+    append->done = done;
+    append->context = context;
+    append->mutation = *mutation;
+    tb_storage_call_submit(&append->call, storage->outbox_writer);
+}
+
+/* ---- rows and verdicts ---- */
+
+/* Rows copied into the block of their call, documents behind them. */
+struct rows_copy {
+    struct tb_storage_call call;
+    tb_storage_done *done;
+    void *context;
+    bool scoped;
+    struct tb_scope scope;
+    struct tb_cursor cursor;
+    int64_t wall_ms;
+    size_t verdict_count;
+    struct tb_verdict verdicts[TB_VERDICT_BATCH_MAX];
+    struct tb_rows rows;
+    struct tb_row row[];
+};
+
+static size_t rows_size(const struct tb_rows *rows)
+{
+    size_t size = rows->count * sizeof(struct tb_row);
+    for (size_t i = 0; i < rows->count; i++)
+        size += rows->at[i].doc.size;
+    return size;
+}
+
+static struct rows_copy *rows_copy_new(struct tb_storage *storage, const struct tb_rows *rows,
+                                       enum tb_err (*work)(struct tb_storage_call *call),
+                                       void (*finish)(struct tb_storage_call *call, enum tb_err err))
+{
+    struct rows_copy *copy =
+        tb_storage_call_new(storage, sizeof(struct rows_copy) + rows_size(rows), work, finish);
+    if (!copy)
+        return NULL;
+    uint8_t *doc = (uint8_t *)&copy->row[rows->count];
+    for (size_t i = 0; i < rows->count; i++) {
+        copy->row[i] = rows->at[i];
+        copy->row[i].doc.at = doc;
+        if (rows->at[i].doc.size)
+            memcpy(doc, rows->at[i].doc.at, rows->at[i].doc.size);
+        doc += rows->at[i].doc.size;
+    }
+    copy->rows = (struct tb_rows){.at = copy->row, .count = rows->count};
+    copy->wall_ms = tb_loop_wall_ms(storage->loop);
+    return copy;
+}
+
+static enum tb_err state_save_work(struct tb_storage_call *call)
+{
+    struct rows_copy *copy = (struct rows_copy *)(void *)call;
+    return tb_state_apply(&call->storage->state, &copy->rows, &copy->cursor);
+}
+
+static enum tb_err cache_save_work(struct tb_storage_call *call)
+{
+    struct rows_copy *copy = (struct rows_copy *)(void *)call;
+    struct tb_cache_applied applied;
+    enum tb_err err = tb_cache_apply(&call->storage->cache, &copy->rows, copy->scoped ? &copy->scope : NULL,
+                                     &copy->cursor, &applied);
+    if (err == TB_OK && applied.refused_count + applied.damaged_count > 0)
+        tb_log(TB_LOG_WARN, TB_EVENT("cache", "rows_left_out"), tb_log_int("refused", applied.refused_count),
+               tb_log_int("damaged", applied.damaged_count));
+    return err;
+}
+
+static void rows_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    struct rows_copy *copy = (struct rows_copy *)(void *)call;
+    copy->done(copy->context, err);
+}
+
+void tb_storage_save(struct tb_storage *storage, const struct tb_rows *rows, const struct tb_scope *scope,
+                     const struct tb_cursor *cursor, tb_storage_done *done, void *context)
+{
+    bool is_device = scope && scope->kind == TB_SCOPE_DEVICE;
+    struct rows_copy *copy =
+        rows_copy_new(storage, rows, is_device ? state_save_work : cache_save_work, rows_finish);
+    if (!copy) {
+        done(context, TB_ERR_NO_MEMORY);
+        return;
+    }
+    copy->done = done;
+    copy->context = context;
+    copy->scoped = scope != NULL;
+    if (scope)
+        copy->scope = *scope;
+    if (cursor)
+        copy->cursor = *cursor;
+    tb_storage_call_submit(&copy->call, is_device ? storage->state_writer : storage->cache_writer);
+}
+
+static enum tb_err verdicts_work(struct tb_storage_call *call)
+{
+    struct rows_copy *copy = (struct rows_copy *)(void *)call;
+    enum tb_err err = TB_OK;
+    for (size_t i = 0; i < copy->verdict_count && err == TB_OK; i++)
+        err = tb_outbox_decide(&call->storage->outbox, &copy->verdicts[i], copy->wall_ms);
+    return err;
+}
+
+static void verdicts_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    if (err != TB_OK)
+        outbox_recount(call->storage);
+    rows_finish(call, err);
+}
+
+static void verdict_rows_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    if (err == TB_OK)
+        tb_storage_call_again(call, call->storage->outbox_writer, verdicts_work, verdicts_finish);
+    else
+        rows_finish(call, err);
+}
+
+void tb_storage_decide(struct tb_storage *storage, const struct tb_rows *rows,
+                       const struct tb_verdict *verdicts, size_t verdict_count, tb_storage_done *done,
+                       void *context)
+{
+    TB_ASSERT(verdict_count <= TB_VERDICT_BATCH_MAX);
+    struct rows_copy *copy = rows_copy_new(storage, rows, cache_save_work, verdict_rows_finish);
+    if (!copy) {
+        done(context, TB_ERR_NO_MEMORY);
+        return;
+    }
+    copy->done = done;
+    copy->context = context;
+    copy->verdict_count = verdict_count;
+    memcpy(copy->verdicts, verdicts, verdict_count * sizeof *verdicts);
+    tb_storage_call_submit(&copy->call, storage->cache_writer);
+}
+
+/* ---- reading the outbox ---- */
+
+struct outbox_read {
+    struct tb_storage_call call;
+    void (*done)(void *context, enum tb_err err, const struct tb_client_row *rows, size_t count);
+    void *context;
+    int64_t from_seq;
+    uint32_t count_max;
+    size_t size_max;
+    size_t size;
+    size_t count;
+    struct tb_client_row rows[TB_CLIENT_WINDOW];
+    uint8_t bytes[TB_CLIENT_WINDOW * TB_MUTATION_JSON_SIZE_MAX];
+};
+
+static bool outbox_read_each(void *context, const struct tb_outbox_entry *entry)
+{
+    struct outbox_read *read = context;
+    size_t size = entry->json.size;
+    if (read->count == read->count_max || size > read->size_max - read->size ||
+        size > sizeof read->bytes - read->size)
+        return false;
+    memcpy(read->bytes + read->size, entry->json.at, size);
+    read->rows[read->count++] = (struct tb_client_row){
+        .seq = entry->mutation.seq, .mutation = tb_span_of(read->bytes + read->size, size)};
+    read->size += size;
+    return true;
+}
+
+static enum tb_err outbox_read_work(struct tb_storage_call *call)
+{
+    struct outbox_read *read = (struct outbox_read *)(void *)call;
+    enum tb_err err =
+        tb_outbox_each(&call->storage->outbox, TB_OUTBOX_ALL, read->from_seq, outbox_read_each, read);
+    return err == TB_ERR_SEAL ? TB_OK : err; /* a damaged mutation is a hole, and was logged at start */
+}
+
+static void outbox_read_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    struct outbox_read *read = (struct outbox_read *)(void *)call;
+    read->done(read->context, err, read->rows, err == TB_OK ? read->count : 0);
+}
+
+void tb_storage_read_outbox(struct tb_storage *storage, int64_t from_seq, uint32_t count_max, size_t size_max,
+                            void (*done)(void *context, enum tb_err err, const struct tb_client_row *rows,
+                                         size_t count),
+                            void *context)
+{
+    struct outbox_read *read =
+        tb_storage_call_new(storage, sizeof *read, outbox_read_work, outbox_read_finish);
+    if (!read) {
+        done(context, TB_ERR_NO_MEMORY, NULL, 0);
+        return;
+    }
+    read->done = done;
+    read->context = context;
+    read->from_seq = from_seq;
+    read->count_max = count_max < TB_CLIENT_WINDOW ? count_max : TB_CLIENT_WINDOW;
+    read->size_max = size_max;
+    tb_storage_call_submit(&read->call, storage->outbox_writer);
+}
+
+/* ---- the rest ---- */
+
+struct pepper_call {
+    struct tb_storage_call call;
+    struct tb_pepper pepper;
+};
+
+static enum tb_err pepper_work(struct tb_storage_call *call)
+{
+    struct pepper_call *pepper = (struct pepper_call *)(void *)call;
+    return tb_cache_set_pepper(&call->storage->cache, &pepper->pepper);
+}
+
+void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *pepper)
+{
+    struct pepper_call *call = tb_storage_call_new(storage, sizeof *call, pepper_work, ignore_finish);
+    if (!call)
+        return;
+    call->pepper = *pepper;
+    call->call.job.bare = true;
+    tb_storage_call_submit(&call->call, storage->cache_writer);
+}
+
+struct welcome_call {
+    struct tb_storage_call call;
+    bool epoch_changed;
+    char epoch[TB_EPOCH_SIZE_MAX + 1];
+    int64_t window_ms;
+    int64_t server_time_ms;
+};
+
+static enum tb_err welcome_work(struct tb_storage_call *call)
+{
+    struct welcome_call *welcome = (struct welcome_call *)(void *)call;
+    struct tb_state *state = &call->storage->state;
+    enum tb_err err = tb_state_set_reconnect_window(state, welcome->window_ms);
+    if (err == TB_OK)
+        err = tb_state_set_wall_floor(state, welcome->server_time_ms);
+    if (err == TB_OK && welcome->epoch_changed)
+        err = tb_state_set_epoch(state, welcome->epoch);
+    return err;
+}
+
+static enum tb_err new_epoch_work(struct tb_storage_call *call)
+{
+    return tb_cache_new_epoch(&call->storage->cache);
+}
+
+void tb_storage_welcome(struct tb_storage *storage, const struct tb_welcome *welcome, bool epoch_changed)
+{
+    if (epoch_changed) {
+        struct tb_storage_call *call =
+            tb_storage_call_new(storage, sizeof *call, new_epoch_work, ignore_finish);
+        if (call)
+            tb_storage_call_submit(call, storage->cache_writer);
+    }
+    struct welcome_call *call = tb_storage_call_new(storage, sizeof *call, welcome_work, ignore_finish);
+    if (!call)
+        return;
+    call->epoch_changed = epoch_changed;
+    memcpy(call->epoch, welcome->epoch, sizeof call->epoch);
+    call->window_ms = welcome->reconnect_window_ms;
+    call->server_time_ms = welcome->server_time_ms;
+    tb_storage_call_submit(&call->call, storage->state_writer);
+}
+
+struct forget_call {
+    struct tb_storage_call call;
+    struct tb_customer_key customer;
+};
+
+static enum tb_err forget_work(struct tb_storage_call *call)
+{
+    struct forget_call *forget = (struct forget_call *)(void *)call;
+    return tb_cache_forget(&call->storage->cache, &forget->customer);
+}
+
+void tb_storage_forget(struct tb_storage *storage, const struct tb_customer_key *customer)
+{
+    struct forget_call *call = tb_storage_call_new(storage, sizeof *call, forget_work, ignore_finish);
+    if (!call)
+        return;
+    call->customer = *customer;
+    tb_storage_call_submit(&call->call, storage->cache_writer);
+}
+
+struct settle_call {
+    struct tb_storage_call call;
+    tb_storage_done *done;
+    void *context;
+    int64_t up_to_seq;
+    int64_t before_wall_ms;
+};
+
+static enum tb_err checkpoint_work(struct tb_storage_call *call)
+{
+    enum tb_err err = tb_db_checkpoint(call->storage->cache.db, TB_DB_CHECKPOINT_PASSIVE);
+    return err == TB_ERR_BUSY ? TB_OK : err; /* the log was synced before anything was copied */
+}
+
+static enum tb_err settle_work(struct tb_storage_call *call)
+{
+    struct settle_call *settle = (struct settle_call *)(void *)call;
+    return tb_outbox_settle(&call->storage->outbox, settle->up_to_seq, settle->before_wall_ms);
+}
+
+static void settle_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    struct settle_call *settle = (struct settle_call *)(void *)call;
+    settle->done(settle->context, err);
+}
+
+static void checkpoint_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    if (err == TB_OK)
+        tb_storage_call_again(call, call->storage->outbox_writer, settle_work, settle_finish);
+    else
+        settle_finish(call, err);
+}
+
+void tb_storage_settle(struct tb_storage *storage, int64_t up_to_seq, tb_storage_done *done, void *context)
+{
+    struct settle_call *call = tb_storage_call_new(storage, sizeof *call, checkpoint_work, checkpoint_finish);
+    if (!call) {
+        done(context, TB_ERR_NO_MEMORY);
+        return;
+    }
+    call->done = done;
+    call->context = context;
+    call->up_to_seq = up_to_seq;
+    call->before_wall_ms = tb_loop_wall_ms(storage->loop) - TB_OUTBOX_KEEP_MS;
+    call->call.job.bare = true;
+    tb_storage_call_submit(&call->call, storage->cache_writer);
+}

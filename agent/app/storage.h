@@ -1,0 +1,99 @@
+/*
+ * Storage: the terminal's three database files behind one door. Each has its writer thread; the loop reads
+ * the cache through a connection of its own. What is asked for here is done when its callback says so, on the
+ * loop, with what the file's synchronous setting promises (host/sqlite/writer.h).
+ *
+ * Loop's thread only. A callback's context must outlive the call; tb_storage_close() runs what waits, and
+ * callbacks that have not been delivered by then are dropped.
+ */
+#ifndef TB_AGENT_APP_STORAGE_H
+#define TB_AGENT_APP_STORAGE_H
+
+#include "agent/app/config.h"
+#include "agent/app/pending.h"
+#include "agent/cache/cache.h"
+#include "agent/cache/outbox.h"
+#include "agent/cache/state.h"
+#include "core/sync/client.h"
+#include "host/loop/loop.h"
+#include "host/sqlite/writer.h"
+
+struct tb_storage {
+    struct tb_loop *loop; /* borrowed */
+    struct tb_sealer sealer;
+    struct tb_state state;         /* the state writer's after start */
+    struct tb_outbox outbox;       /* the outbox writer's after start */
+    struct tb_cache cache;         /* the cache writer's after start */
+    struct tb_cache_reader reader; /* the loop's */
+    struct tb_writer *state_writer;
+    struct tb_writer *outbox_writer;
+    struct tb_writer *cache_writer;
+    struct tb_storage_call *calls; /* under way; see storage_call.h */
+    /* Called when a file could not be written, and again with TB_OK when it could. */
+    void (*health)(void *context, enum tb_err err);
+    void *health_context;
+};
+
+/* What the files said at start. */
+struct tb_storage_found {
+    struct tb_facts facts; /* secret: wipe */
+    struct tb_settings settings;
+    struct tb_id incarnation;
+    struct tb_client_start sync;
+    struct tb_cursor cohort_cursor;
+    struct tb_cursor catalogue_cursor;
+    bool cache_rebuilt;  /* a damaged cache was set aside */
+    bool outbox_damaged; /* a stored mutation does not verify; it is kept in the file */
+};
+
+/*
+ * Opens or makes the files in config->state_dir and starts the writers. Blocks on the disk. A damaged cache
+ * is renamed to cache.db.damaged and made anew; a damaged or newer outbox or state is an error and is left as
+ * it is. ret_pending gets what is to be laid over carts. The error's file is named through ret_file (static).
+ */
+TB_MUST_USE enum tb_err tb_storage_open(struct tb_storage *storage, struct tb_loop *loop,
+                                        const struct tb_agent_config *config,
+                                        struct tb_storage_found *ret_found, struct tb_pending *ret_pending,
+                                        const char **ret_file);
+void tb_storage_close(struct tb_storage *storage); /* blocks until what waits is written */
+
+/* Stores a mutation; done gets it with its seq and its wire form. */
+struct tb_stored {
+    struct tb_mutation mutation;
+    struct tb_span json;
+};
+void tb_storage_append(struct tb_storage *storage, const struct tb_mutation *mutation,
+                       void (*done)(void *context, enum tb_err err, const struct tb_stored *stored),
+                       void *context);
+
+typedef void tb_storage_done(void *context, enum tb_err err);
+
+/* Rows and, when scope is not NULL, the cursor of their feed, in one transaction: those of the device feed
+ * into state.db, all others into the cache. What is handed in is copied. */
+void tb_storage_save(struct tb_storage *storage, const struct tb_rows *rows, const struct tb_scope *scope,
+                     const struct tb_cursor *cursor, tb_storage_done *done, void *context);
+
+/* Rows into the cache, then the verdicts into the outbox; done when both are written. */
+void tb_storage_decide(struct tb_storage *storage, const struct tb_rows *rows,
+                       const struct tb_verdict *verdicts, size_t verdict_count, tb_storage_done *done,
+                       void *context);
+
+/* Stored mutations from a seq on, decided ones too. rows are borrowed for the call. */
+void tb_storage_read_outbox(struct tb_storage *storage, int64_t from_seq, uint32_t count_max, size_t size_max,
+                            void (*done)(void *context, enum tb_err err, const struct tb_client_row *rows,
+                                         size_t count),
+                            void *context);
+
+/* A pepper that came by the device feed; before rows that need it are saved. */
+void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *pepper);
+
+/* What hello's answer said: kept in state.db; a new epoch also goes into the cache. */
+void tb_storage_welcome(struct tb_storage *storage, const struct tb_welcome *welcome, bool epoch_changed);
+
+/* Removes a customer's row that does not verify. */
+void tb_storage_forget(struct tb_storage *storage, const struct tb_customer_key *customer);
+
+/* Writes the cache through to the disk and settles what is decided up to seq; done when both are. */
+void tb_storage_settle(struct tb_storage *storage, int64_t up_to_seq, tb_storage_done *done, void *context);
+
+#endif

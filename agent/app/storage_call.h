@@ -1,0 +1,38 @@
+/*
+ * One call into a database file: work on the file's writer thread, then a finish on the loop. Shared by the
+ * parts of storage; embedded at the start of what one call needs, which is freed after the finish.
+ */
+#ifndef TB_AGENT_APP_STORAGE_CALL_H
+#define TB_AGENT_APP_STORAGE_CALL_H
+
+#include "agent/app/storage.h"
+
+struct tb_storage_call {
+    struct tb_writer_job job;
+    struct tb_post refused; /* for a call that no writer took */
+    struct tb_storage *storage;
+    struct tb_storage_call *next; /* in storage->calls */
+    struct tb_storage_call **link;
+    enum tb_err err; /* of a refused call */
+    size_t size;     /* of the whole block, which is wiped before it is freed */
+    enum tb_err (*work)(struct tb_storage_call *call); /* writer's thread */
+    void (*finish)(struct tb_storage_call *call, enum tb_err err);
+};
+
+/* A cleared block of size bytes that begins with a call; NULL when there is no memory. */
+void *tb_storage_call_new(struct tb_storage *storage, size_t size,
+                          enum tb_err (*work)(struct tb_storage_call *call),
+                          void (*finish)(struct tb_storage_call *call, enum tb_err err));
+
+/* Hands the call to a writer; whatever happens, finish is called once, later, on the loop. */
+void tb_storage_call_submit(struct tb_storage_call *call, struct tb_writer *writer);
+
+/* The same call goes on in another file: to be called from its finish, which is then not the last. */
+void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *writer,
+                           enum tb_err (*work)(struct tb_storage_call *call),
+                           void (*finish)(struct tb_storage_call *call, enum tb_err err));
+
+/* Drops every call; after the writers have stopped. */
+void tb_storage_call_drop_all(struct tb_storage *storage);
+
+#endif

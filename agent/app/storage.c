@@ -459,9 +459,7 @@ static enum tb_err welcome_work(struct tb_storage_call *call)
     enum tb_err err = tb_state_set_reconnect_window(state, welcome->window_ms);
     if (err == TB_OK)
         err = tb_state_set_wall_floor(state, welcome->server_time_ms);
-    if (err == TB_OK && welcome->epoch_changed)
-        err = tb_state_set_epoch(state, welcome->epoch);
-    return err;
+    return err == TB_OK ? tb_state_set_epoch(state, welcome->epoch, welcome->epoch_changed) : err;
 }
 
 static enum tb_err new_epoch_work(struct tb_storage_call *call)

@@ -291,10 +291,12 @@ enum tb_err tb_state_apply(struct tb_state *state, const struct tb_rows *rows, c
     return setting_put(state, CURSOR_NAME, tb_span_of(cursor->bytes, cursor->size));
 }
 
-enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch)
+enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch, bool restored)
 {
-    enum tb_err err = setting_put(state, CURSOR_NAME, tb_span_of("", 0));
-    if (err == TB_OK)
+    enum tb_err err = TB_OK;
+    if (restored)
+        err = setting_put(state, CURSOR_NAME, tb_span_of("", 0));
+    if (err == TB_OK && restored)
         err = tb_db_exec(state->db, "UPDATE fact SET version = 0");
     return err == TB_OK ? setting_put(state, EPOCH_NAME, tb_span_str(epoch)) : err;
 }

@@ -64,8 +64,9 @@ TB_MUST_USE enum tb_err tb_state_apply(struct tb_state *state, const struct tb_r
 /* Takes a row of the device feed over into facts; other types and ops are passed over. */
 void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row);
 
-/* Inside a transaction. A new epoch also forgets the device feed's cursor and versions. */
-TB_MUST_USE enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch);
+/* Inside a transaction. restored: the context store is an older copy of itself; the device feed's cursor and
+ * versions are forgotten. */
+TB_MUST_USE enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch, bool restored);
 TB_MUST_USE enum tb_err tb_state_set_reconnect_window(struct tb_state *state, int64_t window_ms);
 TB_MUST_USE enum tb_err tb_state_set_wall_floor(struct tb_state *state, int64_t wall_ms);
 

@@ -282,7 +282,7 @@ void tb_client_closed(struct tb_client *c, enum tb_line_cause cause, int64_t now
     c->denied = false;
 }
 
-void tb_client_identify(struct tb_client *c, uint32_t ticket, const struct tb_identify *what,
+void tb_client_identify(struct tb_client *c, uint32_t ticket, const struct tb_identify_ask *what,
                         uint32_t timeout_ms, int64_t now_ms)
 {
     struct tb_client_asked *asked = NULL;
@@ -301,7 +301,7 @@ void tb_client_identify(struct tb_client *c, uint32_t ticket, const struct tb_id
     *asked = (struct tb_client_asked){
         .used = true, .ticket = ticket, .request = client_request(c), .deadline_ms = now_ms + timeout_ms};
     struct tb_json_writer w = tb_rpc_begin_request(client_out(c), asked->request, "identify");
-    tb_identify_encode(&w, what);
+    tb_identify_ask_encode(&w, what);
     client_send(c, &w);
 }
 

@@ -251,7 +251,7 @@ TB_MUST_USE enum tb_err tb_client_feed_open(struct tb_client *c, const struct tb
 void tb_client_feed_close(struct tb_client *c, const struct tb_scope *scope, int64_t now_ms);
 
 /* Asks the context store; ends in exactly one TB_CLIENT_IDENTIFIED, perhaps before this returns. */
-void tb_client_identify(struct tb_client *c, uint32_t ticket, const struct tb_identify *what,
+void tb_client_identify(struct tb_client *c, uint32_t ticket, const struct tb_identify_ask *what,
                         uint32_t timeout_ms, int64_t now_ms);
 
 #endif

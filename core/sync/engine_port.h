@@ -83,7 +83,7 @@ struct tb_engine_request {
 
         /* All rows of the customer whose credential has this hash: customer, credentials, cart, journey
          * in this order, cut where the limits end. */
-        struct tb_identify identify;
+        struct tb_identify_ask identify;
 
         struct {
             char gtin[TB_GTIN_SIZE + 1];

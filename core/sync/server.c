@@ -204,7 +204,7 @@ static void identify_handle(struct tb_session *s, const struct tb_rpc *rpc)
         session_error(s, rpc->id, TB_RPC_DENIED, tb_err_name(TB_ERR_DENIED));
         return;
     }
-    tb_identify_decode(&check, rpc->params, &request.identify);
+    tb_identify_ask_decode(&check, rpc->params, &request.identify);
     if (check.err != TB_OK)
         session_error(s, rpc->id, TB_RPC_INVALID_PARAMS, tb_err_name(check.err));
     else

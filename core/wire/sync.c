@@ -227,13 +227,13 @@ void tb_feed_rows_encode(struct tb_json_writer *w, const struct tb_feed_rows *ro
     tb_json_put_bool(w, "more", rows->more);
 }
 
-void tb_identify_decode(struct tb_check *c, struct tb_json params, struct tb_identify *ret)
+void tb_identify_ask_decode(struct tb_check *c, struct tb_json params, struct tb_identify_ask *ret)
 {
     tb_member_token(c, params, "kind", ret->kind, sizeof ret->kind);
     tb_json_hex(c, params, "hash", ret->hash, sizeof ret->hash);
 }
 
-void tb_identify_encode(struct tb_json_writer *w, const struct tb_identify *identify)
+void tb_identify_ask_encode(struct tb_json_writer *w, const struct tb_identify_ask *identify)
 {
     tb_json_put_str(w, "kind", identify->kind);
     tb_json_put_hex(w, "hash", tb_span_of(identify->hash, sizeof identify->hash));

@@ -87,7 +87,7 @@ struct tb_feed_rows {
     bool more;
 };
 
-struct tb_identify {
+struct tb_identify_ask {
     char kind[TB_SHORT_SIZE_MAX + 1];
     uint8_t hash[TB_LOOKUP_HASH_SIZE];
 };
@@ -115,8 +115,8 @@ void tb_feed_rows_decode(struct tb_check *c, struct tb_json params, struct tb_ar
                          struct tb_feed_rows *ret);
 void tb_feed_rows_encode(struct tb_json_writer *w, const struct tb_feed_rows *rows);
 
-void tb_identify_decode(struct tb_check *c, struct tb_json params, struct tb_identify *ret);
-void tb_identify_encode(struct tb_json_writer *w, const struct tb_identify *identify);
+void tb_identify_ask_decode(struct tb_check *c, struct tb_json params, struct tb_identify_ask *ret);
+void tb_identify_ask_encode(struct tb_json_writer *w, const struct tb_identify_ask *identify);
 void tb_identified_decode(struct tb_check *c, struct tb_json result, struct tb_arena *arena,
                           struct tb_identified *ret);
 void tb_identified_encode(struct tb_json_writer *w, const struct tb_identified *identified);

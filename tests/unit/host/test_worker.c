@@ -10,7 +10,7 @@ struct fixture {
     pthread_mutex_t gate; /* held by a test that keeps the worker busy */
     pthread_t ran_on;
     int runs, dones;
-    bool in_order;
+    bool runs_in_order, dones_in_order;
 };
 
 struct job {
@@ -28,7 +28,7 @@ static void job_run(struct tb_worker_job *job)
     struct fixture *f = job->context;
     pthread_mutex_lock(&f->gate);
     f->ran_on = pthread_self();
-    f->in_order = f->in_order && number_of(job) == f->runs;
+    f->runs_in_order = f->runs_in_order && number_of(job) == f->runs;
     f->runs++;
     pthread_mutex_unlock(&f->gate);
 }
@@ -36,13 +36,13 @@ static void job_run(struct tb_worker_job *job)
 static void job_done(struct tb_worker_job *job)
 {
     struct fixture *f = job->context;
-    f->in_order = f->in_order && number_of(job) == f->dones;
+    f->dones_in_order = f->dones_in_order && number_of(job) == f->dones;
     f->dones++;
 }
 
 static void fixture_open(struct fixture *f, size_t job_max)
 {
-    *f = (struct fixture){.in_order = true};
+    *f = (struct fixture){.runs_in_order = true, .dones_in_order = true};
     pthread_mutex_init(&f->gate, NULL);
     test_mailbox_open(&f->box);
     struct tb_worker_options options = {.name = "test", .job_max = job_max};
@@ -75,7 +75,8 @@ static void test_jobs_run_elsewhere_and_are_done_here_in_order(void **state)
         test_mailbox_run_one(&f.box);
     assert_int_equal(f.runs, 20);
     assert_int_equal(f.dones, 20);
-    assert_true(f.in_order);
+    assert_true(f.runs_in_order);
+    assert_true(f.dones_in_order);
     assert_false(pthread_equal(f.ran_on, pthread_self()));
     fixture_close(&f);
 }

@@ -220,7 +220,10 @@ static enum tb_err handle_open(struct tb_db *db, const char *path, const struct 
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     int64_t version = 0;
-    err = version_check(db, o, &version);
+    if (o->exclusive) /* before the log is first read: then its index is never shared */
+        err = tb_db_exec(db, "PRAGMA locking_mode = EXCLUSIVE");
+    if (!err)
+        err = version_check(db, o, &version);
     if (err) {
         /* What we may not touch is not tidied up on closing either. */
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

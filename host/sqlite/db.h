@@ -35,8 +35,10 @@ struct tb_db_options {
     unsigned log_size_max;     /* bytes that the log file keeps after a checkpoint; 0: 1 MiB */
     unsigned busy_ms;          /* waits this long for another connection's lock; 0: not at all */
     bool secure_delete;        /* overwrite what is deleted with zeros */
-    bool read_only;            /* no migration; a file of an older version is TB_ERR_UNSUPPORTED */
-    uint32_t application_id;   /* ours, in the file's header; another program's file is TB_ERR_UNSUPPORTED */
+    bool exclusive; /* one connection and no other, in this process or elsewhere (TB_ERR_BUSY): saves the
+                       locking calls of each transaction and the shared index file */
+    bool read_only; /* no migration; a file of an older version is TB_ERR_UNSUPPORTED */
+    uint32_t application_id; /* ours, in the file's header; another program's file is TB_ERR_UNSUPPORTED */
     const char *const *migrations; /* migrations[i] is SQL that brings version i to i + 1 */
     unsigned migration_count;      /* = the version this program writes */
 };

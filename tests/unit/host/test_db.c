@@ -307,6 +307,25 @@ static void test_read_only_wants_the_right_version(void **state)
     assert_int_equal(tb_db_open(p->file, &read, &db), TB_ERR_UNSUPPORTED);
 }
 
+static void test_exclusive_connection_shares_nothing(void **state)
+{
+    struct place *p = *state;
+    char path[80];
+    struct tb_db_options options = second;
+    options.exclusive = true;
+    snprintf(path, sizeof path, "%s-shm", p->file);
+    tb_db_close(db_open(p, &options));
+    struct tb_db *db = db_open(p, &options), *other = NULL;
+    assert_int_equal(tb_db_exec(db, "INSERT INTO item(name) VALUES ('a')"), TB_OK);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(tb_db_open(p->file, &options, &other), TB_ERR_BUSY);
+    assert_int_equal(tb_db_open(p->file, &second, &other), TB_ERR_BUSY);
+    tb_db_close(db);
+    db = db_open(p, &second);
+    assert_int_equal(number(db, "SELECT count(*) FROM item"), 1);
+    tb_db_close(db);
+}
+
 static void test_truncating_checkpoint_empties_the_log(void **state)
 {
     struct place *p = *state;
@@ -375,6 +394,7 @@ int main(void)
         PLACE_TEST(test_parts_of_a_transaction_are_undone_alone),
         PLACE_TEST(test_second_connection_reads_only_and_sees_commits),
         PLACE_TEST(test_read_only_wants_the_right_version),
+        PLACE_TEST(test_exclusive_connection_shares_nothing),
         PLACE_TEST(test_truncating_checkpoint_empties_the_log),
         PLACE_TEST(test_deferred_checkpoints_come_when_tended),
         PLACE_TEST(test_full_disk_is_told_and_loses_nothing),

@@ -111,6 +111,7 @@ enum tb_err tb_outbox_open(const char *path, const struct tb_sealer *sealer, str
         .page_size = 1024,
         .cache_kib = 64,
         .checkpoint_pages = 512,
+        .exclusive = true,
         .secure_delete = true,
         .application_id = OUTBOX_APPLICATION_ID,
         .migrations = migrations,

@@ -8,11 +8,12 @@
  * until there are none, before it feeds the next event. Actions may be answered at once from inside
  * that loop. now_ms is monotonic and never goes back. Not thread-safe; one machine per terminal.
  *
- * Limits: TB_READERS_MAX readers, TB_ATTEMPTS_MAX attempts in flight (further ones end at once as
- * unreadable, identify.busy), a journal of the last TB_JOURNAL_MAX outcomes.
+ * Limits: TB_READERS_MAX readers with one tap being read on each, TB_LOOKUPS_MAX credentials being
+ * looked up (further ones end at once as unreadable, identify.busy), a journal of the last
+ * TB_JOURNAL_MAX outcomes.
  *
- * Credential values live here only while their attempt is in flight, or, for de-bouncing, while the
- * card lies on the reader plus return_ms; then they are wiped.
+ * Credential values live here only while their attempt is in flight and, for de-bouncing, while the
+ * card lies on the reader plus return_ms (a code: return_ms); then they are wiped.
  */
 #ifndef TB_CORE_IDENTIFY_IDENTIFY_H
 #define TB_CORE_IDENTIFY_IDENTIFY_H
@@ -22,9 +23,10 @@
 #include "core/tag/failure.h"
 
 #define TB_READERS_MAX 8
-#define TB_ATTEMPTS_MAX 8
+#define TB_LOOKUPS_MAX 8
+#define TB_ATTEMPTS_MAX (TB_READERS_MAX + TB_LOOKUPS_MAX + 1) /* one more is judged at the moment */
 #define TB_JOURNAL_MAX 64
-#define TB_IDENTIFY_ACTIONS_MAX 64
+#define TB_IDENTIFY_ACTIONS_MAX 128 /* a tick that ends every attempt, and the answers to its actions */
 
 enum tb_lookup {
     TB_LOOKUP_HIT,
@@ -117,17 +119,16 @@ struct tb_attempt {
 
 struct tb_presence {  /* what a reader showed last, for de-bouncing */
     uint64_t attempt; /* 0: nothing */
-    bool from_tap;
-    bool gone; /* left at gone_ms, may come back until then + return_ms */
+    bool gone;        /* left at gone_ms; until then + return_ms it may come back. Codes always did. */
     int64_t gone_ms;
-    enum tb_reason reason; /* tells apart what has no credential: payment card, unknown tag */
-    struct tb_credential credential;
+    struct tb_judgement seen;
 };
 
 struct tb_identify {
     struct tb_identify_policy policy;
     struct tb_attempt attempts[TB_ATTEMPTS_MAX];
-    struct tb_presence presence[TB_READERS_MAX];
+    struct tb_presence cards[TB_READERS_MAX]; /* on the reader, or just gone */
+    struct tb_presence codes[TB_READERS_MAX]; /* scanned just now */
     struct tb_identify_action actions[TB_IDENTIFY_ACTIONS_MAX];
     uint32_t action_first;
     uint32_t action_count;
@@ -147,13 +148,18 @@ void tb_identify_init(struct tb_identify *m, const struct tb_identify_policy *po
 /* Takes effect for attempts that begin later. */
 void tb_identify_set_policy(struct tb_identify *m, const struct tb_identify_policy *policy);
 
-/* From readers; reader < TB_READERS_MAX. Events that fit no attempt are ignored. */
+/*
+ * From readers; reader < TB_READERS_MAX. Data or a failure without a tap that began counts as one that
+ * begins now. A tap that begins while another is read there means that the other one was lost.
+ */
 void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, int64_t now_ms);
 void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span message, int64_t now_ms);
 void tb_identify_tag_failed(struct tb_identify *m, uint8_t reader, enum tb_tag_failure failure,
                             int64_t now_ms);
 void tb_identify_tag_gone(struct tb_identify *m, uint8_t reader, int64_t now_ms);
 void tb_identify_line(struct tb_identify *m, uint8_t reader, struct tb_span line, int64_t now_ms);
+/* The reader dropped a line: reason is TB_REASON_CODE_TOO_LONG or TB_REASON_CODE_NOT_TEXT. */
+void tb_identify_line_failed(struct tb_identify *m, uint8_t reader, enum tb_reason reason, int64_t now_ms);
 void tb_identify_reader_lost(struct tb_identify *m, uint8_t reader, int64_t now_ms);
 
 /* The credential of an attempt in flight, borrowed until the next call; NULL when it has ended. */

@@ -1,12 +1,6 @@
 #include "core/credential/credential.h"
 #include "core/credential/reason.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/support/unit.h"
 
 static void credential_keeps_kind_and_value(void **state)
 {

@@ -1,11 +1,5 @@
 #include "core/credential/digits.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/support/unit.h"
 
 static void gs1_check_digit_of_published_numbers(void **state)
 {

@@ -1,11 +1,5 @@
 #include "core/credential/gs1.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/support/unit.h"
 
 static enum tb_err element(const char *text, struct tb_gs1 *ret_gs1)
 {

@@ -1,13 +1,7 @@
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/credential/judge.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/support/unit.h"
 
 struct line_case {
     const char *line;

@@ -1,12 +1,6 @@
 #include "core/base/text.h"
 #include "core/credential/ndef.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/support/unit.h"
 
 struct message {
     uint8_t bytes[TB_NDEF_SIZE_MAX + 1];

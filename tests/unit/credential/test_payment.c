@@ -3,14 +3,9 @@
 #include "core/credential/digits.h"
 #include "core/credential/judge.h"
 #include "core/credential/payment.h"
+#include "tests/support/unit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 enum { ROUND_COUNT = 20000 };
 

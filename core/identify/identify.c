@@ -1,0 +1,620 @@
+#include "core/identify/identify.h"
+
+#include "core/base/assert.h"
+#include "core/base/wipe.h"
+
+struct tb_identify_policy tb_identify_policy_default(void)
+{
+    return (struct tb_identify_policy){
+        .rules = tb_code_rules_default(),
+        .hint_ms = 300,
+        .retry_ms = 600,
+        .read_max_ms = 3000,
+        .ask_max_ms = 2000,
+        .return_ms = 1000,
+    };
+}
+
+void tb_identify_init(struct tb_identify *m, const struct tb_identify_policy *policy)
+{
+    *m = (struct tb_identify){.attempt_last = 0};
+    tb_identify_set_policy(m, policy);
+}
+
+void tb_identify_set_policy(struct tb_identify *m, const struct tb_identify_policy *policy)
+{
+    TB_ASSERT(policy->rules);
+    m->policy = *policy;
+}
+
+/* ---- attempts ---- */
+
+static bool attempt_is_read(const struct tb_attempt *a)
+{
+    return a->state == TB_ATTEMPT_READING || a->state == TB_ATTEMPT_TORN;
+}
+
+static bool attempt_is_looked_up(const struct tb_attempt *a)
+{
+    return a->state == TB_ATTEMPT_LOOKING || a->state == TB_ATTEMPT_ASKING;
+}
+
+static struct tb_attempt *attempt_by_id(struct tb_identify *m, uint64_t id)
+{
+    for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++)
+        if (m->attempts[i].state != TB_ATTEMPT_FREE && m->attempts[i].id == id)
+            return &m->attempts[i];
+    return NULL;
+}
+
+static struct tb_attempt *attempt_in_field(struct tb_identify *m, uint8_t reader)
+{
+    for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++)
+        if (attempt_is_read(&m->attempts[i]) && m->attempts[i].reader == reader)
+            return &m->attempts[i];
+    return NULL;
+}
+
+static size_t lookup_count(const struct tb_identify *m)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++)
+        count += attempt_is_looked_up(&m->attempts[i]);
+    return count;
+}
+
+static struct tb_attempt *attempt_open(struct tb_identify *m, uint8_t reader, bool from_tap, int64_t now_ms)
+{
+    TB_ASSERT(reader < TB_READERS_MAX);
+    for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++) {
+        struct tb_attempt *a = &m->attempts[i];
+        if (a->state != TB_ATTEMPT_FREE)
+            continue;
+        *a = (struct tb_attempt){
+            .id = ++m->attempt_last,
+            .state = TB_ATTEMPT_READING,
+            .reader = reader,
+            .from_tap = from_tap,
+            .began_ms = now_ms,
+            .deadline_ms = now_ms + m->policy.read_max_ms,
+        };
+        return a;
+    }
+    TB_ASSERT(!"one tap per reader, bounded look-ups and one more always have a place");
+    return NULL;
+}
+
+/* Every attempt ends exactly once: those that began are those that ended and those in flight. */
+static void attempts_check(const struct tb_identify *m)
+{
+    uint64_t open_count = 0;
+    for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++)
+        open_count += m->attempts[i].state != TB_ATTEMPT_FREE;
+    TB_ASSERT(m->attempt_last == m->outcome_count + m->merged_count + open_count);
+}
+
+/* ---- actions ---- */
+
+static struct tb_identify_action *action_add(struct tb_identify *m, enum tb_identify_verb verb,
+                                             uint8_t reader, uint64_t attempt)
+{
+    TB_ASSERT(m->action_count < TB_IDENTIFY_ACTIONS_MAX);
+    struct tb_identify_action *action =
+        &m->actions[(m->action_first + m->action_count++) % TB_IDENTIFY_ACTIONS_MAX];
+    *action = (struct tb_identify_action){.verb = verb, .reader = reader, .attempt = attempt};
+    return action;
+}
+
+static struct tb_identify_action *action_of(struct tb_identify *m, enum tb_identify_verb verb,
+                                            const struct tb_attempt *a)
+{
+    struct tb_identify_action *action = action_add(m, verb, a->reader, a->id);
+    action->from_tap = a->from_tap;
+    action->credential_kind = a->credential.kind;
+    return action;
+}
+
+bool tb_identify_next(struct tb_identify *m, struct tb_identify_action *ret_action)
+{
+    if (m->action_count == 0)
+        return false;
+    struct tb_identify_action *action = &m->actions[m->action_first];
+    *ret_action = *action;
+    tb_wipe(action, sizeof *action);
+    m->action_first = (m->action_first + 1) % TB_IDENTIFY_ACTIONS_MAX;
+    m->action_count--;
+    return true;
+}
+
+static void feedback_add(struct tb_identify *m, const struct tb_attempt *a, enum tb_feedback feedback)
+{
+    action_of(m, TB_IDENTIFY_FEEDBACK, a)->feedback = feedback;
+}
+
+static enum tb_feedback feedback_of(enum tb_outcome outcome)
+{
+    if (outcome == TB_OUTCOME_RECOGNISED)
+        return TB_FEEDBACK_WELCOME;
+    return outcome == TB_OUTCOME_PRODUCT ? TB_FEEDBACK_PRODUCT : TB_FEEDBACK_REFUSED;
+}
+
+static void hint_show(struct tb_identify *m, struct tb_attempt *a)
+{
+    if (a->hinted)
+        return;
+    a->hinted = true;
+    (void)action_of(m, TB_IDENTIFY_READING, a);
+}
+
+static void hint_end(struct tb_identify *m, struct tb_attempt *a)
+{
+    if (a->hinted)
+        (void)action_of(m, TB_IDENTIFY_READING_END, a);
+    a->hinted = false;
+}
+
+/* ---- journal ---- */
+
+static uint32_t took_ms(const struct tb_attempt *a, int64_t now_ms)
+{
+    int64_t took = now_ms - a->began_ms;
+    return took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
+}
+
+static void journal_add(struct tb_identify *m, const struct tb_attempt *a, enum tb_outcome outcome,
+                        enum tb_reason reason, int64_t now_ms)
+{
+    m->journal[m->journal_count++ % TB_JOURNAL_MAX] = (struct tb_journal_entry){
+        .attempt = a->id,
+        .at_ms = now_ms,
+        .took_ms = took_ms(a, now_ms),
+        .reader = a->reader,
+        .from_tap = a->from_tap,
+        .outcome = outcome,
+        .reason = reason,
+    };
+}
+
+bool tb_identify_journal(const struct tb_identify *m, size_t index, struct tb_journal_entry *ret_entry)
+{
+    if (index >= TB_JOURNAL_MAX || index >= m->journal_count)
+        return false;
+    *ret_entry = m->journal[(m->journal_count - 1 - index) % TB_JOURNAL_MAX];
+    return true;
+}
+
+/* ---- the end of an attempt ---- */
+
+static void attempt_free(struct tb_attempt *a)
+{
+    tb_wipe(a, sizeof *a);
+}
+
+static struct tb_identify_action *outcome_add(struct tb_identify *m, struct tb_attempt *a,
+                                              enum tb_outcome outcome, enum tb_reason reason, int64_t now_ms)
+{
+    hint_end(m, a);
+    struct tb_identify_action *action = action_of(m, TB_IDENTIFY_OUTCOME, a);
+    action->outcome = outcome;
+    action->reason = reason;
+    action->took_ms = took_ms(a, now_ms);
+    m->outcome_count++;
+    journal_add(m, a, outcome, reason, now_ms);
+    return action;
+}
+
+static void attempt_close(struct tb_identify *m, struct tb_attempt *a, enum tb_outcome outcome)
+{
+    feedback_add(m, a, feedback_of(outcome));
+    if (a->card_gone)
+        (void)action_of(m, TB_IDENTIFY_CARD_GONE, a);
+    attempt_free(a);
+}
+
+static void attempt_end(struct tb_identify *m, struct tb_attempt *a, enum tb_outcome outcome,
+                        enum tb_reason reason, int64_t now_ms)
+{
+    (void)outcome_add(m, a, outcome, reason, now_ms);
+    attempt_close(m, a, outcome);
+}
+
+static void attempt_end_product(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
+                                int64_t now_ms)
+{
+    struct tb_identify_action *action = outcome_add(m, a, TB_OUTCOME_PRODUCT, j->reason, now_ms);
+    memcpy(action->gtin, j->gtin, sizeof action->gtin);
+    action = action_of(m, TB_IDENTIFY_PRODUCT, a);
+    memcpy(action->gtin, j->gtin, sizeof action->gtin);
+    attempt_close(m, a, TB_OUTCOME_PRODUCT);
+}
+
+/* An answer that comes after a newer tap or scan has begun a visit must not take that visit away. */
+static void attempt_recognised(struct tb_identify *m, struct tb_attempt *a,
+                               const struct tb_customer_key *customer, bool from_store, int64_t now_ms)
+{
+    bool late = a->id < m->visit_attempt;
+    enum tb_reason reason = from_store ? TB_REASON_FOUND_STORE : TB_REASON_FOUND_CACHE;
+    struct tb_identify_action *action =
+        outcome_add(m, a, TB_OUTCOME_RECOGNISED, late ? TB_REASON_FOUND_LATE : reason, now_ms);
+    action->from_store = from_store;
+    if (!late) {
+        m->visit_attempt = a->id;
+        action = action_of(m, TB_IDENTIFY_BEGIN_VISIT, a);
+        action->customer = *customer;
+        action->from_store = from_store;
+    }
+    attempt_close(m, a, TB_OUTCOME_RECOGNISED);
+}
+
+/* ---- de-bouncing ---- */
+
+static bool presence_expired(const struct tb_identify *m, const struct tb_presence *p, int64_t now_ms)
+{
+    return p->attempt && p->gone && now_ms >= p->gone_ms + m->policy.return_ms;
+}
+
+static void presence_forget(struct tb_presence *p)
+{
+    tb_wipe(p, sizeof *p);
+}
+
+static bool judgement_equal(const struct tb_judgement *a, const struct tb_judgement *b)
+{
+    if (a->verdict == TB_JUDGED_CREDENTIAL && b->verdict == TB_JUDGED_CREDENTIAL)
+        return tb_credential_equal(&a->credential, &b->credential);
+    return a->verdict == b->verdict && a->reason == b->reason &&
+           memcmp(a->gtin, b->gtin, sizeof a->gtin) == 0;
+}
+
+/* Two equal products in a row are two products; two equal codes are one that was read twice. */
+static bool presence_applies(const struct tb_attempt *a, const struct tb_judgement *j)
+{
+    return a->from_tap || j->verdict == TB_JUDGED_CREDENTIAL;
+}
+
+static struct tb_presence *presence_of(struct tb_identify *m, const struct tb_attempt *a)
+{
+    return a->from_tap ? &m->cards[a->reader] : &m->codes[a->reader];
+}
+
+static void presence_gone(struct tb_identify *m, uint8_t reader, int64_t now_ms)
+{
+    struct tb_presence *p = &m->cards[reader];
+    if (p->attempt == 0 || p->gone)
+        return;
+    p->gone = true;
+    p->gone_ms = now_ms;
+    struct tb_attempt *a = attempt_by_id(m, p->attempt);
+    if (a)
+        a->card_gone = true;
+    else
+        action_add(m, TB_IDENTIFY_CARD_GONE, reader, p->attempt)->from_tap = true;
+}
+
+static void presence_back(struct tb_identify *m, struct tb_presence *p, const struct tb_attempt *merged,
+                          int64_t now_ms)
+{
+    if (!merged->from_tap) {
+        p->gone_ms = now_ms;
+        return;
+    }
+    if (!p->gone)
+        return;
+    p->gone = false;
+    struct tb_attempt *a = attempt_by_id(m, p->attempt);
+    if (a)
+        a->card_gone = false;
+    else
+        action_add(m, TB_IDENTIFY_CARD_BACK, merged->reader, p->attempt)->from_tap = true;
+}
+
+static void presence_set(struct tb_identify *m, struct tb_presence *p, const struct tb_attempt *a,
+                         const struct tb_judgement *j, int64_t now_ms)
+{
+    if (a->from_tap)
+        presence_gone(m, a->reader, now_ms);
+    *p = (struct tb_presence){.attempt = a->id, .gone = !a->from_tap, .gone_ms = now_ms, .seen = *j};
+}
+
+/* True when this is what the reader showed a moment ago; the attempt is then merged into that one. */
+static bool attempt_merge(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
+                          int64_t now_ms)
+{
+    struct tb_presence *p = presence_of(m, a);
+    if (p->attempt == 0 || presence_expired(m, p, now_ms) || !judgement_equal(&p->seen, j))
+        return false;
+    hint_end(m, a);
+    (void)action_of(m, TB_IDENTIFY_MERGED, a);
+    presence_back(m, p, a, now_ms);
+    m->merged_count++;
+    attempt_free(a);
+    return true;
+}
+
+/* ---- what was read ---- */
+
+static void attempt_look_up(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
+                            int64_t now_ms)
+{
+    if (lookup_count(m) == TB_LOOKUPS_MAX) {
+        presence_forget(presence_of(m, a));
+        attempt_end(m, a, TB_OUTCOME_UNREADABLE, TB_REASON_BUSY, now_ms);
+        return;
+    }
+    hint_end(m, a);
+    a->credential = j->credential;
+    a->state = TB_ATTEMPT_LOOKING;
+    a->deadline_ms = now_ms + m->policy.ask_max_ms;
+    (void)action_of(m, TB_IDENTIFY_LOOK_UP, a);
+}
+
+static void attempt_settle(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
+                           enum tb_outcome outcome, int64_t now_ms)
+{
+    if (presence_applies(a, j)) {
+        if (attempt_merge(m, a, j, now_ms))
+            return;
+        presence_set(m, presence_of(m, a), a, j, now_ms);
+    }
+    if (j->verdict == TB_JUDGED_CREDENTIAL)
+        attempt_look_up(m, a, j, now_ms);
+    else if (j->verdict == TB_JUDGED_PRODUCT)
+        attempt_end_product(m, a, j, now_ms);
+    else
+        attempt_end(m, a, outcome, j->reason, now_ms);
+}
+
+static enum tb_outcome outcome_of(enum tb_judged verdict)
+{
+    switch (verdict) {
+    case TB_JUDGED_PAYMENT_CARD: return TB_OUTCOME_PAYMENT_CARD;
+    case TB_JUDGED_CREDENTIAL: return TB_OUTCOME_RECOGNISED;
+    case TB_JUDGED_PRODUCT: return TB_OUTCOME_PRODUCT;
+    case TB_JUDGED_UNKNOWN: return TB_OUTCOME_UNKNOWN;
+    case TB_JUDGED_NOT_TEXT: return TB_OUTCOME_NOT_A_CODE;
+    case TB_JUDGED_MALFORMED: return TB_OUTCOME_UNREADABLE;
+    }
+    return TB_OUTCOME_UNREADABLE;
+}
+
+struct failure_meaning {
+    enum tb_outcome outcome;
+    enum tb_reason reason;
+};
+
+static struct failure_meaning failure_meaning_of(enum tb_tag_failure failure)
+{
+    switch (failure) {
+    case TB_TAG_TORN: return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TORN};
+    case TB_TAG_MALFORMED: return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_MALFORMED};
+    case TB_TAG_EMPTY: return (struct failure_meaning){TB_OUTCOME_UNKNOWN, TB_REASON_TAG_EMPTY};
+    case TB_TAG_LOCKED: return (struct failure_meaning){TB_OUTCOME_WRONG_KEY, TB_REASON_TAG_LOCKED};
+    case TB_TAG_UNSUPPORTED: return (struct failure_meaning){TB_OUTCOME_UNKNOWN, TB_REASON_TAG_UNSUPPORTED};
+    case TB_TAG_PAYMENT_CARD:
+        return (struct failure_meaning){TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP};
+    case TB_TAG_TWO: return (struct failure_meaning){TB_OUTCOME_TWO_CARDS, TB_REASON_TAG_TWO};
+    case TB_TAG_TIMEOUT: return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TIMEOUT};
+    }
+    return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_MALFORMED};
+}
+
+/* A torn read is not the end yet: shoppers move their cards, and most come closer. */
+static void attempt_torn(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
+{
+    int64_t last_ms = a->began_ms + m->policy.read_max_ms;
+    int64_t retry_ms = now_ms + m->policy.retry_ms;
+    if (a->state == TB_ATTEMPT_READING)
+        feedback_add(m, a, TB_FEEDBACK_HOLD);
+    hint_show(m, a);
+    a->state = TB_ATTEMPT_TORN;
+    a->deadline_ms = retry_ms < last_ms ? retry_ms : last_ms;
+}
+
+/* ---- events from readers ---- */
+
+static struct tb_attempt *attempt_in_field_or_new(struct tb_identify *m, uint8_t reader, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_in_field(m, reader);
+    return a ? a : attempt_open(m, reader, true, now_ms);
+}
+
+void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_in_field(m, reader);
+    if (a && a->state == TB_ATTEMPT_TORN) {
+        a->state = TB_ATTEMPT_READING;
+        a->deadline_ms = a->began_ms + m->policy.read_max_ms;
+    } else {
+        if (a)
+            attempt_end(m, a, TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TORN, now_ms);
+        (void)attempt_open(m, reader, true, now_ms);
+    }
+    attempts_check(m);
+}
+
+void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span message, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_in_field_or_new(m, reader, now_ms);
+    struct tb_judgement j;
+    tb_judge_tag(message, m->policy.rules, &j);
+    attempt_settle(m, a, &j, outcome_of(j.verdict), now_ms);
+    tb_wipe(&j, sizeof j);
+    attempts_check(m);
+}
+
+void tb_identify_tag_failed(struct tb_identify *m, uint8_t reader, enum tb_tag_failure failure,
+                            int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_in_field_or_new(m, reader, now_ms);
+    struct failure_meaning meaning = failure_meaning_of(failure);
+    if (failure == TB_TAG_TORN) {
+        attempt_torn(m, a, now_ms);
+    } else if (failure == TB_TAG_TIMEOUT) {
+        attempt_end(m, a, meaning.outcome, meaning.reason, now_ms);
+    } else {
+        struct tb_judgement j = {.verdict = TB_JUDGED_UNKNOWN, .reason = meaning.reason};
+        attempt_settle(m, a, &j, meaning.outcome, now_ms);
+    }
+    attempts_check(m);
+}
+
+void tb_identify_tag_gone(struct tb_identify *m, uint8_t reader, int64_t now_ms)
+{
+    TB_ASSERT(reader < TB_READERS_MAX);
+    struct tb_attempt *a = attempt_in_field(m, reader);
+    if (a && a->state == TB_ATTEMPT_READING)
+        attempt_torn(m, a, now_ms);
+    presence_gone(m, reader, now_ms);
+}
+
+void tb_identify_line(struct tb_identify *m, uint8_t reader, struct tb_span line, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_open(m, reader, false, now_ms);
+    struct tb_judgement j;
+    tb_judge_line(line, m->policy.rules, &j);
+    attempt_settle(m, a, &j, outcome_of(j.verdict), now_ms);
+    tb_wipe(&j, sizeof j);
+    attempts_check(m);
+}
+
+void tb_identify_line_failed(struct tb_identify *m, uint8_t reader, enum tb_reason reason, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_open(m, reader, false, now_ms);
+    attempt_end(m, a, TB_OUTCOME_NOT_A_CODE, reason, now_ms);
+    attempts_check(m);
+}
+
+void tb_identify_reader_lost(struct tb_identify *m, uint8_t reader, int64_t now_ms)
+{
+    TB_ASSERT(reader < TB_READERS_MAX);
+    struct tb_attempt *a = attempt_in_field(m, reader);
+    if (a)
+        attempt_end(m, a, TB_OUTCOME_UNREADABLE, TB_REASON_READER_LOST, now_ms);
+    presence_gone(m, reader, now_ms);
+    attempts_check(m);
+}
+
+/* ---- results ---- */
+
+const struct tb_credential *tb_identify_credential(const struct tb_identify *m, uint64_t attempt)
+{
+    for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++)
+        if (attempt_is_looked_up(&m->attempts[i]) && m->attempts[i].id == attempt)
+            return &m->attempts[i].credential;
+    return NULL;
+}
+
+void tb_identify_looked_up(struct tb_identify *m, uint64_t attempt, enum tb_lookup lookup,
+                           const struct tb_customer_key *customer, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_by_id(m, attempt);
+    if (a == NULL || a->state != TB_ATTEMPT_LOOKING)
+        return;
+    if (lookup == TB_LOOKUP_HIT) {
+        attempt_recognised(m, a, customer, false, now_ms);
+    } else {
+        a->cache_corrupt = lookup == TB_LOOKUP_CORRUPT;
+        a->state = TB_ATTEMPT_ASKING;
+        a->deadline_ms = now_ms + m->policy.ask_max_ms;
+        (void)action_of(m, TB_IDENTIFY_ASK, a);
+    }
+    attempts_check(m);
+}
+
+/* The context store could not be asked; a row that does not verify is then the cause to tell. */
+static void attempt_unanswered(struct tb_identify *m, struct tb_attempt *a, enum tb_reason reason,
+                               int64_t now_ms)
+{
+    attempt_end(m, a, TB_OUTCOME_UNKNOWN, a->cache_corrupt ? TB_REASON_CACHE_CORRUPT : reason, now_ms);
+}
+
+void tb_identify_answered(struct tb_identify *m, uint64_t attempt, enum tb_answer answer,
+                          const struct tb_customer_key *customer, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_by_id(m, attempt);
+    if (a == NULL || a->state != TB_ATTEMPT_ASKING)
+        return;
+    switch (answer) {
+    case TB_ANSWER_FOUND: attempt_recognised(m, a, customer, true, now_ms); break;
+    case TB_ANSWER_NOT_FOUND: attempt_end(m, a, TB_OUTCOME_UNKNOWN, TB_REASON_NOT_FOUND, now_ms); break;
+    case TB_ANSWER_TIMEOUT: attempt_unanswered(m, a, TB_REASON_STORE_TIMEOUT, now_ms); break;
+    case TB_ANSWER_OFFLINE: attempt_unanswered(m, a, TB_REASON_STORE_OFFLINE, now_ms); break;
+    }
+    attempts_check(m);
+}
+
+void tb_identify_visit_ended(struct tb_identify *m)
+{
+    for (size_t i = 0; i < TB_READERS_MAX; i++)
+        presence_forget(&m->codes[i]);
+}
+
+/* ---- time ---- */
+
+static void attempt_expire(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
+{
+    switch (a->state) {
+    case TB_ATTEMPT_FREE: return;
+    case TB_ATTEMPT_READING: attempt_end(m, a, TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TIMEOUT, now_ms); return;
+    case TB_ATTEMPT_TORN: attempt_end(m, a, TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TORN, now_ms); return;
+    case TB_ATTEMPT_LOOKING:
+    case TB_ATTEMPT_ASKING: attempt_unanswered(m, a, TB_REASON_STORE_TIMEOUT, now_ms); return;
+    }
+}
+
+static bool attempt_hint_due(const struct tb_identify *m, const struct tb_attempt *a, int64_t *ret_at_ms)
+{
+    *ret_at_ms = a->began_ms + m->policy.hint_ms;
+    return a->state == TB_ATTEMPT_READING && !a->hinted;
+}
+
+void tb_identify_tick(struct tb_identify *m, int64_t now_ms)
+{
+    int64_t at_ms = 0;
+    TB_ASSERT(m->action_count == 0);
+    for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++) {
+        struct tb_attempt *a = &m->attempts[i];
+        if (a->state != TB_ATTEMPT_FREE && now_ms >= a->deadline_ms)
+            attempt_expire(m, a, now_ms);
+        else if (attempt_hint_due(m, a, &at_ms) && now_ms >= at_ms)
+            hint_show(m, a);
+    }
+    for (size_t i = 0; i < TB_READERS_MAX; i++) {
+        if (presence_expired(m, &m->cards[i], now_ms))
+            presence_forget(&m->cards[i]);
+        if (presence_expired(m, &m->codes[i], now_ms))
+            presence_forget(&m->codes[i]);
+    }
+    attempts_check(m);
+}
+
+static void deadline_take(int64_t *deadline_ms, int64_t at_ms)
+{
+    if (at_ms < *deadline_ms)
+        *deadline_ms = at_ms;
+}
+
+static void presence_deadline_take(const struct tb_identify *m, const struct tb_presence *p,
+                                   int64_t *deadline_ms)
+{
+    if (p->attempt && p->gone)
+        deadline_take(deadline_ms, p->gone_ms + m->policy.return_ms);
+}
+
+int64_t tb_identify_deadline_ms(const struct tb_identify *m)
+{
+    int64_t deadline_ms = INT64_MAX;
+    int64_t at_ms = 0;
+    for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++) {
+        if (m->attempts[i].state == TB_ATTEMPT_FREE)
+            continue;
+        deadline_take(&deadline_ms, m->attempts[i].deadline_ms);
+        if (attempt_hint_due(m, &m->attempts[i], &at_ms))
+            deadline_take(&deadline_ms, at_ms);
+    }
+    for (size_t i = 0; i < TB_READERS_MAX; i++) {
+        presence_deadline_take(m, &m->cards[i], &deadline_ms);
+        presence_deadline_take(m, &m->codes[i], &deadline_ms);
+    }
+    return deadline_ms;
+}

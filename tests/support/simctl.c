@@ -197,16 +197,25 @@ char *tb_sim_word(char **rest)
     return word;
 }
 
+void tb_sim_unplug(struct tb_sim *sim)
+{
+    line_unplug(sim);
+    if (sim->options.ops->power)
+        sim->options.ops->power(sim, false);
+}
+
 static const char *power_command(struct tb_sim *sim, bool plug)
 {
     if (plug == tb_sim_plugged(sim))
         return NULL;
-    if (plug && line_plug(sim) != TB_OK)
+    if (!plug) {
+        tb_sim_unplug(sim);
+        return NULL;
+    }
+    if (line_plug(sim) != TB_OK)
         return "line";
-    if (!plug)
-        line_unplug(sim);
     if (sim->options.ops->power)
-        sim->options.ops->power(sim, plug);
+        sim->options.ops->power(sim, true);
     return NULL;
 }
 

@@ -1,0 +1,87 @@
+/*
+ * The cards that the simulator can hold to its antenna.
+ *
+ *   card <name> <kind> [key=value …]        values may hold %hh for any byte
+ *
+ *   kinds      ntag213 ntag215 ntag216      Type 2, formatted
+ *              type4 type4v1 type4v3        Type 4 of mapping version 2, 1, 3 (with an ENDEF file)
+ *              payment                      answers the payment directory; whoever asks it for anything but
+ *                                           that and the NDEF application causes a "violation" in the log
+ *              foreign                      ISO-DEP without any application we know
+ *              classic                      MIFARE Classic 1K: no NDEF here
+ *   content    uri=… text=… external=<domain:type>,<value> ndef=<hex> empty blank (no NDEF structure)
+ *              memory=<hex>                 Type 2: from page 3 on, the rest is zero
+ *              cc=<hex> file=<hex>          Type 4: container and NDEF file as they are
+ *   behaviour  uid=<hex>|random             random: 4 bytes beginning with 08, new at every activation
+ *              torn=<k>                     leaves the field after k answers
+ */
+#ifndef TB_TESTS_SUPPORT_PN532D_CARD_H
+#define TB_TESTS_SUPPORT_PN532D_CARD_H
+
+#include "core/base/buf.h"
+
+enum {
+    CARD_NAME_MAX = 31,
+    CARD_MEMORY_MAX = 2048,
+    CARD_ANSWER_MAX = 258, /* an APDU's data and status word */
+};
+
+enum card_kind {
+    CARD_TYPE2,
+    CARD_TYPE4,
+    CARD_PAYMENT,
+    CARD_FOREIGN,
+    CARD_CLASSIC,
+};
+
+enum card_field { /* ISO/IEC 14443-3 section 6.4 */
+                  CARD_IDLE,
+                  CARD_ACTIVE,
+                  CARD_HALT,
+                  CARD_PROTOCOL, /* ISO-DEP */
+};
+
+struct card {
+    char name[CARD_NAME_MAX + 1];
+    enum card_kind kind;
+    uint8_t uid[10];
+    uint8_t uid_size;
+    bool uid_random;
+    uint8_t sak;
+    uint16_t atqa;
+    unsigned torn_after; /* answers; 0: stays */
+
+    uint8_t memory[CARD_MEMORY_MAX]; /* Type 2: all of it; Type 4: the NDEF file */
+    size_t memory_size;
+    uint8_t cc[32];
+    size_t cc_size;
+    uint8_t version; /* of the Type 4 mapping */
+
+    enum card_field field;
+    unsigned answer_count; /* since it came into the field */
+    uint16_t file;         /* selected; 0: none */
+    bool application;      /* the NDEF application is selected */
+    uint32_t seed;         /* of the random UID */
+};
+
+/* Reads a specification; rest is written to. NULL, or a static error code. */
+const char *card_parse(struct card *ret_card, const char *name, char *rest);
+
+/* It comes into the field. */
+void card_enter(struct card *card);
+
+/* It is selected by anticollision. */
+void card_activate(struct card *card);
+
+bool card_is_iso_dep(const struct card *card);
+
+/* ATS without its length byte's check; empty unless ISO-DEP. */
+struct tb_span card_ats(const struct card *card);
+
+/*
+ * One exchange over the air. False: the card does not answer (and, for a Type 2 command that it refuses,
+ * goes back to idle). ret_violation is set when a payment card was asked what it must not be asked.
+ */
+bool card_exchange(struct card *card, struct tb_span command, struct tb_buf *ret_answer, bool *ret_violation);
+
+#endif

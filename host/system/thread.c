@@ -3,12 +3,13 @@
 #include "core/base/assert.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 static void thread_name(pthread_t thread, const char *name)
 {
     char kept[16] = "";
-    strncat(kept, name, sizeof kept - 1);
+    (void)snprintf(kept, sizeof kept, "%s", name);
     pthread_setname_np(thread, kept);
 }
 

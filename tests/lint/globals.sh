@@ -20,6 +20,9 @@ for archive in "$@"; do
         [[ $archive == *tb_core_crypto* && $symbol =~ $crypto_allowed ]] && continue
         echo "$archive: core calls $symbol"
         failed=1
-    done < <(nm -u "$archive" | awk '$1 == "U" { print $2 }' | sort -u)
+    done < <(nm "$archive" | awk '
+        $1 == "U" { called[$2] = 1 }
+        NF == 3 { defined[$3] = 1 }
+        END { for (name in called) if (!(name in defined)) print name }' | sort)
 done
 exit "$failed"

@@ -20,6 +20,9 @@ tree_reset() {
     rm -rf "${tree:?}"/*
     mkdir -p "$tree/core/base" "$tree/core/wire" "$tree/core/tag" "$tree/agent/cache" "$tree/agent/uplink" "$tree/contextd/engine" "$tree/tests/unit"
     cp "$rules/.clang-format" "$rules/.clang-tidy" "$tree/"
+    mkdir -p "$tree/tests/support"
+    cp "$rules/tests/.clang-tidy" "$tree/tests/"
+    cp "$rules/tests/support/.clang-tidy" "$tree/tests/support/"
     header core/base/one.h 'int tb_one(int x);'
     printf '#include "core/base/one.h"\n\nint tb_one(int x)\n{\n    return x + 1; /* sprintf( is only mentioned */\n}\n' >"$tree/core/base/one.c"
     header core/wire/a.h '#include "core/tag/b.h"'

@@ -9,7 +9,7 @@ results=${3:?results}
 root=$PWD
 mkdir -p "$results"
 
-rules_hash=$({ cat .clang-tidy; clang-tidy-19 --version; } | sha256sum)
+rules_hash=$({ cat .clang-tidy tests/.clang-tidy tests/support/.clang-tidy; clang-tidy-19 --version; } | sha256sum)
 export rules_hash results database
 
 # One object may be built for several targets: the first command of a file counts.

@@ -20,6 +20,7 @@
 /* Places for sockets that are being closed come on top of those that are served. */
 #define CONNECTION_COUNT_MAX (TB_COUNTER_PAGE_MAX + 2 * TB_COUNTER_REQUEST_MAX)
 #define REQUEST_DEADLINE_MS 2000 /* a request is complete and answered within this */
+#define REQUEST_CHANCE_MS 100    /* a request is not pushed aside before */
 #define STALL_DEADLINE_MS 5000   /* a page takes what is sent to it within this */
 
 enum connection_state {
@@ -76,9 +77,6 @@ static inline struct connection *connection_of(struct lws *wsi)
 {
     return lws_get_opaque_user_data(wsi);
 }
-
-/* Judges the token of a request whose time has come, and answers. -1: close the socket. */
-int http_answer_token(struct connection *c);
 
 /* Sets the deadline and makes sure that somebody looks. */
 void connection_set_deadline(struct connection *c, int64_t deadline_ms);

@@ -12,6 +12,7 @@
 
 #define ACCEPT_COUNT_MAX 16 /* per turn, so that a flood leaves room for everything else */
 #define SWEEP_MS 100
+#define BACKLOG 512
 
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = http_callback},
@@ -44,11 +45,8 @@ void connection_give_up(struct connection *c, const char *reason)
 
 static void connection_judge(struct connection *c, int64_t now_ms)
 {
-    if (c->state == CONNECTION_REQUEST && c->token[0] != '\0' && now_ms >= c->token_due_ms) {
-        if (http_answer_token(c) != 0)
-            connection_give_up(c, "answered");
-        return;
-    }
+    if (c->state == CONNECTION_REQUEST && c->token[0] != '\0' && now_ms >= c->token_due_ms)
+        lws_callback_on_writable(c->wsi); /* the answer is written from there */
     if (now_ms < c->deadline_ms)
         return;
     if (c->state == CONNECTION_REQUEST)
@@ -68,6 +66,8 @@ static void counter_sweep(struct tb_timer *timer)
         connection_judge(c, now_ms);
         again |= c->deadline_ms != INT64_MAX && c->state != CONNECTION_DYING;
     }
+    if (counter->watch.wsi)
+        tb_watch_set_read(&counter->watch, true);
     if (again)
         tb_timer_set(counter->loop, timer, SWEEP_MS, counter_sweep);
 }
@@ -80,28 +80,41 @@ void connection_set_deadline(struct connection *c, int64_t deadline_ms)
         tb_timer_set(counter->loop, &counter->timer, SWEEP_MS, counter_sweep);
 }
 
-/* The oldest unanswered request gives way, so that a flood never keeps out a newcomer for long. */
-static void request_make_room(struct tb_counter *counter)
+static struct connection *request_oldest(struct tb_counter *counter, size_t *ret_count)
 {
     struct connection *oldest = NULL;
-    size_t count = 0;
+    *ret_count = 0;
     for (size_t i = 0; i < CONNECTION_COUNT_MAX; i++) {
         struct connection *c = &counter->connections[i];
         if (c->state != CONNECTION_REQUEST)
             continue;
-        count++;
+        ++*ret_count;
         if (!oldest || c->began_ms < oldest->began_ms)
             oldest = c;
     }
+    return oldest;
+}
+
+/*
+ * When all places are taken, the oldest request gives way once it had its chance; until then newcomers
+ * wait in the kernel's queue. So neither a burst of pages nor a flood of idle sockets keeps out a
+ * request for long.
+ */
+static bool request_make_room(struct tb_counter *counter)
+{
+    size_t count;
+    struct connection *oldest = request_oldest(counter, &count);
     if (count < TB_COUNTER_REQUEST_MAX)
-        return;
+        return true;
+    if (tb_loop_now_ms(counter->loop) - oldest->began_ms < REQUEST_CHANCE_MS)
+        return false;
     counter_refused(counter, "requests_full");
     connection_give_up(oldest, "requests_full");
+    return true;
 }
 
 static struct connection *connection_new(struct tb_counter *counter)
 {
-    request_make_room(counter);
     for (size_t i = 0; i < CONNECTION_COUNT_MAX; i++) {
         struct connection *c = &counter->connections[i];
         if (c->state != CONNECTION_FREE)
@@ -148,6 +161,10 @@ static void counter_accept(struct tb_watch *watch, unsigned events)
     if (!(events & TB_FD_READ))
         return;
     for (unsigned i = 0; i < ACCEPT_COUNT_MAX; i++) {
+        if (!request_make_room(counter)) {
+            tb_watch_set_read(&counter->watch, false); /* the sweep looks again */
+            return;
+        }
         int fd = accept4(counter->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0)
             return;
@@ -172,7 +189,7 @@ static enum tb_err counter_listen(struct tb_counter *counter, uint16_t port)
         return TB_ERR_IO;
     if (bind(counter->listen_fd, (struct sockaddr *)&address, size) != 0)
         return errno == EADDRINUSE ? TB_ERR_BUSY : TB_ERR_IO;
-    if (listen(counter->listen_fd, 64) != 0 ||
+    if (listen(counter->listen_fd, BACKLOG) != 0 ||
         getsockname(counter->listen_fd, (struct sockaddr *)&address, &size) != 0)
         return errno == EADDRINUSE ? TB_ERR_BUSY : TB_ERR_IO;
     counter->port = ntohs(address.sin_port);

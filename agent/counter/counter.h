@@ -8,8 +8,8 @@
  * object, parsed by whoever handles it (docs/protocol.md, "Local page API").
  *
  * Everything runs on the loop's thread. Limits: TB_COUNTER_PAGE_MAX pages, TB_COUNTER_REQUEST_MAX
- * connections that are no page (the oldest one gives way), 2 s for a request to be complete,
- * TB_COUNTER_MESSAGE_MAX bytes per message from a page. A page that does not take what it is sent
+ * connections that are no page yet (more wait; then the oldest one gives way), 2 s for a request to be
+ * complete, TB_COUNTER_MESSAGE_MAX bytes per message from a page. A page that does not take what it is sent
  * is closed; it comes back and is given everything anew through opened().
  */
 #ifndef TB_AGENT_COUNTER_COUNTER_H
@@ -19,7 +19,7 @@
 #include "core/base/span.h"
 
 #define TB_COUNTER_PAGE_MAX 64
-#define TB_COUNTER_REQUEST_MAX 32
+#define TB_COUNTER_REQUEST_MAX 64
 #define TB_COUNTER_MESSAGE_MAX 16384 /* bytes, from a page */
 #define TB_COUNTER_SEND_MAX 65536    /* bytes, to a page */
 #define TB_COUNTER_QUEUE_MAX 32      /* unsent messages of one page */

@@ -128,9 +128,9 @@ static void request_read(struct lws *wsi, struct request_text *text, struct tb_g
     int path_size = 0;
     int method = lws_http_get_uri_and_method(wsi, &path, &path_size);
     ret_request->method = TB_GATE_METHOD_OTHER;
-    if (method == LWSHUMETH_GET)
+    if (method >= 0 && lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0)
         ret_request->method = TB_GATE_METHOD_GET;
-    else if (method == LWSHUMETH_HEAD)
+    else if (method >= 0 && lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)
         ret_request->method = TB_GATE_METHOD_HEAD;
     ret_request->path = tb_span_of(path, method >= 0 && path ? (size_t)path_size : 0);
     ret_request->host = header_read(wsi, WSI_TOKEN_HOST, text->host, sizeof text->host);
@@ -203,7 +203,8 @@ static int file_answer(struct connection *c, struct tb_span path)
 
 /* ---- tokens ---- */
 
-int http_answer_token(struct connection *c)
+/* Judges the token of a request whose time has come; after the answer the socket is closed. */
+static int token_answer(struct connection *c)
 {
     struct tb_counter *counter = c->counter;
     char value[TB_SESSION_COOKIE_TEXT_SIZE];
@@ -234,18 +235,15 @@ int http_answer_token(struct connection *c)
 
 static int token_take(struct connection *c)
 {
-    /* One place more than a token has, so that a longer one is not cut to a right one. */
-    char text[TB_SESSION_TOKEN_TEXT_SIZE + 1];
+    char text[2 * TB_SESSION_TOKEN_TEXT_SIZE]; /* the argument with its name, and longer ones */
     int64_t now_ms = tb_loop_now_ms(c->counter->loop);
     int size = lws_get_urlarg_by_name_safe(c->wsi, "token=", text, sizeof text);
-    if (size != TB_SESSION_TOKEN_TEXT_SIZE - 1)
-        memcpy(text, "?", 2); /* equals no token, and counts as a wrong one */
-    memcpy(c->token, text, sizeof c->token);
-    c->token[sizeof c->token - 1] = '\0';
+    bool whole = size == TB_SESSION_TOKEN_TEXT_SIZE - 1;
+    memcpy(c->token, whole ? text : "?", whole ? sizeof c->token : 2); /* "?" counts as a wrong token */
     tb_wipe(text, sizeof text);
     c->token_due_ms = now_ms + tb_sessions_delay_ms(&c->counter->sessions);
     if (c->token_due_ms <= now_ms)
-        return http_answer_token(c);
+        return token_answer(c);
     connection_set_deadline(c, c->token_due_ms + REQUEST_DEADLINE_MS);
     return 0;
 }
@@ -297,7 +295,11 @@ static int socket_free(struct lws *wsi)
 static int body_write(struct lws *wsi)
 {
     struct connection *c = connection_of(wsi);
-    return c->state == CONNECTION_REQUEST && c->file ? file_write(c) : 0;
+    if (c->state != CONNECTION_REQUEST)
+        return 0;
+    if (c->token[0] != '\0' && tb_loop_now_ms(c->counter->loop) >= c->token_due_ms)
+        return token_answer(c);
+    return c->file ? file_write(c) : 0;
 }
 
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)

@@ -13,9 +13,9 @@ const BACKGROUND = { light: [255, 255, 255], dark: [27, 32, 39] }; // --panel in
 
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock',
   payment_card: 'payment', two_cards: 'two', not_a_code: 'question', product: 'product', recognised: 'check' };
-const NOTICE_ICONS = { disk_full: 'disk', clock_wrong: 'clock', certificate_expiring: 'lock', quarantined: 'lock', cache_rebuilt: 'info' };
-const NOTICE_RANK = ['quarantined', 'disk_full', 'clock_wrong', 'reader', 'offline', 'certificate_expiring', 'cache_rebuilt'];
-const GRAVE = new Set(['quarantined', 'disk_full']);
+const NOTICE_ICONS = { disk_full: 'disk', disk_failing: 'disk', clock_wrong: 'clock', certificate_expiring: 'lock', quarantined: 'lock', cache_rebuilt: 'info' };
+const NOTICE_RANK = ['quarantined', 'disk_full', 'disk_failing', 'clock_wrong', 'reader', 'offline', 'certificate_expiring', 'cache_rebuilt'];
+const GRAVE = new Set(['quarantined', 'disk_full', 'disk_failing']);
 
 /** env: { at: page clock ms, words, scheme: 'light' | 'dark' } */
 export function viewOf(state, env) {
@@ -235,7 +235,7 @@ function cartOf(state, words, clock) {
   const currency = cart?.currency ?? state.terminal?.currency ?? '';
   const lines = state.lines.map((line) => lineOf(line, state, { words, clock, currency }));
   const open = lines.filter((line) => !line.gone);
-  const hidden = open.some((line) => line.hidden);
+  const hidden = open.some((line) => line.hidden) || cart?.total === null;
   return {
     title: titleOf(state, words),
     touched: touchedOf(cart, words, clock),

@@ -49,6 +49,7 @@ const en = {
   'ended.title': 'Screen cleared',
   'ended.done': 'Ready for the next customer.',
   'ended.removed': 'The card was taken away. Ready for the next customer.',
+  'ended.checkout': 'Paid. Ready for the next customer.',
   'ended.idle': 'Nothing happened for a while. The cart is kept.',
   'ended.restart': 'The till’s service was restarted. The cart is kept; tap or scan again to go on.',
   'ended.other': 'The cart is kept. Ready for the next customer.',
@@ -86,6 +87,8 @@ const en = {
 
   'notice.disk_full.title': 'This till’s disk is full',
   'notice.disk_full.detail': 'Customers are recognised. Cart changes are not stored until there is room. Please call IT.',
+  'notice.disk_failing.title': 'This till’s disk reports errors',
+  'notice.disk_failing.detail': 'Customers are recognised. A cart change may be turned down; the screen says so. Please call IT.',
   'notice.clock_wrong.title': 'This till’s clock is wrong',
   'notice.clock_wrong.detail': 'Customers are recognised. Shown ages may be off and the line may stay down. Please call IT.',
   'notice.certificate_expiring.title': 'This till’s certificate expires soon',

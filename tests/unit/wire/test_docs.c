@@ -1,0 +1,186 @@
+#include "core/wire/docs.h"
+#include "tests/unit/wire/wire_test.h"
+
+static const char CUSTOMER[] =
+    "{\"name\":\"Anna K.\",\"salutation\":\"Ms\",\"since\":\"2019\",\"tier\":\"gold\",\"points\":-12,"
+    "\"benefits\":[{\"text\":\"Free alterations\"}],\"open\":[],\"do_not_ask\":[{\"text\":\"newsletter\"},"
+    "{\"text\":\"app\"}],\"language\":\"de-CH\"}";
+static const char JOURNEY[] = "{\"events\":[{\"at_ms\":2,\"channel\":\"app\",\"what\":\"looked at boots\"},"
+                              "{\"at_ms\":1,\"what\":\"signed in\"}]}";
+static const char PRODUCT[] = "{\"name\":\"Pen\",\"unit_price\":249,\"currency\":\"EUR\",\"stock\":\"low\","
+                              "\"price_as_of\":5}";
+static const char TERMINAL[] = "{\"store\":\"0421\",\"store_name\":\"Z\xc3\xbcrich\",\"till\":\"4\",\"role\":"
+                               "\"till\",\"name\":\"Till 4\",\"currency\":\"CHF\",\"language\":\"de\"}";
+static const char POLICY[] =
+    "{\"tiers\":[{\"id\":\"gold\",\"name\":\"Gold\",\"symbol\":\"\xe2\x98\x85\",\"color\":\"#c9A227\","
+    "\"points_from\":1000}],\"idle_ms\":120000,\"removal_ms\":10000,"
+    "\"max_age_show_ms\":{\"price\":1,\"stock\":2,\"points\":3}}";
+static const char KEY[] = "{\"kind\":\"pepper\",\"version\":2,\"value\":\"AAECAw\"}";
+
+static void test_customer(void **state)
+{
+    (void)state;
+    static struct tb_customer customer;
+    tb_customer_decode(&t.check, parse(CUSTOMER), &customer);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_string_equal(customer.name, "Anna K.");
+    assert_string_equal(customer.since, "2019");
+    assert_true(customer.points == -12);
+    assert_int_equal(customer.do_not_ask.count, 2);
+    assert_string_equal(customer.do_not_ask.text[1], "app");
+    struct tb_json_writer w = begin();
+    tb_customer_encode(&w, NULL, &customer);
+    assert_written(CUSTOMER);
+
+    tb_customer_decode(&t.check, parse("{\"name\":\"A\",\"points\":0}"), &customer);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_string_equal(customer.tier, "");
+    assert_int_equal(customer.benefits.count, 0);
+}
+
+static void test_customer_faults(void **state)
+{
+    (void)state;
+    static struct tb_customer customer;
+    static const struct {
+        const char *text;
+        enum tb_err err;
+        const char *member;
+    } vectors[] = {
+        {"{\"points\":0}", TB_ERR_MISSING, "name"},
+        {"{\"name\":\"A\"}", TB_ERR_MISSING, "points"},
+        {"{\"name\":\"A\",\"points\":\"0\"}", TB_ERR_TYPE, "points"},
+        {"{\"name\":\"A\",\"points\":0,\"since\":\"20x9\"}", TB_ERR_SYNTAX, "since"},
+        {"{\"name\":\"A\",\"points\":0,\"since\":2019}", TB_ERR_TYPE, "since"},
+        {"{\"name\":\"A\",\"points\":0,\"tier\":\"go ld\"}", TB_ERR_SYNTAX, "tier"},
+        {"{\"name\":\"A\",\"points\":0,\"open\":[{}]}", TB_ERR_MISSING, "text"},
+        {"{\"name\":\"A\",\"points\":0,\"open\":[\"x\"]}", TB_ERR_MISSING, "text"},
+        {"{\"name\":\"A\",\"points\":0,\"open\":[1,2,3,4,5,6,7,8,9]}", TB_ERR_TOO_LONG, "open"},
+    };
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        tb_customer_decode(&t.check, parse(vectors[i].text), &customer);
+        assert_fault(vectors[i].err, vectors[i].member);
+    }
+}
+
+static void test_journey(void **state)
+{
+    (void)state;
+    static struct tb_journey journey;
+    tb_journey_decode(&t.check, parse(JOURNEY), &journey);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_int_equal(journey.event_count, 2);
+    assert_int_equal(journey.events[0].channel, TB_CHANNEL_APP);
+    struct tb_json_writer w = begin();
+    tb_journey_encode(&w, NULL, &journey);
+    assert_written(JOURNEY);
+    tb_journey_decode(&t.check, parse("{\"events\":[{\"at_ms\":1}]}"), &journey);
+    assert_fault(TB_ERR_MISSING, "what");
+    assert_int_equal(journey.event_count, 0);
+}
+
+static void test_product(void **state)
+{
+    (void)state;
+    struct tb_product product;
+    tb_product_decode(&t.check, parse(PRODUCT), &product);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_int_equal(product.stock, TB_STOCK_LOW);
+    struct tb_json_writer w = begin();
+    tb_product_encode(&w, NULL, &product);
+    assert_written(PRODUCT);
+    tb_product_decode(&t.check, parse("{\"name\":\"Pen\",\"currency\":\"EUR\"}"), &product);
+    assert_fault(TB_ERR_MISSING, "unit_price");
+}
+
+static void test_terminal(void **state)
+{
+    (void)state;
+    struct tb_terminal terminal;
+    tb_terminal_decode(&t.check, parse(TERMINAL), &terminal);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_string_equal(terminal.store, "0421");
+    struct tb_json_writer w = begin();
+    tb_terminal_encode(&w, NULL, &terminal);
+    assert_written(TERMINAL);
+}
+
+static void test_policy(void **state)
+{
+    (void)state;
+    static struct tb_policy policy;
+    tb_policy_decode(&t.check, parse(POLICY), &policy);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_int_equal(policy.tier_count, 1);
+    assert_true(policy.max_age_show_points_ms == 3);
+    struct tb_json_writer w = begin();
+    tb_policy_encode(&w, NULL, &policy);
+    assert_written(POLICY);
+
+    tb_policy_decode(&t.check, parse("{\"tiers\":[]}"), &policy);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_true(policy.idle_ms == 120000 && policy.removal_ms == 10000);
+}
+
+static void test_colors_are_colors(void **state)
+{
+    (void)state;
+    static struct tb_policy policy;
+    static const char *const bad[] = {"red", "#12345", "#1234567", "#12345g", "", "123456#", "#123456;"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct tb_json_writer w = begin();
+        tb_json_open(&w, NULL);
+        tb_json_open_array(&w, "tiers");
+        tb_json_open(&w, NULL);
+        tb_json_put_str(&w, "id", "a");
+        tb_json_put_str(&w, "name", "A");
+        tb_json_put_str(&w, "symbol", "*");
+        tb_json_put_str(&w, "color", bad[i]);
+        tb_json_put_int(&w, "points_from", 0);
+        tb_json_close(&w);
+        tb_json_close_array(&w);
+        tb_json_close(&w);
+        tb_policy_decode(&t.check, parse_span(tb_buf_span(&t.text)), &policy);
+        assert_fault(TB_ERR_SYNTAX, "color");
+    }
+}
+
+static void test_key(void **state)
+{
+    (void)state;
+    struct tb_key_doc key;
+    tb_key_doc_decode(&t.check, parse(KEY), &key);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_int_equal(key.value_size, 4);
+    assert_int_equal(key.value[3], 3);
+    struct tb_json_writer w = begin();
+    tb_key_doc_encode(&w, NULL, &key);
+    assert_written(KEY);
+    tb_key_doc_decode(&t.check, parse("{\"kind\":\"pepper\",\"version\":1,\"value\":\"A+/=\"}"), &key);
+    assert_fault(TB_ERR_SYNTAX, "value");
+    tb_key_doc_decode(&t.check, parse("{\"kind\":\"pepper\",\"version\":0,\"value\":\"AA\"}"), &key);
+    assert_fault(TB_ERR_RANGE, "version");
+}
+
+static void test_credential(void **state)
+{
+    (void)state;
+    struct tb_credential_doc doc;
+    tb_credential_doc_decode(&t.check, parse("{\"kind\":\"member\"}"), &doc);
+    assert_int_equal(t.check.err, TB_OK);
+    struct tb_json_writer w = begin();
+    tb_credential_doc_encode(&w, NULL, &doc);
+    assert_written("{\"kind\":\"member\"}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_customer),          cmocka_unit_test(test_customer_faults),
+        cmocka_unit_test(test_journey),           cmocka_unit_test(test_product),
+        cmocka_unit_test(test_terminal),          cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_colors_are_colors), cmocka_unit_test(test_key),
+        cmocka_unit_test(test_credential),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -69,11 +69,11 @@ static void feed_rows(struct tb_check *c, struct tb_json o, struct tb_arena *are
 
 static void identify(struct tb_check *c, struct tb_json o, struct tb_arena *arena, struct tb_json_writer *w)
 {
-    struct tb_identify x;
+    struct tb_identify_ask x;
     (void)arena;
-    tb_identify_decode(c, o, &x);
+    tb_identify_ask_decode(c, o, &x);
     if (c->err == TB_OK)
-        tb_identify_encode(w, &x);
+        tb_identify_ask_encode(w, &x);
 }
 
 static void identified(struct tb_check *c, struct tb_json o, struct tb_arena *arena, struct tb_json_writer *w)

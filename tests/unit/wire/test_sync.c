@@ -209,13 +209,13 @@ static void test_identify(void **state)
     (void)state;
     static const char text[] = "{\"kind\":\"member\",\"hash\":"
                                "\"00000000000000000000000000000000000000000000000000000000000000ff\"}";
-    struct tb_identify identify;
-    tb_identify_decode(&t.check, parse(text), &identify);
+    struct tb_identify_ask identify;
+    tb_identify_ask_decode(&t.check, parse(text), &identify);
     assert_int_equal(t.check.err, TB_OK);
     assert_int_equal(identify.hash[31], 0xff);
     struct tb_json_writer w = begin();
     tb_json_open(&w, NULL);
-    tb_identify_encode(&w, &identify);
+    tb_identify_ask_encode(&w, &identify);
     tb_json_close(&w);
     assert_written(text);
 

@@ -78,7 +78,8 @@ struct tb_client_action {
             uint32_t ticket;
             struct tb_scope scope;
             /* The transaction checks that the scope's stored cursor still is `after` and fails with
-             * TB_ERR_CONFLICT otherwise: were an earlier save lost, this one would jump over its rows. */
+             * TB_ERR_CONFLICT otherwise: were an earlier save lost, this one would jump over its rows.
+             * An empty `after` is not checked: what comes with it begins with the full state. */
             struct tb_cursor after;
             struct tb_cursor cursor;
             struct tb_rows rows;
@@ -240,7 +241,8 @@ void tb_client_read(struct tb_client *c, uint32_t ticket, const struct tb_client
 /* Answers TB_CLIENT_DECIDE, in order. A fault makes the machine ask for the verdicts again later. */
 void tb_client_decided(struct tb_client *c, int64_t seq, enum tb_err err, int64_t now_ms);
 
-/* Answers TB_CLIENT_SAVE. A fault makes the machine open the feed again from the saved cursor later. */
+/* Answers TB_CLIENT_SAVE. A fault makes the machine open the feed again later, from the saved cursor, or
+ * from the beginning after TB_ERR_CONFLICT. */
 void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int64_t now_ms);
 
 /* Keeps a feed open over all connections until it is closed; cursor as saved, empty for none. Opening

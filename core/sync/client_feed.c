@@ -248,6 +248,8 @@ void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int6
         if (!feed_is_saving(feed))
             feed->state = TB_FEED_FREE;
     } else if (err != TB_OK) {
+        if (err == TB_ERR_CONFLICT) /* the owner's file knows another cursor than was opened with */
+            feed->cursor.size = 0;
         if (!done.stale)
             feed_restart(c, feed);
     } else {

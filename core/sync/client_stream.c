@@ -47,8 +47,19 @@ static void stream_pause(struct tb_client *c)
     c->read_ticket = 0;
 }
 
+/* Once nothing is under way, whether it was judged or put off. */
+static void stream_redo(struct tb_client *c)
+{
+    if (c->redo_from == 0 || c->sent_count > 0)
+        return;
+    c->sent_seq = c->redo_from - 1;
+    c->redo_from = 0;
+    stream_pause(c);
+}
+
 void stream_pump(struct tb_client *c)
 {
+    stream_redo(c);
     if (c->phase != TB_PHASE_LIVE || c->read_ticket || c->pause_until_ms || c->redo_from)
         return;
     if (c->sent_count == TB_CLIENT_WINDOW || c->sent_seq + 1 >= c->next_seq)
@@ -227,11 +238,6 @@ void tb_client_decided(struct tb_client *c, int64_t seq, enum tb_err err, int64_
     if (err != TB_OK && c->redo_from == 0 && c->judged_count > 0 && c->sent[0].first <= seq)
         c->redo_from = c->sent[0].first;
     judged_take(c, seq);
-    if (c->redo_from && c->sent_count == 0) {
-        c->sent_seq = c->redo_from - 1;
-        c->redo_from = 0;
-        stream_pause(c);
-    }
     stream_pump(c);
 }
 

@@ -1,0 +1,431 @@
+#include "tests/support/engine_fake.h"
+
+#include "core/base/assert.h"
+
+#include <stdio.h>
+
+struct tb_id engine_fake_id(const char *what, unsigned number)
+{
+    struct tb_id id = {{0}};
+    size_t size = strlen(what);
+    memcpy(id.bytes, what, size < 8 ? size : 8);
+    for (size_t i = 0; i < 4; i++)
+        id.bytes[12 + i] = (uint8_t)(number >> (8 * (3 - i)));
+    return id;
+}
+
+void engine_fake_gtin(unsigned number, char ret_gtin[TB_GTIN_SIZE + 1])
+{
+    (void)snprintf(ret_gtin, TB_GTIN_SIZE + 1, "%014u", number);
+}
+
+void engine_fake_hash(unsigned number, uint8_t ret_hash[TB_LOOKUP_HASH_SIZE])
+{
+    struct tb_id id = engine_fake_id("hash", number);
+    memcpy(ret_hash, id.bytes, TB_ID_SIZE);
+    memcpy(ret_hash + TB_ID_SIZE, id.bytes, TB_ID_SIZE);
+}
+
+void engine_fake_put(struct engine_fake *e, enum tb_row_type type, const char *id,
+                     const struct tb_id *customer, const char *doc)
+{
+    struct fake_object *object = NULL;
+    for (size_t i = 0; !object && i < e->object_count; i++)
+        if (e->objects[i].type == type && strcmp(e->objects[i].id, id) == 0)
+            object = &e->objects[i];
+    if (!object) {
+        TB_ASSERT(e->object_count < FAKE_OBJECT_MAX);
+        object = &e->objects[e->object_count++];
+        memset(object, 0, sizeof *object);
+    }
+    object->type = type;
+    (void)snprintf(object->id, sizeof object->id, "%s", id);
+    if (customer)
+        object->customer = *customer;
+    object->change = ++e->change;
+    TB_ASSERT(strlen(doc) < sizeof object->doc);
+    (void)snprintf(object->doc, sizeof object->doc, "%s", doc);
+}
+
+void engine_fake_init(struct engine_fake *e)
+{
+    e->epoch = 1;
+    e->change = 0;
+    e->wall_ms = INT64_C(1790000000000);
+    e->object_count = 0;
+    e->cart_count = 0;
+    e->stream_count = 0;
+    e->fault = TB_OK;
+    e->apply_max = 0;
+    engine_fake_put(e, TB_ROW_TERMINAL, "till-4", NULL,
+                    "{\"store\":\"" FAKE_STORE
+                    "\",\"store_name\":\"Market Street\",\"till\":\"4\",\"role\":\"till\","
+                    "\"name\":\"Till 4\",\"currency\":\"EUR\",\"language\":\"en\"}");
+}
+
+void engine_fake_add_customer(struct engine_fake *e, unsigned number)
+{
+    char text[TB_ID_TEXT_SIZE];
+    char hash_text[2 * TB_LOOKUP_HASH_SIZE + 1];
+    uint8_t hash[TB_LOOKUP_HASH_SIZE];
+    struct tb_id id = engine_fake_id("cust", number);
+    tb_id_encode(&id, text);
+    engine_fake_put(
+        e, TB_ROW_CUSTOMER, text, &id,
+        "{\"name\":\"Ms Rivera\",\"since\":\"2023\",\"tier\":\"gold\",\"points\":2480,\"benefits\":[],"
+        "\"open\":[],\"do_not_ask\":[],\"language\":\"en\"}");
+    engine_fake_hash(number, hash);
+    struct tb_buf hex = tb_buf_of(hash_text, sizeof hash_text);
+    tb_buf_add_hex(&hex, tb_span_of(hash, sizeof hash));
+    tb_buf_add_u8(&hex, 0);
+    engine_fake_put(e, TB_ROW_CREDENTIAL, hash_text, &id, "{\"kind\":\"member\"}");
+}
+
+void engine_fake_add_product(struct engine_fake *e, unsigned number)
+{
+    char gtin[TB_GTIN_SIZE + 1];
+    char doc[128];
+    engine_fake_gtin(number, gtin);
+    (void)snprintf(doc, sizeof doc,
+                   "{\"name\":\"Product %u\",\"unit_price\":%u,\"currency\":\"EUR\",\"stock\":\"in_stock\"}",
+                   number, number * 10);
+    engine_fake_put(e, TB_ROW_PRODUCT, gtin, NULL, doc);
+}
+
+static struct fake_stream *stream_of(struct engine_fake *e, const char *device,
+                                     const struct tb_id *incarnation)
+{
+    for (size_t i = 0; i < e->stream_count; i++)
+        if (strcmp(e->streams[i].device, device) == 0 && tb_id_equal(&e->streams[i].incarnation, incarnation))
+            return &e->streams[i];
+    TB_ASSERT(e->stream_count < FAKE_STREAM_MAX);
+    struct fake_stream *stream = &e->streams[e->stream_count++];
+    memset(stream, 0, sizeof *stream);
+    (void)snprintf(stream->device, sizeof stream->device, "%s", device);
+    stream->incarnation = *incarnation;
+    return stream;
+}
+
+const struct fake_stream *engine_fake_stream(const struct engine_fake *e, const char *device,
+                                             const struct tb_id *incarnation)
+{
+    for (size_t i = 0; i < e->stream_count; i++)
+        if (strcmp(e->streams[i].device, device) == 0 && tb_id_equal(&e->streams[i].incarnation, incarnation))
+            return &e->streams[i];
+    return NULL;
+}
+
+static size_t cart_index(const struct engine_fake *e, const struct tb_id *cart)
+{
+    size_t i = 0;
+    while (i < e->cart_count && !tb_id_equal(&e->carts[i].id, cart))
+        i++;
+    return i;
+}
+
+const struct tb_cart *engine_fake_cart(const struct engine_fake *e, const struct tb_id *cart)
+{
+    size_t i = cart_index(e, cart);
+    return i < e->cart_count ? &e->carts[i] : NULL;
+}
+
+static void answer_open(struct engine_fake *e, const struct tb_engine_request *request,
+                        struct tb_engine_answer *answer)
+{
+    const struct fake_stream *stream = stream_of(e, request->peer.device, &request->open.incarnation);
+    if (request->open.next_seq <= stream->decided) {
+        answer->err = TB_ERR_REPLAYED;
+        return;
+    }
+    (void)snprintf(answer->open.epoch, sizeof answer->open.epoch, "epoch-%u", e->epoch);
+    answer->open.decided_seq = stream->decided;
+    if (tb_id_is_zero(&request->peer.customer)) {
+        struct tb_device *device = &answer->open.device;
+        (void)snprintf(device->id, sizeof device->id, "%s", "till-4");
+        (void)snprintf(device->store, sizeof device->store, "%s", FAKE_STORE);
+        (void)snprintf(device->till, sizeof device->till, "%s", "4");
+        (void)snprintf(device->role, sizeof device->role, "%s", "till");
+        (void)snprintf(device->name, sizeof device->name, "%s", "Till 4");
+    }
+}
+
+static void cart_publish(struct engine_fake *e, struct tb_cart *cart)
+{
+    char id[TB_ID_TEXT_SIZE];
+    char doc[FAKE_DOC_MAX];
+    struct tb_buf text = tb_buf_of(doc, sizeof doc - 1);
+    struct tb_json_writer w = tb_json_writer_of(&text);
+    cart->version = e->change + 1;
+    cart->as_of_ms = e->wall_ms;
+    tb_cart_encode(&w, NULL, cart);
+    TB_ASSERT(text.err == TB_OK);
+    doc[text.size] = '\0';
+    tb_id_encode(&cart->id, id);
+    engine_fake_put(e, TB_ROW_CART, id, &cart->customer, doc);
+}
+
+static enum tb_cart_code cart_decide(struct engine_fake *e, const struct tb_engine_peer *peer,
+                                     const struct tb_mutation *m, int64_t *ret_version)
+{
+    size_t i = cart_index(e, &m->cart);
+    struct tb_product product = {.currency = "EUR", .unit_price = 100, .name = "Product"};
+    struct tb_cart_facts facts = {.at_ms = e->wall_ms, .channel = peer->channel, .product = &product};
+    bool changed = false;
+    *ret_version = 0;
+    if (m->kind == TB_MUTATION_NONE)
+        return TB_CART_NOT_UNDERSTOOD;
+    if (i == e->cart_count) {
+        TB_ASSERT(i < FAKE_CART_MAX);
+        memset(&e->carts[i], 0, sizeof e->carts[i]);
+        e->books[i].count = 0;
+    }
+    enum tb_cart_code code = tb_cart_apply(&e->carts[i], &e->books[i], m, &facts, &changed);
+    if (!changed)
+        return code;
+    if (i == e->cart_count)
+        e->cart_count++;
+    cart_publish(e, &e->carts[i]);
+    *ret_version = e->carts[i].version;
+    return code;
+}
+
+static void seq_decide(struct engine_fake *e, struct fake_stream *stream, const struct tb_engine_peer *peer,
+                       const struct tb_mutation *m)
+{
+    struct fake_decision *decision = &stream->decisions[m->seq];
+    int64_t version;
+    TB_ASSERT(decision->verdict.kind == TB_VERDICT_NONE);
+    decision->kind = m->kind;
+    decision->line = m->line;
+    decision->verdict.seq = m->seq;
+    decision->verdict.kind = TB_VERDICT_APPLIED;
+    stream->decided = m->seq;
+    if (m->kind == TB_MUTATION_SKIPPED) {
+        stream->decided += m->skipped.count - 1;
+        return;
+    }
+    enum tb_cart_code code = cart_decide(e, peer, m, &version);
+    if (code != TB_CART_OK) {
+        decision->verdict.kind = TB_VERDICT_REJECTED;
+        (void)snprintf(decision->verdict.code, sizeof decision->verdict.code, "%s", tb_cart_code_name(code));
+    }
+    decision->verdict.version = version;
+}
+
+static struct tb_verdict verdict_of(struct engine_fake *e, struct fake_stream *stream,
+                                    const struct tb_engine_peer *peer, const struct tb_mutation *m)
+{
+    TB_ASSERT(m->seq < FAKE_SEQ_MAX);
+    if (m->seq > stream->decided + 1)
+        return (struct tb_verdict){.seq = m->seq, .kind = TB_VERDICT_RETRY, .code = TB_ENGINE_CODE_GAP};
+    if (m->seq == stream->decided + 1) {
+        seq_decide(e, stream, peer, m);
+        return stream->decisions[m->seq].verdict;
+    }
+    struct tb_verdict verdict = stream->decisions[m->seq].verdict;
+    verdict.seq = m->seq;
+    if (verdict.kind != TB_VERDICT_REJECTED)
+        verdict.kind = TB_VERDICT_DUPLICATE;
+    return verdict;
+}
+
+static struct tb_rows rows_new(struct tb_arena *arena)
+{
+    struct tb_row *rows = tb_arena_take(arena, TB_ROW_BATCH_MAX * sizeof *rows);
+    TB_ASSERT(rows);
+    return (struct tb_rows){.at = rows, .count = 0};
+}
+
+static void rows_add(struct tb_rows *rows, struct tb_arena *arena, const struct engine_fake *e,
+                     const struct fake_object *object)
+{
+    struct tb_row row = {.type = object->type,
+                         .op = TB_ROW_PUT,
+                         .version = object->change,
+                         .as_of_ms = e->wall_ms,
+                         .customer = object->customer};
+    memcpy(row.id, object->id, sizeof row.id);
+    char *doc = tb_arena_str(arena, tb_span_str(object->doc));
+    TB_ASSERT(doc && rows->count < TB_ROW_BATCH_MAX);
+    row.doc = tb_span_str(doc);
+    struct tb_row *at = (struct tb_row *)(uintptr_t)rows->at; /* our own, from rows_new() */
+    at[rows->count++] = row;
+}
+
+static void rows_add_cart(struct tb_rows *rows, struct tb_arena *arena, const struct engine_fake *e,
+                          const struct tb_id *cart)
+{
+    char id[TB_ID_TEXT_SIZE];
+    tb_id_encode(cart, id);
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->at[i].type == TB_ROW_CART && strcmp(rows->at[i].id, id) == 0)
+            return;
+    for (size_t i = 0; i < e->object_count; i++)
+        if (e->objects[i].type == TB_ROW_CART && strcmp(e->objects[i].id, id) == 0)
+            rows_add(rows, arena, e, &e->objects[i]);
+}
+
+static void changes_add(struct tb_engine_answer *answer, const struct tb_id *customer)
+{
+    struct tb_engine_change *changes = answer->apply.changes;
+    for (size_t i = 0; i < answer->apply.change_count; i++)
+        if (tb_id_equal(&changes[i].scope.customer, customer))
+            return;
+    if (answer->apply.change_count == 0)
+        changes[answer->apply.change_count++] =
+            (struct tb_engine_change){.scope.kind = TB_SCOPE_COHORT, .store = FAKE_STORE};
+    changes[answer->apply.change_count++] =
+        (struct tb_engine_change){.scope = {.kind = TB_SCOPE_CUSTOMER, .customer = *customer}};
+}
+
+static void answer_apply(struct engine_fake *e, const struct tb_engine_request *request,
+                         struct tb_arena *arena, struct tb_engine_answer *answer)
+{
+    struct fake_stream *stream = stream_of(e, request->peer.device, &request->apply.incarnation);
+    uint8_t count = request->apply.count;
+    if (e->apply_max && count > e->apply_max)
+        count = e->apply_max;
+    for (uint8_t i = 0; i < count; i++) {
+        struct tb_verdict verdict = verdict_of(e, stream, &request->peer, &request->apply.mutations[i]);
+        answer->apply.verdicts[answer->apply.count++] = verdict;
+        if (verdict.kind == TB_VERDICT_APPLIED && verdict.version)
+            changes_add(answer, &request->apply.mutations[i].customer);
+        if (verdict.kind == TB_VERDICT_RETRY)
+            break;
+    }
+    answer->apply.rows = rows_new(arena);
+    for (uint8_t i = 0; i < answer->apply.count; i++)
+        if (request->apply.mutations[i].kind > TB_MUTATION_SKIPPED)
+            rows_add_cart(&answer->apply.rows, arena, e, &request->apply.mutations[i].cart);
+}
+
+bool engine_fake_covers(const struct tb_scope *scope, const struct fake_object *object)
+{
+    switch (scope->kind) {
+    case TB_SCOPE_DEVICE: return object->type == TB_ROW_TERMINAL;
+    case TB_SCOPE_COHORT: return !tb_id_is_zero(&object->customer);
+    case TB_SCOPE_CATALOGUE: return object->type == TB_ROW_PRODUCT;
+    case TB_SCOPE_CUSTOMER: return tb_id_equal(&object->customer, &scope->customer);
+    case TB_SCOPE_NONE: break;
+    }
+    return false;
+}
+
+/* Cursor: u32 epoch | u8 scope kind | u64 change */
+int64_t engine_fake_cursor_change(const struct engine_fake *e, const struct tb_scope *scope,
+                                  const struct tb_cursor *cursor)
+{
+    struct tb_reader r = tb_reader_of(tb_span_of(cursor->bytes, cursor->size));
+    uint32_t epoch = tb_read_u32be(&r);
+    uint8_t kind = tb_read_u8(&r);
+    uint64_t change = tb_read_u64be(&r);
+    if (r.err != TB_OK || epoch != e->epoch || kind != scope->kind || change > (uint64_t)e->change)
+        return -1;
+    return (int64_t)change;
+}
+
+static struct tb_cursor cursor_of(const struct engine_fake *e, const struct tb_scope *scope, int64_t change)
+{
+    struct tb_cursor cursor = {0};
+    struct tb_buf to = tb_buf_of(cursor.bytes, sizeof cursor.bytes);
+    tb_buf_add_u32be(&to, e->epoch);
+    tb_buf_add_u8(&to, (uint8_t)scope->kind);
+    tb_buf_add_u64be(&to, (uint64_t)change);
+    cursor.size = (uint8_t)to.size;
+    return cursor;
+}
+
+static const struct fake_object *object_after(const struct engine_fake *e, const struct tb_scope *scope,
+                                              int64_t change)
+{
+    const struct fake_object *next = NULL;
+    for (size_t i = 0; i < e->object_count; i++) {
+        const struct fake_object *object = &e->objects[i];
+        if (object->change > change && engine_fake_covers(scope, object) &&
+            (!next || object->change < next->change))
+            next = object;
+    }
+    return next;
+}
+
+static void answer_feed(struct engine_fake *e, const struct tb_engine_request *request,
+                        struct tb_arena *arena, struct tb_engine_answer *answer)
+{
+    const struct tb_scope *scope = &request->feed.scope;
+    int64_t change = engine_fake_cursor_change(e, scope, &request->feed.cursor);
+    if (change < 0)
+        change = 0;
+    answer->feed.rows = rows_new(arena);
+    const struct fake_object *object = object_after(e, scope, change);
+    /* Small pages, so that several are under way. */
+    while (object && answer->feed.rows.count < 3 && answer->feed.rows.count < request->feed.row_count_max) {
+        rows_add(&answer->feed.rows, arena, e, object);
+        change = object->change;
+        object = object_after(e, scope, change);
+    }
+    answer->feed.more = object != NULL;
+    answer->feed.cursor = cursor_of(e, scope, change);
+}
+
+static void answer_identify(struct engine_fake *e, const struct tb_engine_request *request,
+                            struct tb_arena *arena, struct tb_engine_answer *answer)
+{
+    char id[2 * TB_LOOKUP_HASH_SIZE + 1];
+    struct tb_buf hex = tb_buf_of(id, sizeof id);
+    tb_buf_add_hex(&hex, tb_span_of(request->identify.hash, TB_LOOKUP_HASH_SIZE));
+    tb_buf_add_u8(&hex, 0);
+    answer->identify.rows = rows_new(arena);
+    for (size_t i = 0; i < e->object_count; i++) {
+        if (e->objects[i].type != TB_ROW_CREDENTIAL || strcmp(e->objects[i].id, id) != 0)
+            continue;
+        answer->identify.found = true;
+        for (size_t k = 0; k < e->object_count; k++)
+            if (tb_id_equal(&e->objects[k].customer, &e->objects[i].customer))
+                rows_add(&answer->identify.rows, arena, e, &e->objects[k]);
+    }
+}
+
+static void answer_product(struct engine_fake *e, const struct tb_engine_request *request,
+                           struct tb_engine_answer *answer)
+{
+    struct tb_product *product = &answer->product.product;
+    for (size_t i = 0; i < e->object_count; i++) {
+        if (e->objects[i].type != TB_ROW_PRODUCT || strcmp(e->objects[i].id, request->product.gtin) != 0)
+            continue;
+        memcpy(product->gtin, request->product.gtin, sizeof product->gtin);
+        (void)snprintf(product->name, sizeof product->name, "%s", "Product");
+        (void)snprintf(product->currency, sizeof product->currency, "%s", "EUR");
+        product->unit_price = 100;
+        product->stock = TB_STOCK_IN_STOCK;
+    }
+}
+
+static void fake_answer(void *context, const struct tb_engine_request *request, struct tb_arena *arena,
+                        struct tb_engine_answer *answer)
+{
+    struct engine_fake *e = context;
+    memset(answer, 0, sizeof *answer);
+    answer->ask = request->ask;
+    answer->ticket = request->ticket;
+    answer->err = e->fault;
+    if (e->fault != TB_OK)
+        return;
+    switch (request->ask) {
+    case TB_ENGINE_OPEN: answer_open(e, request, answer); break;
+    case TB_ENGINE_APPLY: answer_apply(e, request, arena, answer); break;
+    case TB_ENGINE_FEED: answer_feed(e, request, arena, answer); break;
+    case TB_ENGINE_IDENTIFY: answer_identify(e, request, arena, answer); break;
+    case TB_ENGINE_PRODUCT: answer_product(e, request, answer); break;
+    case TB_ENGINE_NONE: answer->err = TB_ERR_UNSUPPORTED; break;
+    }
+}
+
+struct tb_engine engine_fake_port(struct engine_fake *e)
+{
+    return (struct tb_engine){.answer = fake_answer, .context = e};
+}
+
+void engine_fake_restored(struct engine_fake *e, uint32_t epoch)
+{
+    e->epoch = epoch;
+}

@@ -124,6 +124,7 @@ void tb_json_put_int(struct tb_json_writer *w, const char *name, int64_t value);
 void tb_json_put_bool(struct tb_json_writer *w, const char *name, bool value);
 void tb_json_put_null(struct tb_json_writer *w, const char *name);
 void tb_json_put_text(struct tb_json_writer *w, const char *name, struct tb_span text);
+/* NULL, as the name of "not given" is, leaves the member out. */
 void tb_json_put_str(struct tb_json_writer *w, const char *name, const char *text);
 void tb_json_put_id(struct tb_json_writer *w, const char *name, const struct tb_id *id);
 void tb_json_put_hex(struct tb_json_writer *w, const char *name, struct tb_span bytes);

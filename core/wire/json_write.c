@@ -107,7 +107,8 @@ void tb_json_put_text(struct tb_json_writer *w, const char *name, struct tb_span
 
 void tb_json_put_str(struct tb_json_writer *w, const char *name, const char *text)
 {
-    tb_json_put_text(w, name, tb_span_str(text));
+    if (text)
+        tb_json_put_text(w, name, tb_span_str(text));
 }
 
 void tb_json_put_hex(struct tb_json_writer *w, const char *name, struct tb_span bytes)

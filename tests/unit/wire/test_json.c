@@ -320,6 +320,7 @@ static void test_writer(void **state)
     tb_json_put_int(&w, "i", INT64_MIN);
     tb_json_put_bool(&w, "b", false);
     tb_json_put_null(&w, "n");
+    tb_json_put_str(&w, "left_out", NULL);
     tb_json_put_str(&w, "t", "q\" s/ b\\ \n\r\t\x01\x7f gr\xc3\xbc\xc3\x9f");
     tb_json_put_id(&w, "id", &id);
     tb_json_put_base64url(&w, "c", tb_span_str("\xff\xfe"));

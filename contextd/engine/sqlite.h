@@ -6,7 +6,7 @@
 #ifndef TB_CONTEXTD_ENGINE_SQLITE_H
 #define TB_CONTEXTD_ENGINE_SQLITE_H
 
-#include "contextd/engine/engine.h"
+#include "contextd/port/engine.h"
 #include "core/base/rng.h"
 
 struct tb_sqlite_engine_options {

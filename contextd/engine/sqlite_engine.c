@@ -195,6 +195,12 @@ static enum tb_err engine_customer_read(struct tb_context_engine *engine, const 
     return sqlite_customer_rows(engine_of(engine), id, "", arena, ret_rows);
 }
 
+static enum tb_err engine_product_read(struct tb_context_engine *engine, const char *gtin, const char *store,
+                                       struct tb_product *ret_product)
+{
+    return sqlite_product_read(engine_of(engine), gtin, store, ret_product, NULL);
+}
+
 static enum tb_err terminal_take(const struct tb_stmt *s, struct tb_terminal_entry *t)
 {
     enum tb_err err = sqlite_column_text(s, 0, t->device, sizeof t->device);
@@ -291,6 +297,7 @@ static const struct tb_engine_ops sqlite_ops = {
     .load_end = engine_load_end,
     .facts = engine_facts,
     .customer_read = engine_customer_read,
+    .product_read = engine_product_read,
     .terminal_next = engine_terminal_next,
     .terminal_set_state = engine_terminal_set_state,
     .expire = engine_expire,

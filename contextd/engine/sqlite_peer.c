@@ -85,8 +85,9 @@ enum tb_err sqlite_open(struct sqlite_engine *e, const struct tb_engine_request 
     bool web = !tb_id_is_zero(&peer->customer);
     enum tb_terminal_state state = TB_TERMINAL_ENABLED;
     struct tb_span id = sqlite_device_of(e, peer->device);
-    enum tb_err err = web ? tb_span_to_str(tb_span_str(peer->device), device->id, sizeof device->id)
-                          : terminal_state(e, id, device, &state);
+    enum tb_err err = web ? customer_check(e, &peer->customer) : terminal_state(e, id, device, &state);
+    if (err == TB_OK && web)
+        err = tb_span_to_str(tb_span_str(peer->device), device->id, sizeof device->id);
     if (err == TB_OK && state == TB_TERMINAL_QUARANTINED)
         return TB_ERR_REPLAYED;
     int64_t *decided = &ret_answer->open.decided_seq;

@@ -7,9 +7,10 @@
 #ifndef TB_CONTEXTD_SEED_SEED_H
 #define TB_CONTEXTD_SEED_SEED_H
 
-#include "contextd/engine/record.h"
+#include "contextd/port/record.h"
 
 #define TB_SEED_CUSTOMERS 10000
+#define TB_SEED_CUSTOMERS_MAX 1000000
 #define TB_SEED_PRODUCTS 2000
 #define TB_SEED_CARTS 500
 #define TB_SEED_MEMBER_SIZE 11 /* ten digits and the terminator */

@@ -19,8 +19,9 @@ function layer_of(module) {
     if (module ~ /^core\/(wire|credential|tag|link)$/) return 3
     if (module ~ /^core\/(identify|sync|cart|context|visit)$/) return 4
     if (module ~ /^host\//) return 5
+    if (module == "contextd/port") return 5.5 # what the engine and the gateway agree on
     if (module ~ /^agent\/(cache|uplink|counter|readers|web)$/ || module ~ /^contextd\/(gateway|engine)$/) return 6
-    if (module ~ /^contextd\/seed$/) return 7
+    if (module ~ /^contextd\/(ca|seed)$/) return 7
     if (module ~ /^agent\/(app|readerd|cli|qrcam)$/ || module ~ /^contextd\/app$/ || module ~ /^firmware\//) return 8
     return 99
 }
@@ -35,7 +36,7 @@ function third_party_allowed(header, file) {
     if (header ~ /^nfc\//) return file ~ /^agent\/readers\//
     if (header ~ /^mbedtls\//) return file ~ /^(core\/crypto|agent\/uplink)\//
     if (header ~ /^psa\//) return 0
-    if (header ~ /^openssl\//) return file ~ /^contextd\/gateway\/tls\.[ch]$/
+    if (header ~ /^openssl\//) return file ~ /^contextd\/gateway\/tls(_ticket)?\.[ch]$/
     if (header ~ /^(libpq|postgres)/) return file ~ /^contextd\/engine\//
     if (header == "yyjson.h") return file ~ /^core\/wire\//
     if (header == "cmocka.h") return 0

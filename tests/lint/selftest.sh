@@ -79,7 +79,7 @@ layers)
     bad core/base/up.c 'layer above' '#include "core/wire/json.h"\n'
     bad core/wire/up.c 'layer above' '#include "host/loop/loop.h"\n'
     bad agent/cache/side.c 'sees its sibling' '#include "agent/uplink/uplink.h"\n'
-    bad agent/app/other.c 'share only core and host' '#include "contextd/engine/engine.h"\n'
+    bad agent/app/other.c 'share only core and host' '#include "contextd/port/engine.h"\n'
     bad agent/app/app.c 'of no layer' '#include "app.h"\n'
     bad agent/news/news.c 'belongs to no layer' '#include "core/base/one.h"\n'
     bad agent/app/double.c 'test header' '#include "tests/support/unit.h"\n'

@@ -6,10 +6,10 @@
  * belong to one thread at a time; the gateway makes them on a worker thread. Limits are those of
  * core/sync/engine_port.h, which also defines what each request means.
  */
-#ifndef TB_CONTEXTD_ENGINE_ENGINE_H
-#define TB_CONTEXTD_ENGINE_ENGINE_H
+#ifndef TB_CONTEXTD_PORT_ENGINE_H
+#define TB_CONTEXTD_PORT_ENGINE_H
 
-#include "contextd/engine/record.h"
+#include "contextd/port/record.h"
 #include "core/sync/engine_port.h"
 
 #define TB_ENGINE_GROUP_MAX 32 /* requests that share one durable transaction */
@@ -69,6 +69,10 @@ struct tb_engine_ops {
     /* All rows of a customer as a reader of store ("" for none) gets them. TB_ERR_NOT_FOUND. */
     enum tb_err (*customer_read)(struct tb_context_engine *engine, const struct tb_id *id,
                                  struct tb_arena *arena, struct tb_rows *ret_rows);
+
+    /* A product as a reader of store ("" for none) gets it. TB_ERR_NOT_FOUND. */
+    enum tb_err (*product_read)(struct tb_context_engine *engine, const char *gtin, const char *store,
+                                struct tb_product *ret_product);
 
     /* The registry in order of device ids, from the one after `after` ("" for the first). */
     enum tb_err (*terminal_next)(struct tb_context_engine *engine, const char *after,

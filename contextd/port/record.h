@@ -7,8 +7,8 @@
  * are UTF-8 and not empty unless said otherwise; optional texts are "" when absent. Money is in minor
  * units of the currency, times are Unix milliseconds.
  */
-#ifndef TB_CONTEXTD_ENGINE_RECORD_H
-#define TB_CONTEXTD_ENGINE_RECORD_H
+#ifndef TB_CONTEXTD_PORT_RECORD_H
+#define TB_CONTEXTD_PORT_RECORD_H
 
 #include "core/base/id.h"
 

@@ -1,4 +1,4 @@
-#include "contextd/engine/engine.h"
+#include "contextd/port/engine.h"
 
 const char *const tb_terminal_state_names[TB_TERMINAL_STATE_COUNT] = {
     [TB_TERMINAL_ENABLED] = "enabled",

@@ -1,0 +1,411 @@
+#include "contextd/app/command.h"
+#include "contextd/app/config.h"
+#include "contextd/engine/sqlite.h"
+#include "contextd/seed/seed.h"
+#include "core/base/text.h"
+#include "core/base/wipe.h"
+#include "host/system/system.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LIMIT_PRESET 20
+#define PRINT_SIZE_MAX (128u * 1024u)
+
+/* One command's engine, and the memory that rows are read into. */
+struct session {
+    struct tb_context_engine *engine;
+    struct tb_engine_facts facts;
+    struct tb_arena arena;
+    struct tb_buf print;
+    uint8_t *memory; /* owned; of arena and print */
+};
+
+enum tb_err command_engine_open(const char *database, bool create, struct tb_context_engine **ret_engine)
+{
+    const struct tb_sqlite_engine_options options = {
+        .path = database, .create = create, .rng = tb_rng_system(), .wall_ms = command_wall_ms};
+    enum tb_err err = tb_sqlite_engine_open(&options, ret_engine);
+    if (err != TB_OK)
+        (void)fprintf(stderr, "contextd: database %s: %s\n", database, tb_err_name(err));
+    return err;
+}
+
+/* --database, or the one that --config names; "" after a complaint. */
+static void database_take(struct args *a, char ret_path[CONTEXTD_PATH_SIZE])
+{
+    const char *path = args_option(a, "--database");
+    struct contextd_config config;
+    ret_path[0] = '\0';
+    if (path == NULL) {
+        const char *file = args_needed(a, "--config");
+        if (file == NULL || contextd_config_load(file, &config) != TB_OK)
+            a->failed = true;
+        else
+            path = config.database;
+    }
+    if (path != NULL && tb_span_to_str(tb_span_str(path), ret_path, CONTEXTD_PATH_SIZE) != TB_OK) {
+        (void)fprintf(stderr, "contextd: the path of the database is too long\n");
+        a->failed = true;
+    }
+}
+
+static void session_end(struct session *s)
+{
+    if (s->engine != NULL)
+        s->engine->ops->close(s->engine);
+    if (s->memory != NULL)
+        tb_wipe(s->memory, TB_ENGINE_ARENA_SIZE + PRINT_SIZE_MAX);
+    free(s->memory);
+}
+
+static enum tb_err session_begin(struct session *s, const char *database)
+{
+    memset(s, 0, sizeof *s);
+    s->memory = malloc(TB_ENGINE_ARENA_SIZE + PRINT_SIZE_MAX);
+    if (s->memory == NULL)
+        return TB_ERR_NO_MEMORY;
+    s->arena = tb_arena_of(s->memory, TB_ENGINE_ARENA_SIZE);
+    s->print = tb_buf_of(s->memory + TB_ENGINE_ARENA_SIZE, PRINT_SIZE_MAX);
+    enum tb_err err = command_engine_open(database, false, &s->engine);
+    return err == TB_OK ? s->engine->ops->facts(s->engine, &s->facts) : err;
+}
+
+static enum tb_err print_out(struct session *s)
+{
+    enum tb_err err = s->print.err;
+    if (err == TB_OK && fwrite(s->print.at, 1, s->print.size, stdout) != s->print.size)
+        err = TB_ERR_IO;
+    tb_buf_reset(&s->print);
+    return err;
+}
+
+/* Lists print an array with one object a line. */
+static enum tb_err item_out(struct session *s, bool json, size_t index)
+{
+    if (!json)
+        tb_buf_add_u8(&s->print, '\n');
+    else if (fputs(index == 0 ? "[\n" : ",\n", stdout) < 0)
+        return TB_ERR_IO;
+    return print_out(s);
+}
+
+static enum tb_err items_end(bool json, size_t count)
+{
+    if (!json)
+        return TB_OK;
+    return fputs(count == 0 ? "[]\n" : "\n]\n", stdout) < 0 ? TB_ERR_IO : TB_OK;
+}
+
+static int finish(struct session *s, const char *what, enum tb_err err)
+{
+    session_end(s);
+    return err == TB_OK ? EXIT_SUCCESS : command_failed(what, err);
+}
+
+/* ---- seed ---- */
+
+static enum tb_err seed_put(void *context, const struct tb_record *record)
+{
+    struct tb_context_engine *engine = context;
+    return engine->ops->load_put(engine, record);
+}
+
+static enum tb_err seed_load(struct tb_context_engine *engine, const struct tb_seed *seed)
+{
+    const struct tb_seed_sink sink = {.put = seed_put, .context = engine};
+    enum tb_err err = engine->ops->load_begin(engine);
+    if (err != TB_OK)
+        return err;
+    err = tb_seed_run(seed, &sink);
+    enum tb_err ended = engine->ops->load_end(engine, err == TB_OK);
+    return err == TB_OK ? ended : err;
+}
+
+int command_seed(struct args *a)
+{
+    char database[CONTEXTD_PATH_SIZE];
+    const char *chain = args_option(a, "--chain");
+    struct tb_seed seed = {.chain = chain != NULL ? chain : "demo"};
+    seed.number = (uint64_t)args_number(a, "--number", 1, 0, INT32_MAX);
+    seed.customer_count =
+        (uint32_t)args_number(a, "--customers", TB_SEED_CUSTOMERS, 1, TB_SEED_CUSTOMERS_MAX);
+    seed.product_count = (uint32_t)args_number(a, "--products", TB_SEED_PRODUCTS, 1, TB_SEED_PRODUCTS);
+    seed.cart_count = (uint32_t)args_number(a, "--carts", TB_SEED_CARTS, 0, seed.customer_count);
+    seed.wall_ms = args_number(a, "--at", command_wall_ms(NULL), 0, TB_TIME_MS_MAX);
+    database_take(a, database);
+    if (!args_end(a))
+        return EXIT_WRONG;
+    struct tb_context_engine *engine = NULL;
+    enum tb_err err = command_engine_open(database, true, &engine);
+    if (err != TB_OK)
+        return EXIT_FAILURE;
+    err = seed_load(engine, &seed);
+    engine->ops->close(engine);
+    if (err == TB_ERR_CONFLICT)
+        (void)fprintf(stderr, "contextd: %s holds a chain already; it was left as it is\n", database);
+    return err == TB_OK ? EXIT_SUCCESS : command_failed("seed", err);
+}
+
+/* ---- customers ---- */
+
+static enum tb_err customer_take(struct session *s, const struct tb_rows *rows,
+                                 struct tb_customer *ret_customer)
+{
+    struct tb_json doc;
+    enum tb_err err = tb_json_parse(rows->at[0].doc, TB_DOC_JSON_SIZE_MAX, &s->arena, &doc);
+    struct tb_check check = {.err = err};
+    if (err == TB_OK)
+        tb_customer_decode(&check, doc, ret_customer);
+    return check.err;
+}
+
+static enum tb_err customer_print(struct session *s, uint32_t index, bool json)
+{
+    char member[TB_SEED_MEMBER_SIZE];
+    char id_text[TB_ID_TEXT_SIZE];
+    struct tb_rows rows;
+    static struct tb_customer customer;
+    struct tb_id id = tb_seed_customer_id((uint64_t)s->facts.seed, index);
+    tb_arena_release(&s->arena, 0);
+    enum tb_err err = s->engine->ops->customer_read(s->engine, &id, &s->arena, &rows);
+    if (err == TB_OK)
+        err = customer_take(s, &rows, &customer);
+    if (err != TB_OK)
+        return err;
+    tb_seed_member(index, member);
+    tb_id_encode(&id, id_text);
+    if (!json) {
+        const char *columns[] = {id_text, "  ", member, "  ", customer.tier, "\t", customer.name};
+        for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+            tb_buf_add_str(&s->print, columns[i]);
+    } else {
+        struct tb_json_writer w = tb_json_writer_of(&s->print);
+        tb_json_open(&w, NULL);
+        tb_json_put_id(&w, "id", &id);
+        tb_json_put_str(&w, "member", member);
+        tb_json_put_str(&w, "name", customer.name);
+        tb_json_put_str(&w, "tier", customer.tier);
+        tb_json_put_int(&w, "points", customer.points);
+        tb_json_close(&w);
+    }
+    return item_out(s, json, index);
+}
+
+static int customer_list(struct args *a)
+{
+    char database[CONTEXTD_PATH_SIZE];
+    struct session s;
+    uint32_t limit = (uint32_t)args_number(a, "--limit", LIMIT_PRESET, 1, TB_SEED_CUSTOMERS_MAX);
+    bool json = args_flag(a, "--json");
+    database_take(a, database);
+    if (!args_end(a))
+        return EXIT_WRONG;
+    enum tb_err err = session_begin(&s, database);
+    /* Who is in real data is nobody's to list; demonstration data can be made out again from its number. */
+    if (err == TB_OK && s.facts.seed < 0)
+        err = TB_ERR_UNSUPPORTED;
+    uint32_t count = 0;
+    while (err == TB_OK && count < limit) {
+        err = customer_print(&s, count, json);
+        if (err == TB_OK)
+            count++;
+    }
+    if (err == TB_OK || (err == TB_ERR_NOT_FOUND && count > 0))
+        err = items_end(json, count);
+    return finish(&s, "customer list", err);
+}
+
+/* A customer's id, or the member number of demonstration data. */
+static enum tb_err customer_find(const struct session *s, const char *text, struct tb_id *ret_id)
+{
+    if (strlen(text) != TB_SEED_MEMBER_SIZE - 1)
+        return tb_id_decode(tb_span_str(text), ret_id);
+    for (uint32_t i = 0; i < TB_SEED_CUSTOMERS_MAX && s->facts.seed >= 0; i++) {
+        char member[TB_SEED_MEMBER_SIZE];
+        tb_seed_member(i, member);
+        if (strcmp(member, text) != 0)
+            continue;
+        *ret_id = tb_seed_customer_id((uint64_t)s->facts.seed, i);
+        return TB_OK;
+    }
+    return TB_ERR_NOT_FOUND;
+}
+
+static int customer_show(struct args *a)
+{
+    char database[CONTEXTD_PATH_SIZE];
+    struct session s;
+    struct tb_id id;
+    struct tb_rows rows;
+    const char *who = args_word(a);
+    database_take(a, database);
+    if (who == NULL) {
+        (void)fprintf(stderr, "contextd: customer show ID\n");
+        return EXIT_WRONG;
+    }
+    if (!args_end(a))
+        return EXIT_WRONG;
+    enum tb_err err = session_begin(&s, database);
+    if (err == TB_OK)
+        err = customer_find(&s, who, &id);
+    if (err == TB_OK)
+        err = s.engine->ops->customer_read(s.engine, &id, &s.arena, &rows);
+    if (err == TB_OK) {
+        struct tb_json_writer w = tb_json_writer_of(&s.print);
+        tb_json_open(&w, NULL);
+        tb_rows_encode(&w, "rows", &rows);
+        tb_json_close(&w);
+        tb_buf_add_u8(&s.print, '\n');
+        err = print_out(&s);
+    }
+    return finish(&s, "customer show", err);
+}
+
+int command_customer(struct args *a)
+{
+    const char *word = args_word(a);
+    struct tb_span name = tb_span_str(word != NULL ? word : "");
+    if (tb_span_is(name, "list"))
+        return customer_list(a);
+    if (tb_span_is(name, "show"))
+        return customer_show(a);
+    (void)fprintf(stderr, "contextd: customer list or customer show ID\n");
+    return EXIT_WRONG;
+}
+
+/* ---- products ---- */
+
+static enum tb_err product_print(struct session *s, uint32_t index, const char *store, bool json)
+{
+    char gtin[TB_RECORD_GTIN_SIZE + 1];
+    struct tb_product product;
+    tb_seed_gtin(index, gtin);
+    enum tb_err err = s->engine->ops->product_read(s->engine, gtin, store, &product);
+    if (err != TB_OK)
+        return err;
+    if (json) {
+        struct tb_json_writer w = tb_json_writer_of(&s->print);
+        tb_json_open(&w, NULL);
+        tb_json_put_str(&w, "gtin", gtin);
+        tb_json_put_str(&w, "ean13", gtin + 1);
+        tb_json_put_str(&w, "name", product.name);
+        tb_json_put_int(&w, "unit_price", product.unit_price);
+        if (product.stock != TB_STOCK_NONE)
+            tb_json_put_str(&w, "stock", tb_stock_names[product.stock]);
+        tb_json_close(&w);
+    } else {
+        tb_buf_add_str(&s->print, gtin + 1);
+        tb_buf_add_str(&s->print, "\t");
+        tb_buf_add_decimal(&s->print, product.unit_price);
+        tb_buf_add_str(&s->print, "\t");
+        tb_buf_add_str(&s->print, product.name);
+    }
+    return item_out(s, json, index);
+}
+
+int command_product(struct args *a)
+{
+    char database[CONTEXTD_PATH_SIZE];
+    struct session s;
+    const char *word = args_word(a);
+    const char *store = args_option(a, "--store");
+    uint32_t limit = (uint32_t)args_number(a, "--limit", LIMIT_PRESET, 1, TB_SEED_PRODUCTS);
+    bool json = args_flag(a, "--json");
+    database_take(a, database);
+    if (word == NULL || !tb_span_is(tb_span_str(word), "list")) {
+        (void)fprintf(stderr, "contextd: product list\n");
+        return EXIT_WRONG;
+    }
+    if (!args_end(a))
+        return EXIT_WRONG;
+    enum tb_err err = session_begin(&s, database);
+    if (err == TB_OK && s.facts.seed < 0)
+        err = TB_ERR_UNSUPPORTED;
+    uint32_t count = 0;
+    while (err == TB_OK && count < limit) {
+        err = product_print(&s, count, store != NULL ? store : "", json);
+        if (err == TB_OK)
+            count++;
+    }
+    if (err == TB_OK || (err == TB_ERR_NOT_FOUND && count > 0))
+        err = items_end(json, count);
+    return finish(&s, "product list", err);
+}
+
+/* ---- terminals ---- */
+
+static void terminal_write(struct session *s, const struct tb_terminal_entry *t, bool json)
+{
+    if (!json) {
+        const char *columns[] = {
+            t->device, "\t", t->store, "\t", t->name, "\t", tb_terminal_state_names[t->state]};
+        for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+            tb_buf_add_str(&s->print, columns[i]);
+        return;
+    }
+    struct tb_json_writer w = tb_json_writer_of(&s->print);
+    tb_json_open(&w, NULL);
+    tb_json_put_str(&w, "device", t->device);
+    tb_json_put_str(&w, "store", t->store);
+    tb_json_put_str(&w, "till", t->till);
+    tb_json_put_str(&w, "role", t->role);
+    tb_json_put_str(&w, "name", t->name);
+    tb_json_put_str(&w, "state", tb_terminal_state_names[t->state]);
+    tb_json_close(&w);
+}
+
+static int terminal_list(struct args *a)
+{
+    char database[CONTEXTD_PATH_SIZE];
+    struct session s;
+    struct tb_terminal_entry entry = {.device = ""};
+    bool json = args_flag(a, "--json");
+    database_take(a, database);
+    if (!args_end(a))
+        return EXIT_WRONG;
+    enum tb_err err = session_begin(&s, database);
+    size_t count = 0;
+    while (err == TB_OK) {
+        char after[sizeof entry.device];
+        memcpy(after, entry.device, sizeof after);
+        err = s.engine->ops->terminal_next(s.engine, after, &entry);
+        if (err != TB_OK)
+            break;
+        terminal_write(&s, &entry, json);
+        err = item_out(&s, json, count++);
+    }
+    if (err == TB_ERR_NOT_FOUND)
+        err = items_end(json, count);
+    return finish(&s, "terminal list", err);
+}
+
+static int terminal_set(struct args *a, enum tb_terminal_state state)
+{
+    char database[CONTEXTD_PATH_SIZE];
+    struct session s;
+    const char *device = args_word(a);
+    database_take(a, database);
+    if (device == NULL || !args_end(a)) {
+        (void)fprintf(stderr, "contextd: terminal enable or disable needs a device\n");
+        return EXIT_WRONG;
+    }
+    enum tb_err err = session_begin(&s, database);
+    if (err == TB_OK)
+        err = s.engine->ops->terminal_set_state(s.engine, device, state);
+    return finish(&s, "terminal", err);
+}
+
+int command_terminal(struct args *a)
+{
+    const char *word = args_word(a);
+    struct tb_span name = tb_span_str(word != NULL ? word : "");
+    if (tb_span_is(name, "list"))
+        return terminal_list(a);
+    if (tb_span_is(name, "enable"))
+        return terminal_set(a, TB_TERMINAL_ENABLED);
+    if (tb_span_is(name, "disable"))
+        return terminal_set(a, TB_TERMINAL_DISABLED);
+    (void)fprintf(stderr, "contextd: terminal list, enable or disable\n");
+    return EXIT_WRONG;
+}

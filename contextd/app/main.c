@@ -1,0 +1,66 @@
+/* contextd: the context store. See README.md for what it is, `contextd help` for its commands. */
+#include "contextd/app/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char usage[] =
+    "usage: contextd serve --config FILE [--ports-file FILE]\n"
+    "       contextd config --config FILE | --table\n"
+    "       contextd ca init --dir DIR --chain NAME [--days N]\n"
+    "       contextd ca request --name NAME --key FILE --csr FILE\n"
+    "       contextd ca issue --dir DIR --csr FILE --out FILE (--device ID | --dns NAME … --ip ADDRESS …)\n"
+    "                   [--days N] [--backdate-days N]\n"
+    "       contextd seed (--config FILE | --database FILE) [--number N] [--chain NAME] [--customers N]\n"
+    "                   [--products N] [--carts N] [--at UNIX_MS]\n"
+    "       contextd token key --key FILE --public FILE\n"
+    "       contextd token mint --key FILE --customer ID [--audience NAME] [--life-s N]\n"
+    "       contextd product list (--config FILE | --database FILE) [--limit N] [--store ID] [--json]\n"
+    "       contextd customer list (--config FILE | --database FILE) [--limit N] [--json]\n"
+    "       contextd customer show ID (--config FILE | --database FILE)\n"
+    "       contextd terminal list (--config FILE | --database FILE) [--json]\n"
+    "       contextd terminal enable|disable ID (--config FILE | --database FILE)\n";
+
+static const struct {
+    const char *name;
+    int (*run)(struct args *a);
+} commands[] = {
+    {"serve", command_serve},       {"config", command_config},   {"ca", command_ca},
+    {"token", command_token},       {"seed", command_seed},       {"customer", command_customer},
+    {"terminal", command_terminal}, {"product", command_product},
+};
+
+int command_failed(const char *what, enum tb_err err)
+{
+    (void)fprintf(stderr, "contextd: %s: %s\n", what, tb_err_name(err));
+    return err == TB_ERR_CONFIG ? EXIT_WRONG : EXIT_FAILURE;
+}
+
+int64_t command_wall_ms(void *context)
+{
+    (void)context;
+    struct timespec t;
+    (void)clock_gettime(CLOCK_REALTIME, &t); /* cannot fail for this clock */
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int main(int argc, char **argv)
+{
+    struct args a;
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0)
+        return fputs(usage, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (strcmp(name, "--version") == 0)
+        return puts("contextd " TB_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        args_init(&a, argc - 2, argv + 2);
+        int status = a.failed ? EXIT_WRONG : commands[i].run(&a);
+        return fflush(stdout) != 0 && status == EXIT_SUCCESS ? EXIT_FAILURE : status;
+    }
+    (void)fputs(usage, stderr);
+    return EXIT_WRONG;
+}

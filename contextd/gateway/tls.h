@@ -1,0 +1,45 @@
+/*
+ * TLS of the listeners: the only place that touches the TLS library.
+ *
+ * The terminal listener asks for a certificate of our CA that is meant for clients (RFC 5280
+ * extendedKeyUsage clientAuth) and holds exactly one URI name of ours; the web listener asks for none.
+ * TLS 1.2 is the least; ECDHE with AEAD only; no renegotiation, no compression. Sessions resume by
+ * ticket (RFC 5077, RFC 8446 section 2.2) or by id; a resumed session is looked at like a new one.
+ * Loop thread only.
+ */
+#ifndef TB_CONTEXTD_GATEWAY_TLS_H
+#define TB_CONTEXTD_GATEWAY_TLS_H
+
+#include "core/base/err.h"
+#include "core/base/rng.h"
+
+struct lws;
+struct tb_tls_tickets;
+
+/* Ticket keys: kept in a file (0600), so that terminals resume after a restart of the gateway; changed
+ * every 12 hours, the old ones still taken for a day. rng is borrowed. TB_ERR_DENIED: others may read it. */
+TB_MUST_USE enum tb_err tb_tls_tickets_open(const char *path, const struct tb_rng *rng, int64_t wall_ms,
+                                            struct tb_tls_tickets **ret_tickets);
+/* Accepts NULL, returns NULL; after the listeners are gone. */
+struct tb_tls_tickets *tb_tls_tickets_close(struct tb_tls_tickets *tickets);
+/* Changes the key when it is time. TB_ERR_IO, TB_ERR_FULL: the new key serves, but a restart forgets it. */
+TB_MUST_USE enum tb_err tb_tls_tickets_rotate(struct tb_tls_tickets *tickets, int64_t wall_ms);
+
+struct tb_tls_listener {
+    const char *name; /* static; in logs, and part of what a session can be resumed for */
+    bool terminals;   /* client certificates are required */
+    struct tb_tls_tickets *tickets;
+};
+
+/* Sets up a listener's context: vendor is the library's own, as lws hands it out before the first
+ * connection. The listener and its tickets are borrowed for its life. */
+TB_MUST_USE enum tb_err tb_tls_setup(void *vendor, const struct tb_tls_listener *listener);
+
+/* The device of a terminal's connection, from its verified certificate: size_max bytes with the
+ * terminator. TB_ERR_DENIED: none, not verified or not ours; TB_ERR_EXPIRED: resumed with a certificate
+ * that has expired since. */
+TB_MUST_USE enum tb_err tb_tls_peer_device(struct lws *wsi, char *ret_urn, size_t size_max);
+
+bool tb_tls_is_resumed(struct lws *wsi);
+
+#endif

@@ -2,8 +2,7 @@
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/credential/judge.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static void line_judge(struct tb_span line, bool aim_enabled)
 {

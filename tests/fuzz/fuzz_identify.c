@@ -1,7 +1,6 @@
 /* Sequences of reader events, look-up results and time; the rules are in identify_drive.h. */
+#include "tests/fuzz/fuzz.h"
 #include "tests/support/identify_drive.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

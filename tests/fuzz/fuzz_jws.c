@@ -1,10 +1,7 @@
 /* Signed tokens: only what the one key has signed may ever verify, and it is not in the corpus. */
 #include "core/base/assert.h"
 #include "core/credential/jws.h"
-
-#include <stddef.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 /* The generator of P-256: its private key is 1, which no fuzzer signs with by chance. */
 static const struct tb_public_key generator = {

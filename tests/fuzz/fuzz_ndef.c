@@ -2,8 +2,7 @@
 #include "core/base/assert.h"
 #include "core/credential/judge.h"
 #include "core/credential/ndef.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static bool inside(struct tb_span part, struct tb_span whole)
 {

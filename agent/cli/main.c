@@ -1,0 +1,177 @@
+#include "agent/cli/cli.h"
+
+#include "core/base/assert.h"
+#include "core/base/text.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    const char *arguments;
+    const char *help;
+    int argument_min;
+    int argument_max;
+    enum tb_cli_exit (*run)(const struct tb_cli *cli);
+};
+
+static enum tb_cli_exit help(const struct tb_cli *cli);
+static enum tb_cli_exit version(const struct tb_cli *cli);
+
+static const struct command commands[] = {
+    {"status", "", "how this terminal is doing: line, readers, outbox, notices", 0, 0, tb_cli_status},
+    {"cart", "", "the cart of the customer who is here", 0, 0, tb_cli_cart},
+    {"tail", "", "what happens, as it happens", 0, 0, tb_cli_tail},
+    {"open", "", "an address that opens the clerk page once, within a minute", 0, 0, tb_cli_open},
+    {"tap", "<card> [ms]", "hold a simulated card to the reader", 0, 2, tb_cli_tap},
+    {"scan", "<code>", "scan a code with the simulated scanner", 1, 1, tb_cli_scan},
+    {"version", "", "the version of this program", 0, 0, version},
+    {"help", "", "this text", 0, 0, help},
+};
+
+static const char options_help[] =
+    "Options\n"
+    "  --json            one JSON value per answer or event on stdout\n"
+    "  --socket <path>   the agent's socket ($TILLBRIDGE_SOCKET, " TB_CLI_SOCKET_DEFAULT ")\n"
+    "  --sim <folder>    the simulators' sockets, for tap and scan ($TILLBRIDGE_SIM)\n"
+    "  --timeout <ms>    how long to wait for an answer (3000)\n"
+    "  --count <n>       tail: stop after n events\n"
+    "  --remove          tap: take the card (or all cards) away\n"
+    "\n"
+    "Exit codes\n"
+    "  0  done\n"
+    "  1  refused or failed\n"
+    "  2  the command line makes no sense\n"
+    "  3  the agent (or the simulator) is not running or does not answer\n";
+
+static void help_print(FILE *to)
+{
+    (void)fputs("tillbridge - look at the Tillbridge agent of this terminal\n\n"
+                "Usage: tillbridge [options] <command>\n\nCommands\n",
+                to);
+    for (size_t i = 0; i < TB_ARRAY_SIZE(commands); i++) {
+        char usage[32];
+        (void)snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
+        (void)fprintf(to, "  %-18s%s\n", usage, commands[i].help);
+    }
+    (void)fprintf(to, "\n%s", options_help);
+}
+
+static enum tb_cli_exit help(const struct tb_cli *cli)
+{
+    (void)cli;
+    help_print(stdout);
+    return fflush(stdout) == 0 ? TB_CLI_OK : TB_CLI_FAILED;
+}
+
+static enum tb_cli_exit version(const struct tb_cli *cli)
+{
+    (void)printf(cli->json ? "{\"version\":\"%s\"}\n" : "tillbridge %s\n", TB_VERSION);
+    return fflush(stdout) == 0 ? TB_CLI_OK : TB_CLI_FAILED;
+}
+
+enum option_letter {
+    OPTION_JSON = 1,
+    OPTION_SOCKET,
+    OPTION_SIM,
+    OPTION_TIMEOUT,
+    OPTION_COUNT,
+    OPTION_REMOVE
+};
+
+static const struct option long_options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"socket", required_argument, NULL, OPTION_SOCKET},
+    {"sim", required_argument, NULL, OPTION_SIM},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"count", required_argument, NULL, OPTION_COUNT},
+    {"remove", no_argument, NULL, OPTION_REMOVE},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+static bool number_take(const char *text, uint32_t *ret_number)
+{
+    uint64_t number = 0;
+    if (tb_decimal_decode(tb_span_str(text), UINT32_MAX - 1, &number) != TB_OK || number == 0)
+        return false;
+    *ret_number = (uint32_t)number;
+    return true;
+}
+
+/* False when the option makes no sense; *ret_command is set by those that are commands of their own. */
+static bool option_take(struct tb_cli *cli, int letter, const char **ret_command)
+{
+    switch (letter) {
+    case OPTION_JSON: cli->json = true; return true;
+    case OPTION_SOCKET: cli->socket = optarg; return true;
+    case OPTION_SIM: cli->sim_folder = optarg; return true;
+    case OPTION_TIMEOUT: return number_take(optarg, &cli->timeout_ms);
+    case OPTION_COUNT: return number_take(optarg, &cli->count);
+    case OPTION_REMOVE: cli->remove = true; return true;
+    case 'h': *ret_command = "help"; return true;
+    case 'V': *ret_command = "version"; return true;
+    default: return false;
+    }
+}
+
+static const char *environment(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : otherwise;
+}
+
+static const struct command *command_of(const char *name)
+{
+    for (size_t i = 0; i < TB_ARRAY_SIZE(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static enum tb_cli_exit usage(const struct tb_cli *cli, const char *what, const char *name)
+{
+    return tb_cli_fail(cli, TB_CLI_USAGE, "usage", "%s%s; \"tillbridge help\" tells more", what, name);
+}
+
+static enum tb_cli_exit command_run(const struct tb_cli *cli, const char *name)
+{
+    const struct command *command = command_of(name);
+    if (command == NULL)
+        return usage(cli, "there is no command ", name);
+    if (cli->argument_count < command->argument_min)
+        return usage(cli, "something is missing behind ", name);
+    if (cli->argument_count > command->argument_max)
+        return usage(cli, "there is too much behind ", name);
+    if ((cli->count && command->run != tb_cli_tail) || (cli->remove && command->run != tb_cli_tap))
+        return usage(cli, "an option does not belong to ", name);
+    return command->run(cli);
+}
+
+int main(int argc, char **argv)
+{
+    struct tb_cli cli = {
+        .timeout_ms = TB_CLI_TIMEOUT_MS_DEFAULT,
+        .socket = environment("TILLBRIDGE_SOCKET", TB_CLI_SOCKET_DEFAULT),
+        .sim_folder = environment("TILLBRIDGE_SIM", NULL),
+    };
+    const char *name = NULL;
+    bool sensible = true;
+    opterr = 0;
+    for (int letter = 0; sensible && (letter = getopt_long(argc, argv, "hV", long_options, NULL)) != -1;)
+        sensible = option_take(&cli, letter, &name);
+    if (!sensible)
+        return usage(&cli, "this option makes no sense: ", argv[optind - 1]);
+    if (name == NULL && optind == argc) {
+        help_print(stderr);
+        return TB_CLI_USAGE;
+    }
+    if (name == NULL)
+        name = argv[optind++];
+    cli.argument_count = argc - optind;
+    cli.arguments = argv + optind;
+    return (int)command_run(&cli, name);
+}

@@ -116,11 +116,12 @@ void tb_loop_post(struct tb_loop *loop, struct tb_post *post)
         lws_cancel_service(loop->lws);
 }
 
-void tb_loop_unpost(struct tb_loop *loop, struct tb_post *post)
+bool tb_loop_unpost(struct tb_loop *loop, struct tb_post *post)
 {
     pthread_mutex_lock(&loop->post_lock);
+    bool waited = post->queued;
     struct tb_post *before = NULL;
-    for (struct tb_post *p = post->queued ? loop->post_head : NULL; p; before = p, p = p->next) {
+    for (struct tb_post *p = waited ? loop->post_head : NULL; p; before = p, p = p->next) {
         if (p != post)
             continue;
         if (before)
@@ -134,6 +135,7 @@ void tb_loop_unpost(struct tb_loop *loop, struct tb_post *post)
         break;
     }
     pthread_mutex_unlock(&loop->post_lock);
+    return waited;
 }
 
 static void mailbox_post(void *context, struct tb_post *post)

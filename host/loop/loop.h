@@ -67,8 +67,8 @@ struct lws_context *tb_loop_lws(struct tb_loop *loop);
 
 /* From any thread, fn runs on the loop's thread in a later turn; post->fn must be set. */
 void tb_loop_post(struct tb_loop *loop, struct tb_post *post);
-/* Takes a waiting post back; on the loop's thread only. A post that does not wait is left alone. */
-void tb_loop_unpost(struct tb_loop *loop, struct tb_post *post);
+/* Takes a waiting post back; on the loop's thread only. False: it did not wait. */
+bool tb_loop_unpost(struct tb_loop *loop, struct tb_post *post);
 /* The loop as a mailbox; valid as long as the loop. */
 const struct tb_mailbox *tb_loop_mailbox(struct tb_loop *loop);
 

@@ -18,6 +18,7 @@ struct tb_worker {
     struct tb_worker_job *tail;
     size_t job_count; /* waiting or running */
     bool stopping;
+    bool abandoned;
 };
 
 static void job_posted(struct tb_post *post)
@@ -42,16 +43,44 @@ static struct tb_worker_job *job_take(struct tb_worker *w)
     return job;
 }
 
+/* Under the lock, so that nothing is posted once tb_worker_abandon() has returned. */
+static void job_hand_back(struct tb_worker *w, struct tb_worker_job *job)
+{
+    pthread_mutex_lock(&w->lock);
+    w->job_count--;
+    bool dropped = w->abandoned;
+    if (!dropped)
+        tb_mailbox_post(&w->mailbox, &job->post);
+    pthread_mutex_unlock(&w->lock);
+    if (dropped && job->dropped)
+        job->dropped(job);
+}
+
+static void worker_free(struct tb_worker *w)
+{
+    pthread_cond_destroy(&w->work);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+static bool is_abandoned(struct tb_worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool abandoned = w->abandoned;
+    pthread_mutex_unlock(&w->lock);
+    return abandoned;
+}
+
 static void *worker_main(void *context)
 {
     struct tb_worker *w = context;
     for (struct tb_worker_job *job = job_take(w); job; job = job_take(w)) {
-        job->run(job);
-        pthread_mutex_lock(&w->lock);
-        w->job_count--;
-        pthread_mutex_unlock(&w->lock);
-        tb_mailbox_post(&w->mailbox, &job->post);
+        if (!is_abandoned(w))
+            job->run(job);
+        job_hand_back(w, job);
     }
+    if (is_abandoned(w))
+        worker_free(w);
     return NULL;
 }
 
@@ -67,9 +96,7 @@ enum tb_err tb_worker_start(const struct tb_mailbox *mailbox, const struct tb_wo
     pthread_cond_init(&w->work, NULL);
     enum tb_err err = tb_thread_start(&w->thread, options->name, options->stack_size, worker_main, w);
     if (err) {
-        pthread_cond_destroy(&w->work);
-        pthread_mutex_destroy(&w->lock);
-        free(w);
+        worker_free(w);
         return err;
     }
     *ret_worker = w;
@@ -95,17 +122,31 @@ enum tb_err tb_worker_submit(struct tb_worker *worker, struct tb_worker_job *job
     return room ? TB_OK : TB_ERR_FULL;
 }
 
+static void worker_end(struct tb_worker *worker, bool abandoned)
+{
+    pthread_mutex_lock(&worker->lock);
+    worker->stopping = true;
+    worker->abandoned = abandoned;
+    pthread_cond_signal(&worker->work);
+    pthread_mutex_unlock(&worker->lock);
+}
+
 struct tb_worker *tb_worker_stop(struct tb_worker *worker)
 {
     if (!worker)
         return NULL;
-    pthread_mutex_lock(&worker->lock);
-    worker->stopping = true;
-    pthread_cond_signal(&worker->work);
-    pthread_mutex_unlock(&worker->lock);
+    worker_end(worker, false);
     pthread_join(worker->thread, NULL);
-    pthread_cond_destroy(&worker->work);
-    pthread_mutex_destroy(&worker->lock);
-    free(worker);
+    worker_free(worker);
+    return NULL;
+}
+
+struct tb_worker *tb_worker_abandon(struct tb_worker *worker)
+{
+    if (!worker)
+        return NULL;
+    pthread_t thread = worker->thread; /* afterwards the worker is its thread's to free */
+    pthread_detach(thread);
+    worker_end(worker, true);
     return NULL;
 }

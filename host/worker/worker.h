@@ -19,8 +19,10 @@ struct tb_worker;
 struct tb_worker_job {
     void (*run)(struct tb_worker_job *job);  /* worker's thread; may block */
     void (*done)(struct tb_worker_job *job); /* mailbox's thread; may submit or free the job */
-    void *context;                           /* the user's; untouched */
-    struct tb_worker_job *next;              /* the worker's from here on */
+    /* Worker's thread, instead of done(), when the worker was abandoned; may free the job. NULL: nothing. */
+    void (*dropped)(struct tb_worker_job *job);
+    void *context;              /* the user's; untouched */
+    struct tb_worker_job *next; /* the worker's from here on */
     struct tb_post post;
 };
 
@@ -43,5 +45,12 @@ TB_MUST_USE enum tb_err tb_worker_submit(struct tb_worker *worker, struct tb_wor
  * mailbox before freeing what those jobs refer to.
  */
 struct tb_worker *tb_worker_stop(struct tb_worker *worker);
+
+/*
+ * For a worker whose job may hang: returns NULL at once; accepts NULL. From now on nothing is posted;
+ * jobs that wait or run are given to dropped(), and the thread ends by itself when it can. What was
+ * posted before still waits in the mailbox: take it back (tb_loop_unpost()).
+ */
+struct tb_worker *tb_worker_abandon(struct tb_worker *worker);
 
 #endif

@@ -122,11 +122,11 @@ static void test_unposted_does_not_run(void **state)
     tb_loop_post(f->loop, &first);
     tb_loop_post(f->loop, &taken);
     tb_loop_post(f->loop, &last);
-    tb_loop_unpost(f->loop, &taken);
-    tb_loop_unpost(f->loop, &last);
-    tb_loop_unpost(f->loop, &last);
+    assert_true(tb_loop_unpost(f->loop, &taken));
+    assert_true(tb_loop_unpost(f->loop, &last));
+    assert_false(tb_loop_unpost(f->loop, &last));
     tb_loop_post(f->loop, &last);
-    tb_loop_unpost(f->loop, &last);
+    assert_true(tb_loop_unpost(f->loop, &last));
     assert_int_equal(tb_loop_run(f->loop), TB_OK);
     assert_int_equal(f->step, 3);
     assert_int_equal(other, 0);

@@ -118,12 +118,49 @@ static void test_stop_runs_what_waits(void **state)
     fixture_close(&f);
 }
 
+static void job_dropped(struct tb_worker_job *job)
+{
+    struct fixture *f = job->context;
+    tb_mailbox_post(&f->box.mailbox,
+                    &job->post); /* only to tell the test, after the worker is done with it */
+}
+
+static void dropped_seen(struct tb_post *post)
+{
+    struct fixture *f = post->context;
+    f->dones += 10;
+}
+
+static void test_abandoned_worker_drops_what_it_had(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct job jobs[2];
+    fixture_open(&f, 0);
+    jobs_make(&f, jobs, 2);
+    pthread_mutex_lock(&f.gate);
+    for (int i = 0; i < 2; i++) {
+        jobs[i].job.dropped = job_dropped;
+        assert_int_equal(tb_worker_submit(f.worker, &jobs[i].job), TB_OK);
+        jobs[i].job.post.fn = dropped_seen;
+        jobs[i].job.post.context = &f;
+    }
+    f.worker = tb_worker_abandon(f.worker); /* returns although a job hangs */
+    assert_true(test_mailbox_is_empty(&f.box));
+    pthread_mutex_unlock(&f.gate);
+    test_mailbox_run_one(&f.box);
+    test_mailbox_run_one(&f.box);
+    assert_int_equal(f.dones, 20);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_jobs_run_elsewhere_and_are_done_here_in_order),
         cmocka_unit_test(test_full_queue_refuses),
         cmocka_unit_test(test_stop_runs_what_waits),
+        cmocka_unit_test(test_abandoned_worker_drops_what_it_had),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

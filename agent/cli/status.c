@@ -9,7 +9,7 @@ enum {
     OUTCOME_MAX = 64,
     KIND_WIDTH = 9,
     STATE_WIDTH = 11,
-    SINCE_WIDTH = 23,
+    SINCE_WIDTH = 24,
     OUTCOME_WIDTH = 14,
     CODE_WIDTH = 18
 };
@@ -74,14 +74,17 @@ static void end_line(struct page *p)
     tb_buf_add_u8(&p->out, '\n');
 }
 
-/* "since 09:12 (27 min ago)" */
+/* "since 09:12 (27 min ago)", or "since 2026-11-21 09:12" */
 static void since(struct page *p, struct tb_json o)
 {
     int64_t at_ms = number_of(p, o, "since_ms");
     if (at_ms == 0)
         return;
     tb_buf_add_str(&p->out, "since ");
+    size_t start = p->out.size;
     tb_print_clock(&p->out, at_ms, p->wall_ms);
+    if (p->out.size - start > strlen("09:12"))
+        return;
     tb_buf_add_str(&p->out, " (");
     tb_print_ago(&p->out, at_ms, p->wall_ms);
     tb_buf_add_str(&p->out, ")");
@@ -202,7 +205,7 @@ static void notices(struct page *p, struct tb_json status)
         struct tb_span code = text_of(p, each.value, "code");
         label(p, first);
         tb_print_clean(&p->out, words_of(notice_words, TB_ARRAY_SIZE(notice_words), code));
-        tb_buf_add_str(&p->out, ", ");
+        tb_buf_add_u8(&p->out, ' ');
         since(p, each.value);
         end_line(p);
         first = "";

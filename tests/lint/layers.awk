@@ -33,7 +33,7 @@ function third_party_allowed(header, file) {
     if (file ~ /^tests\//) return 1
     if (header == "sqlite3.h") return file ~ /^(host\/sqlite|agent\/cache|contextd\/engine)\//
     if (header == "libwebsockets.h") return file ~ /^(host\/loop|agent\/uplink|agent\/counter|contextd\/gateway)\//
-    if (header ~ /^nfc\//) return file ~ /^agent\/readers\//
+    if (header ~ /^nfc\//) return file ~ /^agent\/readerd\//
     if (header ~ /^mbedtls\//) return file ~ /^(core\/crypto|agent\/uplink)\//
     if (header ~ /^psa\//) return 0
     if (header ~ /^openssl\//) return file ~ /^contextd\/gateway\/tls(_ticket)?\.[ch]$/

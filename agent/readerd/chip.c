@@ -1,0 +1,163 @@
+#include "agent/readerd/chip.h"
+
+#include "agent/readerd/device.h"
+#include "core/base/assert.h"
+
+#include <errno.h>
+#include <nfc/nfc.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { ERRORS_IN_A_ROW_MAX = 3 };
+
+/* nfc_types.h is packed: its members are copied, never pointed to. */
+static const nfc_modulation modulation = {.nmt = NMT_ISO14443A, .nbr = NBR_106};
+
+_Static_assert(TB_LINK_APDU_MAX <= 262, "libnfc 1.8 copies a command into 264 bytes, two of them its own");
+
+void chip_init(struct chip *c, const char *connstring)
+{
+    *c = (struct chip){.connstring = connstring, .lock_fd = -1};
+}
+
+/* The device file in a connection string "driver:/path[:speed]"; false when it names none. */
+static bool device_path(const char *connstring, char *ret_path, size_t size_max)
+{
+    const char *path = strchr(connstring, ':');
+    if (path == NULL || path[1] != '/')
+        return false;
+    path++;
+    struct tb_span span = tb_span_of(path, strcspn(path, ":"));
+    return tb_span_to_str(span, ret_path, size_max) == TB_OK;
+}
+
+static enum tb_link_reason device_lock(struct chip *c)
+{
+    char path[NFC_BUFSIZE_CONNSTRING];
+    if (!device_path(c->connstring, path, sizeof path))
+        return TB_LINK_REASON_NONE;
+    return device_claim(path, &c->lock_fd);
+}
+
+static bool initiator_begin(struct chip *c)
+{
+    return nfc_initiator_init(c->device) >= 0 &&
+           nfc_device_set_property_bool(c->device, NP_INFINITE_SELECT, false) >= 0;
+}
+
+enum tb_link_reason chip_open(struct chip *c)
+{
+    enum tb_link_reason reason = device_lock(c);
+    if (reason != TB_LINK_REASON_NONE)
+        return reason;
+    nfc_init(&c->context);
+    if (c->context != NULL)
+        c->device = nfc_open(c->context, c->connstring);
+    if (c->device != NULL && initiator_begin(c)) {
+        c->error_count = 0;
+        return TB_LINK_REASON_NONE;
+    }
+    reason = chip_is_unplugged(c) ? TB_LINK_REASON_NO_DEVICE : TB_LINK_REASON_NO_ANSWER;
+    chip_close(c);
+    return reason;
+}
+
+void chip_close(struct chip *c)
+{
+    if (c->device != NULL)
+        nfc_close(c->device);
+    if (c->context != NULL)
+        nfc_exit(c->context);
+    if (c->lock_fd >= 0)
+        (void)close(c->lock_fd);
+    c->device = NULL;
+    c->context = NULL;
+    c->lock_fd = -1;
+}
+
+bool chip_is_unplugged(const struct chip *c)
+{
+    struct pollfd line = {.fd = c->lock_fd};
+    return c->lock_fd >= 0 && poll(&line, 1, 0) == 1 && (line.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
+/* A single failure is noise on the line, and the next command works; several are a device that is gone. */
+static enum chip_result result_of(struct chip *c, int code)
+{
+    if (code >= 0) {
+        c->error_count = 0;
+        return code > 0 ? CHIP_OK : CHIP_NONE;
+    }
+    switch (code) {
+    case NFC_ERFTRANS:
+    case NFC_ETGRELEASED:
+    case NFC_EMFCAUTHFAIL:
+    case NFC_EOVFLOW: c->error_count = 0; return CHIP_NONE;
+    default: break;
+    }
+    c->error_total++;
+    if (++c->error_count >= ERRORS_IN_A_ROW_MAX || chip_is_unplugged(c))
+        return CHIP_BROKEN;
+    return CHIP_NONE;
+}
+
+enum chip_result chip_select(struct chip *c, struct chip_target *ret_target)
+{
+    nfc_target target;
+    memset(&target, 0, sizeof target);
+    enum chip_result result =
+        result_of(c, nfc_initiator_select_passive_target(c->device, modulation, NULL, 0, &target));
+    if (result != CHIP_OK)
+        return result;
+    nfc_iso14443a_info info;
+    memcpy(&info, &target.nti.nai, sizeof info);
+    size_t uid_size = info.szUidLen <= sizeof ret_target->uid ? info.szUidLen : sizeof ret_target->uid;
+    ret_target->sak = info.btSak;
+    ret_target->atqa = (uint16_t)(info.abtAtqa[0] << 8 | info.abtAtqa[1]);
+    ret_target->uid_size = uid_size;
+    memcpy(ret_target->uid, info.abtUid, uid_size);
+    return CHIP_OK;
+}
+
+enum chip_result chip_exchange(struct chip *c, struct tb_span command, unsigned timeout_ms,
+                               struct tb_buf *ret_answer)
+{
+    uint8_t answer[TB_LINK_APDU_ANSWER_MAX];
+    TB_ASSERT(command.size > 0 && command.size <= TB_LINK_APDU_MAX);
+    TB_ASSERT(timeout_ms > 0 && timeout_ms <= CHIP_CALL_MAX_MS);
+    int size = nfc_initiator_transceive_bytes(c->device, command.at, command.size, answer, sizeof answer,
+                                              (int)timeout_ms);
+    tb_buf_reset(ret_answer);
+    enum chip_result result = result_of(c, size);
+    if (result == CHIP_OK)
+        tb_buf_add(ret_answer,
+                   tb_span_of(answer, (size_t)size < sizeof answer ? (size_t)size : sizeof answer));
+    return result;
+}
+
+/* libnfc knows no way to look for some kinds of card; those are selected again. */
+enum chip_result chip_is_present(struct chip *c)
+{
+    int code = nfc_initiator_target_is_present(c->device, NULL);
+    if (code == NFC_EDEVNOTSUPP || code == NFC_EINVARG)
+        return CHIP_NONE;
+    return code == NFC_SUCCESS ? result_of(c, 1) : result_of(c, code);
+}
+
+void chip_deselect(struct chip *c)
+{
+    (void)nfc_initiator_deselect_target(c->device);
+}
+
+void chip_field_off(struct chip *c)
+{
+    (void)nfc_device_set_property_bool(c->device, NP_ACTIVATE_FIELD, false);
+}
+
+void chip_field_cycle(struct chip *c)
+{
+    chip_field_off(c);
+    (void)nfc_device_set_property_bool(c->device, NP_ACTIVATE_FIELD, true);
+}

@@ -10,12 +10,22 @@ enum type2_command {
     TYPE2_GET_VERSION = 0x60,
 };
 
-void card_enter(struct card *card)
+void card_reset(struct card *card)
 {
     card->field = CARD_IDLE;
-    card->answer_count = 0;
     card->file = 0;
     card->application = false;
+}
+
+void card_enter(struct card *card)
+{
+    card_reset(card);
+    card->answer_count = 0;
+}
+
+bool card_is_gone(const struct card *card)
+{
+    return card->torn_after && card->answer_count >= card->torn_after;
 }
 
 void card_activate(struct card *card)
@@ -193,7 +203,7 @@ static void apdu_exchange(struct card *card, struct tb_span apdu, struct tb_buf 
 
 bool card_exchange(struct card *card, struct tb_span command, struct tb_buf *ret_answer, bool *ret_violation)
 {
-    if (command.size == 0 || (card->torn_after && card->answer_count >= card->torn_after))
+    if (command.size == 0 || card_is_gone(card))
         return false;
     bool answered = true;
     if (card_is_iso_dep(card))

@@ -70,6 +70,12 @@ const char *card_parse(struct card *ret_card, const char *name, char *rest);
 /* It comes into the field. */
 void card_enter(struct card *card);
 
+/* The field goes off. */
+void card_reset(struct card *card);
+
+/* A torn card that has given all its answers. */
+bool card_is_gone(const struct card *card);
+
 /* It is selected by anticollision. */
 void card_activate(struct card *card);
 

@@ -100,7 +100,7 @@ static bool card_is_there(const struct chip *chip, const struct card *card)
 {
     for (size_t i = 0; i < CHIP_FIELD_MAX; i++)
         if (card != NULL && chip->field[i] == card)
-            return chip->rf_on;
+            return chip->rf_on && !card_is_gone(card);
     return false;
 }
 
@@ -109,7 +109,7 @@ static void field_switch(struct chip *chip, bool on)
     if (!on)
         for (size_t i = 0; i < CHIP_FIELD_MAX; i++)
             if (chip->field[i])
-                card_enter(chip->field[i]);
+                card_reset(chip->field[i]);
     chip->rf_on = on;
 }
 
@@ -125,7 +125,7 @@ static struct card *request(struct chip *chip, struct tb_span uid)
     struct card *found = NULL;
     for (size_t i = 0; i < CHIP_FIELD_MAX && chip->rf_on; i++) {
         struct card *card = chip->field[i];
-        if (card == NULL)
+        if (card == NULL || card_is_gone(card))
             continue;
         bool answers = card->field == CARD_IDLE;
         if (card->field == CARD_ACTIVE)

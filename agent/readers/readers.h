@@ -18,7 +18,6 @@
 
 #define TB_READERS_COUNT_MAX 8
 #define TB_READERS_SILENCE_MS 2000
-#define TB_READER_NAME_SIZE (TB_LINK_NAME_MAX + 1)
 
 struct tb_readers;
 
@@ -47,10 +46,11 @@ struct tb_reader_info {
     enum tb_reader_kind kind;
     const char *name; /* as in the spec */
     enum tb_reader_state state;
-    const char *reason;    /* stable, such as "device.busy"; "" when there is none */
+    const char *reason;    /* stable, such as "device.busy" or "process.silent"; "" when there is none */
     int64_t since_ms;      /* when the state began; tb_loop_now_ms() clock */
     int64_t since_wall_ms; /* the same, Unix ms */
     uint32_t start_count;  /* processes started so far */
+    const char *software;  /* version that the process said; "" before its first HELLO */
 };
 
 enum tb_reader_event_kind {

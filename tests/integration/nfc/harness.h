@@ -1,0 +1,47 @@
+/*
+ * A terminal's readers with everything real but the hardware: the agent's adapter on its loop,
+ * tillbridge-readerd, libnfc, and simulators on pseudo-terminals. Events are waited for one by one and
+ * in order; a test fails when the next one is another, or does not come.
+ */
+#ifndef TB_TESTS_INTEGRATION_NFC_HARNESS_H
+#define TB_TESTS_INTEGRATION_NFC_HARNESS_H
+
+#include "agent/readers/readers.h"
+#include "tests/support/unit.h"
+
+#include <stdio.h>
+
+enum { HARNESS_EVENT_MAX = 256, HARNESS_TEXT_SIZE = 2200 };
+
+struct harness {
+    char folder[64];
+    int sim_pid;
+    int control; /* socket of the simulator */
+    char line[96];
+    struct tb_loop *loop;
+    struct tb_readers *readers;
+    struct tb_timer deadline;
+    char (*events)[HARNESS_TEXT_SIZE];
+    unsigned event_count;
+    unsigned taken;      /* events that were expected so far */
+    uint64_t tap;        /* of the last TAG */
+    int64_t state_at_ms; /* when the last state event came */
+};
+
+/* Starts the simulator of that kind of device alone; harness_stop() ends it, too. */
+void harness_start_sim(struct harness *h, enum tb_reader_kind kind);
+
+/* Starts the simulator and, behind it, one reader of that kind on it. */
+void harness_start(struct harness *h, enum tb_reader_kind kind);
+void harness_stop(struct harness *h);
+
+/* A command that the simulator must accept; its answer without "ok " is valid until the next call. */
+const char *harness_sim(struct harness *h, const char *command);
+
+/* What options.event of further readers may be; their context is a harness. */
+void harness_event(void *context, const struct tb_reader_event *event);
+
+/* The next event, as text: "state ready", "tag type2", "data <hex>", "failed torn tag.lost", "gone", … */
+void harness_expect(struct harness *h, const char *event);
+
+#endif

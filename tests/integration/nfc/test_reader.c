@@ -1,0 +1,343 @@
+#include "tests/integration/nfc/harness.h"
+
+#define URI "https://loyal.example/m/0001234567"
+#define URI_MESSAGE "d1011b55046c6f79616c2e6578616d706c652f6d2f30303031323334353637"
+
+static struct harness h;
+
+static int start(void **state)
+{
+    (void)state;
+    harness_start(&h, TB_READER_NFC);
+    harness_expect(&h, "state ready");
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    harness_stop(&h);
+    return 0;
+}
+
+static void sim(const char *command)
+{
+    (void)harness_sim(&h, command);
+}
+
+static void gone(void)
+{
+    sim("remove");
+    harness_expect(&h, "gone");
+}
+
+static void type2_tags_are_read(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"ntag213", "ntag215", "ntag216"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char card[128];
+        (void)snprintf(card, sizeof card, "card c %s uri=" URI, kinds[i]);
+        sim(card);
+        sim("tap c");
+        harness_expect(&h, "tag type2");
+        harness_expect(&h, "data " URI_MESSAGE);
+        gone();
+    }
+    sim("card external ntag213 external=tillbridge.example:member,0001234567");
+    sim("tap external");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "data d4190a74696c6c6272696467652e6578616d706c653a6d656d62657230303031323334353637");
+    gone();
+    sim("card text ntag213 text=M0001234567");
+    sim("tap text");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "data d1010e5402656e4d30303031323334353637");
+    gone();
+}
+
+static void type4_tags_are_read(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"type4", "type4v1", "type4v3", "type4 uid=random"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char card[128];
+        (void)snprintf(card, sizeof card, "card c %s uri=" URI, kinds[i]);
+        sim(card);
+        sim("tap c");
+        harness_expect(&h, "tag type4");
+        harness_expect(&h, "data " URI_MESSAGE);
+        gone();
+    }
+}
+
+/* Longer than one frame of the chip, extended and in parts. */
+static void long_messages_are_read(void **state)
+{
+    (void)state;
+    char card[2200] = "card long type4 ndef=";
+    char data[2200] = "data ";
+    for (size_t i = 0; i < 1000; i++) {
+        char byte[3];
+        (void)snprintf(byte, sizeof byte, "%02x", (unsigned)(i * 7 & 0xff));
+        memcpy(card + strlen("card long type4 ndef=") + 2 * i, byte, 3);
+        memcpy(data + strlen("data ") + 2 * i, byte, 3);
+    }
+    sim(card);
+    sim("tap long");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, data);
+    gone();
+    sim("answers chained");
+    sim("tap long");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, data);
+    gone();
+}
+
+static void empty_and_blank_tags_are_told_apart(void **state)
+{
+    (void)state;
+    sim("card empty2 ntag213 empty");
+    sim("card empty4 type4 empty");
+    sim("card blank2 ntag213 blank");
+    sim("card blank4 type4 blank");
+    sim("tap empty2");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "data ");
+    gone();
+    sim("tap empty4");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "data ");
+    gone();
+    sim("tap blank2");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "failed empty type2.cc");
+    gone();
+    sim("tap blank4");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "failed empty type4.no_ndef");
+    gone();
+}
+
+static void malformed_tags_fail_with_their_reason(void **state)
+{
+    (void)state;
+    sim("card past ntag213 memory=e110120003ff0100d101");
+    sim("tap past");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "failed malformed type2.past_area");
+    gone();
+    sim("card toolong type4 file=1000d101 cc=000f2000fb00ff0406e104ffff00ff");
+    sim("tap toolong");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "failed unsupported tag.too_long");
+    gone();
+    sim("card classic classic");
+    sim("tap classic");
+    harness_expect(&h, "tag other");
+    harness_expect(&h, "failed unsupported tag.kind");
+    gone();
+}
+
+static void torn_card_is_torn_and_gone(void **state)
+{
+    (void)state;
+    sim("card torn2 ntag213 torn=1 uri=" URI);
+    sim("card torn4 type4 torn=4 uri=" URI);
+    sim("tap torn2");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "failed torn tag.lost");
+    harness_expect(&h, "gone");
+    sim("remove");
+    sim("tap torn4");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "failed torn tag.lost");
+    harness_expect(&h, "gone");
+}
+
+/* Noise on the air costs a repetition, not the tap. */
+static void transmission_error_is_repeated(void **state)
+{
+    (void)state;
+    sim("card c ntag213 uri=" URI);
+    sim("fault rf 2");
+    sim("tap c");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "data " URI_MESSAGE);
+    gone();
+}
+
+/* A card that refuses to be read but stays is one failed tap, not many. */
+static void card_that_never_answers_fails_once(void **state)
+{
+    (void)state;
+    sim("card c ntag213 uri=" URI);
+    sim("fault rf 0");
+    sim("tap c");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "failed torn tag.lost");
+    sim("fault off");
+    gone();
+}
+
+static void payment_card_is_asked_for_nothing_but_its_directory(void **state)
+{
+    (void)state;
+    sim("card bank payment");
+    sim("card phone payment uid=random");
+    sim("log clear");
+    sim("tap bank");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "failed payment_card payment.card");
+    const char *log = harness_sim(&h, "log rf 100");
+    assert_non_null(strstr(log, "bank 00a404000e325041592e5359532e444446303100"));
+    assert_null(strstr(strstr(log, "325041592e") + 1, "325041592e5359532e444446303100 ->"));
+    gone();
+    sim("tap phone");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "failed payment_card payment.card");
+    gone();
+    assert_string_equal(harness_sim(&h, "violations"), "0");
+}
+
+static void two_cards_are_told(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {"a2+b2", "a4+b4", "a2+b4", "a4+b2", "a4+pay"};
+    sim("card a2 ntag213 uid=04010101010101 uri=" URI);
+    sim("card b2 ntag213 uid=04020202020202 uri=" URI);
+    sim("card a4 type4 uid=04010101010102 uri=" URI);
+    sim("card b4 type4 uid=04020202020203 uri=" URI);
+    sim("card pay payment uid=04000000000001");
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char tap[32];
+        (void)snprintf(tap, sizeof tap, "tap %s", pairs[i]);
+        sim(tap);
+        harness_expect(&h, pairs[i][1] == '2' ? "tag type2" : "tag type4");
+        harness_expect(&h, "failed two tag.two");
+        gone();
+    }
+}
+
+/* A card that stays is read once. */
+static void card_that_stays_is_read_once(void **state)
+{
+    (void)state;
+    sim("card a ntag213 uri=" URI);
+    sim("card b type4 uri=" URI);
+    sim("tap a 700");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "data " URI_MESSAGE);
+    harness_expect(&h, "gone");
+    sim("tap b 700");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "data " URI_MESSAGE);
+    harness_expect(&h, "gone");
+}
+
+static void noise_on_the_line_costs_nothing(void **state)
+{
+    (void)state;
+    static const char *const faults[] = {"dcs", "trunc", "junk", "preamble", "nack", "noack", "noresp"};
+    sim("card c ntag213 uri=" URI);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char fault[32];
+        (void)snprintf(fault, sizeof fault, "fault %s", faults[i]);
+        sim(fault);
+        sim("tap c");
+        harness_expect(&h, "tag type2");
+        harness_expect(&h, "data " URI_MESSAGE);
+        gone();
+    }
+}
+
+static void transceive(uint64_t tap, uint16_t exchange, const char *apdu, size_t size)
+{
+    assert_int_equal(tb_readers_transceive(h.readers, 0, tap, exchange, 500, tb_span_of(apdu, size)), TB_OK);
+}
+
+static void commands_are_carried_to_the_card(void **state)
+{
+    (void)state;
+    static const char select[] = "\x00\xa4\x04\x00\x07\xd2\x76\x00\x00\x85\x01\x01\x00";
+    static const char unknown[] = "\x00\xa4\x04\x00\x05\xa0\x00\x00\x00\x01\x00";
+    sim("card c type4 uri=" URI);
+    sim("tap c");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "data " URI_MESSAGE);
+    transceive(h.tap, 7, select, sizeof select - 1);
+    harness_expect(&h, "answer 7 0 9000");
+    transceive(h.tap, 8, unknown, sizeof unknown - 1);
+    harness_expect(&h, "answer 8 0 6a82");
+    assert_int_equal(tb_readers_transceive(h.readers, 0, h.tap + 1, 9, 500, tb_span_of(select, 5)),
+                     TB_ERR_NOT_FOUND);
+    sim("remove");
+    harness_expect(&h, "gone");
+    assert_int_equal(tb_readers_transceive(h.readers, 0, h.tap, 9, 500, tb_span_of(select, 5)),
+                     TB_ERR_NOT_FOUND);
+}
+
+/* The agent carries no command to a payment card either. */
+static void payment_card_takes_no_commands(void **state)
+{
+    (void)state;
+    static const char select[] = "\x00\xa4\x04\x00\x07\xa0\x00\x00\x00\x04\x10\x10";
+    sim("card bank payment");
+    sim("tap bank");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "failed payment_card payment.card");
+    transceive(h.tap, 1, select, sizeof select - 1);
+    harness_expect(&h, "answer 1 1 ");
+    gone();
+    assert_string_equal(harness_sim(&h, "violations"), "0");
+}
+
+static void service_requests_are_answered(void **state)
+{
+    (void)state;
+    sim("card c ntag213 uri=" URI);
+    sim("tap c");
+    harness_expect(&h, "tag type2");
+    harness_expect(&h, "data " URI_MESSAGE);
+    gone();
+    assert_int_equal(tb_readers_selftest(h.readers, 0), TB_OK);
+    harness_expect(&h, "selftest passed");
+    assert_int_equal(tb_readers_stats(h.readers, 0), TB_OK);
+    harness_expect(&h, "stats 1 1 0 0 0");
+    assert_true(strlen(tb_readers_info(h.readers, 0)->software) > 0);
+}
+
+static void real_times_change_nothing(void **state)
+{
+    (void)state;
+    sim("profile real");
+    sim("card c type4 uri=" URI);
+    sim("tap c");
+    harness_expect(&h, "tag type4");
+    harness_expect(&h, "data " URI_MESSAGE);
+    gone();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(type2_tags_are_read, start, stop),
+        cmocka_unit_test_setup_teardown(type4_tags_are_read, start, stop),
+        cmocka_unit_test_setup_teardown(long_messages_are_read, start, stop),
+        cmocka_unit_test_setup_teardown(empty_and_blank_tags_are_told_apart, start, stop),
+        cmocka_unit_test_setup_teardown(malformed_tags_fail_with_their_reason, start, stop),
+        cmocka_unit_test_setup_teardown(torn_card_is_torn_and_gone, start, stop),
+        cmocka_unit_test_setup_teardown(transmission_error_is_repeated, start, stop),
+        cmocka_unit_test_setup_teardown(card_that_never_answers_fails_once, start, stop),
+        cmocka_unit_test_setup_teardown(payment_card_is_asked_for_nothing_but_its_directory, start, stop),
+        cmocka_unit_test_setup_teardown(two_cards_are_told, start, stop),
+        cmocka_unit_test_setup_teardown(card_that_stays_is_read_once, start, stop),
+        cmocka_unit_test_setup_teardown(noise_on_the_line_costs_nothing, start, stop),
+        cmocka_unit_test_setup_teardown(commands_are_carried_to_the_card, start, stop),
+        cmocka_unit_test_setup_teardown(payment_card_takes_no_commands, start, stop),
+        cmocka_unit_test_setup_teardown(service_requests_are_answered, start, stop),
+        cmocka_unit_test_setup_teardown(real_times_change_nothing, start, stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+/*
+ * libnfc's own tools against the simulator, so that it is held to the real driver and not only to our
+ * use of it. Debian packages: libnfc-bin (nfc-list), libnfc-examples (nfc-poll).
+ */
+#include "tests/integration/nfc/harness.h"
+
+#include <stdlib.h>
+
+#define URI "https://loyal.example/m/0001234567"
+
+static struct harness h;
+static char output[16384];
+
+static int start(void **state)
+{
+    (void)state;
+    char device[128];
+    harness_start_sim(&h, TB_READER_NFC);
+    (void)snprintf(device, sizeof device, "pn532_uart:%s", h.line);
+    assert_int_equal(setenv("LIBNFC_DEVICE", device, 1), 0);
+    (void)harness_sim(&h, "card t2 ntag213 uid=04a1b2c3d4e580 uri=" URI);
+    (void)harness_sim(&h, "card t4 type4 uid=04112233445566 uri=" URI);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    harness_stop(&h);
+    return 0;
+}
+
+/* Standard output of a tool that must succeed. */
+static void run(const char *command)
+{
+    FILE *tool = popen(command, "r");
+    assert_non_null(tool);
+    size_t size = fread(output, 1, sizeof output - 1, tool);
+    output[size] = '\0';
+    int status = pclose(tool);
+    if (status != 0)
+        fail_msg("%s ended with status %d: %s", command, status, output);
+}
+
+static void assert_printed(const char *text)
+{
+    if (strstr(output, text) == NULL)
+        fail_msg("\"%s\" is missing in: %s", text, output);
+}
+
+static void list_shows_nothing_on_an_empty_field(void **state)
+{
+    (void)state;
+    run("nfc-list 2>&1");
+    assert_printed("NFC device: user defined device opened");
+    assert_null(strstr(output, "target(s) found"));
+}
+
+static void list_shows_a_type2_tag(void **state)
+{
+    (void)state;
+    (void)harness_sim(&h, "tap t2");
+    run("nfc-list 2>&1");
+    assert_printed("1 ISO14443A passive target(s) found");
+    assert_printed("ATQA (SENS_RES): 00  44");
+    assert_printed("UID (NFCID1): 04  a1  b2  c3  d4  e5  80");
+    assert_printed("SAK (SEL_RES): 00");
+}
+
+static void list_shows_two_tags_at_once(void **state)
+{
+    (void)state;
+    (void)harness_sim(&h, "tap t2+t4");
+    run("nfc-list 2>&1");
+    assert_printed("2 ISO14443A passive target(s) found");
+    assert_printed("UID (NFCID1): 04  11  22  33  44  55  66");
+    assert_printed("SAK (SEL_RES): 20");
+    assert_printed("ATS: 75  77  81  02  80");
+}
+
+/* The chip polls by itself, finds the card, and the tool waits until it is taken away. */
+static void poll_sees_a_card_come_and_go(void **state)
+{
+    (void)state;
+    (void)harness_sim(&h, "tap t4 300");
+    run("nfc-poll 2>&1");
+    assert_printed("UID (NFCID1): 04  11  22  33  44  55  66");
+    assert_printed("Waiting for card removing...");
+    assert_printed("done.");
+}
+
+/* With the field empty the command stays open in the chip; the tap answers it. */
+static void poll_waits_for_a_card(void **state)
+{
+    (void)state;
+    FILE *tool = popen("stdbuf -oL nfc-poll 2>&1", "r");
+    assert_non_null(tool);
+    do
+        assert_non_null(fgets(output, sizeof output, tool));
+    while (strstr(output, "will poll during") == NULL);
+    (void)harness_sim(&h, "tap t2 300");
+    size_t size = fread(output, 1, sizeof output - 1, tool);
+    output[size] = '\0';
+    assert_int_equal(pclose(tool), 0);
+    assert_printed("UID (NFCID1): 04  a1  b2  c3  d4  e5  80");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(list_shows_nothing_on_an_empty_field, start, stop),
+        cmocka_unit_test_setup_teardown(list_shows_a_type2_tag, start, stop),
+        cmocka_unit_test_setup_teardown(list_shows_two_tags_at_once, start, stop),
+        cmocka_unit_test_setup_teardown(poll_sees_a_card_come_and_go, start, stop),
+        cmocka_unit_test_setup_teardown(poll_waits_for_a_card, start, stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

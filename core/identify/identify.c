@@ -80,7 +80,8 @@ static struct tb_attempt *attempt_open(struct tb_identify *m, uint8_t reader, bo
         };
         return a;
     }
-    TB_ASSERT(!"one tap per reader, bounded look-ups and one more always have a place");
+    /* One tap per reader, bounded look-ups and one more: there always is a place. */
+    TB_ASSERT(false);
     return NULL;
 }
 

@@ -142,6 +142,6 @@ const char *tb_visit_reason_name(enum tb_visit_reason reason)
     case TB_VISIT_ENDED_IDLE: return "idle";
     case TB_VISIT_ENDED_OTHER: return "other";
     }
-    TB_ASSERT(!"a reason that nobody knows");
+    TB_ASSERT(false);
     return "";
 }

@@ -96,7 +96,7 @@ static void action_check(struct drive *d, const struct tb_identify_action *actio
         return;
     case TB_IDENTIFY_FEEDBACK: return;
     }
-    TB_ASSERT(!"a verb that nobody knows");
+    TB_ASSERT(false);
 }
 
 static void answer(struct drive *d, bool asked)

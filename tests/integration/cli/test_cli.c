@@ -18,8 +18,6 @@
 
 enum { PATIENCE_MS = 10000, ARGUMENT_MAX = 12, TEXT_MAX = 65536 };
 
-extern char **environ;
-
 struct fixture {
     char folder[64];
     char path[96]; /* of the fake's socket */

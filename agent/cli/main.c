@@ -164,7 +164,7 @@ int main(int argc, char **argv)
     for (int letter = 0; sensible && (letter = getopt_long(argc, argv, "hV", long_options, NULL)) != -1;)
         sensible = option_take(&cli, letter, &name);
     if (!sensible)
-        return usage(&cli, "this option makes no sense: ", argv[optind - 1]);
+        return (int)usage(&cli, "this option makes no sense: ", argv[optind - 1]);
     if (name == NULL && optind == argc) {
         help_print(stderr);
         return TB_CLI_USAGE;

@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 static void thread_name(pthread_t thread, const char *name)
 {

@@ -34,8 +34,9 @@ target_compile_options(tb_flags INTERFACE
 target_link_options(tb_flags INTERFACE
     -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 
-# SQL statements are written over several lines.
-target_compile_options(tb_flags INTERFACE $<$<C_COMPILER_ID:Clang>:-Wno-string-concatenation>)
+# SQL statements are written over several lines; TB_ASSERT(!"why") says what cannot be.
+target_compile_options(tb_flags INTERFACE
+    $<$<C_COMPILER_ID:Clang>:-Wno-string-concatenation> $<$<C_COMPILER_ID:Clang>:-Wno-string-conversion>)
 
 if(CMAKE_SIZEOF_VOID_P EQUAL 4)
     target_compile_definitions(tb_flags INTERFACE _TIME_BITS=64 _FILE_OFFSET_BITS=64)

@@ -88,6 +88,7 @@ static int socket_end(struct connection *c, struct lws *wsi)
 int upgrade_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
 {
     (void)user;
+    (void)size;
     if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
         struct listener *l = lws_get_vhost_user(in);
         return tb_tls_setup(user, &l->tls) == TB_OK ? 0 : -1;
@@ -97,8 +98,7 @@ int upgrade_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
         return 0;
     tb_loop_turn(c->gateway->loop);
     switch ((int)reason) {
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return upgrade_judge(c, in ? tb_span_str(in) : tb_span_of(in, size));
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return upgrade_judge(c, tb_span_str(in ? in : ""));
     case LWS_CALLBACK_HTTP: return answer(c, 404, "not_a_websocket");
     case LWS_CALLBACK_HTTP_BODY: return -1;                  /* nobody has anything to post */
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1; /* a websocket without our protocol */

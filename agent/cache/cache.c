@@ -13,7 +13,7 @@
 
 static const char *const migrations[] = {
     "CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT;"
-    "CREATE TABLE feed (scope TEXT PRIMARY KEY NOT NULL, cursor BLOB NOT NULL) STRICT;"
+    "CREATE TABLE feed (scope TEXT PRIMARY KEY NOT NULL, cursor BLOB NOT NULL) STRICT;" /* cursor: sealed */
     "CREATE TABLE customer ("
     " ref INTEGER PRIMARY KEY,"
     " key BLOB NOT NULL UNIQUE," /* struct tb_customer_key */
@@ -24,8 +24,9 @@ static const char *const migrations[] = {
     " hash BLOB PRIMARY KEY NOT NULL," /* the first TB_CACHE_HASH_SIZE bytes of the look-up hash */
     " customer INTEGER NOT NULL REFERENCES customer (ref),"
     " version INTEGER NOT NULL,"
-    " epoch INTEGER NOT NULL"
-    ") STRICT;"
+    " epoch INTEGER NOT NULL,"
+    " proof BLOB NOT NULL" /* tb_credential_proof(): that all of this belongs together */
+    ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX credential_customer ON credential (customer);"
     "CREATE TABLE gone (key BLOB PRIMARY KEY NOT NULL, version INTEGER NOT NULL, epoch INTEGER NOT NULL) "
     "STRICT;"
@@ -33,7 +34,7 @@ static const char *const migrations[] = {
     " gtin TEXT PRIMARY KEY NOT NULL,"
     " version INTEGER NOT NULL,"
     " epoch INTEGER NOT NULL,"
-    " sealed BLOB NOT NULL" /* the document, under the device key */
+    " sealed BLOB NOT NULL" /* tb_product_seal() */
     ") STRICT;",
 };
 
@@ -44,13 +45,15 @@ static const char *const statements[TB_CACHE_STMT_COUNT] = {
     [TB_CACHE_STMT_CUSTOMER_DROP] = "DELETE FROM customer WHERE key = ?1",
     [TB_CACHE_STMT_CREDENTIALS_DROP] =
         "DELETE FROM credential WHERE customer = (SELECT ref FROM customer WHERE key = ?1)",
-    [TB_CACHE_STMT_CREDENTIAL_VERSION] = "SELECT version, epoch FROM credential WHERE hash = ?1",
-    [TB_CACHE_STMT_CREDENTIAL_PUT] = "INSERT OR REPLACE INTO credential (hash, customer, version, epoch)"
-                                     " VALUES (?1, (SELECT ref FROM customer WHERE key = ?2), ?3, ?4)",
+    [TB_CACHE_STMT_CREDENTIAL_READ] = "SELECT k.version, k.epoch, k.proof, c.key FROM credential k"
+                                      " LEFT JOIN customer c ON c.ref = k.customer WHERE k.hash = ?1",
+    [TB_CACHE_STMT_CREDENTIAL_PUT] =
+        "INSERT OR REPLACE INTO credential (hash, customer, version, epoch, proof)"
+        " VALUES (?1, (SELECT ref FROM customer WHERE key = ?2), ?3, ?4, ?5)",
     [TB_CACHE_STMT_CREDENTIAL_DROP] = "DELETE FROM credential WHERE hash = ?1",
     [TB_CACHE_STMT_GONE_READ] = "SELECT version FROM gone WHERE key = ?1 AND epoch = ?2",
     [TB_CACHE_STMT_GONE_PUT] = "INSERT OR REPLACE INTO gone (key, version, epoch) VALUES (?1, ?2, ?3)",
-    [TB_CACHE_STMT_PRODUCT_READ] = "SELECT version, epoch FROM product WHERE gtin = ?1",
+    [TB_CACHE_STMT_PRODUCT_READ] = "SELECT version, epoch, sealed FROM product WHERE gtin = ?1",
     [TB_CACHE_STMT_PRODUCT_PUT] =
         "INSERT OR REPLACE INTO product (gtin, version, epoch, sealed) VALUES (?1, ?2, ?3, ?4)",
     [TB_CACHE_STMT_PRODUCT_DROP] = "DELETE FROM product WHERE gtin = ?1",
@@ -179,6 +182,17 @@ static bool section_is_newer(const struct tb_cache *cache, const struct tb_recor
     return section->epoch != cache->epoch || version > section->version;
 }
 
+/* Versions count per cart. Another cart replaces the one that is kept when it is the younger fact; the
+ * end of another one says nothing about it. */
+static bool cart_is_newer(const struct tb_cache *cache, const struct tb_record *record,
+                          const struct tb_row *row, const struct tb_id *cart)
+{
+    const struct tb_record_section *section = &record->sections[TB_SECTION_CART];
+    if (tb_id_is_zero(&record->cart) || tb_id_equal(&record->cart, cart))
+        return section_is_newer(cache, section, row->version);
+    return row->op == TB_ROW_PUT && (section->epoch != cache->epoch || row->as_of_ms >= section->as_of_ms);
+}
+
 /* ---- rows ---- */
 
 /* Decodes a document and renders it into the part that its section is to hold. */
@@ -220,26 +234,32 @@ static enum tb_err section_apply(struct tb_cache *cache, const struct tb_row *ro
 {
     struct workplace *work = workplace_of(cache);
     struct tb_record_section *section = &work->record.sections[which];
-    if (!section_is_newer(cache, section, row->version))
+    struct tb_id object;
+    enum tb_err err = tb_row_object(row, &object);
+    if (err != TB_OK)
+        return err;
+    if (which == TB_SECTION_CART ? !cart_is_newer(cache, &work->record, row, &object)
+                                 : !section_is_newer(cache, section, row->version))
         return TB_OK;
     struct tb_buf part = tb_buf_of(work->parts[which], sizeof work->parts[which]);
-    if (row->op == TB_ROW_PUT) {
-        enum tb_err err = part_render(work, row, which, &part);
-        if (err != TB_OK)
-            return err;
-    }
+    if (row->op == TB_ROW_PUT)
+        err = part_render(work, row, which, &part);
+    if (err != TB_OK)
+        return err;
     if (part.size > work->part_size[which])
         work->part_size[which] = part.size;
     *section = (struct tb_record_section){.version = row->version,
                                           .as_of_ms = row->as_of_ms,
                                           .epoch = cache->epoch,
                                           .bytes = tb_buf_span(&part)};
+    if (which == TB_SECTION_CART)
+        work->record.cart = object;
     work->dirty = true;
     work->row_count++;
     return TB_OK;
 }
 
-enum tb_err tb_cache_forget(struct tb_cache *cache, const struct tb_customer_key *customer)
+static enum tb_err customer_remove(struct tb_cache *cache, const struct tb_customer_key *customer)
 {
     struct workplace *work = workplace_of(cache);
     if (work->loaded && memcmp(customer, &work->key, sizeof *customer) == 0)
@@ -254,6 +274,18 @@ enum tb_err tb_cache_forget(struct tb_cache *cache, const struct tb_customer_key
     return tb_stmt_run(drop);
 }
 
+static enum tb_err cursors_forget(struct tb_cache *cache)
+{
+    return tb_stmt_run(&cache->stmts[TB_CACHE_STMT_CURSORS_DROP]);
+}
+
+enum tb_err tb_cache_forget(struct tb_cache *cache, const struct tb_customer_key *customer)
+{
+    enum tb_err err = customer_remove(cache, customer);
+    cache->damaged = true;
+    return err == TB_OK ? cursors_forget(cache) : err;
+}
+
 static enum tb_err customer_leave(struct tb_cache *cache, const struct tb_row *row)
 {
     struct workplace *work = workplace_of(cache);
@@ -261,7 +293,7 @@ static enum tb_err customer_leave(struct tb_cache *cache, const struct tb_row *r
     struct tb_record_section *profile = &work->record.sections[TB_SECTION_PROFILE];
     if (!section_is_newer(cache, profile, row->version) && row->op == TB_ROW_DROP)
         return TB_OK;
-    enum tb_err err = tb_cache_forget(cache, &key);
+    enum tb_err err = customer_remove(cache, &key);
     work->row_count++;
     if (err != TB_OK || row->op != TB_ROW_DROP)
         return err;
@@ -295,14 +327,31 @@ static enum tb_err person_apply(struct tb_cache *cache, const struct tb_row *row
     return section_apply(cache, row, section);
 }
 
+/* A stored credential that does not verify counts as absent. */
+static bool credential_verifies(const struct tb_cache *cache, const struct tb_stmt *row, struct tb_span hash)
+{
+    struct tb_customer_key customer;
+    struct tb_span key = tb_stmt_blob(row, 3);
+    if (key.size != sizeof customer.bytes)
+        return false;
+    memcpy(customer.bytes, key.at, key.size);
+    struct tb_seal_proof proof = tb_credential_proof(cache->sealer, hash, &customer, tb_stmt_int(row, 0),
+                                                     (uint32_t)tb_stmt_int(row, 1));
+    return tb_span_equal_secret(tb_stmt_blob(row, 2), tb_span_of(proof.bytes, sizeof proof.bytes));
+}
+
 static enum tb_err credential_is_newer(struct tb_cache *cache, struct tb_span hash, int64_t version,
                                        bool *ret_newer)
 {
-    struct tb_stmt *read = &cache->stmts[TB_CACHE_STMT_CREDENTIAL_VERSION];
+    struct tb_stmt *read = &cache->stmts[TB_CACHE_STMT_CREDENTIAL_READ];
     tb_stmt_bind_blob(read, 1, hash);
     bool row = false;
     enum tb_err err = tb_stmt_step(read, &row);
     *ret_newer = !row || tb_stmt_int(read, 1) != cache->epoch || version > tb_stmt_int(read, 0);
+    if (row && !credential_verifies(cache, read, hash)) {
+        *ret_newer = true;
+        workplace_of(cache)->damaged_count++;
+    }
     tb_stmt_reset(read);
     return err;
 }
@@ -324,6 +373,9 @@ static enum tb_err credential_put(struct tb_cache *cache, const struct tb_row *r
     tb_stmt_bind_blob(put, 2, key_span(&work->key));
     tb_stmt_bind_int(put, 3, row->version);
     tb_stmt_bind_int(put, 4, cache->epoch);
+    struct tb_seal_proof proof =
+        tb_credential_proof(cache->sealer, hash, &work->key, row->version, cache->epoch);
+    tb_stmt_bind_blob(put, 5, tb_span_of(proof.bytes, sizeof proof.bytes));
     return tb_stmt_run(put);
 }
 
@@ -354,7 +406,17 @@ static enum tb_err product_is_newer(struct tb_cache *cache, const struct tb_row 
     tb_stmt_bind_text(read, 1, tb_span_str(row->id));
     bool found = false;
     enum tb_err err = tb_stmt_step(read, &found);
-    *ret_newer = !found || tb_stmt_int(read, 1) != cache->epoch || row->version > tb_stmt_int(read, 0);
+    const struct tb_product_name name = {
+        .gtin = row->id,
+        .version = found ? tb_stmt_int(read, 0) : 0,
+        .epoch = found ? (uint32_t)tb_stmt_int(read, 1) : 0,
+    };
+    *ret_newer = !found || name.epoch != cache->epoch || row->version > name.version;
+    struct tb_product stored;
+    if (found && tb_product_open(cache->sealer, &name, tb_stmt_blob(read, 2), &stored) != TB_OK) {
+        *ret_newer = true;
+        workplace_of(cache)->damaged_count++;
+    }
     tb_stmt_reset(read);
     return err;
 }
@@ -363,7 +425,8 @@ static enum tb_err product_put(struct tb_cache *cache, const struct tb_row *row)
 {
     uint8_t bytes[TB_PRODUCT_DOC_SIZE_MAX + TB_AEAD_OVERHEAD];
     struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
-    enum tb_err err = tb_product_seal(cache->sealer, row->id, row->doc, &sealed);
+    const struct tb_product_name name = {.gtin = row->id, .version = row->version, .epoch = cache->epoch};
+    enum tb_err err = tb_product_seal(cache->sealer, &name, row->doc, &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *put = &cache->stmts[TB_CACHE_STMT_PRODUCT_PUT];
@@ -405,11 +468,6 @@ static enum tb_err row_apply(struct tb_cache *cache, const struct tb_row *row)
     return TB_OK;
 }
 
-static enum tb_err cursors_forget(struct tb_cache *cache)
-{
-    return tb_stmt_run(&cache->stmts[TB_CACHE_STMT_CURSORS_DROP]);
-}
-
 /* Feeds of one customer begin anew at each visit: their few rows are not worth a stored cursor. */
 static bool scope_is_kept(const struct tb_scope *scope)
 {
@@ -422,10 +480,16 @@ static enum tb_err cursor_save(struct tb_cache *cache, const struct tb_scope *sc
     if (!scope || !scope_is_kept(scope))
         return TB_OK;
     char text[TB_SCOPE_TEXT_SIZE];
+    uint8_t bytes[TB_CURSOR_SIZE_MAX + TB_AEAD_OVERHEAD];
+    struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
     tb_scope_format(scope, text);
+    enum tb_err err =
+        tb_seal(cache->sealer, tb_span_str(text), tb_span_of(cursor->bytes, cursor->size), &sealed);
+    if (err != TB_OK)
+        return err;
     struct tb_stmt *put = &cache->stmts[TB_CACHE_STMT_CURSOR_PUT];
     tb_stmt_bind_text(put, 1, tb_span_str(text));
-    tb_stmt_bind_blob(put, 2, tb_span_of(cursor->bytes, cursor->size));
+    tb_stmt_bind_blob(put, 2, tb_buf_span(&sealed));
     return tb_stmt_run(put);
 }
 
@@ -447,11 +511,11 @@ enum tb_err tb_cache_apply(struct tb_cache *cache, const struct tb_rows *rows, c
         err = work_flush(cache);
     ret_applied->row_count = work->row_count;
     ret_applied->damaged_count = work->damaged_count;
-    bool damaged = work->damaged_count > 0;
+    cache->damaged |= work->damaged_count > 0;
     workplace_clear(work);
     if (err != TB_OK)
         return err;
-    return damaged ? cursors_forget(cache) : cursor_save(cache, scope, cursor);
+    return cache->damaged ? cursors_forget(cache) : cursor_save(cache, scope, cursor);
 }
 
 /* ---- the file ---- */
@@ -570,11 +634,10 @@ enum tb_err tb_cache_cursor(struct tb_cache *cache, const struct tb_scope *scope
     tb_stmt_bind_text(&stmt, 1, tb_span_str(text));
     bool row = false;
     err = tb_stmt_step(&stmt, &row);
-    struct tb_span bytes = err == TB_OK && row ? tb_stmt_blob(&stmt, 0) : tb_span_of(NULL, 0);
-    if (bytes.size > 0 && bytes.size <= TB_CURSOR_SIZE_MAX) {
-        memcpy(ret_cursor->bytes, bytes.at, bytes.size);
-        ret_cursor->size = (uint8_t)bytes.size;
-    }
+    /* A cursor that does not verify might skip rows: the feed begins anew instead. */
+    struct tb_buf plain = tb_buf_of(ret_cursor->bytes, sizeof ret_cursor->bytes);
+    if (row && tb_unseal(cache->sealer, tb_span_str(text), tb_stmt_blob(&stmt, 0), &plain) == TB_OK)
+        ret_cursor->size = (uint8_t)plain.size;
     tb_stmt_free(&stmt);
     return err;
 }

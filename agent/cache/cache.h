@@ -4,8 +4,9 @@
  *
  * One sealed row per customer (record.h), found by the keyed hash of a credential or of the customer's
  * id; products; and the cursor of each feed, saved in the same transaction as the rows it brought. Rows are
- * applied only if newer than what is stored. A row whose seal does not verify is dropped, and the feeds start
- * anew, so that it is fetched again.
+ * applied only if newer than what is stored. Every column is covered by a seal or a proof, so that a flipped
+ * bit is noticed: what does not verify counts as absent, and no cursor is kept from then on, so that the
+ * feeds of the next start bring it again (the context store is asked meanwhile).
  *
  * Two faces: struct tb_cache writes and belongs to the file's writer thread; struct tb_cache_reader is a
  * read-only connection for the loop: one prepared read per look-up.
@@ -26,7 +27,7 @@ enum tb_cache_statement {
     TB_CACHE_STMT_CUSTOMER_PUT,
     TB_CACHE_STMT_CUSTOMER_DROP,
     TB_CACHE_STMT_CREDENTIALS_DROP,
-    TB_CACHE_STMT_CREDENTIAL_VERSION,
+    TB_CACHE_STMT_CREDENTIAL_READ,
     TB_CACHE_STMT_CREDENTIAL_PUT,
     TB_CACHE_STMT_CREDENTIAL_DROP,
     TB_CACHE_STMT_GONE_READ,
@@ -45,6 +46,7 @@ struct tb_cache {
     const struct tb_sealer *sealer; /* borrowed */
     struct tb_pepper pepper;
     uint32_t epoch; /* counts restores of the context store */
+    bool damaged;   /* something did not verify since the file was opened */
     struct tb_stmt stmts[TB_CACHE_STMT_COUNT];
     uint8_t *work; /* owned: what one customer's record is put together in */
 };
@@ -78,7 +80,8 @@ TB_MUST_USE enum tb_err tb_cache_apply(struct tb_cache *cache, const struct tb_r
  */
 TB_MUST_USE enum tb_err tb_cache_new_epoch(struct tb_cache *cache);
 
-/* Inside a transaction: removes a customer's row, key and credentials. Absent is no error. */
+/* Inside a transaction: removes a customer's row, key and credentials because they do not verify. Absent is
+ * no error. */
 TB_MUST_USE enum tb_err tb_cache_forget(struct tb_cache *cache, const struct tb_customer_key *customer);
 
 /* The saved cursor of a scope; empty when none. Not while a transaction is open. */

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 static const char *const statements[TB_CACHE_READ_COUNT] = {
-    [TB_CACHE_READ_CREDENTIAL] = "SELECT c.key, c.wrapped, c.sealed FROM credential k"
-                                 " JOIN customer c ON c.ref = k.customer WHERE k.hash = ?1",
+    [TB_CACHE_READ_CREDENTIAL] =
+        "SELECT c.key, c.wrapped, c.sealed, k.version, k.epoch, k.proof FROM credential k"
+        " JOIN customer c ON c.ref = k.customer WHERE k.hash = ?1",
     [TB_CACHE_READ_CUSTOMER] = "SELECT key, wrapped, sealed FROM customer WHERE key = ?1",
-    [TB_CACHE_READ_PRODUCT] = "SELECT sealed FROM product WHERE gtin = ?1",
+    [TB_CACHE_READ_PRODUCT] = "SELECT version, epoch, sealed FROM product WHERE gtin = ?1",
     [TB_CACHE_READ_COUNTS] = "SELECT (SELECT count(*) FROM customer), (SELECT count(*) FROM product)",
 };
 
@@ -60,32 +61,62 @@ static enum tb_err record_open(struct tb_cache_reader *reader, const struct tb_s
     return err;
 }
 
-static enum tb_err find(struct tb_cache_reader *reader, struct tb_stmt *stmt, struct tb_span by,
-                        struct tb_customer_key *ret_key, struct tb_record *ret_record)
+static enum tb_err step(struct tb_cache_reader *reader, struct tb_stmt *stmt, struct tb_span by)
 {
     tb_cache_reader_wipe(reader);
     tb_stmt_bind_blob(stmt, 1, by);
     bool row = false;
     enum tb_err err = tb_stmt_step(stmt, &row);
-    if (err == TB_OK)
-        err = row ? record_open(reader, stmt, ret_key, ret_record) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(stmt);
-    return err;
+    return err == TB_OK && !row ? TB_ERR_NOT_FOUND : err;
+}
+
+/* A flipped bit in the index must not lead to another customer's row. */
+static enum tb_err proof_check(const struct tb_cache_reader *reader, const struct tb_stmt *row,
+                               struct tb_span hash, const struct tb_customer_key *customer)
+{
+    struct tb_seal_proof proof = tb_credential_proof(reader->sealer, hash, customer, tb_stmt_int(row, 3),
+                                                     (uint32_t)tb_stmt_int(row, 4));
+    bool holds = tb_span_equal_secret(tb_stmt_blob(row, 5), tb_span_of(proof.bytes, sizeof proof.bytes));
+    return holds ? TB_OK : TB_ERR_SEAL;
 }
 
 enum tb_err tb_cache_find_credential(struct tb_cache_reader *reader, const struct tb_digest *hash,
                                      struct tb_customer_key *ret_key, struct tb_record *ret_record)
 {
-    return find(reader, &reader->stmts[TB_CACHE_READ_CREDENTIAL], tb_span_of(hash->bytes, TB_CACHE_HASH_SIZE),
-                ret_key, ret_record);
+    struct tb_stmt *read = &reader->stmts[TB_CACHE_READ_CREDENTIAL];
+    struct tb_span index = tb_span_of(hash->bytes, TB_CACHE_HASH_SIZE);
+    enum tb_err err = step(reader, read, index);
+    if (err == TB_OK)
+        err = record_open(reader, read, ret_key, ret_record);
+    if (err == TB_OK)
+        err = proof_check(reader, read, index, ret_key);
+    tb_stmt_reset(read);
+    return err;
 }
 
 enum tb_err tb_cache_find_customer(struct tb_cache_reader *reader, const struct tb_customer_key *customer,
                                    struct tb_record *ret_record)
 {
+    struct tb_stmt *read = &reader->stmts[TB_CACHE_READ_CUSTOMER];
     struct tb_customer_key key;
-    return find(reader, &reader->stmts[TB_CACHE_READ_CUSTOMER],
-                tb_span_of(customer->bytes, sizeof customer->bytes), &key, ret_record);
+    enum tb_err err = step(reader, read, tb_span_of(customer->bytes, sizeof customer->bytes));
+    if (err == TB_OK)
+        err = record_open(reader, read, &key, ret_record);
+    if (err == TB_OK && memcmp(&key, customer, sizeof key) != 0)
+        err = TB_ERR_CORRUPT;
+    tb_stmt_reset(read);
+    return err;
+}
+
+static enum tb_err product_open(const struct tb_cache_reader *reader, const struct tb_stmt *row,
+                                const char *gtin, struct tb_product *ret_product)
+{
+    const struct tb_product_name name = {
+        .gtin = gtin,
+        .version = tb_stmt_int(row, 0),
+        .epoch = (uint32_t)tb_stmt_int(row, 1),
+    };
+    return tb_product_open(reader->sealer, &name, tb_stmt_blob(row, 2), ret_product);
 }
 
 enum tb_err tb_cache_find_product(struct tb_cache_reader *reader, const char *gtin,
@@ -99,8 +130,7 @@ enum tb_err tb_cache_find_product(struct tb_cache_reader *reader, const char *gt
     bool row = false;
     enum tb_err err = tb_stmt_step(read, &row);
     if (err == TB_OK)
-        err = row ? tb_product_open(reader->sealer, gtin, tb_stmt_blob(read, 0), ret_product)
-                  : TB_ERR_NOT_FOUND;
+        err = row ? product_open(reader, read, gtin, ret_product) : TB_ERR_NOT_FOUND;
     tb_stmt_reset(read);
     return err;
 }

@@ -5,42 +5,40 @@
 
 #define OUTBOX_APPLICATION_ID 0x54424f42 /* "TBOB" */
 #define OUTBOX_SEALED_SIZE_MAX (TB_MUTATION_JSON_SIZE_MAX + TB_AEAD_OVERHEAD)
+#define VERDICT_SIZE_MAX (1 + 8 + 8 + TB_VERDICT_CODE_SIZE_MAX)
+#define INCARNATION_NAME "incarnation"
+#define SETTLED_NAME "settled"
 
 static const char *const migrations[] = {
     "CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) STRICT;"
     "CREATE TABLE mutation ("
     " seq INTEGER PRIMARY KEY,"
     " sealed BLOB NOT NULL,"
-    " verdict INTEGER NOT NULL DEFAULT 0,"
-    " code TEXT NOT NULL DEFAULT '',"
-    " version INTEGER NOT NULL DEFAULT 0,"
-    " decided_ms INTEGER NOT NULL DEFAULT 0,"
-    " settled INTEGER NOT NULL DEFAULT 0"
+    " verdict BLOB" /* sealed; NULL: not decided */
     ") STRICT;",
 };
 
-#define READ_COLUMNS "SELECT seq, sealed, verdict, code, version, decided_ms FROM mutation"
-
 static const char *const statements[TB_OUTBOX_STMT_COUNT] = {
     [TB_OUTBOX_STMT_INSERT] = "INSERT INTO mutation (seq, sealed) VALUES (?1, ?2)",
-    [TB_OUTBOX_STMT_DECIDE] = "UPDATE mutation SET verdict = ?2, code = ?3, version = ?4, decided_ms = ?5"
-                              " WHERE seq = ?1 AND verdict = 0",
-    [TB_OUTBOX_STMT_SETTLE] =
-        "UPDATE mutation SET settled = 1 WHERE seq <= ?1 AND verdict <> 0 AND settled = 0",
-    [TB_OUTBOX_STMT_TRIM] = "DELETE FROM mutation WHERE settled = 1 AND decided_ms < ?1"
-                            " AND seq < (SELECT max(seq) FROM mutation)",
-    [TB_OUTBOX_STMT_READ] = READ_COLUMNS " WHERE seq >= ?1 ORDER BY seq",
-    [TB_OUTBOX_STMT_READ_UNSETTLED] = READ_COLUMNS " WHERE seq >= ?1 AND settled = 0 ORDER BY seq",
+    [TB_OUTBOX_STMT_DECIDE] = "UPDATE mutation SET verdict = ?2 WHERE seq = ?1",
+    [TB_OUTBOX_STMT_VERDICT] = "SELECT verdict FROM mutation WHERE seq = ?1",
+    [TB_OUTBOX_STMT_SETTLE] = "INSERT OR REPLACE INTO meta (name, value) VALUES ('" SETTLED_NAME "', ?1)",
+    [TB_OUTBOX_STMT_OLDEST] = "SELECT seq, verdict FROM mutation WHERE seq <= ?1"
+                              " AND seq < (SELECT max(seq) FROM mutation) ORDER BY seq LIMIT ?2",
+    [TB_OUTBOX_STMT_REMOVE] = "DELETE FROM mutation WHERE seq <= ?1",
+    [TB_OUTBOX_STMT_READ] = "SELECT seq, sealed, verdict FROM mutation WHERE seq >= ?1 ORDER BY seq",
 };
 
-/* What a sealed mutation is bound to: its name. */
+/* What a sealed piece is bound to: what it is, and the mutation's name. */
 struct about {
-    uint8_t bytes[TB_ID_SIZE + 8];
+    uint8_t bytes[16 + TB_ID_SIZE + 8];
 };
 
-static struct tb_span about_of(const struct tb_outbox *outbox, int64_t seq, struct about *space)
+static struct tb_span about_of(const struct tb_outbox *outbox, const char *what, int64_t seq,
+                               struct about *space)
 {
     struct tb_buf to = tb_buf_of(space->bytes, sizeof space->bytes);
+    tb_buf_add_str(&to, what);
     tb_buf_add(&to, tb_id_span(&outbox->incarnation));
     tb_buf_add_u64be(&to, (uint64_t)seq);
     return tb_buf_span(&to);
@@ -59,20 +57,38 @@ static enum tb_err query_int(struct tb_db *db, const char *sql, int64_t *ret_val
     return err;
 }
 
-static enum tb_err incarnation_read(struct tb_outbox *outbox, bool *ret_found)
+static enum tb_err incarnation_take(struct tb_outbox *outbox, struct tb_span value)
+{
+    if (value.size != TB_ID_SIZE)
+        return TB_ERR_CORRUPT;
+    memcpy(outbox->incarnation.bytes, value.at, TB_ID_SIZE);
+    return TB_OK;
+}
+
+/* One that does not verify counts as none: more is laid over the carts than need be, and settled again. */
+static enum tb_err settled_take(struct tb_outbox *outbox, struct tb_span value)
+{
+    struct about about;
+    uint8_t bytes[8];
+    struct tb_buf plain = tb_buf_of(bytes, sizeof bytes);
+    enum tb_err err = tb_unseal(outbox->sealer, about_of(outbox, SETTLED_NAME, 0, &about), value, &plain);
+    struct tb_reader from = tb_reader_of(tb_buf_span(&plain));
+    outbox->settled_seq = err == TB_OK ? (int64_t)tb_read_u64be(&from) : 0;
+    return TB_OK;
+}
+
+static enum tb_err meta_read(struct tb_outbox *outbox, const char *name,
+                             enum tb_err (*take)(struct tb_outbox *outbox, struct tb_span value),
+                             bool *ret_found)
 {
     struct tb_stmt stmt;
-    enum tb_err err = tb_stmt_prepare(outbox->db, "SELECT value FROM meta WHERE name = 'incarnation'", &stmt);
+    enum tb_err err = tb_stmt_prepare(outbox->db, "SELECT value FROM meta WHERE name = ?1", &stmt);
     if (err != TB_OK)
         return err;
+    tb_stmt_bind_text(&stmt, 1, tb_span_str(name));
     err = tb_stmt_step(&stmt, ret_found);
-    if (err == TB_OK && *ret_found) {
-        struct tb_span value = tb_stmt_blob(&stmt, 0);
-        if (value.size == TB_ID_SIZE)
-            memcpy(outbox->incarnation.bytes, value.at, TB_ID_SIZE);
-        else
-            err = TB_ERR_CORRUPT;
-    }
+    if (err == TB_OK && *ret_found)
+        err = take(outbox, tb_stmt_blob(&stmt, 0));
     tb_stmt_free(&stmt);
     return err;
 }
@@ -80,8 +96,8 @@ static enum tb_err incarnation_read(struct tb_outbox *outbox, bool *ret_found)
 static enum tb_err incarnation_make(struct tb_outbox *outbox)
 {
     struct tb_stmt stmt;
-    enum tb_err err =
-        tb_stmt_prepare(outbox->db, "INSERT INTO meta (name, value) VALUES ('incarnation', ?1)", &stmt);
+    enum tb_err err = tb_stmt_prepare(
+        outbox->db, "INSERT INTO meta (name, value) VALUES ('" INCARNATION_NAME "', ?1)", &stmt);
     if (err != TB_OK)
         return err;
     outbox->incarnation = tb_id_random(outbox->sealer->rng);
@@ -94,7 +110,7 @@ static enum tb_err incarnation_make(struct tb_outbox *outbox)
 static enum tb_err outbox_load(struct tb_outbox *outbox)
 {
     bool found = false;
-    enum tb_err err = incarnation_read(outbox, &found);
+    enum tb_err err = meta_read(outbox, INCARNATION_NAME, incarnation_take, &found);
     if (err == TB_OK && !found)
         err = incarnation_make(outbox);
     if (err == TB_OK)
@@ -137,7 +153,7 @@ static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct 
     struct about about;
     uint8_t bytes[OUTBOX_SEALED_SIZE_MAX];
     struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
-    enum tb_err err = tb_seal(outbox->sealer, about_of(outbox, seq, &about), json, &sealed);
+    enum tb_err err = tb_seal(outbox->sealer, about_of(outbox, "mutation", seq, &about), json, &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *insert = &outbox->stmts[TB_OUTBOX_STMT_INSERT];
@@ -167,50 +183,182 @@ enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutat
     return TB_OK;
 }
 
-enum tb_err tb_outbox_decide(struct tb_outbox *outbox, const struct tb_verdict *verdict, int64_t wall_ms)
+/* False: none, or one that does not verify. */
+static bool verdict_open(const struct tb_outbox *outbox, int64_t seq, struct tb_span sealed,
+                         struct tb_outbox_entry *entry)
 {
+    struct about about;
+    uint8_t bytes[VERDICT_SIZE_MAX];
+    struct tb_buf plain = tb_buf_of(bytes, sizeof bytes);
+    enum tb_err err = tb_unseal(outbox->sealer, about_of(outbox, "verdict", seq, &about), sealed, &plain);
+    if (err != TB_OK)
+        return false;
+    struct tb_reader from = tb_reader_of(tb_buf_span(&plain));
+    entry->verdict.seq = seq;
+    unsigned kind = tb_read_u8(&from);
+    entry->verdict.version = (int64_t)tb_read_u64be(&from);
+    entry->decided_ms = (int64_t)tb_read_u64be(&from);
+    err = tb_span_to_str(from.rest, entry->verdict.code, sizeof entry->verdict.code);
+    if (from.err != TB_OK || err != TB_OK || kind >= TB_VERDICT_KIND_COUNT)
+        return false;
+    entry->verdict.kind = (enum tb_verdict_kind)kind;
+    return kind != TB_VERDICT_NONE;
+}
+
+enum verdict_state { VERDICT_ABSENT, VERDICT_OPEN, VERDICT_DAMAGED, VERDICT_KEPT };
+
+static enum tb_err verdict_state(struct tb_outbox *outbox, int64_t seq, enum verdict_state *ret_state)
+{
+    struct tb_stmt *read = &outbox->stmts[TB_OUTBOX_STMT_VERDICT];
+    struct tb_outbox_entry entry = {0};
+    tb_stmt_bind_int(read, 1, seq);
+    bool row = false;
+    enum tb_err err = tb_stmt_step(read, &row);
+    if (!row)
+        *ret_state = VERDICT_ABSENT;
+    else if (tb_stmt_is_null(read, 0))
+        *ret_state = VERDICT_OPEN;
+    else
+        *ret_state =
+            verdict_open(outbox, seq, tb_stmt_blob(read, 0), &entry) ? VERDICT_KEPT : VERDICT_DAMAGED;
+    tb_stmt_reset(read);
+    return err;
+}
+
+static enum tb_err verdict_store(struct tb_outbox *outbox, const struct tb_verdict *verdict, int64_t wall_ms)
+{
+    struct about about;
+    uint8_t plain_bytes[VERDICT_SIZE_MAX];
+    uint8_t sealed_bytes[VERDICT_SIZE_MAX + TB_AEAD_OVERHEAD];
+    struct tb_buf plain = tb_buf_of(plain_bytes, sizeof plain_bytes);
+    struct tb_buf sealed = tb_buf_of(sealed_bytes, sizeof sealed_bytes);
+    tb_buf_add_u8(&plain, (uint8_t)verdict->kind);
+    tb_buf_add_u64be(&plain, (uint64_t)verdict->version);
+    tb_buf_add_u64be(&plain, (uint64_t)wall_ms);
+    tb_buf_add_str(&plain, verdict->code);
+    TB_ASSERT(plain.err == TB_OK);
+    enum tb_err err = tb_seal(outbox->sealer, about_of(outbox, "verdict", verdict->seq, &about),
+                              tb_buf_span(&plain), &sealed);
+    if (err != TB_OK)
+        return err;
     struct tb_stmt *decide = &outbox->stmts[TB_OUTBOX_STMT_DECIDE];
     tb_stmt_bind_int(decide, 1, verdict->seq);
-    tb_stmt_bind_int(decide, 2, verdict->kind);
-    tb_stmt_bind_text(decide, 3, tb_span_str(verdict->code));
-    tb_stmt_bind_int(decide, 4, verdict->version);
-    tb_stmt_bind_int(decide, 5, wall_ms);
-    enum tb_err err = tb_stmt_run(decide);
-    if (err == TB_OK)
-        outbox->undecided_count -= tb_db_changes(outbox->db);
+    tb_stmt_bind_blob(decide, 2, tb_buf_span(&sealed));
+    return tb_stmt_run(decide);
+}
+
+enum tb_err tb_outbox_decide(struct tb_outbox *outbox, const struct tb_verdict *verdict, int64_t wall_ms)
+{
+    enum verdict_state state = VERDICT_ABSENT;
+    enum tb_err err = verdict_state(outbox, verdict->seq, &state);
+    if (err != TB_OK || state == VERDICT_ABSENT || state == VERDICT_KEPT)
+        return err;
+    err = verdict_store(outbox, verdict, wall_ms);
+    if (err == TB_OK && state == VERDICT_OPEN)
+        outbox->undecided_count--;
+    return err;
+}
+
+static enum tb_err settled_write(struct tb_outbox *outbox, int64_t seq)
+{
+    struct about about;
+    uint8_t plain_bytes[8];
+    uint8_t sealed_bytes[sizeof plain_bytes + TB_AEAD_OVERHEAD];
+    struct tb_buf plain = tb_buf_of(plain_bytes, sizeof plain_bytes);
+    struct tb_buf sealed = tb_buf_of(sealed_bytes, sizeof sealed_bytes);
+    tb_buf_add_u64be(&plain, (uint64_t)seq);
+    enum tb_err err =
+        tb_seal(outbox->sealer, about_of(outbox, SETTLED_NAME, 0, &about), tb_buf_span(&plain), &sealed);
+    if (err != TB_OK)
+        return err;
+    struct tb_stmt *settle = &outbox->stmts[TB_OUTBOX_STMT_SETTLE];
+    tb_stmt_bind_blob(settle, 1, tb_buf_span(&sealed));
+    return tb_stmt_run(settle);
+}
+
+/* The highest settled seq up to which everything was decided before a time. */
+static enum tb_err removable_seq(struct tb_outbox *outbox, int64_t before_wall_ms, int64_t *ret_seq)
+{
+    struct tb_stmt *oldest = &outbox->stmts[TB_OUTBOX_STMT_OLDEST];
+    tb_stmt_bind_int(oldest, 1, outbox->settled_seq);
+    tb_stmt_bind_int(oldest, 2, TB_OUTBOX_REMOVE_MAX);
+    *ret_seq = 0;
+    bool row = false;
+    enum tb_err err = TB_OK;
+    while ((err = tb_stmt_step(oldest, &row)) == TB_OK && row) {
+        struct tb_outbox_entry entry = {0};
+        int64_t seq = tb_stmt_int(oldest, 0);
+        /* A damaged verdict says no time; the row is settled and goes with those behind it. */
+        if (verdict_open(outbox, seq, tb_stmt_blob(oldest, 1), &entry) && entry.decided_ms >= before_wall_ms)
+            break;
+        *ret_seq = seq;
+    }
+    tb_stmt_reset(oldest);
     return err;
 }
 
 enum tb_err tb_outbox_settle(struct tb_outbox *outbox, int64_t up_to_seq, int64_t before_wall_ms)
 {
-    struct tb_stmt *settle = &outbox->stmts[TB_OUTBOX_STMT_SETTLE];
-    tb_stmt_bind_int(settle, 1, up_to_seq);
-    enum tb_err err = tb_stmt_run(settle);
-    if (err != TB_OK)
+    int64_t decided = 0;
+    int64_t removable = 0;
+    enum tb_err err = tb_outbox_decided_seq(outbox, &decided);
+    int64_t settled = up_to_seq < decided ? up_to_seq : decided;
+    if (err == TB_OK && settled > outbox->settled_seq) {
+        err = settled_write(outbox, settled);
+        if (err == TB_OK)
+            outbox->settled_seq = settled;
+    }
+    if (err == TB_OK)
+        err = removable_seq(outbox, before_wall_ms, &removable);
+    if (err != TB_OK || removable == 0)
         return err;
-    struct tb_stmt *trim = &outbox->stmts[TB_OUTBOX_STMT_TRIM];
-    tb_stmt_bind_int(trim, 1, before_wall_ms);
-    return tb_stmt_run(trim);
+    struct tb_stmt *remove = &outbox->stmts[TB_OUTBOX_STMT_REMOVE];
+    tb_stmt_bind_int(remove, 1, removable);
+    return tb_stmt_run(remove);
 }
 
 enum tb_err tb_outbox_recount(struct tb_outbox *outbox)
 {
     int64_t last = 0;
+    bool found = false;
     enum tb_err err = query_int(outbox->db, "SELECT max(seq) FROM mutation", &last);
     if (err == TB_OK)
-        err = query_int(outbox->db, "SELECT count(*) FROM mutation WHERE verdict = 0",
+        err = query_int(outbox->db, "SELECT count(*) FROM mutation WHERE verdict IS NULL",
                         &outbox->undecided_count);
+    outbox->settled_seq = 0;
+    if (err == TB_OK)
+        err = meta_read(outbox, SETTLED_NAME, settled_take, &found);
     if (err == TB_OK)
         outbox->next_seq = last + 1;
     return err;
 }
 
+static bool mutation_verifies(const struct tb_outbox *outbox, int64_t seq, struct tb_span sealed)
+{
+    struct about about;
+    uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
+    struct tb_buf json = tb_buf_of(bytes, sizeof bytes);
+    return tb_unseal(outbox->sealer, about_of(outbox, "mutation", seq, &about), sealed, &json) == TB_OK;
+}
+
+/* A mutation that does not verify cannot be sent and gets no verdict: a hole that stops nothing. */
 enum tb_err tb_outbox_decided_seq(struct tb_outbox *outbox, int64_t *ret_seq)
 {
-    return query_int(outbox->db,
-                     "SELECT coalesce((SELECT min(seq) - 1 FROM mutation WHERE verdict = 0),"
-                     " (SELECT max(seq) FROM mutation), 0)",
-                     ret_seq);
+    struct tb_stmt *read = &outbox->stmts[TB_OUTBOX_STMT_READ];
+    tb_stmt_bind_int(read, 1, outbox->settled_seq + 1);
+    *ret_seq = outbox->settled_seq;
+    bool row = false;
+    enum tb_err err = TB_OK;
+    while ((err = tb_stmt_step(read, &row)) == TB_OK && row) {
+        struct tb_outbox_entry entry = {0};
+        int64_t seq = tb_stmt_int(read, 0);
+        if (verdict_open(outbox, seq, tb_stmt_blob(read, 2), &entry))
+            *ret_seq = seq;
+        else if (mutation_verifies(outbox, seq, tb_stmt_blob(read, 1)))
+            break;
+    }
+    tb_stmt_reset(read);
+    return err;
 }
 
 static enum tb_err mutation_parse(struct tb_span json, struct tb_mutation *ret_mutation)
@@ -232,25 +380,21 @@ static enum tb_err entry_load(const struct tb_outbox *outbox, const struct tb_st
 {
     struct about about;
     int64_t seq = tb_stmt_int(row, 0);
-    enum tb_err err = tb_unseal(outbox->sealer, about_of(outbox, seq, &about), tb_stmt_blob(row, 1), json);
+    enum tb_err err =
+        tb_unseal(outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_stmt_blob(row, 1), json);
     if (err != TB_OK)
         return err;
     ret_entry->json = tb_buf_span(json);
-    ret_entry->verdict = (struct tb_verdict){
-        .seq = seq,
-        .kind = (enum tb_verdict_kind)tb_stmt_int(row, 2),
-        .version = tb_stmt_int(row, 4),
-    };
-    ret_entry->decided_ms = tb_stmt_int(row, 5);
-    err = tb_span_to_str(tb_stmt_blob(row, 3), ret_entry->verdict.code, sizeof ret_entry->verdict.code);
-    return err == TB_OK ? mutation_parse(ret_entry->json, &ret_entry->mutation) : err;
+    (void)verdict_open(outbox, seq, tb_stmt_blob(row, 2), ret_entry);
+    return mutation_parse(ret_entry->json, &ret_entry->mutation);
 }
 
 enum tb_err tb_outbox_each(struct tb_outbox *outbox, enum tb_outbox_part part, int64_t from_seq,
                            bool (*each)(void *context, const struct tb_outbox_entry *entry), void *context)
 {
-    struct tb_stmt *read =
-        &outbox->stmts[part == TB_OUTBOX_ALL ? TB_OUTBOX_STMT_READ : TB_OUTBOX_STMT_READ_UNSETTLED];
+    struct tb_stmt *read = &outbox->stmts[TB_OUTBOX_STMT_READ];
+    if (part == TB_OUTBOX_UNSETTLED && from_seq <= outbox->settled_seq)
+        from_seq = outbox->settled_seq + 1;
     tb_stmt_bind_int(read, 1, from_seq);
     enum tb_err damaged = TB_OK;
     bool row = true;

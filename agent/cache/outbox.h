@@ -3,8 +3,10 @@
  * back in the cache. outbox.db: WAL, synchronous=FULL, 1 KiB pages.
  *
  * A mutation is named (incarnation, seq). The incarnation is made with the file; seq is taken inside the
- * transaction, so both are lost only together. Payloads are sealed with the device key. The row of the
- * highest seq is never removed: it keeps the place in the sequence.
+ * transaction, so both are lost only together. Payloads and verdicts are sealed with the device key and bound
+ * to that name: a verdict that does not verify counts as none, so that a flipped bit makes a mutation go out
+ * again (the context store answers "duplicate") and never makes one disappear. The row of the highest seq is
+ * never removed: it keeps the place in the sequence.
  *
  * Synchronous; belongs to one thread at a time: the loop's while starting, the file's writer after that.
  * Limits: TB_OUTBOX_UNDECIDED_MAX undecided mutations.
@@ -17,16 +19,18 @@
 #include "host/sqlite/db.h"
 
 #define TB_OUTBOX_UNDECIDED_MAX 10000
+#define TB_OUTBOX_REMOVE_MAX 256
 #define TB_OUTBOX_KEEP_MS \
     (INT64_C(7) * 24 * 3600 * 1000) /* decided mutations, for a restored context store */
 
 enum tb_outbox_statement { /* index into tb_outbox.stmts */
                            TB_OUTBOX_STMT_INSERT,
                            TB_OUTBOX_STMT_DECIDE,
+                           TB_OUTBOX_STMT_VERDICT,
                            TB_OUTBOX_STMT_SETTLE,
-                           TB_OUTBOX_STMT_TRIM,
+                           TB_OUTBOX_STMT_OLDEST,
+                           TB_OUTBOX_STMT_REMOVE,
                            TB_OUTBOX_STMT_READ,
-                           TB_OUTBOX_STMT_READ_UNSETTLED,
                            TB_OUTBOX_STMT_COUNT
 };
 
@@ -36,6 +40,7 @@ struct tb_outbox {
     struct tb_id incarnation;
     int64_t next_seq;
     int64_t undecided_count;
+    int64_t settled_seq; /* see tb_outbox_settle() */
     struct tb_stmt stmts[TB_OUTBOX_STMT_COUNT];
 };
 
@@ -59,14 +64,14 @@ void tb_outbox_close(struct tb_outbox *outbox); /* accepts one that is not open 
 TB_MUST_USE enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutation,
                                          struct tb_buf *ret_json);
 
-/* Inside a transaction: keeps the verdict on a mutation. One that is not there is no error. */
+/* Inside a transaction: keeps the first verdict on a mutation. One that is not there is no error. */
 TB_MUST_USE enum tb_err tb_outbox_decide(struct tb_outbox *outbox, const struct tb_verdict *verdict,
                                          int64_t wall_ms);
 
 /*
  * Inside a transaction: what is decided up to up_to_seq has its effect durably in the cache (a checkpoint of
  * the cache came after it); it is laid over no cart any more. Of those, removes what was decided before
- * before_wall_ms, but never the highest seq.
+ * before_wall_ms, but never the highest seq, and at most TB_OUTBOX_REMOVE_MAX at a time.
  */
 TB_MUST_USE enum tb_err tb_outbox_settle(struct tb_outbox *outbox, int64_t up_to_seq, int64_t before_wall_ms);
 

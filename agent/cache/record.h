@@ -4,7 +4,7 @@
  * Sections (profile, journey, cart) arrive as rows of their own and carry a version each. They hold what
  * a tap needs ready-made: rendered view parts and the packed cart (core/context/view.h, core/wire/cart.h).
  *
- *     u8 layout (1) ‖ id (16) ‖ section × 3
+ *     u8 layout (1) ‖ id (16) ‖ cart id (16) ‖ section × 3
  *     section: u64 version ‖ u64 as_of_ms ‖ u32 epoch ‖ u32 size ‖ bytes
  *
  * Pure; not thread-safe. Limits: TB_RECORD_SIZE_MAX.
@@ -19,7 +19,7 @@
 
 enum tb_section { TB_SECTION_PROFILE, TB_SECTION_JOURNEY, TB_SECTION_CART, TB_SECTION_COUNT };
 
-#define TB_RECORD_HEAD_SIZE (1u + TB_ID_SIZE)
+#define TB_RECORD_HEAD_SIZE (1u + 2u * TB_ID_SIZE)
 #define TB_RECORD_SECTION_HEAD_SIZE 24u
 #define TB_RECORD_SIZE_MAX                                                                               \
     (TB_RECORD_HEAD_SIZE + TB_SECTION_COUNT * TB_RECORD_SECTION_HEAD_SIZE + 2u * TB_VIEW_PART_SIZE_MAX + \
@@ -34,6 +34,7 @@ struct tb_record_section {
 
 struct tb_record {
     struct tb_id customer;
+    struct tb_id cart; /* whose versions the cart section counts; zero: never seen */
     struct tb_record_section sections[TB_SECTION_COUNT];
 };
 
@@ -56,11 +57,24 @@ TB_MUST_USE enum tb_err tb_record_open(const struct tb_sealer *sealer, const str
 
 #define TB_PRODUCT_DOC_SIZE_MAX 2048u /* bytes of a product's document */
 
-/* A product's document under the device key, bound to its gtin. TB_ERR_TOO_LONG above the limit. */
-TB_MUST_USE enum tb_err tb_product_seal(const struct tb_sealer *sealer, const char *gtin, struct tb_span doc,
-                                        struct tb_buf *ret_sealed);
-TB_MUST_USE enum tb_err tb_product_open(const struct tb_sealer *sealer, const char *gtin,
+/* What a product's row says of itself beside the document; the seal covers it. */
+struct tb_product_name {
+    const char *gtin; /* TB_GTIN_SIZE digits; borrowed */
+    int64_t version;
+    uint32_t epoch;
+};
+
+/* A product's document under the device key, bound to its name. A document that does not decode is not
+ * sealed: the errors of tb_json_parse() and tb_product_decode(). */
+TB_MUST_USE enum tb_err tb_product_seal(const struct tb_sealer *sealer, const struct tb_product_name *name,
+                                        struct tb_span doc, struct tb_buf *ret_sealed);
+TB_MUST_USE enum tb_err tb_product_open(const struct tb_sealer *sealer, const struct tb_product_name *name,
                                         struct tb_span sealed, struct tb_product *ret_product);
+
+/* The proof that a credential belongs to a customer. hash: the bytes that index it. */
+struct tb_seal_proof tb_credential_proof(const struct tb_sealer *sealer, struct tb_span hash,
+                                         const struct tb_customer_key *customer, int64_t version,
+                                         uint32_t epoch);
 
 /* The view of a record, joined from its sections. */
 static inline struct tb_view_parts tb_record_view(const struct tb_record *record)

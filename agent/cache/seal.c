@@ -1,6 +1,7 @@
 #include "agent/cache/seal.h"
 
 #include "core/base/wipe.h"
+#include "core/crypto/hash.h"
 #include "host/system/system.h"
 
 static enum tb_err key_make(const char *path, struct tb_sealer *sealer)
@@ -9,25 +10,43 @@ static enum tb_err key_make(const char *path, struct tb_sealer *sealer)
     return tb_file_replace(path, tb_span_of(sealer->device_key.bytes, TB_AEAD_KEY_SIZE), 0600);
 }
 
-enum tb_err tb_sealer_load(const char *path, const struct tb_rng *rng, struct tb_sealer *ret_sealer)
+static enum tb_err key_read(const char *path, struct tb_sealer *sealer)
 {
-    *ret_sealer = (struct tb_sealer){.rng = rng};
     uint8_t bytes[TB_AEAD_KEY_SIZE + 1];
     struct tb_buf key = tb_buf_of(bytes, sizeof bytes);
     enum tb_err err = tb_secret_read(path, &key);
-    if (err == TB_ERR_NOT_FOUND)
-        return key_make(path, ret_sealer);
     if (err == TB_ERR_TOO_LONG || (err == TB_OK && key.size != TB_AEAD_KEY_SIZE))
         err = TB_ERR_CORRUPT;
     if (err == TB_OK)
-        memcpy(ret_sealer->device_key.bytes, bytes, TB_AEAD_KEY_SIZE);
+        memcpy(sealer->device_key.bytes, bytes, TB_AEAD_KEY_SIZE);
     tb_wipe(bytes, sizeof bytes);
     return err;
+}
+
+enum tb_err tb_sealer_load(const char *path, const struct tb_rng *rng, struct tb_sealer *ret_sealer)
+{
+    *ret_sealer = (struct tb_sealer){.rng = rng};
+    enum tb_err err = key_read(path, ret_sealer);
+    if (err == TB_ERR_NOT_FOUND)
+        err = key_make(path, ret_sealer);
+    if (err != TB_OK)
+        return err;
+    return tb_hkdf_sha256(tb_span_of(NULL, 0), tb_span_of(ret_sealer->device_key.bytes, TB_AEAD_KEY_SIZE),
+                          tb_span_str("tillbridge proof"), ret_sealer->proof_key.bytes, TB_AEAD_KEY_SIZE);
 }
 
 void tb_sealer_wipe(struct tb_sealer *sealer)
 {
     tb_wipe(&sealer->device_key, sizeof sealer->device_key);
+    tb_wipe(&sealer->proof_key, sizeof sealer->proof_key);
+}
+
+struct tb_seal_proof tb_seal_proof(const struct tb_sealer *sealer, struct tb_span about)
+{
+    struct tb_digest mac = tb_hmac_sha256(tb_span_of(sealer->proof_key.bytes, TB_AEAD_KEY_SIZE), about);
+    struct tb_seal_proof proof;
+    memcpy(proof.bytes, mac.bytes, sizeof proof.bytes);
+    return proof;
 }
 
 enum tb_err tb_seal(const struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,

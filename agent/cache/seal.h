@@ -12,9 +12,11 @@
 #include "core/crypto/aead.h"
 
 #define TB_SEAL_WRAPPED_SIZE (TB_AEAD_KEY_SIZE + TB_AEAD_OVERHEAD)
+#define TB_SEAL_PROOF_SIZE 16
 
 struct tb_sealer {
     struct tb_aead_key device_key; /* secret; tb_sealer_wipe() */
+    struct tb_aead_key proof_key;  /* secret; derived from the device key */
     const struct tb_rng *rng;      /* borrowed */
 };
 
@@ -39,5 +41,14 @@ TB_MUST_USE enum tb_err tb_seal_row(const struct tb_sealer *sealer, struct tb_sp
 TB_MUST_USE enum tb_err tb_unseal_row(const struct tb_sealer *sealer, struct tb_span about,
                                       struct tb_span wrapped, struct tb_span sealed,
                                       struct tb_buf *ret_plain);
+
+/* What must be found without being opened, as columns of an index are: a proof that it is as it was
+ * written (HMAC-SHA-256 under a key derived from the device key, cut). Compare with tb_span_equal_secret().
+ */
+struct tb_seal_proof {
+    uint8_t bytes[TB_SEAL_PROOF_SIZE];
+};
+
+struct tb_seal_proof tb_seal_proof(const struct tb_sealer *sealer, struct tb_span about);
 
 #endif

@@ -10,31 +10,40 @@
 #define FLOOR_NAME "wall_floor_ms"
 #define CURSOR_NAME "device_cursor"
 #define SESSION_NAME "session_key"
+#define RESTORES_NAME "restores"
+#define SETTING_SIZE_MAX 128
 
 static const char *const migrations[] = {
-    "CREATE TABLE setting (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) STRICT;"
+    "CREATE TABLE setting (name TEXT PRIMARY KEY NOT NULL, sealed BLOB NOT NULL) STRICT;"
     "CREATE TABLE fact ("
     " type INTEGER NOT NULL," /* enum tb_row_type */
     " id TEXT NOT NULL,"
     " version INTEGER NOT NULL,"
-    " sealed BLOB NOT NULL," /* the document, under the device key */
+    " epoch INTEGER NOT NULL,"
+    " sealed BLOB NOT NULL," /* the document, under the device key, bound to all of the above */
     " PRIMARY KEY (type, id)"
     ") STRICT;",
 };
 
 static const char *const statements[TB_STATE_STMT_COUNT] = {
-    [TB_STATE_STMT_FACT_VERSION] = "SELECT version FROM fact WHERE type = ?1 AND id = ?2",
+    [TB_STATE_STMT_FACT_READ] =
+        "SELECT type, id, version, epoch, sealed FROM fact WHERE type = ?1 AND id = ?2",
     [TB_STATE_STMT_FACT_PUT] =
-        "INSERT OR REPLACE INTO fact (type, id, version, sealed) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT OR REPLACE INTO fact (type, id, version, epoch, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [TB_STATE_STMT_FACT_DROP] = "DELETE FROM fact WHERE type = ?1 AND id = ?2",
-    [TB_STATE_STMT_SETTING_PUT] = "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
+    [TB_STATE_STMT_SETTING_PUT] = "INSERT OR REPLACE INTO setting (name, sealed) VALUES (?1, ?2)",
 };
 
 static enum tb_err setting_put(struct tb_state *state, const char *name, struct tb_span value)
 {
+    uint8_t bytes[SETTING_SIZE_MAX + TB_AEAD_OVERHEAD];
+    struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
+    enum tb_err err = tb_seal(state->sealer, tb_span_str(name), value, &sealed);
+    if (err != TB_OK)
+        return err;
     struct tb_stmt *put = &state->stmts[TB_STATE_STMT_SETTING_PUT];
     tb_stmt_bind_text(put, 1, tb_span_str(name));
-    tb_stmt_bind_blob(put, 2, value);
+    tb_stmt_bind_blob(put, 2, tb_buf_span(&sealed));
     return tb_stmt_run(put);
 }
 
@@ -51,13 +60,11 @@ static enum tb_err setting_put_int(struct tb_state *state, const char *name, int
 static enum tb_err session_key_make(struct tb_state *state)
 {
     uint8_t key[TB_SESSION_KEY_SIZE];
-    uint8_t bytes[TB_SESSION_KEY_SIZE + TB_AEAD_OVERHEAD];
-    struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
     const struct tb_rng *rng = state->sealer->rng;
     rng->fill(rng->context, key, sizeof key);
-    enum tb_err err = tb_seal(state->sealer, tb_span_str(SESSION_NAME), tb_span_of(key, sizeof key), &sealed);
+    enum tb_err err = setting_put(state, SESSION_NAME, tb_span_of(key, sizeof key));
     tb_wipe(key, sizeof key);
-    return err == TB_OK ? setting_put(state, SESSION_NAME, tb_buf_span(&sealed)) : err;
+    return err;
 }
 
 enum tb_err tb_state_open(const char *path, const struct tb_sealer *sealer, struct tb_state *ret_state)
@@ -131,25 +138,48 @@ void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row)
         (void)fact_parse(facts, row->type, row->doc);
 }
 
-static struct tb_span about_fact(int64_t type, struct tb_span id, uint8_t space[16 + TB_ROW_ID_SIZE_MAX])
+/* What a sealed fact is bound to. */
+struct about {
+    uint8_t bytes[32 + TB_ROW_ID_SIZE_MAX];
+};
+
+static struct tb_span about_fact(const struct tb_row *row, int64_t epoch, struct about *space)
 {
-    struct tb_buf about = tb_buf_of(space, 16 + TB_ROW_ID_SIZE_MAX);
+    struct tb_buf about = tb_buf_of(space->bytes, sizeof space->bytes);
     tb_buf_add_str(&about, "fact");
-    tb_buf_add_u8(&about, (uint8_t)type);
-    tb_buf_add(&about, id);
+    tb_buf_add_u8(&about, (uint8_t)row->type);
+    tb_buf_add_u64be(&about, (uint64_t)row->version);
+    tb_buf_add_u64be(&about, (uint64_t)epoch);
+    tb_buf_add_str(&about, row->id);
     return tb_buf_span(&about);
 }
 
-static enum tb_err fact_load(struct tb_state *state, const struct tb_stmt *row, struct tb_facts *facts)
+/* Opens the fact under the statement (type, id, version, epoch, sealed); its document is appended to doc. */
+static enum tb_err fact_open(const struct tb_state *state, const struct tb_stmt *stmt, struct tb_buf *doc,
+                             struct tb_row *ret_row)
 {
-    uint8_t about[16 + TB_ROW_ID_SIZE_MAX];
+    struct about about;
+    int64_t type = tb_stmt_int(stmt, 0);
+    *ret_row = (struct tb_row){.op = TB_ROW_PUT, .version = tb_stmt_int(stmt, 2)};
+    if (type <= TB_ROW_NONE || type >= TB_ROW_TYPE_COUNT)
+        return TB_ERR_CORRUPT;
+    ret_row->type = (enum tb_row_type)type;
+    enum tb_err err = tb_span_to_str(tb_stmt_blob(stmt, 1), ret_row->id, sizeof ret_row->id);
+    if (err == TB_OK)
+        err = tb_unseal(state->sealer, about_fact(ret_row, tb_stmt_int(stmt, 3), &about),
+                        tb_stmt_blob(stmt, 4), doc);
+    ret_row->doc = tb_buf_span(doc);
+    return err;
+}
+
+static enum tb_err fact_load(struct tb_state *state, const struct tb_stmt *stmt, struct tb_facts *facts)
+{
     uint8_t bytes[FACT_SIZE_MAX];
     struct tb_buf doc = tb_buf_of(bytes, sizeof bytes);
-    int64_t type = tb_stmt_int(row, 0);
-    enum tb_err err =
-        tb_unseal(state->sealer, about_fact(type, tb_stmt_blob(row, 1), about), tb_stmt_blob(row, 2), &doc);
+    struct tb_row row;
+    enum tb_err err = fact_open(state, stmt, &doc, &row);
     if (err == TB_OK)
-        err = fact_parse(facts, (enum tb_row_type)type, tb_buf_span(&doc));
+        tb_facts_apply(facts, &row);
     tb_wipe(bytes, doc.size);
     return err;
 }
@@ -157,7 +187,7 @@ static enum tb_err fact_load(struct tb_state *state, const struct tb_stmt *row, 
 static enum tb_err facts_load(struct tb_state *state, struct tb_facts *facts, bool *ret_damaged)
 {
     struct tb_stmt read;
-    enum tb_err err = tb_stmt_prepare(state->db, "SELECT type, id, sealed FROM fact", &read);
+    enum tb_err err = tb_stmt_prepare(state->db, "SELECT type, id, version, epoch, sealed FROM fact", &read);
     if (err != TB_OK)
         return err;
     bool row = false;
@@ -173,8 +203,7 @@ static int64_t value_int(struct tb_span value)
     return (int64_t)tb_read_u64be(&from);
 }
 
-/* A value of a form that was never written is passed over: the setting keeps its default. */
-static void setting_take(const struct tb_sealer *sealer, struct tb_span name, struct tb_span value,
+static void setting_take(struct tb_state *state, struct tb_span name, struct tb_span value,
                          struct tb_settings *settings)
 {
     if (tb_span_is(name, EPOCH_NAME)) {
@@ -187,22 +216,33 @@ static void setting_take(const struct tb_sealer *sealer, struct tb_span name, st
     } else if (tb_span_is(name, CURSOR_NAME) && value.size <= TB_CURSOR_SIZE_MAX) {
         memcpy(settings->device_cursor.bytes, value.at, value.size);
         settings->device_cursor.size = (uint8_t)value.size;
-    } else if (tb_span_is(name, SESSION_NAME)) {
-        struct tb_buf key = tb_buf_of(settings->session_key, TB_SESSION_KEY_SIZE);
-        if (tb_unseal(sealer, tb_span_str(SESSION_NAME), value, &key) != TB_OK)
-            tb_wipe(settings->session_key, TB_SESSION_KEY_SIZE);
+    } else if (tb_span_is(name, SESSION_NAME) && value.size == TB_SESSION_KEY_SIZE) {
+        memcpy(settings->session_key, value.at, value.size);
+    } else if (tb_span_is(name, RESTORES_NAME)) {
+        state->epoch = value_int(value);
     }
+}
+
+/* The setting under the statement; one that does not verify keeps its default. */
+static void setting_load(struct tb_state *state, const struct tb_stmt *row, struct tb_settings *settings)
+{
+    uint8_t bytes[SETTING_SIZE_MAX];
+    struct tb_buf value = tb_buf_of(bytes, sizeof bytes);
+    struct tb_span name = tb_stmt_blob(row, 0);
+    if (tb_unseal(state->sealer, name, tb_stmt_blob(row, 1), &value) == TB_OK)
+        setting_take(state, name, tb_buf_span(&value), settings);
+    tb_wipe(bytes, value.size);
 }
 
 static enum tb_err settings_load(struct tb_state *state, struct tb_settings *settings)
 {
     struct tb_stmt read;
-    enum tb_err err = tb_stmt_prepare(state->db, "SELECT name, value FROM setting", &read);
+    enum tb_err err = tb_stmt_prepare(state->db, "SELECT name, sealed FROM setting", &read);
     if (err != TB_OK)
         return err;
     bool row = false;
     while ((err = tb_stmt_step(&read, &row)) == TB_OK && row)
-        setting_take(state->sealer, tb_stmt_blob(&read, 0), tb_stmt_blob(&read, 1), settings);
+        setting_load(state, &read, settings);
     tb_stmt_free(&read);
     return err;
 }
@@ -227,41 +267,48 @@ enum tb_err tb_state_load(struct tb_state *state, struct tb_facts *ret_facts,
         if (err == TB_OK)
             err = settings_load(state, ret_settings);
     }
-    if (damaged) /* versions would keep the feed from mending it */
+    if (damaged) /* the whole feed again: writing a fact anew mends it */
         ret_settings->device_cursor.size = 0;
-    if (damaged && err == TB_OK)
-        err = tb_db_exec(state->db, "UPDATE fact SET version = 0");
     return err;
 }
 
 /* ---- writing ---- */
 
+/* A stored fact that does not verify counts as absent. */
 static enum tb_err fact_is_newer(struct tb_state *state, const struct tb_row *row, bool *ret_newer)
 {
-    struct tb_stmt *read = &state->stmts[TB_STATE_STMT_FACT_VERSION];
+    struct tb_stmt *read = &state->stmts[TB_STATE_STMT_FACT_READ];
     tb_stmt_bind_int(read, 1, row->type);
     tb_stmt_bind_text(read, 2, tb_span_str(row->id));
     bool found = false;
     enum tb_err err = tb_stmt_step(read, &found);
-    *ret_newer = !found || row->version > tb_stmt_int(read, 0);
+    *ret_newer = true;
+    if (found) {
+        uint8_t bytes[FACT_SIZE_MAX];
+        struct tb_buf doc = tb_buf_of(bytes, sizeof bytes);
+        struct tb_row stored;
+        bool verifies = fact_open(state, read, &doc, &stored) == TB_OK;
+        *ret_newer = !verifies || tb_stmt_int(read, 3) != state->epoch || row->version > stored.version;
+        tb_wipe(bytes, doc.size);
+    }
     tb_stmt_reset(read);
     return err;
 }
 
 static enum tb_err fact_put(struct tb_state *state, const struct tb_row *row)
 {
-    uint8_t about[16 + TB_ROW_ID_SIZE_MAX];
+    struct about about;
     uint8_t bytes[FACT_SIZE_MAX + TB_AEAD_OVERHEAD];
     struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
-    enum tb_err err =
-        tb_seal(state->sealer, about_fact(row->type, tb_span_str(row->id), about), row->doc, &sealed);
+    enum tb_err err = tb_seal(state->sealer, about_fact(row, state->epoch, &about), row->doc, &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *put = &state->stmts[TB_STATE_STMT_FACT_PUT];
     tb_stmt_bind_int(put, 1, row->type);
     tb_stmt_bind_text(put, 2, tb_span_str(row->id));
     tb_stmt_bind_int(put, 3, row->version);
-    tb_stmt_bind_blob(put, 4, tb_buf_span(&sealed));
+    tb_stmt_bind_int(put, 4, state->epoch);
+    tb_stmt_bind_blob(put, 5, tb_buf_span(&sealed));
     return tb_stmt_run(put);
 }
 
@@ -297,7 +344,9 @@ enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch, bool r
     if (restored)
         err = setting_put(state, CURSOR_NAME, tb_span_of("", 0));
     if (err == TB_OK && restored)
-        err = tb_db_exec(state->db, "UPDATE fact SET version = 0");
+        err = setting_put_int(state, RESTORES_NAME, state->epoch + 1);
+    if (err == TB_OK && restored)
+        state->epoch++;
     return err == TB_OK ? setting_put(state, EPOCH_NAME, tb_span_str(epoch)) : err;
 }
 

@@ -3,7 +3,8 @@
  *
  * The rows of the device feed (terminal, policy, keys), sealed with the device key, with the feed's
  * cursor in the same transaction; and a few settings: the last known epoch of the context store, the
- * reconnect window it handed out, the floor of the wall clock, the key of page sessions.
+ * reconnect window it handed out, the floor of the wall clock, the key of page sessions. All of it is sealed;
+ * what does not verify counts as never said.
  *
  * Synchronous; belongs to one thread at a time: the loop's while starting, the file's writer after that.
  */
@@ -18,7 +19,7 @@
 #define TB_SESSION_KEY_SIZE 32
 
 enum tb_state_statement {
-    TB_STATE_STMT_FACT_VERSION,
+    TB_STATE_STMT_FACT_READ,
     TB_STATE_STMT_FACT_PUT,
     TB_STATE_STMT_FACT_DROP,
     TB_STATE_STMT_SETTING_PUT,
@@ -28,6 +29,7 @@ enum tb_state_statement {
 struct tb_state {
     struct tb_db *db;               /* owned */
     const struct tb_sealer *sealer; /* borrowed */
+    int64_t epoch; /* counts restores of the context store; versions of another one count as 0 */
     struct tb_stmt stmts[TB_STATE_STMT_COUNT];
 };
 
@@ -52,7 +54,7 @@ TB_MUST_USE enum tb_err tb_state_open(const char *path, const struct tb_sealer *
                                       struct tb_state *ret_state);
 void tb_state_close(struct tb_state *state); /* accepts one that is not open */
 
-/* Not while a transaction is open. A fact whose seal does not verify counts as unknown and makes the
+/* Once, after opening and before anything is written. A fact whose seal does not verify counts as unknown and makes the
  * cursor empty, so that the feed brings it again. */
 TB_MUST_USE enum tb_err tb_state_load(struct tb_state *state, struct tb_facts *ret_facts,
                                       struct tb_settings *ret_settings);

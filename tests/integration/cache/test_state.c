@@ -1,0 +1,230 @@
+#include "agent/cache/state.h"
+#include "tests/integration/cache/cache_test.h"
+
+#define TERMINAL                                                                                          \
+    "{\"store\":\"0421\",\"store_name\":\"Zurich\",\"till\":\"4\",\"role\":\"till\",\"name\":\"Till 4\"," \
+    "\"currency\":\"CHF\",\"language\":\"de\"}"
+#define POLICY(idle) "{\"tiers\":[],\"idle_ms\":" idle "}"
+#define PEPPER "{\"kind\":\"pepper\",\"version\":2,\"value\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}"
+
+static struct tb_state file;
+static struct tb_facts facts;
+static struct tb_settings settings;
+
+static void load(void)
+{
+    assert_int_equal(tb_state_open(place.path, &place.sealer, &file), TB_OK);
+    assert_int_equal(tb_state_load(&file, &facts, &settings), TB_OK);
+}
+
+static int set_up(void **state)
+{
+    int failed = place_set_up(state);
+    load();
+    return failed;
+}
+
+static int tear_down(void **state)
+{
+    tb_state_close(&file);
+    return place_tear_down(state);
+}
+
+static void reload(void)
+{
+    tb_state_close(&file);
+    load();
+}
+
+static struct tb_row row_make(enum tb_row_type type, const char *id, int64_t version, const char *doc)
+{
+    struct tb_row row = {.type = type, .op = doc ? TB_ROW_PUT : TB_ROW_DROP, .version = version};
+    memcpy(row.id, id, strlen(id));
+    row.doc = tb_span_str(doc ? doc : "");
+    return row;
+}
+
+static void apply(const struct tb_row *rows, size_t count, uint8_t cursor_byte)
+{
+    const struct tb_rows all = {.at = rows, .count = count};
+    const struct tb_cursor cursor = {.size = 1, .bytes = {cursor_byte}};
+    assert_int_equal(tb_db_begin(file.db), TB_OK);
+    assert_int_equal(tb_state_apply(&file, &all, &cursor), TB_OK);
+    assert_int_equal(tb_db_commit(file.db), TB_OK);
+}
+
+static void fill(void)
+{
+    const struct tb_row rows[] = {
+        row_make(TB_ROW_TERMINAL, "0421-4", 1, TERMINAL),
+        row_make(TB_ROW_POLICY, "chain", 3, POLICY("60000")),
+        row_make(TB_ROW_KEY, "pepper-2", 1, PEPPER),
+    };
+    apply(rows, 3, 9);
+}
+
+static void set_epoch(const char *epoch, bool restored)
+{
+    assert_int_equal(tb_db_begin(file.db), TB_OK);
+    assert_int_equal(tb_state_set_epoch(&file, epoch, restored), TB_OK);
+    assert_int_equal(tb_state_set_reconnect_window(&file, 5000), TB_OK);
+    assert_int_equal(tb_state_set_wall_floor(&file, 1700000000000), TB_OK);
+    assert_int_equal(tb_db_commit(file.db), TB_OK);
+}
+
+static void test_a_new_file_knows_nothing(void **state)
+{
+    (void)state;
+    assert_false(facts.terminal_known || facts.policy_known);
+    assert_true(facts.pepper.version == 0);
+    assert_string_equal(settings.epoch, "");
+    assert_int_equal(settings.device_cursor.size, 0);
+    struct tb_settings first = settings;
+    reload();
+    assert_memory_equal(first.session_key, settings.session_key, TB_SESSION_KEY_SIZE);
+    static const uint8_t zero[TB_SESSION_KEY_SIZE];
+    assert_memory_not_equal(settings.session_key, zero, sizeof zero);
+}
+
+static void test_facts_and_settings_survive(void **state)
+{
+    (void)state;
+    fill();
+    set_epoch("e1", false);
+    reload();
+    assert_true(facts.terminal_known && facts.policy_known);
+    assert_string_equal(facts.terminal.store, "0421");
+    assert_true(facts.policy.idle_ms == 60000);
+    assert_true(facts.pepper.version == 2 && facts.pepper.bytes[31] == 31);
+    assert_string_equal(settings.epoch, "e1");
+    assert_true(settings.reconnect_window_ms == 5000);
+    assert_true(settings.wall_floor_ms == INT64_C(1700000000000));
+    assert_true(settings.device_cursor.size == 1 && settings.device_cursor.bytes[0] == 9);
+}
+
+static void test_only_newer_facts_are_taken(void **state)
+{
+    (void)state;
+    fill();
+    struct tb_row row = row_make(TB_ROW_POLICY, "chain", 3, POLICY("1"));
+    apply(&row, 1, 10);
+    reload();
+    assert_true(facts.policy.idle_ms == 60000);
+    row = row_make(TB_ROW_POLICY, "chain", 4, POLICY("2"));
+    apply(&row, 1, 11);
+    reload();
+    assert_true(facts.policy.idle_ms == 2);
+    row = row_make(TB_ROW_POLICY, "chain", 5, NULL);
+    apply(&row, 1, 12);
+    reload();
+    assert_false(facts.policy_known);
+}
+
+static void test_a_restored_context_store_counts_anew(void **state)
+{
+    (void)state;
+    fill();
+    set_epoch("e2", true);
+    reload();
+    assert_int_equal(settings.device_cursor.size, 0);
+    assert_true(facts.policy.idle_ms == 60000); /* until it says otherwise */
+    struct tb_row row = row_make(TB_ROW_POLICY, "chain", 1, POLICY("7"));
+    apply(&row, 1, 1);
+    reload();
+    assert_true(facts.policy.idle_ms == 7);
+}
+
+static void test_a_bad_document_leaves_the_last_good_one(void **state)
+{
+    (void)state;
+    fill();
+    reload();
+    struct tb_row row = row_make(TB_ROW_POLICY, "chain", 4, "{\"tiers\":5}");
+    tb_facts_apply(&facts, &row);
+    assert_true(facts.policy_known && facts.policy.idle_ms == 60000);
+}
+
+static void test_a_damaged_fact_is_fetched_again(void **state)
+{
+    (void)state;
+    fill();
+    tb_state_close(&file);
+    sql_run("UPDATE fact SET version = 70 WHERE id = 'chain'");
+    load();
+    assert_false(facts.policy_known);
+    assert_true(facts.terminal_known);
+    assert_int_equal(settings.device_cursor.size, 0);
+    fill();
+    reload();
+    assert_true(facts.policy_known && settings.device_cursor.size == 1);
+}
+
+static void assert_known_or_nothing(void)
+{
+    if (facts.terminal_known)
+        assert_string_equal(facts.terminal.store, "0421");
+    if (facts.policy_known)
+        assert_true(facts.policy.idle_ms == 60000);
+    if (facts.pepper.version)
+        assert_true(facts.pepper.version == 2 && facts.pepper.bytes[31] == 31);
+    assert_true(settings.epoch[0] == '\0' || strcmp(settings.epoch, "e1") == 0);
+    assert_true(settings.reconnect_window_ms == 0 || settings.reconnect_window_ms == 5000);
+    assert_true(settings.wall_floor_ms == 0 || settings.wall_floor_ms == INT64_C(1700000000000));
+    assert_true(settings.device_cursor.size == 0 || settings.device_cursor.bytes[0] == 9);
+}
+
+static void test_flipped_bits(void **state)
+{
+    (void)state;
+    fill();
+    set_epoch("e1", false);
+    tb_state_close(&file);
+    image_read();
+    struct seeded_rng flips = {5};
+    size_t noticed = 0;
+    for (int i = 0; i < 2000; i++) {
+        size_t bit = bit_pick(&flips);
+        bit_flip(bit);
+        image_write();
+        enum tb_err err = tb_state_open(place.path, &place.sealer, &file);
+        if (err == TB_OK)
+            err = tb_state_load(&file, &facts, &settings);
+        if (err == TB_OK)
+            assert_known_or_nothing();
+        noticed += err != TB_OK || !facts.terminal_known || !facts.policy_known || settings.epoch[0] == '\0';
+        tb_state_close(&file);
+        bit_flip(bit);
+    }
+    assert_true(noticed > 100);
+    image_write();
+    load();
+    assert_true(facts.terminal_known && facts.policy_known && facts.pepper.version == 2);
+}
+
+static void test_a_newer_file_stays_as_it_is(void **state)
+{
+    (void)state;
+    fill();
+    tb_state_close(&file);
+    sql_run("PRAGMA user_version = 99");
+    image_read();
+    assert_int_equal(tb_state_open(place.path, &place.sealer, &file), TB_ERR_NEWER_VERSION);
+    assert_file_is_image();
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_new_file_knows_nothing),
+        TEST(test_facts_and_settings_survive),
+        TEST(test_only_newer_facts_are_taken),
+        TEST(test_a_restored_context_store_counts_anew),
+        TEST(test_a_bad_document_leaves_the_last_good_one),
+        TEST(test_a_damaged_fact_is_fetched_again),
+        TEST(test_flipped_bits),
+        TEST(test_a_newer_file_stays_as_it_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

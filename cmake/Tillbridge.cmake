@@ -83,6 +83,7 @@ function(tb_program name)
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE tb_flags ${arg_DEPENDS})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+    set_property(GLOBAL APPEND PROPERTY TB_PROGRAMS ${name})
 endfunction()
 
 # Registers a command as a test when this build runs its kind. It finds the programs of this build in $TB_BIN.

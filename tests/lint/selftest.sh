@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds a lint to its word: a clean tree passes, and every planted fault is found and named.
-#   selftest.sh layers|code|files|scripts|format|tidy|globals
+#   selftest.sh layers|code|files|scripts|format|tidy|globals|hardening
 set -euo pipefail
 lint=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 rules=$(cd "$lint/../.." && pwd)
@@ -36,6 +36,11 @@ lint_run() {
         rm -f "$tree/x.a"
         ar rc "$tree/x.a" "$tree/x.o"
         "$lint/globals.sh" "$tree/x.a"
+    elif [ "$tool" = hardening ]; then
+        # The file's first line says how it is linked.
+        # shellcheck disable=SC2046
+        gcc -O2 -I"$tree" $(sed -n '1s,^// ,,p' "$tree/$1") "$tree/$1" -o "$tree/x"
+        "$lint/hardening.sh" "$tree/x"
     elif [ "$tool" = tidy ]; then
         printf '[\n{\n  "directory": "%s",\n  "command": "clang-19 -I%s -o x.o -c %s",\n  "file": "%s"\n}\n]\n' \
             "$tree" "$tree" "$tree/$1" "$tree/$1" >"$tree/compile_commands.json"
@@ -45,9 +50,10 @@ lint_run() {
     fi
 }
 
+# clean [file]
 clean() {
     case_count=$((case_count + 1))
-    lint_run core/base/one.c >"$tree/said" 2>&1 || {
+    lint_run "${1-core/base/one.c}" >"$tree/said" 2>&1 || {
         echo "$tool: finds something in a clean tree:"
         cat "$tree/said"
         failed=1
@@ -73,7 +79,7 @@ bad() {
 }
 
 tree_reset
-clean
+[ "$tool" = hardening ] || clean
 case $tool in
 layers)
     bad core/base/up.c 'layer above' '#include "core/wire/json.h"\n'
@@ -125,6 +131,18 @@ tidy)
     bad core/base/many.c 'parameters' 'int f(int a, int b, int c, int d, int e, int g, int h);\nint f(int a, int b, int c, int d, int e, int g, int h)\n{\n    return a + b + c + d + e + g + h;\n}\n'
     bad core/base/null.c 'NullDereference' 'int f(void);\nint f(void)\n{\n    int *p = 0;\n    return *p;\n}\n'
     bad core/base/size.c 'bugprone-sizeof' 'unsigned long f(char *p);\nunsigned long f(char *p)\n{\n    return sizeof(sizeof(*p));\n}\n'
+    ;;
+hardening)
+    main='int main(int argc, char **argv)\n{\n    char text[64];\n    __builtin_strncpy(text, argv[argc - 1], 64);\n    return text[argc];\n}\n'
+    hard='-fstack-protector-all -Wl,-z,now'
+    printf '%b' "// $hard\n$main" >"$tree/x.c"
+    clean x.c
+    bad x.c 'not position independent' "// $hard -no-pie\n$main"
+    bad x.c 'no RELRO' "// $hard -Wl,-z,norelro\n$main"
+    bad x.c 'bound lazily' "// -fstack-protector-all -Wl,-z,lazy\n$main"
+    bad x.c 'executable stack' "// $hard -Wl,-z,execstack\n$main"
+    bad x.c 'folder of its own' "// $hard -Wl,-rpath,/tmp\n$main"
+    bad x.c 'no stack protector' "// -fno-stack-protector -Wl,-z,now\n$main"
     ;;
 globals)
     bad core/base/count.c 'mutable data' 'int f(void);\nint f(void)\n{\n    static int count;\n    return ++count;\n}\n'

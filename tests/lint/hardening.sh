@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Shipped programs are position independent, fully bound before they run, and have no executable stack.
+#   hardening.sh <program ...>
+set -euo pipefail
+export LC_ALL=C
+failed=0
+
+finding() {
+    echo "$*"
+    failed=1
+}
+
+for program in "$@"; do
+    segments=$(readelf -lW "$program")
+    dynamic=$(readelf -dW "$program")
+    readelf -hW "$program" | grep -q 'Type: *DYN' || finding "$program: not position independent"
+    grep -q GNU_RELRO <<<"$segments" || finding "$program: no RELRO"
+    grep -qE 'BIND_NOW|FLAGS.* NOW' <<<"$dynamic" || finding "$program: bound lazily"
+    grep -qE 'GNU_STACK.* RW ' <<<"$segments" || finding "$program: executable stack"
+    ! grep -qE 'RPATH|RUNPATH' <<<"$dynamic" || finding "$program: looks for libraries in a folder of its own"
+    nm -D "$program" | grep -q __stack_chk_fail || finding "$program: no stack protector"
+done
+exit "$failed"

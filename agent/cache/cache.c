@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-#define CACHE_APPLICATION_ID 0x54424341 /* "TBCA" */
 #define PEPPER_NAME "pepper_version"
 #define EPOCH_NAME "epoch"
 #define ARENA_SIZE TB_JSON_ARENA_SIZE(TB_ROW_DOC_SIZE_MAX)
@@ -37,6 +36,8 @@ static const char *const migrations[] = {
     " sealed BLOB NOT NULL" /* tb_product_seal() */
     ") STRICT;",
 };
+
+_Static_assert(TB_ARRAY_SIZE(migrations) == TB_CACHE_FORMAT, "the reader expects what the writer makes");
 
 static const char *const statements[TB_CACHE_STMT_COUNT] = {
     [TB_CACHE_STMT_CUSTOMER_READ] = "SELECT ref, wrapped, sealed FROM customer WHERE key = ?1",
@@ -443,12 +444,15 @@ static enum tb_err product_apply(struct tb_cache *cache, const struct tb_row *ro
     enum tb_err err = product_is_newer(cache, row, &newer);
     if (err != TB_OK || !newer)
         return err;
-    workplace_of(cache)->row_count++;
-    if (row->op == TB_ROW_PUT)
-        return product_put(cache, row);
-    struct tb_stmt *drop = &cache->stmts[TB_CACHE_STMT_PRODUCT_DROP];
-    tb_stmt_bind_text(drop, 1, tb_span_str(row->id));
-    return tb_stmt_run(drop);
+    if (row->op == TB_ROW_PUT) {
+        err = product_put(cache, row);
+    } else {
+        struct tb_stmt *drop = &cache->stmts[TB_CACHE_STMT_PRODUCT_DROP];
+        tb_stmt_bind_text(drop, 1, tb_span_str(row->id));
+        err = tb_stmt_run(drop);
+    }
+    workplace_of(cache)->row_count += err == TB_OK;
+    return err;
 }
 
 static enum tb_err row_apply(struct tb_cache *cache, const struct tb_row *row)
@@ -563,7 +567,7 @@ enum tb_err tb_cache_open(const char *path, const struct tb_sealer *sealer, stru
         .cache_kib = 256,
         .checkpoint_pages = 1000,
         .secure_delete = true,
-        .application_id = CACHE_APPLICATION_ID,
+        .application_id = TB_CACHE_APPLICATION_ID,
         .migrations = migrations,
         .migration_count = TB_ARRAY_SIZE(migrations),
     };

@@ -20,7 +20,9 @@
 #include "core/wire/sync.h"
 #include "host/sqlite/db.h"
 
-#define TB_CACHE_HASH_SIZE 16 /* bytes of a look-up hash that index a credential */
+#define TB_CACHE_HASH_SIZE 16               /* bytes of a look-up hash that index a credential */
+#define TB_CACHE_APPLICATION_ID 0x54424341u /* "TBCA", in the file's header */
+#define TB_CACHE_FORMAT 1                   /* version of the file that this program writes */
 
 enum tb_cache_statement {
     TB_CACHE_STMT_CUSTOMER_READ,

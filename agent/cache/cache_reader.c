@@ -17,7 +17,12 @@ enum tb_err tb_cache_reader_open(const char *path, const struct tb_sealer *seale
                                  struct tb_cache_reader *ret_reader)
 {
     const struct tb_db_options options = {
-        .sync = TB_DB_SYNC_NORMAL, .cache_kib = 256, .read_only = true, .migration_count = 1};
+        .sync = TB_DB_SYNC_NORMAL,
+        .cache_kib = 256,
+        .read_only = true,
+        .application_id = TB_CACHE_APPLICATION_ID,
+        .migration_count = TB_CACHE_FORMAT,
+    };
     *ret_reader = (struct tb_cache_reader){.sealer = sealer};
     enum tb_err err = tb_db_open(path, &options, &ret_reader->db);
     if (err == TB_OK)

@@ -54,8 +54,8 @@ TB_MUST_USE enum tb_err tb_state_open(const char *path, const struct tb_sealer *
                                       struct tb_state *ret_state);
 void tb_state_close(struct tb_state *state); /* accepts one that is not open */
 
-/* Once, after opening and before anything is written. A fact whose seal does not verify counts as unknown and makes the
- * cursor empty, so that the feed brings it again. */
+/* Once, after opening and before anything is written. A fact whose seal does not verify counts as unknown and
+ * makes the cursor empty, so that the feed brings it again. */
 TB_MUST_USE enum tb_err tb_state_load(struct tb_state *state, struct tb_facts *ret_facts,
                                       struct tb_settings *ret_settings);
 

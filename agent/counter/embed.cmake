@@ -1,6 +1,41 @@
-# Writes the files of agent/web as a C source with one array per file: cmake -DOUT=… -DFILES=a;b -P embed.cmake
-# Comment lines and indentation are left out: no file has text in which they would count.
+# Writes the files of agent/web as a C source with one array per file, and as they are embedded to a folder:
+#   cmake -DOUT=<file.c> -DFOLDER=<folder> "-DFILES=a;b" -P embed.cmake
+#
+# What only people need is left out: comment lines, indentation, and blanks around punctuation. The rules
+# are simple because the files keep to a simple form: comments stand alone on their lines, no text runs over
+# several lines, and outside the catalogue (words.js) no text has a blank after a comma or colon. The page's
+# tests run on the written files and on the embedded ones.
 set(types html "text/html\; charset=utf-8" css "text/css\; charset=utf-8" js "text/javascript\; charset=utf-8")
+
+function(page_lighten ext name text ret_text)
+    string(REGEX REPLACE "\n[ \t]+" "\n" text "${text}")
+    if(ext STREQUAL "js")
+        string(REGEX REPLACE "(^|\n)//[^\n]*" "" text "${text}")
+        string(REGEX REPLACE "\n/\\*\\*[^\n]*\\*/" "" text "${text}")
+        string(REGEX REPLACE "\n/\\*\\*\n(\\*[^\n]*\n)*\\*/" "" text "${text}")
+        string(REGEX REPLACE " // [^\n]*" "" text "${text}")
+        string(REGEX REPLACE "\n+" "\n" text "${text}")
+        string(REGEX REPLACE "([{,\;])\n" "\\1" text "${text}")
+        string(REGEX REPLACE "\;}" "}" text "${text}")
+    endif()
+    if(ext STREQUAL "js" AND NOT name STREQUAL "words.js")
+        string(REGEX REPLACE " (=>|===|!==|&&|\\|\\||[?][?]|>=|<=|=|[?]|:|>|<) " "\\1" text "${text}")
+        string(REGEX REPLACE "([,:]) " "\\1" text "${text}")
+        string(REGEX REPLACE "{ " "{" text "${text}")
+        string(REGEX REPLACE " }" "}" text "${text}")
+        string(REGEX REPLACE "\\) {" "){" text "${text}")
+    endif()
+    if(ext STREQUAL "css")
+        string(REGEX REPLACE "/\\*[^*]*\\*/" "" text "${text}")
+        string(REGEX REPLACE "[ \n]*([{}>,\;])[ \n]*" "\\1" text "${text}")
+        string(REGEX REPLACE ": " ":" text "${text}")
+        string(REGEX REPLACE "\;}" "}" text "${text}")
+    endif()
+    string(REGEX REPLACE "\n+" "\n" text "${text}")
+    string(STRIP "${text}" text)
+    set(${ret_text} "${text}\n" PARENT_SCOPE)
+endfunction()
+
 set(arrays "")
 set(table "")
 set(index 0)
@@ -15,17 +50,11 @@ foreach(file IN LISTS FILES)
         set(path "/clerk")
     endif()
 
-    file(READ "${file}" hex HEX)
-    string(REGEX REPLACE "(..)" " \\1" hex "${hex}")
-    string(REGEX REPLACE " 0a( 20| 09)+" " 0a" hex "${hex}")
-    if(ext STREQUAL "js")
-        # A line that begins with two slashes, from its line feed up to the next one.
-        string(REGEX REPLACE "^( 2f 2f( 0[1-9b-f]| [1-9a-f][0-9a-f])+ 0a)+" " " hex "${hex}")
-        string(REGEX REPLACE "( 0a 2f 2f( 0[1-9b-f]| [1-9a-f][0-9a-f])+)+" "" hex "${hex}")
-    endif()
-    string(REGEX REPLACE "( 0a)+" " 0a" hex "${hex}")
-    string(REGEX REPLACE " ([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-    string(STRIP "${bytes}" bytes)
+    file(READ "${file}" text)
+    page_lighten(${ext} ${name} "${text}" text)
+    file(WRITE "${FOLDER}/${name}" "${text}")
+    string(HEX "${text}" hex)
+    string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
     string(APPEND arrays "static const uint8_t file_${index}[] = {${bytes}};\n")
     string(APPEND table "    {\"${path}\", \"${type}\", {file_${index}, sizeof file_${index}}},\n")
     math(EXPR index "${index} + 1")

@@ -15,7 +15,7 @@ let words = wordsFor('en');
 let lastHand = -STILL_MS;
 let painting = false;
 
-const screen = createScreen(document, { act, select: (line) => dispatch({ type: 'select', line }) });
+const screen = createScreen({ act, select: (line) => dispatch({ type: 'select', line }) });
 const link = connect(`ws://${location.host}/clerk`, {
   onUp: () => dispatch({ type: 'open' }),
   onDown: () => dispatch({ type: 'lost', tried: true }),
@@ -57,24 +57,24 @@ const actions = {
   remove: (line) => ask('cart.remove', { line: line.id, from: line.quantity }),
 };
 
-function act(name, lineId) {
+function act(name) {
   if (!state.visit || !Object.hasOwn(actions, name)) return;
   if (name === 'details' || name === 'done') {
     actions[name]();
     return;
   }
-  const line = state.lines.find((one) => one.id === (lineId ?? state.selected) && !one.goneAt);
+  const line = state.lines.find((one) => one.id === state.selected && one.goneAt === null);
   if (line) actions[name](line);
 }
 
 const setQuantity = (line, to) => ask('cart.set_quantity', { line: line.id, from: line.quantity, to });
 
 function ask(method, params) {
-  link.request(method, params).catch((error) => dispatch({ type: 'failed', code: error.code === 'link' ? 'link' : error.code }));
+  link.request(method, params).catch((error) => dispatch({ type: 'failed', code: error.code }));
 }
 
 function moveSelection(step) {
-  const open = state.lines.filter((line) => !line.goneAt);
+  const open = state.lines.filter((line) => line.goneAt === null);
   if (open.length === 0) return;
   const at = open.findIndex((line) => line.id === state.selected);
   const next = at < 0 ? (step > 0 ? 0 : open.length - 1) : Math.min(open.length - 1, Math.max(0, at + step));

@@ -4,6 +4,8 @@
 
 const EDGE_MIN = 3; // WCAG 2.2, 1.4.11 non-text contrast
 const NEUTRAL = [91, 103, 118];
+const BLACK = [0, 0, 0];
+const WHITE = [255, 255, 255];
 
 /** '#rgb' or '#rrggbb' to [r, g, b]; anything else is null. */
 export function parseColour(text) {
@@ -31,9 +33,16 @@ const css = (rgb) => `rgb(${rgb.join(' ')})`;
 /** How to paint a tier: its own colour, black or white text on it, and an edge where it would blur. */
 export function tierPaint(colour, background) {
   const fill = parseColour(colour) ?? NEUTRAL;
-  const black = [0, 0, 0];
-  const white = [255, 255, 255];
-  const text = contrast(fill, black) >= contrast(fill, white) ? black : white;
-  const blurred = contrast(fill, background) < EDGE_MIN;
-  return { fill: css(fill), text: css(text), edge: blurred ? css(contrast(background, black) > 10 ? [90, 90, 90] : [170, 170, 170]) : css(fill) };
+  const text = contrast(fill, BLACK) >= contrast(fill, WHITE) ? BLACK : WHITE;
+  const away = contrast(background, BLACK) > contrast(background, WHITE) ? BLACK : WHITE;
+  return { fill: css(fill), text: css(text), edge: css(edgeOf(fill, background, away)) };
+}
+
+// The same colour, moved away from the background until it stands out.
+function edgeOf(fill, background, away) {
+  for (let part = 0; part < 1; part += 0.05) {
+    const edge = fill.map((value, n) => Math.round(value + (away[n] - value) * part));
+    if (contrast(edge, background) >= EDGE_MIN) return edge;
+  }
+  return away;
 }

@@ -1,15 +1,14 @@
 // Puts a view model on screen. No decisions here: text, order and tones come from model.js.
 const SVG = 'http://www.w3.org/2000/svg';
 
-export function createScreen(document, handlers) {
+export function createScreen(handlers) {
   const $ = (id) => document.getElementById(id);
   const parts = { till: $('till'), store: $('store'), pill: $('pill'), unsent: $('unsent'), time: $('time'), band: $('band'),
     stage: $('stage'), visit: $('visit'), customer: $('customer'), lines: $('lines'), strip: $('strip'), keys: $('keys'),
     cartTitle: $('cart-title'), touched: $('touched'), empty: $('empty'), items: $('items'), cartUnsent: $('cart-unsent'),
-    totalLabel: $('total-label'), total: $('total'), who: $('live-who'), what: $('live-what'), body: document.body };
-  const screen = { document, handlers, parts, rows: new Map(), seen: new Map(), band: null };
+    totalLabel: $('total-label'), sum: $('sum'), total: $('total'), who: $('live-who'), what: $('live-what'), body: document.body };
+  const screen = { handlers, parts, rows: new Map(), seen: new Map(), band: null };
   parts.keys.addEventListener('click', (event) => press(event, handlers));
-  parts.lines.addEventListener('click', (event) => pressLine(event, handlers));
   return {
     show: (view, still) => show(screen, view, still),
     focusLine: (id) => focusLine(screen, id),
@@ -19,14 +18,6 @@ export function createScreen(document, handlers) {
 function press(event, handlers) {
   const act = event.target.closest('button')?.dataset.act;
   if (act) handlers.act(act);
-}
-
-function pressLine(event, handlers) {
-  const row = event.target.closest('li');
-  if (!row) return;
-  const act = event.target.closest('button')?.dataset.act;
-  handlers.select(row.dataset.line);
-  if (act) handlers.act(act, row.dataset.line);
 }
 
 function focusLine(screen, id) {
@@ -64,19 +55,20 @@ function setText(element, text) {
 }
 
 /** h('p.note', 'text', child …): an element with classes, text and children; nothing is parsed as HTML. */
-function h(screen, name, ...children) {
+function h(name, ...children) {
   const [tag, ...classes] = name.split('.');
-  const element = screen.document.createElement(tag);
+  const element = document.createElement(tag);
   if (classes.length > 0) element.className = classes.join(' ');
   element.append(...children.filter((child) => child !== null && child !== ''));
   return element;
 }
 
-function icon(screen, name) {
-  const svg = screen.document.createElementNS(SVG, 'svg');
+function icon(name) {
+  const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('class', 'icon');
+  svg.setAttribute('viewBox', '0 0 48 48');
   svg.setAttribute('aria-hidden', 'true');
-  const use = screen.document.createElementNS(SVG, 'use');
+  const use = document.createElementNS(SVG, 'use');
   use.setAttribute('href', `#i-${name}`);
   svg.append(use);
   return svg;
@@ -99,8 +91,8 @@ function showBand(screen, band) {
     return;
   }
   parts.band.dataset.tone = band.tone;
-  const text = h(screen, 'p', h(screen, 'strong', band.title), ...band.parts.map((part) => h(screen, 'span', ` ${part}`)));
-  parts.band.replaceChildren(icon(screen, band.icon), text, ...band.also.map((also) => h(screen, 'span.also', also)));
+  const text = h('p', h('strong', band.title), ...band.parts.map((part) => h('span', ` ${part}`)));
+  parts.band.replaceChildren(icon(band.icon), text, ...band.also.map((also) => h('span.also', also)));
 }
 
 function showStage(screen, stage) {
@@ -113,9 +105,9 @@ function showStage(screen, stage) {
   }
   parts.stage.dataset.kind = stage.kind;
   parts.stage.dataset.tone = stage.tone;
-  const fact = stage.fact ? h(screen, 'div.fact', h(screen, 'b', stage.fact.name), h(screen, 'span.price', stage.fact.price), h(screen, 'span.muted', stage.fact.note)) : null;
-  const picture = h(screen, 'div.picture', h(screen, 'i'), h(screen, 'i'), icon(screen, stage.icon));
-  parts.stage.replaceChildren(picture, h(screen, 'h1', stage.title), ...(fact ? [fact] : []), h(screen, 'p', stage.detail));
+  const fact = stage.fact ? h('div.fact', h('b', stage.fact.name), h('span.price', stage.fact.price), h('span.muted', stage.fact.note)) : null;
+  const picture = h('div.picture', h('i'), h('i'), icon(stage.icon));
+  parts.stage.replaceChildren(picture, h('h1', stage.title), ...(fact ? [fact] : []), h('p', stage.detail));
 }
 
 // ---- the customer ----
@@ -131,49 +123,49 @@ function showCustomer(screen, customer) {
   parts.customer.style.setProperty('--tier', paint.fill);
   parts.customer.style.setProperty('--on-tier', paint.text);
   parts.customer.style.setProperty('--tier-edge', paint.edge);
-  const body = customer.details ? detailsBody(screen, customer) : factsBody(screen, customer);
-  parts.customer.replaceChildren(tierBand(screen, customer), h(screen, 'h1', customer.name), pointsLine(screen, customer.points), body);
+  const body = customer.details ? detailsBody(customer) : factsBody(customer);
+  parts.customer.replaceChildren(tierBand(customer), h(customer.name.length > 24 ? 'h1.long' : 'h1', customer.name), pointsLine(customer.points), body);
 }
 
-function tierBand(screen, customer) {
-  const band = h(screen, 'div.tier');
+function tierBand(customer) {
+  const band = h('div.tier');
   if (customer.tier) {
-    const symbol = h(screen, 'span.symbol', customer.tier.symbol);
+    const symbol = h('span.symbol', customer.tier.symbol);
     symbol.setAttribute('aria-hidden', 'true');
-    band.append(symbol, h(screen, 'b', customer.tier.word));
+    band.append(symbol, h('b', customer.tier.word));
   } else {
     band.classList.add('none');
   }
-  band.append(h(screen, 'span.since', customer.since));
+  band.append(h('span.since', customer.since));
   return band;
 }
 
-function pointsLine(screen, points) {
-  if (!points) return h(screen, 'p.points');
-  const main = h(screen, points.hidden ? 'span.muted' : 'b', points.text);
-  return h(screen, 'p.points', main, points.next ? h(screen, 'span', ` · ${points.next}`) : '', points.note ? h(screen, 'span.muted', ` · ${points.note}`) : '');
+function pointsLine(points) {
+  if (!points) return h('p.points');
+  const main = h(points.hidden ? 'span.muted' : 'b', points.text);
+  return h('p.points', main, points.next ? h('span', ` · ${points.next}`) : '', points.note ? h('span.muted', ` · ${points.note}`) : '');
 }
 
-function factsBody(screen, customer) {
+function factsBody(customer) {
   const { labels } = customer;
-  const body = h(screen, 'div.facts');
-  if (customer.open.length > 0) body.append(group(screen, 'open', labels.open, customer.open));
-  body.append(group(screen, 'benefits', labels.till, customer.benefits.length > 0 ? customer.benefits : [labels.quiet]));
-  if (customer.ask.length > 0) body.append(group(screen, 'ask', labels.ask, customer.ask));
-  if (customer.journey) body.append(group(screen, 'journey', labels.journey, [customer.journey]));
+  const body = h('div.facts');
+  if (customer.open.length > 0) body.append(group('open', labels.open, customer.open));
+  body.append(group('benefits', labels.till, customer.benefits.length > 0 ? customer.benefits : [labels.quiet]));
+  if (customer.ask.length > 0) body.append(group('ask', labels.ask, customer.ask));
+  if (customer.journey) body.append(group('journey', labels.journey, [customer.journey]));
   return body;
 }
 
-function group(screen, kind, label, items) {
-  return h(screen, `section.${kind}`, h(screen, 'h2', label), h(screen, 'ul', ...items.map((item) => h(screen, 'li', item))));
+function group(kind, label, items) {
+  return h(`section.${kind}`, h('h2', label), h('ul', ...items.map((item) => h('li', item))));
 }
 
-function detailsBody(screen, customer) {
+function detailsBody(customer) {
   const { facts, journey, none, journeyTitle } = customer.details;
-  const list = h(screen, 'dl', ...facts.flatMap(([name, value]) => [h(screen, 'dt', name), h(screen, 'dd', value)]));
-  const steps = journey.length === 0 ? [h(screen, 'li', none)] : journey.map((step) => h(screen, 'li', h(screen, 'span.muted', step.when), h(screen, 'span', step.what)));
-  return h(screen, 'div.facts', h(screen, 'section.details', h(screen, 'h2', customer.labels.details), list),
-    h(screen, 'section.steps', h(screen, 'h2', journeyTitle), h(screen, 'ol', ...steps)));
+  const list = h('dl', ...facts.flatMap(([name, value]) => [h('dt', name), h('dd', value)]));
+  const steps = journey.length === 0 ? [h('li', none)] : journey.map((step) => h('li', h('span.muted', step.when), h('span', step.what)));
+  return h('div.facts', h('section.details', list),
+    h('section.steps', h('h2', journeyTitle), h('ol', ...steps)));
 }
 
 // ---- the cart ----
@@ -188,13 +180,14 @@ function showCart(screen, cart, still) {
   setText(parts.cartTitle, cart.title);
   setText(parts.touched, cart.touched);
   parts.empty.hidden = !cart.empty;
-  parts.empty.replaceChildren(...(cart.empty ? [icon(screen, 'cart'), h(screen, 'b', cart.empty.title), h(screen, 'p', cart.empty.detail)] : []));
+  parts.sum.hidden = Boolean(cart.empty);
+  parts.empty.replaceChildren(...(cart.empty ? [icon('cart'), h('b', cart.empty.title), h('p', cart.empty.detail)] : []));
   showLines(screen, cart.lines, still);
   setText(parts.items, cart.items);
   setText(parts.cartUnsent, cart.unsent);
   setText(parts.totalLabel, cart.totalLabel);
   parts.total.classList.toggle('muted', cart.totalHidden);
-  parts.total.replaceChildren(cart.total, h(screen, 'small', cart.currency));
+  parts.total.replaceChildren(cart.total, h('small', cart.currency));
 }
 
 function showLines(screen, lines, still) {
@@ -212,35 +205,23 @@ function showLines(screen, lines, still) {
       parts.lines.append(rows.get(line.id).element);
       newest = line.id;
     }
-    showRow(screen, rows.get(line.id), line);
+    showRow(rows.get(line.id), line);
   }
   // A line that was just added is brought into sight, unless a hand is over the page.
   if (newest && still && rows.size > 1 && lines.at(-1).changed) rows.get(newest).element.scrollIntoView({ block: 'nearest' });
 }
 
 function createRow(screen, id) {
-  const part = (name) => h(screen, name);
-  const row = { name: part('span.name'), marks: part('span.marks'), quantity: part('b.quantity'), each: part('span.each'), total: part('span.sum'),
-    minus: stepper(screen, 'minus', '−'), plus: stepper(screen, 'plus', '+'), remove: stepper(screen, 'remove', '') };
-  row.remove.append(icon(screen, 'bin'));
-  const what = h(screen, 'div.what', row.name, row.marks);
-  const steps = h(screen, 'div.steps', row.remove, row.minus, row.quantity, row.plus);
-  row.element = h(screen, 'li', what, steps, h(screen, 'div.money', row.total, row.each));
+  const part = (name) => h(name);
+  const row = { name: part('span.name'), marks: part('span.marks'), quantity: part('b.quantity'), each: part('span.each'), total: part('span.sum') };
+  row.element = h('li', h('div.what', row.name, row.marks), row.quantity, h('div.money', row.total, row.each));
   row.element.dataset.line = id;
   row.element.tabIndex = 0;
   row.element.addEventListener('focus', () => screen.handlers.select(id));
   return row;
 }
 
-function stepper(screen, act, text) {
-  const button = h(screen, `button.${act}`, text);
-  button.type = 'button';
-  button.dataset.act = act;
-  button.tabIndex = -1;
-  return button;
-}
-
-function showRow(screen, row, line) {
+function showRow(row, line) {
   const { element } = row;
   element.classList.toggle('changed', line.changed);
   element.classList.toggle('gone', line.gone);
@@ -253,15 +234,13 @@ function showRow(screen, row, line) {
   setText(row.each, line.each);
   setText(row.total, line.total);
   row.total.classList.toggle('muted', line.hidden);
-  row.minus.disabled = line.quantity < 2;
-  for (const act of ['plus', 'minus', 'remove']) row[act].setAttribute('aria-label', line.act[act]);
-  row.marks.replaceChildren(...marksOf(screen, line));
+  row.marks.replaceChildren(...marksOf(line));
 }
 
-function marksOf(screen, line) {
-  const marks = line.badges.map((badge) => h(screen, `span.badge.${badge.kind}`, badge.text));
-  if (line.stock?.text) marks.push(h(screen, `span.stock.${line.stock.tone}`, line.stock.text));
-  if (line.age) marks.push(h(screen, 'span.muted', line.age));
+function marksOf(line) {
+  const marks = line.badges.map((badge) => h(`span.badge.${badge.kind}`, badge.text));
+  if (line.stock?.text) marks.push(h(`span.stock.${line.stock.tone}`, line.stock.text));
+  if (line.age) marks.push(h('span.muted', line.age));
   return marks;
 }
 
@@ -272,7 +251,7 @@ function showStrip(screen, strip) {
   parts.body.classList.toggle('stripped', Boolean(strip));
   parts.strip.hidden = !strip;
   parts.strip.dataset.tone = strip?.tone ?? '';
-  parts.strip.replaceChildren(...(strip ? [icon(screen, strip.icon), h(screen, 'span', strip.text)] : []));
+  parts.strip.replaceChildren(...(strip ? [icon(strip.icon), h('span', strip.text)] : []));
 }
 
 // Keys that can be pressed on the screen are buttons that stay the same element, so focus stays too.
@@ -280,11 +259,13 @@ function showKeys(screen, keys) {
   const { parts } = screen;
   const wanted = keys.map((key) => {
     const found = parts.keys.querySelector(`[data-act="${key.act}"]`);
-    const element = found ?? h(screen, key.button ? 'button' : 'span');
+    const element = found ?? h(key.button ? 'button' : 'span');
     element.dataset.act = key.act;
     if (key.button) element.type = 'button';
     element.classList.toggle('strong', Boolean(key.strong));
-    element.replaceChildren(h(screen, 'kbd', key.key), h(screen, 'span', key.text));
+    if (key.button) element.disabled = Boolean(key.off);
+    if (key.label) element.setAttribute('aria-label', key.label);
+    element.replaceChildren(h('kbd', key.key), h('span', key.text));
     return element;
   });
   const same = wanted.length === parts.keys.children.length && wanted.every((element, at) => parts.keys.children[at] === element);

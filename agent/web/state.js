@@ -83,7 +83,7 @@ function forget(state) {
 
 function withCart(state, cart, at, first = false) {
   const lines = mergeLines(first ? [] : state.lines, cart?.lines ?? [], at, first);
-  const selected = lines.some((line) => line.id === state.selected && !line.goneAt) ? state.selected : null;
+  const selected = lines.some((line) => line.id === state.selected && line.goneAt === null) ? state.selected : null;
   return { ...state, cart, lines, selected };
 }
 
@@ -93,7 +93,7 @@ function mergeLines(before, now, at, first) {
   const kept = before.map((old) => {
     const line = incoming.get(old.id);
     incoming.delete(old.id);
-    if (!line) return old.goneAt ? old : { ...old, goneAt: at };
+    if (!line) return old.goneAt === null ? { ...old, goneAt: at } : old;
     return { ...line, ...marks(old, line, at) };
   });
   const added = [...incoming.values()].map((line) => ({ ...line, changedAt: first ? null : at, delta: 0, goneAt: null }));
@@ -102,7 +102,7 @@ function mergeLines(before, now, at, first) {
 
 function marks(old, line, at) {
   const delta = line.quantity - old.quantity;
-  const moved = delta !== 0 || line.unit_price !== old.unit_price || Boolean(old.goneAt);
+  const moved = delta !== 0 || line.unit_price !== old.unit_price || old.goneAt !== null;
   return { changedAt: moved ? at : old.changedAt, delta: moved ? delta : old.delta, goneAt: null };
 }
 
@@ -110,7 +110,7 @@ function marks(old, line, at) {
 function onTick(state, { at, still }) {
   const dropped = state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS
     ? { ...forget(state), ended: { reason: 'lost', at } } : state;
-  const due = (line) => line.goneAt !== null && line.goneAt !== undefined && at - line.goneAt >= GHOST_MS;
+  const due = (line) => line.goneAt !== null && at - line.goneAt >= GHOST_MS;
   if (!still || !dropped.lines.some(due)) return dropped;
   return { ...dropped, lines: dropped.lines.filter((line) => !due(line)) };
 }

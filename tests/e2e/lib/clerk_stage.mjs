@@ -1,0 +1,61 @@
+// A clerk page without an agent: serves agent/web as the agent does and plays the agent's websocket.
+import { readFileSync, existsSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WebSocketServer } from 'ws';
+
+const WEB = fileURLToPath(new URL('../../../agent/web/', import.meta.url));
+const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+export const CHROMIUM = {
+  executablePath: process.env.TB_CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+};
+
+/** script(send, page): what the agent says to each page that connects. */
+export async function startStage() {
+  const stage = { script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set() };
+  const server = http.createServer((request, answer) => serveFile(stage, request, answer));
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'tillbridge-page.v1' });
+  server.on('upgrade', (request, socket, head) => {
+    if (!stage.accepts || !stage.signedIn) socket.destroy();
+    else sockets.handleUpgrade(request, socket, head, (page) => welcome(stage, page));
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  stage.url = `http://127.0.0.1:${server.address().port}/clerk`;
+  stage.say = (method, params) => { for (const page of stage.pages) page.send(notification(method, params)); };
+  stage.drop = () => { for (const page of stage.pages) page.terminate(); };
+  stage.stop = () => {
+    stage.drop();
+    server.closeAllConnections();
+    return new Promise((resolve) => { server.close(resolve); });
+  };
+  return stage;
+}
+
+const notification = (method, params) => JSON.stringify({ jsonrpc: '2.0', method, params });
+
+function welcome(stage, page) {
+  stage.pages.add(page);
+  page.on('close', () => stage.pages.delete(page));
+  page.on('message', (data) => {
+    const request = JSON.parse(data);
+    if (request.method !== 'ping') stage.requests.push(request);
+    const outcome = stage.answer?.(request) ?? { result: {} };
+    page.send(JSON.stringify({ jsonrpc: '2.0', id: request.id, ...outcome }));
+  });
+  stage.script((method, params) => page.send(notification(method, params)), page);
+}
+
+function serveFile(stage, request, answer) {
+  const name = request.url === '/clerk' ? 'index.html' : path.basename(request.url);
+  const file = path.join(WEB, name);
+  if (!stage.signedIn || !request.url.startsWith('/clerk') || !existsSync(file)) {
+    answer.writeHead(stage.signedIn ? 404 : 403).end();
+    return;
+  }
+  answer.writeHead(200, { 'content-type': TYPES[path.extname(name)], 'content-security-policy': POLICY, 'cache-control': 'no-store' });
+  answer.end(readFileSync(file));
+}

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cart, line, lines, live, notice, offline, outcome, readers, states, terminal, tiers, view, visit, WALL } from '../../e2e/lib/clerk_messages.mjs';
+import { load } from './web.mjs';
+
+const { viewOf } = await load('model.js');
+const { initialState, reduce } = await load('state.js');
+const { wordsFor } = await load('words.js');
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const words = wordsFor('en', 'Europe/Berlin');
+
+function shown(messages, { at = 0, scheme = 'light', events = [] } = {}) {
+  const start = reduce(initialState(0), { type: 'open', at: 0 });
+  const told = messages.filter((one) => Array.isArray(one)).reduce((state, [method, params]) => reduce(state, { type: 'message', method, params, at: 0 }), start);
+  return viewOf(events.reduce(reduce, told), { at, words, scheme });
+}
+const idle = [['terminal', terminal()], ['state', live()]];
+const recognised = (change = {}) => [...idle, ['visit', visit(change)]];
+
+test('the customer in one glance', () => {
+  const { customer, cart: shownCart, stage, bar, keys } = shown(recognised());
+  assert.equal(stage, null);
+  assert.equal(customer.name, 'Ms Rivera');
+  assert.deepEqual([customer.tier.word, customer.tier.symbol], ['Gold', '★']);
+  assert.deepEqual([customer.points.text, customer.points.next, customer.points.note], ['2,480 points', '520 to Platinum', '']);
+  assert.equal(customer.since, 'since 2023');
+  assert.deepEqual(customer.benefits, ['10 % on stationery today', 'Free gift wrap', 'Parking ticket is free']);
+  assert.equal(customer.journey, 'web yesterday 21:05 → app today 08:55 → here');
+  assert.deepEqual([shownCart.title, shownCart.touched], ['Cart started on the web', 'changed 12 min ago']);
+  assert.deepEqual([shownCart.items, shownCart.total, shownCart.currency], ['4 items', '66.50', 'EUR']);
+  assert.deepEqual(shownCart.lines.map((one) => [one.name, one.quantity, one.total, one.each]), [
+    ['Fountain pen, blue', 1, '34.90', ''], ['Ink cartridges ×12', 2, '19.60', '2 × 9.80'], ['Notebook A5, dotted', 1, '12.00', '']]);
+  assert.deepEqual([bar.till, bar.store, bar.pill.text, bar.time], ['Till 4', 'Harbour Street (0421)', 'Online · live', '09:41']);
+  assert.deepEqual(keys.map((key) => key.act), ['details', 'line', 'minus', 'plus', 'remove', 'done']);
+});
+
+test('what was done elsewhere is masked until the clerk asks for it', () => {
+  assert.equal(JSON.stringify(shown(recognised())).includes('Looked at fountain pens'), false);
+  const { customer } = shown(recognised(), { events: [{ type: 'details', shown: true, at: 0 }] });
+  assert.equal(customer.details.journey[0].what, 'Looked at fountain pens');
+  assert.deepEqual(customer.details.facts, [['Language', 'Spanish'], ['Recognised by', 'member number, card reader'], ['Facts from', 'this till’s memory'], ['Profile', '12 min ago']]);
+});
+
+test('where the cart was touched last is told when it is another place', () => {
+  const touched = (change) => shown(recognised({ cart: cart(lines, change) })).cart.touched;
+  assert.equal(touched({ touched_channel: 'app' }), 'changed in the app · 12 min ago');
+  assert.equal(touched({ touched_channel: 'till', touched_by: 'Till 2' }), 'changed Till 2 · 12 min ago');
+  assert.equal(touched({ touched_ms: 0 }), '');
+  assert.equal(touched({ touched_ms: WALL + 60_000 }), 'changed just now');
+});
+
+test('ages go on by themselves, whatever the browser’s clock says', () => {
+  assert.equal(shown(recognised(), { at: 5 * 60_000 }).cart.touched, 'changed 17 min ago');
+  assert.equal(shown(recognised(), { at: 60_000 }).bar.time, '09:42');
+});
+
+test('what is too old is not shown as if it were current', () => {
+  const old = line('Old', 2, 500, { price_as_of: WALL - 8 * DAY });
+  const { cart: shownCart } = shown(recognised({ cart: cart([...lines, old]) }));
+  const hidden = shownCart.lines.at(-1);
+  assert.deepEqual([hidden.total, hidden.each, hidden.stock.text], ['not current', '', '']);
+  assert.deepEqual([shownCart.total, shownCart.currency, shownCart.totalHidden], ['not current', '', true]);
+  const { customer } = shown(recognised({ view: view({ as_of: { profile_ms: WALL - 31 * DAY, journey_ms: WALL } }) }));
+  assert.deepEqual([customer.points.text, customer.points.hidden], ['not current', true]);
+});
+
+test('a limit of zero shows a fact at any age', () => {
+  const messages = [['terminal', terminal({ max_age_show_ms: { price: 0, stock: 0, points: 0 } })], ['state', live()], ['visit', visit({ cart: cart([line('Old', 1, 500, { price_as_of: WALL - 900 * DAY })]) })]];
+  const { cart: shownCart } = shown(messages);
+  assert.equal(shownCart.lines[0].total, '5.00');
+  assert.equal(shownCart.lines[0].age, 'price 900 days old');
+});
+
+test('ages of prices are told after a day, offline after an hour', () => {
+  const own = (age) => ['visit', visit({ cart: cart([line('Pen', 1, 100, { price_as_of: WALL - age })]) })];
+  const age = (state, ms) => shown([['terminal', terminal()], ['state', state], own(ms)]).cart.lines[0].age;
+  assert.equal(age(live(), 23 * HOUR), '');
+  assert.equal(age(live(), 25 * HOUR), 'price 1 day old');
+  assert.equal(age(offline(), 2 * HOUR), 'price 2 hours old');
+  assert.equal(age(offline(), 30 * 60_000), '');
+});
+
+test('offline says cause, what works, what does not, what comes later', () => {
+  const band = (cause) => shown([['terminal', terminal()], ['state', offline(cause)]]).band;
+  assert.equal([band('no_route').title, ...band('no_route').parts].join(' '), 'Working offline since 09:12. There is no network. Recognising customers and changing carts works. Prices may be older than shown: see age. Everything is sent when the line is back.');
+  const causes = ['no_route', 'refused', 'tls', 'clock', 'denied', 'closed'].map((cause) => band(cause).parts[0]);
+  assert.equal(new Set(causes).size, 6);
+  assert.equal(band('something new').parts.length, 3);
+});
+
+test('every outcome has its own screen', () => {
+  const names = ['unknown', 'unreadable', 'wrong_key', 'expired', 'replayed', 'payment_card', 'product', 'two_cards', 'not_a_code'];
+  const stages = names.map((name) => shown([...idle, ['outcome', outcome(name)]]).stage);
+  assert.equal(new Set(stages.map((stage) => stage.title)).size, names.length);
+  for (const stage of stages) assert.ok(stage.title && stage.detail && stage.icon, stage.kind);
+  assert.equal(shown([...idle, ['outcome', outcome('something_new')]]).stage.kind, 'idle');
+  assert.equal(shown([...idle, ['outcome', outcome('unknown')]], { at: 20_000 }).stage.kind, 'idle');
+});
+
+test('an unknown card while offline says why it may be unknown', () => {
+  assert.match(shown([['terminal', terminal()], ['state', offline()], ['outcome', outcome('unknown')]]).stage.detail, /cannot ask the central store/);
+});
+
+test('a product without a customer shows what is known of it', () => {
+  const fact = (change) => shown([...idle, ['outcome', outcome('product', change)]]).stage.fact;
+  assert.deepEqual(fact({ product_name: 'Eraser', unit_price: 120, currency: 'EUR', price_as_of: WALL - 3 * DAY }), { name: 'Eraser', price: '1.20 EUR', note: 'price 3 days old' });
+  assert.deepEqual(fact({ product_name: 'Eraser', unit_price: 120, currency: 'EUR', price_as_of: WALL - 8 * DAY }), { name: 'Eraser', price: '', note: 'not current' });
+  assert.deepEqual(fact({ gtin: '04006381333931' }), { name: 'Product 4006381333931', price: '', note: '' });
+});
+
+test('the idle screen asks only for what can be read', () => {
+  const title = (list) => shown([['terminal', terminal()], ['state', live({ readers: list })]]).stage.title;
+  assert.equal(title(readers()), 'Tap a card, hold a phone or scan a code');
+  assert.equal(title(readers('unplugged')), 'Scan a code');
+  assert.equal(title(readers('ready', 'hung')), 'Tap a card or hold a phone');
+  assert.equal(title(readers('crashed', 'hung')), 'No reader is ready');
+  assert.equal(title(readers('starting', 'hung')), 'Getting ready…');
+  assert.equal(title([]), 'No reader is ready');
+});
+
+test('the most important notice comes first, the others are named', () => {
+  const { band } = shown([['terminal', terminal()], ['state', offline('refused', { readers: readers('unplugged'), notices: [{ code: 'certificate_expiring', since_ms: WALL }, { code: 'disk_full', since_ms: WALL }] })]]);
+  assert.equal(band.title, 'This till’s disk is full.');
+  assert.deepEqual(band.also, ['Card reader unplugged', 'Working offline since 09:12', '1 more notice']);
+  const unknown = shown([['terminal', terminal()], ['state', notice('brand_new')]]).band;
+  assert.equal(unknown.title, 'Please tell IT: brand_new.');
+});
+
+test('each reader trouble is told in words', () => {
+  const band = (nfc, scanner) => shown([['terminal', terminal()], ['state', live({ readers: readers(nfc, scanner) })]]).band;
+  assert.equal(band('unplugged').title, 'Card reader unplugged.');
+  assert.match(band('unplugged').parts.join(' '), /The other reader works/);
+  assert.equal(band('ready', 'crashed').title, 'Scanner stopped.');
+  assert.equal(band('hung').title, 'Card reader does not answer.');
+  assert.equal(band('starting'), null);
+});
+
+test('a page that lost its agent says so, and what that means', () => {
+  const lost = { type: 'lost', at: 0 };
+  const { band, bar, stage, keys } = shown(idle, { events: [lost] });
+  assert.equal(bar.pill.text, 'Page not connected');
+  assert.equal([band.title, ...band.parts].join(' '), 'This page has lost the till’s service. Nothing that was saved is lost. Customers cannot be recognised on this screen until it is back. It connects again by itself; trying since 09:41.');
+  assert.equal(stage.kind, 'lost');
+  assert.deepEqual(keys, []);
+  assert.deepEqual(shown(recognised(), { events: [lost] }).keys, []);
+  assert.equal(shown(idle, { events: [{ type: 'denied', at: 0 }] }).stage.title, 'This page is no longer signed in');
+});
+
+test('the end of a visit is told and then forgotten', () => {
+  const ended = (reason, at = 0) => shown([...recognised(), ['visit', { visit: null, reason }]], { at }).stage;
+  for (const reason of ['done', 'removed', 'idle', 'restart', 'checkout', 'other']) assert.equal(ended(reason).title, 'Screen cleared', reason);
+  assert.equal(ended('something new').detail, ended('other').detail);
+  assert.equal(ended('done', 4_000).kind, 'idle');
+  assert.equal(shown([...idle, ['visit', { visit: null, reason: 'restart' }]]).stage.kind, 'idle');
+});
+
+test('new, changed, removed and unsent lines carry a word', () => {
+  const own = [line('Pen', 1, 100), line('Ink', 3, 100), line('Pad', 1, 100)];
+  const added = line('Eraser', 1, 120, { new: true, pending: true });
+  const { cart: shownCart } = shown([...recognised({ cart: cart(own) }), ['cart', { cart: cart([own[0], { ...own[1], quantity: 1 }, added]) }]]);
+  assert.deepEqual(shownCart.lines.map((one) => one.badges.map((badge) => badge.text)), [[], ['−2 less'], ['removed'], ['NEW', 'not sent yet']]);
+  assert.deepEqual(shownCart.lines.map((one) => [one.changed, one.gone]), [[false, false], [true, false], [false, true], [true, false]]);
+  assert.equal(shownCart.unsent, '1 change not sent yet');
+});
+
+test('keys act on the chosen line only', () => {
+  const keys = (events) => Object.fromEntries(shown(recognised(), { events }).keys.map((key) => [key.act, key.off]));
+  assert.deepEqual([keys([]).plus, keys([]).minus, keys([]).remove], [true, true, true]);
+  const select = (n) => keys([{ type: 'select', line: lines[n].id, at: 0 }]);
+  assert.deepEqual([select(1).plus, select(1).minus, select(1).remove], [false, false, false]);
+  assert.deepEqual([select(0).plus, select(0).minus, select(0).remove], [false, true, false]);
+});
+
+test('a visit without a profile, a tier or a cart still shows', () => {
+  const { customer, cart: shownCart } = shown([...idle, ['visit', { visit: visit().visit, view: null, cart: null }]]);
+  assert.equal(customer.name, 'Customer');
+  assert.equal(customer.tier, null);
+  assert.equal(customer.points, null);
+  assert.equal(shownCart.empty.title, 'No open cart');
+  const unknownTier = shown(recognised({ view: view({ tier: 'diamond' }) })).customer.tier;
+  assert.equal(unknownTier.word, 'diamond');
+  assert.equal(shown(recognised({ cart: cart(lines, { total: null }) })).cart.total, 'not current');
+});
+
+test('the highest tier has nothing to reach', () => {
+  assert.equal(shown(recognised({ view: view({ tier: 'platinum', points: 9_000 }) })).customer.points.next, '');
+  assert.equal(tiers.length, 4);
+});
+
+test('a refused change is told', () => {
+  const strip = (code) => shown(recognised(), { events: [{ type: 'failed', code, at: 0 }] }).strip.text;
+  assert.equal(strip('retry.full'), 'Not stored: too many changes are waiting. Please try again in a moment.');
+  assert.equal(strip('anything.else'), 'That change was not made. Please try again.');
+});
+
+test('every state of the pictures is drawn without a hole', () => {
+  for (const [name, messages] of Object.entries(states)) {
+    const text = JSON.stringify(shown(messages));
+    for (const hole of ['undefined', 'NaN', '[object', 'Invalid Date', '{time}', '{n}']) assert.equal(text.includes(hole), false, `${name}: ${hole}`);
+  }
+});

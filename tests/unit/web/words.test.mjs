@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { folder, load } from './web.mjs';
+
+const { catalogues, wordsFor } = await load('words.js');
+const MIN = 60_000;
+const HOUR = 60 * MIN;
+const DAY = 24 * HOUR;
+const en = wordsFor('en', 'Europe/Berlin');
+
+test('ages in words', () => {
+  const ages = [[0, 'just now'], [59_999, 'just now'], [MIN, '1 min ago'], [12 * MIN, '12 min ago'], [HOUR, '1 hour ago'], [23 * HOUR, '23 hours ago'], [DAY, 'yesterday'], [3 * DAY, '3 days ago']];
+  for (const [ms, text] of ages) assert.equal(en.ago(ms), text);
+  assert.equal(en.old(2 * DAY), '2 days old');
+  assert.equal(en.old(DAY), '1 day old');
+});
+
+test('money keeps its minor units', () => {
+  assert.equal(en.money(6770, 'EUR'), '67.70');
+  assert.equal(en.money(0, 'EUR'), '0.00');
+  assert.equal(en.money(-50, 'EUR'), '-0.50');
+  assert.equal(en.money(1234, 'JPY'), '1,234');
+  assert.equal(en.money(1234, 'KWD'), '1.234');
+  assert.equal(en.money(123_456_789, 'EUR'), '1,234,567.89');
+  assert.equal(en.money(100, 'not a currency'), '1.00');
+});
+
+test('moments are told by day', () => {
+  const now = Date.UTC(2026, 2, 2, 8, 41);
+  assert.equal(en.moment(Date.UTC(2026, 2, 2, 7, 55), now), 'today 08:55');
+  assert.equal(en.moment(Date.UTC(2026, 2, 1, 20, 4), now), 'yesterday 21:04');
+  assert.equal(en.moment(Date.UTC(2026, 1, 27, 8, 0), now), 'Fri 09:00');
+  assert.match(en.moment(Date.UTC(2026, 1, 2, 8, 0), now), /2 Feb|Feb 2/);
+});
+
+test('plurals and placeholders', () => {
+  assert.equal(en.plural('cart.items', 1), '1 item');
+  assert.equal(en.plural('cart.items', 2480), '2,480 items');
+  assert.equal(en.t('offline.title', { time: '09:12' }), 'Working offline since 09:12.');
+  assert.equal(en.t('no.such.key'), 'no.such.key');
+  assert.equal(en.has('toString'), false);
+});
+
+test('an unknown or broken locale falls back', () => {
+  for (const locale of ['xx', 'not a locale!', '', null, undefined, '__proto__', 'constructor']) assert.equal(wordsFor(locale).t('act.done'), 'Done', String(locale));
+  assert.equal(wordsFor('en-GB').language, 'en');
+});
+
+test('every catalogue has the words of the English one, with the same placeholders', () => {
+  const holes = (text) => (JSON.stringify(text).match(/\{\w+\}/g) ?? []).sort();
+  for (const [language, words] of Object.entries(catalogues)) {
+    assert.deepEqual(Object.keys(words).sort(), Object.keys(catalogues.en).sort(), language);
+    for (const [key, text] of Object.entries(words)) assert.deepEqual([...new Set(holes(text))], [...new Set(holes(catalogues.en[key]))], `${language} ${key}`);
+  }
+});
+
+test('every word that the page asks for is there, and none is left over', () => {
+  const code = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'words.js').map((name) => readFileSync(path.join(folder, name), 'utf8')).join('\n')
+    + readFileSync(path.join(folder, 'words.js'), 'utf8').split('export const catalogues')[1];
+  const patterns = [...code.matchAll(/(?<!\w)(?:t|has|plural|ageNote|span)\(\s*['`]([a-z]+(?:\.[\w.${}]+)+)['`]/g)].map(([, key]) => key);
+  assert.ok(patterns.length > 50);
+  const fits = patterns.map((key) => new RegExp(`^${key.split(/\$\{.*?\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`));
+  for (const key of patterns.filter((one) => !one.includes('$'))) assert.ok(en.has(key) || en.has(`${key}.title`) || /^(cart|visit|details)\.(add|set_quantity|remove|end|shown)$/.test(key), `no words for ${key}`);
+  const composed = /^(notice|reader|outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|offline\.cause|foot|bar|page|line)(\.|$)/;
+  for (const key of Object.keys(catalogues.en)) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);
+});
+
+test('the sentences that are promised', () => {
+  const offline = ['works', 'not', 'later'].map((part) => en.t(`offline.${part}`)).join(' ');
+  assert.equal(`${en.t('offline.title', { time: '09:12' })} ${offline}`,
+    'Working offline since 09:12. Recognising customers and changing carts works. Prices may be older than shown: see age. Everything is sent when the line is back.');
+  assert.equal(`${en.t('outcome.payment_card.title')}. ${en.t('outcome.payment_card.detail')}`.startsWith('That was a payment card. Use the terminal for paying; loyalty card here.'), true);
+  assert.equal(en.t('idle.both'), 'Tap a card, hold a phone or scan a code');
+  assert.equal(en.t('reading.title'), 'Hold it there…');
+  assert.equal(en.t('ended.title'), 'Screen cleared');
+});

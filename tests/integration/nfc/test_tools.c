@@ -5,6 +5,8 @@
 #include "tests/integration/nfc/harness.h"
 
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define URI "https://loyal.example/m/0001234567"
 
@@ -30,16 +32,48 @@ static int stop(void **state)
     return 0;
 }
 
-/* Standard output of a tool that must succeed. */
-static void run(const char *command)
+/* A tool that runs; what it says, line by line, comes from out. */
+struct tool {
+    pid_t pid;
+    FILE *out;
+};
+
+static struct tool tool_start(const char *program)
 {
-    FILE *tool = popen(command, "r");
-    assert_non_null(tool);
-    size_t size = fread(output, 1, sizeof output - 1, tool);
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    struct tool tool = {.pid = fork()};
+    assert_true(tool.pid >= 0);
+    if (tool.pid == 0) {
+        (void)dup2(ends[1], STDOUT_FILENO);
+        (void)dup2(ends[1], STDERR_FILENO);
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        (void)execlp("stdbuf", "stdbuf", "-oL", program, (char *)NULL);
+        _exit(127);
+    }
+    (void)close(ends[1]);
+    tool.out = fdopen(ends[0], "r");
+    assert_non_null(tool.out);
+    return tool;
+}
+
+/* Everything else that it says; it must succeed. */
+static void tool_finish(struct tool *tool, const char *program)
+{
+    int status;
+    size_t size = fread(output, 1, sizeof output - 1, tool->out);
     output[size] = '\0';
-    int status = pclose(tool);
+    (void)fclose(tool->out);
+    assert_int_equal(waitpid(tool->pid, &status, 0), tool->pid);
     if (status != 0)
-        fail_msg("%s ended with status %d: %s", command, status, output);
+        fail_msg("%s ended with status %d: %s", program, status, output);
+}
+
+static void run(const char *program)
+{
+    struct tool tool = tool_start(program);
+    tool_finish(&tool, program);
 }
 
 static void assert_printed(const char *text)
@@ -51,7 +85,7 @@ static void assert_printed(const char *text)
 static void list_shows_nothing_on_an_empty_field(void **state)
 {
     (void)state;
-    run("nfc-list 2>&1");
+    run("nfc-list");
     assert_printed("NFC device: user defined device opened");
     assert_null(strstr(output, "target(s) found"));
 }
@@ -60,7 +94,7 @@ static void list_shows_a_type2_tag(void **state)
 {
     (void)state;
     (void)harness_sim(&h, "tap t2");
-    run("nfc-list 2>&1");
+    run("nfc-list");
     assert_printed("1 ISO14443A passive target(s) found");
     assert_printed("ATQA (SENS_RES): 00  44");
     assert_printed("UID (NFCID1): 04  a1  b2  c3  d4  e5  80");
@@ -71,7 +105,7 @@ static void list_shows_two_tags_at_once(void **state)
 {
     (void)state;
     (void)harness_sim(&h, "tap t2+t4");
-    run("nfc-list 2>&1");
+    run("nfc-list");
     assert_printed("2 ISO14443A passive target(s) found");
     assert_printed("UID (NFCID1): 04  11  22  33  44  55  66");
     assert_printed("SAK (SEL_RES): 20");
@@ -83,7 +117,7 @@ static void poll_sees_a_card_come_and_go(void **state)
 {
     (void)state;
     (void)harness_sim(&h, "tap t4 300");
-    run("nfc-poll 2>&1");
+    run("nfc-poll");
     assert_printed("UID (NFCID1): 04  11  22  33  44  55  66");
     assert_printed("Waiting for card removing...");
     assert_printed("done.");
@@ -93,15 +127,12 @@ static void poll_sees_a_card_come_and_go(void **state)
 static void poll_waits_for_a_card(void **state)
 {
     (void)state;
-    FILE *tool = popen("stdbuf -oL nfc-poll 2>&1", "r");
-    assert_non_null(tool);
+    struct tool tool = tool_start("nfc-poll");
     do
-        assert_non_null(fgets(output, sizeof output, tool));
+        assert_non_null(fgets(output, sizeof output, tool.out));
     while (strstr(output, "will poll during") == NULL);
     (void)harness_sim(&h, "tap t2 300");
-    size_t size = fread(output, 1, sizeof output - 1, tool);
-    output[size] = '\0';
-    assert_int_equal(pclose(tool), 0);
+    tool_finish(&tool, "nfc-poll");
     assert_printed("UID (NFCID1): 04  a1  b2  c3  d4  e5  80");
 }
 

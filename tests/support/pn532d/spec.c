@@ -6,24 +6,24 @@
 
 struct model {
     const char *name;
-    enum card_kind kind;
-    uint8_t sak;
-    uint16_t atqa;
+    const char *head;   /* Type 2: container and control TLV; Type 4: container */
     size_t memory_size; /* Type 2 */
-    const char *head;   /* Type 2: container and control TLV; Type 4: container up to the size of its file */
-    uint8_t version;    /* Type 4 */
+    enum card_kind kind;
+    uint16_t atqa;
+    uint8_t sak;
+    uint8_t version; /* of the Type 4 mapping */
 };
 
 static const struct model models[] = {
-    {"ntag213", CARD_TYPE2, 0x00, 0x0044, 45 * 4, "e11012000103a00c34", 0},
-    {"ntag215", CARD_TYPE2, 0x00, 0x0044, 135 * 4, "e1103e000103880866", 0},
-    {"ntag216", CARD_TYPE2, 0x00, 0x0044, 231 * 4, "e1106d000103e80e66", 0},
-    {"type4", CARD_TYPE4, 0x20, 0x0344, 0, "000f2000fb00ff0406e104080000ff", 2},
-    {"type4v1", CARD_TYPE4, 0x20, 0x0344, 0, "000f1000fb00ff0406e104080000ff", 1},
-    {"type4v3", CARD_TYPE4, 0x20, 0x0344, 0, "00113000fb00ff0608e1040000080000ff", 3},
-    {"payment", CARD_PAYMENT, 0x20, 0x0004, 0, "", 0},
-    {"foreign", CARD_FOREIGN, 0x20, 0x0344, 0, "", 0},
-    {"classic", CARD_CLASSIC, 0x08, 0x0004, 0, "", 0},
+    {"ntag213", "e11012000103a00c34", 45 * 4, CARD_TYPE2, 0x0044, 0x00, 0},
+    {"ntag215", "e1103e000103880866", 135 * 4, CARD_TYPE2, 0x0044, 0x00, 0},
+    {"ntag216", "e1106d000103e80e66", 231 * 4, CARD_TYPE2, 0x0044, 0x00, 0},
+    {"type4", "000f2000fb00ff0406e104080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 2},
+    {"type4v1", "000f1000fb00ff0406e104080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 1},
+    {"type4v3", "00113000fb00ff0608e1040000080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 3},
+    {"payment", "", 0, CARD_PAYMENT, 0x0004, 0x20, 0},
+    {"foreign", "", 0, CARD_FOREIGN, 0x0344, 0x20, 0},
+    {"classic", "", 0, CARD_CLASSIC, 0x0004, 0x08, 0},
 };
 
 struct content {

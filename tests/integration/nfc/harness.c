@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -123,6 +124,7 @@ static void sim_become(const struct harness *h, const char *program, int out)
 {
     char control[96];
     (void)snprintf(control, sizeof control, "%s/control", h->folder);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves nothing behind */
     (void)dup2(out, STDOUT_FILENO);
     (void)execl(program, program, "--line", h->line, "--control", control, (char *)NULL);
     _exit(127);

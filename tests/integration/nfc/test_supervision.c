@@ -149,6 +149,44 @@ static void missing_program_is_said(void **state)
     other.readers = tb_readers_free(other.readers);
 }
 
+struct watcher {
+    struct tb_timer timer;
+    const struct tb_readers *readers;
+    uint32_t wanted; /* starts */
+};
+
+static void starts_look(struct tb_timer *timer)
+{
+    struct watcher *w = timer->context;
+    if (tb_readers_info(w->readers, 0)->start_count >= w->wanted)
+        tb_loop_stop(h.loop);
+    else
+        tb_timer_set(h.loop, &w->timer, 5, starts_look);
+}
+
+/* 0.1 s, then twice as long each time: the fourth start comes 0.7 s after the first at the earliest. */
+static void process_that_always_ends_is_started_ever_more_rarely(void **state)
+{
+    (void)state;
+    struct harness other = h;
+    const struct tb_reader_spec spec = {.kind = TB_READER_NFC, .name = "false", .device = "none"};
+    const struct tb_readers_options options = {.readerd_path = "/bin/false",
+                                               .specs = &spec,
+                                               .spec_count = 1,
+                                               .event = harness_event,
+                                               .context = &other};
+    assert_int_equal(tb_readers_create(other.loop, &options, &other.readers), TB_OK);
+    harness_expect(&other, "state crashed process.ended");
+    int64_t first_ms = other.state_at_ms;
+    struct watcher w = {.readers = other.readers, .wanted = 4};
+    w.timer.context = &w;
+    tb_timer_set(h.loop, &w.timer, 0, starts_look);
+    assert_int_equal(tb_loop_run(h.loop), TB_OK);
+    assert_true(tb_loop_now_ms(h.loop) - first_ms >= 100 + 200 + 400 - 10); /* clocks in whole ms */
+    assert_int_equal(other.event_count, other.taken);                       /* said once */
+    other.readers = tb_readers_free(other.readers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +199,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reader_that_stops_answering_is_opened_again, start, stop),
         cmocka_unit_test_setup_teardown(second_owner_is_refused, start, stop),
         cmocka_unit_test_setup_teardown(missing_program_is_said, start, stop),
+        cmocka_unit_test_setup_teardown(process_that_always_ends_is_started_ever_more_rarely, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

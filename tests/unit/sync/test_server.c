@@ -457,7 +457,7 @@ static void web_session_touches_one_customer_only(void **state)
 static void web_session_opens_its_own_feed_only(void **state)
 {
     (void)state;
-    static const char *const foreign[] = {"device", "cohort", "catalogue", "customer:" CUSTOMER_1};
+    static const char *const foreign[] = {"device", "cohort", "catalogue", ("customer:" CUSTOMER_1)};
     for (size_t i = 0; i < 4; i++) {
         char params[128];
         (void)snprintf(params, sizeof params, "{\"scope\":\"%s\",\"cursor\":\"\"}", foreign[i]);

@@ -1,14 +1,13 @@
 /*
  * Uplink: the terminal's connection to the context store, as a carrier of whole text messages.
  *
- * A websocket over TLS 1.2 with certificates on both sides. It connects, notices when the other side is
- * gone, and connects again by itself: first at a random moment of the window that the context store
- * handed out, then after a full-jitter delay that grows up to retry_max_ms. What the messages say is
- * core/sync's business.
- * Thread rule: everything on the loop's thread; names are resolved on a thread of its own. A callback may
- * send and drop, but not close.
- * Limits: messages of TB_UPLINK_MESSAGE_MAX bytes either way (a longer one ends the connection),
- * TB_UPLINK_QUEUE_MAX messages and TB_UPLINK_QUEUE_SIZE_MAX bytes not yet written.
+ * A websocket (subprotocol TB_PROTOCOL_NAME) over TLS 1.2 with certificates on both sides. It connects,
+ * notices when the other side is gone, and connects again by itself: first at a random moment of the window
+ * that the context store handed out, then after a full-jitter delay that grows up to retry_max_ms. What the
+ * messages say is core/sync's business. Thread rule: everything on the loop's thread; names are resolved on a
+ * thread of its own. A callback may send and drop, but not close. Limits: messages of TB_UPLINK_MESSAGE_MAX
+ * bytes either way (a longer one ends the connection), TB_UPLINK_QUEUE_MAX messages and
+ * TB_UPLINK_QUEUE_SIZE_MAX bytes not yet written.
  */
 #ifndef TB_AGENT_UPLINK_UPLINK_H
 #define TB_AGENT_UPLINK_UPLINK_H
@@ -36,7 +35,6 @@ struct tb_uplink_handlers {
 
 struct tb_uplink_config {
     const char *url;                /* wss://name[:port][/path]; a name or an IPv4 address. Copied. */
-    const char *protocol;           /* websocket subprotocol. Copied. */
     struct tb_span ca_pem;          /* who may sign the context store's certificate; copied */
     struct tb_span certificate_pem; /* the terminal's, with intermediates after it if there are; copied */
     struct tb_span key_pem;         /* its private key; copied, the caller wipes */

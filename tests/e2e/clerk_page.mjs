@@ -1,0 +1,214 @@
+// The clerk page in a real browser: keys and fingers, what is left after a visit, losing and finding the agent,
+// and the same page from the real page server, with a hostile page beside it.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+import { cart, line, lines, live, terminal, visit } from './lib/clerk_messages.mjs';
+import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
+import { control, startServer } from '../integration/counter/lib/server.mjs';
+
+let browser;
+let stage;
+
+before(async () => {
+  browser = await chromium.launch(CHROMIUM);
+  stage = await startStage();
+});
+after(async () => {
+  await browser.close();
+  await stage.stop();
+});
+
+const begin = [['terminal', terminal()], ['state', live()]];
+const shown = [...begin, ['visit', visit()]];
+
+async function openPage(messages, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1024, height: 600 }, reducedMotion: 'reduce', timezoneId: 'Europe/Berlin', ...options });
+  const page = await context.newPage();
+  page.errors = [];
+  page.on('pageerror', (error) => page.errors.push(error.message));
+  await page.clock.install();
+  stage.requests.length = 0;
+  stage.script = (send) => { for (const message of messages) send(...message); };
+  await page.goto(stage.url);
+  return page;
+}
+
+const kind = (page, name) => page.waitForSelector(`body[data-kind=${name}]`);
+async function close(page) {
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+}
+const asked = async (count) => {
+  for (const end = Date.now() + 5_000; stage.requests.length < count && Date.now() < end;) await new Promise(setImmediate);
+  return stage.requests.map(({ method, params }) => [method, params]);
+};
+
+test('the keyboard does everything', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  for (const key of ['ArrowDown', 'ArrowDown', '+', '-', 'ArrowUp', '-', 'Delete', 'F2', 'Escape']) await page.keyboard.press(key);
+  const [pen, ink] = lines;
+  assert.deepEqual(await asked(5), [
+    ['cart.set_quantity', { line: ink.id, from: 2, to: 3 }],
+    ['cart.set_quantity', { line: ink.id, from: 2, to: 1 }],
+    ['cart.remove', { line: pen.id, from: 1 }],
+    ['details.shown', { visit: visit().visit.id }],
+    ['visit.end', { visit: visit().visit.id }],
+  ]);
+  await close(page);
+});
+
+test('so does a finger', async () => {
+  const page = await openPage(shown, { hasTouch: true });
+  await kind(page, 'visit');
+  assert.equal(await page.locator('[data-act=plus]').isDisabled(), true);
+  await page.tap('#lines li:nth-child(2)');
+  for (const act of ['plus', 'remove', 'details', 'done']) await page.tap(`[data-act=${act}]`);
+  assert.deepEqual((await asked(4)).map(([method]) => method), ['cart.set_quantity', 'cart.remove', 'details.shown', 'visit.end']);
+  await close(page);
+});
+
+test('a refused change is told in words', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  stage.answer = () => ({ error: { code: -32000, message: 'no', data: { code: 'local.disk_full' } } });
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('+');
+  await page.waitForSelector('#strip:not([hidden])');
+  assert.match(await page.textContent('#strip'), /Not stored: this till’s disk is full/);
+  stage.answer = undefined;
+  await close(page);
+});
+
+test('nothing moves under a finger', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  const tops = () => page.$$eval('#lines li', (rows) => rows.map((row) => [row.textContent.slice(0, 8), row.getBoundingClientRect().top]));
+  const earlier = await tops();
+  await page.mouse.move(700, 200);
+  stage.say('cart', { cart: cart([lines[2], lines[1], line('Eraser', 1, 120, { new: true })]) });
+  await page.waitForSelector('#lines li.gone');
+  const now = await tops();
+  assert.deepEqual(now.slice(0, 3).map(([, top]) => top), earlier.map(([, top]) => top));
+  for (let n = 0; n < 6; n++) {
+    await page.mouse.move(700 + n, 200);
+    await page.clock.runFor(1_000);
+  }
+  assert.equal(await page.locator('#lines li').count(), 4);
+  await page.clock.runFor(3_000);
+  assert.equal(await page.locator('#lines li').count(), 3);
+  await close(page);
+});
+
+test('nothing of the customer is left in the page after the visit', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  await page.keyboard.press('F2');
+  await page.waitForSelector('.details');
+  stage.say('visit', { visit: null, reason: 'done' });
+  await kind(page, 'ended');
+  assert.equal(await page.textContent('#stage h1'), 'Screen cleared');
+  const html = await page.content();
+  for (const word of ['Rivera', 'Gold', 'Fountain', 'Pick-up', 'points', '66.50', 'Spanish']) assert.equal(html.includes(word), false, word);
+  await page.clock.runFor(5_000);
+  await kind(page, 'idle');
+  await close(page);
+});
+
+test('losing the agent is told, the customer is cleared, and the page comes back by itself', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  stage.accepts = false;
+  stage.drop();
+  await page.waitForSelector('#band[data-tone=bad]');
+  assert.match(await page.textContent('#band'), /This page has lost the till’s service.*Nothing that was saved is lost/);
+  assert.equal(await page.locator('#customer h1').textContent(), 'Ms Rivera');
+  await page.clock.runFor(6_000);
+  await kind(page, 'lost');
+  assert.equal((await page.content()).includes('Rivera'), false);
+  stage.accepts = true;
+  stage.script = (send) => { for (const message of [...begin, ['visit', { visit: null, reason: 'restart' }]]) send(...message); };
+  for (let n = 0; n < 20 && await page.getAttribute('body', 'data-kind') === 'lost'; n++) await page.clock.runFor(1_000);
+  await page.waitForSelector('#pill[data-tone=ok]');
+  await close(page);
+});
+
+test('a page that is no longer signed in says how to go on', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  stage.signedIn = false;
+  stage.drop();
+  await kind(page, 'denied');
+  assert.match(await page.textContent('#stage'), /no longer signed in.*open the clerk page again/);
+  assert.equal((await page.content()).includes('Rivera'), false);
+  stage.signedIn = true;
+  await close(page);
+});
+
+test('what changed is announced once', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  assert.equal(await page.textContent('#live-who'), 'Recognised · Gold · Ms Rivera');
+  assert.equal(await page.textContent('#live-what'), '4 items · 66.50 EUR');
+  await close(page);
+});
+
+const withServer = { skip: !process.env.COUNTER_SERVER && 'needs the program counter_server' };
+
+test('the embedded page opens with its token, connects, and loads nothing that the policy forbids', withServer, async () => {
+  const server = await startServer();
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const errors = [];
+  page.on('console', (message) => { if (message.type() === 'error' && !message.location().url.endsWith('favicon.ico')) errors.push(message.text()); });
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(await control(server, 'token'));
+  assert.equal(page.url(), `${server.origin}/clerk`);
+  await server.events.next((text) => text === 'opened 1 scope 1');
+  await kind(page, 'idle');
+  assert.equal(await page.evaluate('document.cookie'), '');
+  assert.deepEqual(errors, []);
+  await page.reload();
+  await server.events.next((text) => text === 'opened 2 scope 1');
+  await context.close();
+  await server.stop();
+});
+
+test('a hostile page in the same browser gets nothing', withServer, async () => {
+  const server = await startServer();
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(await control(server, 'token'));
+  await server.events.next((text) => text === 'opened 1 scope 1');
+  const hostile = http.createServer((request, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end('<title>evil</title>'));
+  await new Promise((resolve) => { hostile.listen(0, '127.0.0.1', resolve); });
+  const evil = await context.newPage();
+  for (const name of ['127.0.0.1', 'localhost']) {
+    await evil.goto(`http://${name}:${hostile.address().port}/`);
+    const got = await evil.evaluate(async (port) => {
+      const socket = (url) => new Promise((resolve) => {
+        const one = new WebSocket(url, 'tillbridge-page.v1');
+        one.onmessage = (event) => resolve(`said ${event.data}`);
+        one.onclose = () => resolve('closed');
+      });
+      const read = (url, options) => fetch(url, options).then((answer) => answer.text()).catch(() => 'failed');
+      const frame = (url) => new Promise((resolve) => {
+        const one = document.createElement('iframe');
+        one.onload = () => { try { resolve(one.contentDocument ? 'empty' : 'closed'); } catch { resolve('closed'); } };
+        one.src = url;
+        document.body.append(one);
+      });
+      return [await socket(`ws://127.0.0.1:${port}/clerk`), await socket(`ws://localhost:${port}/clerk`), await read(`http://127.0.0.1:${port}/clerk`, { credentials: 'include' }),
+        await read(`http://127.0.0.1:${port}/clerk/model.js`), await frame(`http://127.0.0.1:${port}/clerk`)];
+    }, server.port);
+    assert.deepEqual(got, ['closed', 'closed', 'failed', 'failed', 'closed'], name);
+  }
+  assert.equal(server.events.count(/^opened/), 0);
+  hostile.closeAllConnections();
+  hostile.close();
+  await context.close();
+  await server.stop();
+});

@@ -46,12 +46,10 @@ const isStill = () => now() - lastHand >= STILL_MS;
 // ---- what a clerk can do ----
 
 const actions = {
-  details() {
-    const shown = !state.details;
-    dispatch({ type: 'details', shown });
-    if (shown) ask('details.shown', { visit: state.visit.id });
-  },
-  done: () => ask('visit.end', { visit: state.visit.id }),
+  // Details are shown once the look at them is on record.
+  details: (visit) => (state.details ? dispatch({ type: 'details', visit })
+    : ask('details.shown', { visit }, () => dispatch({ type: 'details', visit, shown: true }))),
+  done: (visit) => ask('visit.end', { visit }),
   plus: (line) => setQuantity(line, line.quantity + 1),
   minus: (line) => (line.quantity > 1 ? setQuantity(line, line.quantity - 1) : undefined),
   remove: (line) => ask('cart.remove', { line: line.id, from: line.quantity }),
@@ -60,7 +58,7 @@ const actions = {
 function act(name) {
   if (!state.visit || !Object.hasOwn(actions, name)) return;
   if (name === 'details' || name === 'done') {
-    actions[name]();
+    actions[name](state.visit.id);
     return;
   }
   const line = state.lines.find((one) => one.id === state.selected && one.goneAt === null);
@@ -69,8 +67,8 @@ function act(name) {
 
 const setQuantity = (line, to) => ask('cart.set_quantity', { line: line.id, from: line.quantity, to });
 
-function ask(method, params) {
-  link.request(method, params).catch((error) => dispatch({ type: 'failed', code: error.code }));
+function ask(method, params, then) {
+  link.request(method, params).then(then, (error) => dispatch({ type: 'failed', code: error.code }));
 }
 
 function moveSelection(step) {

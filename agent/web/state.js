@@ -33,7 +33,7 @@ const handlers = {
     ? { ...state, link: { state: 'lost', since: event.at }, reading: null } : state),
   denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at } }),
   message: onMessage,
-  details: (state, event) => (state.visit ? { ...state, details: event.shown } : state),
+  details: (state, event) => (state.visit?.id === event.visit ? { ...state, details: Boolean(event.shown) } : state),
   select: (state, event) => ({ ...state, selected: event.line }),
   failed: (state, event) => ({ ...state, failed: { code: event.code, at: event.at } }),
   tick: onTick,

@@ -74,11 +74,11 @@ test('so does a finger', async () => {
 test('a refused change is told in words', async () => {
   const page = await openPage(shown);
   await kind(page, 'visit');
-  stage.answer = () => ({ error: { code: -32000, message: 'no', data: { code: 'local.disk_full' } } });
+  stage.answer = () => ({ error: { code: -32000, message: 'no', data: { code: 'local.io' } } });
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('+');
   await page.waitForSelector('#strip:not([hidden])');
-  assert.match(await page.textContent('#strip'), /Not stored: this till’s disk is full/);
+  assert.match(await page.textContent('#strip'), /Not stored: the disk reports an error/);
   stage.answer = undefined;
   await close(page);
 });
@@ -145,6 +145,17 @@ test('a page that is no longer signed in says how to go on', async () => {
   assert.match(await page.textContent('#stage'), /no longer signed in.*open the clerk page again/);
   assert.equal((await page.content()).includes('Rivera'), false);
   stage.signedIn = true;
+  await close(page);
+});
+
+test('details stay masked when the look at them cannot be recorded', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  stage.answer = () => ({ error: { code: -32603, message: 'no', data: { code: 'local.io' } } });
+  await page.keyboard.press('F2');
+  await page.waitForSelector('#strip:not([hidden])');
+  assert.equal(await page.locator('.details').count(), 0);
+  stage.answer = undefined;
   await close(page);
 });
 

@@ -171,3 +171,16 @@ test('headers that are too long or too many are refused', async () => {
   const many = await exchange(server, requestText({ line: 'GET /clerk HTTP/1.1', headers: { Host: server.host, X: Array.from({ length: 5_000 }, () => 'y') } }));
   assert.ok(many.status === 0 || many.status >= 400);
 });
+
+test('stops cleanly with pages and requests open', async () => {
+  const other = await startServer();
+  const { cookie: own } = await signIn(other);
+  const page = await openPage(other, own);
+  await page.frames(1);
+  const half = connect(other);
+  half.write('GET /clerk HTTP/1.1\r\n');
+  await control(other, 'broadcast 0 65000 3');
+  assert.deepEqual(await other.stop(), { code: 0, signal: null });
+  await other.events.next((line) => /^closed 1 stopped/.test(line));
+  await Promise.all([page.raw.ends(), half.ends()]);
+});

@@ -37,7 +37,7 @@ test('the customer in one glance', () => {
 
 test('what was done elsewhere is masked until the clerk asks for it', () => {
   assert.equal(JSON.stringify(shown(recognised())).includes('Looked at fountain pens'), false);
-  const { customer } = shown(recognised(), { events: [{ type: 'details', shown: true, at: 0 }] });
+  const { customer } = shown(recognised(), { events: [{ type: 'details', visit: visit().visit.id, shown: true, at: 0 }] });
   assert.equal(customer.details.journey[0].what, 'Looked at fountain pens');
   assert.deepEqual(customer.details.facts, [['Language', 'Spanish'], ['Recognised by', 'member number, card reader'], ['Facts from', 'this till’s memory'], ['Profile', '12 min ago']]);
 });
@@ -190,7 +190,7 @@ test('the highest tier has nothing to reach', () => {
 
 test('a refused change is told', () => {
   const strip = (code) => shown(recognised(), { events: [{ type: 'failed', code, at: 0 }] }).strip.text;
-  assert.equal(strip('retry.full'), 'Not stored: too many changes are waiting. Please try again in a moment.');
+  assert.equal(strip('retry.full'), 'Not stored: there is no room now. The cart is as before.');
   assert.equal(strip('anything.else'), 'That change was not made. Please try again.');
 });
 

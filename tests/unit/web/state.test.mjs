@@ -58,7 +58,7 @@ test('a line that was removed at time zero is a ghost too', () => {
 });
 
 test('nothing of a customer is left when the visit ends', () => {
-  let state = after(...begun(), { type: 'details', shown: true, at: 1 }, { type: 'select', line: pen.id, at: 2 }, say('outcome', outcome('product', { product_name: 'Secret' }), 3));
+  let state = after(...begun(), { type: 'details', visit: visit().visit.id, shown: true, at: 1 }, { type: 'select', line: pen.id, at: 2 }, say('outcome', outcome('product', { product_name: 'Secret' }), 3));
   state = reduce(state, say('visit', { visit: null, reason: 'done' }, 4));
   const text = JSON.stringify({ ...state, terminal: null });
   for (const word of ['Rivera', 'Pen', 'Ink', 'Secret', 'Pick-up', 'fountain', pen.id]) assert.equal(text.includes(word), false, word);
@@ -66,7 +66,7 @@ test('nothing of a customer is left when the visit ends', () => {
 });
 
 test('another customer inherits nothing', () => {
-  let state = after(...begun(), { type: 'details', shown: true, at: 1 }, { type: 'select', line: pen.id, at: 2 });
+  let state = after(...begun(), { type: 'details', visit: visit().visit.id, shown: true, at: 1 }, { type: 'select', line: pen.id, at: 2 });
   state = reduce(state, say('visit', visit({ visit: { ...visit().visit, id: 'b'.repeat(32) }, cart: cart([pad]) }), 5));
   assert.equal(state.details, false);
   assert.equal(state.selected, null);
@@ -74,8 +74,12 @@ test('another customer inherits nothing', () => {
   assert.equal(state.lines[0].changedAt, null);
 });
 
+test('details that were asked for in another visit are not shown', () => {
+  assert.equal(after(...begun(), { type: 'details', visit: 'f'.repeat(32), shown: true, at: 1 }).details, false);
+});
+
 test('the same visit again keeps details and places', () => {
-  let state = after(...begun(), { type: 'details', shown: true, at: 1 });
+  let state = after(...begun(), { type: 'details', visit: visit().visit.id, shown: true, at: 1 });
   state = reduce(state, say('visit', visit({ cart: cart([ink, pen]) }), 5));
   assert.equal(state.details, true);
   assert.deepEqual(ids(state), ['Pen', 'Ink']);

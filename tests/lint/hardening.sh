@@ -11,13 +11,15 @@ finding() {
 }
 
 for program in "$@"; do
+    header=$(readelf -hW "$program")
     segments=$(readelf -lW "$program")
     dynamic=$(readelf -dW "$program")
-    readelf -hW "$program" | grep -q 'Type: *DYN' || finding "$program: not position independent"
+    symbols=$(nm -D "$program")
+    grep -q 'Type: *DYN' <<<"$header" || finding "$program: not position independent"
     grep -q GNU_RELRO <<<"$segments" || finding "$program: no RELRO"
     grep -qE 'BIND_NOW|FLAGS.* NOW' <<<"$dynamic" || finding "$program: bound lazily"
     grep -qE 'GNU_STACK.* RW ' <<<"$segments" || finding "$program: executable stack"
     ! grep -qE 'RPATH|RUNPATH' <<<"$dynamic" || finding "$program: looks for libraries in a folder of its own"
-    nm -D "$program" | grep -q __stack_chk_fail || finding "$program: no stack protector"
+    grep -q __stack_chk_fail <<<"$symbols" || finding "$program: no stack protector"
 done
 exit "$failed"

@@ -142,12 +142,22 @@ static void welcome_accept(struct tb_client *c, const struct tb_welcome *welcome
     feeds_pump(c);
 }
 
+/* NULL: not turned away, only not now. */
+static const char *denial_code(int64_t number)
+{
+    switch (number) {
+    case TB_RPC_DENIED: return "denied";
+    case TB_RPC_CLONED: return "cloned";
+    case TB_RPC_UNSUPPORTED: return "unsupported";
+    default: return NULL;
+    }
+}
+
 static void hello_answered(struct tb_client *c, const struct tb_rpc *rpc)
 {
     if (rpc->kind == TB_RPC_ERROR) {
-        bool denied =
-            rpc->number == TB_RPC_DENIED || rpc->number == TB_RPC_CLONED || rpc->number == TB_RPC_UNSUPPORTED;
-        connection_drop(c, denied ? "denied" : "hello_refused", denied);
+        const char *code = denial_code(rpc->number);
+        connection_drop(c, code ? code : "hello_refused", code != NULL);
         return;
     }
     struct tb_check check = {0};

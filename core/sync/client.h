@@ -4,7 +4,8 @@
  *
  * Sans-I/O: the owner moves bytes, rows and time; the machine says what to do through one function,
  * tb_client_port.act. What an action points at is valid until act returns. act must not call the
- * machine; it notes the work and calls later. Single loop; not thread-safe; about 8 KiB.
+ * machine; it notes the work and calls later. The one exception: that a read, save or decide could not even
+ * be begun may be reported at once, as a fault. Single loop; not thread-safe; about 8 KiB.
  *
  * What the machine guarantees, given an outbox that keeps what it said it stored and a cache that
  * saves a cursor in the same transaction as its rows:
@@ -58,7 +59,7 @@ struct tb_client_action {
     union {
         struct tb_span send;
         struct {
-            const char *code; /* stable, static */
+            const char *code; /* stable, static; of a refusal: denied, cloned, unsupported */
             bool denied;      /* the device was turned away: come back late, show it */
         } close;
         struct {
@@ -77,10 +78,9 @@ struct tb_client_action {
         struct {
             uint32_t ticket;
             struct tb_scope scope;
-            /* The transaction checks that the scope's stored cursor still is `after` and fails with
-             * TB_ERR_CONFLICT otherwise: were an earlier save lost, this one would jump over its rows.
-             * An empty `after` is not checked: what comes with it begins with the full state. */
-            struct tb_cursor after;
+            /* The first save since the feed was opened. When a save fails, those of its scope behind it must
+             * fail too, until a first one comes: they would put the cursor past the rows that are lost. */
+            bool first;
             struct tb_cursor cursor;
             struct tb_rows rows;
             bool more; /* false: the scope is complete up to now */
@@ -151,6 +151,7 @@ struct tb_client_feed {
     enum tb_feed_state state;
     struct tb_scope scope;
     struct tb_cursor cursor; /* saved */
+    bool first;              /* nothing was handed out for saving since it was opened */
     bool settled;            /* complete once, or refused: feeds of lower rank may open */
     bool refused;            /* not tried again on this connection */
     int64_t wait_until_ms;
@@ -241,8 +242,7 @@ void tb_client_read(struct tb_client *c, uint32_t ticket, const struct tb_client
 /* Answers TB_CLIENT_DECIDE, in order. A fault makes the machine ask for the verdicts again later. */
 void tb_client_decided(struct tb_client *c, int64_t seq, enum tb_err err, int64_t now_ms);
 
-/* Answers TB_CLIENT_SAVE. A fault makes the machine open the feed again later, from the saved cursor, or
- * from the beginning after TB_ERR_CONFLICT. */
+/* Answers TB_CLIENT_SAVE. A fault makes the machine open the feed again later, from the saved cursor. */
 void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int64_t now_ms);
 
 /* Keeps a feed open over all connections until it is closed; cursor as saved, empty for none. Opening

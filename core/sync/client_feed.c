@@ -94,6 +94,7 @@ void feeds_pump(struct tb_client *c)
         if (!feed_may_open(c, feed))
             continue;
         feed->state = TB_FEED_OPENING;
+        feed->first = true;
         feed->request = client_request(c);
         feed_send(c, "feed.open", feed);
     }
@@ -168,20 +169,6 @@ static struct tb_client_save *save_slot(struct tb_client_feed *feed)
     return NULL;
 }
 
-/* The cursor that will be saved when the new rows' turn comes: saves are done in order. */
-static const struct tb_cursor *cursor_before(const struct tb_client_feed *feed)
-{
-    const struct tb_cursor *cursor = &feed->cursor;
-    uint32_t ticket = 0;
-    for (size_t i = 0; i < TB_CLIENT_SAVE_COUNT_MAX; i++) {
-        if (feed->saves[i].ticket && (ticket == 0 || (int32_t)(feed->saves[i].ticket - ticket) > 0)) {
-            ticket = feed->saves[i].ticket;
-            cursor = &feed->saves[i].cursor;
-        }
-    }
-    return cursor;
-}
-
 void feeds_rows(struct tb_client *c, struct tb_json params)
 {
     struct tb_check check = {0};
@@ -200,12 +187,13 @@ void feeds_rows(struct tb_client *c, struct tb_json params)
         client_fail(c, "flow_control");
         return;
     }
-    struct tb_cursor after = *cursor_before(feed);
+    bool first = feed->first;
+    feed->first = false;
     *save = (struct tb_client_save){.ticket = client_ticket(c), .more = rows.more, .cursor = rows.cursor};
     client_act(c, &(struct tb_client_action){.act = TB_CLIENT_SAVE,
                                              .save = {.ticket = save->ticket,
                                                       .scope = rows.scope,
-                                                      .after = after,
+                                                      .first = first,
                                                       .cursor = rows.cursor,
                                                       .rows = rows.rows,
                                                       .more = rows.more}});
@@ -224,12 +212,14 @@ static struct tb_client_save *save_of(struct tb_client *c, uint32_t ticket, stru
     return NULL;
 }
 
-/* The rows are lost: later ones must not pass them. */
+/* The rows are lost: no later save may put the cursor past them. */
 static void feed_restart(struct tb_client *c, struct tb_client_feed *feed)
 {
     if (feed->state == TB_FEED_OPEN || feed->state == TB_FEED_OPENING)
         feed_leave(c, feed);
     saves_stale(feed);
+    for (size_t i = 0; i < TB_CLIENT_SAVE_COUNT_MAX; i++)
+        feed->saves[i].cursor = feed->cursor;
     feed->state = TB_FEED_WAITING;
     feed->settled = false;
     feed->wait_until_ms = c->now_ms + CLIENT_PAUSE_MS;
@@ -248,10 +238,7 @@ void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int6
         if (!feed_is_saving(feed))
             feed->state = TB_FEED_FREE;
     } else if (err != TB_OK) {
-        if (err == TB_ERR_CONFLICT) /* the owner's file knows another cursor than was opened with */
-            feed->cursor.size = 0;
-        if (!done.stale)
-            feed_restart(c, feed);
+        feed_restart(c, feed);
     } else {
         feed->cursor = done.cursor;
         if (!done.stale && feed->state == TB_FEED_OPEN && c->phase == TB_PHASE_LIVE) {

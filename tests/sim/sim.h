@@ -37,7 +37,7 @@ struct sim_job {
     bool fails;
     uint32_t ticket;
     struct tb_scope scope;
-    struct tb_cursor after;
+    bool first;
     struct tb_cursor cursor;
     size_t row_count;
     struct tb_row rows[TB_ROW_BATCH_MAX]; /* documents are not kept: see sim_row.hash */
@@ -88,7 +88,8 @@ struct sim_client {
     struct sim_disk disk;
     size_t feed_count;
     struct tb_scope feeds[TB_CLIENT_FEED_COUNT_MAX];
-    bool served; /* the last feed, a customer's, is open: a visit is on */
+    bool save_failed[TB_CLIENT_FEED_COUNT_MAX]; /* and no first save came since */
+    bool served;                                /* the last feed, a customer's, is open: a visit is on */
     size_t job_count;
     struct sim_job *jobs[SIM_QUEUE_MAX];
     struct sim_session *session; /* of its connection; NULL: not connected */

@@ -17,6 +17,20 @@ static struct sim_job *job_new(struct sim_client *c, enum sim_job_kind kind)
     return job;
 }
 
+static size_t feed_index(const struct sim_client *c, const struct tb_scope *scope)
+{
+    size_t i = 0;
+    while (i < c->feed_count && !tb_scope_equal(&c->feeds[i], scope))
+        i++;
+    return i;
+}
+
+/* The queue has no room just now. */
+static bool cannot_begin(struct sim_client *c)
+{
+    return c->sim->faulty_disk && !c->sim->quiet && sim_one_in(c->sim, 30);
+}
+
 static void job_rows(struct sim_job *job, const struct tb_rows *rows)
 {
     job->row_count = rows->count;
@@ -28,6 +42,10 @@ static void job_rows(struct sim_job *job, const struct tb_rows *rows)
 
 static void decide_queue(struct sim_client *c, const struct tb_client_action *action)
 {
+    if (cannot_begin(c)) {
+        tb_client_decided(&c->machine, action->decide.seq, TB_ERR_FULL, c->sim->now_ms);
+        return;
+    }
     struct sim_job *rows = job_new(c, JOB_DECIDE_ROWS);
     struct sim_job *decide = job_new(c, JOB_DECIDE);
     job_rows(rows, &action->decide.rows);
@@ -39,16 +57,26 @@ static void decide_queue(struct sim_client *c, const struct tb_client_action *ac
 
 static void save_queue(struct sim_client *c, const struct tb_client_action *action)
 {
+    if (cannot_begin(c)) {
+        c->save_failed[feed_index(c, &action->save.scope)] = true;
+        tb_client_saved(&c->machine, action->save.ticket, TB_ERR_FULL, c->sim->now_ms);
+        return;
+    }
     struct sim_job *job = job_new(c, JOB_SAVE);
     job->ticket = action->save.ticket;
     job->scope = action->save.scope;
-    job->after = action->save.after;
+    job->first = action->save.first;
     job->cursor = action->save.cursor;
     job_rows(job, &action->save.rows);
 }
 
 static void read_queue(struct sim_client *c, const struct tb_client_action *action)
 {
+    if (cannot_begin(c)) {
+        tb_client_read(&c->machine, action->read.ticket, &(struct tb_client_rows){.err = TB_ERR_FULL},
+                       c->sim->now_ms);
+        return;
+    }
     struct sim_job *job = job_new(c, JOB_READ);
     job->ticket = action->read.ticket;
     job->from_seq = action->read.from_seq;
@@ -110,6 +138,7 @@ void client_start(struct sim *s, struct sim_client *c)
     memcpy(start.epoch, c->disk.epoch, sizeof start.epoch);
     c->up = true;
     c->asked = c->identified = 0;
+    memset(c->save_failed, 0, sizeof c->save_failed);
     tb_client_init(&c->machine, &config, &start, s->now_ms);
     for (size_t i = 0; i < c->feed_count; i++)
         SIM_CHECK(s, tb_client_feed_open(&c->machine, &c->feeds[i], &c->disk.cursors[i], s->now_ms) == TB_OK,
@@ -197,30 +226,17 @@ static void cursor_check(struct sim *s, const struct sim_client *c, size_t feed)
     }
 }
 
-static size_t feed_index(const struct sim_client *c, const struct tb_scope *scope)
-{
-    size_t i = 0;
-    while (i < c->feed_count && !tb_scope_equal(&c->feeds[i], scope))
-        i++;
-    return i;
-}
-
 static enum tb_err save_do(struct sim *s, struct sim_client *c, const struct sim_job *job)
 {
     size_t feed = feed_index(c, &job->scope);
     SIM_CHECK(s, feed < c->feed_count, "rows of a scope that nobody opened");
-    struct tb_cursor *cursor = &c->disk.cursors[feed];
-    bool fits = job->after.size == 0 || (cursor->size == job->after.size &&
-                                         memcmp(cursor->bytes, job->after.bytes, cursor->size) == 0);
-    if (!fits) {
-        /* Else only a visit that begins while a new epoch is being saved knows an old cursor. */
-        SIM_CHECK(s, s->faulty_disk || s->backup, "saves out of order");
-        return TB_ERR_CONFLICT;
-    }
-    if (job->fails)
+    if (job->fails || (c->save_failed[feed] && !job->first)) {
+        c->save_failed[feed] = true;
         return TB_ERR_IO;
+    }
+    c->save_failed[feed] = false;
     rows_store(s, c, job);
-    *cursor = job->cursor;
+    c->disk.cursors[feed] = job->cursor;
     cursor_check(s, c, feed);
     return TB_OK;
 }

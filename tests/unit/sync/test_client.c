@@ -50,7 +50,7 @@ static void refusal_is_shown_as_denied(void **state)
     tb_client_connected(&t.c, t.now_ms);
     test_receive("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32003,\"message\":\"cloned\",\"data\":"
                  "{\"code\":\"device_cloned\"}}}");
-    assert_string_equal(t.code, "denied");
+    assert_string_equal(t.code, "cloned");
     assert_true(t.last[TB_CLIENT_CLOSE].close.denied);
     tb_client_closed(&t.c, TB_CAUSE_CLOSED, t.now_ms);
     assert_int_equal(t.last[TB_CLIENT_STATE].state.cause, TB_CAUSE_DENIED);

@@ -53,12 +53,12 @@ void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict)
     }
 }
 
-void tb_pending_settle(struct tb_pending *p, const struct tb_id *cart, int64_t base_version)
+void tb_pending_settle(struct tb_pending *p, const struct tb_id *customer, int64_t base_version)
 {
     for (size_t i = p->count; i-- > 0;) {
         const struct tb_pending_entry *entry = &p->entries[i];
         if (entry->verdict != TB_VERDICT_NONE && entry->version <= base_version &&
-            tb_id_equal(&entry->mutation.cart, cart))
+            tb_id_equal(&entry->mutation.customer, customer))
             pending_remove(p, i);
     }
 }

@@ -29,8 +29,8 @@ TB_MUST_USE enum tb_err tb_pending_add(struct tb_pending *p, const struct tb_mut
 /* Keeps a verdict. A rejected mutation is dropped: its effect is taken back. */
 void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict);
 
-/* Drops the decided mutations of a cart whose effect base_version holds. */
-void tb_pending_settle(struct tb_pending *p, const struct tb_id *cart, int64_t base_version);
+/* Drops a customer's decided mutations whose effect the cart of base_version holds. */
+void tb_pending_settle(struct tb_pending *p, const struct tb_id *customer, int64_t base_version);
 
 /* Drops all decided mutations up to seq: the cache that holds their effects is on disk. */
 void tb_pending_settle_up_to(struct tb_pending *p, int64_t seq);

@@ -43,6 +43,7 @@ struct tb_status {
     int64_t notice_since_wall_ms[TB_NOTICE_COUNT]; /* 0: not the case */
     int64_t customer_count, product_count;         /* in the cache */
     bool visit_open;
+    int64_t certificate_until_ms; /* Unix; 0 when not known */
 };
 
 const char *tb_notice_name(enum tb_notice notice);

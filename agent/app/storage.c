@@ -213,19 +213,18 @@ static void append_finish(struct tb_storage_call *call, enum tb_err err)
     append->done(append->context, err, &stored);
 }
 
-void tb_storage_append(struct tb_storage *storage, const struct tb_mutation *mutation,
-                       void (*done)(void *context, enum tb_err err, const struct tb_stored *stored),
-                       void *context)
+enum tb_err tb_storage_append(struct tb_storage *storage, const struct tb_mutation *mutation,
+                              void (*done)(void *context, enum tb_err err, const struct tb_stored *stored),
+                              void *context)
 {
     struct append *append = tb_storage_call_new(storage, sizeof *append, append_work, append_finish);
-    if (!append) {
-        done(context, TB_ERR_NO_MEMORY, NULL);
-        return;
-    }
+    if (!append)
+        return TB_ERR_NO_MEMORY;
     append->done = done;
     append->context = context;
     append->mutation = *mutation;
     tb_storage_call_submit(&append->call, storage->outbox_writer);
+    return TB_OK;
 }
 
 /* ---- rows and verdicts ---- */
@@ -298,16 +297,15 @@ static void rows_finish(struct tb_storage_call *call, enum tb_err err)
     copy->done(copy->context, err);
 }
 
-void tb_storage_save(struct tb_storage *storage, const struct tb_rows *rows, const struct tb_scope *scope,
-                     const struct tb_cursor *cursor, tb_storage_done *done, void *context)
+enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_rows *rows,
+                            const struct tb_scope *scope, const struct tb_cursor *cursor,
+                            tb_storage_done *done, void *context)
 {
     bool is_device = scope && scope->kind == TB_SCOPE_DEVICE;
     struct rows_copy *copy =
         rows_copy_new(storage, rows, is_device ? state_save_work : cache_save_work, rows_finish);
-    if (!copy) {
-        done(context, TB_ERR_NO_MEMORY);
-        return;
-    }
+    if (!copy)
+        return TB_ERR_NO_MEMORY;
     copy->done = done;
     copy->context = context;
     copy->scoped = scope != NULL;
@@ -316,6 +314,7 @@ void tb_storage_save(struct tb_storage *storage, const struct tb_rows *rows, con
     if (cursor)
         copy->cursor = *cursor;
     tb_storage_call_submit(&copy->call, is_device ? storage->state_writer : storage->cache_writer);
+    return TB_OK;
 }
 
 static enum tb_err verdicts_work(struct tb_storage_call *call)
@@ -342,21 +341,20 @@ static void verdict_rows_finish(struct tb_storage_call *call, enum tb_err err)
         rows_finish(call, err);
 }
 
-void tb_storage_decide(struct tb_storage *storage, const struct tb_rows *rows,
-                       const struct tb_verdict *verdicts, size_t verdict_count, tb_storage_done *done,
-                       void *context)
+enum tb_err tb_storage_decide(struct tb_storage *storage, const struct tb_rows *rows,
+                              const struct tb_verdict *verdicts, size_t verdict_count, tb_storage_done *done,
+                              void *context)
 {
     TB_ASSERT(verdict_count <= TB_VERDICT_BATCH_MAX);
     struct rows_copy *copy = rows_copy_new(storage, rows, cache_save_work, verdict_rows_finish);
-    if (!copy) {
-        done(context, TB_ERR_NO_MEMORY);
-        return;
-    }
+    if (!copy)
+        return TB_ERR_NO_MEMORY;
     copy->done = done;
     copy->context = context;
     copy->verdict_count = verdict_count;
     memcpy(copy->verdicts, verdicts, verdict_count * sizeof *verdicts);
     tb_storage_call_submit(&copy->call, storage->cache_writer);
+    return TB_OK;
 }
 
 /* ---- reading the outbox ---- */
@@ -402,23 +400,23 @@ static void outbox_read_finish(struct tb_storage_call *call, enum tb_err err)
     read->done(read->context, err, read->rows, err == TB_OK ? read->count : 0);
 }
 
-void tb_storage_read_outbox(struct tb_storage *storage, int64_t from_seq, uint32_t count_max, size_t size_max,
-                            void (*done)(void *context, enum tb_err err, const struct tb_client_row *rows,
-                                         size_t count),
-                            void *context)
+enum tb_err tb_storage_read_outbox(struct tb_storage *storage, int64_t from_seq, uint32_t count_max,
+                                   size_t size_max,
+                                   void (*done)(void *context, enum tb_err err,
+                                                const struct tb_client_row *rows, size_t count),
+                                   void *context)
 {
     struct outbox_read *read =
         tb_storage_call_new(storage, sizeof *read, outbox_read_work, outbox_read_finish);
-    if (!read) {
-        done(context, TB_ERR_NO_MEMORY, NULL, 0);
-        return;
-    }
+    if (!read)
+        return TB_ERR_NO_MEMORY;
     read->done = done;
     read->context = context;
     read->from_seq = from_seq;
     read->count_max = count_max < TB_CLIENT_WINDOW ? count_max : TB_CLIENT_WINDOW;
     read->size_max = size_max;
     tb_storage_call_submit(&read->call, storage->outbox_writer);
+    return TB_OK;
 }
 
 /* ---- the rest ---- */
@@ -539,17 +537,17 @@ static void checkpoint_finish(struct tb_storage_call *call, enum tb_err err)
         settle_finish(call, err);
 }
 
-void tb_storage_settle(struct tb_storage *storage, int64_t up_to_seq, tb_storage_done *done, void *context)
+enum tb_err tb_storage_settle(struct tb_storage *storage, int64_t up_to_seq, tb_storage_done *done,
+                              void *context)
 {
     struct settle_call *call = tb_storage_call_new(storage, sizeof *call, checkpoint_work, checkpoint_finish);
-    if (!call) {
-        done(context, TB_ERR_NO_MEMORY);
-        return;
-    }
+    if (!call)
+        return TB_ERR_NO_MEMORY;
     call->done = done;
     call->context = context;
     call->up_to_seq = up_to_seq;
     call->before_wall_ms = tb_loop_wall_ms(storage->loop) - TB_OUTBOX_KEEP_MS;
     call->call.job.bare = true;
     tb_storage_call_submit(&call->call, storage->cache_writer);
+    return TB_OK;
 }

@@ -3,6 +3,9 @@
  * the cache through a connection of its own. What is asked for here is done when its callback says so, on the
  * loop, with what the file's synchronous setting promises (host/sqlite/writer.h).
  *
+ * Each call returns TB_ERR_NO_MEMORY when it could not be begun, and then calls back never; otherwise it
+ * calls back exactly once, later.
+ *
  * Loop's thread only. A callback's context must outlive the call; tb_storage_close() runs what waits, and
  * callbacks that have not been delivered by then are dropped.
  */
@@ -62,27 +65,30 @@ struct tb_stored {
     struct tb_mutation mutation;
     struct tb_span json;
 };
-void tb_storage_append(struct tb_storage *storage, const struct tb_mutation *mutation,
-                       void (*done)(void *context, enum tb_err err, const struct tb_stored *stored),
-                       void *context);
+TB_MUST_USE enum tb_err tb_storage_append(struct tb_storage *storage, const struct tb_mutation *mutation,
+                                          void (*done)(void *context, enum tb_err err,
+                                                       const struct tb_stored *stored),
+                                          void *context);
 
 typedef void tb_storage_done(void *context, enum tb_err err);
 
 /* Rows and, when scope is not NULL, the cursor of their feed, in one transaction: those of the device feed
  * into state.db, all others into the cache. What is handed in is copied. */
-void tb_storage_save(struct tb_storage *storage, const struct tb_rows *rows, const struct tb_scope *scope,
-                     const struct tb_cursor *cursor, tb_storage_done *done, void *context);
+TB_MUST_USE enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_rows *rows,
+                                        const struct tb_scope *scope, const struct tb_cursor *cursor,
+                                        tb_storage_done *done, void *context);
 
 /* Rows into the cache, then the verdicts into the outbox; done when both are written. */
-void tb_storage_decide(struct tb_storage *storage, const struct tb_rows *rows,
-                       const struct tb_verdict *verdicts, size_t verdict_count, tb_storage_done *done,
-                       void *context);
+TB_MUST_USE enum tb_err tb_storage_decide(struct tb_storage *storage, const struct tb_rows *rows,
+                                          const struct tb_verdict *verdicts, size_t verdict_count,
+                                          tb_storage_done *done, void *context);
 
 /* Stored mutations from a seq on, decided ones too. rows are borrowed for the call. */
-void tb_storage_read_outbox(struct tb_storage *storage, int64_t from_seq, uint32_t count_max, size_t size_max,
-                            void (*done)(void *context, enum tb_err err, const struct tb_client_row *rows,
-                                         size_t count),
-                            void *context);
+TB_MUST_USE enum tb_err tb_storage_read_outbox(struct tb_storage *storage, int64_t from_seq,
+                                               uint32_t count_max, size_t size_max,
+                                               void (*done)(void *context, enum tb_err err,
+                                                            const struct tb_client_row *rows, size_t count),
+                                               void *context);
 
 /* A pepper that came by the device feed; before rows that need it are saved. */
 void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *pepper);
@@ -94,6 +100,7 @@ void tb_storage_welcome(struct tb_storage *storage, const struct tb_welcome *wel
 void tb_storage_forget(struct tb_storage *storage, const struct tb_customer_key *customer);
 
 /* Writes the cache through to the disk and settles what is decided up to seq; done when both are. */
-void tb_storage_settle(struct tb_storage *storage, int64_t up_to_seq, tb_storage_done *done, void *context);
+TB_MUST_USE enum tb_err tb_storage_settle(struct tb_storage *storage, int64_t up_to_seq,
+                                          tb_storage_done *done, void *context);
 
 #endif

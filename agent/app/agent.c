@@ -1,0 +1,284 @@
+#include "agent/app/agent.h"
+
+#include "core/base/assert.h"
+#include "core/base/wipe.h"
+#include "host/log/log.h"
+#include "host/system/system.h"
+
+#include <grp.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- deadlines ---- */
+
+static void tick(struct tb_timer *timer)
+{
+    struct tb_agent *agent = timer->context;
+    tb_visits_tick(agent);
+    tb_line_tick(agent);
+    tb_taps_tick(agent); /* rearms */
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+void tb_agent_rearm(struct tb_agent *agent)
+{
+    int64_t due_ms = tb_identify_deadline_ms(&agent->identify);
+    due_ms = earlier(due_ms, tb_visit_deadline_ms(&agent->serving.visit));
+    due_ms = earlier(due_ms, tb_client_deadline_ms(&agent->client));
+    if (due_ms == INT64_MAX) {
+        tb_timer_cancel(&agent->tick);
+        return;
+    }
+    int64_t after_ms = due_ms - tb_loop_now_ms(agent->loop);
+    tb_timer_set(agent->loop, &agent->tick, after_ms > 0 ? after_ms : 0, tick);
+}
+
+void tb_agent_notice(struct tb_agent *agent, enum tb_notice notice, bool on)
+{
+    if (!tb_status_set_notice(&agent->status, notice, on, tb_loop_wall_ms(agent->loop)))
+        return;
+    tb_log(on ? TB_LOG_WARN : TB_LOG_INFO, TB_EVENT("agent", "notice"),
+           tb_log_str("code", tb_notice_name(notice)), tb_log_str("state", on ? "on" : "off"));
+    if (agent->counter)
+        tb_pages_state(agent);
+    if (agent->ctl)
+        tb_console_notice(agent, notice, on);
+}
+
+static void storage_health(void *context, enum tb_err err)
+{
+    struct tb_agent *agent = context;
+    if (err != TB_OK && err != TB_ERR_FULL && err != TB_ERR_IO)
+        return;
+    tb_agent_notice(agent, TB_NOTICE_DISK_FULL, err == TB_ERR_FULL);
+    tb_agent_notice(agent, TB_NOTICE_DISK_FAILING, err == TB_ERR_IO);
+}
+
+/* ---- metrics ---- */
+
+static const int64_t tap_bounds_us[] = {100, 250, 500, 1000, 2000, 5000, 10000, 50000, 250000, 1000000};
+
+static enum tb_err metrics_open(struct tb_agent_metrics *m)
+{
+    static const char *const outcome_labels[TB_OUTCOME_COUNT] = {
+        [TB_OUTCOME_RECOGNISED] = "channel=\"till\",outcome=\"recognised\"",
+        [TB_OUTCOME_UNKNOWN] = "channel=\"till\",outcome=\"unknown\"",
+        [TB_OUTCOME_UNREADABLE] = "channel=\"till\",outcome=\"unreadable\"",
+        [TB_OUTCOME_WRONG_KEY] = "channel=\"till\",outcome=\"wrong_key\"",
+        [TB_OUTCOME_EXPIRED] = "channel=\"till\",outcome=\"expired\"",
+        [TB_OUTCOME_REPLAYED] = "channel=\"till\",outcome=\"replayed\"",
+        [TB_OUTCOME_PAYMENT_CARD] = "channel=\"till\",outcome=\"payment_card\"",
+        [TB_OUTCOME_PRODUCT] = "channel=\"till\",outcome=\"product\"",
+        [TB_OUTCOME_TWO_CARDS] = "channel=\"till\",outcome=\"two_cards\"",
+        [TB_OUTCOME_NOT_A_CODE] = "channel=\"till\",outcome=\"not_a_code\"",
+    };
+    m->tap = (struct tb_histogram){
+        .bounds = tap_bounds_us, .bound_count = TB_ARRAY_SIZE(tap_bounds_us), .unit = 1000000};
+    const struct tb_metric others[] = {
+        {TB_METRIC_COUNTER, "tillbridge_visits", "Visits begun.", "channel=\"till\"", &m->visits},
+        {TB_METRIC_COUNTER, "tillbridge_mutations", "Changes stored in the outbox.", "channel=\"till\"",
+         &m->mutations},
+        {TB_METRIC_COUNTER, "tillbridge_line_downs", "Connections to the context store that ended.", "",
+         &m->reconnects},
+        {TB_METRIC_GAUGE, "tillbridge_unsent", "Changes without a verdict.", "", &m->unsent},
+        {TB_METRIC_GAUGE, "tillbridge_line_live", "1 when the context store answers.", "", &m->line_live},
+        {TB_METRIC_HISTOGRAM, "tillbridge_tap_seconds", "From a reader's event to the pages.",
+         "channel=\"till\"", &m->tap},
+    };
+    enum tb_err err = TB_OK;
+    for (unsigned i = 0; i < TB_OUTCOME_COUNT && err == TB_OK; i++) {
+        const struct tb_metric metric = {TB_METRIC_COUNTER, "tillbridge_outcomes",
+                                         "Taps and scans by outcome.", outcome_labels[i], &m->outcomes[i]};
+        err = tb_metrics_add(&m->registry, &metric);
+    }
+    for (size_t i = 0; i < TB_ARRAY_SIZE(others) && err == TB_OK; i++)
+        err = tb_metrics_add(&m->registry, &others[i]);
+    return err;
+}
+
+/* ---- starting ---- */
+
+static enum tb_err blocks_take(struct tb_agent *agent)
+{
+    const size_t arena_size = TB_JSON_ARENA_SIZE(TB_MESSAGE_SIZE_MAX);
+    agent->arena = tb_arena_of(malloc(arena_size), arena_size);
+    agent->out = tb_buf_of(malloc(TB_MESSAGE_SIZE_MAX), TB_MESSAGE_SIZE_MAX);
+    agent->page = tb_buf_of(malloc(TB_COUNTER_SEND_MAX), TB_COUNTER_SEND_MAX);
+    return agent->arena.at && agent->out.at && agent->page.at ? TB_OK : TB_ERR_NO_MEMORY;
+}
+
+static enum tb_err storage_start(struct tb_agent *agent, struct tb_storage_found *found)
+{
+    const char *file = "";
+    enum tb_err err =
+        tb_storage_open(&agent->storage, agent->loop, &agent->config, found, &agent->pending, &file);
+    if (err != TB_OK) {
+        tb_log(TB_LOG_ERROR, TB_EVENT("storage", "not_opened"), tb_log_str("file", file), tb_log_err(err));
+        return err;
+    }
+    agent->storage.health = storage_health;
+    agent->storage.health_context = agent;
+    agent->facts = found->facts;
+    agent->settings = found->settings;
+    tb_loop_raise_wall_floor(agent->loop, found->settings.wall_floor_ms);
+    if (found->outbox_damaged)
+        tb_log(TB_LOG_ERROR, TB_EVENT("storage", "outbox_damaged"));
+    tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, found->cache_rebuilt);
+    tb_serving_init(&agent->serving, &agent->storage.reader, &agent->pending);
+    tb_visits_policy(agent);
+    return TB_OK;
+}
+
+static enum tb_err counter_start(struct tb_agent *agent)
+{
+    struct tb_counter_config config = {
+        .port = (uint16_t)agent->config.port,
+        .rng = *tb_rng_system(),
+        .handlers = {.opened = tb_pages_opened,
+                     .request = tb_pages_request,
+                     .closed = tb_pages_closed,
+                     .refused = tb_pages_refused,
+                     .context = agent},
+    };
+    memcpy(config.session_key, agent->settings.session_key, sizeof config.session_key);
+    enum tb_err err = tb_counter_open(agent->loop, &config, &agent->counter);
+    tb_wipe(&config.session_key, sizeof config.session_key);
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("pages", "not_served"), tb_log_int("port", agent->config.port),
+               tb_log_err(err));
+    return err;
+}
+
+static enum tb_err console_start(struct tb_agent *agent)
+{
+    char path[TB_PATH_SIZE + 32];
+    struct tb_ctl_config config = {
+        .path = path,
+        .group = TB_CTL_NO_GROUP,
+        .handlers = {.request = tb_console_request,
+                     .closed = tb_console_closed,
+                     .refused = tb_console_refused,
+                     .context = agent},
+    };
+    if (agent->config.group[0]) {
+        const struct group *group = getgrnam(agent->config.group);
+        if (!group) {
+            tb_log(TB_LOG_ERROR, TB_EVENT("console", "no_such_group"),
+                   tb_log_str("group", agent->config.group));
+            return TB_ERR_CONFIG;
+        }
+        config.group = group->gr_gid;
+    }
+    (void)snprintf(path, sizeof path, "%s/tillbridge.sock", agent->config.run_dir);
+    enum tb_err err = tb_folders_make(agent->config.run_dir, 0755);
+    if (err == TB_OK)
+        err = tb_ctl_open(agent->loop, &config, &agent->ctl);
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("console", "not_opened"), tb_log_str("path", path), tb_log_err(err));
+    return err;
+}
+
+/* The helper program: where the configuration says, or beside this program. */
+static enum tb_err readerd_find(const struct tb_agent_config *config, char *ret_path, size_t size)
+{
+    if (config->readerd[0])
+        return tb_span_to_str(tb_span_str(config->readerd), ret_path, size);
+    char self[TB_PATH_SIZE];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length < 0)
+        return TB_ERR_IO;
+    self[length] = '\0';
+    int written = snprintf(ret_path, size, "%s/tillbridge-readerd", dirname(self));
+    return written > 0 && (size_t)written < size ? TB_OK : TB_ERR_TOO_LONG;
+}
+
+static enum tb_err readers_start(struct tb_agent *agent)
+{
+    char path[TB_PATH_SIZE + 32];
+    struct tb_reader_spec specs[2];
+    unsigned count = 0;
+    if (agent->config.nfc[0])
+        specs[count++] = (struct tb_reader_spec){
+            .kind = TB_READER_NFC, .name = "Card reader", .device = agent->config.nfc};
+    if (agent->config.scanner[0])
+        specs[count++] = (struct tb_reader_spec){.kind = TB_READER_SCANNER,
+                                                 .name = "Scanner",
+                                                 .device = agent->config.scanner,
+                                                 .baud = (unsigned)agent->config.scanner_baud};
+    enum tb_err err = readerd_find(&agent->config, path, sizeof path);
+    const struct tb_readers_options options = {
+        .readerd_path = path, .specs = specs, .spec_count = count, .event = tb_taps_event, .context = agent};
+    if (err == TB_OK)
+        err = tb_readers_create(agent->loop, &options, &agent->readers);
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("readers", "not_started"), tb_log_err(err));
+    return err;
+}
+
+static enum tb_err parts_start(struct tb_agent *agent, struct tb_storage_found *found)
+{
+    const struct tb_identify_policy policy = tb_identify_policy_default();
+    tb_identify_init(&agent->identify, &policy);
+    enum tb_err err = metrics_open(&agent->metrics);
+    if (err == TB_OK)
+        err = blocks_take(agent);
+    if (err == TB_OK)
+        err = storage_start(agent, found);
+    if (err == TB_OK)
+        err = counter_start(agent);
+    if (err == TB_OK)
+        err = console_start(agent);
+    if (err == TB_OK)
+        err = readers_start(agent);
+    if (err == TB_OK) {
+        err = tb_line_start(agent, found);
+        if (err != TB_OK)
+            tb_log(TB_LOG_ERROR, TB_EVENT("line", "not_started"), tb_log_err(err));
+    }
+    return err;
+}
+
+enum tb_err tb_agent_start(struct tb_agent *agent, struct tb_loop *loop, const struct tb_agent_config *config)
+{
+    *agent = (struct tb_agent){.config = *config, .loop = loop};
+    agent->tick.context = agent;
+    struct tb_storage_found found = {0};
+    enum tb_err err = parts_start(agent, &found);
+    tb_wipe(&found, sizeof found);
+    if (err != TB_OK) {
+        tb_agent_stop(agent);
+        return err;
+    }
+    tb_agent_rearm(agent);
+    tb_log(TB_LOG_INFO, TB_EVENT("agent", "ready"), tb_log_int("port", tb_counter_port(agent->counter)),
+           tb_log_int("unsent", agent->pending.undecided_count));
+    return TB_OK;
+}
+
+void tb_agent_stop(struct tb_agent *agent)
+{
+    if (!agent->loop)
+        return;
+    tb_timer_cancel(&agent->tick);
+    tb_timer_cancel(&agent->settle_timer);
+    agent->readers = tb_readers_free(agent->readers);
+    agent->uplink = tb_uplink_close(agent->uplink);
+    tb_ctl_close(agent->ctl);
+    tb_counter_close(agent->counter);
+    tb_storage_close(&agent->storage);
+    tb_serving_clear(&agent->serving);
+    tb_pending_free(&agent->pending);
+    struct tb_arena *arena = &agent->arena;
+    if (arena->at)
+        tb_arena_release(arena, 0);
+    free(arena->at);
+    free(agent->out.at);
+    free(agent->page.at);
+    tb_wipe(agent, sizeof *agent);
+}

@@ -1,0 +1,160 @@
+/*
+ * Agent: one terminal. Owns the loop, the machines of core and the adapters, which never see one another,
+ * and carries what one says to the other. Private to agent/app; each file beside this one does one part:
+ *
+ *     taps     readers → identification → look-up        visits   the visit and its customer on the pages
+ *     carts    changes to the cart → outbox              line     uplink ↔ sync machine ↔ storage
+ *     pages    what pages are told and ask               console  what the command line asks
+ *
+ * Loop's thread only.
+ */
+#ifndef TB_AGENT_APP_AGENT_H
+#define TB_AGENT_APP_AGENT_H
+
+#include "agent/app/config.h"
+#include "agent/app/pending.h"
+#include "agent/app/serving.h"
+#include "agent/app/status.h"
+#include "agent/app/storage.h"
+#include "agent/counter/counter.h"
+#include "agent/counter/ctl.h"
+#include "agent/readers/readers.h"
+#include "agent/uplink/uplink.h"
+#include "core/identify/identify.h"
+#include "core/sync/client.h"
+#include "host/loop/loop.h"
+#include "host/metrics/metrics.h"
+
+#define TB_AGENT_SOFTWARE "tillbridged " TB_VERSION
+#define TB_AGENT_TAIL_MAX TB_CTL_CLIENT_MAX
+
+struct tb_agent_metrics {
+    struct tb_metrics registry;
+    struct tb_tally outcomes[TB_OUTCOME_COUNT];
+    struct tb_tally visits;
+    struct tb_tally mutations;
+    struct tb_tally reconnects;
+    struct tb_gauge unsent;
+    struct tb_gauge line_live;
+    struct tb_histogram tap; /* µs from reader event to the message handed to the pages */
+};
+
+struct tb_agent {
+    struct tb_agent_config config;
+    struct tb_loop *loop;
+    struct tb_storage storage;
+    struct tb_pending pending;
+    struct tb_facts facts; /* secret: the pepper */
+    struct tb_settings settings;
+    struct tb_status status;
+    struct tb_agent_metrics metrics;
+
+    struct tb_identify identify;
+    struct tb_serving serving;
+    struct tb_readers *readers;
+    struct tb_timer tick; /* the earliest deadline of identification, visit and sync */
+
+    /* The last look-up's customer and record, for the visit that it may begin; see taps.c. */
+    bool found;
+    struct tb_customer_key found_key;
+    struct tb_record found_record;
+
+    char device[TB_DEVICE_SIZE_MAX + 1]; /* urn of the certificate */
+    struct tb_uplink *uplink;
+    struct tb_client client;
+    struct tb_arena arena; /* of one message from the context store; owned block */
+    struct tb_buf out;     /* one message to the context store; owned block */
+    struct tb_timer settle_timer;
+    int64_t settle_seq; /* highest decided seq that is not settled yet; 0: none */
+
+    struct tb_counter *counter;
+    struct tb_ctl *ctl;
+    struct tb_buf page;                /* one message to pages or the command line; owned block */
+    uint32_t tails[TB_AGENT_TAIL_MAX]; /* command line clients that follow events; 0: free */
+};
+
+/*
+ * Starts everything; the loop is then to be run. Blocks on the disk and until the readers' processes are
+ * started. A failure is logged and everything is taken down again.
+ */
+TB_MUST_USE enum tb_err tb_agent_start(struct tb_agent *agent, struct tb_loop *loop,
+                                       const struct tb_agent_config *config);
+void tb_agent_stop(struct tb_agent *agent); /* accepts one that was cleared or stopped */
+
+/* Turns a notice on or off; pages, followers and the log are told when it changes. */
+void tb_agent_notice(struct tb_agent *agent, enum tb_notice notice, bool on);
+
+/* Sets the tick timer to the earliest deadline; after anything that may have moved one. */
+void tb_agent_rearm(struct tb_agent *agent);
+
+/* ---- taps ---- */
+
+void tb_taps_event(void *context, const struct tb_reader_event *event); /* for tb_readers_create() */
+void tb_taps_tick(struct tb_agent *agent);
+/* Carries out what identification asks for, until it asks for nothing more. */
+void tb_taps_drain(struct tb_agent *agent);
+void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, enum tb_err err, bool found,
+                        const struct tb_rows *rows);
+
+/* ---- visits ---- */
+
+void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *action);
+void tb_visits_finish(struct tb_agent *agent, enum tb_visit_reason reason);
+void tb_visits_tick(struct tb_agent *agent);
+/* Rows of this customer were saved, or the pending mutations changed: show the cart as it is now. */
+void tb_visits_refresh(struct tb_agent *agent);
+void tb_visits_policy(struct tb_agent *agent);
+
+/* ---- carts ---- */
+
+/* Takes a change of the served customer's cart: line and cart ids are filled in. done is called when it is on
+ * disk, or with the error that kept it from there; page and request name who asked. */
+struct tb_cart_ask {
+    uint32_t page; /* 0: the scanner asked */
+    int64_t request;
+};
+TB_MUST_USE enum tb_err tb_carts_change(struct tb_agent *agent, struct tb_mutation *change,
+                                        struct tb_cart_ask ask);
+
+/* ---- line ---- */
+
+TB_MUST_USE enum tb_err tb_line_start(struct tb_agent *agent, const struct tb_storage_found *found);
+void tb_line_tick(struct tb_agent *agent);
+void tb_line_stored(struct tb_agent *agent, const struct tb_stored *stored);
+void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_credential *credential);
+void tb_line_subscribe(struct tb_agent *agent, const struct tb_id *customer, bool on);
+
+/* ---- pages ---- */
+
+void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope);
+void tb_pages_request(void *context, uint32_t page, enum tb_counter_scope scope, struct tb_span message);
+void tb_pages_closed(void *context, uint32_t page, const char *reason);
+void tb_pages_refused(void *context, const char *code);
+
+/* Members of `terminal`, into an object that the caller opened. */
+void tb_pages_put_terminal(struct tb_json_writer *w, const struct tb_agent *agent);
+void tb_pages_terminal(struct tb_agent *agent);
+void tb_pages_state(struct tb_agent *agent);
+void tb_pages_visit(struct tb_agent *agent);
+void tb_pages_cart(struct tb_agent *agent);
+void tb_pages_outcome(struct tb_agent *agent, const struct tb_identify_action *action);
+void tb_pages_reading(struct tb_agent *agent, const char *reader, bool on);
+/* The answer to a change of a cart: err TB_OK says that it is on disk. */
+void tb_pages_changed(struct tb_agent *agent, struct tb_cart_ask ask, int64_t seq, enum tb_err err);
+
+/* ---- console ---- */
+
+void tb_console_request(void *context, uint32_t client, struct tb_span line);
+void tb_console_closed(void *context, uint32_t client, const char *reason);
+void tb_console_refused(void *context, const char *code);
+/* Tell the followers (docs/protocol.md, "Command line socket"). */
+void tb_console_outcome(struct tb_agent *agent, const struct tb_identify_action *action);
+void tb_console_visit_began(struct tb_agent *agent);
+void tb_console_visit_ended(struct tb_agent *agent, const struct tb_visit_end *end);
+void tb_console_cart(struct tb_agent *agent, const struct tb_mutation *mutation);
+void tb_console_verdict(struct tb_agent *agent, const struct tb_verdict *verdict);
+void tb_console_line(struct tb_agent *agent);
+void tb_console_reader(struct tb_agent *agent, const struct tb_reader_info *reader);
+void tb_console_notice(struct tb_agent *agent, enum tb_notice notice, bool on);
+
+#endif

@@ -1,0 +1,424 @@
+#include "agent/app/agent.h"
+
+#include "core/base/wipe.h"
+#include "core/crypto/cert.h"
+#include "host/log/log.h"
+#include "host/system/system.h"
+
+#include <stdlib.h>
+
+#define IDENTIFY_WAIT_MS 1500
+#define SETTLE_AFTER_MS 60000
+
+/* ---- what storage reports back to the machine ---- */
+
+struct save {
+    struct tb_agent *agent;
+    uint32_t ticket;
+    struct tb_facts facts; /* as of a device feed's rows; read only when is_device */
+    bool is_device;
+};
+
+static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
+{
+    bool pepper_changed = facts->pepper.version != agent->facts.pepper.version;
+    agent->facts = *facts;
+    if (pepper_changed)
+        tb_storage_set_pepper(&agent->storage, &facts->pepper);
+    tb_visits_policy(agent);
+    tb_pages_terminal(agent);
+}
+
+static void saved(void *context, enum tb_err err)
+{
+    struct save *save = context;
+    struct tb_agent *agent = save->agent;
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("line", "rows_not_saved"), tb_log_err(err));
+    else if (save->is_device)
+        facts_take(agent, &save->facts);
+    else
+        tb_visits_refresh(agent);
+    tb_client_saved(&agent->client, save->ticket, err, tb_loop_now_ms(agent->loop));
+    tb_wipe(save, sizeof *save);
+    free(save);
+    tb_agent_rearm(agent);
+}
+
+struct decide {
+    struct tb_agent *agent;
+    int64_t seq;
+    size_t verdict_count;
+    struct tb_verdict verdicts[TB_VERDICT_BATCH_MAX];
+};
+
+static void verdicts_note(const struct decide *decide)
+{
+    for (size_t i = 0; i < decide->verdict_count; i++)
+        if (decide->verdicts[i].kind == TB_VERDICT_REJECTED)
+            tb_log(TB_LOG_WARN, TB_EVENT("line", "rejected"), tb_log_int("seq", decide->verdicts[i].seq),
+                   tb_log_str("code", decide->verdicts[i].code));
+}
+
+static void decided(void *context, enum tb_err err)
+{
+    struct decide *decide = context;
+    struct tb_agent *agent = decide->agent;
+    if (err == TB_OK) {
+        verdicts_note(decide);
+        for (size_t i = 0; i < decide->verdict_count; i++) {
+            tb_pending_decide(&agent->pending, &decide->verdicts[i]);
+            tb_console_verdict(agent, &decide->verdicts[i]);
+            tb_console_verdict(agent, &decide->verdicts[i]);
+        }
+        agent->settle_seq = decide->seq;
+        tb_visits_refresh(agent);
+        tb_pages_state(agent);
+    } else
+        tb_log(TB_LOG_ERROR, TB_EVENT("line", "verdicts_not_saved"), tb_log_err(err));
+    tb_client_decided(&agent->client, decide->seq, err, tb_loop_now_ms(agent->loop));
+    free(decide);
+    tb_agent_rearm(agent);
+}
+
+struct read {
+    struct tb_agent *agent;
+    uint32_t ticket;
+};
+
+static void outbox_read(void *context, enum tb_err err, const struct tb_client_row *rows, size_t count)
+{
+    struct read *read = context;
+    struct tb_agent *agent = read->agent;
+    const struct tb_client_rows found = {.err = err, .at = rows, .count = count};
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("line", "outbox_unreadable"), tb_log_err(err));
+    tb_client_read(&agent->client, read->ticket, &found, tb_loop_now_ms(agent->loop));
+    free(read);
+    tb_agent_rearm(agent);
+}
+
+/* ---- what the machine asks for ---- */
+
+/* What could not be begun for lack of memory is asked for again over a new connection. */
+static void begun_or_drop(struct tb_agent *agent, enum tb_err err, void *context)
+{
+    if (err == TB_OK)
+        return;
+    free(context);
+    tb_log(TB_LOG_ERROR, TB_EVENT("line", "work_not_begun"), tb_log_err(err));
+    tb_uplink_drop(agent->uplink, TB_CAUSE_CLOSED);
+}
+
+static void act_save(struct tb_agent *agent, const struct tb_client_action *action)
+{
+    struct save *save = calloc(1, sizeof *save);
+    enum tb_err err = TB_ERR_NO_MEMORY;
+    if (save) {
+        save->agent = agent;
+        save->ticket = action->save.ticket;
+        save->is_device = action->save.scope.kind == TB_SCOPE_DEVICE;
+        save->facts = agent->facts;
+        for (size_t i = 0; save->is_device && i < action->save.rows.count; i++)
+            tb_facts_apply(&save->facts, &action->save.rows.at[i]);
+        err = tb_storage_save(&agent->storage, &action->save.rows, &action->save.scope, &action->save.cursor,
+                              saved, save);
+    }
+    begun_or_drop(agent, err, save);
+}
+
+static void act_decide(struct tb_agent *agent, const struct tb_client_action *action)
+{
+    struct decide *decide = calloc(1, sizeof *decide);
+    enum tb_err err = TB_ERR_NO_MEMORY;
+    if (decide) {
+        decide->agent = agent;
+        decide->seq = action->decide.seq;
+        decide->verdict_count = action->decide.count;
+        memcpy(decide->verdicts, action->decide.verdicts,
+               action->decide.count * sizeof *action->decide.verdicts);
+        err = tb_storage_decide(&agent->storage, &action->decide.rows, decide->verdicts,
+                                decide->verdict_count, decided, decide);
+    }
+    begun_or_drop(agent, err, decide);
+}
+
+static void act_read(struct tb_agent *agent, const struct tb_client_action *action)
+{
+    struct read *read = calloc(1, sizeof *read);
+    enum tb_err err = TB_ERR_NO_MEMORY;
+    if (read) {
+        *read = (struct read){.agent = agent, .ticket = action->read.ticket};
+        err = tb_storage_read_outbox(&agent->storage, action->read.from_seq, action->read.count_max,
+                                     action->read.size_max, outbox_read, read);
+    }
+    begun_or_drop(agent, err, read);
+}
+
+static void act_welcome(struct tb_agent *agent, const struct tb_client_action *action)
+{
+    const struct tb_welcome *welcome = action->welcome.welcome;
+    tb_loop_raise_wall_floor(agent->loop, welcome->server_time_ms);
+    tb_uplink_set_window(agent->uplink, welcome->reconnect_window_ms);
+    tb_storage_welcome(&agent->storage, welcome, action->welcome.epoch_changed);
+    tb_agent_notice(agent, TB_NOTICE_QUARANTINED, false);
+    tb_log(TB_LOG_INFO, TB_EVENT("line", "welcome"), tb_log_str("store", welcome->device.store),
+           tb_log_str("till", welcome->device.till), tb_log_int("decided_seq", welcome->decided_seq),
+           tb_log_int("epoch_changed", action->welcome.epoch_changed));
+}
+
+static void act_close(struct tb_agent *agent, const struct tb_client_action *action)
+{
+    tb_log(TB_LOG_WARN, TB_EVENT("line", "closed_by_us"), tb_log_str("code", action->close.code));
+    if (strcmp(action->close.code, "cloned") == 0)
+        tb_agent_notice(agent, TB_NOTICE_QUARANTINED, true);
+    tb_uplink_drop(agent->uplink, action->close.denied ? TB_CAUSE_DENIED : TB_CAUSE_CLOSED);
+}
+
+static void act_state(struct tb_agent *agent, const struct tb_client_action *action)
+{
+    int64_t wall_ms = tb_loop_wall_ms(agent->loop);
+    if (!tb_status_set_line(&agent->status, action->state.state, action->state.cause, wall_ms))
+        return;
+    tb_gauge_set(&agent->metrics.line_live, action->state.state == TB_LINE_LIVE);
+    tb_log(action->state.state == TB_LINE_OFFLINE ? TB_LOG_WARN : TB_LOG_INFO, TB_EVENT("line", "state"),
+           tb_log_str("state", tb_line_state_name(action->state.state)),
+           tb_log_str("cause", tb_line_cause_name(action->state.cause)));
+    tb_agent_notice(agent, TB_NOTICE_CLOCK_WRONG,
+                    action->state.cause == TB_CAUSE_CLOCK || tb_loop_clock_is_behind(agent->loop));
+    tb_pages_state(agent);
+    tb_console_line(agent);
+}
+
+static void act(void *context, const struct tb_client_action *action)
+{
+    struct tb_agent *agent = context;
+    switch (action->act) {
+    case TB_CLIENT_SEND:
+        /* A queue that is full belongs to a connection that does not move: it is given up. */
+        if (tb_uplink_send(agent->uplink, action->send) != TB_OK)
+            tb_uplink_drop(agent->uplink, TB_CAUSE_CLOSED);
+        break;
+    case TB_CLIENT_CLOSE: act_close(agent, action); break;
+    case TB_CLIENT_WELCOME: act_welcome(agent, action); break;
+    case TB_CLIENT_READ: act_read(agent, action); break;
+    case TB_CLIENT_SAVE: act_save(agent, action); break;
+    case TB_CLIENT_DECIDE: act_decide(agent, action); break;
+    case TB_CLIENT_IDENTIFIED:
+        tb_taps_identified(agent, action->identified.ticket, action->identified.err, action->identified.found,
+                           &action->identified.rows);
+        break;
+    case TB_CLIENT_STATE: act_state(agent, action); break;
+    }
+}
+
+/* ---- the connection ---- */
+
+static void line_up(void *context)
+{
+    struct tb_agent *agent = context;
+    tb_client_connected(&agent->client, tb_loop_now_ms(agent->loop));
+    tb_agent_rearm(agent);
+}
+
+static void line_message(void *context, struct tb_span message)
+{
+    struct tb_agent *agent = context;
+    tb_client_received(&agent->client, message, tb_loop_now_ms(agent->loop));
+    tb_agent_rearm(agent);
+}
+
+static void line_down(void *context, enum tb_line_cause cause, int64_t retry_ms)
+{
+    struct tb_agent *agent = context;
+    tb_log(TB_LOG_INFO, TB_EVENT("line", "down"), tb_log_str("cause", tb_line_cause_name(cause)),
+           tb_log_int("retry_ms", retry_ms));
+    tb_tally_add(&agent->metrics.reconnects, 1);
+    tb_client_closed(&agent->client, cause, tb_loop_now_ms(agent->loop));
+    tb_agent_rearm(agent);
+}
+
+/* ---- settling ---- */
+
+struct settle {
+    struct tb_agent *agent;
+    int64_t seq;
+};
+
+static void settled(void *context, enum tb_err err)
+{
+    struct settle *settle = context;
+    struct tb_agent *agent = settle->agent;
+    if (err == TB_OK) {
+        tb_pending_settle_up_to(&agent->pending, settle->seq);
+        if (agent->settle_seq == settle->seq)
+            agent->settle_seq = 0;
+    } else
+        tb_log(TB_LOG_WARN, TB_EVENT("line", "not_settled"), tb_log_err(err));
+    free(settle);
+}
+
+static void settle_due(struct tb_timer *timer)
+{
+    struct tb_agent *agent = timer->context;
+    struct settle *settle = malloc(sizeof *settle);
+    if (settle) {
+        *settle = (struct settle){.agent = agent, .seq = agent->settle_seq};
+        if (tb_storage_settle(&agent->storage, settle->seq, settled, settle) != TB_OK)
+            free(settle);
+    }
+}
+
+/* ---- for the rest of the agent ---- */
+
+static enum tb_err feeds_open(struct tb_agent *agent, const struct tb_storage_found *found, int64_t now_ms)
+{
+    const struct tb_scope device = {.kind = TB_SCOPE_DEVICE};
+    const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
+    enum tb_err err = tb_client_feed_open(&agent->client, &device, &found->settings.device_cursor, now_ms);
+    if (err == TB_OK)
+        err = tb_client_feed_open(&agent->client, &cohort, &found->cohort_cursor, now_ms);
+    if (err == TB_OK)
+        err = tb_client_feed_open(&agent->client, &catalogue, &found->catalogue_cursor, now_ms);
+    return err;
+}
+
+/* The PEM files of the connection. Each is read into a third of the block. */
+#define PEM_SIZE_MAX 16384u
+
+struct pems {
+    struct tb_buf ca, certificate, key;
+    uint8_t bytes[3][PEM_SIZE_MAX];
+};
+
+static enum tb_err pem_read(const char *path, bool secret, struct tb_buf *b)
+{
+    enum tb_err err = secret ? tb_secret_read(path, b) : tb_file_read(path, b);
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("line", "file_unreadable"), tb_log_str("file", path), tb_log_err(err));
+    return err;
+}
+
+static enum tb_err pems_read(const struct tb_agent_config *config, struct pems *pems)
+{
+    pems->ca = tb_buf_of(pems->bytes[0], PEM_SIZE_MAX);
+    pems->certificate = tb_buf_of(pems->bytes[1], PEM_SIZE_MAX);
+    pems->key = tb_buf_of(pems->bytes[2], PEM_SIZE_MAX);
+    enum tb_err err = pem_read(config->ca_file, false, &pems->ca);
+    if (err == TB_OK)
+        err = pem_read(config->certificate_file, false, &pems->certificate);
+    if (err == TB_OK)
+        err = pem_read(config->key_file, true, &pems->key);
+    return err;
+}
+
+/* The certificate says which device this is; the context store knows the rest. */
+static enum tb_err certificate_read(struct tb_agent *agent, struct tb_span pem)
+{
+    struct tb_cert_info info;
+    const int64_t warn_ms = INT64_C(86400000) * TB_STATUS_CERTIFICATE_WARN_DAYS;
+    enum tb_err err = tb_cert_read(pem, &info);
+    if (err == TB_OK && info.uri[0] == '\0')
+        err = TB_ERR_MISSING;
+    if (err == TB_OK)
+        err = tb_span_to_str(tb_span_str(info.uri), agent->device, sizeof agent->device);
+    if (err != TB_OK) {
+        tb_log(TB_LOG_ERROR, TB_EVENT("line", "certificate_unusable"),
+               tb_log_str("file", agent->config.certificate_file), tb_log_err(err));
+        return err;
+    }
+    agent->status.certificate_until_ms = info.not_after_ms;
+    tb_agent_notice(agent, TB_NOTICE_CERTIFICATE_EXPIRING,
+                    info.not_after_ms - tb_loop_wall_ms(agent->loop) < warn_ms);
+    return TB_OK;
+}
+
+static enum tb_err uplink_open(struct tb_agent *agent, const struct pems *pems, int64_t window_ms)
+{
+    const struct tb_uplink_config config = {
+        .url = agent->config.url,
+        .ca_pem = tb_buf_span(&pems->ca),
+        .certificate_pem = tb_buf_span(&pems->certificate),
+        .key_pem = tb_buf_span(&pems->key),
+        .window_ms = window_ms,
+        .rng = *tb_rng_system(),
+        .handlers = {.up = line_up, .message = line_message, .down = line_down, .context = agent},
+    };
+    return tb_uplink_open(agent->loop, &config, &agent->uplink);
+}
+
+static enum tb_err client_start(struct tb_agent *agent, const struct tb_storage_found *found)
+{
+    int64_t now_ms = tb_loop_now_ms(agent->loop);
+    const struct tb_client_config config = {
+        .software = TB_AGENT_SOFTWARE,
+        .device = agent->device,
+        .channel = TB_CHANNEL_TILL,
+        .incarnation = found->incarnation,
+        .token = "",
+        .rng = tb_rng_system(),
+        .port = {.act = act, .context = agent},
+        .arena = &agent->arena,
+        .out = &agent->out,
+    };
+    agent->settle_timer.context = agent;
+    agent->status.line_since_wall_ms = tb_loop_wall_ms(agent->loop);
+    tb_client_init(&agent->client, &config, &found->sync, now_ms);
+    return feeds_open(agent, found, now_ms);
+}
+
+enum tb_err tb_line_start(struct tb_agent *agent, const struct tb_storage_found *found)
+{
+    struct pems *pems = calloc(1, sizeof *pems);
+    if (!pems)
+        return TB_ERR_NO_MEMORY;
+    enum tb_err err = pems_read(&agent->config, pems);
+    if (err == TB_OK)
+        err = certificate_read(agent, tb_buf_span(&pems->certificate));
+    if (err == TB_OK)
+        err = client_start(agent, found);
+    if (err == TB_OK)
+        err = uplink_open(agent, pems, found->settings.reconnect_window_ms);
+    tb_wipe(pems, sizeof *pems);
+    free(pems);
+    return err;
+}
+
+void tb_line_tick(struct tb_agent *agent)
+{
+    tb_client_tick(&agent->client, tb_loop_now_ms(agent->loop));
+    if (agent->settle_seq && !tb_timer_is_set(&agent->settle_timer))
+        tb_timer_set(agent->loop, &agent->settle_timer, SETTLE_AFTER_MS, settle_due);
+}
+
+void tb_line_stored(struct tb_agent *agent, const struct tb_stored *stored)
+{
+    tb_client_stored(&agent->client, stored->mutation.seq, stored->json, tb_loop_now_ms(agent->loop));
+    tb_agent_rearm(agent);
+}
+
+void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_credential *credential)
+{
+    struct tb_identify_ask what = {0};
+    struct tb_digest hash = tb_pepper_credential(&agent->facts.pepper, credential);
+    enum tb_err err =
+        tb_span_to_str(tb_span_str(tb_credential_kind_name(credential->kind)), what.kind, sizeof what.kind);
+    memcpy(what.hash, hash.bytes, sizeof what.hash);
+    if (err == TB_OK)
+        tb_client_identify(&agent->client, ticket, &what, IDENTIFY_WAIT_MS, tb_loop_now_ms(agent->loop));
+}
+
+void tb_line_subscribe(struct tb_agent *agent, const struct tb_id *customer, bool on)
+{
+    const struct tb_scope scope = {.kind = TB_SCOPE_CUSTOMER, .customer = *customer};
+    const struct tb_cursor none = {0};
+    int64_t now_ms = tb_loop_now_ms(agent->loop);
+    if (!on) {
+        tb_client_feed_close(&agent->client, &scope, now_ms);
+        return;
+    }
+    enum tb_err err = tb_client_feed_open(&agent->client, &scope, &none, now_ms);
+    if (err != TB_OK)
+        tb_log(TB_LOG_WARN, TB_EVENT("line", "not_subscribed"), tb_log_err(err));
+}

@@ -1,0 +1,344 @@
+#include "agent/app/agent.h"
+
+#include "core/base/assert.h"
+#include "host/log/log.h"
+
+#define ALL 0 /* every page of the clerk's scope */
+
+/* ---- sending ---- */
+
+/* Sends what was built in agent->page; to one page, or to ALL. */
+static void page_send(struct tb_agent *agent, uint32_t page, enum tb_counter_topic topic)
+{
+    enum tb_err err = agent->page.err;
+    struct tb_span message = tb_buf_span(&agent->page);
+    if (err == TB_OK)
+        err = page == ALL ? tb_counter_broadcast(agent->counter, TB_COUNTER_SCOPE_CLERK, topic, message)
+                          : tb_counter_send(agent->counter, page, topic, message);
+    if (err != TB_OK && err != TB_ERR_NOT_FOUND)
+        tb_log(TB_LOG_ERROR, TB_EVENT("pages", "not_sent"), tb_log_err(err));
+}
+
+static struct tb_json_writer page_begin(struct tb_agent *agent, const char *method)
+{
+    tb_buf_reset(&agent->page);
+    return tb_rpc_begin_notification(&agent->page, method);
+}
+
+static void put_tiers(struct tb_json_writer *w, const struct tb_policy *policy)
+{
+    tb_json_open_array(w, "tiers");
+    for (size_t i = 0; i < policy->tier_count; i++) {
+        const struct tb_tier *tier = &policy->tiers[i];
+        tb_json_open(w, NULL);
+        tb_json_put_str(w, "id", tier->id);
+        tb_json_put_str(w, "name", tier->name);
+        tb_json_put_str(w, "symbol", tier->symbol);
+        tb_json_put_str(w, "color", tier->color);
+        tb_json_put_int(w, "points_from", tier->points_from);
+        tb_json_close(w);
+    }
+    tb_json_close_array(w);
+    tb_json_open(w, "max_age_show_ms");
+    tb_json_put_int(w, "price", policy->max_age_show_price_ms);
+    tb_json_put_int(w, "stock", policy->max_age_show_stock_ms);
+    tb_json_put_int(w, "points", policy->max_age_show_points_ms);
+    tb_json_close(w);
+}
+
+void tb_pages_put_terminal(struct tb_json_writer *w, const struct tb_agent *agent)
+{
+    const struct tb_terminal *terminal = &agent->facts.terminal;
+    tb_json_put_str(w, "store", terminal->store);
+    tb_json_put_str(w, "store_name", terminal->store_name);
+    tb_json_put_str(w, "till", terminal->till);
+    tb_json_put_str(w, "role", terminal->role);
+    tb_json_put_str(w, "name", terminal->name);
+    tb_json_put_str(w, "currency", terminal->currency);
+    tb_json_put_str(w, "language", terminal->language);
+    put_tiers(w, &agent->facts.policy);
+}
+
+static void terminal_send(struct tb_agent *agent, uint32_t page)
+{
+    if (!agent->facts.terminal_known)
+        return;
+    struct tb_json_writer w = page_begin(agent, "terminal");
+    tb_pages_put_terminal(&w, agent);
+    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
+    tb_rpc_end(&w);
+    page_send(agent, page, TB_COUNTER_TOPIC_TERMINAL);
+}
+
+static void state_send(struct tb_agent *agent, uint32_t page)
+{
+    struct tb_json_writer w = page_begin(agent, "state");
+    tb_status_put_state(&w, &agent->status, tb_loop_wall_ms(agent->loop));
+    tb_rpc_end(&w);
+    page_send(agent, page, TB_COUNTER_TOPIC_STATE);
+}
+
+static void visit_send(struct tb_agent *agent, uint32_t page)
+{
+    const struct tb_visit *visit = &agent->serving.visit;
+    struct tb_json_writer w = page_begin(agent, "visit");
+    if (visit->open)
+        tb_serving_put_visit(&w, &agent->serving, tb_readers_info(agent->readers, visit->start.reader)->name);
+    else
+        tb_serving_put_no_visit(&w, visit->last_reason);
+    tb_rpc_end(&w);
+    page_send(agent, page, TB_COUNTER_TOPIC_VISIT);
+}
+
+void tb_pages_terminal(struct tb_agent *agent)
+{
+    terminal_send(agent, ALL);
+}
+
+void tb_pages_state(struct tb_agent *agent)
+{
+    agent->status.unsent_count = agent->pending.undecided_count;
+    tb_gauge_set(&agent->metrics.unsent, agent->status.unsent_count);
+    state_send(agent, ALL);
+}
+
+void tb_pages_visit(struct tb_agent *agent)
+{
+    visit_send(agent, ALL);
+}
+
+void tb_pages_cart(struct tb_agent *agent)
+{
+    struct tb_json_writer w = page_begin(agent, "cart");
+    tb_serving_put_cart(&w, &agent->serving);
+    tb_rpc_end(&w);
+    page_send(agent, ALL, TB_COUNTER_TOPIC_CART);
+}
+
+static void put_product(struct tb_json_writer *w, struct tb_agent *agent, const char *gtin)
+{
+    struct tb_product product;
+    tb_json_put_str(w, "gtin", gtin);
+    enum tb_err err = tb_cache_find_product(&agent->storage.reader, gtin, &product);
+    if (err != TB_OK)
+        return; /* shown by its number */
+    tb_json_put_str(w, "product_name", product.name);
+    tb_json_put_int(w, "unit_price", product.unit_price);
+    tb_json_put_str(w, "currency", product.currency);
+    tb_json_put_int(w, "price_as_of", product.price_as_of_ms);
+    if (product.stock != TB_STOCK_NONE)
+        tb_json_put_str(w, "stock", tb_stock_names[product.stock]);
+}
+
+void tb_pages_outcome(struct tb_agent *agent, const struct tb_identify_action *action)
+{
+    struct tb_json_writer w = page_begin(agent, "outcome");
+    tb_json_put_int(&w, "id", (int64_t)action->attempt);
+    tb_json_put_str(&w, "outcome", tb_outcome_name(action->outcome));
+    tb_json_put_str(&w, "code", tb_reason_name(action->reason));
+    tb_json_put_int(&w, "at_ms", tb_loop_wall_ms(agent->loop));
+    tb_json_put_str(&w, "reader", tb_readers_info(agent->readers, action->reader)->name);
+    if (action->gtin[0])
+        put_product(&w, agent, action->gtin);
+    tb_rpc_end(&w);
+    page_send(agent, ALL, TB_COUNTER_TOPIC_EVENT);
+}
+
+void tb_pages_reading(struct tb_agent *agent, const char *reader, bool on)
+{
+    struct tb_json_writer w = page_begin(agent, on ? "reading" : "reading_end");
+    tb_json_put_str(&w, "reader", reader);
+    tb_rpc_end(&w);
+    page_send(agent, ALL, TB_COUNTER_TOPIC_READING);
+}
+
+/* ---- asking ---- */
+
+static void answer_error(struct tb_agent *agent, uint32_t page, int64_t id, enum tb_err err, const char *text)
+{
+    if (id == TB_RPC_NO_ID)
+        return;
+    tb_buf_reset(&agent->page);
+    tb_rpc_put_error(&agent->page, id, tb_rpc_number_of(err), tb_err_name(err), text);
+    page_send(agent, page, TB_COUNTER_TOPIC_EVENT);
+}
+
+static void answer_done(struct tb_agent *agent, uint32_t page, int64_t id, int64_t seq)
+{
+    if (id == TB_RPC_NO_ID)
+        return;
+    tb_buf_reset(&agent->page);
+    struct tb_json_writer w = tb_rpc_begin_result(&agent->page, id);
+    if (seq)
+        tb_json_put_int(&w, "seq", seq);
+    tb_rpc_end(&w);
+    page_send(agent, page, TB_COUNTER_TOPIC_EVENT);
+}
+
+void tb_pages_changed(struct tb_agent *agent, struct tb_cart_ask ask, int64_t seq, enum tb_err err)
+{
+    if (!ask.page)
+        return; /* the scanner: a disk that takes nothing stands in the state's notices */
+    if (err == TB_OK)
+        answer_done(agent, ask.page, ask.request, seq);
+    else
+        answer_error(agent, ask.page, ask.request, err, "The change was not saved.");
+}
+
+/* One request: reads its params, and either acts and answers, or starts what answers later. */
+struct page_request {
+    struct tb_agent *agent;
+    uint32_t page;
+    int64_t id;
+    struct tb_json params;
+    struct tb_check check;
+};
+
+static void request_change(struct page_request *r, struct tb_mutation *change)
+{
+    if (r->check.err != TB_OK) {
+        answer_error(r->agent, r->page, r->id, r->check.err, r->check.member);
+        return;
+    }
+    enum tb_err err =
+        tb_carts_change(r->agent, change, (struct tb_cart_ask){.page = r->page, .request = r->id});
+    if (err == TB_ERR_NOT_FOUND)
+        answer_error(r->agent, r->page, r->id, err, "The customer or the line is no longer on the screen.");
+    else if (err != TB_OK)
+        answer_error(r->agent, r->page, r->id, err, "The change was not saved.");
+}
+
+static int32_t quantity(struct page_request *r, const char *name, int64_t min)
+{
+    return (int32_t)tb_json_int(&r->check, r->params, name, min, TB_QUANTITY_MAX);
+}
+
+static void request_add(struct page_request *r)
+{
+    struct tb_mutation change = {.kind = TB_MUTATION_CART_ADD};
+    tb_json_str(&r->check, r->params, "gtin", change.add.gtin, TB_GTIN_SIZE);
+    change.add.quantity = quantity(r, "quantity", 1);
+    if (r->check.err == TB_OK &&
+        (strlen(change.add.gtin) != TB_GTIN_SIZE || !tb_text_is_digits(tb_span_str(change.add.gtin))))
+        tb_check_fail(&r->check, TB_ERR_SYNTAX, "gtin");
+    request_change(r, &change);
+}
+
+static void request_set_quantity(struct page_request *r)
+{
+    struct tb_mutation change = {.kind = TB_MUTATION_CART_SET_QUANTITY};
+    change.line = tb_json_id(&r->check, r->params, "line");
+    change.set_quantity.from = quantity(r, "from", 1);
+    change.set_quantity.to = quantity(r, "to", 0);
+    request_change(r, &change);
+}
+
+static void request_remove(struct page_request *r)
+{
+    struct tb_mutation change = {.kind = TB_MUTATION_CART_REMOVE};
+    change.line = tb_json_id(&r->check, r->params, "line");
+    change.remove.from = quantity(r, "from", 1);
+    request_change(r, &change);
+}
+
+/* The visit that a request names is the one on the screen; an old page must not end a new visit. */
+static bool request_visit(struct page_request *r)
+{
+    struct tb_id visit = tb_json_id(&r->check, r->params, "visit");
+    if (r->check.err != TB_OK) {
+        answer_error(r->agent, r->page, r->id, r->check.err, r->check.member);
+        return false;
+    }
+    const struct tb_visit *open = &r->agent->serving.visit;
+    if (open->open && tb_id_equal(&visit, &open->id))
+        return true;
+    answer_error(r->agent, r->page, r->id, TB_ERR_NOT_FOUND, "That visit has ended.");
+    return false;
+}
+
+static void request_visit_end(struct page_request *r)
+{
+    if (!request_visit(r))
+        return;
+    answer_done(r->agent, r->page, r->id, 0);
+    tb_visits_finish(r->agent, TB_VISIT_ENDED_DONE);
+}
+
+static void request_details(struct page_request *r)
+{
+    struct tb_agent *agent = r->agent;
+    if (!request_visit(r))
+        return;
+    enum tb_err err =
+        tb_audit(TB_EVENT("visit", "details_shown"), tb_log_id("visit", &agent->serving.visit.id));
+    if (err != TB_OK) {
+        answer_error(agent, r->page, r->id, err, "The look at the details could not be recorded.");
+        return;
+    }
+    tb_visit_activity(&agent->serving.visit, tb_loop_now_ms(agent->loop));
+    tb_agent_rearm(agent);
+    answer_done(agent, r->page, r->id, 0);
+}
+
+static void request_ping(struct page_request *r)
+{
+    tb_buf_reset(&r->agent->page);
+    struct tb_json_writer w = tb_rpc_begin_result(&r->agent->page, r->id);
+    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(r->agent->loop));
+    tb_rpc_end(&w);
+    page_send(r->agent, r->page, TB_COUNTER_TOPIC_EVENT);
+}
+
+static const struct {
+    const char *method;
+    void (*handle)(struct page_request *r);
+} requests[] = {
+    {"cart.add", request_add},          {"cart.set_quantity", request_set_quantity},
+    {"cart.remove", request_remove},    {"visit.end", request_visit_end},
+    {"details.shown", request_details}, {"ping", request_ping},
+};
+
+void tb_pages_request(void *context, uint32_t page, enum tb_counter_scope scope, struct tb_span message)
+{
+    (void)scope; /* there is one yet */
+    struct tb_agent *agent = context;
+    struct page_request r = {.agent = agent, .page = page};
+    struct tb_rpc rpc;
+    size_t mark = tb_arena_mark(&agent->arena);
+    enum tb_err err = tb_rpc_parse(message, TB_COUNTER_MESSAGE_MAX, &agent->arena, &r.check, &rpc);
+    r.id = rpc.id;
+    r.params = rpc.params;
+    if (err != TB_OK)
+        answer_error(agent, page, r.id, err, r.check.member ? r.check.member : "not a request");
+    else {
+        size_t i = 0;
+        while (i < TB_ARRAY_SIZE(requests) && !tb_span_is(rpc.method, requests[i].method))
+            i++;
+        if (i < TB_ARRAY_SIZE(requests) && rpc.kind == TB_RPC_REQUEST)
+            requests[i].handle(&r);
+        else
+            answer_error(agent, page, r.id, TB_ERR_UNSUPPORTED, "no such method");
+    }
+    tb_arena_release(&agent->arena, mark);
+}
+
+void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)
+{
+    (void)scope;
+    struct tb_agent *agent = context;
+    terminal_send(agent, page);
+    state_send(agent, page);
+    visit_send(agent, page);
+}
+
+void tb_pages_closed(void *context, uint32_t page, const char *reason)
+{
+    (void)context;
+    tb_log(TB_LOG_DEBUG, TB_EVENT("pages", "closed"), tb_log_int("page", page), tb_log_str("reason", reason));
+}
+
+void tb_pages_refused(void *context, const char *code)
+{
+    (void)context;
+    tb_log(TB_LOG_WARN, TB_EVENT("pages", "refused"), tb_log_str("code", code));
+}

@@ -1,0 +1,124 @@
+#include "agent/app/serving.h"
+
+#include "core/base/wipe.h"
+#include "core/context/cart_view.h"
+
+void tb_serving_init(struct tb_serving *s, struct tb_cache_reader *reader, const struct tb_pending *pending)
+{
+    const struct tb_visit_policy policy = tb_visit_policy_default();
+    *s = (struct tb_serving){.reader = reader, .pending = pending};
+    tb_visit_init(&s->visit, &policy);
+}
+
+/* Sections of another record, copied so that they outlive the look-up. */
+static void record_copy(struct tb_serving *s, const struct tb_record *record)
+{
+    struct tb_buf to = tb_buf_of(s->bytes, sizeof s->bytes);
+    tb_wipe(s->bytes, s->byte_count);
+    s->record = *record;
+    for (size_t i = 0; i < TB_SECTION_COUNT; i++) {
+        size_t start = to.size;
+        tb_buf_add(&to, record->sections[i].bytes);
+        s->record.sections[i].bytes = tb_span_sub(tb_buf_span(&to), start, SIZE_MAX);
+    }
+    s->byte_count = to.size;
+}
+
+static void facts_of(struct tb_serving *s, const struct tb_mutation *mutation, struct tb_product *product,
+                     struct tb_cart_facts *ret_facts)
+{
+    *ret_facts = (struct tb_cart_facts){.at_ms = mutation->made_ms, .channel = TB_CHANNEL_TILL};
+    if (mutation->kind == TB_MUTATION_CART_ADD &&
+        tb_cache_find_product(s->reader, mutation->add.gtin, product) == TB_OK)
+        ret_facts->product = product;
+}
+
+/* A customer has one cart: what was put into another one while this one was not known here goes into this. */
+static void entry_overlay(struct tb_serving *s, const struct tb_pending_entry *entry)
+{
+    if (entry->verdict != TB_VERDICT_NONE && entry->version <= s->base.version)
+        return;
+    struct tb_mutation mutation = entry->mutation;
+    struct tb_product product;
+    struct tb_cart_facts facts;
+    if (tb_id_is_zero(&s->base.id))
+        s->cart_id = mutation.cart;
+    mutation.cart = s->cart_id;
+    facts_of(s, &mutation, &product, &facts);
+    tb_cart_view_add(&s->cart, &mutation, &facts);
+}
+
+void tb_serving_overlay(struct tb_serving *s)
+{
+    struct tb_span packed = s->record.sections[TB_SECTION_CART].bytes;
+    if (packed.size == 0 || tb_cart_unpack(packed, &s->base) != TB_OK)
+        s->base = (struct tb_cart){0};
+    bool known = !tb_id_is_zero(&s->base.id);
+    if (known)
+        s->cart_id = s->base.id;
+    tb_cart_view_begin(&s->cart, known ? &s->base : NULL, s->visit.began_wall_ms);
+    size_t index = 0;
+    const struct tb_pending_entry *entry;
+    while ((entry = tb_pending_next(s->pending, &s->record.customer, &index)))
+        entry_overlay(s, entry);
+}
+
+void tb_serving_show(struct tb_serving *s, const struct tb_record *record, const struct tb_rng *rng)
+{
+    record_copy(s, record);
+    s->cart_id = tb_id_random(rng);
+    tb_serving_overlay(s);
+}
+
+enum tb_err tb_serving_refresh(struct tb_serving *s)
+{
+    struct tb_record record;
+    enum tb_err err = tb_cache_find_customer(s->reader, &s->visit.start.customer, &record);
+    if (err != TB_OK)
+        return err;
+    record_copy(s, &record);
+    tb_cache_reader_wipe(s->reader);
+    tb_serving_overlay(s);
+    return TB_OK;
+}
+
+void tb_serving_clear(struct tb_serving *s)
+{
+    tb_wipe(s->bytes, s->byte_count);
+    tb_wipe(&s->record, sizeof s->record);
+    tb_wipe(&s->cart, sizeof s->cart);
+    tb_wipe(&s->cart_id, sizeof s->cart_id);
+    tb_wipe(&s->base, sizeof s->base);
+    s->byte_count = 0;
+}
+
+bool tb_serving_is(const struct tb_serving *s, const struct tb_id *customer)
+{
+    return s->visit.open && s->visit.start.known && tb_id_equal(&s->record.customer, customer);
+}
+
+void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, const char *reader_name)
+{
+    const struct tb_visit *visit = &s->visit;
+    const struct tb_view_parts view = tb_record_view(&s->record);
+    tb_json_open(w, "visit");
+    tb_json_put_id(w, "id", &visit->id);
+    tb_json_put_int(w, "began_ms", visit->began_wall_ms);
+    tb_json_put_str(w, "source", visit->start.from_store ? "store" : "cache");
+    tb_json_put_str(w, "credential_kind", tb_credential_kind_name(visit->start.credential_kind));
+    tb_json_put_str(w, "reader", reader_name);
+    tb_json_close(w);
+    tb_view_put(w, "view", &view);
+    tb_view_put_cart(w, "cart", &s->cart);
+}
+
+void tb_serving_put_no_visit(struct tb_json_writer *w, enum tb_visit_reason reason)
+{
+    tb_json_put_null(w, "visit");
+    tb_json_put_str(w, "reason", tb_visit_reason_name(reason));
+}
+
+void tb_serving_put_cart(struct tb_json_writer *w, const struct tb_serving *s)
+{
+    tb_view_put_cart(w, "cart", &s->cart);
+}

@@ -1,0 +1,245 @@
+#include "agent/app/agent.h"
+
+#include "host/log/log.h"
+#include "host/system/system.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static const char *reader_name(const struct tb_agent *agent, unsigned index)
+{
+    return index < tb_readers_count(agent->readers) ? tb_readers_info(agent->readers, index)->name : "";
+}
+
+/* ---- reader events in ---- */
+
+static void readers_note(struct tb_agent *agent)
+{
+    struct tb_status *status = &agent->status;
+    status->reader_count = (uint8_t)tb_readers_count(agent->readers);
+    for (unsigned i = 0; i < status->reader_count; i++) {
+        const struct tb_reader_info *info = tb_readers_info(agent->readers, i);
+        struct tb_status_reader *reader = &status->readers[i];
+        (void)snprintf(reader->name, sizeof reader->name, "%s", info->name);
+        reader->kind = tb_reader_kind_name(info->kind);
+        reader->state = tb_reader_state_name(info->state);
+        reader->since_wall_ms = info->since_wall_ms;
+    }
+    tb_pages_state(agent);
+}
+
+static void state_changed(struct tb_agent *agent, const struct tb_reader_info *reader, int64_t now_ms)
+{
+    tb_log(reader->state == TB_READER_READY || reader->state == TB_READER_STARTING ? TB_LOG_INFO
+                                                                                   : TB_LOG_WARN,
+           TB_EVENT("readers", "state"), tb_log_str("reader", reader->name),
+           tb_log_str("state", tb_reader_state_name(reader->state)), tb_log_str("reason", reader->reason));
+    if (reader->state != TB_READER_READY)
+        tb_identify_reader_lost(&agent->identify, (uint8_t)reader->index, now_ms);
+    readers_note(agent);
+    tb_console_reader(agent, reader);
+}
+
+/* The turn's reading says when a turn began; how long it took needs one of its own. */
+static int64_t clock_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void tb_taps_event(void *context, const struct tb_reader_event *event)
+{
+    struct tb_agent *agent = context;
+    int64_t began_us = clock_us();
+    struct tb_identify *m = &agent->identify;
+    int64_t now_ms = tb_loop_now_ms(agent->loop);
+    uint8_t reader = (uint8_t)event->reader->index;
+    switch (event->kind) {
+    case TB_READER_EVENT_STATE: state_changed(agent, event->reader, now_ms); break;
+    case TB_READER_EVENT_TAG: tb_identify_tap_began(m, reader, now_ms); break;
+    case TB_READER_EVENT_TAG_DATA: tb_identify_tag_data(m, reader, event->data, now_ms); break;
+    case TB_READER_EVENT_TAG_FAILED: tb_identify_tag_failed(m, reader, event->failure, now_ms); break;
+    case TB_READER_EVENT_TAG_GONE: tb_identify_tag_gone(m, reader, now_ms); break;
+    case TB_READER_EVENT_LINE: tb_identify_line(m, reader, event->data, now_ms); break;
+    case TB_READER_EVENT_LINE_FAILED:
+        tb_log(TB_LOG_WARN, TB_EVENT("readers", "line_failed"), tb_log_str("reason", event->reason));
+        tb_identify_line_failed(m, reader, TB_REASON_CODE_NOT_TEXT, now_ms);
+        break;
+    case TB_READER_EVENT_ANSWER:
+    case TB_READER_EVENT_SELFTEST:
+    case TB_READER_EVENT_STATS: break;
+    }
+    tb_taps_drain(agent);
+    if (event->kind == TB_READER_EVENT_TAG_DATA || event->kind == TB_READER_EVENT_LINE)
+        tb_histogram_observe(&agent->metrics.tap, clock_us() - began_us);
+}
+
+void tb_taps_tick(struct tb_agent *agent)
+{
+    tb_identify_tick(&agent->identify, tb_loop_now_ms(agent->loop));
+    tb_taps_drain(agent);
+}
+
+/* ---- look-ups ---- */
+
+static void found_forget(struct tb_agent *agent)
+{
+    agent->found = false;
+    tb_cache_reader_wipe(&agent->storage.reader);
+}
+
+static void look_up(struct tb_agent *agent, uint64_t attempt)
+{
+    const struct tb_credential *credential = tb_identify_credential(&agent->identify, attempt);
+    int64_t now_ms = tb_loop_now_ms(agent->loop);
+    if (!credential)
+        return;
+    enum tb_lookup lookup = TB_LOOKUP_MISS;
+    found_forget(agent);
+    if (agent->facts.pepper.version) {
+        struct tb_digest hash = tb_pepper_credential(&agent->facts.pepper, credential);
+        enum tb_err err =
+            tb_cache_find_credential(&agent->storage.reader, &hash, &agent->found_key, &agent->found_record);
+        agent->found = err == TB_OK && agent->found_record.sections[TB_SECTION_PROFILE].bytes.size > 0;
+        if (agent->found)
+            lookup = TB_LOOKUP_HIT;
+        else if (tb_err_class(err) == TB_CLASS_CORRUPT) {
+            lookup = TB_LOOKUP_CORRUPT;
+            tb_log(TB_LOG_ERROR, TB_EVENT("cache", "row_damaged"), tb_log_err(err));
+            tb_storage_forget(&agent->storage, &agent->found_key);
+        } else if (err != TB_OK && err != TB_ERR_NOT_FOUND)
+            tb_log(TB_LOG_ERROR, TB_EVENT("cache", "read_failed"), tb_log_err(err));
+    }
+    tb_identify_looked_up(&agent->identify, attempt, lookup, &agent->found_key, now_ms);
+}
+
+static void ask(struct tb_agent *agent, uint64_t attempt)
+{
+    const struct tb_credential *credential = tb_identify_credential(&agent->identify, attempt);
+    if (!credential)
+        return;
+    if (agent->facts.pepper.version)
+        tb_line_ask(agent, (uint32_t)attempt, credential);
+    else
+        tb_identify_answered(&agent->identify, attempt, TB_ANSWER_OFFLINE, NULL, tb_loop_now_ms(agent->loop));
+}
+
+/* ---- the context store's answer ---- */
+
+struct answer {
+    struct tb_agent *agent;
+    uint64_t attempt;
+    struct tb_customer_key customer;
+};
+
+static void answer_saved(void *context, enum tb_err err)
+{
+    struct answer *answer = context;
+    struct tb_agent *agent = answer->agent;
+    /* Not saved means not shown: what a visit shows comes out of the cache, whose trouble is on the page. */
+    tb_identify_answered(&agent->identify, answer->attempt,
+                         err == TB_OK ? TB_ANSWER_FOUND : TB_ANSWER_TIMEOUT, &answer->customer,
+                         tb_loop_now_ms(agent->loop));
+    free(answer);
+    tb_taps_drain(agent);
+}
+
+static const struct tb_row *customer_row(const struct tb_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->at[i].type == TB_ROW_CUSTOMER && rows->at[i].op == TB_ROW_PUT)
+            return &rows->at[i];
+    return NULL;
+}
+
+static enum tb_answer answer_of(enum tb_err err, bool found)
+{
+    if (err == TB_OK)
+        return found ? TB_ANSWER_FOUND : TB_ANSWER_NOT_FOUND;
+    return err == TB_ERR_OFFLINE ? TB_ANSWER_OFFLINE : TB_ANSWER_TIMEOUT;
+}
+
+void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, enum tb_err err, bool found,
+                        const struct tb_rows *rows)
+{
+    struct tb_id id;
+    const struct tb_row *row = err == TB_OK && found ? customer_row(rows) : NULL;
+    struct answer *answer = row && tb_row_object(row, &id) == TB_OK ? malloc(sizeof *answer) : NULL;
+    if (answer) {
+        *answer = (struct answer){.agent = agent, .attempt = ticket};
+        answer->customer = tb_pepper_customer(&agent->facts.pepper, &id);
+        if (tb_storage_save(&agent->storage, rows, NULL, NULL, answer_saved, answer) == TB_OK)
+            return;
+        free(answer);
+    }
+    enum tb_answer said = answer_of(err, found);
+    tb_identify_answered(&agent->identify, ticket, said == TB_ANSWER_FOUND ? TB_ANSWER_TIMEOUT : said, NULL,
+                         tb_loop_now_ms(agent->loop));
+    tb_taps_drain(agent);
+}
+
+/* ---- what identification asks for ---- */
+
+static void feedback(struct tb_agent *agent, unsigned reader, enum tb_feedback what)
+{
+    static const struct tb_link_feedback patterns[] = {
+        [TB_FEEDBACK_WELCOME] = {TB_LINK_LIGHT_GREEN, TB_LINK_BEEP_SHORT, 600},
+        [TB_FEEDBACK_PRODUCT] = {TB_LINK_LIGHT_GREEN, TB_LINK_BEEP_NONE, 200},
+        [TB_FEEDBACK_HOLD] = {TB_LINK_LIGHT_AMBER, TB_LINK_BEEP_NONE, 600},
+        [TB_FEEDBACK_REFUSED] = {TB_LINK_LIGHT_RED, TB_LINK_BEEP_LONG, 600},
+    };
+    enum tb_err err = tb_readers_feedback(agent->readers, reader, &patterns[what]);
+    if (err != TB_OK)
+        tb_log(TB_LOG_DEBUG, TB_EVENT("readers", "feedback_dropped"), tb_log_err(err));
+}
+
+static void outcome_note(struct tb_agent *agent, const struct tb_identify_action *action)
+{
+    tb_tally_add(&agent->metrics.outcomes[action->outcome], 1);
+    tb_log(TB_LOG_INFO, TB_EVENT("identify", "outcome"),
+           tb_log_str("outcome", tb_outcome_name(action->outcome)),
+           tb_log_str("reason", tb_reason_name(action->reason)),
+           tb_log_str("reader", reader_name(agent, action->reader)), tb_log_int("took_ms", action->took_ms));
+    tb_pages_outcome(agent, action);
+    tb_console_outcome(agent, action);
+}
+
+static void product_scanned(struct tb_agent *agent, const struct tb_identify_action *action)
+{
+    if (!agent->serving.visit.open)
+        return; /* its outcome is all there is to show */
+    struct tb_mutation change = {.kind = TB_MUTATION_CART_ADD, .add = {.quantity = 1}};
+    memcpy(change.add.gtin, action->gtin, sizeof change.add.gtin);
+    enum tb_err err = tb_carts_change(agent, &change, (struct tb_cart_ask){0});
+    if (err != TB_OK)
+        tb_pages_changed(agent, (struct tb_cart_ask){0}, 0, err);
+}
+
+static void carry_out(struct tb_agent *agent, const struct tb_identify_action *action)
+{
+    int64_t now_ms = tb_loop_now_ms(agent->loop);
+    switch (action->verb) {
+    case TB_IDENTIFY_LOOK_UP: look_up(agent, action->attempt); break;
+    case TB_IDENTIFY_ASK: ask(agent, action->attempt); break;
+    case TB_IDENTIFY_OUTCOME: outcome_note(agent, action); break;
+    case TB_IDENTIFY_BEGIN_VISIT: tb_visits_begin(agent, action); break;
+    case TB_IDENTIFY_PRODUCT: product_scanned(agent, action); break;
+    case TB_IDENTIFY_CARD_GONE: tb_visit_card_gone(&agent->serving.visit, action->attempt, now_ms); break;
+    case TB_IDENTIFY_CARD_BACK: tb_visit_card_back(&agent->serving.visit, action->attempt, now_ms); break;
+    case TB_IDENTIFY_READING: tb_pages_reading(agent, reader_name(agent, action->reader), true); break;
+    case TB_IDENTIFY_READING_END: tb_pages_reading(agent, reader_name(agent, action->reader), false); break;
+    case TB_IDENTIFY_FEEDBACK: feedback(agent, action->reader, action->feedback); break;
+    case TB_IDENTIFY_MERGED: break;
+    }
+}
+
+void tb_taps_drain(struct tb_agent *agent)
+{
+    struct tb_identify_action action;
+    while (tb_identify_next(&agent->identify, &action))
+        carry_out(agent, &action);
+    found_forget(agent);
+    tb_agent_rearm(agent);
+}

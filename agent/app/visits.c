@@ -1,0 +1,130 @@
+#include "agent/app/agent.h"
+
+#include "host/log/log.h"
+#include "host/system/system.h"
+
+static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
+{
+    struct tb_serving *serving = &agent->serving;
+    tb_line_subscribe(agent, &serving->record.customer, false);
+    enum tb_err err = tb_audit(TB_EVENT("visit", "ended"), tb_log_id("visit", &end->id),
+                               tb_log_str("reason", tb_visit_reason_name(end->reason)),
+                               tb_log_int("took_ms", end->took_ms));
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
+    tb_console_visit_ended(agent, end);
+    tb_serving_clear(serving);
+    tb_identify_visit_ended(&agent->identify);
+    agent->status.visit_open = false;
+}
+
+/* The record of the customer whose visit begins: the one that was just looked up, or read anew. */
+static enum tb_err record_find(struct tb_agent *agent, const struct tb_customer_key *customer,
+                               struct tb_record *ret_record)
+{
+    if (agent->found && memcmp(customer, &agent->found_key, sizeof *customer) == 0) {
+        *ret_record = agent->found_record;
+        return TB_OK;
+    }
+    return tb_cache_find_customer(&agent->storage.reader, customer, ret_record);
+}
+
+static void visit_began(struct tb_agent *agent)
+{
+    const struct tb_visit *visit = &agent->serving.visit;
+    tb_tally_add(&agent->metrics.visits, 1);
+    agent->status.visit_open = true;
+    enum tb_err err =
+        tb_audit(TB_EVENT("visit", "began"), tb_log_id("visit", &visit->id),
+                 tb_log_str("credential", tb_credential_kind_name(visit->start.credential_kind)),
+                 tb_log_str("source", visit->start.from_store ? "store" : "cache"));
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
+    tb_console_visit_began(agent);
+}
+
+void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *action)
+{
+    struct tb_serving *serving = &agent->serving;
+    struct tb_record record;
+    enum tb_err err = record_find(agent, &action->customer, &record);
+    if (err != TB_OK) {
+        tb_log(TB_LOG_ERROR, TB_EVENT("visit", "record_missing"), tb_log_err(err));
+        return;
+    }
+    const struct tb_visit_start start = {
+        .known = true,
+        .customer = action->customer,
+        .from_store = action->from_store,
+        .credential_kind = action->credential_kind,
+        .reader = action->reader,
+        .tap = action->from_tap ? action->attempt : 0,
+    };
+    struct tb_visit_end end;
+    enum tb_visit_begun begun =
+        tb_visit_begin(&serving->visit, &start, tb_rng_system(), tb_loop_now_ms(agent->loop),
+                       tb_loop_wall_ms(agent->loop), &end);
+    if (begun == TB_VISIT_REPLACED)
+        visit_ended(agent, &end);
+    tb_serving_show(serving, &record, tb_rng_system());
+    tb_pages_visit(agent);
+    if (begun != TB_VISIT_GOES_ON) {
+        visit_began(agent);
+        tb_line_subscribe(agent, &serving->record.customer, true);
+    }
+}
+
+static void visit_close(struct tb_agent *agent, const struct tb_visit_end *end)
+{
+    visit_ended(agent, end);
+    tb_pages_visit(agent);
+    tb_agent_rearm(agent);
+}
+
+void tb_visits_finish(struct tb_agent *agent, enum tb_visit_reason reason)
+{
+    struct tb_visit_end end;
+    if (tb_visit_finish(&agent->serving.visit, reason, tb_loop_now_ms(agent->loop), &end))
+        visit_close(agent, &end);
+}
+
+void tb_visits_tick(struct tb_agent *agent)
+{
+    struct tb_visit_end end;
+    if (tb_visit_tick(&agent->serving.visit, tb_loop_now_ms(agent->loop), &end))
+        visit_close(agent, &end);
+}
+
+void tb_visits_refresh(struct tb_agent *agent)
+{
+    struct tb_serving *serving = &agent->serving;
+    if (!serving->visit.open)
+        return;
+    int64_t profile_version = serving->record.sections[TB_SECTION_PROFILE].version;
+    int64_t journey_version = serving->record.sections[TB_SECTION_JOURNEY].version;
+    enum tb_err err = tb_serving_refresh(serving);
+    if (err == TB_ERR_NOT_FOUND) {
+        tb_visits_finish(agent, TB_VISIT_ENDED_OTHER); /* the customer was erased meanwhile */
+        return;
+    }
+    if (err != TB_OK) {
+        tb_log(TB_LOG_ERROR, TB_EVENT("cache", "read_failed"), tb_log_err(err));
+        tb_serving_overlay(serving);
+    }
+    tb_pending_settle(&agent->pending, &serving->record.customer, serving->base.version);
+    if (serving->record.sections[TB_SECTION_PROFILE].version != profile_version ||
+        serving->record.sections[TB_SECTION_JOURNEY].version != journey_version)
+        tb_pages_visit(agent);
+    else
+        tb_pages_cart(agent);
+}
+
+void tb_visits_policy(struct tb_agent *agent)
+{
+    struct tb_visit_policy policy = tb_visit_policy_default();
+    if (agent->facts.policy_known) {
+        policy.idle_ms = (uint32_t)agent->facts.policy.idle_ms;
+        policy.removal_ms = (uint32_t)agent->facts.policy.removal_ms;
+    }
+    tb_visit_set_policy(&agent->serving.visit, &policy);
+}

@@ -1,0 +1,176 @@
+// One small world on one machine: a context store with seeded data, a till with its agent, a card reader and a barcode
+// scanner on pseudo-terminals, and the certificates between them. Everything listens on loopback or on sockets
+// in one folder, on ports chosen at run time.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Program, run } from './program.mjs';
+import { command } from './simulator.mjs';
+import { WebChannel } from './web_channel.mjs';
+
+export const ORIGIN = 'https://shop.example';
+const CHAIN = 'demo';
+const DEVICE = 'till-0421-4';
+
+export class World {
+  // bin: the folder of the programs; dir: a folder of our own that may be filled; both absolute.
+  constructor({ bin, dir, sizes = [], window_ms = 0 }) {
+    this.bin = bin;
+    this.dir = dir;
+    this.sizes = sizes;
+    this.window_ms = window_ms;
+    this.programs = new Set();
+  }
+
+  path(...parts) {
+    return join(this.dir, ...parts);
+  }
+
+  tool(name, ...args) {
+    return run(join(this.bin, name), args);
+  }
+
+  contextctl(...args) {
+    return this.tool('contextd', ...args);
+  }
+
+  // Keys are made on each side; only requests and certificates travel.
+  async certificates() {
+    await mkdir(this.path('store'), { recursive: true });
+    await mkdir(this.path('till', 'state'), { recursive: true, mode: 0o700 });
+    const ca = ['--dir', this.path('store', 'ca')];
+    await this.contextctl('ca', 'init', ...ca, '--chain', CHAIN);
+    await this.contextctl('ca', 'request', '--name', 'localhost', '--key', this.path('store', 'server.key'),
+      '--csr', this.path('store', 'server.csr'));
+    await this.contextctl('ca', 'issue', ...ca, '--csr', this.path('store', 'server.csr'),
+      '--out', this.path('store', 'server.crt'), '--dns', 'localhost', '--ip', '127.0.0.1');
+    const request = await this.tool('tillbridged', 'csr', '--key', this.path('till', 'till.key'),
+      '--device', `urn:tillbridge:${CHAIN}:device:${DEVICE}`);
+    await writeFile(this.path('till', 'till.csr'), request);
+    await this.contextctl('ca', 'issue', ...ca, '--csr', this.path('till', 'till.csr'),
+      '--out', this.path('till', 'till.crt'), '--device', DEVICE);
+    await this.contextctl('token', 'key', '--key', this.path('store', 'token.key'),
+      '--public', this.path('store', 'token.pub'));
+    this.ca = readFileSync(this.path('store', 'ca', 'ca.crt'));
+  }
+
+  async seed() {
+    await this.contextctl('seed', '--database', this.path('store', 'context.db'), '--chain', CHAIN, ...this.sizes);
+    const list = async (noun, ...args) => JSON.parse(
+      await this.contextctl(noun, 'list', '--database', this.path('store', 'context.db'), '--json', ...args));
+    this.customers = await list('customer', '--limit', '50');
+    this.products = await list('product', '--limit', '50', '--store', '0421');
+  }
+
+  // Ports are kept over restarts: a terminal has one address of its context store in its configuration.
+  async startStore() {
+    const listen = this.ports ? [this.ports.terminals, this.ports.web] : [0, 0];
+    await writeFile(this.path('store', 'contextd.conf'), `[contextd]
+database = ${this.path('store', 'context.db')}
+ticket_keys = ${this.path('store', 'ticket.keys')}
+reconnect_window_ms = ${this.window_ms}
+[terminals]
+listen = 127.0.0.1:${listen[0]}
+certificate = ${this.path('store', 'server.crt')}
+key = ${this.path('store', 'server.key')}
+ca = ${this.path('store', 'ca', 'ca.crt')}
+[web]
+listen = 127.0.0.1:${listen[1]}
+certificate = ${this.path('store', 'server.crt')}
+key = ${this.path('store', 'server.key')}
+origin = ${ORIGIN}
+token_key = ${this.path('store', 'token.pub')}
+`);
+    this.store = this.#start('contextd', ['serve', '--config', this.path('store', 'contextd.conf'),
+      '--ports-file', this.path('store', 'ports')]);
+    await this.store.printed('ready');
+    this.ports = JSON.parse(await readFile(this.path('store', 'ports'), 'utf8'));
+  }
+
+  async startReaders() {
+    await mkdir(this.path('sim'), { recursive: true });
+    this.reader = this.#start('pn532d', ['--line', this.path('sim', 'nfc'), '--control', this.path('sim', 'pn532d.sock')]);
+    this.scanner = this.#start('scannerd', ['--line', this.path('sim', 'scanner'),
+      '--control', this.path('sim', 'scannerd.sock')]);
+    await this.reader.printed('ready');
+    await this.scanner.printed('ready');
+  }
+
+  async startTill({ port = 0 } = {}) {
+    await writeFile(this.path('till', 'tillbridged.conf'), `[agent]
+state_dir = ${this.path('till', 'state')}
+run_dir = ${this.path('till', 'run')}
+[readers]
+nfc = pn532_uart:${this.path('sim', 'nfc')}
+scanner = ${this.path('sim', 'scanner')}
+[store]
+url = wss://localhost:${this.ports.terminals}/
+ca = ${this.path('store', 'ca', 'ca.crt')}
+certificate = ${this.path('till', 'till.crt')}
+key = ${this.path('till', 'till.key')}
+[counter]
+port = ${port}
+`);
+    this.till = this.#start('tillbridged', ['--config', this.path('till', 'tillbridged.conf')]);
+    await this.till.printed('agent ready');
+  }
+
+  async start(options) {
+    await this.certificates();
+    await this.seed();
+    await this.startStore();
+    await this.startReaders();
+    await this.startTill(options);
+  }
+
+  async stop() {
+    for (const program of [...this.programs].reverse()) await program.stop();
+  }
+
+  cli(...args) {
+    return run(join(this.bin, 'tillbridge'), ['--socket', this.path('till', 'run', 'tillbridge.sock'),
+      '--sim', this.path('sim'), ...args]);
+  }
+
+  async pageUrl() {
+    return JSON.parse(await this.cli('--json', 'open')).url;
+  }
+
+  // A wallet of cards for the simulator, by name.
+  async card(name, spec) {
+    await command(this.path('sim', 'pn532d.sock'), `card ${name} ${spec}`);
+  }
+
+  tap(name, ...hold_ms) {
+    return this.cli('tap', name, ...hold_ms.map(String));
+  }
+
+  takeAway() {
+    return command(this.path('sim', 'pn532d.sock'), 'remove');
+  }
+
+  scan(code) {
+    return this.cli('scan', code);
+  }
+
+  readerCommand(line) {
+    return command(this.path('sim', 'pn532d.sock'), line);
+  }
+
+  scannerCommand(line) {
+    return command(this.path('sim', 'scannerd.sock'), line);
+  }
+
+  async webChannel(customer) {
+    const token = (await this.contextctl('token', 'mint', '--key', this.path('store', 'token.key'),
+      '--customer', customer)).trim();
+    return WebChannel.open({ url: `wss://localhost:${this.ports.web}/`, ca: this.ca, origin: ORIGIN, token, customer });
+  }
+
+  #start(name, args) {
+    const program = new Program(name, join(this.bin, name), args, { log: this.path(`${name}.log`) });
+    this.programs.add(program);
+    return program;
+  }
+}

@@ -130,6 +130,8 @@ static enum tb_err version_check(struct tb_db *db, const struct tb_db_options *o
     bool fresh = *ret_version == 0 && table_count == 0;
     if (!fresh && application_id != (int64_t)(int32_t)o->application_id)
         return TB_ERR_UNSUPPORTED;
+    if (*ret_version < 0 || (*ret_version == 0 && !fresh))
+        return TB_ERR_CORRUPT; /* no program of ours writes that: a damaged header */
     if (*ret_version > (int64_t)o->migration_count)
         return TB_ERR_NEWER_VERSION;
     if (o->read_only && *ret_version != (int64_t)o->migration_count)

@@ -347,6 +347,8 @@ static void test_files_that_are_not_ours_stay_as_they_are(void **state)
         enum tb_err err;
     } vectors[] = {
         {"PRAGMA user_version = 99", TB_ERR_NEWER_VERSION},
+        {"PRAGMA user_version = -2147483647", TB_ERR_CORRUPT}, /* the header's sign bit, flipped */
+        {"PRAGMA user_version = 0", TB_ERR_CORRUPT},
         {"PRAGMA user_version = 1; PRAGMA application_id = 7", TB_ERR_UNSUPPORTED},
     };
     append_many(1, 3);

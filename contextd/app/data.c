@@ -114,6 +114,11 @@ static enum tb_err seed_put(void *context, const struct tb_record *record)
 static enum tb_err seed_load(struct tb_context_engine *engine, const struct tb_seed *seed)
 {
     const struct tb_seed_sink sink = {.put = seed_put, .context = engine};
+    struct tb_engine_facts facts;
+    if (engine->ops->facts(engine, &facts) == TB_OK) {
+        (void)fprintf(stderr, "contextd: there is a chain in the database already; it was left as it is\n");
+        return TB_ERR_CONFLICT;
+    }
     enum tb_err err = engine->ops->load_begin(engine);
     if (err != TB_OK)
         return err;
@@ -130,7 +135,7 @@ int command_seed(struct args *a)
     seed.number = (uint64_t)args_number(a, "--number", 1, 0, INT32_MAX);
     seed.customer_count =
         (uint32_t)args_number(a, "--customers", TB_SEED_CUSTOMERS, 1, TB_SEED_CUSTOMERS_MAX);
-    seed.product_count = (uint32_t)args_number(a, "--products", TB_SEED_PRODUCTS, 1, TB_SEED_PRODUCTS);
+    seed.product_count = (uint32_t)args_number(a, "--products", TB_SEED_PRODUCTS, 6, TB_SEED_PRODUCTS);
     seed.cart_count = (uint32_t)args_number(a, "--carts", TB_SEED_CARTS, 0, seed.customer_count);
     seed.wall_ms = args_number(a, "--at", command_wall_ms(NULL), 0, TB_TIME_MS_MAX);
     database_take(a, database);
@@ -142,8 +147,6 @@ int command_seed(struct args *a)
         return EXIT_FAILURE;
     err = seed_load(engine, &seed);
     engine->ops->close(engine);
-    if (err == TB_ERR_CONFLICT)
-        (void)fprintf(stderr, "contextd: %s holds a chain already; it was left as it is\n", database);
     return err == TB_OK ? EXIT_SUCCESS : command_failed("seed", err);
 }
 

@@ -88,8 +88,8 @@ enum tb_err sqlite_open(struct sqlite_engine *e, const struct tb_engine_request 
     enum tb_err err = web ? customer_check(e, &peer->customer) : terminal_state(e, id, device, &state);
     if (err == TB_OK && web)
         err = tb_span_to_str(tb_span_str(peer->device), device->id, sizeof device->id);
-    if (err == TB_OK && state == TB_TERMINAL_QUARANTINED)
-        return TB_ERR_REPLAYED;
+    if (err == TB_OK && state != TB_TERMINAL_ENABLED)
+        return state == TB_TERMINAL_QUARANTINED ? TB_ERR_REPLAYED : TB_ERR_DENIED;
     int64_t *decided = &ret_answer->open.decided_seq;
     if (err == TB_OK)
         err = sqlite_stream_read(e, peer->device, &request->open.incarnation, decided);

@@ -125,6 +125,8 @@ void connection_lost(struct connection *c)
     else
         g->connections = c->next;
     g->connection_count--;
+    if (g->adopting == c)
+        g->adopting = NULL;
     if (c->job_count == 0)
         connection_free(c);
 }

@@ -17,7 +17,7 @@
 #define UPGRADE_DEADLINE_MS 10000 /* a far terminal's full handshake over a bad line */
 #define HELLO_DEADLINE_MS 2000
 #define STALL_DEADLINE_MS 15000 /* a client takes something of what waits for it within this */
-#define PROBE_DEADLINE_MS 5000  /* a live connection answers a ping within this */
+#define PROBE_DEADLINE_MS 2000  /* a live connection answers a ping within this */
 #define PROBE_SIZE 16
 #define QUEUE_HOLD_SIZE (256u * 1024u) /* above this nothing more is read from the client */
 
@@ -34,6 +34,7 @@ struct listener {
     struct tb_tls_listener tls;
     struct tb_session_config session;
     struct lws_vhost *vhost;
+    lws_retry_bo_t idle; /* the library keeps a pointer to it */
     struct tb_watch watch;
     int fd;
     uint16_t port;
@@ -84,7 +85,7 @@ struct tb_gateway {
     struct listener web;
     struct connection *connections;
     size_t connection_count;
-    bool closing;
+    struct connection *adopting; /* being handed to the library; NULL once it is lost */
 
     struct tb_arena arena;
     struct tb_buf out;

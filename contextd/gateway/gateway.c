@@ -68,10 +68,11 @@ void gateway_changed(struct tb_gateway *g, const struct tb_engine_change *change
 
 /* ---- one device, one connection ---- */
 
+/* Who is being told already why it ends hears it to the end. */
 static void device_end(struct tb_gateway *g, const char *urn, const char *reason)
 {
     for (struct connection *c = g->connections; c != NULL; c = c->next) {
-        if (c->wsi != NULL && strcmp(c->device, urn) == 0)
+        if (c->wsi != NULL && c->state != CONNECTION_CLOSING && strcmp(c->device, urn) == 0)
             connection_give_up(c, reason);
     }
 }
@@ -239,7 +240,6 @@ struct tb_gateway *tb_gateway_close(struct tb_gateway *gateway)
     struct tb_gateway *g = gateway;
     if (g == NULL)
         return NULL;
-    g->closing = true;
     tb_timer_cancel(&g->watch_timer);
     /* Sockets first: from here on no session can ask anything. */
     for (struct connection *c = g->connections, *next; c != NULL; c = next) {

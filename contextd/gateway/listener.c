@@ -72,7 +72,12 @@ static void socket_adopt(struct listener *l, int fd)
         .fd = {.sockfd = fd},
         .opaque = c,
     };
+    /* The library handshakes at once when it can; a failure may have ended the connection already. */
+    g->adopting = c;
     struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&adopt); /* closes fd when it fails */
+    if (g->adopting == NULL)
+        return;
+    g->adopting = NULL;
     if (wsi == NULL)
         connection_lost(c);
     else
@@ -122,7 +127,7 @@ static enum tb_err listener_bind(struct listener *l)
 static enum tb_err listener_host(struct listener *l)
 {
     struct tb_gateway *g = l->gateway;
-    const lws_retry_bo_t idle = {
+    l->idle = (lws_retry_bo_t){
         .secs_since_valid_ping = (uint16_t)(g->config.idle_ping_ms / 1000),
         .secs_since_valid_hangup = (uint16_t)(g->config.idle_ping_ms * 3 / 2000),
     };
@@ -135,7 +140,7 @@ static enum tb_err listener_host(struct listener *l)
         .ssl_cert_filepath = l->config.certificate,
         .ssl_private_key_filepath = l->config.key,
         .ssl_ca_filepath = l->config.ca,
-        .retry_and_idle_policy = &idle,
+        .retry_and_idle_policy = &l->idle,
     };
     l->vhost = lws_create_vhost(tb_loop_lws(g->loop), &info);
     return l->vhost != NULL ? TB_OK : TB_ERR_CONFIG;

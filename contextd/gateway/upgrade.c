@@ -96,6 +96,7 @@ int upgrade_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
     struct connection *c = connection_of(wsi);
     if (c == NULL)
         return 0;
+    c->wsi = wsi;
     tb_loop_turn(c->gateway->loop);
     switch ((int)reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return upgrade_judge(c, tb_span_str(in ? in : ""));

@@ -230,12 +230,15 @@ static enum tb_err make_touch(const struct making *m, struct tb_id customer, con
 static enum tb_err make_lines(const struct making *m, struct tb_id cart, uint32_t index, uint32_t line_count,
                               int64_t touched_ms)
 {
+    /* A step per line keeps the products of one cart apart. */
+    uint32_t product_count = m->seed->product_count;
+    uint32_t step = product_count / CART_LINES_MAX;
+    uint64_t first = draw(m->seed->number, STREAM_HISTORY, 2000000ULL + index);
     enum tb_err err = TB_OK;
     for (uint32_t i = 0; i < line_count && err == TB_OK; i++) {
         uint64_t dice = draw(m->seed->number, STREAM_HISTORY, 1000000ULL + index * 8ULL + i);
         char gtin[TB_RECORD_GTIN_SIZE + 1];
-        /* A step per line keeps the products of one cart apart. */
-        tb_seed_gtin((uint32_t)((dice % 200 + i * 211ULL) % m->seed->product_count), gtin);
+        tb_seed_gtin((uint32_t)((first % product_count + (uint64_t)i * step) % product_count), gtin);
         struct tb_record record = {
             .kind = TB_RECORD_CART_LINE,
             .as.cart_line = {.cart = cart,
@@ -351,7 +354,8 @@ static enum tb_err make_customers(const struct making *m)
 
 enum tb_err tb_seed_run(const struct tb_seed *seed, const struct tb_seed_sink *sink)
 {
-    if (seed->product_count == 0 || seed->product_count > tb_seed_articles_count * tb_seed_variants_count)
+    if (seed->product_count < CART_LINES_MAX ||
+        seed->product_count > tb_seed_articles_count * tb_seed_variants_count)
         return TB_ERR_RANGE;
     struct making m = {.seed = seed, .sink = sink};
     enum tb_err err = make_chain(&m);

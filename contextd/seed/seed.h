@@ -30,6 +30,7 @@ struct tb_seed_sink {
     void *context;
 };
 
+/* TB_ERR_RANGE: fewer than 6 or more than TB_SEED_PRODUCTS products. */
 TB_MUST_USE enum tb_err tb_seed_run(const struct tb_seed *seed, const struct tb_seed_sink *sink);
 
 /* Identity of the customer at index (0-based), who need not be made for the asking. */

@@ -48,6 +48,7 @@ export function run(path, args, { input, env = {} } = {}) {
     child.on('error', reject);
     child.on('close', (code) =>
       code === 0 ? resolve(out) : reject(new Error(`${path} ${args.join(' ')}: exit ${code}\n${out}${err}`)));
+    child.stdin.on('error', () => {}); // a command may end without reading what it was given
     child.stdin.end(input ?? '');
   });
 }

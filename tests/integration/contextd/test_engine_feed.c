@@ -329,6 +329,9 @@ static void a_number_that_was_used_twice_shuts_the_device_out(void **state)
     assert_int_equal(f->engine->ops->terminal_set_state(f->engine, "till-0421-1", TB_TERMINAL_ENABLED),
                      TB_OK);
     assert_int_equal(engine_fixture_ask(f, &request)->err, TB_OK);
+    assert_int_equal(f->engine->ops->terminal_set_state(f->engine, "till-0421-1", TB_TERMINAL_DISABLED),
+                     TB_OK);
+    assert_int_equal(engine_fixture_ask(f, &request)->err, TB_ERR_DENIED);
     assert_int_equal(f->engine->ops->terminal_set_state(f->engine, "nobody", TB_TERMINAL_ENABLED),
                      TB_ERR_NOT_FOUND);
 }

@@ -109,7 +109,7 @@ static void cache_step(struct tb_cache *cache, int64_t number)
     struct tb_cursor cursor = {.size = 8};
     struct tb_buf bytes = tb_buf_of(cursor.bytes, sizeof cursor.bytes);
     tb_buf_add_u64be(&bytes, (uint64_t)number);
-    for (uint8_t i = 0; i < CUSTOMERS; i++) {
+    for (size_t i = 0; i < CUSTOMERS; i++) {
         rows[i] = (struct tb_row){.type = TB_ROW_CUSTOMER,
                                   .op = TB_ROW_PUT,
                                   .customer = {{(uint8_t)(i + 1)}},
@@ -149,7 +149,7 @@ static void cache_verify(int64_t highest, int64_t lowest)
     assert_int_equal(tb_cache_cursor(&cache, &COHORT, &cursor), TB_OK);
     int64_t number = cursor_number(&cursor);
     assert_true(number >= highest);
-    for (uint8_t i = 0; i < CUSTOMERS && number > 0; i++) {
+    for (size_t i = 0; i < CUSTOMERS && number > 0; i++) {
         struct tb_record record;
         struct tb_id id = {{(uint8_t)(i + 1)}};
         struct tb_customer_key key = tb_pepper_customer(&PEPPER, &id);

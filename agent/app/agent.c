@@ -125,6 +125,7 @@ static enum tb_err storage_start(struct tb_agent *agent, struct tb_storage_found
     agent->storage.health = storage_health;
     agent->storage.health_context = agent;
     agent->facts = found->facts;
+    agent->facts_coming = found->facts;
     agent->settings = found->settings;
     tb_loop_raise_wall_floor(agent->loop, found->settings.wall_floor_ms);
     if (found->outbox_damaged)

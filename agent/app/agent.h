@@ -44,7 +44,8 @@ struct tb_agent {
     struct tb_loop *loop;
     struct tb_storage storage;
     struct tb_pending pending;
-    struct tb_facts facts; /* secret: the pepper */
+    struct tb_facts facts;        /* secret: the pepper */
+    struct tb_facts facts_coming; /* with what is being saved; secret */
     struct tb_settings settings;
     struct tb_status status;
     struct tb_agent_metrics metrics;

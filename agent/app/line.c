@@ -33,9 +33,10 @@ static void saved(void *context, enum tb_err err)
 {
     struct save *save = context;
     struct tb_agent *agent = save->agent;
-    if (err != TB_OK)
+    if (err != TB_OK) {
         tb_log(TB_LOG_ERROR, TB_EVENT("line", "rows_not_saved"), tb_log_err(err));
-    else if (save->is_device)
+        agent->facts_coming = agent->facts;
+    } else if (save->is_device)
         facts_take(agent, &save->facts);
     else
         tb_visits_refresh(agent);
@@ -100,59 +101,59 @@ static void outbox_read(void *context, enum tb_err err, const struct tb_client_r
 
 /* ---- what the machine asks for ---- */
 
-/* What could not be begun for lack of memory is asked for again over a new connection. */
-static void begun_or_drop(struct tb_agent *agent, enum tb_err err, void *context)
-{
-    if (err == TB_OK)
-        return;
-    free(context);
-    tb_log(TB_LOG_ERROR, TB_EVENT("line", "work_not_begun"), tb_log_err(err));
-    tb_uplink_drop(agent->uplink, TB_CAUSE_CLOSED);
-}
+/* What cannot be begun for lack of memory is reported at once; the machine asks again later. */
 
 static void act_save(struct tb_agent *agent, const struct tb_client_action *action)
 {
+    const struct tb_storage_page page = {.rows = action->save.rows,
+                                         .scope = action->save.scope,
+                                         .cursor = action->save.cursor,
+                                         .first = action->save.first};
     struct save *save = calloc(1, sizeof *save);
-    enum tb_err err = TB_ERR_NO_MEMORY;
     if (save) {
         save->agent = agent;
         save->ticket = action->save.ticket;
-        save->is_device = action->save.scope.kind == TB_SCOPE_DEVICE;
-        save->facts = agent->facts;
-        for (size_t i = 0; save->is_device && i < action->save.rows.count; i++)
-            tb_facts_apply(&save->facts, &action->save.rows.at[i]);
-        err = tb_storage_save(&agent->storage, &action->save.rows, &action->save.scope, &action->save.cursor,
-                              saved, save);
+        save->is_device = page.scope.kind == TB_SCOPE_DEVICE;
+        for (size_t i = 0; save->is_device && i < page.rows.count; i++)
+            tb_facts_apply(&agent->facts_coming, &page.rows.at[i]);
+        save->facts = agent->facts_coming;
+        if (tb_storage_save(&agent->storage, &page, saved, save) == TB_OK)
+            return;
+        tb_wipe(save, sizeof *save);
+        free(save);
     }
-    begun_or_drop(agent, err, save);
+    tb_client_saved(&agent->client, action->save.ticket, TB_ERR_NO_MEMORY, tb_loop_now_ms(agent->loop));
 }
 
 static void act_decide(struct tb_agent *agent, const struct tb_client_action *action)
 {
     struct decide *decide = calloc(1, sizeof *decide);
-    enum tb_err err = TB_ERR_NO_MEMORY;
     if (decide) {
         decide->agent = agent;
         decide->seq = action->decide.seq;
         decide->verdict_count = action->decide.count;
         memcpy(decide->verdicts, action->decide.verdicts,
                action->decide.count * sizeof *action->decide.verdicts);
-        err = tb_storage_decide(&agent->storage, &action->decide.rows, decide->verdicts,
-                                decide->verdict_count, decided, decide);
+        if (tb_storage_decide(&agent->storage, &action->decide.rows, decide->verdicts, decide->verdict_count,
+                              decided, decide) == TB_OK)
+            return;
+        free(decide);
     }
-    begun_or_drop(agent, err, decide);
+    tb_client_decided(&agent->client, action->decide.seq, TB_ERR_NO_MEMORY, tb_loop_now_ms(agent->loop));
 }
 
 static void act_read(struct tb_agent *agent, const struct tb_client_action *action)
 {
     struct read *read = calloc(1, sizeof *read);
-    enum tb_err err = TB_ERR_NO_MEMORY;
     if (read) {
         *read = (struct read){.agent = agent, .ticket = action->read.ticket};
-        err = tb_storage_read_outbox(&agent->storage, action->read.from_seq, action->read.count_max,
-                                     action->read.size_max, outbox_read, read);
+        if (tb_storage_read_outbox(&agent->storage, action->read.from_seq, action->read.count_max,
+                                   action->read.size_max, outbox_read, read) == TB_OK)
+            return;
+        free(read);
     }
-    begun_or_drop(agent, err, read);
+    const struct tb_client_rows none = {.err = TB_ERR_NO_MEMORY};
+    tb_client_read(&agent->client, action->read.ticket, &none, tb_loop_now_ms(agent->loop));
 }
 
 static void act_welcome(struct tb_agent *agent, const struct tb_client_action *action)

@@ -196,7 +196,7 @@ static void ignore_finish(struct tb_storage_call *call, enum tb_err err)
 }
 
 /* What a failed transaction counted is counted anew from the file. */
-static void outbox_recount(struct tb_storage *storage)
+void tb_storage_recount(struct tb_storage *storage)
 {
     struct tb_storage_call *call = tb_storage_call_new(storage, sizeof *call, recount_work, ignore_finish);
     if (call)
@@ -207,7 +207,7 @@ static void append_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct append *append = (struct append *)(void *)call;
     if (err != TB_OK)
-        outbox_recount(call->storage);
+        tb_storage_recount(call->storage);
     const struct tb_stored stored = {.mutation = append->mutation,
                                      .json = tb_span_of(append->json, append->json_size)};
     append->done(append->context, err, &stored);
@@ -224,136 +224,6 @@ enum tb_err tb_storage_append(struct tb_storage *storage, const struct tb_mutati
     append->context = context;
     append->mutation = *mutation;
     tb_storage_call_submit(&append->call, storage->outbox_writer);
-    return TB_OK;
-}
-
-/* ---- rows and verdicts ---- */
-
-/* Rows copied into the block of their call, documents behind them. */
-struct rows_copy {
-    struct tb_storage_call call;
-    tb_storage_done *done;
-    void *context;
-    bool scoped;
-    struct tb_scope scope;
-    struct tb_cursor cursor;
-    int64_t wall_ms;
-    size_t verdict_count;
-    struct tb_verdict verdicts[TB_VERDICT_BATCH_MAX];
-    struct tb_rows rows;
-    struct tb_row row[];
-};
-
-static size_t rows_size(const struct tb_rows *rows)
-{
-    size_t size = rows->count * sizeof(struct tb_row);
-    for (size_t i = 0; i < rows->count; i++)
-        size += rows->at[i].doc.size;
-    return size;
-}
-
-static struct rows_copy *rows_copy_new(struct tb_storage *storage, const struct tb_rows *rows,
-                                       enum tb_err (*work)(struct tb_storage_call *call),
-                                       void (*finish)(struct tb_storage_call *call, enum tb_err err))
-{
-    struct rows_copy *copy =
-        tb_storage_call_new(storage, sizeof(struct rows_copy) + rows_size(rows), work, finish);
-    if (!copy)
-        return NULL;
-    uint8_t *doc = (uint8_t *)&copy->row[rows->count];
-    for (size_t i = 0; i < rows->count; i++) {
-        copy->row[i] = rows->at[i];
-        copy->row[i].doc.at = doc;
-        if (rows->at[i].doc.size)
-            memcpy(doc, rows->at[i].doc.at, rows->at[i].doc.size);
-        doc += rows->at[i].doc.size;
-    }
-    copy->rows = (struct tb_rows){.at = copy->row, .count = rows->count};
-    copy->wall_ms = tb_loop_wall_ms(storage->loop);
-    return copy;
-}
-
-static enum tb_err state_save_work(struct tb_storage_call *call)
-{
-    struct rows_copy *copy = (struct rows_copy *)(void *)call;
-    return tb_state_apply(&call->storage->state, &copy->rows, &copy->cursor);
-}
-
-static enum tb_err cache_save_work(struct tb_storage_call *call)
-{
-    struct rows_copy *copy = (struct rows_copy *)(void *)call;
-    struct tb_cache_applied applied;
-    enum tb_err err = tb_cache_apply(&call->storage->cache, &copy->rows, copy->scoped ? &copy->scope : NULL,
-                                     &copy->cursor, &applied);
-    if (err == TB_OK && applied.refused_count + applied.damaged_count > 0)
-        tb_log(TB_LOG_WARN, TB_EVENT("cache", "rows_left_out"), tb_log_int("refused", applied.refused_count),
-               tb_log_int("damaged", applied.damaged_count));
-    return err;
-}
-
-static void rows_finish(struct tb_storage_call *call, enum tb_err err)
-{
-    struct rows_copy *copy = (struct rows_copy *)(void *)call;
-    copy->done(copy->context, err);
-}
-
-enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_rows *rows,
-                            const struct tb_scope *scope, const struct tb_cursor *cursor,
-                            tb_storage_done *done, void *context)
-{
-    bool is_device = scope && scope->kind == TB_SCOPE_DEVICE;
-    struct rows_copy *copy =
-        rows_copy_new(storage, rows, is_device ? state_save_work : cache_save_work, rows_finish);
-    if (!copy)
-        return TB_ERR_NO_MEMORY;
-    copy->done = done;
-    copy->context = context;
-    copy->scoped = scope != NULL;
-    if (scope)
-        copy->scope = *scope;
-    if (cursor)
-        copy->cursor = *cursor;
-    tb_storage_call_submit(&copy->call, is_device ? storage->state_writer : storage->cache_writer);
-    return TB_OK;
-}
-
-static enum tb_err verdicts_work(struct tb_storage_call *call)
-{
-    struct rows_copy *copy = (struct rows_copy *)(void *)call;
-    enum tb_err err = TB_OK;
-    for (size_t i = 0; i < copy->verdict_count && err == TB_OK; i++)
-        err = tb_outbox_decide(&call->storage->outbox, &copy->verdicts[i], copy->wall_ms);
-    return err;
-}
-
-static void verdicts_finish(struct tb_storage_call *call, enum tb_err err)
-{
-    if (err != TB_OK)
-        outbox_recount(call->storage);
-    rows_finish(call, err);
-}
-
-static void verdict_rows_finish(struct tb_storage_call *call, enum tb_err err)
-{
-    if (err == TB_OK)
-        tb_storage_call_again(call, call->storage->outbox_writer, verdicts_work, verdicts_finish);
-    else
-        rows_finish(call, err);
-}
-
-enum tb_err tb_storage_decide(struct tb_storage *storage, const struct tb_rows *rows,
-                              const struct tb_verdict *verdicts, size_t verdict_count, tb_storage_done *done,
-                              void *context)
-{
-    TB_ASSERT(verdict_count <= TB_VERDICT_BATCH_MAX);
-    struct rows_copy *copy = rows_copy_new(storage, rows, cache_save_work, verdict_rows_finish);
-    if (!copy)
-        return TB_ERR_NO_MEMORY;
-    copy->done = done;
-    copy->context = context;
-    copy->verdict_count = verdict_count;
-    memcpy(copy->verdicts, verdicts, verdict_count * sizeof *verdicts);
-    tb_storage_call_submit(&copy->call, storage->cache_writer);
     return TB_OK;
 }
 

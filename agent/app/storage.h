@@ -21,6 +21,17 @@
 #include "host/loop/loop.h"
 #include "host/sqlite/writer.h"
 
+#define TB_STORAGE_FEED_COUNT_MAX TB_CLIENT_FEED_COUNT_MAX
+
+/* Saves of one feed run one after another: none may be written behind one that failed. */
+struct tb_storage_feed {
+    bool used;
+    bool failed; /* until a save that is the first of a newly opened feed */
+    struct tb_scope scope;
+    struct tb_storage_call *running;
+    struct tb_storage_call *waiting; /* in order; linked through their behind */
+};
+
 struct tb_storage {
     struct tb_loop *loop; /* borrowed */
     struct tb_sealer sealer;
@@ -32,6 +43,7 @@ struct tb_storage {
     struct tb_writer *outbox_writer;
     struct tb_writer *cache_writer;
     struct tb_storage_call *calls; /* under way; see storage_call.h */
+    struct tb_storage_feed feeds[TB_STORAGE_FEED_COUNT_MAX];
     /* Called when a file could not be written, and again with TB_OK when it could. */
     void (*health)(void *context, enum tb_err err);
     void *health_context;
@@ -72,10 +84,22 @@ TB_MUST_USE enum tb_err tb_storage_append(struct tb_storage *storage, const stru
 
 typedef void tb_storage_done(void *context, enum tb_err err);
 
-/* Rows and, when scope is not NULL, the cursor of their feed, in one transaction: those of the device feed
- * into state.db, all others into the cache. What is handed in is copied. */
-TB_MUST_USE enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_rows *rows,
-                                        const struct tb_scope *scope, const struct tb_cursor *cursor,
+/* Rows without a feed, into the cache. What is handed in is copied. */
+TB_MUST_USE enum tb_err tb_storage_put(struct tb_storage *storage, const struct tb_rows *rows,
+                                       tb_storage_done *done, void *context);
+
+/*
+ * Rows of a feed and its cursor, in one transaction: those of the device feed into state.db, all others into
+ * the cache. When one fails, those of its scope behind it fail, too (TB_ERR_AGAIN), until one with first set:
+ * they would put the cursor past the rows that were lost.
+ */
+struct tb_storage_page {
+    struct tb_rows rows; /* copied, as the rest */
+    struct tb_scope scope;
+    struct tb_cursor cursor;
+    bool first; /* of a newly opened feed */
+};
+TB_MUST_USE enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_page *page,
                                         tb_storage_done *done, void *context);
 
 /* Rows into the cache, then the verdicts into the outbox; done when both are written. */

@@ -73,16 +73,28 @@ static void call_refused(struct tb_post *post)
     call_finish(call, call->err);
 }
 
+void tb_storage_call_hold(struct tb_storage_call *call)
+{
+    if (!call->link)
+        call_link(call);
+}
+
+void tb_storage_call_refuse(struct tb_storage_call *call, enum tb_err err)
+{
+    tb_storage_call_hold(call);
+    call->err = err;
+    call->refused.fn = call_refused;
+    tb_loop_post(call->storage->loop, &call->refused);
+}
+
 void tb_storage_call_submit(struct tb_storage_call *call, struct tb_writer *writer)
 {
-    call_link(call);
+    tb_storage_call_hold(call);
     call->job.run = call_run;
     call->job.done = call_done;
-    call->err = tb_writer_submit(writer, &call->job);
-    if (call->err != TB_OK) {
-        call->refused.fn = call_refused;
-        tb_loop_post(call->storage->loop, &call->refused);
-    }
+    enum tb_err err = tb_writer_submit(writer, &call->job);
+    if (err != TB_OK)
+        tb_storage_call_refuse(call, err);
 }
 
 void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *writer,

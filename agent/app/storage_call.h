@@ -13,8 +13,9 @@ struct tb_storage_call {
     struct tb_storage *storage;
     struct tb_storage_call *next; /* in storage->calls */
     struct tb_storage_call **link;
-    enum tb_err err; /* of a refused call */
-    size_t size;     /* of the whole block, which is wiped before it is freed */
+    struct tb_storage_call *behind; /* in a feed's waiting list */
+    enum tb_err err;                /* of a refused call */
+    size_t size;                    /* of the whole block, which is wiped before it is freed */
     enum tb_err (*work)(struct tb_storage_call *call); /* writer's thread */
     void (*finish)(struct tb_storage_call *call, enum tb_err err);
 };
@@ -27,10 +28,19 @@ void *tb_storage_call_new(struct tb_storage *storage, size_t size,
 /* Hands the call to a writer; whatever happens, finish is called once, later, on the loop. */
 void tb_storage_call_submit(struct tb_storage_call *call, struct tb_writer *writer);
 
+/* Links a call that is to be submitted later, so that it is dropped with the others. */
+void tb_storage_call_hold(struct tb_storage_call *call);
+
+/* Finishes a call with an error without any writer; later, on the loop. */
+void tb_storage_call_refuse(struct tb_storage_call *call, enum tb_err err);
+
 /* The same call goes on in another file: to be called from its finish, which is then not the last. */
 void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *writer,
                            enum tb_err (*work)(struct tb_storage_call *call),
                            void (*finish)(struct tb_storage_call *call, enum tb_err err));
+
+/* Counts the outbox anew from its file, after a transaction that changed it has failed. */
+void tb_storage_recount(struct tb_storage *storage);
 
 /* Drops every call; after the writers have stopped. */
 void tb_storage_call_drop_all(struct tb_storage *storage);

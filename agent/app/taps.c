@@ -170,7 +170,7 @@ void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, enum tb_err err
     if (answer) {
         *answer = (struct answer){.agent = agent, .attempt = ticket};
         answer->customer = tb_pepper_customer(&agent->facts.pepper, &id);
-        if (tb_storage_save(&agent->storage, rows, NULL, NULL, answer_saved, answer) == TB_OK)
+        if (tb_storage_put(&agent->storage, rows, answer_saved, answer) == TB_OK)
             return;
         free(answer);
     }

@@ -99,7 +99,7 @@ test('every outcome has its own screen', () => {
 });
 
 test('an unknown card while offline says why it may be unknown', () => {
-  assert.match(shown([['terminal', terminal()], ['state', offline()], ['outcome', outcome('unknown')]]).stage.detail, /cannot ask the central store/);
+  assert.match(shown([['terminal', terminal()], ['state', offline()], ['outcome', outcome('unknown')]]).stage.detail, /cannot ask the central system/);
 });
 
 test('a product without a customer shows what is known of it', () => {

@@ -200,8 +200,7 @@ static int server_listen(struct server *s, int argc, char **argv)
         .protocols = protocols,
         .vhost_name = "uplinkd",
         .user = s,
-        .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
-                   LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT | LWS_SERVER_OPTION_DISABLE_IPV6,
+        .options = LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT | LWS_SERVER_OPTION_DISABLE_IPV6,
         .ssl_cert_filepath = argv[1],
         .ssl_private_key_filepath = argv[2],
         .ssl_ca_filepath = argv[3],

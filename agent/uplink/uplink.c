@@ -271,6 +271,7 @@ static int protocol_event(struct lws *wsi, enum lws_callback_reasons reason, voi
     switch ((int)reason) {
     case LWS_CALLBACK_WSI_CREATE: u->phase = PHASE_SECURING; return 0;
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER: u->phase = PHASE_ASKING; return 0;
+    case LWS_CALLBACK_CLIENT_HTTP_REDIRECT: return -1; /* the address is configured, not handed out */
     case LWS_CALLBACK_CLIENT_ESTABLISHED: connection_up(u); return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE: return bytes_received(u, wsi, tb_span_of(in, size));
     case LWS_CALLBACK_CLIENT_WRITEABLE: return socket_writable(u, wsi);

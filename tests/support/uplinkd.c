@@ -6,7 +6,7 @@
  *
  * It writes one line per event to the socket:  port N · open full|resumed · text T · long N (bytes) · closed
  * and obeys lines:  send T · parts T (a frame per byte) · big N (one message of N bytes) · binary · close
- * A path of /deny is answered with 403, /away with 503.
+ * A path of /deny is answered with 403, /away with 503, /moved with a redirect to /.
  */
 #include "core/base/assert.h"
 #include "core/base/text.h"
@@ -123,6 +123,16 @@ static int out_write(struct server *s, struct lws *wsi)
     return lws_write(wsi, at, s->out_size, (enum lws_write_protocol)flags) < 0 ? -1 : 0;
 }
 
+static void redirect(struct lws *wsi)
+{
+    unsigned char room[LWS_PRE + 512], *at = room + LWS_PRE;
+    char host[128] = "", to[256];
+    lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST);
+    int size = snprintf(to, sizeof to, "https://%s:%d/", host, lws_get_vhost_listen_port(lws_get_vhost(wsi)));
+    int sent = lws_http_redirect(wsi, HTTP_STATUS_FOUND, (unsigned char *)to, size, &at, room + sizeof room);
+    TB_ASSERT(sent >= 0);
+}
+
 /* The answer to a path that is turned down; 0 lets it through. */
 static int path_judge(struct lws *wsi)
 {
@@ -132,6 +142,8 @@ static int path_judge(struct lws *wsi)
         lws_return_http_status(wsi, HTTP_STATUS_FORBIDDEN, NULL);
     else if (strcmp(path, "/away") == 0)
         lws_return_http_status(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, NULL);
+    else if (strcmp(path, "/moved") == 0)
+        redirect(wsi);
     else
         return 0;
     return -1;

@@ -502,6 +502,9 @@ static void test_upgrade_turned_down(void **state)
     f.uplink = tb_uplink_close(f.uplink);
     uplink_open_to("127.0.0.1", "/away");
     expect(&f.events, "down refused");
+    f.uplink = tb_uplink_close(f.uplink);
+    uplink_open_to("127.0.0.1", "/moved");
+    expect(&f.events, "down refused");
 }
 
 static void test_killed_server_is_closed(void **state)

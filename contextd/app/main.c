@@ -8,7 +8,8 @@
 
 static const char usage[] =
     "usage: contextd serve --config FILE [--ports-file FILE]\n"
-    "       contextd config --config FILE | --table\n"
+    "       contextd --print-config --config FILE\n"
+    "       contextd config --table\n"
     "       contextd ca init --dir DIR --chain NAME [--days N]\n"
     "       contextd ca request --name NAME --key FILE --csr FILE\n"
     "       contextd ca issue --dir DIR --csr FILE --out FILE (--device ID | --dns NAME … --ip ADDRESS …)\n"
@@ -27,9 +28,11 @@ static const struct {
     const char *name;
     int (*run)(struct args *a);
 } commands[] = {
-    {"serve", command_serve},       {"config", command_config},   {"ca", command_ca},
-    {"token", command_token},       {"seed", command_seed},       {"customer", command_customer},
-    {"terminal", command_terminal}, {"product", command_product},
+    {"serve", command_serve},           {"config", command_config},
+    {"--print-config", command_config}, {"ca", command_ca},
+    {"token", command_token},           {"seed", command_seed},
+    {"customer", command_customer},     {"terminal", command_terminal},
+    {"product", command_product},
 };
 
 int command_failed(const char *what, enum tb_err err)

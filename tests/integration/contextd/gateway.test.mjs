@@ -412,6 +412,48 @@ describe('changes', () => {
   });
 });
 
+describe('the command line', () => {
+  const fails = (args, status, pattern) => refused(store.tool(...args), new RegExp(`exit ${status}\\n[^]*${pattern}`));
+
+  test('says what it does not understand', async () => {
+    await fails([], 2, 'usage:');
+    await fails(['dance'], 2, 'usage:');
+    await fails(['seed', '--database', store.file('x.db'), '--colour'], 2, '--colour is not understood');
+    await fails(['seed', '--database', store.file('x.db'), '--customers', '1x'], 2, 'whole number from 1');
+    await fails(['seed', '--database'], 2, '--database needs a value');
+    await fails(['customer', 'list'], 2, '--config is missing');
+    await fails(['ca', 'issue', '--dir', 'x'], 2, '--csr is missing');
+  });
+
+  test('says what failed, and leaves alone what is there', async () => {
+    const database = store.file('context.db');
+    await fails(['customer', 'list', '--database', store.file('none.db')], 1, 'none.db: refused.not_found');
+    await fails(['seed', '--database', database], 1, 'it was left as it is');
+    await fails(['customer', 'show', '9999999999', '--database', database], 1, 'refused.not_found');
+    await fails(['terminal', 'disable', 'till-1', '--database', database], 1, 'refused.not_found');
+    await fails(['ca', 'init', '--dir', store.file('ca'), '--chain', 'demo'], 1, 'refused.conflict');
+    await fails(['ca', 'init', '--dir', store.file('ca2'), '--chain', 'De mo'], 1, 'input.syntax');
+  });
+
+  test('names file, line and key of a broken configuration', async () => {
+    const config = store.file('broken.conf');
+    const whole = readFileSync(store.file('contextd.conf'), 'utf8');
+    for (const [from, to, words] of [
+      ['idle_ping_s = 2', 'idle_ping_s = 0', 'broken.conf:5: contextd.idle_ping_s: must be'],
+      ['idle_ping_s = 2', 'idle_ping = 2', 'broken.conf:5: contextd.idle_ping: there is no such key'],
+      ['origin = https://app', 'origin = http://app', 'web.origin: "http://app.example:8443" is no origin'],
+      ['[web]', '[webb]', 'there is no section'],
+    ]) {
+      writeFileSync(config, whole.replace(from, to));
+      await fails(['serve', '--config', config], 2, words.replaceAll('[', '\\['));
+    }
+    writeFileSync(config, whole.replace('server.key', 'none.key'));
+    await fails(['serve', '--config', config], 2, 'listen_failed');
+    writeFileSync(config, whole.replace('context.db', 'empty.db'));
+    await fails(['serve', '--config', config], 1, 'empty.db');
+  });
+});
+
 describe('the log', () => {
   test('says in words why somebody was refused, and nothing of customers', () => {
     const log = readFileSync(store.file('contextd.log'), 'utf8');

@@ -80,8 +80,8 @@ enum tb_line_cause tb_tls_cause(struct lws *wsi, const char **ret_detail)
     *ret_detail = "handshake";
     struct ssl_st *ssl = lws_get_ssl(wsi);
     uint32_t flags = ssl ? mbedtls_ssl_get_verify_result(SSL_mbedtls_ssl_context_from_SSL(ssl)) : UINT32_MAX;
-    if (flags == UINT32_MAX) /* the handshake did not get as far as the certificate */
-        return TB_CAUSE_TLS;
+    if (flags == UINT32_MAX) /* the other side went away before it showed a certificate */
+        return TB_CAUSE_CLOSED;
     for (size_t i = 0; i < sizeof verify_flags / sizeof verify_flags[0]; i++) {
         if (!(flags & verify_flags[i].flag))
             continue;

@@ -1,5 +1,6 @@
 #include "agent/cache/outbox.h"
 
+#include "agent/cache/pack.h"
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
 
@@ -151,9 +152,15 @@ void tb_outbox_close(struct tb_outbox *outbox)
 static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct tb_span json)
 {
     struct about about;
+    uint8_t packed_bytes[TB_MUTATION_JSON_SIZE_MAX];
     uint8_t bytes[OUTBOX_SEALED_SIZE_MAX];
+    struct tb_buf packed = tb_buf_of(packed_bytes, sizeof packed_bytes);
     struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
-    enum tb_err err = tb_seal(outbox->sealer, about_of(outbox, "mutation", seq, &about), json, &sealed);
+    tb_pack_json(json, &packed);
+    if (packed.err != TB_OK)
+        return packed.err;
+    enum tb_err err =
+        tb_seal(outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_buf_span(&packed), &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *insert = &outbox->stmts[TB_OUTBOX_STMT_INSERT];
@@ -337,8 +344,8 @@ static bool mutation_verifies(const struct tb_outbox *outbox, int64_t seq, struc
 {
     struct about about;
     uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
-    struct tb_buf json = tb_buf_of(bytes, sizeof bytes);
-    return tb_unseal(outbox->sealer, about_of(outbox, "mutation", seq, &about), sealed, &json) == TB_OK;
+    struct tb_buf packed = tb_buf_of(bytes, sizeof bytes);
+    return tb_unseal(outbox->sealer, about_of(outbox, "mutation", seq, &about), sealed, &packed) == TB_OK;
 }
 
 /* A mutation that does not verify cannot be sent and gets no verdict: a hole that stops nothing. */
@@ -380,8 +387,12 @@ static enum tb_err entry_load(const struct tb_outbox *outbox, const struct tb_st
 {
     struct about about;
     int64_t seq = tb_stmt_int(row, 0);
+    uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
+    struct tb_buf packed = tb_buf_of(bytes, sizeof bytes);
     enum tb_err err =
-        tb_unseal(outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_stmt_blob(row, 1), json);
+        tb_unseal(outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_stmt_blob(row, 1), &packed);
+    if (err == TB_OK)
+        err = tb_unpack_json(tb_buf_span(&packed), json);
     if (err != TB_OK)
         return err;
     ret_entry->json = tb_buf_span(json);

@@ -169,7 +169,8 @@ static enum tb_cart_code add_check(struct tb_cart *cart, const struct tb_cart_bo
                                    const struct tb_mutation *m, const struct tb_cart_facts *facts,
                                    const struct tb_cart_line *same)
 {
-    if (m->add.quantity < 1 || tb_id_is_zero(&m->line))
+    /* The zero id stands for "none": a cart that had it would be found by everybody who names none. */
+    if (m->add.quantity < 1 || tb_id_is_zero(&m->line) || tb_id_is_zero(&m->cart))
         return TB_CART_NOT_UNDERSTOOD;
     const struct tb_cart_line *taken = line_of(cart, &m->line);
     if (taken && taken != same)

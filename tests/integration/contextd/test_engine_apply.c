@@ -158,6 +158,24 @@ static void nobody_reaches_into_anothers_cart(void **state)
     assert_int_equal(answer->apply.rows.count, 0);
 }
 
+/* The zero id means "no cart": a cart that had it would be everybody's. */
+static void nobody_shares_a_cart_without_an_id(void **state)
+{
+    struct engine_fixture *f = *state;
+    const uint32_t customers[] = {FIXTURE_CUSTOMERS - 2, FIXTURE_CUSTOMERS - 3}; /* without a cart so far */
+    for (unsigned i = 0; i < TB_ARRAY_SIZE(customers); i++) {
+        struct tb_engine_peer web = fixture_web(customers[i]);
+        struct tb_mutation add = fixture_add(1, customers[i], i, i + 1);
+        add.cart = (struct tb_id){{0}};
+        const struct tb_engine_answer *answer = apply(f, &web, &add, 1);
+        assert_int_equal(answer->err, TB_OK);
+        assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_REJECTED);
+        assert_string_equal(answer->apply.verdicts[0].code, tb_cart_code_name(TB_CART_NOT_UNDERSTOOD));
+        assert_int_equal(answer->apply.rows.count, 0);
+        assert_int_equal(answer->apply.change_count, 0);
+    }
+}
+
 static void an_unknown_customer_is_rejected(void **state)
 {
     struct engine_fixture *f = *state;
@@ -338,6 +356,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_skipped_record_closes_a_gap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_rejection_holds_nobody_up_and_is_said_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nobody_reaches_into_anothers_cart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_shares_a_cart_without_an_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_customer_is_rejected, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cart_begun_apart_goes_into_the_one_there_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_removed_line_stays_removed_after_a_restart, set_up, tear_down),

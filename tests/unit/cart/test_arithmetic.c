@@ -37,6 +37,10 @@ static void rejection_leaves_no_trace(void **state)
     struct tb_mutation bad = test_add(1, 17, 0);
     assert_int_equal(test_apply(&one, bad), TB_CART_NOT_UNDERSTOOD);
     assert_true(tb_id_is_zero(&one.cart.id));
+    bad = test_add(1, 17, 1);
+    bad.cart = (struct tb_id){{0}};
+    assert_int_equal(test_apply(&one, bad), TB_CART_NOT_UNDERSTOOD);
+    assert_true(tb_id_is_zero(&one.cart.customer));
     assert_int_equal(test_apply(&one, test_add(1, 17, 1)), TB_CART_OK);
     two = one;
     assert_int_equal(test_apply(&one, test_remove(9, 1)), TB_CART_LINE_UNKNOWN);

@@ -245,8 +245,7 @@ static enum tb_err verdict_repeat(struct sqlite_engine *e, struct batch *b,
         return err;
     struct tb_mutation copy = *mutation;
     err = cart_find(e, &copy, b->request->peer.store);
-    if (err == TB_OK && tb_id_equal(&e->cart.id, &copy.cart) &&
-        tb_id_equal(&e->cart.customer, &mutation->customer))
+    if (err == TB_OK && !tb_id_is_zero(&e->cart.id) && tb_id_equal(&e->cart.customer, &mutation->customer))
         b->full = !touched_note(b, &e->cart, false);
     return err;
 }

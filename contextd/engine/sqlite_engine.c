@@ -99,12 +99,13 @@ static void answer_fail(const struct tb_engine_call *call, enum tb_err err)
     call->ret_answer->err = err;
 }
 
-static bool refused(enum tb_err err)
+/* A clone that was found out leaves a mark (quarantine) that is to stay. */
+static bool keeps_mark(enum tb_engine_ask ask, enum tb_err err)
 {
-    return tb_err_class(err) == TB_CLASS_REFUSED;
+    return ask == TB_ENGINE_OPEN && err == TB_ERR_REPLAYED;
 }
 
-/* A refusal may have left a mark (quarantine) that is to stay; every other failure undoes its call. */
+/* A call that fails undoes what it did. */
 static enum tb_err answer_guarded(struct sqlite_engine *e, const struct tb_engine_call *call)
 {
     answer_clear(call);
@@ -114,7 +115,7 @@ static enum tb_err answer_guarded(struct sqlite_engine *e, const struct tb_engin
     enum tb_err asked = answer_one(e, call);
     if (asked != TB_OK) {
         answer_fail(call, asked);
-        if (!refused(asked))
+        if (!keeps_mark(call->request->ask, asked))
             err = tb_stmt_run(sqlite_stmt(e, STMT_ROLLBACK_TO));
     }
     if (err == TB_OK)

@@ -33,7 +33,6 @@ static void change_stored(void *context, enum tb_err err, const struct tb_stored
         tb_log(TB_LOG_ERROR, TB_EVENT("carts", "not_stored"), tb_log_err(err));
     tb_pages_changed(agent, change->ask, seq, err);
     tb_pages_state(agent);
-    free(change);
 }
 
 enum tb_err tb_carts_change(struct tb_agent *agent, struct tb_mutation *mutation, struct tb_cart_ask ask)

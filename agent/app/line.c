@@ -42,7 +42,6 @@ static void saved(void *context, enum tb_err err)
         tb_visits_refresh(agent);
     tb_client_saved(&agent->client, save->ticket, err, tb_loop_now_ms(agent->loop));
     tb_wipe(save, sizeof *save);
-    free(save);
     tb_agent_rearm(agent);
 }
 
@@ -78,7 +77,6 @@ static void decided(void *context, enum tb_err err)
     } else
         tb_log(TB_LOG_ERROR, TB_EVENT("line", "verdicts_not_saved"), tb_log_err(err));
     tb_client_decided(&agent->client, decide->seq, err, tb_loop_now_ms(agent->loop));
-    free(decide);
     tb_agent_rearm(agent);
 }
 
@@ -95,7 +93,6 @@ static void outbox_read(void *context, enum tb_err err, const struct tb_client_r
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("line", "outbox_unreadable"), tb_log_err(err));
     tb_client_read(&agent->client, read->ticket, &found, tb_loop_now_ms(agent->loop));
-    free(read);
     tb_agent_rearm(agent);
 }
 
@@ -256,7 +253,6 @@ static void settled(void *context, enum tb_err err)
             agent->settle_seq = 0;
     } else
         tb_log(TB_LOG_WARN, TB_EVENT("line", "not_settled"), tb_log_err(err));
-    free(settle);
 }
 
 static void settle_due(struct tb_timer *timer)

@@ -169,7 +169,6 @@ void tb_storage_close(struct tb_storage *storage)
 struct append {
     struct tb_storage_call call;
     void (*done)(void *context, enum tb_err err, const struct tb_stored *stored);
-    void *context;
     struct tb_mutation mutation;
     size_t json_size;
     uint8_t json[TB_MUTATION_JSON_SIZE_MAX];
@@ -210,7 +209,7 @@ static void append_finish(struct tb_storage_call *call, enum tb_err err)
         tb_storage_recount(call->storage);
     const struct tb_stored stored = {.mutation = append->mutation,
                                      .json = tb_span_of(append->json, append->json_size)};
-    append->done(append->context, err, &stored);
+    append->done(append->call.context, err, &stored);
 }
 
 enum tb_err tb_storage_append(struct tb_storage *storage, const struct tb_mutation *mutation,
@@ -221,7 +220,7 @@ enum tb_err tb_storage_append(struct tb_storage *storage, const struct tb_mutati
     if (!append)
         return TB_ERR_NO_MEMORY;
     append->done = done;
-    append->context = context;
+    append->call.context = context;
     append->mutation = *mutation;
     tb_storage_call_submit(&append->call, storage->outbox_writer);
     return TB_OK;
@@ -232,7 +231,6 @@ enum tb_err tb_storage_append(struct tb_storage *storage, const struct tb_mutati
 struct outbox_read {
     struct tb_storage_call call;
     void (*done)(void *context, enum tb_err err, const struct tb_client_row *rows, size_t count);
-    void *context;
     int64_t from_seq;
     uint32_t count_max;
     size_t size_max;
@@ -267,7 +265,7 @@ static enum tb_err outbox_read_work(struct tb_storage_call *call)
 static void outbox_read_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct outbox_read *read = (struct outbox_read *)(void *)call;
-    read->done(read->context, err, read->rows, err == TB_OK ? read->count : 0);
+    read->done(read->call.context, err, read->rows, err == TB_OK ? read->count : 0);
 }
 
 enum tb_err tb_storage_read_outbox(struct tb_storage *storage, int64_t from_seq, uint32_t count_max,
@@ -281,7 +279,7 @@ enum tb_err tb_storage_read_outbox(struct tb_storage *storage, int64_t from_seq,
     if (!read)
         return TB_ERR_NO_MEMORY;
     read->done = done;
-    read->context = context;
+    read->call.context = context;
     read->from_seq = from_seq;
     read->count_max = count_max < TB_CLIENT_WINDOW ? count_max : TB_CLIENT_WINDOW;
     read->size_max = size_max;
@@ -376,7 +374,6 @@ void tb_storage_forget(struct tb_storage *storage, const struct tb_customer_key 
 struct settle_call {
     struct tb_storage_call call;
     tb_storage_done *done;
-    void *context;
     int64_t up_to_seq;
     int64_t before_wall_ms;
 };
@@ -396,7 +393,7 @@ static enum tb_err settle_work(struct tb_storage_call *call)
 static void settle_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct settle_call *settle = (struct settle_call *)(void *)call;
-    settle->done(settle->context, err);
+    settle->done(settle->call.context, err);
 }
 
 static void checkpoint_finish(struct tb_storage_call *call, enum tb_err err)
@@ -414,7 +411,7 @@ enum tb_err tb_storage_settle(struct tb_storage *storage, int64_t up_to_seq, tb_
     if (!call)
         return TB_ERR_NO_MEMORY;
     call->done = done;
-    call->context = context;
+    call->call.context = context;
     call->up_to_seq = up_to_seq;
     call->before_wall_ms = tb_loop_wall_ms(storage->loop) - TB_OUTBOX_KEEP_MS;
     call->call.job.bare = true;

@@ -6,8 +6,8 @@
  * Each call returns TB_ERR_NO_MEMORY when it could not be begun, and then calls back never; otherwise it
  * calls back exactly once, later.
  *
- * Loop's thread only. A callback's context must outlive the call; tb_storage_close() runs what waits, and
- * callbacks that have not been delivered by then are dropped.
+ * A begun call owns its context, a block from malloc(): it is freed after the callback. tb_storage_close()
+ * runs what waits; callbacks that have not been delivered by then are dropped. Loop's thread only.
  */
 #ifndef TB_AGENT_APP_STORAGE_H
 #define TB_AGENT_APP_STORAGE_H

@@ -25,6 +25,7 @@ static void call_unlink(struct tb_storage_call *call)
 
 static void call_free(struct tb_storage_call *call)
 {
+    free(call->context);
     tb_wipe(call, call->size);
     free(call);
 }
@@ -109,11 +110,13 @@ void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *write
 
 void tb_storage_call_drop_all(struct tb_storage *storage)
 {
-    while (storage->calls) {
-        struct tb_storage_call *call = storage->calls;
+    struct tb_storage_call *call = storage->calls;
+    storage->calls = NULL;
+    while (call) {
+        struct tb_storage_call *next = call->next;
         tb_loop_unpost(storage->loop, &call->job.post);
         tb_loop_unpost(storage->loop, &call->refused);
-        call_unlink(call);
         call_free(call);
+        call = next;
     }
 }

@@ -16,6 +16,7 @@ struct tb_storage_call {
     struct tb_storage_call *behind; /* in a feed's waiting list */
     enum tb_err err;                /* of a refused call */
     size_t size;                    /* of the whole block, which is wiped before it is freed */
+    void *context;                  /* the asker's, from malloc(); freed with the call */
     enum tb_err (*work)(struct tb_storage_call *call); /* writer's thread */
     void (*finish)(struct tb_storage_call *call, enum tb_err err);
 };

@@ -7,7 +7,6 @@
 struct rows_copy {
     struct tb_storage_call call;
     tb_storage_done *done;
-    void *context;
     bool scoped;
     bool first;
     struct tb_scope scope;
@@ -69,7 +68,7 @@ static enum tb_err cache_save_work(struct tb_storage_call *call)
 static void rows_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct rows_copy *copy = (struct rows_copy *)(void *)call;
-    copy->done(copy->context, err);
+    copy->done(copy->call.context, err);
 }
 
 /* ---- feeds ---- */
@@ -114,7 +113,7 @@ static void feed_finish(struct tb_storage_call *call, enum tb_err err)
         feed->waiting = next->behind;
         feed_start(feed, next);
     }
-    copy->done(copy->context, err);
+    copy->done(copy->call.context, err);
 }
 
 enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_page *page,
@@ -128,7 +127,7 @@ enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_
     if (!copy)
         return TB_ERR_NO_MEMORY;
     copy->done = done;
-    copy->context = context;
+    copy->call.context = context;
     copy->scoped = true;
     copy->scope = page->scope;
     copy->cursor = page->cursor;
@@ -152,7 +151,7 @@ enum tb_err tb_storage_put(struct tb_storage *storage, const struct tb_rows *row
     if (!copy)
         return TB_ERR_NO_MEMORY;
     copy->done = done;
-    copy->context = context;
+    copy->call.context = context;
     tb_storage_call_submit(&copy->call, storage->cache_writer);
     return TB_OK;
 }
@@ -192,7 +191,7 @@ enum tb_err tb_storage_decide(struct tb_storage *storage, const struct tb_rows *
     if (!copy)
         return TB_ERR_NO_MEMORY;
     copy->done = done;
-    copy->context = context;
+    copy->call.context = context;
     copy->verdict_count = verdict_count;
     memcpy(copy->verdicts, verdicts, verdict_count * sizeof *verdicts);
     tb_storage_call_submit(&copy->call, storage->cache_writer);

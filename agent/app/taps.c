@@ -142,7 +142,6 @@ static void answer_saved(void *context, enum tb_err err)
     tb_identify_answered(&agent->identify, answer->attempt,
                          err == TB_OK ? TB_ANSWER_FOUND : TB_ANSWER_TIMEOUT, &answer->customer,
                          tb_loop_now_ms(agent->loop));
-    free(answer);
     tb_taps_drain(agent);
 }
 

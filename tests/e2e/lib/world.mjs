@@ -124,8 +124,15 @@ port = ${port}
     await this.startTill(options);
   }
 
+  // Ends what runs. A program that does not end well when asked, or that a sanitizer ended before, is a failure.
   async stop() {
-    for (const program of [...this.programs].reverse()) await program.stop();
+    const badly = [];
+    for (const program of [...this.programs].reverse()) {
+      const { code, signal } = await program.stop();
+      if (code !== 0 && signal !== 'SIGKILL') badly.push(`${program.name} ended with ${code ?? signal}`);
+    }
+    this.programs.clear();
+    if (badly.length > 0) throw new Error(badly.join(', '));
   }
 
   cli(...args) {

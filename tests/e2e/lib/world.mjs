@@ -14,12 +14,14 @@ const CHAIN = 'demo';
 const DEVICE = 'till-0421-4';
 
 export class World {
-  // bin: the folder of the programs; dir: a folder of our own that may be filled; both absolute.
-  constructor({ bin, dir, sizes = [], window_ms = 0 }) {
+  // bin: the folder of the programs; dir: a folder of our own that may be filled; both absolute. readers: the till's
+  // section of that name, the simulators when it is not given.
+  constructor({ bin, dir, sizes = [], window_ms = 0, readers }) {
     this.bin = bin;
     this.dir = dir;
     this.sizes = sizes;
     this.window_ms = window_ms;
+    this.readers = readers ?? `nfc = pn532_uart:${this.path('sim', 'nfc')}\nscanner = ${this.path('sim', 'scanner')}`;
     this.programs = new Set();
   }
 
@@ -102,8 +104,7 @@ token_key = ${this.path('store', 'token.pub')}
 state_dir = ${this.path('till', 'state')}
 run_dir = ${this.path('till', 'run')}
 [readers]
-nfc = pn532_uart:${this.path('sim', 'nfc')}
-scanner = ${this.path('sim', 'scanner')}
+${this.readers}
 [store]
 url = wss://localhost:${this.ports.terminals}/
 ca = ${this.path('store', 'ca', 'ca.crt')}

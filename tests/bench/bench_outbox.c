@@ -16,14 +16,7 @@
 #define OP_COUNT 150
 #define RAW_FILE_SIZE ((off_t)8 << 20)
 
-#define CHECK(call)                                                     \
-    do {                                                                \
-        enum tb_err check_err = (call);                                 \
-        if (check_err) {                                                \
-            fprintf(stderr, "%s: %s\n", #call, tb_err_name(check_err)); \
-            exit(1);                                                    \
-        }                                                               \
-    } while (0)
+#define CHECK(call) bench_need_ok(call, #call)
 
 struct bench {
     struct tb_outbox outbox;
@@ -194,7 +187,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_outbox <folder>\n");
         return 2;
     }
-    bench_pin();
+    bench_pin(0);
     setup(&b, argv[1]);
     (void)round_inside(&b); /* the log reaches its working size */
     (void)round_inside(&b);

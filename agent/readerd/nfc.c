@@ -122,6 +122,8 @@ static bool target_is_same(const struct chip_target *a, const struct chip_target
     return a->uid_size == b->uid_size && memcmp(a->uid, b->uid, a->uid_size) == 0;
 }
 
+/* Another card that is found instead is let go, so that the next look meets it: an ISO-DEP card that stays
+ * selected would hear no request any more. */
 static enum chip_result target_find_again(struct reader *r)
 {
     for (unsigned i = 0; i < RESELECT_ATTEMPT_MAX; i++) {
@@ -131,8 +133,12 @@ static enum chip_result target_find_again(struct reader *r)
         enum chip_result result = chip_select(&r->chip, &found);
         if (result == CHIP_BROKEN)
             return CHIP_BROKEN;
-        if (result == CHIP_OK)
-            return target_is_same(&found, &r->target) ? CHIP_OK : CHIP_NONE;
+        if (result == CHIP_OK && target_is_same(&found, &r->target))
+            return CHIP_OK;
+        if (result == CHIP_OK) {
+            chip_field_cycle(&r->chip);
+            return CHIP_NONE;
+        }
     }
     return CHIP_NONE;
 }

@@ -140,6 +140,27 @@ static void malformed_tags_fail_with_their_reason(void **state)
     gone();
 }
 
+/* In the other's place before its absence was noticed; each kind after each. */
+static void card_in_anothers_place_is_read(void **state)
+{
+    (void)state;
+    static const char *const cards[] = {"a2", "a4", "b4", "b2", "a2"};
+    sim("card a2 ntag213 uid=04a1a2a3a4a5a6 uri=" URI);
+    sim("card b2 ntag213 uid=04b1b2b3b4b5b6 uri=" URI);
+    sim("card a4 type4 uid=04c1c2c3c4c5c6 uri=" URI);
+    sim("card b4 type4 uid=04d1d2d3d4d5d6 uri=" URI);
+    for (size_t i = 0; i < sizeof cards / sizeof cards[0]; i++) {
+        char command[32];
+        (void)snprintf(command, sizeof command, "tap %s", cards[i]);
+        sim("remove");
+        sim(command);
+        if (i > 0)
+            harness_expect(&h, "gone");
+        harness_expect(&h, strchr(cards[i], '2') ? "tag type2" : "tag type4");
+        harness_expect(&h, "data " URI_MESSAGE);
+    }
+}
+
 static void torn_card_is_torn_and_gone(void **state)
 {
     (void)state;
@@ -327,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(long_messages_are_read, start, stop),
         cmocka_unit_test_setup_teardown(empty_and_blank_tags_are_told_apart, start, stop),
         cmocka_unit_test_setup_teardown(malformed_tags_fail_with_their_reason, start, stop),
+        cmocka_unit_test_setup_teardown(card_in_anothers_place_is_read, start, stop),
         cmocka_unit_test_setup_teardown(torn_card_is_torn_and_gone, start, stop),
         cmocka_unit_test_setup_teardown(transmission_error_is_repeated, start, stop),
         cmocka_unit_test_setup_teardown(card_that_never_answers_fails_once, start, stop),

@@ -69,7 +69,6 @@ static void decided(void *context, enum tb_err err)
         for (size_t i = 0; i < decide->verdict_count; i++) {
             tb_pending_decide(&agent->pending, &decide->verdicts[i]);
             tb_console_verdict(agent, &decide->verdicts[i]);
-            tb_console_verdict(agent, &decide->verdicts[i]);
         }
         agent->settle_seq = decide->seq;
         tb_visits_refresh(agent);

@@ -156,8 +156,6 @@ void tb_pages_reading(struct tb_agent *agent, const char *reader, bool on)
 
 static void answer_error(struct tb_agent *agent, uint32_t page, int64_t id, enum tb_err err, const char *text)
 {
-    if (id == TB_RPC_NO_ID)
-        return;
     tb_buf_reset(&agent->page);
     tb_rpc_put_error(&agent->page, id, tb_rpc_number_of(err), tb_err_name(err), text);
     page_send(agent, page, TB_COUNTER_TOPIC_EVENT);
@@ -165,8 +163,6 @@ static void answer_error(struct tb_agent *agent, uint32_t page, int64_t id, enum
 
 static void answer_done(struct tb_agent *agent, uint32_t page, int64_t id, int64_t seq)
 {
-    if (id == TB_RPC_NO_ID)
-        return;
     tb_buf_reset(&agent->page);
     struct tb_json_writer w = tb_rpc_begin_result(&agent->page, id);
     if (seq)
@@ -216,7 +212,7 @@ static int32_t quantity(struct page_request *r, const char *name, int64_t min)
 static void request_add(struct page_request *r)
 {
     struct tb_mutation change = {.kind = TB_MUTATION_CART_ADD};
-    tb_json_str(&r->check, r->params, "gtin", change.add.gtin, TB_GTIN_SIZE);
+    tb_json_str(&r->check, r->params, "gtin", change.add.gtin, sizeof change.add.gtin);
     change.add.quantity = quantity(r, "quantity", 1);
     if (r->check.err == TB_OK &&
         (strlen(change.add.gtin) != TB_GTIN_SIZE || !tb_text_is_digits(tb_span_str(change.add.gtin))))
@@ -310,11 +306,11 @@ void tb_pages_request(void *context, uint32_t page, enum tb_counter_scope scope,
     r.params = rpc.params;
     if (err != TB_OK)
         answer_error(agent, page, r.id, err, r.check.member ? r.check.member : "not a request");
-    else {
+    else if (rpc.kind == TB_RPC_REQUEST) {
         size_t i = 0;
         while (i < TB_ARRAY_SIZE(requests) && !tb_span_is(rpc.method, requests[i].method))
             i++;
-        if (i < TB_ARRAY_SIZE(requests) && rpc.kind == TB_RPC_REQUEST)
+        if (i < TB_ARRAY_SIZE(requests))
             requests[i].handle(&r);
         else
             answer_error(agent, page, r.id, TB_ERR_UNSUPPORTED, "no such method");

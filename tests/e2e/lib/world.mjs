@@ -22,6 +22,7 @@ export class World {
     this.sizes = sizes;
     this.window_ms = window_ms;
     this.readers = readers ?? `nfc = pn532_uart:${this.path('sim', 'nfc')}\nscanner = ${this.path('sim', 'scanner')}`;
+    this.till_env = {};
     this.programs = new Set();
   }
 
@@ -62,7 +63,7 @@ export class World {
     const list = async (noun, ...args) => JSON.parse(
       await this.contextctl(noun, 'list', '--database', this.path('store', 'context.db'), '--json', ...args));
     this.customers = await list('customer', '--limit', '50');
-    this.products = await list('product', '--limit', '50', '--store', '0421');
+    this.products = await list('product', '--limit', '80', '--store', '0421');
   }
 
   // Ports are kept over restarts: a terminal has one address of its context store in its configuration.
@@ -99,8 +100,12 @@ token_key = ${this.path('store', 'token.pub')}
     await this.scanner.printed('ready');
   }
 
-  async startTill({ port = 0 } = {}) {
-    await writeFile(this.path('till', 'tillbridged.conf'), `[agent]
+  get tillConfig() {
+    return this.path('till', 'tillbridged.conf');
+  }
+
+  async configureTill(port = 0) {
+    await writeFile(this.tillConfig, `[agent]
 state_dir = ${this.path('till', 'state')}
 run_dir = ${this.path('till', 'run')}
 [readers]
@@ -113,8 +118,13 @@ key = ${this.path('till', 'till.key')}
 [counter]
 port = ${port}
 `);
-    this.till = this.#start('tillbridged', ['--config', this.path('till', 'tillbridged.conf')]);
-    await this.till.printed('agent ready');
+  }
+
+  async startTill({ port = 0 } = {}) {
+    await this.configureTill(port);
+    this.till = this.#start('tillbridged', ['--config', this.tillConfig], this.till_env);
+    const ready = await this.till.printed('agent ready');
+    this.page_port = Number(/port=(\d+)/.exec(ready)[1]);
   }
 
   async start(options) {
@@ -176,8 +186,8 @@ port = ${port}
     return WebChannel.open({ url: `wss://localhost:${this.ports.web}/`, ca: this.ca, origin: ORIGIN, token, customer });
   }
 
-  #start(name, args) {
-    const program = new Program(name, join(this.bin, name), args, { log: this.path(`${name}.log`) });
+  #start(name, args, env = {}) {
+    const program = new Program(name, join(this.bin, name), args, { log: this.path(`${name}.log`), env });
     this.programs.add(program);
     return program;
   }

@@ -1,0 +1,172 @@
+// The clerk page's connection without a browser: opens the one-use address, keeps the cookie, speaks tillbridge-page.v1,
+// and holds what a page would show.
+
+import { get } from 'node:http';
+import WebSocket from 'ws';
+import { PATIENCE_MS } from './events.mjs';
+
+const SUBPROTOCOL = 'tillbridge-page.v1';
+
+// The answer to one GET: { status, headers, body }.
+export function fetchPage(url, headers = {}) {
+  return new Promise((resolve, reject) => {
+    get(url, { headers, agent: false }, (answer) => {
+      let body = '';
+      answer.on('data', (chunk) => (body += chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body }));
+    }).on('error', reject);
+  });
+}
+
+// Trades a one-use address for the page's origin and its session cookie.
+export async function signIn(url) {
+  const { status, headers } = await fetchPage(url);
+  if (status !== 303) throw new Error(`opening a page: HTTP ${status}`);
+  return { origin: new URL(url).origin, cookie: headers['set-cookie'][0].split(';')[0] };
+}
+
+// A websocket of that session, not yet listened to; changes replace headers.
+export function pageSocket({ origin, cookie }, changes = {}) {
+  return new WebSocket(`${origin.replace('http', 'ws')}/clerk`, [SUBPROTOCOL],
+    { headers: { Cookie: cookie, Origin: origin, ...changes } });
+}
+
+export class PageChannel {
+  #calls = new Map();
+  #call_id = 0;
+  #waiting = new Set();
+
+  static async open(url) {
+    return PageChannel.of(await signIn(url));
+  }
+
+  static async of(session) {
+    const page = new PageChannel();
+    Object.assign(page, { session, received: '', outcomes: [], stray: [], shown: {} });
+    page.socket = pageSocket(session);
+    page.socket.on('message', (data) => page.#receive(data.toString()));
+    page.closed = new Promise((resolve) => page.socket.on('close', (code) => {
+      page.ended = code;
+      for (const { answer } of page.#calls.values()) answer({ lost: true });
+      page.#look();
+      resolve(code);
+    }));
+    await new Promise((resolve, reject) => page.socket.once('open', resolve).once('error', reject));
+    await page.sees('the first three messages', (s) => s.visit !== undefined);
+    return page;
+  }
+
+  // Waits until what the page holds is as it should be: { terminal, state, visit, view, cart, reason }.
+  sees(what, matches, patience_ms = PATIENCE_MS) {
+    return this.#until(what, () => (matches(this.shown) ? this.shown : undefined), patience_ms);
+  }
+
+  // The first outcome, from now or earlier, that was not taken yet and is one of these.
+  outcome(...names) {
+    return this.#until(`the outcome ${names.join(' or ')}`, () => {
+      const at = this.outcomes.findIndex((o) => names.includes(o.outcome));
+      return at < 0 ? undefined : this.outcomes.splice(0, at + 1).at(-1);
+    });
+  }
+
+  // An answer that belongs to no request of ours: an error with id null.
+  complaint() {
+    return this.#until('an error that answers nothing', () => this.stray.shift());
+  }
+
+  // Resolves with the answer: { result } or { error }, or { lost } when the connection ended first.
+  request(method, params = {}) {
+    const id = ++this.#call_id;
+    this.say({ jsonrpc: '2.0', id, method, params });
+    return new Promise((answer) => {
+      if (this.ended === undefined) this.#calls.set(id, { answer });
+      else answer({ lost: true });
+    });
+  }
+
+  // The stable code with which a request is turned down; "" when it is not.
+  async code(method, params) {
+    return (await this.request(method, params)).error?.data.code ?? '';
+  }
+
+  say(message) {
+    this.socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message));
+  }
+
+  lineOf(gtin) {
+    return this.shown.cart?.lines.find((line) => line.gtin === gtin);
+  }
+
+  reader(kind) {
+    return this.shown.state.readers.find((reader) => reader.kind === kind).state;
+  }
+
+  readerIs(kind, ...states) {
+    return this.sees(`the ${kind} reader ${states.join(' or ')}`, () => states.includes(this.reader(kind)));
+  }
+
+  notice(code) {
+    return this.shown.state.notices.some((notice) => notice.code === code);
+  }
+
+  done() {
+    return this.request('visit.end', { visit: this.shown.visit.id });
+  }
+
+  close() {
+    this.socket.terminate();
+  }
+
+  #until(what, find, patience_ms = PATIENCE_MS) {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = find();
+        if (found === undefined && this.ended === undefined) return;
+        this.#waiting.delete(look);
+        clearTimeout(timer);
+        if (found !== undefined) resolve(found);
+        else reject(new Error(`page closed (${this.ended}) while it waited for ${what}`));
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new Error(`page: waited ${patience_ms} ms for ${what}; it shows ${JSON.stringify(this.shown)}; `
+          + `outcomes ${JSON.stringify(this.outcomes)}`));
+      }, patience_ms);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  #look() {
+    for (const look of [...this.#waiting]) look();
+  }
+
+  #receive(text) {
+    const message = JSON.parse(text);
+    this.received += text;
+    if (message.method) this.#take(message.method, message.params);
+    else if (this.#calls.has(message.id)) {
+      this.#calls.get(message.id).answer(message);
+      this.#calls.delete(message.id);
+    } else this.stray.push(message);
+    this.#look();
+  }
+
+  #take(method, params) {
+    switch (method) {
+      case 'terminal':
+      case 'state':
+        this.shown[method] = params;
+        break;
+      case 'visit':
+        Object.assign(this.shown, { visit: params.visit, view: params.view, cart: params.cart, reason: params.reason });
+        break;
+      case 'cart':
+        this.shown.cart = params.cart;
+        break;
+      case 'outcome':
+        this.outcomes.push(params);
+        break;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// A world for one test file, and what its tests do with the till again and again.
+
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Console } from './console.mjs';
+import { PageChannel } from './page_channel.mjs';
+import { World } from './world.mjs';
+
+const SIZES = ['--customers', '120', '--products', '80', '--carts', '20'];
+
+export const memberUri = (customer) => `https://loyal.example/m/${customer.member}`;
+
+export class Till extends World {
+  static make() {
+    return new Till({ bin: process.env.TB_BIN, dir: mkdtempSync(join(tmpdir(), 'tb-till-')), sizes: SIZES });
+  }
+
+  console() {
+    return Console.open(this.path('till', 'run', 'tillbridge.sock'));
+  }
+
+  async pageUrl() {
+    const console = await this.console();
+    const { url } = await console.request('page.token', { scope: 'clerk' });
+    console.close();
+    return url;
+  }
+
+  async page() {
+    return PageChannel.open(await this.pageUrl());
+  }
+
+  // A page on a till whose readers work and whose line is live.
+  async workingPage() {
+    const page = await this.page();
+    await page.readerIs('nfc', 'ready');
+    await page.readerIs('scanner', 'ready');
+    await page.sees('a live line', (s) => s.state.line.state === 'live' && s.terminal);
+    return page;
+  }
+
+  // What the scanner reads, past the shell: codes are short and come as they are.
+  scan(code) {
+    return this.scannerCommand(`scan ${code}`);
+  }
+
+  raw(bytes) {
+    return this.scannerCommand(`raw ${Buffer.from(bytes).toString('hex')}`);
+  }
+
+  tap(name) {
+    return this.readerCommand(`tap ${name}`);
+  }
+
+  // A customer's code through the scanner, until the page shows that customer.
+  async serve(page, customer) {
+    await this.scan(memberUri(customer));
+    await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+  }
+
+  // Everything that any program wrote, by name of the program.
+  logs() {
+    return readdirSync(this.dir).filter((name) => name.endsWith('.log'))
+      .map((name) => ({ name, text: readFileSync(this.path(name), 'utf8') }));
+  }
+
+  // Ends the world; its folder with the logs stays when TB_KEEP is set or a program ended in a wrong way.
+  async end() {
+    await this.stop();
+    if (!process.env.TB_KEEP) rmSync(this.dir, { recursive: true });
+  }
+}

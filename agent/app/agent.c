@@ -127,6 +127,7 @@ static enum tb_err storage_start(struct tb_agent *agent, struct tb_storage_found
     agent->facts = found->facts;
     agent->facts_coming = found->facts;
     agent->settings = found->settings;
+    agent->status.unsent_count = agent->pending.undecided_count;
     tb_loop_raise_wall_floor(agent->loop, INT64_C(1000) * TB_BUILD_TIME_S);
     tb_loop_raise_wall_floor(agent->loop, found->settings.wall_floor_ms);
     if (found->outbox_damaged)

@@ -10,6 +10,49 @@
 #define IDENTIFY_WAIT_MS 1500
 #define SETTLE_AFTER_MS 60000
 
+/* ---- settling ---- */
+
+struct settle {
+    struct tb_agent *agent;
+    int64_t seq;
+};
+
+static void settle_schedule(struct tb_agent *agent);
+
+static void settled(void *context, enum tb_err err)
+{
+    struct settle *settle = context;
+    struct tb_agent *agent = settle->agent;
+    if (err == TB_OK) {
+        tb_pending_settle_up_to(&agent->pending, settle->seq);
+        if (agent->settle_seq == settle->seq)
+            agent->settle_seq = 0;
+    } else
+        tb_log(TB_LOG_WARN, TB_EVENT("line", "not_settled"), tb_log_err(err));
+    settle_schedule(agent);
+}
+
+static void settle_due(struct tb_timer *timer)
+{
+    struct tb_agent *agent = timer->context;
+    struct settle *settle = malloc(sizeof *settle);
+    if (settle) {
+        *settle = (struct settle){.agent = agent, .seq = agent->settle_seq};
+        if (tb_storage_settle(&agent->storage, settle->seq, settled, settle) == TB_OK)
+            return;
+        free(settle);
+    }
+    settle_schedule(agent);
+}
+
+/* What is decided is settled together, some time later: it costs the disk a checkpoint. */
+static void settle_schedule(struct tb_agent *agent)
+{
+    agent->settle_timer.context = agent;
+    if (agent->settle_seq && !tb_timer_is_set(&agent->settle_timer))
+        tb_timer_set(agent->loop, &agent->settle_timer, SETTLE_AFTER_MS, settle_due);
+}
+
 /* ---- what storage reports back to the machine ---- */
 
 struct save {
@@ -71,6 +114,7 @@ static void decided(void *context, enum tb_err err)
             tb_console_verdict(agent, &decide->verdicts[i]);
         }
         agent->settle_seq = decide->seq;
+        settle_schedule(agent);
         tb_visits_refresh(agent);
         tb_pages_state(agent);
     } else
@@ -235,36 +279,6 @@ static void line_down(void *context, enum tb_line_cause cause, int64_t retry_ms)
     tb_agent_rearm(agent);
 }
 
-/* ---- settling ---- */
-
-struct settle {
-    struct tb_agent *agent;
-    int64_t seq;
-};
-
-static void settled(void *context, enum tb_err err)
-{
-    struct settle *settle = context;
-    struct tb_agent *agent = settle->agent;
-    if (err == TB_OK) {
-        tb_pending_settle_up_to(&agent->pending, settle->seq);
-        if (agent->settle_seq == settle->seq)
-            agent->settle_seq = 0;
-    } else
-        tb_log(TB_LOG_WARN, TB_EVENT("line", "not_settled"), tb_log_err(err));
-}
-
-static void settle_due(struct tb_timer *timer)
-{
-    struct tb_agent *agent = timer->context;
-    struct settle *settle = malloc(sizeof *settle);
-    if (settle) {
-        *settle = (struct settle){.agent = agent, .seq = agent->settle_seq};
-        if (tb_storage_settle(&agent->storage, settle->seq, settled, settle) != TB_OK)
-            free(settle);
-    }
-}
-
 /* ---- for the rest of the agent ---- */
 
 static enum tb_err feeds_open(struct tb_agent *agent, const struct tb_storage_found *found, int64_t now_ms)
@@ -358,7 +372,10 @@ static enum tb_err client_start(struct tb_agent *agent, const struct tb_storage_
         .arena = &agent->arena,
         .out = &agent->out,
     };
-    agent->settle_timer.context = agent;
+    if (agent->pending.count > (size_t)agent->pending.undecided_count) {
+        agent->settle_seq = found->sync.decided_seq;
+        settle_schedule(agent);
+    }
     agent->status.line_since_wall_ms = tb_loop_wall_ms(agent->loop);
     tb_client_init(&agent->client, &config, &found->sync, now_ms);
     return feeds_open(agent, found, now_ms);
@@ -384,8 +401,6 @@ enum tb_err tb_line_start(struct tb_agent *agent, const struct tb_storage_found 
 void tb_line_tick(struct tb_agent *agent)
 {
     tb_client_tick(&agent->client, tb_loop_now_ms(agent->loop));
-    if (agent->settle_seq && !tb_timer_is_set(&agent->settle_timer))
-        tb_timer_set(agent->loop, &agent->settle_timer, SETTLE_AFTER_MS, settle_due);
 }
 
 void tb_line_stored(struct tb_agent *agent, const struct tb_stored *stored)

@@ -98,6 +98,7 @@ static void look_up(struct tb_agent *agent, uint64_t attempt)
         return;
     enum tb_lookup lookup = TB_LOOKUP_MISS;
     found_forget(agent);
+    memset(&agent->found_key, 0, sizeof agent->found_key); /* stays zero when the file itself is damaged */
     if (agent->facts.pepper.version) {
         struct tb_digest hash = tb_pepper_credential(&agent->facts.pepper, credential);
         enum tb_err err =

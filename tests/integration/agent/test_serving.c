@@ -1,0 +1,130 @@
+#include "agent/app/serving.h"
+
+#include "tests/integration/agent/terminal.h"
+#include "tests/support/seeded_rng.h"
+
+static struct tb_serving serving;
+static struct seeded_rng seed;
+
+static const char cart_of_one[] =
+    "{\"currency\":\"EUR\",\"lines\":[{\"id\":\"aa000000000000000000000000000000\",\"gtin\":"
+    "\"04006381333931\","
+    "\"name\":\"Pen\",\"quantity\":2,\"unit_price\":350,\"price_as_of\":900,\"added_ms\":800,"
+    "\"channel\":\"web\"}],\"touched_ms\":800,\"touched_channel\":\"web\"}";
+
+static void stop_loop(void *context, enum tb_err err)
+{
+    (void)context;
+    assert_int_equal(err, TB_OK);
+    tb_loop_stop(terminal.loop);
+}
+
+static void rows_put(const struct tb_row *rows, size_t count)
+{
+    const struct tb_rows all = {.at = rows, .count = count};
+    assert_int_equal(tb_storage_put(&terminal.storage, &all, stop_loop, NULL), TB_OK);
+    terminal_run();
+}
+
+static void visit_begin(void)
+{
+    const struct tb_rng rng = seeded_rng_of(&seed);
+    const struct tb_visit_start start = {.known = true,
+                                         .customer = tb_pepper_customer(&terminal_pepper, &terminal_customer),
+                                         .credential_kind = TB_CREDENTIAL_MEMBER};
+    struct tb_record record;
+    struct tb_visit_end end;
+    assert_int_equal(tb_visit_begin(&serving.visit, &start, &rng, 10, 1000, &end), TB_VISIT_BEGAN);
+    assert_int_equal(tb_cache_find_customer(&terminal.storage.reader, &start.customer, &record), TB_OK);
+    tb_serving_show(&serving, &record, &rng);
+}
+
+static int set_up(void **state)
+{
+    int failed = terminal_set_up(state);
+    seed = (struct seeded_rng){.state = 5};
+    tb_serving_init(&serving, &terminal.storage.reader, &terminal.pending);
+    const struct tb_row rows[] = {terminal_customer_row(1), terminal_cart_row(3, cart_of_one)};
+    rows_put(rows, 2);
+    return failed;
+}
+
+static void pend(int64_t seq, int32_t quantity)
+{
+    struct tb_mutation m = terminal_add(quantity);
+    m.seq = seq;
+    assert_int_equal(tb_pending_add(&terminal.pending, &m, TB_VERDICT_NONE, 0), TB_OK);
+}
+
+static void what_is_pending_lies_over_the_cart_of_the_cache(void **state)
+{
+    (void)state;
+    pend(1, 5);
+    visit_begin();
+    assert_int_equal(serving.cart.cart.line_count, 1);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
+    assert_int_equal(serving.base.lines[0].quantity, 2);
+    assert_true(tb_id_equal(&serving.cart_id, &terminal_cart));
+}
+
+static void a_verdict_moves_the_effect_from_the_pile_to_the_base(void **state)
+{
+    (void)state;
+    const struct tb_verdict verdict = {.seq = 1, .kind = TB_VERDICT_APPLIED, .version = 4};
+    pend(1, 5);
+    visit_begin();
+    tb_pending_decide(&terminal.pending, &verdict);
+    assert_int_equal(tb_serving_refresh(&serving), TB_OK);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
+
+    char doc[sizeof cart_of_one];
+    memcpy(doc, cart_of_one, sizeof doc);
+    strstr(doc, "\"quantity\":2")[11] = '7';
+    const struct tb_row row = terminal_cart_row(4, doc);
+    rows_put(&row, 1);
+    assert_int_equal(tb_serving_refresh(&serving), TB_OK);
+    assert_int_equal(serving.base.lines[0].quantity, 7);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
+    assert_int_equal(serving.cart.pending_count, 0);
+}
+
+static void what_went_into_another_cart_is_shown_in_the_one_there_is(void **state)
+{
+    (void)state;
+    struct tb_mutation m = terminal_add(5);
+    m.seq = 1;
+    m.cart = (struct tb_id){{99}};
+    assert_int_equal(tb_pending_add(&terminal.pending, &m, TB_VERDICT_NONE, 0), TB_OK);
+    visit_begin();
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
+}
+
+static void nothing_of_the_customer_stays_when_it_is_over(void **state)
+{
+    (void)state;
+    static const uint8_t zero[sizeof serving.bytes];
+    struct tb_visit_end end;
+    visit_begin();
+    assert_true(serving.byte_count > 0);
+    assert_true(tb_visit_finish(&serving.visit, TB_VISIT_ENDED_DONE, 20, &end));
+    tb_serving_clear(&serving);
+    assert_memory_equal(serving.bytes, zero, sizeof serving.bytes);
+    assert_true(tb_id_is_zero(&serving.record.customer));
+    assert_int_equal(serving.cart.cart.line_count, 0);
+    assert_false(tb_serving_is(&serving, &terminal_customer));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_pending_lies_over_the_cart_of_the_cache, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(a_verdict_moves_the_effect_from_the_pile_to_the_base, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(what_went_into_another_cart_is_shown_in_the_one_there_is, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_of_the_customer_stays_when_it_is_over, set_up,
+                                        terminal_tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

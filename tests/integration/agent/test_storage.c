@@ -1,0 +1,177 @@
+#include "tests/integration/agent/terminal.h"
+
+/* What callbacks said, in order. Contexts are blocks from malloc(), as the contract asks. */
+struct said {
+    int number;
+    enum tb_err err;
+};
+
+static struct said said[8];
+static size_t said_count;
+static size_t wanted_count;
+static int64_t stored_seq;
+
+static int *number_new(int number)
+{
+    int *block = malloc(sizeof *block);
+    assert_non_null(block);
+    *block = number;
+    return block;
+}
+
+static void say(void *context, enum tb_err err)
+{
+    const int *number = context;
+    said[said_count++] = (struct said){.number = *number, .err = err};
+    if (said_count == wanted_count)
+        tb_loop_stop(terminal.loop);
+}
+
+static void wait_for(size_t count)
+{
+    wanted_count = count;
+    terminal_run();
+    assert_int_equal(said_count, count);
+}
+
+static void stored(void *context, enum tb_err err, const struct tb_stored *what)
+{
+    if (err == TB_OK) {
+        stored_seq = what->mutation.seq;
+        assert_true(what->json.size > 0);
+    }
+    say(context, err);
+}
+
+static void read_rows(void *context, enum tb_err err, const struct tb_client_row *rows, size_t count)
+{
+    assert_int_equal(err, TB_OK);
+    assert_int_equal(count, 2);
+    assert_true(rows[0].seq == 1 && rows[1].seq == 2);
+    say(context, err);
+}
+
+static int set_up(void **state)
+{
+    said_count = 0;
+    return terminal_set_up(state);
+}
+
+static void append(int number)
+{
+    const struct tb_mutation m = terminal_add(number);
+    assert_int_equal(tb_storage_append(&terminal.storage, &m, stored, number_new(number)), TB_OK);
+}
+
+static void a_stored_mutation_is_there_after_a_restart(void **state)
+{
+    (void)state;
+    append(1);
+    append(2);
+    wait_for(2);
+    assert_true(stored_seq == 2);
+    assert_int_equal(tb_storage_read_outbox(&terminal.storage, 1, 32, 10000, read_rows, number_new(3)),
+                     TB_OK);
+    wait_for(3);
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.pending.count, 2);
+    assert_int_equal(terminal.pending.undecided_count, 2);
+    assert_true(terminal.found.sync.next_seq == 3);
+    assert_true(terminal.found.sync.decided_seq == 0);
+}
+
+static void a_decided_one_is_laid_over_carts_until_it_is_settled(void **state)
+{
+    (void)state;
+    const struct tb_row row = terminal_customer_row(1);
+    const struct tb_rows rows = {.at = &row, .count = 1};
+    const struct tb_verdict verdict = {.seq = 1, .kind = TB_VERDICT_APPLIED, .version = 4};
+    append(1);
+    wait_for(1);
+    assert_int_equal(tb_storage_decide(&terminal.storage, &rows, &verdict, 1, say, number_new(2)), TB_OK);
+    wait_for(2);
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.pending.count, 1);
+    assert_int_equal(terminal.pending.undecided_count, 0);
+    assert_true(terminal.found.sync.decided_seq == 1);
+    assert_int_equal(tb_storage_settle(&terminal.storage, 1, say, number_new(3)), TB_OK);
+    wait_for(3);
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.pending.count, 0);
+    assert_true(terminal.found.sync.next_seq == 2);
+}
+
+static void page_save(int number, bool first, const struct tb_rows *rows, uint8_t cursor)
+{
+    const struct tb_storage_page page = {.rows = *rows,
+                                         .scope = {.kind = TB_SCOPE_COHORT},
+                                         .cursor = {.size = 1, .bytes = {cursor}},
+                                         .first = first};
+    assert_int_equal(tb_storage_save(&terminal.storage, &page, say, number_new(number)), TB_OK);
+}
+
+static int set_up_without_pepper(void **state)
+{
+    int failed = set_up(state);
+    terminal_stop();
+    terminal_start();
+    return failed;
+}
+
+/* Without a pepper a customer's row cannot be kept; that is a failure which the test can end. */
+static void no_page_is_written_behind_one_that_failed(void **state)
+{
+    (void)state;
+    const struct tb_row row = terminal_customer_row(1);
+    const struct tb_rows rows = {.at = &row, .count = 1};
+    const struct tb_rows none = {.count = 0};
+    page_save(1, true, &rows, 1);
+    page_save(2, false, &none, 2);
+    wait_for(2);
+    assert_true(said[0].number == 1 && said[0].err == TB_ERR_AGAIN);
+    assert_true(said[1].number == 2 && said[1].err == TB_ERR_AGAIN);
+
+    tb_storage_set_pepper(&terminal.storage, &terminal_pepper);
+    page_save(3, false, &rows, 3);
+    wait_for(3);
+    assert_int_equal(said[2].err, TB_ERR_AGAIN);
+
+    page_save(4, true, &rows, 4);
+    page_save(5, false, &none, 5);
+    wait_for(5);
+    assert_true(said[3].number == 4 && said[3].err == TB_OK);
+    assert_true(said[4].number == 5 && said[4].err == TB_OK);
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.found.cohort_cursor.size, 1);
+    assert_int_equal(terminal.found.cohort_cursor.bytes[0], 5);
+}
+
+static void what_waits_at_the_end_is_written_and_freed(void **state)
+{
+    (void)state;
+    append(1);
+    append(2);
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(said_count, 0);
+    assert_int_equal(terminal.pending.count, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_stored_mutation_is_there_after_a_restart, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(a_decided_one_is_laid_over_carts_until_it_is_settled, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(no_page_is_written_behind_one_that_failed, set_up_without_pepper,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_written_and_freed, set_up,
+                                        terminal_tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,115 @@
+#include "agent/app/pending.h"
+
+#include "tests/support/unit.h"
+
+static struct tb_pending pending;
+
+static int tear_down(void **state)
+{
+    (void)state;
+    tb_pending_free(&pending);
+    return 0;
+}
+
+static struct tb_mutation mutation(int64_t seq, uint8_t customer)
+{
+    return (struct tb_mutation){.seq = seq,
+                                .kind = TB_MUTATION_CART_ADD,
+                                .customer = {{customer}},
+                                .cart = {{9}},
+                                .add = {.gtin = "04006381333931", .quantity = 1}};
+}
+
+static void add(int64_t seq, uint8_t customer)
+{
+    const struct tb_mutation m = mutation(seq, customer);
+    assert_int_equal(tb_pending_add(&pending, &m, TB_VERDICT_NONE, 0), TB_OK);
+}
+
+static void decide(int64_t seq, enum tb_verdict_kind kind, int64_t version)
+{
+    const struct tb_verdict verdict = {.seq = seq, .kind = kind, .version = version};
+    tb_pending_decide(&pending, &verdict);
+}
+
+static size_t count_of(uint8_t customer)
+{
+    const struct tb_id id = {{customer}};
+    size_t index = 0;
+    size_t count = 0;
+    while (tb_pending_next(&pending, &id, &index))
+        count++;
+    return count;
+}
+
+static void each_customer_has_its_own(void **state)
+{
+    (void)state;
+    for (int64_t seq = 1; seq <= 100; seq++)
+        add(seq, (uint8_t)(seq % 3));
+    assert_int_equal(count_of(0), 33);
+    assert_int_equal(count_of(1), 34);
+    assert_int_equal(count_of(7), 0);
+    assert_int_equal(pending.undecided_count, 100);
+}
+
+static void a_rejected_one_is_taken_back(void **state)
+{
+    (void)state;
+    add(1, 1);
+    add(2, 1);
+    decide(1, TB_VERDICT_REJECTED, 0);
+    assert_int_equal(count_of(1), 1);
+    assert_int_equal(pending.undecided_count, 1);
+}
+
+static void an_applied_one_stays_until_the_cart_holds_it(void **state)
+{
+    (void)state;
+    const struct tb_id customer = {{1}};
+    add(1, 1);
+    add(2, 1);
+    decide(1, TB_VERDICT_APPLIED, 5);
+    assert_int_equal(pending.undecided_count, 1);
+    tb_pending_settle(&pending, &customer, 4);
+    assert_int_equal(count_of(1), 2);
+    tb_pending_settle(&pending, &customer, 5);
+    assert_int_equal(count_of(1), 1);
+    assert_int_equal(pending.entries[0].mutation.seq, 2);
+}
+
+static void a_second_verdict_changes_nothing(void **state)
+{
+    (void)state;
+    add(1, 1);
+    decide(1, TB_VERDICT_APPLIED, 5);
+    decide(1, TB_VERDICT_DUPLICATE, 3);
+    assert_int_equal(pending.undecided_count, 0);
+    assert_int_equal(pending.entries[0].version, 5);
+}
+
+static void settling_up_to_a_seq_spares_what_is_not_decided(void **state)
+{
+    (void)state;
+    for (int64_t seq = 1; seq <= 4; seq++)
+        add(seq, 1);
+    decide(1, TB_VERDICT_APPLIED, 1);
+    decide(2, TB_VERDICT_APPLIED, 2);
+    decide(4, TB_VERDICT_APPLIED, 4);
+    tb_pending_settle_up_to(&pending, 3);
+    assert_int_equal(pending.count, 2);
+    assert_int_equal(pending.entries[0].mutation.seq, 3);
+    assert_int_equal(pending.entries[1].mutation.seq, 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(each_customer_has_its_own, tear_down),
+        cmocka_unit_test_teardown(a_rejected_one_is_taken_back, tear_down),
+        cmocka_unit_test_teardown(an_applied_one_stays_until_the_cart_holds_it, tear_down),
+        cmocka_unit_test_teardown(a_second_verdict_changes_nothing, tear_down),
+        cmocka_unit_test_teardown(settling_up_to_a_seq_spares_what_is_not_decided, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

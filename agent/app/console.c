@@ -5,6 +5,7 @@
 #include "host/log/log.h"
 
 #define OUTCOME_COUNT_MAX 16
+#define METRICS_SIZE_MAX 12288u
 
 /* ---- sending ---- */
 
@@ -249,14 +250,34 @@ static void request_token(struct console_request *r)
     answer_end(r, &w);
 }
 
+/* OpenMetrics text, a line each: texts in messages have no line ends. */
+static void request_metrics(struct console_request *r)
+{
+    char block[METRICS_SIZE_MAX];
+    struct tb_buf text = tb_buf_of(block, sizeof block);
+    tb_metrics_render(&r->agent->metrics.registry, &text);
+    if (text.err != TB_OK) {
+        answer_error(r->agent, r->client, r->id, text.err, "metrics");
+        return;
+    }
+    struct tb_json_writer w = answer_begin(r);
+    tb_json_open_array(&w, "lines");
+    for (char *line = block; line < block + text.size;) {
+        char *end = memchr(line, '\n', (size_t)(block + text.size - line));
+        size_t size = end ? (size_t)(end - line) : (size_t)(block + text.size - line);
+        tb_json_put_text(&w, NULL, tb_span_of(line, size));
+        line += size + 1;
+    }
+    tb_json_close_array(&w);
+    answer_end(r, &w);
+}
+
 static const struct {
     const char *method;
     void (*handle)(struct console_request *r);
 } requests[] = {
-    {"status", request_status},
-    {"cart", request_cart},
-    {"tail", request_tail},
-    {"page.token", request_token},
+    {"status", request_status},    {"cart", request_cart},       {"tail", request_tail},
+    {"page.token", request_token}, {"metrics", request_metrics},
 };
 
 void tb_console_request(void *context, uint32_t client, struct tb_span line)

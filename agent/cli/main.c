@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"status", "", "how this terminal is doing: line, readers, outbox, notices", 0, 0, tb_cli_status},
     {"cart", "", "the cart of the customer who is here", 0, 0, tb_cli_cart},
     {"tail", "", "what happens, as it happens", 0, 0, tb_cli_tail},
+    {"metrics", "", "what is counted and measured, as OpenMetrics text", 0, 0, tb_cli_metrics},
     {"open", "", "an address that opens the clerk page once, within a minute", 0, 0, tb_cli_open},
     {"tap", "<card> [ms]", "hold a simulated card to the reader", 0, 2, tb_cli_tap},
     {"scan", "<code>", "scan a code with the simulated scanner", 1, 1, tb_cli_scan},

@@ -47,7 +47,7 @@ static const struct tb_config_key keys[] = {
     TEXT("contextd", "ticket_keys", ticket_file, "/var/lib/contextd/ticket.keys",
          "File of the TLS ticket keys; made when it is not there."),
     INTEGER("contextd", "connections", connections_max, 1, 200000, "10000",
-            "Connections at most, of both listeners together."),
+            "Connections at most, of both listeners together; the web gets at most three quarters of them."),
     INTEGER("contextd", "reconnect_window_ms", reconnect_window_ms, 0, 3600000, "2000",
             "Clients that lost the line spread their first try over this time."),
     INTEGER("contextd", "idle_ping_s", idle_ping_s, 2, 3600, "20",

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 #define PRINT_SIZE_MAX 16384
-#define OWN_DESCRIPTORS 64 /* besides connections: listeners, files, the loop's own */
+/* Besides connections: listeners, files, the loop's own, and sockets that are about to be closed. */
+#define OWN_DESCRIPTORS 256
 
 /* What a running context store holds, in the order it is taken. */
 struct server {
@@ -27,6 +28,21 @@ static void on_stop(void *context, int signo)
     tb_log(TB_LOG_INFO, TB_EVENT("contextd", "stop"), tb_log_int("signal", signo));
     tb_notify("STOPPING=1");
     tb_loop_stop(s->loop);
+}
+
+/* Fewer connections than configured are better than some that the system has no descriptor for. */
+static enum tb_err descriptors_take(struct contextd_config *config)
+{
+    size_t allowed = tb_descriptors_allow((size_t)config->connections_max + OWN_DESCRIPTORS);
+    if (allowed >= (size_t)config->connections_max + OWN_DESCRIPTORS)
+        return TB_OK;
+    tb_log(TB_LOG_WARN, TB_EVENT("contextd", "descriptors_short"),
+           tb_log_int("connections", config->connections_max), tb_log_int("descriptors", (int64_t)allowed),
+           tb_log_str("means", "fewer connections are taken; raise the limit of open files (ulimit -n)"));
+    if (allowed <= OWN_DESCRIPTORS)
+        return TB_ERR_FULL;
+    config->connections_max = (int64_t)(allowed - OWN_DESCRIPTORS);
+    return TB_OK;
 }
 
 static enum tb_err loop_start(struct server *s)
@@ -97,6 +113,8 @@ static enum tb_err server_run(struct server *s, const char *ports_path)
         (void)fprintf(stderr, "contextd: the database holds no chain yet: see `contextd seed`\n");
         return err;
     }
+    if (err == TB_OK)
+        err = descriptors_take(&s->config);
     if (err == TB_OK)
         err = loop_start(s);
     if (err == TB_OK)

@@ -52,10 +52,38 @@ static void timer_arm(struct connection *c)
         tb_timer_set(c->gateway->loop, &c->timer, deadline - now_ms(c), connection_timer);
 }
 
+static void upgrading_add(struct connection *c)
+{
+    struct listener *l = c->listener;
+    c->older = l->upgrading_newest;
+    if (c->older != NULL)
+        c->older->newer = c;
+    else
+        l->upgrading_oldest = c;
+    l->upgrading_newest = c;
+}
+
+/* Accepts one that has left the list. */
+static void upgrading_remove(struct connection *c)
+{
+    struct listener *l = c->listener;
+    if (c->older != NULL)
+        c->older->newer = c->newer;
+    else if (l->upgrading_oldest == c)
+        l->upgrading_oldest = c->newer;
+    if (c->newer != NULL)
+        c->newer->older = c->older;
+    else if (l->upgrading_newest == c)
+        l->upgrading_newest = c->older;
+    c->older = NULL;
+    c->newer = NULL;
+}
+
 void connection_give_up(struct connection *c, const char *reason)
 {
     if (c->state == CONNECTION_DYING)
         return;
+    upgrading_remove(c);
     c->reason = reason;
     c->state = CONNECTION_DYING;
     tb_timer_cancel(&c->timer);
@@ -118,6 +146,7 @@ void connection_lost(struct connection *c)
     tb_timer_cancel(&c->timer);
     queue_drop(c);
     received_drop(c);
+    upgrading_remove(c);
     if (c->next != NULL)
         c->next->previous = c->previous;
     if (c->previous != NULL)
@@ -125,6 +154,7 @@ void connection_lost(struct connection *c)
     else
         g->connections = c->next;
     g->connection_count--;
+    c->listener->connection_count--;
     if (g->adopting == c)
         g->adopting = NULL;
     if (c->job_count == 0)
@@ -147,6 +177,8 @@ struct connection *connection_new(struct listener *l, int64_t began_ms)
         c->next->previous = c;
     g->connections = c;
     g->connection_count++;
+    l->connection_count++;
+    upgrading_add(c);
     timer_arm(c);
     return c;
 }
@@ -289,6 +321,7 @@ void connection_wake(struct connection *c)
 static int session_begin(struct connection *c)
 {
     const struct tb_session_port port = {.act = session_act, .check_token = session_token, .context = c};
+    upgrading_remove(c);
     c->state = CONNECTION_OPEN;
     c->reason = "closed";
     tb_session_init(&c->session, &c->listener->session, &port, c->device, now_ms(c));

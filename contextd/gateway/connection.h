@@ -15,6 +15,7 @@
 #include <libwebsockets.h>
 
 #define UPGRADE_DEADLINE_MS 10000 /* a far terminal's full handshake over a bad line */
+#define UPGRADE_CHANCE_MS 1000    /* a connection that waits for its upgrade is not pushed aside before */
 #define HELLO_DEADLINE_MS 2000
 #define STALL_DEADLINE_MS 15000 /* a client takes something of what waits for it within this */
 #define PROBE_DEADLINE_MS 2000  /* a live connection answers a ping within this */
@@ -38,6 +39,10 @@ struct listener {
     struct tb_watch watch;
     int fd;
     uint16_t port;
+    size_t connection_count;
+    size_t connection_max;
+    struct connection *upgrading_oldest;
+    struct connection *upgrading_newest;
 };
 
 struct message {
@@ -49,6 +54,8 @@ struct message {
 struct connection {
     struct connection *previous; /* in the gateway's list */
     struct connection *next;
+    struct connection *older; /* among those of its listener that wait for their upgrade */
+    struct connection *newer;
     struct tb_gateway *gateway; /* borrowed */
     struct listener *listener;  /* borrowed */
     struct lws *wsi;            /* NULL once the socket is gone */
@@ -106,6 +113,8 @@ struct tb_gateway {
 /* listener.c */
 TB_MUST_USE enum tb_err listener_open(struct listener *l);
 void listener_close(struct listener *l);
+/* Accepts again, where the system had no room for one more connection. */
+void listener_resume(struct listener *l);
 
 /* upgrade.c: the HTTP side of a socket; judges it in LWS_CALLBACK_HTTP_CONFIRM_UPGRADE. */
 int upgrade_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);

@@ -165,6 +165,8 @@ static void watch_due(struct tb_timer *timer)
     enum tb_err err = tb_tls_tickets_rotate(g->config.tickets, tb_loop_wall_ms(g->loop));
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("tls", "ticket_keys_not_saved"), tb_log_err(err));
+    listener_resume(&g->terminals);
+    listener_resume(&g->web);
     if (tb_loop_now_ms(g->loop) >= g->expire_due_ms)
         g->expire_due_ms = 0;
     tb_engine_queue_submit(g->queue, &g->watch_job);
@@ -175,8 +177,11 @@ static void watch_due(struct tb_timer *timer)
 static void listener_init(struct tb_gateway *g, struct listener *l, const struct tb_gateway_listener *config)
 {
     bool web = l == &g->web;
+    size_t max = g->config.connections_max;
     l->gateway = g;
     l->config = *config;
+    /* The web is open to anybody: it never takes the terminals' last places. */
+    l->connection_max = web ? max - max / 4 : max;
     l->fd = -1;
     l->tls = (struct tb_tls_listener){
         .name = web ? "web" : "terminals", .terminals = !web, .tickets = g->config.tickets};

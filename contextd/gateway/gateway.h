@@ -35,7 +35,7 @@ struct tb_gateway_config {
     size_t origin_count;
     struct tb_token_rules token_rules;
     struct tb_tls_tickets *tickets; /* borrowed */
-    size_t connections_max;         /* further ones are closed at once */
+    size_t connections_max; /* of both listeners, of the web three quarters; further ones are closed */
     int64_t reconnect_window_ms;
     int64_t idle_ping_ms;
 };

@@ -54,13 +54,28 @@ static enum tb_err address_parse(struct tb_span text, union address *ret_address
     return inet_pton(AF_INET, host, &ret_address->v4.sin_addr) == 1 ? TB_OK : TB_ERR_RANGE;
 }
 
+/*
+ * When all places are taken, the oldest connection that waits for its upgrade gives way once it had its
+ * chance: a flood of sockets that say nothing keeps nobody out for long.
+ */
+static bool room_make(struct listener *l)
+{
+    const struct tb_gateway *g = l->gateway;
+    if (g->connection_count < g->config.connections_max && l->connection_count < l->connection_max)
+        return true;
+    struct connection *oldest = l->upgrading_oldest;
+    if (oldest == NULL || tb_loop_now_ms(g->loop) - oldest->began_ms < UPGRADE_CHANCE_MS)
+        return false;
+    connection_give_up(oldest, "room_needed");
+    return true;
+}
+
 static void socket_adopt(struct listener *l, int fd)
 {
     static const int on = 1;
     struct tb_gateway *g = l->gateway;
     struct connection *c = NULL;
-    if (g->connection_count < g->config.connections_max &&
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0)
+    if (room_make(l) && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0)
         c = connection_new(l, tb_loop_now_ms(g->loop));
     if (c == NULL) {
         close(fd);
@@ -91,10 +106,19 @@ static void listener_accept(struct tb_watch *watch, unsigned events)
         return;
     for (unsigned i = 0; i < ACCEPT_COUNT_MAX; i++) {
         int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0)
+        if (fd < 0) {
+            /* Without a descriptor for it the connection stays in the queue, which would wake us at once. */
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                tb_watch_set_read(&l->watch, false);
             return;
+        }
         socket_adopt(l, fd);
     }
+}
+
+void listener_resume(struct listener *l)
+{
+    tb_watch_set_read(&l->watch, true);
 }
 
 /*

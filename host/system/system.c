@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -200,6 +201,18 @@ enum tb_err tb_folders_make(const char *path, unsigned mode)
             return err;
     }
     return folder_make(part, mode);
+}
+
+size_t tb_descriptors_allow(size_t wanted)
+{
+    struct rlimit limit;
+    int rc = getrlimit(RLIMIT_NOFILE, &limit);
+    TB_ASSERT(rc == 0);
+    if (limit.rlim_cur >= wanted)
+        return limit.rlim_cur;
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
 }
 
 void tb_notify(const char *state)

@@ -31,6 +31,10 @@ TB_MUST_USE enum tb_err tb_secret_read(const char *path, struct tb_buf *b);
 /* Makes path and its parents; existing folders are left as they are. Limit: 512 bytes. */
 TB_MUST_USE enum tb_err tb_folders_make(const char *path, unsigned mode);
 
+/* Raises the number of descriptors that this process may have open towards wanted, as far as the system
+ * lets it; returns how many it may have now, at least as many as before. */
+size_t tb_descriptors_allow(size_t wanted);
+
 /* errno as an error: ENOSPC and EDQUOT TB_ERR_FULL, ENOENT TB_ERR_NOT_FOUND, EACCES TB_ERR_DENIED … */
 enum tb_err tb_err_of_errno(int code);
 

@@ -17,7 +17,7 @@ export const urn = (device) => `urn:tillbridge:${CHAIN}:device:${device}`;
 
 // contextd with certificates and few customers in a folder that is gone afterwards.
 export class Store {
-  static async make(program) {
+  static async make(program, settings = '') {
     const store = new Store();
     store.program = program;
     store.folder = mkdtempSync(join(tmpdir(), 'tb_gateway_'));
@@ -30,6 +30,7 @@ export class Store {
 database = ${store.file('context.db')}
 ticket_keys = ${store.file('ticket.keys')}
 idle_ping_s = 2
+${settings}
 [terminals]
 listen = 127.0.0.1:0
 certificate = ${store.file('server.crt')}
@@ -74,11 +75,12 @@ token_key = ${store.file('token.pub')}
       .then((text) => text.trim());
   }
 
-  async start() {
+  // launcher: a command that becomes the program, and its arguments.
+  async start(launcher = []) {
     rmSync(this.file('ports.json'), { force: true });
-    this.server = new Program('contextd', this.program,
-      ['serve', '--config', this.file('contextd.conf'), '--ports-file', this.file('ports.json')],
-      { log: this.file('contextd.log') });
+    const [path, ...args] = [...launcher, this.program, 'serve', '--config', this.file('contextd.conf'),
+      '--ports-file', this.file('ports.json')];
+    this.server = new Program('contextd', path, args, { log: this.file('contextd.log') });
     await this.server.printed('contextd ready');
     this.ports = JSON.parse(readFileSync(this.file('ports.json')));
   }

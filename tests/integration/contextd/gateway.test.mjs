@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createHmac, createSign } from 'node:crypto';
 import https from 'node:https';
+import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { run } from '../../e2e/lib/program.mjs';
 import { id, Store, urn } from './client.mjs';
@@ -409,6 +410,61 @@ describe('changes', () => {
     const found = await client.call('identify', { kind: 'member', hash: rows.find((r) => r.type === 'credential').id });
     assert.equal(found.found, true);
     client.drop();
+  });
+});
+
+describe('when there is no room left', () => {
+  let small;
+  const sockets = [];
+
+  before(async () => {
+    small = await Store.make(process.env.CONTEXTD, 'connections = 8');
+    await small.start(['prlimit', '--nofile=64:4096']);
+  });
+
+  after(async () => {
+    for (const socket of sockets) socket.destroy();
+    assert.deepEqual(await small.end(), { code: 0, signal: null });
+  });
+
+  // Sockets that connect and say nothing; resolves when they are connected or turned away.
+  const silent = (port, count) => Promise.all(Array.from({ length: count }, () => new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1').on('connect', resolve).on('error', resolve);
+    sockets.push(socket);
+  })));
+
+  // As a client does it: it comes again until it is let in.
+  async function letIn(open) {
+    for (const end = Date.now() + 20_000;;) {
+      try {
+        return await open();
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+    }
+  }
+
+  test('as many descriptors may be open as there may be connections', () => {
+    const [, limit] = /Max open files\s+(\d+)/.exec(readFileSync(`/proc/${small.server.child.pid}/limits`, 'utf8'));
+    assert.ok(Number(limit) > 64, limit);
+  });
+
+  test('the web leaves terminals their places', async () => {
+    const identity = await small.certificate('till-0421-4', '--device', 'till-0421-4');
+    await silent(small.ports.web, 40);
+    const client = await small.terminal(identity);
+    assert.equal((await client.hello({ device: 'till-0421-4' })).device.store, '0421');
+    client.drop();
+  });
+
+  test('a socket that says nothing gives way to one that does', async () => {
+    await silent(small.ports.terminals, 40);
+    const began = Date.now();
+    for (const open of [() => small.terminal(small.identity('till-0421-4')), () => small.web()]) {
+      const client = await letIn(open);
+      client.drop();
+    }
+    assert.ok(Date.now() - began < 8_000, 'before the silent ones are given up');
   });
 });
 

@@ -6,24 +6,10 @@
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 
-#define TEXT(section_, name_, field_, preset_, help_)    \
-    {.section = (section_),                              \
-     .name = (name_),                                    \
-     .type = TB_CONFIG_TEXT,                             \
-     .offset = offsetof(struct tb_agent_config, field_), \
-     .max = sizeof((struct tb_agent_config *)0)->field_, \
-     .preset = (preset_),                                \
-     .help = (help_)}
-
-#define INTEGER(section_, name_, field_, min_, max_, preset_, help_) \
-    {.section = (section_),                                          \
-     .name = (name_),                                                \
-     .type = TB_CONFIG_INT,                                          \
-     .offset = offsetof(struct tb_agent_config, field_),             \
-     .min = (min_),                                                  \
-     .max = (max_),                                                  \
-     .preset = (preset_),                                            \
-     .help = (help_)}
+#define TEXT(section, name, field, preset, help) \
+    TB_CONFIG_ROW_TEXT(struct tb_agent_config, section, name, field, preset, help)
+#define INTEGER(section, name, field, min, max, preset, help) \
+    TB_CONFIG_ROW_INT(struct tb_agent_config, section, name, field, min, max, preset, help)
 
 static const struct tb_config_key keys[] = {
     {.section = "agent",

@@ -25,38 +25,10 @@ static struct tb_json_writer page_begin(struct tb_agent *agent, const char *meth
     return tb_rpc_begin_notification(&agent->page, method);
 }
 
-static void put_tiers(struct tb_json_writer *w, const struct tb_policy *policy)
-{
-    tb_json_open_array(w, "tiers");
-    for (size_t i = 0; i < policy->tier_count; i++) {
-        const struct tb_tier *tier = &policy->tiers[i];
-        tb_json_open(w, NULL);
-        tb_json_put_str(w, "id", tier->id);
-        tb_json_put_str(w, "name", tier->name);
-        tb_json_put_str(w, "symbol", tier->symbol);
-        tb_json_put_str(w, "color", tier->color);
-        tb_json_put_int(w, "points_from", tier->points_from);
-        tb_json_close(w);
-    }
-    tb_json_close_array(w);
-    tb_json_open(w, "max_age_show_ms");
-    tb_json_put_int(w, "price", policy->max_age_show_price_ms);
-    tb_json_put_int(w, "stock", policy->max_age_show_stock_ms);
-    tb_json_put_int(w, "points", policy->max_age_show_points_ms);
-    tb_json_close(w);
-}
-
 void tb_pages_put_terminal(struct tb_json_writer *w, const struct tb_agent *agent)
 {
-    const struct tb_terminal *terminal = &agent->facts.terminal;
-    tb_json_put_str(w, "store", terminal->store);
-    tb_json_put_str(w, "store_name", terminal->store_name);
-    tb_json_put_str(w, "till", terminal->till);
-    tb_json_put_str(w, "role", terminal->role);
-    tb_json_put_str(w, "name", terminal->name);
-    tb_json_put_str(w, "currency", terminal->currency);
-    tb_json_put_str(w, "language", terminal->language);
-    put_tiers(w, &agent->facts.policy);
+    tb_terminal_put(w, &agent->facts.terminal);
+    tb_policy_put_shown(w, &agent->facts.policy);
 }
 
 static void terminal_send(struct tb_agent *agent, uint32_t page)

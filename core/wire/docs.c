@@ -143,9 +143,8 @@ void tb_terminal_decode(struct tb_check *c, struct tb_json doc, struct tb_termin
     tb_member_token(c, doc, "language", ret->language, sizeof ret->language);
 }
 
-void tb_terminal_encode(struct tb_json_writer *w, const char *name, const struct tb_terminal *terminal)
+void tb_terminal_put(struct tb_json_writer *w, const struct tb_terminal *terminal)
 {
-    tb_json_open(w, name);
     tb_json_put_str(w, "store", terminal->store);
     tb_json_put_str(w, "store_name", terminal->store_name);
     tb_json_put_str(w, "till", terminal->till);
@@ -153,6 +152,12 @@ void tb_terminal_encode(struct tb_json_writer *w, const char *name, const struct
     tb_json_put_str(w, "name", terminal->name);
     tb_json_put_str(w, "currency", terminal->currency);
     tb_json_put_str(w, "language", terminal->language);
+}
+
+void tb_terminal_encode(struct tb_json_writer *w, const char *name, const struct tb_terminal *terminal)
+{
+    tb_json_open(w, name);
+    tb_terminal_put(w, terminal);
     tb_json_close(w);
 }
 
@@ -214,17 +219,22 @@ static void tiers_encode(struct tb_json_writer *w, const struct tb_policy *polic
     tb_json_close_array(w);
 }
 
-void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct tb_policy *policy)
+void tb_policy_put_shown(struct tb_json_writer *w, const struct tb_policy *policy)
 {
-    tb_json_open(w, name);
     tiers_encode(w, policy);
-    tb_json_put_int(w, "idle_ms", policy->idle_ms);
-    tb_json_put_int(w, "removal_ms", policy->removal_ms);
     tb_json_open(w, "max_age_show_ms");
     tb_json_put_int(w, "price", policy->max_age_show_price_ms);
     tb_json_put_int(w, "stock", policy->max_age_show_stock_ms);
     tb_json_put_int(w, "points", policy->max_age_show_points_ms);
     tb_json_close(w);
+}
+
+void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct tb_policy *policy)
+{
+    tb_json_open(w, name);
+    tb_policy_put_shown(w, policy);
+    tb_json_put_int(w, "idle_ms", policy->idle_ms);
+    tb_json_put_int(w, "removal_ms", policy->removal_ms);
     tb_json_close(w);
 }
 

@@ -94,6 +94,10 @@ void tb_product_decode(struct tb_check *c, struct tb_json doc, struct tb_product
 void tb_product_encode(struct tb_json_writer *w, const char *name, const struct tb_product *product);
 void tb_terminal_decode(struct tb_check *c, struct tb_json doc, struct tb_terminal *ret);
 void tb_terminal_encode(struct tb_json_writer *w, const char *name, const struct tb_terminal *terminal);
+/* The members alone, into an object that the caller opened. */
+void tb_terminal_put(struct tb_json_writer *w, const struct tb_terminal *terminal);
+/* tiers and max_age_show_ms: what pages need of a policy. */
+void tb_policy_put_shown(struct tb_json_writer *w, const struct tb_policy *policy);
 void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *ret);
 void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct tb_policy *policy);
 void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret);

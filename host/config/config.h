@@ -15,6 +15,8 @@
 
 #include "core/base/buf.h"
 
+#include <stddef.h>
+
 #define TB_CONFIG_LIST_MAX 8
 #define TB_CONFIG_LIST_TEXT_SIZE 160
 
@@ -42,6 +44,26 @@ struct tb_config_key {
     const char *preset;         /* value when the file does not give one; NULL: required */
     const char *help;           /* one sentence, with its unit */
 };
+
+/* Rows of the common kinds, for a configuration that is kept in a struct of type_. */
+#define TB_CONFIG_ROW_TEXT(type_, section_, name_, field_, preset_, help_) \
+    {.section = (section_),                                                \
+     .name = (name_),                                                      \
+     .type = TB_CONFIG_TEXT,                                               \
+     .offset = offsetof(type_, field_),                                    \
+     .max = sizeof((type_ *)NULL)->field_,                                 \
+     .preset = (preset_),                                                  \
+     .help = (help_)}
+
+#define TB_CONFIG_ROW_INT(type_, section_, name_, field_, min_, max_, preset_, help_) \
+    {.section = (section_),                                                           \
+     .name = (name_),                                                                 \
+     .type = TB_CONFIG_INT,                                                           \
+     .offset = offsetof(type_, field_),                                               \
+     .min = (min_),                                                                   \
+     .max = (max_),                                                                   \
+     .preset = (preset_),                                                             \
+     .help = (help_)}
 
 struct tb_config_table {
     const struct tb_config_key *keys;

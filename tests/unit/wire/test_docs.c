@@ -13,8 +13,8 @@ static const char TERMINAL[] = "{\"store\":\"0421\",\"store_name\":\"Z\xc3\xbcri
                                "\"till\",\"name\":\"Till 4\",\"currency\":\"CHF\",\"language\":\"de\"}";
 static const char POLICY[] =
     "{\"tiers\":[{\"id\":\"gold\",\"name\":\"Gold\",\"symbol\":\"\xe2\x98\x85\",\"color\":\"#c9A227\","
-    "\"points_from\":1000}],\"idle_ms\":120000,\"removal_ms\":10000,"
-    "\"max_age_show_ms\":{\"price\":1,\"stock\":2,\"points\":3}}";
+    "\"points_from\":1000}],\"max_age_show_ms\":{\"price\":1,\"stock\":2,\"points\":3},"
+    "\"idle_ms\":120000,\"removal_ms\":10000}";
 static const char KEY[] = "{\"kind\":\"pepper\",\"version\":2,\"value\":\"AAECAw\"}";
 
 static void test_customer(void **state)

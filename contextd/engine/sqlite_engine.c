@@ -258,13 +258,15 @@ static enum tb_err engine_terminal_set_state(struct tb_context_engine *engine, c
     return err;
 }
 
-static enum tb_err engine_expire(struct tb_context_engine *engine)
+static enum tb_err engine_expire(struct tb_context_engine *engine, bool *ret_more)
 {
     struct sqlite_engine *e = engine_of(engine);
     struct tb_stmt *s = sqlite_stmt(e, STMT_VERDICT_EXPIRE);
     tb_stmt_bind_int(s, 1, e->clock_fn(e->clock) - VERDICTS_KEPT_MS);
     tb_stmt_bind_int(s, 2, EXPIRE_MAX);
-    return tb_stmt_run(s);
+    enum tb_err err = tb_stmt_run(s);
+    *ret_more = err == TB_OK && tb_db_changes(e->db) == EXPIRE_MAX;
+    return err;
 }
 
 static bool engine_changed_elsewhere(struct tb_context_engine *engine)

@@ -8,6 +8,7 @@
 
 #define WATCH_MS 1000 /* a change made by another process is seen within this */
 #define EXPIRE_MS (60LL * 60 * 1000)
+#define URN_DEVICE ":device:" /* behind it, an id may hold colons of its own */
 #define ARENA_SIZE TB_JSON_ARENA_SIZE(TB_MESSAGE_SIZE_MAX)
 
 /* ---- fan-out ---- */
@@ -105,10 +106,10 @@ void gateway_cloned(struct tb_gateway *g, const char *urn)
         TB_LOG_ERROR, TB_EVENT("gateway", "device_cloned"), tb_log_str("device", urn),
         tb_log_str("means", "two copies of this terminal are in use; both are shut out until enabled again"));
     device_end(g, urn, "device_cloned");
-    const char *colon = strrchr(urn, ':');
+    const char *id = strstr(urn, URN_DEVICE);
     struct quarantine *q = calloc(1, sizeof *q);
-    if (q == NULL || colon == NULL ||
-        tb_span_to_str(tb_span_str(colon + 1), q->device, sizeof q->device) != TB_OK) {
+    if (q == NULL || id == NULL ||
+        tb_span_to_str(tb_span_str(id + strlen(URN_DEVICE)), q->device, sizeof q->device) != TB_OK) {
         free(q);
         return;
     }
@@ -140,8 +141,9 @@ static void watch_run(struct tb_engine_job *job, struct tb_context_engine *engin
     if (engine->ops->changed_elsewhere(engine))
         g->watch_changed = true;
     /* A failure shows again in the next hour; what has expired only takes room. */
+    g->expire_more = false;
     if (g->expire_due_ms == 0)
-        (void)engine->ops->expire(engine);
+        (void)engine->ops->expire(engine, &g->expire_more);
 }
 
 static void watch_due(struct tb_timer *timer);
@@ -150,7 +152,7 @@ static void watch_done(struct tb_engine_job *job, const struct tb_engine_answer 
 {
     (void)answer;
     struct tb_gateway *g = job->context;
-    if (g->expire_due_ms == 0)
+    if (g->expire_due_ms == 0 && !g->expire_more)
         g->expire_due_ms = tb_loop_now_ms(g->loop) + EXPIRE_MS;
     if (g->watch_changed || g->change_missed)
         wake_all(g);

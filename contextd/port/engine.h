@@ -81,8 +81,9 @@ struct tb_engine_ops {
     enum tb_err (*terminal_set_state)(struct tb_context_engine *engine, const char *device,
                                       enum tb_terminal_state state);
 
-    /* Removes what has expired (verdicts older than 90 days); a bounded share per call. */
-    enum tb_err (*expire)(struct tb_context_engine *engine);
+    /* Removes what has expired (verdicts older than 90 days); a bounded share per call, and whether there
+     * may be more. */
+    enum tb_err (*expire)(struct tb_context_engine *engine, bool *ret_more);
 
     /*
      * True once after another process changed the data, so that feeds have to be read again; costs no

@@ -389,11 +389,34 @@ static void verdicts_expire_after_90_days_and_stay_duplicates(void **state)
     struct tb_engine_peer till = fixture_till("till-0421-4");
     struct tb_mutation add = fixture_add(1, 0, 0, 1);
     assert_int_equal(apply(f, &till, &add, 1)->apply.verdicts[0].version, 1);
+    bool more = true;
+    assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
+    assert_false(more);
     f->wall_ms += 90LL * 24 * 60 * 60 * 1000 + 1;
-    assert_int_equal(f->engine->ops->expire(f->engine), TB_OK);
+    assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
+    assert_false(more);
     const struct tb_engine_answer *answer = apply(f, &till, &add, 1);
     assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_DUPLICATE);
     assert_int_equal(answer->apply.verdicts[0].version, 0);
+}
+
+static void all_that_has_expired_goes_however_much_it_is(void **state)
+{
+    enum { VERDICT_COUNT = 2500 };
+    struct engine_fixture *f = *state;
+    char sql[512];
+    (void)snprintf(sql, sizeof sql,
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                   " INSERT INTO verdict SELECT 'web:x', x'01', i, 1, '', 1, %lld FROM n",
+                   VERDICT_COUNT, (long long)NOW_MS);
+    beside(f, sql);
+    f->wall_ms += 90LL * 24 * 60 * 60 * 1000 + 1;
+    bool more = true;
+    unsigned shares = 0;
+    for (; more && shares < VERDICT_COUNT; shares++)
+        assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
+    assert_true(shares > 1);
+    beside(f, "CREATE TABLE none(i CHECK(i = 0)); INSERT INTO none SELECT count(*) FROM verdict");
 }
 
 int main(void)
@@ -420,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_batch_that_fails_half_way_leaves_no_trace, set_up, tear_down),
         cmocka_unit_test_setup_teardown(big_carts_are_decided_in_shares, set_up, tear_down),
         cmocka_unit_test_setup_teardown(verdicts_expire_after_90_days_and_stay_duplicates, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_that_has_expired_goes_however_much_it_is, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/request.h"
 
 #include "core/base/assert.h"
 #include "core/context/cart_view.h"
@@ -16,14 +17,6 @@ static void line_send(struct tb_agent *agent, uint32_t client)
         err = tb_ctl_send(agent->ctl, client, tb_buf_span(&agent->page));
     if (err != TB_OK && err != TB_ERR_NOT_FOUND)
         tb_log(TB_LOG_WARN, TB_EVENT("console", "not_sent"), tb_log_err(err));
-}
-
-static void answer_error(struct tb_agent *agent, uint32_t client, int64_t id, enum tb_err err,
-                         const char *text)
-{
-    tb_buf_reset(&agent->page);
-    tb_rpc_put_error(&agent->page, id, tb_rpc_number_of(err), tb_err_name(err), text);
-    line_send(agent, client);
 }
 
 /* ---- events for followers ---- */
@@ -144,26 +137,6 @@ void tb_console_notice(struct tb_agent *agent, enum tb_notice notice, bool on)
 
 /* ---- requests ---- */
 
-struct console_request {
-    struct tb_agent *agent;
-    uint32_t client;
-    int64_t id;
-    struct tb_json params;
-    struct tb_check check;
-};
-
-static struct tb_json_writer answer_begin(struct console_request *r)
-{
-    tb_buf_reset(&r->agent->page);
-    return tb_rpc_begin_result(&r->agent->page, r->id);
-}
-
-static void answer_end(struct console_request *r, struct tb_json_writer *w)
-{
-    tb_rpc_end(w);
-    line_send(r->agent, r->client);
-}
-
 static void put_outcomes(struct tb_json_writer *w, const struct tb_agent *agent)
 {
     struct tb_journal_entry entry;
@@ -181,14 +154,14 @@ static void put_outcomes(struct tb_json_writer *w, const struct tb_agent *agent)
     tb_json_close_array(w);
 }
 
-static void request_status(struct console_request *r)
+static void request_status(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
     struct tb_status *status = &agent->status;
     enum tb_err err = tb_cache_count(&agent->storage.reader, &status->customer_count, &status->product_count);
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("cache", "read_failed"), tb_log_err(err));
-    struct tb_json_writer w = answer_begin(r);
+    struct tb_json_writer w = tb_request_answer_begin(r);
     tb_json_put_str(&w, "software", TB_AGENT_SOFTWARE);
     if (agent->facts.terminal_known) {
         tb_json_open(&w, "terminal");
@@ -203,36 +176,44 @@ static void request_status(struct console_request *r)
     tb_json_close(&w);
     tb_json_put_bool(&w, "visit", agent->serving.visit.open);
     put_outcomes(&w, agent);
-    answer_end(r, &w);
+    tb_request_answer_end(r, &w);
 }
 
-static void request_cart(struct console_request *r)
+static void request_cart(struct tb_request *r)
 {
     const struct tb_serving *serving = &r->agent->serving;
-    struct tb_json_writer w = answer_begin(r);
+    struct tb_json_writer w = tb_request_answer_begin(r);
     tb_json_put_bool(&w, "visit", serving->visit.open);
     if (serving->visit.open)
         tb_serving_put_cart(&w, serving);
     else
         tb_json_put_null(&w, "cart");
-    answer_end(r, &w);
+    tb_request_answer_end(r, &w);
 }
 
-static void request_tail(struct console_request *r)
+/* The place of a follower, an old one's own or a free one; NULL when there is none. */
+static uint32_t *tail_place(struct tb_agent *agent, uint32_t client)
 {
-    struct tb_agent *agent = r->agent;
-    for (size_t i = 0; i < TB_AGENT_TAIL_MAX; i++) {
-        if (agent->tails[i])
-            continue;
-        agent->tails[i] = r->client;
-        struct tb_json_writer w = answer_begin(r);
-        answer_end(r, &w);
+    uint32_t *place = NULL;
+    for (size_t i = 0; i < TB_AGENT_TAIL_MAX; i++)
+        if (agent->tails[i] == client || (agent->tails[i] == 0 && !place))
+            place = &agent->tails[i];
+    return place;
+}
+
+static void request_tail(struct tb_request *r)
+{
+    uint32_t *place = tail_place(r->agent, r->from);
+    if (!place) {
+        tb_request_refuse(r, TB_ERR_FULL, "Too many followers.");
         return;
     }
-    answer_error(agent, r->client, r->id, TB_ERR_FULL, "Too many followers.");
+    *place = r->from;
+    struct tb_json_writer w = tb_request_answer_begin(r);
+    tb_request_answer_end(r, &w);
 }
 
-static void request_token(struct console_request *r)
+static void request_token(struct tb_request *r)
 {
     char url[TB_COUNTER_URL_SIZE];
     struct tb_span scope = tb_json_text(&r->check, r->params, "scope", TB_SHORT_SIZE_MAX);
@@ -242,25 +223,25 @@ static void request_token(struct console_request *r)
     if (err == TB_OK)
         err = tb_counter_mint_token(r->agent->counter, TB_COUNTER_SCOPE_CLERK, url);
     if (err != TB_OK) {
-        answer_error(r->agent, r->client, r->id, err, "scope");
+        tb_request_refuse(r, err, "scope");
         return;
     }
-    struct tb_json_writer w = answer_begin(r);
+    struct tb_json_writer w = tb_request_answer_begin(r);
     tb_json_put_str(&w, "url", url);
-    answer_end(r, &w);
+    tb_request_answer_end(r, &w);
 }
 
 /* OpenMetrics text, a line each: texts in messages have no line ends. */
-static void request_metrics(struct console_request *r)
+static void request_metrics(struct tb_request *r)
 {
     char block[METRICS_SIZE_MAX];
     struct tb_buf text = tb_buf_of(block, sizeof block);
     tb_metrics_render(&r->agent->metrics.registry, &text);
     if (text.err != TB_OK) {
-        answer_error(r->agent, r->client, r->id, text.err, "metrics");
+        tb_request_refuse(r, text.err, "metrics");
         return;
     }
-    struct tb_json_writer w = answer_begin(r);
+    struct tb_json_writer w = tb_request_answer_begin(r);
     tb_json_open_array(&w, "lines");
     for (char *line = block; line < block + text.size;) {
         char *end = memchr(line, '\n', (size_t)(block + text.size - line));
@@ -269,38 +250,22 @@ static void request_metrics(struct console_request *r)
         line += size + 1;
     }
     tb_json_close_array(&w);
-    answer_end(r, &w);
+    tb_request_answer_end(r, &w);
 }
 
-static const struct {
-    const char *method;
-    void (*handle)(struct console_request *r);
-} requests[] = {
+static const struct tb_request_method methods[] = {
     {"status", request_status},    {"cart", request_cart},       {"tail", request_tail},
     {"page.token", request_token}, {"metrics", request_metrics},
 };
 
+static const struct tb_request_desk desk = {.methods = methods,
+                                            .method_count = TB_ARRAY_SIZE(methods),
+                                            .size_max = TB_CTL_LINE_MAX,
+                                            .send = line_send};
+
 void tb_console_request(void *context, uint32_t client, struct tb_span line)
 {
-    struct tb_agent *agent = context;
-    struct console_request r = {.agent = agent, .client = client};
-    struct tb_rpc rpc;
-    size_t mark = tb_arena_mark(&agent->arena);
-    enum tb_err err = tb_rpc_parse(line, TB_CTL_LINE_MAX, &agent->arena, &r.check, &rpc);
-    r.id = rpc.id;
-    r.params = rpc.params;
-    if (err != TB_OK)
-        answer_error(agent, client, r.id, err, r.check.member ? r.check.member : "not a request");
-    else {
-        size_t i = 0;
-        while (i < TB_ARRAY_SIZE(requests) && !tb_span_is(rpc.method, requests[i].method))
-            i++;
-        if (i < TB_ARRAY_SIZE(requests) && rpc.kind == TB_RPC_REQUEST)
-            requests[i].handle(&r);
-        else
-            answer_error(agent, client, r.id, TB_ERR_UNSUPPORTED, "no such method");
-    }
-    tb_arena_release(&agent->arena, mark);
+    tb_request_handle(context, &desk, client, line);
 }
 
 void tb_console_closed(void *context, uint32_t client, const char *reason)

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/request.h"
 
 #include "core/base/assert.h"
 #include "host/log/log.h"
@@ -126,62 +127,48 @@ void tb_pages_reading(struct tb_agent *agent, const char *reader, bool on)
 
 /* ---- asking ---- */
 
-static void answer_error(struct tb_agent *agent, uint32_t page, int64_t id, enum tb_err err, const char *text)
+static void answer_send(struct tb_agent *agent, uint32_t page)
 {
-    tb_buf_reset(&agent->page);
-    tb_rpc_put_error(&agent->page, id, tb_rpc_number_of(err), tb_err_name(err), text);
     page_send(agent, page, TB_COUNTER_TOPIC_EVENT);
 }
 
-static void answer_done(struct tb_agent *agent, uint32_t page, int64_t id, int64_t seq)
+static void answer_done(const struct tb_request *r, int64_t seq)
 {
-    tb_buf_reset(&agent->page);
-    struct tb_json_writer w = tb_rpc_begin_result(&agent->page, id);
+    struct tb_json_writer w = tb_request_answer_begin(r);
     if (seq)
         tb_json_put_int(&w, "seq", seq);
-    tb_rpc_end(&w);
-    page_send(agent, page, TB_COUNTER_TOPIC_EVENT);
+    tb_request_answer_end(r, &w);
 }
 
 void tb_pages_changed(struct tb_agent *agent, struct tb_cart_ask ask, int64_t seq, enum tb_err err)
 {
+    const struct tb_request r = {.agent = agent, .from = ask.page, .id = ask.request, .send = answer_send};
     if (!ask.page)
         return; /* the scanner: a disk that takes nothing stands in the state's notices */
     if (err == TB_OK)
-        answer_done(agent, ask.page, ask.request, seq);
+        answer_done(&r, seq);
     else
-        answer_error(agent, ask.page, ask.request, err, "The change was not saved.");
+        tb_request_refuse(&r, err, "The change was not saved.");
 }
 
-/* One request: reads its params, and either acts and answers, or starts what answers later. */
-struct page_request {
-    struct tb_agent *agent;
-    uint32_t page;
-    int64_t id;
-    struct tb_json params;
-    struct tb_check check;
-};
-
-static void request_change(struct page_request *r, struct tb_mutation *change)
+static void request_change(struct tb_request *r, struct tb_mutation *change)
 {
-    if (r->check.err != TB_OK) {
-        answer_error(r->agent, r->page, r->id, r->check.err, r->check.member);
+    if (!tb_request_check(r))
         return;
-    }
     enum tb_err err =
-        tb_carts_change(r->agent, change, (struct tb_cart_ask){.page = r->page, .request = r->id});
+        tb_carts_change(r->agent, change, (struct tb_cart_ask){.page = r->from, .request = r->id});
     if (err == TB_ERR_NOT_FOUND)
-        answer_error(r->agent, r->page, r->id, err, "The customer or the line is no longer on the screen.");
+        tb_request_refuse(r, err, "The customer or the line is no longer on the screen.");
     else if (err != TB_OK)
-        answer_error(r->agent, r->page, r->id, err, "The change was not saved.");
+        tb_request_refuse(r, err, "The change was not saved.");
 }
 
-static int32_t quantity(struct page_request *r, const char *name, int64_t min)
+static int32_t quantity(struct tb_request *r, const char *name, int64_t min)
 {
     return (int32_t)tb_json_int(&r->check, r->params, name, min, TB_QUANTITY_MAX);
 }
 
-static void request_add(struct page_request *r)
+static void request_add(struct tb_request *r)
 {
     struct tb_mutation change = {.kind = TB_MUTATION_CART_ADD};
     tb_json_str(&r->check, r->params, "gtin", change.add.gtin, sizeof change.add.gtin);
@@ -192,7 +179,7 @@ static void request_add(struct page_request *r)
     request_change(r, &change);
 }
 
-static void request_set_quantity(struct page_request *r)
+static void request_set_quantity(struct tb_request *r)
 {
     struct tb_mutation change = {.kind = TB_MUTATION_CART_SET_QUANTITY};
     change.line = tb_json_id(&r->check, r->params, "line");
@@ -201,7 +188,7 @@ static void request_set_quantity(struct page_request *r)
     request_change(r, &change);
 }
 
-static void request_remove(struct page_request *r)
+static void request_remove(struct tb_request *r)
 {
     struct tb_mutation change = {.kind = TB_MUTATION_CART_REMOVE};
     change.line = tb_json_id(&r->check, r->params, "line");
@@ -210,29 +197,27 @@ static void request_remove(struct page_request *r)
 }
 
 /* The visit that a request names is the one on the screen; an old page must not end a new visit. */
-static bool request_visit(struct page_request *r)
+static bool request_visit(struct tb_request *r)
 {
     struct tb_id visit = tb_json_id(&r->check, r->params, "visit");
-    if (r->check.err != TB_OK) {
-        answer_error(r->agent, r->page, r->id, r->check.err, r->check.member);
+    if (!tb_request_check(r))
         return false;
-    }
     const struct tb_visit *open = &r->agent->serving.visit;
     if (open->open && tb_id_equal(&visit, &open->id))
         return true;
-    answer_error(r->agent, r->page, r->id, TB_ERR_NOT_FOUND, "That visit has ended.");
+    tb_request_refuse(r, TB_ERR_NOT_FOUND, "That visit has ended.");
     return false;
 }
 
-static void request_visit_end(struct page_request *r)
+static void request_visit_end(struct tb_request *r)
 {
     if (!request_visit(r))
         return;
-    answer_done(r->agent, r->page, r->id, 0);
+    answer_done(r, 0);
     tb_visits_finish(r->agent, TB_VISIT_ENDED_DONE);
 }
 
-static void request_details(struct page_request *r)
+static void request_details(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
     if (!request_visit(r))
@@ -240,54 +225,36 @@ static void request_details(struct page_request *r)
     enum tb_err err =
         tb_audit(TB_EVENT("visit", "details_shown"), tb_log_id("visit", &agent->serving.visit.id));
     if (err != TB_OK) {
-        answer_error(agent, r->page, r->id, err, "The look at the details could not be recorded.");
+        tb_request_refuse(r, err, "The look at the details could not be recorded.");
         return;
     }
     tb_visit_activity(&agent->serving.visit, tb_loop_now_ms(agent->loop));
     tb_agent_rearm(agent);
-    answer_done(agent, r->page, r->id, 0);
+    answer_done(r, 0);
 }
 
-static void request_ping(struct page_request *r)
+static void request_ping(struct tb_request *r)
 {
-    tb_buf_reset(&r->agent->page);
-    struct tb_json_writer w = tb_rpc_begin_result(&r->agent->page, r->id);
+    struct tb_json_writer w = tb_request_answer_begin(r);
     tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(r->agent->loop));
-    tb_rpc_end(&w);
-    page_send(r->agent, r->page, TB_COUNTER_TOPIC_EVENT);
+    tb_request_answer_end(r, &w);
 }
 
-static const struct {
-    const char *method;
-    void (*handle)(struct page_request *r);
-} requests[] = {
+static const struct tb_request_method methods[] = {
     {"cart.add", request_add},          {"cart.set_quantity", request_set_quantity},
     {"cart.remove", request_remove},    {"visit.end", request_visit_end},
     {"details.shown", request_details}, {"ping", request_ping},
 };
 
+static const struct tb_request_desk desk = {.methods = methods,
+                                            .method_count = TB_ARRAY_SIZE(methods),
+                                            .size_max = TB_COUNTER_MESSAGE_MAX,
+                                            .send = answer_send};
+
 void tb_pages_request(void *context, uint32_t page, enum tb_counter_scope scope, struct tb_span message)
 {
     (void)scope; /* there is one yet */
-    struct tb_agent *agent = context;
-    struct page_request r = {.agent = agent, .page = page};
-    struct tb_rpc rpc;
-    size_t mark = tb_arena_mark(&agent->arena);
-    enum tb_err err = tb_rpc_parse(message, TB_COUNTER_MESSAGE_MAX, &agent->arena, &r.check, &rpc);
-    r.id = rpc.id;
-    r.params = rpc.params;
-    if (err != TB_OK)
-        answer_error(agent, page, r.id, err, r.check.member ? r.check.member : "not a request");
-    else if (rpc.kind == TB_RPC_REQUEST) {
-        size_t i = 0;
-        while (i < TB_ARRAY_SIZE(requests) && !tb_span_is(rpc.method, requests[i].method))
-            i++;
-        if (i < TB_ARRAY_SIZE(requests))
-            requests[i].handle(&r);
-        else
-            answer_error(agent, page, r.id, TB_ERR_UNSUPPORTED, "no such method");
-    }
-    tb_arena_release(&agent->arena, mark);
+    tb_request_handle(context, &desk, page, message);
 }
 
 void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)

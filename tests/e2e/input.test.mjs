@@ -181,6 +181,18 @@ test('the command line is told nothing of a shopper', async () => {
   assert.equal(personal(follower.received), '');
 });
 
+test('a follower that asks again is still told once', async () => {
+  const again = await till.console();
+  for (let n = 0; n < 40; n++) await again.request('tail');
+  again.say({ jsonrpc: '2.0', method: 'tail' }); // nobody waits for an answer to a notification
+  await till.scan('no code of ours');
+  await page.outcome('unknown');
+  await again.events.next('the outcome', (e) => e.event === 'outcome');
+  await again.request('status');
+  assert.equal([...again.received.matchAll(/"event":"outcome"/g)].length, 1);
+  again.close();
+});
+
 test('each thing is told once', async () => {
   const seen = [...follower.received.matchAll(/"event":"cart","seq":(\d+),"verdict":"applied"/g)].map((m) => m[1]);
   assert.ok(seen.length > 0);

@@ -20,9 +20,13 @@ export class Console {
 
   request(method, params = {}) {
     const id = ++this.#call_id;
-    this.socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+    this.say({ jsonrpc: '2.0', id, method, params });
     return new Promise((resolve, reject) => this.#calls.set(id, (message) =>
       message.error ? reject(new Error(`${method}: ${JSON.stringify(message.error)}`)) : resolve(message.result)));
+  }
+
+  say(message) {
+    this.socket.write(`${JSON.stringify(message)}\n`);
   }
 
   close() {

@@ -78,7 +78,8 @@ static void saved(void *context, enum tb_err err)
     struct tb_agent *agent = save->agent;
     if (err != TB_OK) {
         tb_log(TB_LOG_ERROR, TB_EVENT("line", "rows_not_saved"), tb_log_err(err));
-        agent->facts_coming = agent->facts;
+        if (save->is_device)
+            agent->facts_coming = agent->facts;
     } else if (save->is_device)
         facts_take(agent, &save->facts);
     else

@@ -123,8 +123,8 @@ void tb_visits_policy(struct tb_agent *agent)
 {
     struct tb_visit_policy policy = tb_visit_policy_default();
     if (agent->facts.policy_known) {
-        policy.idle_ms = (uint32_t)agent->facts.policy.idle_ms;
-        policy.removal_ms = (uint32_t)agent->facts.policy.removal_ms;
+        policy.idle_ms = agent->facts.policy.idle_ms;
+        policy.removal_ms = agent->facts.policy.removal_ms;
     }
     tb_visit_set_policy(&agent->serving.visit, &policy);
 }

@@ -25,8 +25,8 @@ enum tb_visit_reason {
 };
 
 struct tb_visit_policy {
-    uint32_t idle_ms;    /* default 120 000 */
-    uint32_t removal_ms; /* default 10 000 */
+    int64_t idle_ms;    /* default 120 000 */
+    int64_t removal_ms; /* default 10 000 */
 };
 
 struct tb_visit_start {

@@ -189,6 +189,17 @@ static void policy_counts_for_the_open_visit(void **state)
     ends_at(1200, TB_VISIT_ENDED_REMOVED);
 }
 
+/* What a policy document may say does not fit 32 bits: 49 days would have become a moment. */
+static void policy_of_a_year_is_a_year(void **state)
+{
+    (void)state;
+    const int64_t year_ms = INT64_C(366) * 24 * 3600 * 1000;
+    const struct tb_visit_policy policy = {.idle_ms = year_ms, .removal_ms = year_ms};
+    assert_int_equal(begin(1, TAP, 1000), TB_VISIT_BEGAN);
+    tb_visit_set_policy(&visit, &policy);
+    assert_int_equal(tb_visit_deadline_ms(&visit), 1000 + year_ms);
+}
+
 static void reason_names_are_those_of_the_page(void **state)
 {
     (void)state;
@@ -216,6 +227,7 @@ int main(void)
         cmocka_unit_test_setup(other_customer_replaces, setup),
         cmocka_unit_test_setup(anonymous_visit_gives_way_to_a_customer, setup),
         cmocka_unit_test_setup(policy_counts_for_the_open_visit, setup),
+        cmocka_unit_test_setup(policy_of_a_year_is_a_year, setup),
         cmocka_unit_test_setup(reason_names_are_those_of_the_page, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,8 +176,11 @@ static void act_decide(struct tb_agent *agent, const struct tb_client_action *ac
         memcpy(decide->verdicts, action->decide.verdicts,
                action->decide.count * sizeof *action->decide.verdicts);
         if (tb_storage_decide(&agent->storage, &action->decide.rows, decide->verdicts, decide->verdict_count,
-                              decided, decide) == TB_OK)
+                              decided, decide) == TB_OK) {
+            for (size_t i = 0; i < action->decide.count; i++)
+                tb_pending_hear(&agent->pending, &action->decide.verdicts[i]);
             return;
+        }
         free(decide);
     }
     tb_client_decided(&agent->client, action->decide.seq, TB_ERR_NO_MEMORY, tb_loop_now_ms(agent->loop));

@@ -38,6 +38,13 @@ static void pending_remove(struct tb_pending *p, size_t index)
     tb_wipe(&p->entries[p->count], sizeof *p->entries);
 }
 
+void tb_pending_hear(struct tb_pending *p, const struct tb_verdict *verdict)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (p->entries[i].mutation.seq == verdict->seq && p->entries[i].verdict == TB_VERDICT_NONE)
+            p->entries[i].version = verdict->version;
+}
+
 void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict)
 {
     for (size_t i = 0; i < p->count; i++) {

@@ -13,7 +13,7 @@
 struct tb_pending_entry {
     struct tb_mutation mutation;
     enum tb_verdict_kind verdict; /* TB_VERDICT_NONE: not decided */
-    int64_t version;              /* that its verdict names */
+    int64_t version;              /* that its verdict names; 0 before it was heard */
 };
 
 struct tb_pending {
@@ -25,6 +25,12 @@ struct tb_pending {
 
 TB_MUST_USE enum tb_err tb_pending_add(struct tb_pending *p, const struct tb_mutation *mutation,
                                        enum tb_verdict_kind verdict, int64_t version);
+
+/*
+ * Notes the version of a verdict that is heard and not on disk yet: a cart of that version, which may
+ * reach the cache first, holds the mutation already, and it would be shown twice.
+ */
+void tb_pending_hear(struct tb_pending *p, const struct tb_verdict *verdict);
 
 /* Keeps a verdict. A rejected mutation is dropped: its effect is taken back. */
 void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict);

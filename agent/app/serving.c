@@ -36,7 +36,8 @@ static void facts_of(struct tb_serving *s, const struct tb_mutation *mutation, s
 /* A customer has one cart: what was put into another one while this one was not known here goes into this. */
 static void entry_overlay(struct tb_serving *s, const struct tb_pending_entry *entry)
 {
-    if (entry->verdict != TB_VERDICT_NONE && entry->version <= s->base.version)
+    bool heard = entry->verdict != TB_VERDICT_NONE || entry->version != 0;
+    if (heard && entry->version <= s->base.version)
         return;
     struct tb_mutation mutation = entry->mutation;
     struct tb_product product;

@@ -88,6 +88,26 @@ static void a_verdict_moves_the_effect_from_the_pile_to_the_base(void **state)
     assert_int_equal(serving.cart.pending_count, 0);
 }
 
+static void an_effect_that_the_cache_holds_before_its_verdict_is_kept_is_shown_once(void **state)
+{
+    (void)state;
+    const struct tb_verdict verdict = {.seq = 1, .kind = TB_VERDICT_APPLIED, .version = 4};
+    pend(1, 5);
+    visit_begin();
+    tb_pending_hear(&terminal.pending, &verdict);
+    assert_int_equal(tb_serving_refresh(&serving), TB_OK);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
+
+    char doc[sizeof cart_of_one];
+    memcpy(doc, cart_of_one, sizeof doc);
+    strstr(doc, "\"quantity\":2")[11] = '7';
+    const struct tb_row row = terminal_cart_row(4, doc);
+    rows_put(&row, 1);
+    assert_int_equal(tb_serving_refresh(&serving), TB_OK);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
+    assert_int_equal(terminal.pending.undecided_count, 1);
+}
+
 static void what_went_into_another_cart_is_shown_in_the_one_there_is(void **state)
 {
     (void)state;
@@ -121,6 +141,9 @@ int main(void)
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(a_verdict_moves_the_effect_from_the_pile_to_the_base, set_up,
                                         terminal_tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_effect_that_the_cache_holds_before_its_verdict_is_kept_is_shown_once, set_up,
+            terminal_tear_down),
         cmocka_unit_test_setup_teardown(what_went_into_another_cart_is_shown_in_the_one_there_is, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(nothing_of_the_customer_stays_when_it_is_over, set_up,

@@ -88,6 +88,19 @@ static void a_second_verdict_changes_nothing(void **state)
     assert_int_equal(pending.entries[0].version, 5);
 }
 
+static void a_verdict_that_is_only_heard_settles_nothing(void **state)
+{
+    (void)state;
+    const struct tb_id customer = {{1}};
+    const struct tb_verdict verdict = {.seq = 1, .kind = TB_VERDICT_APPLIED, .version = 5};
+    add(1, 1);
+    tb_pending_hear(&pending, &verdict);
+    assert_int_equal(pending.entries[0].version, 5);
+    assert_int_equal(pending.undecided_count, 1);
+    tb_pending_settle(&pending, &customer, 5);
+    assert_int_equal(count_of(1), 1);
+}
+
 static void settling_up_to_a_seq_spares_what_is_not_decided(void **state)
 {
     (void)state;
@@ -109,6 +122,7 @@ int main(void)
         cmocka_unit_test_teardown(a_rejected_one_is_taken_back, tear_down),
         cmocka_unit_test_teardown(an_applied_one_stays_until_the_cart_holds_it, tear_down),
         cmocka_unit_test_teardown(a_second_verdict_changes_nothing, tear_down),
+        cmocka_unit_test_teardown(a_verdict_that_is_only_heard_settles_nothing, tear_down),
         cmocka_unit_test_teardown(settling_up_to_a_seq_spares_what_is_not_decided, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

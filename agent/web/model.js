@@ -226,7 +226,8 @@ function detailsOf(state, view, w, clock) {
     [w.t('details.profile'), Number.isFinite(view.as_of?.profile_ms) ? w.ago(now - view.as_of.profile_ms) : ''],
   ].filter(([, value]) => value);
   const journey = (view.journey ?? []).map((event) => ({
-    when: `${w.t(`channel.${event.channel}`)} · ${w.moment(event.at_ms, now)}`, what: event.what ?? '' }));
+    when: `${w.t(`channel.${event.channel}`)} · ${w.moment(event.at_ms, now)}`,
+    what: w.has(`journey.${event.what}`) ? w.t(`journey.${event.what}`) : event.what ?? '' }));
   return { facts, journey, none: w.t('details.journey.none'), journeyTitle: w.t('details.journey') };
 }
 
@@ -266,8 +267,8 @@ function startedOn(cart, w) {
 function touchedOf(cart, w, clock) {
   if (!cart?.touched_ms || clock.wall === null) return '';
   const age = w.ago(Math.max(0, clock.wall - cart.touched_ms));
-  const channel = cart.touched_channel !== startedOn(cart, w) && w.has(`channel.on.${cart.touched_channel}`) ? w.t(`channel.on.${cart.touched_channel}`) : '';
-  const where = cart.touched_by || channel;
+  if (cart.touched_by) return w.t('cart.touchedBy', { who: cart.touched_by, age });
+  const where = cart.touched_channel !== startedOn(cart, w) && w.has(`channel.on.${cart.touched_channel}`) ? w.t(`channel.on.${cart.touched_channel}`) : '';
   return where ? w.t('cart.touchedAt', { where, age }) : w.t('cart.touched', { age });
 }
 

@@ -42,10 +42,16 @@ test('what was done elsewhere is masked until the clerk asks for it', () => {
   assert.deepEqual(customer.details.facts, [['Language', 'Spanish'], ['Recognised by', 'member number, card reader'], ['Facts from', 'this till’s memory'], ['Profile', '12 min ago']]);
 });
 
+test('what the context store notes of a journey is put into words', () => {
+  const journey = ['cart.changed', 'product.viewed', 'Asked for a refill'].map((what) => ({ at_ms: WALL, channel: 'till', what }));
+  const { customer } = shown(recognised({ view: view({ journey }) }), { events: [{ type: 'details', visit: visit().visit.id, shown: true, at: 0 }] });
+  assert.deepEqual(customer.details.journey.map((step) => step.what), ['Cart changed', 'Looked at a product', 'Asked for a refill']);
+});
+
 test('where the cart was touched last is told when it is another place', () => {
   const touched = (change) => shown(recognised({ cart: cart(lines, change) })).cart.touched;
   assert.equal(touched({ touched_channel: 'app' }), 'changed in the app · 12 min ago');
-  assert.equal(touched({ touched_channel: 'till', touched_by: 'Till 2' }), 'changed Till 2 · 12 min ago');
+  assert.equal(touched({ touched_channel: 'till', touched_by: 'Till 2' }), 'changed at Till 2 · 12 min ago');
   assert.equal(touched({ touched_ms: 0 }), '');
   assert.equal(touched({ touched_ms: WALL + 60_000 }), 'changed just now');
 });

@@ -38,6 +38,21 @@ static const char *stock_words(struct tb_span stock)
     return "";
 }
 
+static const char *channel_words(struct tb_span channel)
+{
+    if (tb_span_is(channel, "web"))
+        return "on the web";
+    if (tb_span_is(channel, "app"))
+        return "in the app";
+    if (tb_span_is(channel, "kiosk"))
+        return "at a kiosk";
+    if (tb_span_is(channel, "till"))
+        return "at a till";
+    if (tb_span_is(channel, "call"))
+        return "on the phone";
+    return "elsewhere";
+}
+
 /* What a person should know of a line: where it stands, and whether it is only here so far. */
 static void line_notes(struct page *p, struct tb_json o)
 {
@@ -85,8 +100,8 @@ static void head(struct page *p, struct tb_json cart, size_t line_count)
     tb_print_plural(&p->out, tb_json_int(&p->check, cart, "item_count", 0, INT64_MAX), "item", "items");
     struct tb_span channel = text_of(p, cart, "touched_channel");
     if (channel.size) {
-        tb_buf_add_str(&p->out, ", last changed on ");
-        tb_print_clean(&p->out, channel);
+        tb_buf_add_str(&p->out, ", last changed ");
+        tb_buf_add_str(&p->out, channel_words(channel));
     }
     tb_buf_add_u8(&p->out, '\n');
 }

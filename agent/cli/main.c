@@ -160,18 +160,23 @@ int main(int argc, char **argv)
         .sim_folder = environment("TILLBRIDGE_SIM", NULL),
     };
     const char *name = NULL;
+    int letter = 0;
     bool sensible = true;
     opterr = 0;
-    for (int letter = 0; sensible && (letter = getopt_long(argc, argv, "hV", long_options, NULL)) != -1;)
+    while (sensible && (letter = getopt_long(argc, argv, "hV", long_options, NULL)) != -1)
         sensible = option_take(&cli, letter, &name);
     if (!sensible)
-        return (int)usage(&cli, "this option makes no sense: ", argv[optind - 1]);
+        return (int)usage(
+            &cli, letter == '?' ? "this option makes no sense: " : "this is no number for an option: ",
+            argv[optind - 1]);
     if (name == NULL && optind == argc) {
         help_print(stderr);
         return TB_CLI_USAGE;
     }
     if (name == NULL)
         name = argv[optind++];
+    else
+        optind = argc; /* "tap --help" asks for help, whatever else stands there */
     cli.argument_count = argc - optind;
     cli.arguments = argv + optind;
     return (int)command_run(&cli, name);

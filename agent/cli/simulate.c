@@ -53,6 +53,8 @@ static enum tb_cli_exit answer_judge(const struct tb_cli *cli, struct tb_span an
     struct tb_buf words = tb_buf_of(memory, sizeof memory - 1);
     tb_print_clean(&words, tb_span_sub(answer, 6, ANSWER_SIZE_MAX));
     memory[words.size] = '\0';
+    if (tb_span_is(tb_buf_span(&words), "unknown_card"))
+        return tb_cli_fail(cli, TB_CLI_FAILED, "simulator_refused", "the simulator has no card of that name");
     return tb_cli_fail(cli, TB_CLI_FAILED, "simulator_refused", "the simulator refused: %s", (char *)memory);
 }
 

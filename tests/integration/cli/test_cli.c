@@ -241,7 +241,7 @@ static void cart_with_lines(void **state)
              "\"item_count\":4,\"total\":5570,\"touched_channel\":\"web\",\"unsent\":2}}}\n");
     assert_int_equal(tool_end(), 0);
     assert_string_equal(
-        f.out, "Cart of the open visit: 3 lines, 4 items, last changed on web\n"
+        f.out, "Cart of the open visit: 3 lines, 4 items, last changed on the web\n"
                "  Fountain pen, blue      1     34.90      34.90   in stock\n"
                "  Caf\xc3\xa9 cr\xc3\xa8me              2      9.80      19.60   few left, waits to be sent\n"
                "+ Eraser                  1      1.20       1.20   waits to be sent\n"
@@ -389,6 +389,11 @@ static void tap_and_remove(void **state)
     fake_say("error unknown_card nobody\n");
     assert_int_equal(tool_end(), 1);
     assert_string_equal(f.err, "tillbridge: the simulator refused: unknown_card nobody\n");
+    tool_start("tap|nobody");
+    (void)fake_request();
+    fake_say("error unknown_card\n");
+    assert_int_equal(tool_end(), 1);
+    assert_string_equal(f.err, "tillbridge: the simulator has no card of that name\n");
 }
 
 static void scan_sends_the_code_as_it_is(void **state)

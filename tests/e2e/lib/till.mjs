@@ -12,8 +12,8 @@ const SIZES = ['--customers', '120', '--products', '80', '--carts', '20'];
 export const memberUri = (customer) => `https://loyal.example/m/${customer.member}`;
 
 export class Till extends World {
-  static make() {
-    return new Till({ bin: process.env.TB_BIN, dir: mkdtempSync(join(tmpdir(), 'tb-till-')), sizes: SIZES });
+  static make(options = {}) {
+    return new Till({ bin: process.env.TB_BIN, dir: mkdtempSync(join(tmpdir(), 'tb-till-')), sizes: SIZES, ...options });
   }
 
   console() {

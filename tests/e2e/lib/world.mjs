@@ -11,12 +11,12 @@ import { WebChannel } from './web_channel.mjs';
 
 export const ORIGIN = 'https://shop.example';
 const CHAIN = 'demo';
-const DEVICE = 'till-0421-4';
 
 export class World {
   // bin: the folder of the programs; dir: a folder of our own that may be filled; both absolute. readers: the till's
   // section of that name, the simulators when it is not given.
-  constructor({ bin, dir, sizes = [], window_ms = 0, readers }) {
+  constructor({ bin, dir, sizes = [], window_ms = 0, readers, device = 'till-0421-4' }) {
+    this.device = device;
     this.bin = bin;
     this.dir = dir;
     this.sizes = sizes;
@@ -49,10 +49,10 @@ export class World {
     await this.contextctl('ca', 'issue', ...ca, '--csr', this.path('store', 'server.csr'),
       '--out', this.path('store', 'server.crt'), '--dns', 'localhost', '--ip', '127.0.0.1');
     const request = await this.tool('tillbridged', 'csr', '--key', this.path('till', 'till.key'),
-      '--device', `urn:tillbridge:${CHAIN}:device:${DEVICE}`);
+      '--device', `urn:tillbridge:${CHAIN}:device:${this.device}`);
     await writeFile(this.path('till', 'till.csr'), request);
     await this.contextctl('ca', 'issue', ...ca, '--csr', this.path('till', 'till.csr'),
-      '--out', this.path('till', 'till.crt'), '--device', DEVICE);
+      '--out', this.path('till', 'till.crt'), '--device', this.device);
     await this.contextctl('token', 'key', '--key', this.path('store', 'token.key'),
       '--public', this.path('store', 'token.pub'));
     this.ca = readFileSync(this.path('store', 'ca', 'ca.crt'));
@@ -63,7 +63,7 @@ export class World {
     const list = async (noun, ...args) => JSON.parse(
       await this.contextctl(noun, 'list', '--database', this.path('store', 'context.db'), '--json', ...args));
     this.customers = await list('customer', '--limit', '50');
-    this.products = await list('product', '--limit', '80', '--store', '0421');
+    this.products = await list('product', '--limit', '80', '--store', this.device.split('-')[1]);
   }
 
   // Ports are kept over restarts: a terminal has one address of its context store in its configuration.

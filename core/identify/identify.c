@@ -365,13 +365,14 @@ static void attempt_settle(struct tb_identify *m, struct tb_attempt *a, const st
         attempt_end(m, a, outcome, j->reason, now_ms);
 }
 
-static enum tb_outcome outcome_of(enum tb_judged verdict)
+/* A card that is not ours may still be a customer's; a code that is not ours is none of this till's. */
+static enum tb_outcome outcome_of(enum tb_judged verdict, bool from_tap)
 {
     switch (verdict) {
     case TB_JUDGED_PAYMENT_CARD: return TB_OUTCOME_PAYMENT_CARD;
     case TB_JUDGED_CREDENTIAL: return TB_OUTCOME_RECOGNISED;
     case TB_JUDGED_PRODUCT: return TB_OUTCOME_PRODUCT;
-    case TB_JUDGED_UNKNOWN: return TB_OUTCOME_UNKNOWN;
+    case TB_JUDGED_UNKNOWN: return from_tap ? TB_OUTCOME_UNKNOWN : TB_OUTCOME_NOT_A_CODE;
     case TB_JUDGED_NOT_TEXT: return TB_OUTCOME_NOT_A_CODE;
     case TB_JUDGED_MALFORMED: return TB_OUTCOME_UNREADABLE;
     }
@@ -438,7 +439,7 @@ void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span 
     struct tb_attempt *a = attempt_in_field_or_new(m, reader, now_ms);
     struct tb_judgement j;
     tb_judge_tag(message, m->policy.rules, &j);
-    attempt_settle(m, a, &j, outcome_of(j.verdict), now_ms);
+    attempt_settle(m, a, &j, outcome_of(j.verdict, true), now_ms);
     tb_wipe(&j, sizeof j);
     attempts_check(m);
 }
@@ -473,7 +474,7 @@ void tb_identify_line(struct tb_identify *m, uint8_t reader, struct tb_span line
     struct tb_attempt *a = attempt_open(m, reader, false, now_ms);
     struct tb_judgement j;
     tb_judge_line(line, m->policy.rules, &j);
-    attempt_settle(m, a, &j, outcome_of(j.verdict), now_ms);
+    attempt_settle(m, a, &j, outcome_of(j.verdict, false), now_ms);
     tb_wipe(&j, sizeof j);
     attempts_check(m);
 }

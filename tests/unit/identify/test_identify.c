@@ -211,8 +211,8 @@ static void lines_that_identify_nobody(void **state)
         enum tb_outcome outcome;
         enum tb_reason reason;
     } rows[] = {
-        {"hello", TB_OUTCOME_UNKNOWN, TB_REASON_CODE_NOT_OURS},
-        {"M00012345675", TB_OUTCOME_UNKNOWN, TB_REASON_CODE_CHECK_DIGIT},
+        {"hello", TB_OUTCOME_NOT_A_CODE, TB_REASON_CODE_NOT_OURS},
+        {"M00012345675", TB_OUTCOME_NOT_A_CODE, TB_REASON_CODE_CHECK_DIGIT},
         {"4111111111111111", TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_NUMBER},
         {"\x01", TB_OUTCOME_NOT_A_CODE, TB_REASON_CODE_NOT_TEXT},
         {"", TB_OUTCOME_NOT_A_CODE, TB_REASON_CODE_EMPTY},

@@ -1,16 +1,24 @@
 #include "core/base/buf.h"
 
-void tb_buf_add(struct tb_buf *b, struct tb_span bytes)
+/* Where size more bytes go; NULL when there is no room, or was none before. */
+static uint8_t *room_take(struct tb_buf *b, size_t size)
 {
     if (b->err != TB_OK)
-        return;
-    if (bytes.size > b->size_max - b->size) {
+        return NULL;
+    if (size > b->size_max - b->size) {
         b->err = TB_ERR_TOO_LONG;
-        return;
+        return NULL;
     }
-    if (bytes.size)
-        memcpy(b->at + b->size, bytes.at, bytes.size);
-    b->size += bytes.size;
+    uint8_t *room = b->at + b->size;
+    b->size += size;
+    return room;
+}
+
+void tb_buf_add(struct tb_buf *b, struct tb_span bytes)
+{
+    uint8_t *room = bytes.size ? room_take(b, bytes.size) : NULL;
+    if (room)
+        memcpy(room, bytes.at, bytes.size);
 }
 
 void tb_buf_add_str(struct tb_buf *b, const char *text)
@@ -28,7 +36,9 @@ static void add_be(struct tb_buf *b, uint64_t value, size_t size)
 
 void tb_buf_add_u8(struct tb_buf *b, uint8_t value)
 {
-    add_be(b, value, 1);
+    uint8_t *room = room_take(b, 1);
+    if (room)
+        *room = value;
 }
 
 void tb_buf_add_u16be(struct tb_buf *b, uint16_t value)
@@ -63,8 +73,9 @@ void tb_buf_add_decimal(struct tb_buf *b, int64_t value)
 void tb_buf_add_hex(struct tb_buf *b, struct tb_span bytes)
 {
     static const char digit[] = "0123456789abcdef";
-    for (size_t i = 0; i < bytes.size; i++) {
-        char pair[2] = {digit[bytes.at[i] >> 4], digit[bytes.at[i] & 15]};
-        tb_buf_add(b, tb_span_of(pair, sizeof pair));
+    uint8_t *room = room_take(b, 2 * bytes.size);
+    for (size_t i = 0; room && i < bytes.size; i++) {
+        room[2 * i] = (uint8_t)digit[bytes.at[i] >> 4];
+        room[2 * i + 1] = (uint8_t)digit[bytes.at[i] & 15];
     }
 }

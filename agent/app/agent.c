@@ -219,7 +219,9 @@ static enum tb_err readers_start(struct tb_agent *agent)
         .readerd_path = path, .specs = specs, .spec_count = count, .event = tb_taps_event, .context = agent};
     if (err == TB_OK)
         err = tb_readers_create(agent->loop, &options, &agent->readers);
-    if (err != TB_OK)
+    if (err == TB_OK)
+        tb_taps_readers(agent);
+    else
         tb_log(TB_LOG_ERROR, TB_EVENT("readers", "not_started"), tb_log_err(err));
     return err;
 }

@@ -91,6 +91,9 @@ void tb_agent_rearm(struct tb_agent *agent);
 /* ---- taps ---- */
 
 void tb_taps_event(void *context, const struct tb_reader_event *event); /* for tb_readers_create() */
+/* Takes over how the readers are doing, and tells the pages; also before the first of them has said anything.
+ */
+void tb_taps_readers(struct tb_agent *agent);
 void tb_taps_tick(struct tb_agent *agent);
 /* Carries out what identification asks for, until it asks for nothing more. */
 void tb_taps_drain(struct tb_agent *agent);

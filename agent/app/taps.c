@@ -14,7 +14,7 @@ static const char *reader_name(const struct tb_agent *agent, unsigned index)
 
 /* ---- reader events in ---- */
 
-static void readers_note(struct tb_agent *agent)
+void tb_taps_readers(struct tb_agent *agent)
 {
     struct tb_status *status = &agent->status;
     status->reader_count = (uint8_t)tb_readers_count(agent->readers);
@@ -37,7 +37,7 @@ static void state_changed(struct tb_agent *agent, const struct tb_reader_info *r
            tb_log_str("state", tb_reader_state_name(reader->state)), tb_log_str("reason", reader->reason));
     if (reader->state != TB_READER_READY)
         tb_identify_reader_lost(&agent->identify, (uint8_t)reader->index, now_ms);
-    readers_note(agent);
+    tb_taps_readers(agent);
     tb_console_reader(agent, reader);
 }
 

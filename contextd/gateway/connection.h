@@ -105,8 +105,8 @@ struct tb_gateway {
 
     struct tb_timer watch_timer;
     struct tb_engine_job watch_job;
-    bool watch_changed; /* the engine's thread sets it while watch_job runs */
-    bool change_missed; /* for want of memory */
+    bool watch_changed;    /* the engine's thread sets it while watch_job runs */
+    bool change_missed;    /* for want of memory */
     int64_t expire_due_ms; /* 0: now, share by share */
     bool expire_more;      /* as watch_changed */
 };

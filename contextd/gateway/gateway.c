@@ -117,14 +117,32 @@ void gateway_cloned(struct tb_gateway *g, const char *urn)
     tb_engine_queue_submit(g->queue, &q->job);
 }
 
+/* One customer's sessions share the engine with everybody: the oldest gives way to a new one. */
+static void customer_crowd(struct connection *c)
+{
+    struct connection *oldest = NULL; /* the list begins with the newest */
+    size_t count = 0;
+    for (struct connection *other = c->gateway->connections; other != NULL; other = other->next) {
+        if (!other->welcomed || other->state != CONNECTION_OPEN ||
+            !tb_id_equal(&other->session.peer.customer, &c->session.peer.customer))
+            continue;
+        oldest = other;
+        count++;
+    }
+    if (count > TB_GATEWAY_CUSTOMER_SESSIONS_MAX)
+        connection_give_up(oldest, "sessions_full");
+}
+
 void gateway_welcomed(struct connection *c)
 {
     c->welcomed = true;
     tb_log(TB_LOG_INFO, TB_EVENT("gateway", "session_begin"), tb_log_str("listener", c->listener->tls.name),
            tb_log_str("device", c->device), tb_log_int("resumed", tb_tls_is_resumed(c->wsi)),
            tb_log_int("took_ms", tb_loop_now_ms(c->gateway->loop) - c->began_ms));
-    if (c->device[0] == '\0')
+    if (c->device[0] == '\0') {
+        customer_crowd(c);
         return;
+    }
     /* A line that broke leaves a dead connection behind for a while, so one more is no clone yet. */
     for (struct connection *other = c->gateway->connections; other != NULL; other = other->next) {
         if (other != c && other->welcomed && other->state == CONNECTION_OPEN &&

@@ -17,6 +17,7 @@
 #include "host/loop/loop.h"
 
 #define TB_GATEWAY_ORIGINS_MAX 8
+#define TB_GATEWAY_CUSTOMER_SESSIONS_MAX 8 /* web sessions at a time; the oldest gives way */
 #define TB_GATEWAY_QUEUE_SIZE_MAX (1024u * 1024u)
 
 struct tb_gateway;

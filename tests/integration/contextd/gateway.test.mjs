@@ -298,6 +298,23 @@ describe('web channels', () => {
     assert.ok(Date.now() - began >= 1900);
   });
 
+  test('of one customer are eight at most, and the oldest gives way', async () => {
+    const customer = store.customers[7].id;
+    const token = await store.token(customer);
+    const clients = [];
+    for (let n = 0; n < 9; n++) {
+      const client = await store.web();
+      await client.hello({ channel: 'web', token });
+      clients.push(client);
+    }
+    await clients.shift().closed;
+    for (const client of clients) {
+      const found = await client.call('product.find', { gtin: store.products[0].gtin });
+      assert.equal(found.product.gtin, store.products[0].gtin);
+      client.drop();
+    }
+  });
+
   test('that speak nonsense are told so and closed', async () => {
     const nonsense = ['', '{', '[]', '{"jsonrpc":"2.0"}', '{"jsonrpc":"2.0","id":1,"method":"feed.open","params":{}}',
       '{"jsonrpc":"2.0","id":1,"id":2,"method":"hello","params":{}}', `${'['.repeat(100)}${']'.repeat(100)}`,

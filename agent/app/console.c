@@ -243,12 +243,8 @@ static void request_metrics(struct tb_request *r)
     }
     struct tb_json_writer w = tb_request_answer_begin(r);
     tb_json_open_array(&w, "lines");
-    for (char *line = block; line < block + text.size;) {
-        char *end = memchr(line, '\n', (size_t)(block + text.size - line));
-        size_t size = end ? (size_t)(end - line) : (size_t)(block + text.size - line);
-        tb_json_put_text(&w, NULL, tb_span_of(line, size));
-        line += size + 1;
-    }
+    for (struct tb_span rest = tb_buf_span(&text); rest.size > 0;)
+        tb_json_put_text(&w, NULL, tb_span_cut(&rest, '\n'));
     tb_json_close_array(&w);
     tb_request_answer_end(r, &w);
 }

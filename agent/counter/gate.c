@@ -93,25 +93,15 @@ const char *tb_gate_code(enum tb_gate_answer answer)
     return refusals[answer].code;
 }
 
-/* Cuts text at the first separator; the rest begins behind it. */
-static struct tb_span part_take(struct tb_span *rest, uint8_t separator)
-{
-    const uint8_t *end = rest->size ? memchr(rest->at, separator, rest->size) : NULL;
-    size_t size = end ? (size_t)(end - rest->at) : rest->size;
-    struct tb_span part = tb_span_sub(*rest, 0, size);
-    *rest = tb_span_sub(*rest, end ? size + 1 : size, rest->size);
-    return part;
-}
-
 struct tb_span tb_gate_cookie(struct tb_span header, struct tb_span name, unsigned n)
 {
     while (header.size > 0) {
-        struct tb_span value = part_take(&header, ';');
+        struct tb_span value = tb_span_cut(&header, ';');
         while (value.size > 0 && value.at[0] == ' ')
             value = tb_span_sub(value, 1, value.size);
         if (memchr(value.at, '=', value.size) == NULL)
             continue;
-        struct tb_span key = part_take(&value, '=');
+        struct tb_span key = tb_span_cut(&value, '=');
         if (tb_span_equal(key, name) && n-- == 0)
             return value;
     }

@@ -29,17 +29,13 @@ static int answer(struct connection *c, unsigned status, const char *reason)
 static bool protocol_offered(struct tb_span list)
 {
     while (list.size > 0) {
-        size_t size = 0;
-        while (size < list.size && list.at[size] != ',')
-            size++;
-        struct tb_span item = tb_span_sub(list, 0, size);
+        struct tb_span item = tb_span_cut(&list, ',');
         while (item.size > 0 && item.at[0] == ' ')
             item = tb_span_sub(item, 1, item.size);
         while (item.size > 0 && item.at[item.size - 1] == ' ')
             item.size--;
         if (tb_span_is(item, TB_PROTOCOL_NAME))
             return true;
-        list = tb_span_sub(list, size + 1, list.size);
     }
     return false;
 }

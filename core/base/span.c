@@ -1,5 +1,14 @@
 #include "core/base/span.h"
 
+struct tb_span tb_span_cut(struct tb_span *rest, uint8_t separator)
+{
+    const uint8_t *end = rest->size ? memchr(rest->at, separator, rest->size) : NULL;
+    size_t size = end ? (size_t)(end - rest->at) : rest->size;
+    struct tb_span part = tb_span_sub(*rest, 0, size);
+    *rest = tb_span_sub(*rest, end ? size + 1 : size, SIZE_MAX);
+    return part;
+}
+
 enum tb_err tb_span_to_str(struct tb_span a, char *ret_text, size_t size_max)
 {
     if (size_max == 0)

@@ -54,6 +54,10 @@ static inline struct tb_span tb_span_sub(struct tb_span a, size_t offset, size_t
     return tb_span_of(a.size ? a.at + offset : a.at, size);
 }
 
+/* Cuts rest at the first separator: returns what stands before it and leaves what stands behind it. The
+ * whole when there is none; rest is then empty. */
+struct tb_span tb_span_cut(struct tb_span *rest, uint8_t separator);
+
 /* Copies text and terminates it. TB_ERR_TOO_LONG leaves "" behind when size_max is too small. */
 TB_MUST_USE enum tb_err tb_span_to_str(struct tb_span a, char *ret_text, size_t size_max);
 

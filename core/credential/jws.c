@@ -13,23 +13,13 @@ struct parts { /* all base64url, borrowed from the token */
     struct tb_span signed_text; /* header "." claims */
 };
 
-static struct tb_span part_take(struct tb_span *rest)
-{
-    size_t size = 0;
-    while (size < rest->size && rest->at[size] != '.')
-        size++;
-    struct tb_span part = tb_span_sub(*rest, 0, size);
-    *rest = tb_span_sub(*rest, size + 1, SIZE_MAX);
-    return part;
-}
-
 static enum tb_err token_split(struct tb_span token, struct parts *ret_parts)
 {
     if (token.size > TB_JWS_SIZE_MAX)
         return TB_ERR_TOO_LONG;
     struct tb_span rest = token;
-    ret_parts->header = part_take(&rest);
-    ret_parts->claims = part_take(&rest);
+    ret_parts->header = tb_span_cut(&rest, '.');
+    ret_parts->claims = tb_span_cut(&rest, '.');
     ret_parts->signature = rest;
     ret_parts->signed_text = tb_span_sub(token, 0, ret_parts->header.size + 1 + ret_parts->claims.size);
     bool whole = ret_parts->header.size && ret_parts->claims.size && ret_parts->signature.size;

@@ -1,19 +1,6 @@
 #include "core/base/assert.h"
 #include "core/sync/client_parts.h"
 
-/* What a person waits for comes first. */
-static int scope_rank(const struct tb_scope *scope)
-{
-    switch (scope->kind) {
-    case TB_SCOPE_DEVICE: return 0;
-    case TB_SCOPE_CUSTOMER: return 1;
-    case TB_SCOPE_COHORT: return 2;
-    case TB_SCOPE_CATALOGUE:
-    case TB_SCOPE_NONE: break;
-    }
-    return 3;
-}
-
 static struct tb_client_feed *feed_of(struct tb_client *c, const struct tb_scope *scope)
 {
     for (size_t i = 0; i < TB_CLIENT_FEED_COUNT_MAX; i++)
@@ -67,11 +54,11 @@ static bool feed_may_open(const struct tb_client *c, const struct tb_client_feed
     if (feed->state != TB_FEED_WAITING || feed->refused || feed->wait_until_ms > c->now_ms ||
         feed_is_saving(feed))
         return false;
-    int rank = scope_rank(&feed->scope);
+    int rank = tb_scope_rank(&feed->scope);
     for (size_t i = 0; i < TB_CLIENT_FEED_COUNT_MAX; i++) {
         const struct tb_client_feed *other = &c->feeds[i];
         bool counts = other->state != TB_FEED_FREE && other->state != TB_FEED_CLOSING;
-        if (counts && !other->settled && scope_rank(&other->scope) < rank)
+        if (counts && !other->settled && tb_scope_rank(&other->scope) < rank)
             return false;
     }
     return true;

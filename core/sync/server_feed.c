@@ -1,19 +1,6 @@
 #include "core/base/assert.h"
 #include "core/sync/server_parts.h"
 
-/* Identity and tier before cart, the cart that is being served before the cohort, the catalogue last. */
-static int scope_rank(const struct tb_scope *scope)
-{
-    switch (scope->kind) {
-    case TB_SCOPE_DEVICE: return 0;
-    case TB_SCOPE_CUSTOMER: return 1;
-    case TB_SCOPE_COHORT: return 2;
-    case TB_SCOPE_CATALOGUE:
-    case TB_SCOPE_NONE: break;
-    }
-    return 3;
-}
-
 static struct tb_session_feed *feed_of(struct tb_session *s, const struct tb_scope *scope)
 {
     for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++)
@@ -127,7 +114,7 @@ static struct tb_session_feed *feed_next(struct tb_session *s)
         struct tb_session_feed *feed = &s->feeds[i];
         if (!feed->used || !feed->dirty || feed->unacked_count == TB_SESSION_UNACKED_MAX)
             continue;
-        if (!best || scope_rank(&feed->scope) < scope_rank(&best->scope))
+        if (!best || tb_scope_rank(&feed->scope) < tb_scope_rank(&best->scope))
             best = feed;
     }
     return best;

@@ -48,6 +48,18 @@ bool tb_scope_equal(const struct tb_scope *a, const struct tb_scope *b)
     return a->kind == b->kind && (a->kind != TB_SCOPE_CUSTOMER || tb_id_equal(&a->customer, &b->customer));
 }
 
+int tb_scope_rank(const struct tb_scope *scope)
+{
+    switch (scope->kind) {
+    case TB_SCOPE_DEVICE: return 0;
+    case TB_SCOPE_CUSTOMER: return 1;
+    case TB_SCOPE_COHORT: return 2;
+    case TB_SCOPE_CATALOGUE:
+    case TB_SCOPE_NONE: break;
+    }
+    return 3;
+}
+
 struct tb_scope tb_json_scope(struct tb_check *c, struct tb_json object, const char *name)
 {
     struct tb_scope scope = {.kind = TB_SCOPE_NONE};

@@ -31,6 +31,9 @@ struct tb_scope {
 TB_MUST_USE enum tb_err tb_scope_parse(struct tb_span text, struct tb_scope *ret_scope);
 void tb_scope_format(const struct tb_scope *scope, char ret_text[TB_SCOPE_TEXT_SIZE]);
 bool tb_scope_equal(const struct tb_scope *a, const struct tb_scope *b);
+/* What goes first where scopes wait for one another: identity and tier before the cart that is being
+ * served, that before the cohort, the catalogue last. From 0. */
+int tb_scope_rank(const struct tb_scope *scope);
 struct tb_scope tb_json_scope(struct tb_check *c, struct tb_json object, const char *name);
 void tb_json_put_scope(struct tb_json_writer *w, const char *name, const struct tb_scope *scope);
 struct tb_cursor tb_json_cursor(struct tb_check *c, struct tb_json object, const char *name);

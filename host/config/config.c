@@ -258,13 +258,10 @@ static enum tb_err required_check(struct reading *r)
 static enum tb_err lines_read(struct reading *r, struct tb_span text)
 {
     while (text.size > 0) {
-        const uint8_t *end = memchr(text.at, '\n', text.size);
-        size_t size = end ? (size_t)(end - text.at) : text.size;
         r->line++;
-        enum tb_err err = line_read(r, tb_span_sub(text, 0, size));
+        enum tb_err err = line_read(r, tb_span_cut(&text, '\n'));
         if (err)
             return err;
-        text = tb_span_sub(text, size + 1, text.size);
     }
     return required_check(r);
 }

@@ -12,6 +12,23 @@ static void test_sub_clamps_to_what_is_there(void **state)
     assert_true(tb_span_is(tb_span_sub(tb_span_of(NULL, 0), 0, 5), ""));
 }
 
+static void test_cut_takes_parts_off_the_front(void **state)
+{
+    (void)state;
+    struct tb_span rest = tb_span_str("a,,bc");
+    assert_true(tb_span_is(tb_span_cut(&rest, ','), "a"));
+    assert_true(tb_span_is(tb_span_cut(&rest, ','), ""));
+    assert_true(tb_span_is(rest, "bc"));
+    assert_true(tb_span_is(tb_span_cut(&rest, ','), "bc"));
+    assert_int_equal(rest.size, 0);
+    assert_int_equal(tb_span_cut(&rest, ',').size, 0);
+    rest = tb_span_of(NULL, 0);
+    assert_int_equal(tb_span_cut(&rest, ',').size, 0);
+    rest = tb_span_str("end,");
+    assert_true(tb_span_is(tb_span_cut(&rest, ','), "end"));
+    assert_int_equal(rest.size, 0);
+}
+
 static void test_starts_and_equal(void **state)
 {
     (void)state;
@@ -74,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sub_clamps_to_what_is_there),
+        cmocka_unit_test(test_cut_takes_parts_off_the_front),
         cmocka_unit_test(test_starts_and_equal),
         cmocka_unit_test(test_to_str_terminates_or_leaves_nothing),
         cmocka_unit_test(test_equal_secret_agrees_with_equal),

@@ -21,8 +21,8 @@ struct tb_loop {
     struct lws_context *lws;
     struct lws_vhost *vhost; /* for descriptors and wake-ups; listens to nothing */
     int64_t now_us;
-    int64_t wall_ms; /* the system's clock at the same reading */
-    int64_t wall_floor_ms;
+    int64_t wall_ms;            /* the system's clock at the same reading */
+    int64_t wall_floor_lead_ms; /* of the floor over the monotonic clock, with which it rises */
     atomic_bool stopped;
 
     pthread_mutex_t post_lock; /* guards the queue and the nodes' next and queued */

@@ -37,20 +37,25 @@ int64_t tb_loop_now_us(const struct tb_loop *loop)
     return loop->now_us;
 }
 
+static int64_t wall_floor_ms(const struct tb_loop *loop)
+{
+    return tb_loop_now_ms(loop) + loop->wall_floor_lead_ms;
+}
+
 int64_t tb_loop_wall_ms(const struct tb_loop *loop)
 {
-    return loop->wall_ms > loop->wall_floor_ms ? loop->wall_ms : loop->wall_floor_ms;
+    return loop->wall_ms > wall_floor_ms(loop) ? loop->wall_ms : wall_floor_ms(loop);
 }
 
 void tb_loop_raise_wall_floor(struct tb_loop *loop, int64_t wall_ms)
 {
-    if (wall_ms > loop->wall_floor_ms)
-        loop->wall_floor_ms = wall_ms;
+    if (wall_ms > wall_floor_ms(loop))
+        loop->wall_floor_lead_ms = wall_ms - tb_loop_now_ms(loop);
 }
 
 bool tb_loop_clock_is_behind(const struct tb_loop *loop)
 {
-    return loop->wall_ms < loop->wall_floor_ms;
+    return loop->wall_ms + TB_LOOP_CLOCK_TOLERANCE_MS < wall_floor_ms(loop);
 }
 
 struct lws_context *tb_loop_lws(struct tb_loop *loop)

@@ -55,9 +55,11 @@ int64_t tb_loop_now_us(const struct tb_loop *loop); /* the same reading in µs: 
 
 /* Known wall time, Unix ms: the system's clock, but never before the floor. */
 int64_t tb_loop_wall_ms(const struct tb_loop *loop);
-/* Raises the floor (build date, last trusted time); a lower value than before changes nothing. */
+/* Raises the floor (build date, last trusted time), which goes on from there with the monotonic clock; a
+ * lower value than it has by then changes nothing. */
 void tb_loop_raise_wall_floor(struct tb_loop *loop, int64_t wall_ms);
-/* True when the system's clock is behind the floor, so that the machine's clock must be wrong. */
+#define TB_LOOP_CLOCK_TOLERANCE_MS 60000 /* that two machines' clocks may well be apart */
+/* True when the system's clock is behind the floor by more than that, so that it must be wrong. */
 bool tb_loop_clock_is_behind(const struct tb_loop *loop);
 
 /* The context, for adapters that open sockets in it. Borrowed. */

@@ -176,6 +176,26 @@ static void test_wall_time_does_not_fall_below_its_floor(void **state)
     assert_true(tb_loop_clock_is_behind(f->loop));
 }
 
+static void test_wall_time_goes_on_above_a_clock_that_is_behind(void **state)
+{
+    struct fixture *f = *state;
+    struct tb_timer end = {.context = f};
+    tb_loop_raise_wall_floor(f->loop, tb_loop_wall_ms(f->loop) + 1000000);
+    int64_t began_ms = tb_loop_now_ms(f->loop);
+    int64_t wall_ms = tb_loop_wall_ms(f->loop);
+    tb_timer_set(f->loop, &end, 20, timer_stop);
+    assert_int_equal(tb_loop_run(f->loop), TB_OK);
+    assert_in_range(tb_loop_now_ms(f->loop) - began_ms, 20, 10000);
+    assert_int_equal(tb_loop_wall_ms(f->loop) - wall_ms, tb_loop_now_ms(f->loop) - began_ms);
+}
+
+static void test_clock_a_little_behind_another_machines_is_not_wrong(void **state)
+{
+    struct fixture *f = *state;
+    tb_loop_raise_wall_floor(f->loop, tb_loop_wall_ms(f->loop) + TB_LOOP_CLOCK_TOLERANCE_MS / 2);
+    assert_false(tb_loop_clock_is_behind(f->loop));
+}
+
 static void test_idle_loop_does_not_wake_up(void **state)
 {
     struct fixture *f = *state;
@@ -408,6 +428,8 @@ int main(void)
         LOOP_TEST(test_unposted_does_not_run),
         LOOP_TEST(test_timers_run_in_order_and_never_early),
         LOOP_TEST(test_wall_time_does_not_fall_below_its_floor),
+        LOOP_TEST(test_wall_time_goes_on_above_a_clock_that_is_behind),
+        LOOP_TEST(test_clock_a_little_behind_another_machines_is_not_wrong),
         LOOP_TEST(test_idle_loop_does_not_wake_up),
         LOOP_TEST(test_watch_delivers_bytes_then_the_end),
         LOOP_TEST(test_watch_asks_for_room_once),

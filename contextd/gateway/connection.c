@@ -33,10 +33,17 @@ static bool is_open(const struct connection *c)
 
 static void connection_timer(struct tb_timer *timer);
 
+static bool hold_is_due(const struct connection *c)
+{
+    return c->queue_size > QUEUE_HOLD_SIZE && !c->held;
+}
+
 static int64_t deadline_ms(const struct connection *c)
 {
     if (c->state == CONNECTION_UPGRADING)
         return c->began_ms + UPGRADE_DEADLINE_MS;
+    if (hold_is_due(c))
+        return now_ms(c);
     int64_t deadline = is_open(c) ? tb_session_deadline_ms(&c->session) : INT64_MAX;
     int64_t stall = c->head != NULL ? c->took_ms + STALL_DEADLINE_MS : INT64_MAX;
     deadline = stall < deadline ? stall : deadline;
@@ -95,6 +102,11 @@ static void connection_timer(struct tb_timer *timer)
 {
     struct connection *c = timer->context;
     int64_t now = now_ms(c);
+    /* In a turn of its own: the library closes a connection that is stopped while it is being read. */
+    if (hold_is_due(c))
+        c->held = lws_rx_flow_control(c->wsi, 0) == 0;
+    if (hold_is_due(c))
+        connection_give_up(c, "client_slow");
     if (c->state == CONNECTION_UPGRADING && now >= c->began_ms + UPGRADE_DEADLINE_MS)
         connection_give_up(c, "upgrade_slow");
     else if (c->head != NULL && now >= c->took_ms + STALL_DEADLINE_MS)
@@ -207,8 +219,6 @@ static void send_text(struct connection *c, struct tb_span text)
         c->took_ms = now_ms(c);
     c->tail = m;
     c->queue_size += text.size;
-    if (c->queue_size > QUEUE_HOLD_SIZE && !c->held)
-        c->held = lws_rx_flow_control(c->wsi, 0) == 0;
     lws_callback_on_writable(c->wsi);
 }
 

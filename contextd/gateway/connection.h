@@ -20,7 +20,9 @@
 #define STALL_DEADLINE_MS 15000 /* a client takes something of what waits for it within this */
 #define PROBE_DEADLINE_MS 2000  /* a live connection answers a ping within this */
 #define PROBE_SIZE 16
-#define QUEUE_HOLD_SIZE (256u * 1024u) /* above this nothing more is read from the client */
+/* Above this nothing more is read from the client, its pongs neither; more than a terminal's four feeds
+ * have under way, so that a slow line alone does not come to it. */
+#define QUEUE_HOLD_SIZE (512u * 1024u)
 
 enum connection_state {
     CONNECTION_UPGRADING,

@@ -315,6 +315,14 @@ describe('web channels', () => {
     }
   });
 
+  test('that ask more than they take at once are read on when they have taken it', async () => {
+    const client = await store.web();
+    await client.hello({ channel: 'web', token: await store.token(rivera) });
+    const asked = Array.from({ length: 5000 }, () => client.call('no.such.method', {}).catch((error) => error.code));
+    assert.deepEqual([...new Set(await Promise.all(asked))], [-32601]);
+    client.drop();
+  });
+
   test('that speak nonsense are told so and closed', async () => {
     const nonsense = ['', '{', '[]', '{"jsonrpc":"2.0"}', '{"jsonrpc":"2.0","id":1,"method":"feed.open","params":{}}',
       '{"jsonrpc":"2.0","id":1,"id":2,"method":"hello","params":{}}', `${'['.repeat(100)}${']'.repeat(100)}`,

@@ -173,6 +173,7 @@ test('the command line is told nothing of a shopper', async () => {
   await till.serve(page, rivera);
   await page.request('cart.add', { gtin: till.products[1].gtin, quantity: 1 });
   await page.sees('a line that was sent', (s) => page.lineOf(till.products[1].gtin)?.pending === false);
+  await follower.events.next('its verdict', (e) => e.event === 'cart' && e.verdict === 'applied');
   await follower.request('cart');
   await follower.request('status');
   await shopperGone();

@@ -8,6 +8,12 @@ root=${1:?usage: $0 <root>}
 cd "$root"
 finding_count=0
 
+# Callers read the list from a pipe: one that cannot be made would look like a tree without findings.
+if [ -e .git ] && ! git ls-files >/dev/null; then
+    printf 'git cannot list the files of %s\n' "$root"
+    exit 1
+fi
+
 finding() {
     printf '%s\n' "$*"
     finding_count=$((finding_count + 1))

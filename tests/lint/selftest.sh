@@ -115,6 +115,7 @@ files)
     bad core/base/end.c 'has no end' 'int x;'
     bad README.md 'registry' "see https://registry.npm""js.org/ws\n"
     bad core/base/blank.c 'blanks at the end' 'int x; \n'
+    bad .git 'git cannot list' 'gitdir: nowhere\n' # stays: the last case
     ;;
 scripts)
     bad broken.sh 'cannot be parsed|parse' '#!/usr/bin/env bash\nif true; then\n'

@@ -43,22 +43,22 @@ tarball_in() { # <folder> <library>
     return 1
 }
 
-# The mirror of the machine's own suite, from one-line and deb822 sources.
-mirror_find() {
+# The mirror of the machine's own suite, from one-line and deb822 sources. Cloud images name a list of mirrors.
+mirror_find() { # <folder of apt's configuration>
     shopt -s nullglob
-    local files=(/etc/apt/sources.lis[t] /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources)
+    local files=("$1"/sources.lis[t] "$1"/sources.list.d/*.list "$1"/sources.list.d/*.sources)
     awk '
         FNR == 1 { uri = "" }
         /^[ \t]*#/ { next }
         /^deb / { sub(/^deb +(\[[^]]*\] +)?/, ""); uri = $1; suite = $2 }
         /^[Uu][Rr][Ii][Ss]:/ { uri = $2; next }
         /^[Ss]uites:/ { suite = $2 }
-        uri ~ /debian\/?$/ && suite ~ /^[a-z]+$/ { print uri; exit }
+        uri ~ /debian(\.list)?\/?$/ && suite ~ /^[a-z]+$/ { print uri; exit }
     ' "${files[@]}" </dev/null
 }
 
 apt_source() { # <suite> <source package> <folder>: downloads the upstream tarball of that suite
-    local apt="$work/apt-$1" mirror=${TB_DEPS_MIRROR:-$(mirror_find)}
+    local apt="$work/apt-$1" mirror=${TB_DEPS_MIRROR:-$(mirror_find /etc/apt)}
     [ -n "$mirror" ] || die "no Debian mirror in the apt sources; set TB_DEPS_MIRROR or TB_DEPS_TARBALLS"
     if [ ! -d "$apt" ]; then
         mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"

@@ -26,4 +26,25 @@ refused 'no pinned tarball of mbedtls' TB_DEPS_TARBALLS="$folder/none"
 echo wrong >"$folder/wrong/mbedtls_3.6.6.orig.tar.bz2"
 refused 'does not have the pinned SHA-256' TB_DEPS_TARBALLS="$folder/wrong"
 refused 'Debian package: gcc' TB_DEPS_CC=no-such-compiler
+
+# The mirror is found in each form of apt's sources that Debian's installers and images write.
+eval "$(sed -n '/^mirror_find()/,/^}/p' "$build")"
+mirror_is() { # <mirror> <file> <line ...>
+    local mirror=$1 file=$folder/apt/$2 found
+    shift 2
+    rm -rf "$folder/apt"
+    mkdir -p "$folder/apt/sources.list.d"
+    printf '%s\n' "$@" >"$file"
+    found=$(mirror_find "$folder/apt")
+    [ "$found" = "$mirror" ] || { echo "the mirror is \"$found\" and not \"$mirror\" with:"; cat "$file"; failed=1; }
+}
+
+mirror_is http://mirror.example/debian/ sources.list '# deb cdrom:[Debian]/ trixie main' \
+    'deb http://mirror.example/debian-security trixie-security main' 'deb http://mirror.example/debian/ trixie main'
+mirror_is http://mirror.example/debian sources.list.d/debian.sources 'Types: deb' 'URIs: http://mirror.example/debian' \
+    'Suites: trixie trixie-updates' 'Components: main'
+mirror_is mirror+file:///etc/apt/mirrors/debian.list sources.list.d/debian.sources 'Types: deb deb-src' \
+    'URIs: mirror+file:///etc/apt/mirrors/debian.list' 'Suites: trixie trixie-updates' 'Components: main' '' \
+    'Types: deb deb-src' 'URIs: mirror+file:///etc/apt/mirrors/debian-security.list' 'Suites: trixie-security' 'Components: main'
+mirror_is '' sources.list 'deb http://mirror.example/other trixie main'
 exit "$failed"

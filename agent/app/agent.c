@@ -51,13 +51,11 @@ void tb_agent_notice(struct tb_agent *agent, enum tb_notice notice, bool on)
         tb_console_notice(agent, notice, on);
 }
 
-static void storage_health(void *context, enum tb_err err)
+static void storage_health(void *context, bool disk_full, bool disk_failing)
 {
     struct tb_agent *agent = context;
-    if (err != TB_OK && err != TB_ERR_FULL && err != TB_ERR_IO)
-        return;
-    tb_agent_notice(agent, TB_NOTICE_DISK_FULL, err == TB_ERR_FULL);
-    tb_agent_notice(agent, TB_NOTICE_DISK_FAILING, err == TB_ERR_IO);
+    tb_agent_notice(agent, TB_NOTICE_DISK_FULL, disk_full);
+    tb_agent_notice(agent, TB_NOTICE_DISK_FAILING, disk_failing);
 }
 
 /* ---- metrics ---- */

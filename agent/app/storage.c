@@ -117,6 +117,9 @@ static enum tb_err writers_start(struct tb_storage *storage)
         err = tb_writer_start(mailbox, storage->outbox.db, &outbox, &storage->outbox_writer);
     if (err == TB_OK)
         err = tb_writer_start(mailbox, storage->cache.db, &cache, &storage->cache_writer);
+    storage->files[0] = (struct tb_storage_file){.writer = storage->state_writer, .db = storage->state.db};
+    storage->files[1] = (struct tb_storage_file){.writer = storage->outbox_writer, .db = storage->outbox.db};
+    storage->files[2] = (struct tb_storage_file){.writer = storage->cache_writer, .db = storage->cache.db};
     return err;
 }
 
@@ -153,6 +156,7 @@ enum tb_err tb_storage_open(struct tb_storage *storage, struct tb_loop *loop,
 
 void tb_storage_close(struct tb_storage *storage)
 {
+    tb_timer_cancel(&storage->probe);
     storage->outbox_writer = tb_writer_stop(storage->outbox_writer);
     storage->cache_writer = tb_writer_stop(storage->cache_writer);
     storage->state_writer = tb_writer_stop(storage->state_writer);
@@ -198,8 +202,10 @@ static void ignore_finish(struct tb_storage_call *call, enum tb_err err)
 void tb_storage_recount(struct tb_storage *storage)
 {
     struct tb_storage_call *call = tb_storage_call_new(storage, sizeof *call, recount_work, ignore_finish);
-    if (call)
-        tb_storage_call_submit(call, storage->outbox_writer);
+    if (!call)
+        return;
+    call->reads_only = true;
+    tb_storage_call_submit(call, storage->outbox_writer);
 }
 
 static void append_finish(struct tb_storage_call *call, enum tb_err err)
@@ -283,6 +289,7 @@ enum tb_err tb_storage_read_outbox(struct tb_storage *storage, int64_t from_seq,
     read->from_seq = from_seq;
     read->count_max = count_max < TB_CLIENT_WINDOW ? count_max : TB_CLIENT_WINDOW;
     read->size_max = size_max;
+    read->call.reads_only = true;
     tb_storage_call_submit(&read->call, storage->outbox_writer);
     return TB_OK;
 }

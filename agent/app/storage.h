@@ -32,6 +32,15 @@ struct tb_storage_feed {
     struct tb_storage_call *waiting; /* in order; linked through their behind */
 };
 
+enum { TB_STORAGE_FILE_COUNT = 3 };
+
+/* How one file's last write went. A file in trouble is tried again every 2 s. */
+struct tb_storage_file {
+    struct tb_writer *writer; /* borrowed */
+    struct tb_db *db;         /* borrowed; the writer's */
+    enum tb_err trouble;      /* TB_ERR_FULL, TB_ERR_IO or TB_OK */
+};
+
 struct tb_storage {
     struct tb_loop *loop; /* borrowed */
     struct tb_sealer sealer;
@@ -44,8 +53,10 @@ struct tb_storage {
     struct tb_writer *cache_writer;
     struct tb_storage_call *calls; /* under way; see storage_call.h */
     struct tb_storage_feed feeds[TB_STORAGE_FEED_COUNT_MAX];
-    /* Called when a file could not be written, and again with TB_OK when it could. */
-    void (*health)(void *context, enum tb_err err);
+    struct tb_storage_file files[TB_STORAGE_FILE_COUNT];
+    struct tb_timer probe;
+    /* Called when it changes whether the files can be written. */
+    void (*health)(void *context, bool disk_full, bool disk_failing);
     void *health_context;
 };
 

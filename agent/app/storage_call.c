@@ -48,8 +48,8 @@ static void call_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct tb_storage *storage = call->storage;
     call_unlink(call);
-    if (storage->health)
-        storage->health(storage->health_context, err);
+    if (call->writer && !(call->reads_only && err == TB_OK))
+        tb_storage_note(storage, call->writer, err);
     call->finish(call, err);
     if (!call->link) /* it did not go on in another file */
         call_free(call);
@@ -83,6 +83,7 @@ void tb_storage_call_hold(struct tb_storage_call *call)
 void tb_storage_call_refuse(struct tb_storage_call *call, enum tb_err err)
 {
     tb_storage_call_hold(call);
+    call->writer = NULL;
     call->err = err;
     call->refused.fn = call_refused;
     tb_loop_post(call->storage->loop, &call->refused);
@@ -93,6 +94,7 @@ void tb_storage_call_submit(struct tb_storage_call *call, struct tb_writer *writ
     tb_storage_call_hold(call);
     call->job.run = call_run;
     call->job.done = call_done;
+    call->writer = writer;
     enum tb_err err = tb_writer_submit(writer, &call->job);
     if (err != TB_OK)
         tb_storage_call_refuse(call, err);

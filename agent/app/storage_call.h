@@ -11,6 +11,8 @@ struct tb_storage_call {
     struct tb_writer_job job;
     struct tb_post refused; /* for a call that no writer took */
     struct tb_storage *storage;
+    struct tb_writer *writer;     /* that it was handed to */
+    bool reads_only;              /* its success says nothing of the disk */
     struct tb_storage_call *next; /* in storage->calls */
     struct tb_storage_call **link;
     struct tb_storage_call *behind; /* in a feed's waiting list */
@@ -39,6 +41,9 @@ void tb_storage_call_refuse(struct tb_storage_call *call, enum tb_err err);
 void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *writer,
                            enum tb_err (*work)(struct tb_storage_call *call),
                            void (*finish)(struct tb_storage_call *call, enum tb_err err));
+
+/* Takes note of how a write went. */
+void tb_storage_note(struct tb_storage *storage, const struct tb_writer *writer, enum tb_err err);
 
 /* Counts the outbox anew from its file, after a transaction that changed it has failed. */
 void tb_storage_recount(struct tb_storage *storage);

@@ -172,7 +172,7 @@ static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct 
 enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutation, struct tb_buf *ret_json)
 {
     if (outbox->undecided_count >= TB_OUTBOX_UNDECIDED_MAX)
-        return TB_ERR_FULL;
+        return TB_ERR_BUSY;
     size_t start = ret_json->size;
     mutation->seq = outbox->next_seq;
     struct tb_json_writer w = tb_json_writer_of(ret_json);

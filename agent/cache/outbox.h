@@ -59,7 +59,7 @@ void tb_outbox_close(struct tb_outbox *outbox); /* accepts one that is not open 
 
 /*
  * Inside a transaction: gives mutation its seq and stores it; its wire form is appended to ret_json.
- * TB_ERR_FULL: too many undecided ones, or the disk. Nothing is stored on any error.
+ * TB_ERR_BUSY: too many undecided ones. TB_ERR_FULL: the disk. Nothing is stored on any error.
  */
 TB_MUST_USE enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutation,
                                          struct tb_buf *ret_json);

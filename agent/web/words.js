@@ -158,6 +158,7 @@ const en = {
 
   'error.generic': 'That change was not made. Please try again.',
   'error.local.io': 'Not stored: the disk reports an error. The cart is as before.',
+  'error.retry.busy': 'Not stored: too many changes wait to be sent. The cart is as before.',
   'error.retry.full': 'Not stored: there is no room now. The cart is as before.',
   'error.refused.conflict': 'The cart changed meanwhile. Look again, then repeat the change.',
   'error.refused.not_found': 'That line or visit is no longer there.',

@@ -364,6 +364,13 @@ enum tb_err tb_db_tend(struct tb_db *db)
     return err == TB_ERR_BUSY ? TB_OK : err;
 }
 
+enum tb_err tb_db_touch(struct tb_db *db)
+{
+    int64_t version = 0;
+    enum tb_err err = int_get(db, "PRAGMA user_version", &version);
+    return err ? err : pragma_set(db, "user_version", version);
+}
+
 enum tb_err tb_db_check(struct tb_db *db)
 {
     struct tb_stmt stmt = {0};

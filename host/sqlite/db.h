@@ -102,6 +102,9 @@ void tb_db_defer_checkpoints(struct tb_db *db);
 /* Runs a passive checkpoint if one is due. Blocks on the disk. */
 TB_MUST_USE enum tb_err tb_db_tend(struct tb_db *db);
 
+/* Inside a transaction: writes a page as it is, to see whether the file can be written. */
+TB_MUST_USE enum tb_err tb_db_touch(struct tb_db *db);
+
 /* Full structural check of the file. TB_ERR_CORRUPT. Reads all of it. */
 TB_MUST_USE enum tb_err tb_db_check(struct tb_db *db);
 

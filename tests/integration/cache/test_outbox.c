@@ -206,7 +206,7 @@ static void test_undecided_mutations_are_bounded(void **state)
     int64_t seq = 0;
     append_many(1, TB_OUTBOX_UNDECIDED_MAX);
     assert_int_equal(tb_db_begin(outbox.db), TB_OK);
-    assert_int_equal(append(1, &seq), TB_ERR_FULL);
+    assert_int_equal(append(1, &seq), TB_ERR_BUSY);
     assert_true(seq == 0);
     assert_int_equal(tb_db_commit(outbox.db), TB_OK);
     decide(1, TB_VERDICT_APPLIED, "", 1);

@@ -52,7 +52,7 @@ export class PageChannel {
       resolve(code);
     }));
     await new Promise((resolve, reject) => page.socket.once('open', resolve).once('error', reject));
-    await page.sees('the first three messages', (s) => s.visit !== undefined);
+    await page.sees('the first three messages', (s) => s.state && s.visit !== undefined);
     return page;
   }
 
@@ -120,12 +120,18 @@ export class PageChannel {
   #until(what, find, patience_ms = PATIENCE_MS) {
     return new Promise((resolve, reject) => {
       const look = () => {
-        const found = find();
-        if (found === undefined && this.ended === undefined) return;
+        let found;
+        let wrong = this.ended !== undefined && new Error(`page closed (${this.ended}) while it waited for ${what}`);
+        try {
+          found = find();
+        } catch (error) {
+          wrong = error;
+        }
+        if (found === undefined && !wrong) return;
         this.#waiting.delete(look);
         clearTimeout(timer);
-        if (found !== undefined) resolve(found);
-        else reject(new Error(`page closed (${this.ended}) while it waited for ${what}`));
+        if (found === undefined) reject(wrong);
+        else resolve(found);
       };
       const timer = setTimeout(() => {
         this.#waiting.delete(look);

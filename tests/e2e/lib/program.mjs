@@ -37,8 +37,8 @@ export class Program {
   }
 }
 
-// Runs a command to its end; its standard output, or an error that holds everything it said.
-export function run(path, args, { input, env = {} } = {}) {
+// Runs a command to its end, however it ends: { code, signal, out, err }.
+export function attempt(path, args, { input, env = {} } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     let out = '';
@@ -46,9 +46,15 @@ export function run(path, args, { input, env = {} } = {}) {
     child.stdout.on('data', (chunk) => (out += chunk));
     child.stderr.on('data', (chunk) => (err += chunk));
     child.on('error', reject);
-    child.on('close', (code) =>
-      code === 0 ? resolve(out) : reject(new Error(`${path} ${args.join(' ')}: exit ${code}\n${out}${err}`)));
+    child.on('close', (code, signal) => resolve({ code, signal, out, err }));
     child.stdin.on('error', () => {}); // a command may end without reading what it was given
     child.stdin.end(input ?? '');
   });
+}
+
+// Runs a command to its end; its standard output, or an error that holds everything it said.
+export async function run(path, args, options) {
+  const { code, signal, out, err } = await attempt(path, args, options);
+  if (code === 0) return out;
+  throw new Error(`${path} ${args.join(' ')}: exit ${code ?? signal}\n${out}${err}`);
 }

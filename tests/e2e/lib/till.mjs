@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Console } from './console.mjs';
 import { PageChannel } from './page_channel.mjs';
+import { attempt } from './program.mjs';
 import { World } from './world.mjs';
 
 const SIZES = ['--customers', '120', '--products', '80', '--carts', '20'];
@@ -57,6 +58,15 @@ export class Till extends World {
   async serve(page, customer) {
     await this.scan(memberUri(customer));
     await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+  }
+
+  stateFile(name) {
+    return this.path('till', 'state', name);
+  }
+
+  // Starts the agent where it should refuse to start: how it ended and what it said.
+  refusal(config = this.tillConfig) {
+    return attempt(join(this.bin, 'tillbridged'), ['--config', config]);
   }
 
   // Everything that any program wrote, by name of the program.

@@ -2,6 +2,7 @@
 #include "agent/app/request.h"
 
 #include "core/base/assert.h"
+#include "core/base/wipe.h"
 #include "host/log/log.h"
 
 #define ALL 0 /* every page of the clerk's scope */
@@ -18,6 +19,7 @@ static void page_send(struct tb_agent *agent, uint32_t page, enum tb_counter_top
                           : tb_counter_send(agent->counter, page, topic, message);
     if (err != TB_OK && err != TB_ERR_NOT_FOUND)
         tb_log(TB_LOG_ERROR, TB_EVENT("pages", "not_sent"), tb_log_err(err));
+    tb_wipe(agent->page.at, agent->page.size); /* a shorter message would leave a customer's rest behind */
 }
 
 static struct tb_json_writer page_begin(struct tb_agent *agent, const char *method)

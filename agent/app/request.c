@@ -1,6 +1,7 @@
 #include "agent/app/request.h"
 
 #include "agent/app/agent.h"
+#include "core/base/wipe.h"
 
 struct tb_json_writer tb_request_answer_begin(const struct tb_request *r)
 {
@@ -12,6 +13,7 @@ void tb_request_answer_end(const struct tb_request *r, struct tb_json_writer *w)
 {
     tb_rpc_end(w);
     r->send(r->agent, r->from);
+    tb_wipe(r->agent->page.at, r->agent->page.size);
 }
 
 void tb_request_refuse(const struct tb_request *r, enum tb_err err, const char *text)

@@ -200,11 +200,21 @@ test('each thing is told once', async () => {
   assert.deepEqual(seen, [...new Set(seen)]);
 });
 
+// What an open descriptor of a process stands for; "" when it was closed since it was listed.
+function descriptor(pid, fd) {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+  } catch (error) {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
 // Every listening socket of a process, as hexadecimal address and port.
 function listening(pid) {
   const inodes = new Set();
   for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-    const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+    const inode = /^socket:\[(\d+)\]$/.exec(descriptor(pid, fd))?.[1];
     if (inode) inodes.add(inode);
   }
   const rows = ['tcp', 'tcp6'].flatMap((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8').trim().split('\n').slice(1));

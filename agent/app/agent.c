@@ -121,6 +121,7 @@ static enum tb_err storage_start(struct tb_agent *agent, struct tb_storage_found
         return err;
     }
     agent->storage.health = storage_health;
+    agent->storage.cache_damaged = tb_line_cache_damaged;
     agent->storage.health_context = agent;
     agent->facts = found->facts;
     agent->facts_coming = found->facts;
@@ -270,6 +271,7 @@ void tb_agent_stop(struct tb_agent *agent)
         return;
     tb_timer_cancel(&agent->tick);
     tb_timer_cancel(&agent->settle_timer);
+    tb_timer_cancel(&agent->cache_timer);
     agent->readers = tb_readers_free(agent->readers);
     agent->uplink = tb_uplink_close(agent->uplink);
     tb_ctl_close(agent->ctl);

@@ -60,6 +60,8 @@ struct tb_agent {
     struct tb_customer_key found_key;
     struct tb_record found_record;
 
+    bool cache_damaged; /* and not yet made anew */
+    struct tb_timer cache_timer;
     char device[TB_DEVICE_SIZE_MAX + 1]; /* urn of the certificate */
     struct tb_uplink *uplink;
     struct tb_client client;
@@ -126,6 +128,10 @@ TB_MUST_USE enum tb_err tb_line_start(struct tb_agent *agent, const struct tb_st
 void tb_line_tick(struct tb_agent *agent);
 void tb_line_stored(struct tb_agent *agent, const struct tb_stored *stored);
 void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_credential *credential);
+/* To be told what a read of the cache returned. A damaged file is made anew and filled again as soon as the
+ * line is live; until then what can still be read of it is better than nothing. */
+void tb_line_cache_read(struct tb_agent *agent, enum tb_err err);
+void tb_line_cache_damaged(void *context); /* for storage: the same of a write */
 void tb_line_subscribe(struct tb_agent *agent, const struct tb_id *customer, bool on);
 
 /* ---- pages ---- */

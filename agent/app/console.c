@@ -161,6 +161,7 @@ static void request_status(struct tb_request *r)
     enum tb_err err = tb_cache_count(&agent->storage.reader, &status->customer_count, &status->product_count);
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("cache", "read_failed"), tb_log_err(err));
+    tb_line_cache_read(agent, err);
     struct tb_json_writer w = tb_request_answer_begin(r);
     tb_json_put_str(&w, "software", TB_AGENT_SOFTWARE);
     if (agent->facts.terminal_known) {

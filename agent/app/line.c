@@ -53,6 +53,61 @@ static void settle_schedule(struct tb_agent *agent)
         tb_timer_set(agent->loop, &agent->settle_timer, SETTLE_AFTER_MS, settle_due);
 }
 
+/* ---- a damaged cache ---- */
+
+static void feed_lost(struct tb_agent *agent, const struct tb_scope *scope)
+{
+    tb_client_feed_lost(&agent->client, scope, tb_loop_now_ms(agent->loop));
+}
+
+static void cache_renew(struct tb_timer *timer)
+{
+    struct tb_agent *agent = timer->context;
+    if (!agent->cache_damaged || agent->status.line != TB_LINE_LIVE)
+        return;
+    const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
+    agent->found = false;
+    enum tb_err err = tb_storage_renew_cache(&agent->storage);
+    if (err != TB_OK) {
+        tb_log(TB_LOG_ERROR, TB_EVENT("cache", "not_made_anew"), tb_log_err(err));
+        exit(EXIT_FAILURE); /* whoever starts the agent again finds out what is wrong with the disk */
+    }
+    agent->cache_damaged = false;
+    tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, true);
+    feed_lost(agent, &cohort);
+    feed_lost(agent, &catalogue);
+    if (agent->serving.visit.open) {
+        const struct tb_scope customer = {.kind = TB_SCOPE_CUSTOMER,
+                                          .customer = agent->serving.record.customer};
+        feed_lost(agent, &customer);
+    }
+    tb_agent_rearm(agent);
+}
+
+/* In a turn of its own: nobody is in the middle of a look-up then. */
+static void cache_renew_soon(struct tb_agent *agent)
+{
+    agent->cache_timer.context = agent;
+    if (agent->cache_damaged)
+        tb_timer_set(agent->loop, &agent->cache_timer, 0, cache_renew);
+}
+
+void tb_line_cache_read(struct tb_agent *agent, enum tb_err err)
+{
+    if (err != TB_ERR_CORRUPT)
+        return;
+    if (!agent->cache_damaged)
+        tb_log(TB_LOG_ERROR, TB_EVENT("cache", "damaged"));
+    agent->cache_damaged = true;
+    cache_renew_soon(agent);
+}
+
+void tb_line_cache_damaged(void *context)
+{
+    tb_line_cache_read(context, TB_ERR_CORRUPT);
+}
+
 /* ---- what storage reports back to the machine ---- */
 
 struct save {
@@ -60,6 +115,8 @@ struct save {
     uint32_t ticket;
     struct tb_facts facts; /* as of a device feed's rows; read only when is_device */
     bool is_device;
+    bool fills_cache;      /* the last of the cohort's rows for now */
+    uint32_t cache_number; /* of the file that they went into */
 };
 
 static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
@@ -82,8 +139,11 @@ static void saved(void *context, enum tb_err err)
             agent->facts_coming = agent->facts;
     } else if (save->is_device)
         facts_take(agent, &save->facts);
-    else
+    else {
+        if (save->fills_cache && save->cache_number == agent->storage.cache_number)
+            tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, false);
         tb_visits_refresh(agent);
+    }
     tb_client_saved(&agent->client, save->ticket, err, tb_loop_now_ms(agent->loop));
     tb_wipe(save, sizeof *save);
     tb_agent_rearm(agent);
@@ -155,6 +215,8 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
         save->agent = agent;
         save->ticket = action->save.ticket;
         save->is_device = page.scope.kind == TB_SCOPE_DEVICE;
+        save->cache_number = agent->storage.cache_number;
+        save->fills_cache = page.scope.kind == TB_SCOPE_COHORT && !action->save.more;
         for (size_t i = 0; save->is_device && i < page.rows.count; i++)
             tb_facts_apply(&agent->facts_coming, &page.rows.at[i]);
         save->facts = agent->facts_coming;
@@ -233,6 +295,7 @@ static void act_state(struct tb_agent *agent, const struct tb_client_action *act
                     action->state.cause == TB_CAUSE_CLOCK || tb_loop_clock_is_behind(agent->loop));
     tb_pages_state(agent);
     tb_console_line(agent);
+    cache_renew_soon(agent);
 }
 
 static void act(void *context, const struct tb_client_action *action)

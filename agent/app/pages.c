@@ -95,6 +95,7 @@ static void put_product(struct tb_json_writer *w, struct tb_agent *agent, const 
     struct tb_product product;
     tb_json_put_str(w, "gtin", gtin);
     enum tb_err err = tb_cache_find_product(&agent->storage.reader, gtin, &product);
+    tb_line_cache_read(agent, err);
     if (err != TB_OK)
         return; /* shown by its number */
     tb_json_put_str(w, "product_name", product.name);

@@ -8,31 +8,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DAMAGED_SUFFIX ".damaged"
-
 /* ---- opening ---- */
 
-struct path {
-    char text[TB_PATH_SIZE + 32];
-};
-
-static void path_join(struct path *path, const char *folder, const char *name)
+void tb_storage_path_join(struct tb_storage_path *path, const char *folder, const char *name)
 {
     (void)snprintf(path->text, sizeof path->text, "%s/%s", folder, name);
 }
 
 static enum tb_err sealer_open(struct tb_storage *storage, const struct tb_agent_config *config)
 {
-    struct path path;
-    path_join(&path, config->state_dir, "device.key");
+    struct tb_storage_path path;
+    tb_storage_path_join(&path, config->state_dir, "device.key");
     const char *file = config->device_key_file[0] ? config->device_key_file : path.text;
     return tb_sealer_load(file, tb_rng_system(), &storage->sealer);
 }
 
 static enum tb_err state_open(struct tb_storage *storage, const char *folder, struct tb_storage_found *found)
 {
-    struct path path;
-    path_join(&path, folder, "state.db");
+    struct tb_storage_path path;
+    tb_storage_path_join(&path, folder, "state.db");
     enum tb_err err = tb_state_open(path.text, &storage->sealer, &storage->state);
     return err == TB_OK ? tb_state_load(&storage->state, &found->facts, &found->settings) : err;
 }
@@ -53,8 +47,8 @@ static bool pending_load(void *context, const struct tb_outbox_entry *entry)
 static enum tb_err outbox_open(struct tb_storage *storage, const char *folder, struct tb_storage_found *found,
                                struct tb_pending *pending)
 {
-    struct path path;
-    path_join(&path, folder, "outbox.db");
+    struct tb_storage_path path;
+    tb_storage_path_join(&path, folder, "outbox.db");
     enum tb_err err = tb_outbox_open(path.text, &storage->sealer, &storage->outbox);
     if (err != TB_OK)
         return err;
@@ -71,55 +65,20 @@ static enum tb_err outbox_open(struct tb_storage *storage, const char *folder, s
     return tb_outbox_decided_seq(&storage->outbox, &found->sync.decided_seq);
 }
 
-static void file_set_aside(const char *path, const char *suffix)
-{
-    struct path from;
-    struct path to;
-    (void)snprintf(from.text, sizeof from.text, "%s%s", path, suffix);
-    (void)snprintf(to.text, sizeof to.text, "%s" DAMAGED_SUFFIX "%s", path, suffix);
-    if (rename(from.text, to.text) != 0)
-        (void)remove(from.text);
-}
-
-static enum tb_err cache_open(struct tb_storage *storage, const char *folder, struct tb_storage_found *found)
-{
-    struct path path;
-    path_join(&path, folder, "cache.db");
-    enum tb_err err = tb_cache_open(path.text, &storage->sealer, &storage->cache);
-    if (tb_err_class(err) == TB_CLASS_CORRUPT) {
-        found->cache_rebuilt = true;
-        file_set_aside(path.text, "");
-        file_set_aside(path.text, "-wal");
-        file_set_aside(path.text, "-shm");
-        err = tb_cache_open(path.text, &storage->sealer, &storage->cache);
-    }
-    if (err == TB_OK && found->facts.pepper.version)
-        err = tb_cache_set_pepper(&storage->cache, &found->facts.pepper);
-    const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
-    const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
-    if (err == TB_OK)
-        err = tb_cache_cursor(&storage->cache, &cohort, &found->cohort_cursor);
-    if (err == TB_OK)
-        err = tb_cache_cursor(&storage->cache, &catalogue, &found->catalogue_cursor);
-    if (err == TB_OK)
-        err = tb_cache_reader_open(path.text, &storage->sealer, &storage->reader);
-    return err;
-}
-
 static enum tb_err writers_start(struct tb_storage *storage)
 {
     const struct tb_mailbox *mailbox = tb_loop_mailbox(storage->loop);
     const struct tb_writer_options state = {.name = "state"};
     const struct tb_writer_options outbox = {.name = "outbox"};
-    const struct tb_writer_options cache = {.name = "cache"};
     enum tb_err err = tb_writer_start(mailbox, storage->state.db, &state, &storage->state_writer);
     if (err == TB_OK)
         err = tb_writer_start(mailbox, storage->outbox.db, &outbox, &storage->outbox_writer);
     if (err == TB_OK)
-        err = tb_writer_start(mailbox, storage->cache.db, &cache, &storage->cache_writer);
-    storage->files[0] = (struct tb_storage_file){.writer = storage->state_writer, .db = storage->state.db};
-    storage->files[1] = (struct tb_storage_file){.writer = storage->outbox_writer, .db = storage->outbox.db};
-    storage->files[2] = (struct tb_storage_file){.writer = storage->cache_writer, .db = storage->cache.db};
+        err = tb_storage_cache_start(storage);
+    storage->files[TB_STORAGE_STATE] =
+        (struct tb_storage_file){.writer = storage->state_writer, .db = storage->state.db};
+    storage->files[TB_STORAGE_OUTBOX] =
+        (struct tb_storage_file){.writer = storage->outbox_writer, .db = storage->outbox.db};
     return err;
 }
 
@@ -145,7 +104,7 @@ enum tb_err tb_storage_open(struct tb_storage *storage, struct tb_loop *loop,
     }
     if (err == TB_OK) {
         *ret_file = "cache.db";
-        err = cache_open(storage, config->state_dir, ret_found);
+        err = tb_storage_cache_open(storage, config->state_dir, ret_found);
     }
     if (err == TB_OK)
         err = writers_start(storage);

@@ -32,7 +32,11 @@ struct tb_storage_feed {
     struct tb_storage_call *waiting; /* in order; linked through their behind */
 };
 
-enum { TB_STORAGE_FILE_COUNT = 3 };
+enum tb_storage_which { TB_STORAGE_STATE, TB_STORAGE_OUTBOX, TB_STORAGE_CACHE, TB_STORAGE_FILE_COUNT };
+
+struct tb_storage_path {
+    char text[TB_PATH_SIZE + 32];
+};
 
 /* How one file's last write went. A file in trouble is tried again every 2 s. */
 struct tb_storage_file {
@@ -55,8 +59,12 @@ struct tb_storage {
     struct tb_storage_feed feeds[TB_STORAGE_FEED_COUNT_MAX];
     struct tb_storage_file files[TB_STORAGE_FILE_COUNT];
     struct tb_timer probe;
+    struct tb_storage_path cache_path;
+    uint32_t cache_number; /* of the file that is open now: calls may outlive theirs */
     /* Called when it changes whether the files can be written. */
     void (*health)(void *context, bool disk_full, bool disk_failing);
+    /* Called when the cache's file turned out to be damaged while it was written. */
+    void (*cache_damaged)(void *context);
     void *health_context;
 };
 
@@ -130,6 +138,11 @@ void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *p
 
 /* What hello's answer said: kept in state.db; a new epoch also goes into the cache. */
 void tb_storage_welcome(struct tb_storage *storage, const struct tb_welcome *welcome, bool epoch_changed);
+
+/* Sets a damaged cache aside and makes it anew, empty: its feeds are to be read from the beginning. Not while
+ * a look-up's record is used. Blocks until what waits for the file has run. On an error there is no cache,
+ * and nothing may be asked for any more. */
+TB_MUST_USE enum tb_err tb_storage_renew_cache(struct tb_storage *storage);
 
 /* Removes a customer's row that does not verify. */
 void tb_storage_forget(struct tb_storage *storage, const struct tb_customer_key *customer);

@@ -50,9 +50,13 @@ static void call_finish(struct tb_storage_call *call, enum tb_err err)
     call_unlink(call);
     if (call->writer && !(call->reads_only && err == TB_OK))
         tb_storage_note(storage, call->writer, err);
+    bool cache_is_damaged = err == TB_ERR_CORRUPT && call->writer == storage->cache_writer &&
+                            call->cache_number == storage->cache_number;
     call->finish(call, err);
     if (!call->link) /* it did not go on in another file */
         call_free(call);
+    if (cache_is_damaged && storage->cache_damaged)
+        storage->cache_damaged(storage->health_context);
 }
 
 static enum tb_err call_run(struct tb_writer_job *job, struct tb_db *db)
@@ -95,6 +99,7 @@ void tb_storage_call_submit(struct tb_storage_call *call, struct tb_writer *writ
     call->job.run = call_run;
     call->job.done = call_done;
     call->writer = writer;
+    call->cache_number = call->storage->cache_number;
     enum tb_err err = tb_writer_submit(writer, &call->job);
     if (err != TB_OK)
         tb_storage_call_refuse(call, err);

@@ -12,6 +12,7 @@ struct tb_storage_call {
     struct tb_post refused; /* for a call that no writer took */
     struct tb_storage *storage;
     struct tb_writer *writer;     /* that it was handed to */
+    uint32_t cache_number;        /* of storage when it was */
     bool reads_only;              /* its success says nothing of the disk */
     struct tb_storage_call *next; /* in storage->calls */
     struct tb_storage_call **link;
@@ -41,6 +42,15 @@ void tb_storage_call_refuse(struct tb_storage_call *call, enum tb_err err);
 void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *writer,
                            enum tb_err (*work)(struct tb_storage_call *call),
                            void (*finish)(struct tb_storage_call *call, enum tb_err err));
+
+/* Makes path folder/name. */
+void tb_storage_path_join(struct tb_storage_path *path, const char *folder, const char *name);
+
+/* Opens the cache for writing and for look-ups, making it anew when it is damaged. */
+TB_MUST_USE enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *folder,
+                                              struct tb_storage_found *found);
+/* Starts its writer. */
+TB_MUST_USE enum tb_err tb_storage_cache_start(struct tb_storage *storage);
 
 /* Takes note of how a write went. */
 void tb_storage_note(struct tb_storage *storage, const struct tb_writer *writer, enum tb_err err);

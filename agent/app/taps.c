@@ -110,6 +110,7 @@ static void look_up(struct tb_agent *agent, uint64_t attempt)
             lookup = TB_LOOKUP_CORRUPT;
             tb_log(TB_LOG_ERROR, TB_EVENT("cache", "row_damaged"), tb_log_err(err));
             tb_storage_forget(&agent->storage, &agent->found_key);
+            tb_line_cache_read(agent, err);
         } else if (err != TB_OK && err != TB_ERR_NOT_FOUND)
             tb_log(TB_LOG_ERROR, TB_EVENT("cache", "read_failed"), tb_log_err(err));
     }

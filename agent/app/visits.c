@@ -109,6 +109,7 @@ void tb_visits_refresh(struct tb_agent *agent)
     }
     if (err != TB_OK) {
         tb_log(TB_LOG_ERROR, TB_EVENT("cache", "read_failed"), tb_log_err(err));
+        tb_line_cache_read(agent, err);
         tb_serving_overlay(serving);
     }
     tb_pending_settle(&agent->pending, &serving->record.customer, serving->base.version);

@@ -115,7 +115,8 @@ void tb_cache_reader_close(struct tb_cache_reader *reader); /* accepts one that 
 
 /*
  * Look-ups. The record borrows from the reader until the next one or tb_cache_reader_wipe().
- * TB_ERR_NOT_FOUND; TB_ERR_SEAL or TB_ERR_CORRUPT: the row does not verify, *ret_key says whose to forget.
+ * TB_ERR_NOT_FOUND; TB_ERR_SEAL: the row does not verify, *ret_key says whose to forget; TB_ERR_CORRUPT: the
+ * file itself is damaged.
  * Blocks for a few page reads at most.
  */
 TB_MUST_USE enum tb_err tb_cache_find_credential(struct tb_cache_reader *reader, const struct tb_digest *hash,

@@ -56,14 +56,14 @@ static enum tb_err record_open(struct tb_cache_reader *reader, const struct tb_s
 {
     struct tb_span key = tb_stmt_blob(row, 0);
     if (key.size != sizeof ret_key->bytes)
-        return TB_ERR_CORRUPT;
+        return TB_ERR_SEAL;
     memcpy(ret_key->bytes, key.at, key.size);
 
     struct tb_buf plain = tb_buf_of(reader->plain, TB_RECORD_SIZE_MAX);
     enum tb_err err = tb_record_open(reader->sealer, ret_key, tb_stmt_blob(row, 1), tb_stmt_blob(row, 2),
                                      &plain, ret_record);
     reader->plain_size = plain.size;
-    return err;
+    return err == TB_ERR_CORRUPT ? TB_ERR_SEAL : err;
 }
 
 static enum tb_err step(struct tb_cache_reader *reader, struct tb_stmt *stmt, struct tb_span by)

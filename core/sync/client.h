@@ -251,6 +251,8 @@ void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int6
 TB_MUST_USE enum tb_err tb_client_feed_open(struct tb_client *c, const struct tb_scope *scope,
                                             const struct tb_cursor *cursor, int64_t now_ms);
 void tb_client_feed_close(struct tb_client *c, const struct tb_scope *scope, int64_t now_ms);
+/* What was saved of a scope is lost, what is being saved included: it is read from the beginning. */
+void tb_client_feed_lost(struct tb_client *c, const struct tb_scope *scope, int64_t now_ms);
 
 /* Asks the context store; ends in exactly one TB_CLIENT_IDENTIFIED, perhaps before this returns. */
 void tb_client_identify(struct tb_client *c, uint32_t ticket, const struct tb_identify_ask *what,

@@ -212,6 +212,16 @@ static void feed_restart(struct tb_client *c, struct tb_client_feed *feed)
     feed->wait_until_ms = c->now_ms + CLIENT_PAUSE_MS;
 }
 
+void tb_client_feed_lost(struct tb_client *c, const struct tb_scope *scope, int64_t now_ms)
+{
+    c->now_ms = now_ms;
+    struct tb_client_feed *feed = feed_of(c, scope);
+    if (!feed || feed->state == TB_FEED_CLOSING)
+        return;
+    feed->cursor.size = 0;
+    feed_restart(c, feed);
+}
+
 void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int64_t now_ms)
 {
     c->now_ms = now_ms;

@@ -183,6 +183,23 @@ static void failed_save_opens_the_feed_again(void **state)
     assert_true(t.last[TB_CLIENT_SAVE].save.first);
 }
 
+static void lost_feed_is_read_from_the_beginning(void **state)
+{
+    (void)state;
+    feed_open(&device, cursor_of(9));
+    grant(&device);
+    rows("device", "AQ", true);
+    uint32_t ticket = save_ticket();
+    tb_client_feed_lost(&t.c, &cohort, t.now_ms); /* nobody opened it */
+    tb_client_feed_lost(&t.c, &device, t.now_ms);
+    assert_non_null(strstr(test_sent(), "\"method\":\"feed.close\""));
+    tb_client_saved(&t.c, ticket, TB_OK, t.now_ms); /* into what was lost */
+    t.now_ms = tb_client_deadline_ms(&t.c);
+    tb_client_tick(&t.c, t.now_ms);
+    assert_non_null(
+        strstr(test_sent(), "\"method\":\"feed.open\",\"params\":{\"scope\":\"device\",\"cursor\":\"\"}"));
+}
+
 static void save_over_a_reconnect_is_waited_for(void **state)
 {
     (void)state;
@@ -252,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup(more_than_agreed_ends_the_connection, live),
         cmocka_unit_test_setup(rows_that_nobody_opened_are_ignored, live),
         cmocka_unit_test_setup(failed_save_opens_the_feed_again, live),
+        cmocka_unit_test_setup(lost_feed_is_read_from_the_beginning, live),
         cmocka_unit_test_setup(save_over_a_reconnect_is_waited_for, live),
         cmocka_unit_test_setup(new_epoch_forgets_cursors, live),
         cmocka_unit_test_setup(closed_feed_is_left_and_freed, live),

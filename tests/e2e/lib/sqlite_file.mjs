@@ -43,9 +43,9 @@ export function flipRows(path, size_min) {
   return count;
 }
 
-// Overwrites everything behind the first page.
-export function ruinPages(path) {
+// Overwrites what is behind this part of the file, from 0 to 1, and behind the first page.
+export function ruinPages(path, part) {
   const bytes = readFileSync(path);
-  bytes.fill(0xa5, pageSize(bytes));
+  bytes.fill(0xa5, Math.max(1, Math.floor((part * bytes.length) / pageSize(bytes))) * pageSize(bytes));
   writeFileSync(path, bytes);
 }

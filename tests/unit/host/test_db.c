@@ -343,6 +343,22 @@ static void test_truncating_checkpoint_empties_the_log(void **state)
     tb_db_close(db);
 }
 
+static void test_touch_writes_and_changes_nothing(void **state)
+{
+    struct place *p = *state;
+    struct tb_db_options options = second;
+    options.checkpoint_pages = 100;
+    struct tb_db *db = db_open(p, &options);
+    tb_db_defer_checkpoints(db);
+    assert_int_equal(tb_db_checkpoint(db, TB_DB_CHECKPOINT_TRUNCATE), TB_OK);
+    assert_int_equal(tb_db_begin(db), TB_OK);
+    assert_int_equal(tb_db_touch(db), TB_OK);
+    assert_int_equal(tb_db_commit(db), TB_OK);
+    assert_in_range(db->log_pages, 1, 2);
+    assert_int_equal(number(db, "PRAGMA user_version"), 2);
+    tb_db_close(db);
+}
+
 static void test_deferred_checkpoints_come_when_tended(void **state)
 {
     struct place *p = *state;
@@ -396,6 +412,7 @@ int main(void)
         PLACE_TEST(test_read_only_wants_the_right_version),
         PLACE_TEST(test_exclusive_connection_shares_nothing),
         PLACE_TEST(test_truncating_checkpoint_empties_the_log),
+        PLACE_TEST(test_touch_writes_and_changes_nothing),
         PLACE_TEST(test_deferred_checkpoints_come_when_tended),
         PLACE_TEST(test_full_disk_is_told_and_loses_nothing),
     };

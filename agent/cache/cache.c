@@ -127,7 +127,7 @@ static enum tb_err work_flush(struct tb_cache *cache)
     uint8_t wrapped[TB_SEAL_WRAPPED_SIZE];
     struct tb_buf plain = tb_buf_of(work->arena, TB_RECORD_SIZE_MAX);
     struct tb_buf sealed = tb_buf_of(work->sealed, sizeof work->sealed);
-    enum tb_err err = tb_record_seal(cache->sealer, &work->key, &work->record, &plain, wrapped, &sealed);
+    enum tb_err err = tb_record_seal(&cache->sealer, &work->key, &work->record, &plain, wrapped, &sealed);
     tb_wipe(work->arena, plain.size);
     if (err != TB_OK)
         return err;
@@ -166,7 +166,7 @@ static enum tb_err work_load(struct tb_cache *cache, const struct tb_id *custome
     if (err == TB_OK && row) {
         struct tb_buf plain = tb_buf_of(work->plain, sizeof work->plain);
         work->stored = true;
-        if (tb_record_open(cache->sealer, &key, tb_stmt_blob(read, 1), tb_stmt_blob(read, 2), &plain,
+        if (tb_record_open(&cache->sealer, &key, tb_stmt_blob(read, 1), tb_stmt_blob(read, 2), &plain,
                            &work->record) != TB_OK) {
             work->damaged_count++;
             work->record = (struct tb_record){.customer = *customer};
@@ -336,7 +336,7 @@ static bool credential_verifies(const struct tb_cache *cache, const struct tb_st
     if (key.size != sizeof customer.bytes)
         return false;
     memcpy(customer.bytes, key.at, key.size);
-    struct tb_seal_proof proof = tb_credential_proof(cache->sealer, hash, &customer, tb_stmt_int(row, 0),
+    struct tb_seal_proof proof = tb_credential_proof(&cache->sealer, hash, &customer, tb_stmt_int(row, 0),
                                                      (uint32_t)tb_stmt_int(row, 1));
     return tb_span_equal_secret(tb_stmt_blob(row, 2), tb_span_of(proof.bytes, sizeof proof.bytes));
 }
@@ -375,7 +375,7 @@ static enum tb_err credential_put(struct tb_cache *cache, const struct tb_row *r
     tb_stmt_bind_int(put, 3, row->version);
     tb_stmt_bind_int(put, 4, cache->epoch);
     struct tb_seal_proof proof =
-        tb_credential_proof(cache->sealer, hash, &work->key, row->version, cache->epoch);
+        tb_credential_proof(&cache->sealer, hash, &work->key, row->version, cache->epoch);
     tb_stmt_bind_blob(put, 5, tb_span_of(proof.bytes, sizeof proof.bytes));
     return tb_stmt_run(put);
 }
@@ -414,7 +414,7 @@ static enum tb_err product_is_newer(struct tb_cache *cache, const struct tb_row 
     };
     *ret_newer = !found || name.epoch != cache->epoch || row->version > name.version;
     struct tb_product stored;
-    if (found && tb_product_open(cache->sealer, &name, tb_stmt_blob(read, 2), &stored) != TB_OK) {
+    if (found && tb_product_open(&cache->sealer, &name, tb_stmt_blob(read, 2), &stored) != TB_OK) {
         *ret_newer = true;
         workplace_of(cache)->damaged_count++;
     }
@@ -427,7 +427,7 @@ static enum tb_err product_put(struct tb_cache *cache, const struct tb_row *row)
     uint8_t bytes[TB_PRODUCT_DOC_SIZE_MAX + TB_AEAD_OVERHEAD];
     struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
     const struct tb_product_name name = {.gtin = row->id, .version = row->version, .epoch = cache->epoch};
-    enum tb_err err = tb_product_seal(cache->sealer, &name, row->doc, &sealed);
+    enum tb_err err = tb_product_seal(&cache->sealer, &name, row->doc, &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *put = &cache->stmts[TB_CACHE_STMT_PRODUCT_PUT];
@@ -488,7 +488,7 @@ static enum tb_err cursor_save(struct tb_cache *cache, const struct tb_scope *sc
     struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
     tb_scope_format(scope, text);
     enum tb_err err =
-        tb_seal(cache->sealer, tb_span_str(text), tb_span_of(cursor->bytes, cursor->size), &sealed);
+        tb_seal(&cache->sealer, tb_span_str(text), tb_span_of(cursor->bytes, cursor->size), &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *put = &cache->stmts[TB_CACHE_STMT_CURSOR_PUT];
@@ -571,8 +571,10 @@ enum tb_err tb_cache_open(const char *path, const struct tb_sealer *sealer, stru
         .migrations = migrations,
         .migration_count = TB_ARRAY_SIZE(migrations),
     };
-    *ret_cache = (struct tb_cache){.sealer = sealer};
-    enum tb_err err = tb_db_open(path, &options, &ret_cache->db);
+    *ret_cache = (struct tb_cache){0};
+    enum tb_err err = tb_sealer_share(sealer, &ret_cache->sealer);
+    if (err == TB_OK)
+        err = tb_db_open(path, &options, &ret_cache->db);
     if (err == TB_OK)
         err = cache_load(ret_cache);
     if (err != TB_OK)
@@ -586,6 +588,7 @@ void tb_cache_close(struct tb_cache *cache)
     free(cache->work);
     cache->work = NULL;
     cache->db = tb_db_close(cache->db);
+    tb_sealer_wipe(&cache->sealer);
 }
 
 static enum tb_err cache_empty(struct tb_cache *cache, int64_t pepper_version)
@@ -640,7 +643,7 @@ enum tb_err tb_cache_cursor(struct tb_cache *cache, const struct tb_scope *scope
     err = tb_stmt_step(&stmt, &row);
     /* A cursor that does not verify might skip rows: the feed begins anew instead. */
     struct tb_buf plain = tb_buf_of(ret_cursor->bytes, sizeof ret_cursor->bytes);
-    if (row && tb_unseal(cache->sealer, tb_span_str(text), tb_stmt_blob(&stmt, 0), &plain) == TB_OK)
+    if (row && tb_unseal(&cache->sealer, tb_span_str(text), tb_stmt_blob(&stmt, 0), &plain) == TB_OK)
         ret_cursor->size = (uint8_t)plain.size;
     tb_stmt_free(&stmt);
     return err;

@@ -44,8 +44,8 @@ enum tb_cache_statement {
 };
 
 struct tb_cache {
-    struct tb_db *db;               /* owned */
-    const struct tb_sealer *sealer; /* borrowed */
+    struct tb_db *db; /* owned */
+    struct tb_sealer sealer;
     struct tb_pepper pepper;
     uint32_t epoch; /* counts restores of the context store */
     bool damaged;   /* something did not verify since the file was opened */
@@ -101,8 +101,8 @@ enum tb_cache_read_statement {
 };
 
 struct tb_cache_reader {
-    struct tb_db *db;               /* owned, read-only */
-    const struct tb_sealer *sealer; /* borrowed */
+    struct tb_db *db; /* owned, read-only */
+    struct tb_sealer sealer;
     struct tb_stmt stmts[TB_CACHE_READ_COUNT];
     uint8_t *plain; /* owned: TB_RECORD_SIZE_MAX bytes, the record of the last look-up */
     size_t plain_size;

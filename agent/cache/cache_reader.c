@@ -23,8 +23,10 @@ enum tb_err tb_cache_reader_open(const char *path, const struct tb_sealer *seale
         .application_id = TB_CACHE_APPLICATION_ID,
         .migration_count = TB_CACHE_FORMAT,
     };
-    *ret_reader = (struct tb_cache_reader){.sealer = sealer};
-    enum tb_err err = tb_db_open(path, &options, &ret_reader->db);
+    *ret_reader = (struct tb_cache_reader){0};
+    enum tb_err err = tb_sealer_share(sealer, &ret_reader->sealer);
+    if (err == TB_OK)
+        err = tb_db_open(path, &options, &ret_reader->db);
     if (err == TB_OK)
         err = tb_stmt_prepare_all(ret_reader->db, statements, TB_CACHE_READ_COUNT, ret_reader->stmts);
     if (err == TB_OK && !(ret_reader->plain = malloc(TB_RECORD_SIZE_MAX)))
@@ -41,6 +43,7 @@ void tb_cache_reader_close(struct tb_cache_reader *reader)
     reader->plain = NULL;
     tb_stmt_free_all(reader->stmts, TB_CACHE_READ_COUNT);
     reader->db = tb_db_close(reader->db);
+    tb_sealer_wipe(&reader->sealer);
 }
 
 void tb_cache_reader_wipe(struct tb_cache_reader *reader)
@@ -60,7 +63,7 @@ static enum tb_err record_open(struct tb_cache_reader *reader, const struct tb_s
     memcpy(ret_key->bytes, key.at, key.size);
 
     struct tb_buf plain = tb_buf_of(reader->plain, TB_RECORD_SIZE_MAX);
-    enum tb_err err = tb_record_open(reader->sealer, ret_key, tb_stmt_blob(row, 1), tb_stmt_blob(row, 2),
+    enum tb_err err = tb_record_open(&reader->sealer, ret_key, tb_stmt_blob(row, 1), tb_stmt_blob(row, 2),
                                      &plain, ret_record);
     reader->plain_size = plain.size;
     return err == TB_ERR_CORRUPT ? TB_ERR_SEAL : err;
@@ -79,7 +82,7 @@ static enum tb_err step(struct tb_cache_reader *reader, struct tb_stmt *stmt, st
 static enum tb_err proof_check(const struct tb_cache_reader *reader, const struct tb_stmt *row,
                                struct tb_span hash, const struct tb_customer_key *customer)
 {
-    struct tb_seal_proof proof = tb_credential_proof(reader->sealer, hash, customer, tb_stmt_int(row, 3),
+    struct tb_seal_proof proof = tb_credential_proof(&reader->sealer, hash, customer, tb_stmt_int(row, 3),
                                                      (uint32_t)tb_stmt_int(row, 4));
     bool holds = tb_span_equal_secret(tb_stmt_blob(row, 5), tb_span_of(proof.bytes, sizeof proof.bytes));
     return holds ? TB_OK : TB_ERR_SEAL;
@@ -113,15 +116,15 @@ enum tb_err tb_cache_find_customer(struct tb_cache_reader *reader, const struct 
     return err;
 }
 
-static enum tb_err product_open(const struct tb_cache_reader *reader, const struct tb_stmt *row,
-                                const char *gtin, struct tb_product *ret_product)
+static enum tb_err product_open(struct tb_cache_reader *reader, const struct tb_stmt *row, const char *gtin,
+                                struct tb_product *ret_product)
 {
     const struct tb_product_name name = {
         .gtin = gtin,
         .version = tb_stmt_int(row, 0),
         .epoch = (uint32_t)tb_stmt_int(row, 1),
     };
-    return tb_product_open(reader->sealer, &name, tb_stmt_blob(row, 2), ret_product);
+    return tb_product_open(&reader->sealer, &name, tb_stmt_blob(row, 2), ret_product);
 }
 
 enum tb_err tb_cache_find_product(struct tb_cache_reader *reader, const char *gtin,

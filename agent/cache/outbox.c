@@ -72,7 +72,7 @@ static enum tb_err settled_take(struct tb_outbox *outbox, struct tb_span value)
     struct about about;
     uint8_t bytes[8];
     struct tb_buf plain = tb_buf_of(bytes, sizeof bytes);
-    enum tb_err err = tb_unseal(outbox->sealer, about_of(outbox, SETTLED_NAME, 0, &about), value, &plain);
+    enum tb_err err = tb_unseal(&outbox->sealer, about_of(outbox, SETTLED_NAME, 0, &about), value, &plain);
     struct tb_reader from = tb_reader_of(tb_buf_span(&plain));
     outbox->settled_seq = err == TB_OK ? (int64_t)tb_read_u64be(&from) : 0;
     return TB_OK;
@@ -101,7 +101,7 @@ static enum tb_err incarnation_make(struct tb_outbox *outbox)
         outbox->db, "INSERT INTO meta (name, value) VALUES ('" INCARNATION_NAME "', ?1)", &stmt);
     if (err != TB_OK)
         return err;
-    outbox->incarnation = tb_id_random(outbox->sealer->rng);
+    outbox->incarnation = tb_id_random(outbox->sealer.rng);
     tb_stmt_bind_blob(&stmt, 1, tb_id_span(&outbox->incarnation));
     err = tb_stmt_run(&stmt);
     tb_stmt_free(&stmt);
@@ -134,8 +134,10 @@ enum tb_err tb_outbox_open(const char *path, const struct tb_sealer *sealer, str
         .migrations = migrations,
         .migration_count = TB_ARRAY_SIZE(migrations),
     };
-    *ret_outbox = (struct tb_outbox){.sealer = sealer};
-    enum tb_err err = tb_db_open(path, &options, &ret_outbox->db);
+    *ret_outbox = (struct tb_outbox){0};
+    enum tb_err err = tb_sealer_share(sealer, &ret_outbox->sealer);
+    if (err == TB_OK)
+        err = tb_db_open(path, &options, &ret_outbox->db);
     if (err == TB_OK)
         err = outbox_load(ret_outbox);
     if (err != TB_OK)
@@ -147,6 +149,7 @@ void tb_outbox_close(struct tb_outbox *outbox)
 {
     tb_stmt_free_all(outbox->stmts, TB_OUTBOX_STMT_COUNT);
     outbox->db = tb_db_close(outbox->db);
+    tb_sealer_wipe(&outbox->sealer);
 }
 
 static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct tb_span json)
@@ -160,7 +163,7 @@ static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct 
     if (packed.err != TB_OK)
         return packed.err;
     enum tb_err err =
-        tb_seal(outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_buf_span(&packed), &sealed);
+        tb_seal(&outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_buf_span(&packed), &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *insert = &outbox->stmts[TB_OUTBOX_STMT_INSERT];
@@ -191,13 +194,13 @@ enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutat
 }
 
 /* False: none, or one that does not verify. */
-static bool verdict_open(const struct tb_outbox *outbox, int64_t seq, struct tb_span sealed,
+static bool verdict_open(struct tb_outbox *outbox, int64_t seq, struct tb_span sealed,
                          struct tb_outbox_entry *entry)
 {
     struct about about;
     uint8_t bytes[VERDICT_SIZE_MAX];
     struct tb_buf plain = tb_buf_of(bytes, sizeof bytes);
-    enum tb_err err = tb_unseal(outbox->sealer, about_of(outbox, "verdict", seq, &about), sealed, &plain);
+    enum tb_err err = tb_unseal(&outbox->sealer, about_of(outbox, "verdict", seq, &about), sealed, &plain);
     if (err != TB_OK)
         return false;
     struct tb_reader from = tb_reader_of(tb_buf_span(&plain));
@@ -244,7 +247,7 @@ static enum tb_err verdict_store(struct tb_outbox *outbox, const struct tb_verdi
     tb_buf_add_u64be(&plain, (uint64_t)wall_ms);
     tb_buf_add_str(&plain, verdict->code);
     TB_ASSERT(plain.err == TB_OK);
-    enum tb_err err = tb_seal(outbox->sealer, about_of(outbox, "verdict", verdict->seq, &about),
+    enum tb_err err = tb_seal(&outbox->sealer, about_of(outbox, "verdict", verdict->seq, &about),
                               tb_buf_span(&plain), &sealed);
     if (err != TB_OK)
         return err;
@@ -275,7 +278,7 @@ static enum tb_err settled_write(struct tb_outbox *outbox, int64_t seq)
     struct tb_buf sealed = tb_buf_of(sealed_bytes, sizeof sealed_bytes);
     tb_buf_add_u64be(&plain, (uint64_t)seq);
     enum tb_err err =
-        tb_seal(outbox->sealer, about_of(outbox, SETTLED_NAME, 0, &about), tb_buf_span(&plain), &sealed);
+        tb_seal(&outbox->sealer, about_of(outbox, SETTLED_NAME, 0, &about), tb_buf_span(&plain), &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *settle = &outbox->stmts[TB_OUTBOX_STMT_SETTLE];
@@ -340,12 +343,12 @@ enum tb_err tb_outbox_recount(struct tb_outbox *outbox)
     return err;
 }
 
-static bool mutation_verifies(const struct tb_outbox *outbox, int64_t seq, struct tb_span sealed)
+static bool mutation_verifies(struct tb_outbox *outbox, int64_t seq, struct tb_span sealed)
 {
     struct about about;
     uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
     struct tb_buf packed = tb_buf_of(bytes, sizeof bytes);
-    return tb_unseal(outbox->sealer, about_of(outbox, "mutation", seq, &about), sealed, &packed) == TB_OK;
+    return tb_unseal(&outbox->sealer, about_of(outbox, "mutation", seq, &about), sealed, &packed) == TB_OK;
 }
 
 /* A mutation that does not verify cannot be sent and gets no verdict: a hole that stops nothing. */
@@ -382,7 +385,7 @@ static enum tb_err mutation_parse(struct tb_span json, struct tb_mutation *ret_m
     return check.err;
 }
 
-static enum tb_err entry_load(const struct tb_outbox *outbox, const struct tb_stmt *row, struct tb_buf *json,
+static enum tb_err entry_load(struct tb_outbox *outbox, const struct tb_stmt *row, struct tb_buf *json,
                               struct tb_outbox_entry *ret_entry)
 {
     struct about about;
@@ -390,7 +393,7 @@ static enum tb_err entry_load(const struct tb_outbox *outbox, const struct tb_st
     uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
     struct tb_buf packed = tb_buf_of(bytes, sizeof bytes);
     enum tb_err err =
-        tb_unseal(outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_stmt_blob(row, 1), &packed);
+        tb_unseal(&outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_stmt_blob(row, 1), &packed);
     if (err == TB_OK)
         err = tb_unpack_json(tb_buf_span(&packed), json);
     if (err != TB_OK)

@@ -35,8 +35,8 @@ enum tb_outbox_statement { /* index into tb_outbox.stmts */
 };
 
 struct tb_outbox {
-    struct tb_db *db;               /* owned */
-    const struct tb_sealer *sealer; /* borrowed */
+    struct tb_db *db; /* owned */
+    struct tb_sealer sealer;
     struct tb_id incarnation;
     int64_t next_seq;
     int64_t undecided_count;
@@ -58,7 +58,8 @@ TB_MUST_USE enum tb_err tb_outbox_open(const char *path, const struct tb_sealer 
 void tb_outbox_close(struct tb_outbox *outbox); /* accepts one that is not open */
 
 /*
- * Inside a transaction: gives mutation its seq and stores it; its wire form is appended to ret_json.
+ * Inside a transaction, or as one of its own (a single statement): gives mutation its seq and stores it; its
+ * wire form is appended to ret_json.
  * TB_ERR_BUSY: too many undecided ones. TB_ERR_FULL: the disk. Nothing is stored on any error.
  */
 TB_MUST_USE enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutation,

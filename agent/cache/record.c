@@ -99,7 +99,7 @@ struct tb_seal_proof tb_credential_proof(const struct tb_sealer *sealer, struct 
     return tb_seal_proof(sealer, tb_buf_span(&to));
 }
 
-enum tb_err tb_record_seal(const struct tb_sealer *sealer, const struct tb_customer_key *key,
+enum tb_err tb_record_seal(struct tb_sealer *sealer, const struct tb_customer_key *key,
                            const struct tb_record *record, struct tb_buf *plain,
                            uint8_t ret_wrapped[TB_SEAL_WRAPPED_SIZE], struct tb_buf *ret_sealed)
 {
@@ -110,7 +110,7 @@ enum tb_err tb_record_seal(const struct tb_sealer *sealer, const struct tb_custo
     return tb_seal_row(sealer, about_customer(key, &about), tb_buf_span(plain), ret_wrapped, ret_sealed);
 }
 
-enum tb_err tb_record_open(const struct tb_sealer *sealer, const struct tb_customer_key *key,
+enum tb_err tb_record_open(struct tb_sealer *sealer, const struct tb_customer_key *key,
                            struct tb_span wrapped, struct tb_span sealed, struct tb_buf *plain,
                            struct tb_record *ret_record)
 {
@@ -131,8 +131,8 @@ static enum tb_err product_parse(struct tb_span doc, struct tb_product *ret_prod
     return err != TB_OK ? err : check.err;
 }
 
-enum tb_err tb_product_seal(const struct tb_sealer *sealer, const struct tb_product_name *name,
-                            struct tb_span doc, struct tb_buf *ret_sealed)
+enum tb_err tb_product_seal(struct tb_sealer *sealer, const struct tb_product_name *name, struct tb_span doc,
+                            struct tb_buf *ret_sealed)
 {
     struct about about;
     struct tb_product product;
@@ -140,7 +140,7 @@ enum tb_err tb_product_seal(const struct tb_sealer *sealer, const struct tb_prod
     return err == TB_OK ? tb_seal(sealer, about_product(name, &about), doc, ret_sealed) : err;
 }
 
-enum tb_err tb_product_open(const struct tb_sealer *sealer, const struct tb_product_name *name,
+enum tb_err tb_product_open(struct tb_sealer *sealer, const struct tb_product_name *name,
                             struct tb_span sealed, struct tb_product *ret_product)
 {
     struct about about;

@@ -48,10 +48,10 @@ TB_MUST_USE enum tb_err tb_record_unpack(struct tb_span packed, struct tb_record
  * TB_RECORD_SIZE_MAX bytes, to be wiped by the caller; sections of an opened record borrow from it.
  * TB_ERR_SEAL: some bit is not what it was.
  */
-TB_MUST_USE enum tb_err tb_record_seal(const struct tb_sealer *sealer, const struct tb_customer_key *key,
+TB_MUST_USE enum tb_err tb_record_seal(struct tb_sealer *sealer, const struct tb_customer_key *key,
                                        const struct tb_record *record, struct tb_buf *plain,
                                        uint8_t ret_wrapped[TB_SEAL_WRAPPED_SIZE], struct tb_buf *ret_sealed);
-TB_MUST_USE enum tb_err tb_record_open(const struct tb_sealer *sealer, const struct tb_customer_key *key,
+TB_MUST_USE enum tb_err tb_record_open(struct tb_sealer *sealer, const struct tb_customer_key *key,
                                        struct tb_span wrapped, struct tb_span sealed, struct tb_buf *plain,
                                        struct tb_record *ret_record);
 
@@ -66,9 +66,9 @@ struct tb_product_name {
 
 /* A product's document under the device key, bound to its name. A document that does not decode is not
  * sealed: the errors of tb_json_parse() and tb_product_decode(). */
-TB_MUST_USE enum tb_err tb_product_seal(const struct tb_sealer *sealer, const struct tb_product_name *name,
+TB_MUST_USE enum tb_err tb_product_seal(struct tb_sealer *sealer, const struct tb_product_name *name,
                                         struct tb_span doc, struct tb_buf *ret_sealed);
-TB_MUST_USE enum tb_err tb_product_open(const struct tb_sealer *sealer, const struct tb_product_name *name,
+TB_MUST_USE enum tb_err tb_product_open(struct tb_sealer *sealer, const struct tb_product_name *name,
                                         struct tb_span sealed, struct tb_product *ret_product);
 
 /* The proof that a credential belongs to a customer. hash: the bytes that index it. */

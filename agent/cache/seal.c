@@ -31,14 +31,23 @@ enum tb_err tb_sealer_load(const char *path, const struct tb_rng *rng, struct tb
         err = key_make(path, ret_sealer);
     if (err != TB_OK)
         return err;
-    return tb_hkdf_sha256(tb_span_of(NULL, 0), tb_span_of(ret_sealer->device_key.bytes, TB_AEAD_KEY_SIZE),
-                          tb_span_str("tillbridge proof"), ret_sealer->proof_key.bytes, TB_AEAD_KEY_SIZE);
+    err = tb_hkdf_sha256(tb_span_of(NULL, 0), tb_span_of(ret_sealer->device_key.bytes, TB_AEAD_KEY_SIZE),
+                         tb_span_str("tillbridge proof"), ret_sealer->proof_key.bytes, TB_AEAD_KEY_SIZE);
+    return err == TB_OK ? tb_aead_cipher_make(&ret_sealer->device_key, rng, &ret_sealer->cipher) : err;
+}
+
+enum tb_err tb_sealer_share(const struct tb_sealer *sealer, struct tb_sealer *ret_other)
+{
+    *ret_other = (struct tb_sealer){
+        .device_key = sealer->device_key, .proof_key = sealer->proof_key, .rng = sealer->rng};
+    return tb_aead_cipher_make(&ret_other->device_key, ret_other->rng, &ret_other->cipher);
 }
 
 void tb_sealer_wipe(struct tb_sealer *sealer)
 {
     tb_wipe(&sealer->device_key, sizeof sealer->device_key);
     tb_wipe(&sealer->proof_key, sizeof sealer->proof_key);
+    tb_aead_cipher_wipe(&sealer->cipher);
 }
 
 struct tb_seal_proof tb_seal_proof(const struct tb_sealer *sealer, struct tb_span about)
@@ -49,19 +58,19 @@ struct tb_seal_proof tb_seal_proof(const struct tb_sealer *sealer, struct tb_spa
     return proof;
 }
 
-enum tb_err tb_seal(const struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
+enum tb_err tb_seal(struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
                     struct tb_buf *ret_sealed)
 {
-    return tb_aead_seal(&sealer->device_key, sealer->rng, about, plain, ret_sealed);
+    return tb_aead_cipher_seal(&sealer->cipher, about, plain, ret_sealed);
 }
 
-enum tb_err tb_unseal(const struct tb_sealer *sealer, struct tb_span about, struct tb_span sealed,
+enum tb_err tb_unseal(struct tb_sealer *sealer, struct tb_span about, struct tb_span sealed,
                       struct tb_buf *ret_plain)
 {
-    return tb_aead_open(&sealer->device_key, about, sealed, ret_plain);
+    return tb_aead_cipher_open(&sealer->cipher, about, sealed, ret_plain);
 }
 
-enum tb_err tb_seal_row(const struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
+enum tb_err tb_seal_row(struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
                         uint8_t ret_wrapped[TB_SEAL_WRAPPED_SIZE], struct tb_buf *ret_sealed)
 {
     struct tb_aead_key row_key = tb_aead_key_random(sealer->rng);
@@ -73,7 +82,7 @@ enum tb_err tb_seal_row(const struct tb_sealer *sealer, struct tb_span about, st
     return err;
 }
 
-enum tb_err tb_unseal_row(const struct tb_sealer *sealer, struct tb_span about, struct tb_span wrapped,
+enum tb_err tb_unseal_row(struct tb_sealer *sealer, struct tb_span about, struct tb_span wrapped,
                           struct tb_span sealed, struct tb_buf *ret_plain)
 {
     if (wrapped.size != TB_SEAL_WRAPPED_SIZE)

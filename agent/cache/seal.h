@@ -4,7 +4,8 @@
  * One device key per terminal. A customer's row has a random key of its own, stored beside the row
  * wrapped by the device key: forgetting a customer is destroying that key. Every sealed piece is bound
  * to what it is about (`about`), so that a piece moved to another row does not open.
- * Thread rule: a sealer is read-only after loading; any thread.
+ * Thread rule: a sealer belongs to one thread at a time and does not move; tb_sealer_share() makes one for
+ * another thread.
  */
 #ifndef TB_AGENT_CACHE_SEAL_H
 #define TB_AGENT_CACHE_SEAL_H
@@ -17,6 +18,7 @@
 struct tb_sealer {
     struct tb_aead_key device_key; /* secret; tb_sealer_wipe() */
     struct tb_aead_key proof_key;  /* secret; derived from the device key */
+    struct tb_aead_cipher cipher;  /* of the device key */
     const struct tb_rng *rng;      /* borrowed */
 };
 
@@ -26,21 +28,21 @@ struct tb_sealer {
  */
 TB_MUST_USE enum tb_err tb_sealer_load(const char *path, const struct tb_rng *rng,
                                        struct tb_sealer *ret_sealer);
-void tb_sealer_wipe(struct tb_sealer *sealer);
+/* Another with the same keys. TB_ERR_NO_MEMORY. */
+TB_MUST_USE enum tb_err tb_sealer_share(const struct tb_sealer *sealer, struct tb_sealer *ret_other);
+void tb_sealer_wipe(struct tb_sealer *sealer); /* all zero: nothing to do */
 
 /* Under the device key itself: outbox payloads, keys, the terminal's own facts. */
-TB_MUST_USE enum tb_err tb_seal(const struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
+TB_MUST_USE enum tb_err tb_seal(struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
                                 struct tb_buf *ret_sealed);
-TB_MUST_USE enum tb_err tb_unseal(const struct tb_sealer *sealer, struct tb_span about, struct tb_span sealed,
+TB_MUST_USE enum tb_err tb_unseal(struct tb_sealer *sealer, struct tb_span about, struct tb_span sealed,
                                   struct tb_buf *ret_plain);
 
 /* Under a key of the row's own, which is handed back wrapped. */
-TB_MUST_USE enum tb_err tb_seal_row(const struct tb_sealer *sealer, struct tb_span about,
-                                    struct tb_span plain, uint8_t ret_wrapped[TB_SEAL_WRAPPED_SIZE],
-                                    struct tb_buf *ret_sealed);
-TB_MUST_USE enum tb_err tb_unseal_row(const struct tb_sealer *sealer, struct tb_span about,
-                                      struct tb_span wrapped, struct tb_span sealed,
-                                      struct tb_buf *ret_plain);
+TB_MUST_USE enum tb_err tb_seal_row(struct tb_sealer *sealer, struct tb_span about, struct tb_span plain,
+                                    uint8_t ret_wrapped[TB_SEAL_WRAPPED_SIZE], struct tb_buf *ret_sealed);
+TB_MUST_USE enum tb_err tb_unseal_row(struct tb_sealer *sealer, struct tb_span about, struct tb_span wrapped,
+                                      struct tb_span sealed, struct tb_buf *ret_plain);
 
 /* What must be found without being opened, as columns of an index are: a proof that it is as it was
  * written (HMAC-SHA-256 under a key derived from the device key, cut). Compare with tb_span_equal_secret().

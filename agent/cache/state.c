@@ -38,7 +38,7 @@ static enum tb_err setting_put(struct tb_state *state, const char *name, struct 
 {
     uint8_t bytes[SETTING_SIZE_MAX + TB_AEAD_OVERHEAD];
     struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
-    enum tb_err err = tb_seal(state->sealer, tb_span_str(name), value, &sealed);
+    enum tb_err err = tb_seal(&state->sealer, tb_span_str(name), value, &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *put = &state->stmts[TB_STATE_STMT_SETTING_PUT];
@@ -60,7 +60,7 @@ static enum tb_err setting_put_int(struct tb_state *state, const char *name, int
 static enum tb_err session_key_make(struct tb_state *state)
 {
     uint8_t key[TB_SESSION_KEY_SIZE];
-    const struct tb_rng *rng = state->sealer->rng;
+    const struct tb_rng *rng = state->sealer.rng;
     rng->fill(rng->context, key, sizeof key);
     enum tb_err err = setting_put(state, SESSION_NAME, tb_span_of(key, sizeof key));
     tb_wipe(key, sizeof key);
@@ -79,8 +79,10 @@ enum tb_err tb_state_open(const char *path, const struct tb_sealer *sealer, stru
         .migrations = migrations,
         .migration_count = TB_ARRAY_SIZE(migrations),
     };
-    *ret_state = (struct tb_state){.sealer = sealer};
-    enum tb_err err = tb_db_open(path, &options, &ret_state->db);
+    *ret_state = (struct tb_state){0};
+    enum tb_err err = tb_sealer_share(sealer, &ret_state->sealer);
+    if (err == TB_OK)
+        err = tb_db_open(path, &options, &ret_state->db);
     if (err == TB_OK)
         err = tb_stmt_prepare_all(ret_state->db, statements, TB_STATE_STMT_COUNT, ret_state->stmts);
     if (err != TB_OK)
@@ -92,6 +94,7 @@ void tb_state_close(struct tb_state *state)
 {
     tb_stmt_free_all(state->stmts, TB_STATE_STMT_COUNT);
     state->db = tb_db_close(state->db);
+    tb_sealer_wipe(&state->sealer);
 }
 
 /* ---- loading ---- */
@@ -155,7 +158,7 @@ static struct tb_span about_fact(const struct tb_row *row, int64_t epoch, struct
 }
 
 /* Opens the fact under the statement (type, id, version, epoch, sealed); its document is appended to doc. */
-static enum tb_err fact_open(const struct tb_state *state, const struct tb_stmt *stmt, struct tb_buf *doc,
+static enum tb_err fact_open(struct tb_state *state, const struct tb_stmt *stmt, struct tb_buf *doc,
                              struct tb_row *ret_row)
 {
     struct about about;
@@ -166,7 +169,7 @@ static enum tb_err fact_open(const struct tb_state *state, const struct tb_stmt 
     ret_row->type = (enum tb_row_type)type;
     enum tb_err err = tb_span_to_str(tb_stmt_blob(stmt, 1), ret_row->id, sizeof ret_row->id);
     if (err == TB_OK)
-        err = tb_unseal(state->sealer, about_fact(ret_row, tb_stmt_int(stmt, 3), &about),
+        err = tb_unseal(&state->sealer, about_fact(ret_row, tb_stmt_int(stmt, 3), &about),
                         tb_stmt_blob(stmt, 4), doc);
     ret_row->doc = tb_buf_span(doc);
     return err;
@@ -229,7 +232,7 @@ static void setting_load(struct tb_state *state, const struct tb_stmt *row, stru
     uint8_t bytes[SETTING_SIZE_MAX];
     struct tb_buf value = tb_buf_of(bytes, sizeof bytes);
     struct tb_span name = tb_stmt_blob(row, 0);
-    if (tb_unseal(state->sealer, name, tb_stmt_blob(row, 1), &value) == TB_OK)
+    if (tb_unseal(&state->sealer, name, tb_stmt_blob(row, 1), &value) == TB_OK)
         setting_take(state, name, tb_buf_span(&value), settings);
     tb_wipe(bytes, value.size);
 }
@@ -300,7 +303,7 @@ static enum tb_err fact_put(struct tb_state *state, const struct tb_row *row)
     struct about about;
     uint8_t bytes[FACT_SIZE_MAX + TB_AEAD_OVERHEAD];
     struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
-    enum tb_err err = tb_seal(state->sealer, about_fact(row, state->epoch, &about), row->doc, &sealed);
+    enum tb_err err = tb_seal(&state->sealer, about_fact(row, state->epoch, &about), row->doc, &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *put = &state->stmts[TB_STATE_STMT_FACT_PUT];

@@ -27,8 +27,8 @@ enum tb_state_statement {
 };
 
 struct tb_state {
-    struct tb_db *db;               /* owned */
-    const struct tb_sealer *sealer; /* borrowed */
+    struct tb_db *db; /* owned */
+    struct tb_sealer sealer;
     int64_t epoch; /* counts restores of the context store; versions of another one count as 0 */
     struct tb_stmt stmts[TB_STATE_STMT_COUNT];
 };

@@ -61,6 +61,7 @@ static inline int place_set_up(void **state)
 static inline int place_tear_down(void **state)
 {
     (void)state;
+    tb_sealer_wipe(&place.sealer);
     files_remove();
     return rmdir(place.folder);
 }

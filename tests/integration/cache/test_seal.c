@@ -27,6 +27,7 @@ static void test_the_key_is_made_once_and_private(void **state)
     assert_memory_equal(&made.device_key, &loaded.device_key, sizeof made.device_key);
     assert_memory_equal(&made.proof_key, &loaded.proof_key, sizeof made.proof_key);
     assert_memory_not_equal(&made.device_key, &made.proof_key, sizeof made.device_key);
+    tb_sealer_wipe(&made);
     tb_sealer_wipe(&loaded);
     static const struct tb_aead_key zero;
     assert_memory_equal(&loaded.device_key, &zero, sizeof zero);

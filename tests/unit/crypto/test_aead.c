@@ -142,6 +142,69 @@ static void test_nonces_differ(void **state)
     assert_memory_not_equal(first, second, TB_AEAD_NONCE_SIZE);
 }
 
+/* More pieces than nonces are drawn at once: none comes twice, and the one-piece functions open them all. */
+static void test_a_cipher_seals_what_its_key_opens(void **state)
+{
+    (void)state;
+    enum { PIECE_COUNT = 2 * TB_AEAD_CIPHER_NONCE_COUNT + 1 };
+    struct seeded_rng seed = {3};
+    struct tb_rng rng = seeded_rng_of(&seed);
+    struct tb_aead_key key = tb_aead_key_random(&rng);
+    struct tb_aead_cipher cipher;
+    assert_int_equal(tb_aead_cipher_make(&key, &rng, &cipher), TB_OK);
+    uint8_t rooms[PIECE_COUNT][64];
+    for (size_t i = 0; i < PIECE_COUNT; i++) {
+        uint8_t out[16];
+        struct tb_buf sealed = tb_buf_of(rooms[i], sizeof rooms[i]);
+        struct tb_buf opened = tb_buf_of(out, sizeof out);
+        assert_int_equal(tb_aead_cipher_seal(&cipher, tb_span_str("row"), tb_span_str("gold"), &sealed),
+                         TB_OK);
+        assert_int_equal(tb_aead_open(&key, tb_span_str("row"), tb_buf_span(&sealed), &opened), TB_OK);
+        assert_true(tb_span_is(tb_buf_span(&opened), "gold"));
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal(rooms[i], rooms[j], TB_AEAD_NONCE_SIZE);
+    }
+    tb_aead_cipher_wipe(&cipher);
+    static const struct tb_aead_cipher zero;
+    assert_memory_equal(&cipher, &zero, sizeof zero);
+}
+
+static void test_a_cipher_opens_only_what_is_whole(void **state)
+{
+    (void)state;
+    struct seeded_rng seed = {3};
+    struct tb_rng rng = seeded_rng_of(&seed);
+    struct tb_aead_key key = tb_aead_key_random(&rng);
+    struct tb_aead_cipher cipher;
+    assert_int_equal(tb_aead_cipher_make(&key, &rng, &cipher), TB_OK);
+    uint8_t room[64];
+    uint8_t out[16];
+    struct tb_buf sealed = tb_buf_of(room, sizeof room);
+    struct tb_buf opened = tb_buf_of(out, sizeof out);
+    assert_int_equal(tb_aead_seal(&key, &rng, tb_span_str("row"), tb_span_str("gold"), &sealed), TB_OK);
+    struct tb_span whole = tb_buf_span(&sealed);
+    assert_int_equal(tb_aead_cipher_open(&cipher, tb_span_str("other"), whole, &opened), TB_ERR_SEAL);
+    for (size_t bit = 0; bit < 8 * sealed.size; bit++) {
+        room[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        assert_int_equal(tb_aead_cipher_open(&cipher, tb_span_str("row"), whole, &opened), TB_ERR_SEAL);
+        room[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+    for (size_t size = 0; size < sealed.size; size++)
+        assert_int_equal(tb_aead_cipher_open(&cipher, tb_span_str("row"), tb_span_of(room, size), &opened),
+                         TB_ERR_SEAL);
+    assert_int_equal(opened.size, 0);
+    assert_int_equal(tb_aead_cipher_open(&cipher, tb_span_str("row"), whole, &opened), TB_OK);
+    assert_true(tb_span_is(tb_buf_span(&opened), "gold"));
+
+    struct tb_buf little = tb_buf_of(out, 3);
+    assert_int_equal(tb_aead_cipher_open(&cipher, tb_span_str("row"), whole, &little), TB_ERR_TOO_LONG);
+    little = tb_buf_of(room, TB_AEAD_OVERHEAD + 3);
+    assert_int_equal(tb_aead_cipher_seal(&cipher, tb_span_str("row"), tb_span_str("gold"), &little),
+                     TB_ERR_TOO_LONG);
+    assert_int_equal(little.size, 0);
+    tb_aead_cipher_wipe(&cipher);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +214,8 @@ int main(void)
         cmocka_unit_test(test_truncated_is_no_seal),
         cmocka_unit_test(test_no_room_changes_nothing),
         cmocka_unit_test(test_nonces_differ),
+        cmocka_unit_test(test_a_cipher_seals_what_its_key_opens),
+        cmocka_unit_test(test_a_cipher_opens_only_what_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

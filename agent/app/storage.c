@@ -185,6 +185,7 @@ enum tb_err tb_storage_append(struct tb_storage *storage, const struct tb_mutati
     if (!append)
         return TB_ERR_NO_MEMORY;
     append->done = done;
+    append->call.job.single = true;
     append->call.context = context;
     append->mutation = *mutation;
     tb_storage_call_submit(&append->call, storage->outbox_writer);

@@ -91,12 +91,16 @@ static enum tb_err job_run_apart(struct tb_writer_job *job, struct tb_db *db)
  */
 static struct tb_writer_job *batch_write(struct tb_db *db, struct tb_writer_job *first)
 {
+    bool alone = !first->next;
+    if (alone && first->single) {
+        first->err = first->run(first, db);
+        return NULL;
+    }
     enum tb_err err = tb_db_begin(db);
     if (err) {
         batch_fail(first, NULL, err);
         return NULL;
     }
-    bool alone = !first->next;
     for (struct tb_writer_job *job = first; job; job = job->next) {
         job->err = alone ? job->run(job, db) : job_run_apart(job, db);
         if (!tb_db_in_transaction(db)) {

@@ -2,7 +2,8 @@
  * Writer: the one thread that writes a database file, in group commits.
  *
  * Jobs that wait together run inside one transaction, each in a savepoint of its own (none when it is
- * alone), so that a failing job undoes only itself. done() is called on the mailbox's thread (the loop)
+ * alone), so that a failing job undoes only itself. A job of one statement that is alone needs no transaction
+ * around it. done() is called on the mailbox's thread (the loop)
  * after COMMIT: with TB_OK the job's effect is as durable as the connection's sync setting says. After a
  * failed COMMIT every job of the group is done with that error and nothing of it was stored.
  * Checkpoints run on the writer's thread after the completions have been posted.
@@ -18,11 +19,13 @@
 struct tb_writer;
 
 struct tb_writer_job {
-    /* Writer's thread, inside the transaction; an error undoes this job only. */
+    /* Writer's thread, inside the transaction (the statement's own, if single); an error undoes this job
+     * only. */
     enum tb_err (*run)(struct tb_writer_job *job, struct tb_db *db);
     /* Mailbox's thread, after COMMIT; may submit or free the job. */
     void (*done)(struct tb_writer_job *job, enum tb_err err);
     void *context;   /* the user's; untouched */
+    bool single;     /* run() changes the file by one statement */
     bool bare;       /* run() outside a transaction and alone: checkpoints, erasures with their own commit */
     enum tb_err err; /* the writer's from here on */
     struct tb_writer_job *next;

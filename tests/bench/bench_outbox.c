@@ -53,9 +53,7 @@ static void payload_measure(struct bench *b)
 {
     struct tb_stmt size = {0};
     bool row = false;
-    CHECK(tb_db_begin(b->outbox.db));
     CHECK(append(b));
-    CHECK(tb_db_commit(b->outbox.db));
     CHECK(tb_stmt_prepare(b->outbox.db, "SELECT length(sealed) FROM mutation", &size));
     CHECK(tb_stmt_step(&size, &row));
     b->payload_size = (size_t)tb_stmt_int(&size, 0);
@@ -91,9 +89,7 @@ static struct round round_inside(struct bench *b)
     for (size_t i = 0; i < OP_COUNT; i++) {
         b->raw_us[i] = raw_write(b);
         double start_us = bench_now_us();
-        CHECK(tb_db_begin(db));
         CHECK(append(b));
-        CHECK(tb_db_commit(db));
         b->own_us[i] = bench_now_us() - start_us;
         CHECK(tb_db_tend(db));
     }
@@ -130,7 +126,7 @@ static struct round round_loop(struct bench *b)
     struct tb_writer_options options = {.name = "outbox"};
     CHECK(tb_writer_start(tb_loop_mailbox(b->loop), b->outbox.db, &options, &b->writer));
     b->op = 0;
-    b->job = (struct tb_writer_job){.run = job_run, .done = job_done, .context = b};
+    b->job = (struct tb_writer_job){.run = job_run, .done = job_done, .context = b, .single = true};
     job_submit(b);
     CHECK(tb_loop_run(b->loop));
     b->writer = tb_writer_stop(b->writer);

@@ -144,6 +144,27 @@ static void test_lone_failing_job_leaves_nothing(void **state)
     assert_int_equal(item_count(f), 0);
 }
 
+static void test_jobs_of_one_statement_need_no_transaction_around_them(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const sql[] = {
+        "INSERT INTO item(name) VALUES ('a')", "INSERT INTO item(name) VALUES ('a')",
+        "INSERT INTO item(name) VALUES ('b')", "INSERT INTO item(name) VALUES ('c')"};
+    struct job jobs[4];
+    writer_start(f, 0, 0);
+    jobs_make(f, jobs, sql, 4);
+    for (size_t i = 0; i < 4; i++)
+        jobs[i].job.single = true;
+    jobs_run(f, &jobs[0], 1);
+    jobs_run(f, &jobs[1], 1);
+    jobs_run(f, &jobs[2], 2);
+    assert_int_equal(jobs[0].seen, TB_OK);
+    assert_int_equal(jobs[1].seen, TB_ERR_CONFLICT);
+    assert_int_equal(jobs[2].seen, TB_OK);
+    assert_int_equal(jobs[3].seen, TB_OK);
+    assert_int_equal(item_count(f), 3);
+}
+
 static void test_jobs_run_once_each_and_in_order(void **state)
 {
     struct fixture *f = *state;
@@ -284,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WRITER_TEST(test_failing_job_undoes_only_itself),
         WRITER_TEST(test_lone_failing_job_leaves_nothing),
+        WRITER_TEST(test_jobs_of_one_statement_need_no_transaction_around_them),
         WRITER_TEST(test_jobs_run_once_each_and_in_order),
         WRITER_TEST(test_transaction_lost_midway_fails_those_before_and_goes_on_after),
         WRITER_TEST(test_bare_job_has_its_own_transactions_at_its_place),

@@ -20,7 +20,11 @@
  *   SELFTEST, STATS    request1
  *   SELFTEST_ANSWER    request1 verdict1 detail…
  *   STATS_ANSWER       request1 count1 value4…
- *   HELLO_REQUEST      nothing
+ *   UPDATE_ANSWER      about1 status1 reason2 next4
+ *   TAMPER             open1 count2
+ *   UPDATE_BEGIN       flags1 header…
+ *   UPDATE_BLOCK       offset4 data…
+ *   HELLO_REQUEST, UPDATE_END nothing
  */
 #define TAG_DATA_FIELDS 2
 #define ANSWER_FIELDS 5
@@ -133,6 +137,34 @@ static void line_failed_encode(const struct tb_link_line_failed *f, struct tb_bu
     tb_buf_add_u16be(b, (uint16_t)f->reason);
 }
 
+static void update_answer_encode(const struct tb_link_update_answer *a, struct tb_buf *b)
+{
+    tb_buf_add_u8(b, a->about);
+    tb_buf_add_u8(b, (uint8_t)a->status);
+    tb_buf_add_u16be(b, (uint16_t)a->reason);
+    tb_buf_add_u32be(b, a->next);
+}
+
+static void tamper_encode(const struct tb_link_tamper *t, struct tb_buf *b)
+{
+    tb_buf_add_u8(b, t->open);
+    tb_buf_add_u16be(b, t->count);
+}
+
+static void update_begin_encode(const struct tb_link_update_begin *u, struct tb_buf *b,
+                                struct tb_span *ret_bulk)
+{
+    tb_buf_add_u8(b, u->flags);
+    bulk_set(b, u->header, TB_LINK_UPDATE_HEADER_MAX, ret_bulk);
+}
+
+static void update_block_encode(const struct tb_link_update_block *u, struct tb_buf *b,
+                                struct tb_span *ret_bulk)
+{
+    tb_buf_add_u32be(b, u->offset);
+    bulk_set(b, u->data, TB_LINK_UPDATE_BLOCK_SIZE, ret_bulk);
+}
+
 /* Messages whose last field takes the rest of the payload. */
 static void bulky_encode(const struct tb_link_message *m, struct tb_buf *b, struct tb_span *ret_bulk)
 {
@@ -148,6 +180,8 @@ static void bulky_encode(const struct tb_link_message *m, struct tb_buf *b, stru
     case TB_LINK_TRANSCEIVE: transceive_encode(&m->transceive, b, ret_bulk); return;
     case TB_LINK_TRANSCEIVE_ANSWER: transceive_answer_encode(&m->transceive_answer, b, ret_bulk); return;
     case TB_LINK_SELFTEST_ANSWER: selftest_answer_encode(&m->selftest_answer, b, ret_bulk); return;
+    case TB_LINK_UPDATE_BEGIN: update_begin_encode(&m->update_begin, b, ret_bulk); return;
+    case TB_LINK_UPDATE_BLOCK: update_block_encode(&m->update_block, b, ret_bulk); return;
     default: TB_ASSERT(false);
     }
 }
@@ -166,7 +200,10 @@ enum tb_err tb_link_message_encode(const struct tb_link_message *m, struct tb_bu
     case TB_LINK_TWO_TAGS: tb_buf_add_u16be(fields, m->tap); break;
     case TB_LINK_LINE_FAILED: line_failed_encode(&m->line_failed, fields); break;
     case TB_LINK_STATS_ANSWER: stats_encode(&m->stats_answer, fields); break;
-    case TB_LINK_HELLO_REQUEST: break;
+    case TB_LINK_UPDATE_ANSWER: update_answer_encode(&m->update_answer, fields); break;
+    case TB_LINK_TAMPER: tamper_encode(&m->tamper, fields); break;
+    case TB_LINK_HELLO_REQUEST:
+    case TB_LINK_UPDATE_END: break;
     case TB_LINK_FEEDBACK: feedback_encode(&m->feedback, fields); break;
     case TB_LINK_SELFTEST:
     case TB_LINK_STATS: tb_buf_add_u8(fields, m->request); break;
@@ -174,7 +211,9 @@ enum tb_err tb_link_message_encode(const struct tb_link_message *m, struct tb_bu
     case TB_LINK_LINE:
     case TB_LINK_TRANSCEIVE:
     case TB_LINK_TRANSCEIVE_ANSWER:
-    case TB_LINK_SELFTEST_ANSWER: bulky_encode(m, fields, ret_bulk); break;
+    case TB_LINK_SELFTEST_ANSWER:
+    case TB_LINK_UPDATE_BEGIN:
+    case TB_LINK_UPDATE_BLOCK: bulky_encode(m, fields, ret_bulk); break;
     }
     return fields->err;
 }
@@ -289,6 +328,22 @@ static void stats_decode(struct tb_reader *r, struct tb_link_stats_answer *s)
     }
 }
 
+static void update_answer_decode(struct tb_reader *r, struct tb_link_update_answer *a)
+{
+    a->about = choice_read(r, TB_LINK_UPDATE_BEGIN, TB_LINK_UPDATE_END);
+    a->status = (enum tb_link_update_status)choice_read(r, TB_LINK_UPDATE_SEND, TB_LINK_UPDATE_REFUSED);
+    a->reason = (enum tb_link_reason)tb_read_u16be(r);
+    a->next = tb_read_u32be(r);
+}
+
+static void update_block_decode(struct tb_reader *r, struct tb_link_update_block *u)
+{
+    u->offset = tb_read_u32be(r);
+    u->data = rest_read(r, TB_LINK_UPDATE_BLOCK_SIZE);
+    if (r->err == TB_OK && u->offset % TB_LINK_UPDATE_BLOCK_SIZE != 0)
+        r->err = TB_ERR_RANGE;
+}
+
 static void from_reader_decode(struct tb_reader *r, struct tb_link_message *m)
 {
     switch ((int)m->type) {
@@ -314,6 +369,11 @@ static void from_reader_decode(struct tb_reader *r, struct tb_link_message *m)
     case TB_LINK_TRANSCEIVE_ANSWER: transceive_answer_decode(r, &m->transceive_answer); return;
     case TB_LINK_SELFTEST_ANSWER: selftest_answer_decode(r, &m->selftest_answer); return;
     case TB_LINK_STATS_ANSWER: stats_decode(r, &m->stats_answer); return;
+    case TB_LINK_UPDATE_ANSWER: update_answer_decode(r, &m->update_answer); return;
+    case TB_LINK_TAMPER:
+        m->tamper.open = choice_read(r, 0, 1) != 0;
+        m->tamper.count = tb_read_u16be(r);
+        return;
     default: r->err = TB_ERR_UNSUPPORTED; return;
     }
 }
@@ -321,11 +381,17 @@ static void from_reader_decode(struct tb_reader *r, struct tb_link_message *m)
 static void from_agent_decode(struct tb_reader *r, struct tb_link_message *m)
 {
     switch ((int)m->type) {
-    case TB_LINK_HELLO_REQUEST: return;
+    case TB_LINK_HELLO_REQUEST:
+    case TB_LINK_UPDATE_END: return;
     case TB_LINK_TRANSCEIVE: transceive_decode(r, &m->transceive); return;
     case TB_LINK_FEEDBACK: feedback_decode(r, &m->feedback); return;
     case TB_LINK_SELFTEST:
     case TB_LINK_STATS: m->request = tb_read_u8(r); return;
+    case TB_LINK_UPDATE_BEGIN:
+        m->update_begin.flags = tb_read_u8(r);
+        m->update_begin.header = rest_read(r, TB_LINK_UPDATE_HEADER_MAX);
+        return;
+    case TB_LINK_UPDATE_BLOCK: update_block_decode(r, &m->update_block); return;
     default: r->err = TB_ERR_UNSUPPORTED; return;
     }
 }
@@ -358,6 +424,21 @@ const char *tb_link_reason_name(enum tb_link_reason reason)
     case TB_LINK_REASON_UNSUPPORTED: return "device.unsupported";
     case TB_LINK_REASON_LINE_LONG: return "line.too_long";
     case TB_LINK_REASON_LINE_TEXT: return "line.not_text";
+    case TB_LINK_REASON_UPDATE_FORMAT: return "update.format";
+    case TB_LINK_REASON_UPDATE_BOARD: return "update.board";
+    case TB_LINK_REASON_UPDATE_SLOT: return "update.slot";
+    case TB_LINK_REASON_UPDATE_SIGNATURE: return "update.signature";
+    case TB_LINK_REASON_UPDATE_OLDER: return "update.older";
+    case TB_LINK_REASON_UPDATE_SAME: return "update.same";
+    case TB_LINK_REASON_UPDATE_FAILED: return "update.failed_before";
+    case TB_LINK_REASON_UPDATE_FLOOR: return "update.below_floor";
+    case TB_LINK_REASON_UPDATE_ROOM: return "update.too_large";
+    case TB_LINK_REASON_UPDATE_FLASH: return "update.flash";
+    case TB_LINK_REASON_UPDATE_DIGEST: return "update.digest";
+    case TB_LINK_REASON_UPDATE_NOT_BEGUN: return "update.not_begun";
+    case TB_LINK_REASON_UPDATE_UNWELL: return "update.unwell";
+    case TB_LINK_REASON_UPDATE_TRIAL: return "update.trial";
+    case TB_LINK_REASON_UPDATE_TAP: return "update.tap";
     default: return "unknown";
     }
 }

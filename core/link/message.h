@@ -21,7 +21,9 @@
 #define TB_LINK_SOFTWARE_MAX 32
 #define TB_LINK_NAME_MAX 64
 #define TB_LINK_DETAIL_MAX 64
-#define TB_LINK_FIELDS_MAX 128 /* what tb_link_message_encode() writes at most */
+#define TB_LINK_UPDATE_HEADER_MAX 256 /* of a firmware image */
+#define TB_LINK_UPDATE_BLOCK_SIZE 256 /* of every block but the last */
+#define TB_LINK_FIELDS_MAX 128        /* what tb_link_message_encode() writes at most */
 
 enum tb_link_type {
     TB_LINK_HELLO = 0x01,
@@ -37,12 +39,17 @@ enum tb_link_type {
     TB_LINK_TRANSCEIVE_ANSWER = 0x0b,
     TB_LINK_SELFTEST_ANSWER = 0x0c,
     TB_LINK_STATS_ANSWER = 0x0d,
+    TB_LINK_UPDATE_ANSWER = 0x0e,
+    TB_LINK_TAMPER = 0x0f,
 
     TB_LINK_HELLO_REQUEST = 0x81, /* from here on: agent to reader */
     TB_LINK_TRANSCEIVE = 0x82,
     TB_LINK_FEEDBACK = 0x83,
     TB_LINK_SELFTEST = 0x84,
     TB_LINK_STATS = 0x85,
+    TB_LINK_UPDATE_BEGIN = 0x86,
+    TB_LINK_UPDATE_BLOCK = 0x87,
+    TB_LINK_UPDATE_END = 0x88,
 };
 
 #define TB_LINK_FROM_AGENT 0x80 /* the direction bit of a type */
@@ -92,6 +99,22 @@ enum tb_link_reason {
     TB_LINK_REASON_UNSUPPORTED = 6, /* it speaks, but is not what was configured */
     TB_LINK_REASON_LINE_LONG = 32,  /* more than TB_LINK_LINE_MAX bytes without an end */
     TB_LINK_REASON_LINE_TEXT = 33,  /* bytes that no code holds */
+
+    TB_LINK_REASON_UPDATE_FORMAT = 64,    /* the header is none that this firmware knows */
+    TB_LINK_REASON_UPDATE_BOARD = 65,     /* made for another board */
+    TB_LINK_REASON_UPDATE_SLOT = 66,      /* linked for the slot that is running; send the other one */
+    TB_LINK_REASON_UPDATE_SIGNATURE = 67, /* not signed by the key of this reader */
+    TB_LINK_REASON_UPDATE_OLDER = 68,     /* older than what runs; only with FORCE */
+    TB_LINK_REASON_UPDATE_SAME = 69,      /* the version that runs; only with FORCE */
+    TB_LINK_REASON_UPDATE_FAILED = 70,    /* was tried and rolled back; only with FORCE */
+    TB_LINK_REASON_UPDATE_FLOOR = 71,     /* older than what runs allows for ever */
+    TB_LINK_REASON_UPDATE_ROOM = 72,      /* larger than the slot */
+    TB_LINK_REASON_UPDATE_FLASH = 73,     /* erasing or writing failed */
+    TB_LINK_REASON_UPDATE_DIGEST = 74,    /* what was stored is not what was signed */
+    TB_LINK_REASON_UPDATE_NOT_BEGUN = 75, /* no BEGIN since the reader started, or it was given up */
+    TB_LINK_REASON_UPDATE_UNWELL = 76,    /* its own self-test fails: a new image could not prove itself */
+    TB_LINK_REASON_UPDATE_TRIAL = 77,     /* what runs is not confirmed yet */
+    TB_LINK_REASON_UPDATE_TAP = 78,       /* a card is being read */
 };
 
 enum tb_link_tag_kind {
@@ -126,6 +149,20 @@ enum tb_link_verdict { /* of a self-test */
                        TB_LINK_SELFTEST_PASSED = 0,
                        TB_LINK_SELFTEST_FAILED = 1,
                        TB_LINK_SELFTEST_UNSUPPORTED = 2,
+};
+
+enum tb_link_update_flag { /* bits */
+                           /* install the same version again, an older one, or one that failed its trial */
+                           TB_LINK_UPDATE_FORCE = 1,
+};
+
+enum tb_link_update_status {
+    TB_LINK_UPDATE_SEND = 0,    /* the block at next is wanted; END when next is the image's size */
+    TB_LINK_UPDATE_STORED = 1,  /* complete and verified; the reader restarts into it */
+    TB_LINK_UPDATE_RUNNING = 2, /* exactly this image runs and is confirmed */
+    TB_LINK_UPDATE_TRIAL = 3,   /* exactly this image runs and has still to prove itself */
+    TB_LINK_UPDATE_BUSY = 4,    /* the same again later; the reason says why */
+    TB_LINK_UPDATE_REFUSED = 5, /* over; the reason says why */
 };
 
 enum tb_link_stat { /* position in STATS_ANSWER; new ones are added at the end */
@@ -218,6 +255,28 @@ struct tb_link_stats_answer {
     uint32_t values[TB_LINK_STAT_COUNT]; /* those that the sender does not know are 0 */
 };
 
+struct tb_link_update_begin {
+    uint8_t flags;         /* enum tb_link_update_flag bits */
+    struct tb_span header; /* of the image, as it stands in its file */
+};
+
+struct tb_link_update_block {
+    uint32_t offset; /* in the image behind its header; a multiple of TB_LINK_UPDATE_BLOCK_SIZE */
+    struct tb_span data;
+};
+
+struct tb_link_update_answer {
+    uint8_t about; /* enum tb_link_type of the message that is answered */
+    enum tb_link_update_status status;
+    enum tb_link_reason reason; /* NONE unless BUSY or REFUSED */
+    uint32_t next;              /* offset of the block that is wanted; never goes back within one transfer */
+};
+
+struct tb_link_tamper {
+    bool open;
+    uint16_t count; /* openings since the reader started; wraps */
+};
+
 struct tb_link_message {
     enum tb_link_type type;
     union {
@@ -236,6 +295,10 @@ struct tb_link_message {
         uint8_t request; /* SELFTEST, STATS: comes back in the answer */
         struct tb_link_selftest_answer selftest_answer;
         struct tb_link_stats_answer stats_answer;
+        struct tb_link_update_begin update_begin;
+        struct tb_link_update_block update_block;
+        struct tb_link_update_answer update_answer;
+        struct tb_link_tamper tamper;
     };
 };
 

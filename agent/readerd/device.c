@@ -21,10 +21,10 @@ static enum tb_link_reason reason_of_errno(int error)
     }
 }
 
-enum tb_link_reason device_claim(const char *path, int *ret_fd)
+enum tb_link_reason device_claim(const char *path, int access, int *ret_fd)
 {
     *ret_fd = -1;
-    int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    int fd = open(path, access | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return reason_of_errno(errno);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

@@ -3,9 +3,10 @@
  * It has no network, no keys and no files but its device; it may crash or hang without harm, because
  * the agent kills it and starts it again.
  */
+#include "agent/readerd/keyboard.h"
 #include "agent/readerd/nfc.h"
 #include "agent/readerd/port.h"
-#include "agent/readerd/scanner.h"
+#include "agent/readerd/serial.h"
 #include "core/base/text.h"
 
 #include <fcntl.h>
@@ -23,6 +24,7 @@ static int usage(void)
 {
     (void)fputs("usage: tillbridge-readerd nfc <libnfc connection string>\n"
                 "       tillbridge-readerd scanner <path> [baud]\n"
+                "       tillbridge-readerd keyboard <path> [layout]\n"
                 "It is started by tillbridged with the reader link on descriptor 3.\n",
                 stderr);
     return EXIT_USAGE;
@@ -62,22 +64,46 @@ static bool libnfc_confine(void)
            setenv("LIBNFC_LOG_LEVEL", "0", 1) == 0;
 }
 
+struct arguments {
+    const char *verb;
+    const char *device;
+    const char *layout; /* of a keyboard */
+    uint64_t baud;      /* of a scanner */
+};
+
+static bool arguments_read(int argc, char **argv, struct arguments *ret_arguments)
+{
+    if (argc < 3 || argc > 4)
+        return false;
+    const char *setting = argv[3]; /* or NULL */
+    *ret_arguments = (struct arguments){
+        .verb = argv[1], .device = argv[2], .layout = setting ? setting : "us", .baud = BAUD_DEFAULT};
+    if (strcmp(argv[1], "nfc") == 0)
+        return setting == NULL;
+    if (strcmp(argv[1], "keyboard") == 0)
+        return keyboard_layout_valid(ret_arguments->layout);
+    if (setting && tb_decimal_decode(tb_span_str(setting), UINT32_MAX, &ret_arguments->baud) != TB_OK)
+        return false;
+    return strcmp(argv[1], "scanner") == 0 && serial_baud_valid((unsigned long)ret_arguments->baud);
+}
+
+static _Noreturn void device_run(const struct arguments *arguments)
+{
+    if (strcmp(arguments->verb, "nfc") == 0)
+        nfc_run(arguments->device);
+    if (strcmp(arguments->verb, "keyboard") == 0)
+        keyboard_run(arguments->device, arguments->layout);
+    serial_run(arguments->device, (unsigned long)arguments->baud);
+}
+
 int main(int argc, char **argv)
 {
-    bool nfc = argc == 3 && strcmp(argv[1], "nfc") == 0;
-    bool scanner = (argc == 3 || argc == 4) && strcmp(argv[1], "scanner") == 0;
-    uint64_t baud = BAUD_DEFAULT;
-    if (!nfc && !scanner)
-        return usage();
-    if (argc == 4 && tb_decimal_decode(tb_span_str(argv[3]), UINT32_MAX, &baud) != TB_OK)
-        return usage();
-    if (!scanner_baud_valid((unsigned long)baud) || !link_is_there())
+    struct arguments arguments;
+    if (!arguments_read(argc, argv, &arguments) || !link_is_there())
         return usage();
     if (!process_confine() || !descriptors_tidy() || !libnfc_confine()) {
         perror("tillbridge-readerd");
         return EXIT_FAILURE;
     }
-    if (nfc)
-        nfc_run(argv[2]);
-    scanner_run(argv[2], (unsigned long)baud);
+    device_run(&arguments);
 }

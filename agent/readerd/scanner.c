@@ -2,60 +2,21 @@
 
 #include "agent/readerd/device.h"
 #include "agent/readerd/port.h"
-#include "core/base/assert.h"
 #include "core/link/line.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 struct scanner {
     struct port port;
     const char *path;
-    speed_t speed;
-    int fd; /* -1 while it is not there */
+    const struct scanner_way *way;
+    void *context; /* the way's */
+    int fd;        /* -1 while it is not there */
     struct device_retry retry;
     struct tb_link_line line;
     uint8_t memory[TB_LINK_LINE_MAX];
 };
-
-static const struct rate {
-    unsigned long baud;
-    speed_t speed;
-} rates[] = {
-    {1200, B1200},     {2400, B2400},     {4800, B4800},     {9600, B9600},
-    {19200, B19200},   {38400, B38400},   {57600, B57600},   {115200, B115200},
-    {230400, B230400}, {460800, B460800}, {921600, B921600},
-};
-
-static const struct rate *rate_find(unsigned long baud)
-{
-    for (size_t i = 0; i < TB_ARRAY_SIZE(rates); i++)
-        if (rates[i].baud == baud)
-            return &rates[i];
-    return NULL;
-}
-
-bool scanner_baud_valid(unsigned long baud)
-{
-    return rate_find(baud) != NULL;
-}
-
-/* Raw 8N1. What was scanned before is dropped: nobody stands at the till for it any more. */
-static bool line_set_up(int fd, speed_t speed)
-{
-    struct termios mode;
-    if (tcgetattr(fd, &mode) != 0)
-        return false;
-    cfmakeraw(&mode);
-    mode.c_cflag |= CLOCAL | CREAD;
-    mode.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS);
-    mode.c_cc[VMIN] = 0;
-    mode.c_cc[VTIME] = 0;
-    return cfsetspeed(&mode, speed) == 0 && tcsetattr(fd, TCSANOW, &mode) == 0 && tcflush(fd, TCIFLUSH) == 0;
-}
 
 static void scanner_close(struct scanner *s, enum tb_link_condition condition, enum tb_link_reason reason)
 {
@@ -68,9 +29,9 @@ static void scanner_close(struct scanner *s, enum tb_link_condition condition, e
 
 static void scanner_open(struct scanner *s)
 {
-    enum tb_link_reason reason = device_claim(s->path, &s->fd);
-    if (reason == TB_LINK_REASON_NONE && !line_set_up(s->fd, s->speed))
-        reason = TB_LINK_REASON_UNSUPPORTED;
+    enum tb_link_reason reason = device_claim(s->path, s->way->access, &s->fd);
+    if (reason == TB_LINK_REASON_NONE)
+        reason = s->way->set_up(s->context, s->fd);
     if (reason != TB_LINK_REASON_NONE) {
         scanner_close(s, device_condition(reason), reason);
         return;
@@ -112,17 +73,24 @@ static void idle_take(struct scanner *s)
     step_send(s, step, line, reason);
 }
 
-/* A read of nothing, or an error, after poll() has said that there is something: the line hung up. */
 static void scanner_read(struct scanner *s)
 {
-    uint8_t bytes[512];
-    ssize_t size = read(s->fd, bytes, sizeof bytes);
-    if (size > 0) {
-        bytes_take(s, tb_span_of(bytes, (size_t)size));
-    } else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
+    uint8_t bytes[SCANNER_BYTES_MAX];
+    size_t size = 0;
+    if (s->way->read(s->context, s->fd, bytes, &size)) {
+        bytes_take(s, tb_span_of(bytes, size));
+    } else {
         s->port.stats[TB_LINK_STAT_DEVICE_ERRORS]++;
         scanner_close(s, TB_LINK_UNPLUGGED, TB_LINK_REASON_NO_DEVICE);
     }
+}
+
+/* Nothing, or an error, after poll() has said that there is something: the device hung up. */
+bool scanner_bytes(int fd, uint8_t *bytes, size_t size_max, size_t *ret_size)
+{
+    ssize_t size = read(fd, bytes, size_max);
+    *ret_size = size > 0 ? (size_t)size : 0;
+    return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 static int64_t wait_ms(const struct scanner *s)
@@ -136,13 +104,12 @@ static int64_t wait_ms(const struct scanner *s)
     return left_ms > 0 ? left_ms : 0;
 }
 
-void scanner_run(const char *path, unsigned long baud)
+void scanner_run(const char *path, const struct scanner_way *way, void *context)
 {
     static struct scanner s = {.fd = -1};
-    const struct rate *rate = rate_find(baud);
-    TB_ASSERT(rate != NULL);
     s.path = path;
-    s.speed = rate->speed;
+    s.way = way;
+    s.context = context;
     tb_link_line_init(&s.line, s.memory, sizeof s.memory);
     port_open(&s.port, TB_LINK_DEVICE_SCANNER, 0, path);
     for (;;) {

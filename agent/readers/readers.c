@@ -243,10 +243,20 @@ static void link_ended(struct tb_reader_link *link)
     tb_child_kill(&r->child, SIGKILL);
 }
 
+static const char *readerd_verb(enum tb_reader_kind kind)
+{
+    switch (kind) {
+    case TB_READER_NFC: return "nfc";
+    case TB_READER_SCANNER: return "scanner";
+    case TB_READER_KEYBOARD: return "keyboard";
+    }
+    return "";
+}
+
 static enum tb_err process_start(struct reader *r)
 {
-    const char *verb = r->info.kind == TB_READER_NFC ? "nfc" : "scanner";
-    const char *argv[] = {r->owner->readerd_path, verb, r->device, r->baud[0] ? r->baud : NULL, NULL};
+    const char *argv[] = {r->owner->readerd_path, readerd_verb(r->info.kind), r->device,
+                          r->baud[0] ? r->baud : NULL, NULL};
     struct tb_child_spec spec = {.path = r->owner->readerd_path, .argv = argv};
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)

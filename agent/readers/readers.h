@@ -23,7 +23,8 @@ struct tb_readers;
 
 enum tb_reader_kind {
     TB_READER_NFC,
-    TB_READER_SCANNER,
+    TB_READER_SCANNER,  /* serial */
+    TB_READER_KEYBOARD, /* a scanner that acts as a keyboard */
 };
 
 enum tb_reader_state {
@@ -37,7 +38,7 @@ enum tb_reader_state {
 struct tb_reader_spec {
     enum tb_reader_kind kind;
     const char *name;   /* shown to people, such as "Card reader" */
-    const char *device; /* NFC: libnfc connection string; scanner: path */
+    const char *device; /* NFC: libnfc connection string; else: path */
     unsigned baud;      /* scanner only; 0: 9600 */
 };
 

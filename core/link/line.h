@@ -1,5 +1,5 @@
 /*
- * Lines: cuts what a serial scanner sends into codes.
+ * Lines: cuts what a scanner sends or types into codes.
  *
  * A line ends with CR, LF, CRLF or TAB, or when nothing came for TB_LINK_LINE_IDLE_MS; empty lines are
  * nothing. A line that is too long, is not UTF-8, or holds control characters other than the GS1

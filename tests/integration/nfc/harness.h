@@ -15,7 +15,7 @@ enum { HARNESS_EVENT_MAX = 256, HARNESS_TEXT_SIZE = 2200 };
 
 struct harness {
     char folder[64];
-    int sim_pid;
+    int sim_pid; /* 0: there is none */
     int control; /* socket of the simulator */
     char line[96];
     struct tb_loop *loop;
@@ -28,10 +28,10 @@ struct harness {
     int64_t state_at_ms; /* when the last state event came */
 };
 
-/* Starts the simulator of that kind of device alone; harness_stop() ends it, too. */
+/* Starts the simulator of that kind of device alone; harness_stop() ends it, too. A keyboard has none. */
 void harness_start_sim(struct harness *h, enum tb_reader_kind kind);
 
-/* Starts the simulator and, behind it, one reader of that kind on it. */
+/* Starts the simulator and, behind it, one reader of that kind on it; a keyboard's reader is on h->line. */
 void harness_start(struct harness *h, enum tb_reader_kind kind);
 void harness_stop(struct harness *h);
 

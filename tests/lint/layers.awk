@@ -22,7 +22,10 @@ function layer_of(module) {
     if (module == "contextd/port") return 5.5 # what the engine and the gateway agree on
     if (module ~ /^agent\/(cache|uplink|counter|readers|web)$/ || module ~ /^contextd\/(gateway|engine)$/) return 6
     if (module ~ /^contextd\/(ca|seed)$/) return 7
-    if (module ~ /^agent\/(app|readerd|cli|qrcam)$/ || module ~ /^contextd\/app$/ || module ~ /^firmware\//) return 8
+    if (module == "firmware/hal") return 5.2
+    if (module ~ /^firmware\/(head|update)$/) return 6
+    if (module ~ /^firmware\/(app|boot)$/) return 7
+    if (module ~ /^agent\/(app|readerd|cli|qrcam)$/ || module ~ /^contextd\/app$/ || module == "boards/mcu") return 8
     return 99
 }
 
@@ -58,6 +61,9 @@ function check_project(header,    from, to, from_layer, to_layer) {
     if (to_layer == from_layer && !may_go_sideways(to_layer)) { report(from " sees its sibling " to); return }
     if (from ~ /^agent\// && to ~ /^contextd\// || from ~ /^contextd\// && to ~ /^agent\//) {
         report("the agent and the context store share only core and host: " header); return
+    }
+    if ((from ~ /^firmware\// || from == "boards/mcu") && to !~ /^(core\/(base|link|tag)|firmware\/.*|boards\/mcu)$/) {
+        report("firmware knows of the core only base, link and tag: " header); return
     }
     if (!((from, to) in edge)) { edge[from, to] = FILENAME ":" FNR; edge_list[++edge_count] = from SUBSEP to }
 }

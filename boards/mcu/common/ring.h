@@ -1,0 +1,52 @@
+/*
+ * Ring of bytes between an interrupt and the main loop: one side puts, the other takes, neither waits.
+ * Holds one byte less than its memory. Safe with one putter and one taker on a single core.
+ */
+#ifndef TB_BOARDS_MCU_COMMON_RING_H
+#define TB_BOARDS_MCU_COMMON_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ring {
+    uint8_t *at; /* borrowed */
+    uint16_t size_max;
+    volatile uint16_t put; /* next place to fill; written by the putter only */
+    volatile uint16_t take;
+};
+
+static inline uint16_t ring_next(const struct ring *r, uint16_t place)
+{
+    return (uint16_t)(place + 1 == r->size_max ? 0 : place + 1);
+}
+
+static inline bool ring_is_empty(const struct ring *r)
+{
+    return r->put == r->take;
+}
+
+/* False: full, the byte is not taken. */
+static inline bool ring_put(struct ring *r, uint8_t byte)
+{
+    uint16_t next = ring_next(r, r->put);
+    if (next == r->take)
+        return false;
+    r->at[r->put] = byte;
+    __asm__ volatile("" ::: "memory");
+    r->put = next;
+    return true;
+}
+
+/* False: empty. */
+static inline bool ring_take(struct ring *r, uint8_t *ret_byte)
+{
+    if (ring_is_empty(r))
+        return false;
+    *ret_byte = r->at[r->take];
+    __asm__ volatile("" ::: "memory");
+    r->take = ring_next(r, r->take);
+    return true;
+}
+
+#endif

@@ -1,0 +1,362 @@
+#include "boards/mcu/host/board.h"
+
+#include "firmware/hal/hal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { IDLE_MS = 1, REOPEN_MS = 100, FLASH_UNIT = 1024, RECORD_COUNT = 2, ARG_MAX_COUNT = 32 };
+
+#define FLASH_SIZE (TB_HAL_SLOT_COUNT * BOARD_SLOT_SIZE + RECORD_COUNT * FLASH_UNIT)
+
+/* A line whose other end is gone is opened again, as a plug would be put in again. */
+struct line {
+    int fd;
+    int64_t reopen_ms;
+};
+
+static struct board {
+    struct board_options options;
+    struct line lines[TB_HAL_UART_COUNT];
+    uint8_t *flash; /* mapped; NULL: none */
+    int64_t began_ms;
+    unsigned lights;
+    bool beeping;
+} board;
+
+const struct tb_hal_board tb_hal_board = {
+    .name = "host",
+    .devices = TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER,
+    .capabilities = TB_LINK_CAN_TAMPER,
+    .nfc_baud_max = 921600,
+    .flash_write_size = 4,
+    .slot_size = BOARD_SLOT_SIZE,
+    .slot_at = {0, BOARD_SLOT_SIZE},
+    .record_at = {2 * BOARD_SLOT_SIZE, 2 * BOARD_SLOT_SIZE + FLASH_UNIT},
+};
+
+void board_configure(const struct board_options *options)
+{
+    board.options = *options;
+}
+
+static _Noreturn void die(const char *what)
+{
+    perror(what);
+    exit(EXIT_FAILURE);
+}
+
+/* ---- serial lines ---- */
+
+static void raw_set(int fd)
+{
+    struct termios mode;
+    if (tcgetattr(fd, &mode) != 0)
+        return; /* a socket */
+    cfmakeraw(&mode);
+    mode.c_cflag |= CLOCAL | CREAD;
+    (void)cfsetspeed(&mode, B115200);
+    (void)tcsetattr(fd, TCSANOW, &mode);
+}
+
+static int pty_make(const char *path)
+{
+    char slave[64];
+    int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || grantpt(fd) != 0 || unlockpt(fd) != 0 || ptsname_r(fd, slave, sizeof slave) != 0)
+        die("pseudo-terminal");
+    /* Kept open: without a reader on it the line would hang up. */
+    int kept = open(slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (kept < 0)
+        die(slave);
+    raw_set(kept);
+    (void)unlink(path);
+    if (symlink(slave, path) != 0)
+        die(path);
+    return fd;
+}
+
+static int socket_open(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (tb_span_to_str(tb_span_str(path), address.sun_path, sizeof address.sun_path) != TB_OK)
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int path_open(const char *path)
+{
+    struct stat info;
+    if (path == NULL || stat(path, &info) != 0)
+        return -1;
+    if (S_ISSOCK(info.st_mode))
+        return socket_open(path);
+    int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0)
+        raw_set(fd);
+    return fd;
+}
+
+static const char *line_path(enum tb_hal_uart uart)
+{
+    return uart == TB_HAL_UART_NFC ? board.options.nfc : board.options.scanner;
+}
+
+static bool line_is_open(enum tb_hal_uart uart)
+{
+    struct line *l = &board.lines[uart];
+    if (l->fd < 0 && uart != TB_HAL_UART_LINK && tb_hal_now_ms() >= l->reopen_ms) {
+        l->fd = path_open(line_path(uart));
+        l->reopen_ms = tb_hal_now_ms() + REOPEN_MS;
+    }
+    return l->fd >= 0;
+}
+
+static void line_close(enum tb_hal_uart uart)
+{
+    (void)close(board.lines[uart].fd);
+    board.lines[uart].fd = -1;
+}
+
+static bool try_again(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+size_t tb_hal_uart_read(enum tb_hal_uart uart, uint8_t *ret_bytes, size_t size_max)
+{
+    if (!line_is_open(uart))
+        return 0;
+    ssize_t size = read(board.lines[uart].fd, ret_bytes, size_max);
+    if (size == 0 || (size < 0 && !try_again()))
+        line_close(uart);
+    return size > 0 ? (size_t)size : 0;
+}
+
+/* What is sent while nothing is plugged in is lost, as on a wire. */
+size_t tb_hal_uart_write(enum tb_hal_uart uart, const uint8_t *bytes, size_t size)
+{
+    if (!line_is_open(uart))
+        return size;
+    ssize_t taken = write(board.lines[uart].fd, bytes, size);
+    if (taken < 0 && !try_again()) {
+        line_close(uart);
+        return size;
+    }
+    return taken > 0 ? (size_t)taken : 0;
+}
+
+bool tb_hal_uart_is_idle(enum tb_hal_uart uart)
+{
+    struct pollfd set = {.fd = board.lines[uart].fd, .events = POLLOUT};
+    return set.fd < 0 || (poll(&set, 1, 0) == 1 && (set.revents & POLLOUT));
+}
+
+/* The kernel's lines have no speed of their own here. */
+enum tb_err tb_hal_uart_baud(enum tb_hal_uart uart, uint32_t baud)
+{
+    (void)uart;
+    return baud > 0 && baud <= tb_hal_board.nfc_baud_max ? TB_OK : TB_ERR_UNSUPPORTED;
+}
+
+uint32_t tb_hal_uart_lost(enum tb_hal_uart uart)
+{
+    (void)uart;
+    return 0;
+}
+
+/* ---- lights, beeper, housing ---- */
+
+static void outputs_show(void)
+{
+    (void)printf("%lld lights %u beeper %s\n", (long long)tb_hal_now_ms(), board.lights,
+                 board.beeping ? "on" : "off");
+    (void)fflush(stdout);
+}
+
+void tb_hal_lights(unsigned lights)
+{
+    bool changed = lights != board.lights;
+    board.lights = lights;
+    if (changed)
+        outputs_show();
+}
+
+void tb_hal_beeper(bool on)
+{
+    bool changed = on != board.beeping;
+    board.beeping = on;
+    if (changed)
+        outputs_show();
+}
+
+bool tb_hal_tamper(void)
+{
+    return board.options.tamper != NULL && access(board.options.tamper, F_OK) == 0;
+}
+
+/* ---- time and life ---- */
+
+static int64_t clock_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t tb_hal_now_ms(void)
+{
+    return clock_ms() - board.began_ms;
+}
+
+void tb_hal_idle(void)
+{
+    struct pollfd set[TB_HAL_UART_COUNT];
+    for (unsigned i = 0; i < TB_HAL_UART_COUNT; i++)
+        set[i] = (struct pollfd){.fd = board.lines[i].fd, .events = POLLIN};
+    (void)poll(set, TB_HAL_UART_COUNT, IDLE_MS);
+}
+
+static void flash_open(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) != 0 || ftruncate(fd, FLASH_SIZE) != 0)
+        die(path);
+    board.flash = mmap(NULL, FLASH_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (board.flash == MAP_FAILED)
+        die(path);
+    if (info.st_size == 0)
+        memset(board.flash, 0xff, FLASH_SIZE);
+    (void)close(fd);
+}
+
+void tb_hal_start(void)
+{
+    board.began_ms = clock_ms();
+    for (unsigned i = 0; i < TB_HAL_UART_COUNT; i++)
+        board.lines[i].fd = -1;
+    if (board.options.link != NULL)
+        board.lines[TB_HAL_UART_LINK].fd = pty_make(board.options.link);
+    if (board.options.flash != NULL)
+        flash_open(board.options.flash);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+enum tb_link_reset tb_hal_reset_cause(void)
+{
+    if (board.options.watchdog_bit)
+        return TB_LINK_RESET_WATCHDOG;
+    return board.options.reset ? TB_LINK_RESET_SOFTWARE : TB_LINK_RESET_POWER_ON;
+}
+
+static char word_watchdog[] = "--watchdog-bit";
+static char word_reset[] = "--reset";
+
+/* Starts the program anew with one more word that says why; async-signal-safe. */
+static _Noreturn void start_anew(char *why)
+{
+    static char *argv[ARG_MAX_COUNT + 2];
+    size_t count = 0;
+    for (char **from = board.options.argv; *from != NULL && count < ARG_MAX_COUNT; from++)
+        if (strcmp(*from, word_reset) != 0 && strcmp(*from, word_watchdog) != 0)
+            argv[count++] = *from;
+    argv[count] = why;
+    argv[count + 1] = NULL;
+    (void)execv("/proc/self/exe", argv);
+    _exit(EXIT_FAILURE);
+}
+
+static void watchdog_bites(int signal_number)
+{
+    (void)signal_number;
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    start_anew(word_watchdog);
+}
+
+static int64_t watchdog_ms;
+
+void tb_hal_watchdog_kick(void)
+{
+    struct itimerval due = {.it_value = {.tv_sec = (time_t)(watchdog_ms / 1000),
+                                         .tv_usec = (suseconds_t)(watchdog_ms % 1000 * 1000)}};
+    if (watchdog_ms > 0)
+        (void)setitimer(ITIMER_REAL, &due, NULL);
+}
+
+void tb_hal_watchdog_start(uint32_t timeout_ms)
+{
+    watchdog_ms = timeout_ms;
+    (void)signal(SIGALRM, watchdog_bites);
+    tb_hal_watchdog_kick();
+}
+
+void tb_hal_reset(void)
+{
+    start_anew(word_reset);
+}
+
+size_t tb_hal_stack_free(size_t *ret_size)
+{
+    *ret_size = 0;
+    return 0;
+}
+
+void tb_hal_boot(uint32_t address)
+{
+    (void)address; /* what is in the slots is no program for this machine */
+}
+
+/* ---- flash ---- */
+
+static bool flash_holds(uint32_t address, size_t size)
+{
+    return board.flash != NULL && address <= FLASH_SIZE && size <= FLASH_SIZE - address;
+}
+
+uint32_t tb_hal_flash_unit(uint32_t address)
+{
+    return flash_holds(address, 1) ? FLASH_UNIT : 0;
+}
+
+enum tb_err tb_hal_flash_erase(uint32_t address)
+{
+    if (!flash_holds(address, 1))
+        return TB_ERR_RANGE;
+    memset(board.flash + address / FLASH_UNIT * FLASH_UNIT, 0xff, FLASH_UNIT);
+    return TB_OK;
+}
+
+/* As on real flash bits only go from 1 to 0. */
+enum tb_err tb_hal_flash_write(uint32_t address, struct tb_span bytes)
+{
+    if (!flash_holds(address, bytes.size) || address % 4 != 0 || bytes.size % 4 != 0)
+        return TB_ERR_RANGE;
+    for (size_t i = 0; i < bytes.size; i++)
+        board.flash[address + i] &= bytes.at[i];
+    return tb_span_equal(tb_span_of(board.flash + address, bytes.size), bytes) ? TB_OK : TB_ERR_IO;
+}
+
+struct tb_span tb_hal_flash_read(uint32_t address, size_t size)
+{
+    return flash_holds(address, size) ? tb_span_of(board.flash + address, size) : tb_span_of(NULL, 0);
+}

@@ -1,0 +1,28 @@
+/*
+ * The reader head's firmware as a Linux program: its serial lines are pseudo-terminals, devices or sockets,
+ * its flash is a file, its reset starts the program anew, and its watchdog is a timer of the kernel. For
+ * tests, sanitizers and fuzzing. One thread; the watchdog's signal does nothing but start anew.
+ */
+#ifndef TB_BOARDS_MCU_HOST_BOARD_H
+#define TB_BOARDS_MCU_HOST_BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BOARD_SLOT_SIZE (64u * 1024)
+
+struct board_options {
+    const char *link;    /* symlink to make for a pseudo-terminal that the agent opens; NULL: none */
+    const char *nfc;     /* device or socket that is connected to; NULL: none */
+    const char *scanner; /* the same */
+    const char *flash;   /* file, made when it is not there; NULL: no slots */
+    const char *tamper;  /* the housing is open while this file exists; NULL: never */
+    bool watchdog_bit;   /* this start is the watchdog's doing */
+    bool reset;          /* this start is the firmware's own doing */
+    char **argv;         /* of the program, for its next start */
+};
+
+/* All is borrowed for the life of the program; before tb_hal_start(). */
+void board_configure(const struct board_options *options);
+
+#endif

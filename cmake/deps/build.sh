@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # Builds the pinned third-party libraries as static archives and prints where each one is.
 #
-#   build.sh <cache folder>      prints "name=folder" lines for mbedtls, lws_mbedtls, lws_openssl, yyjson
+#   build.sh <cache folder> [library ...]
+#
+# It prints "name=folder" lines for mbedtls, lws_mbedtls, lws_openssl, yyjson and mbedtls_small, or for those
+# that are named (lws_mbedtls behind mbedtls). mbedtls_small is source: what a microcontroller verifies
+# signatures with.
 #
 # Every library goes to <cache>/<name>-<hash of everything that went into it> and is built only when that
 # folder is not there; checkouts may share one cache. Tarballs come from Debian's source archive, through
@@ -13,7 +17,9 @@ set -euo pipefail
 export LC_ALL=C
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${1:?usage: build.sh <cache folder>}
+cache=${1:?usage: build.sh <cache folder> [library ...]}
+names=("${@:2}")
+[ ${#names[@]} != 0 ] || names=(mbedtls lws_mbedtls lws_openssl yyjson mbedtls_small)
 cc=${TB_DEPS_CC:-gcc}
 suites=(trixie sid)
 jobs=$(nproc)
@@ -175,6 +181,15 @@ build_yyjson() {
     cp "$src/src/yyjson.h" "$1/include/"
 }
 
+# p256-m and SHA-256, to be compiled with the flags of whoever uses them.
+build_mbedtls_small() {
+    local src="$work/mbedtls-small"
+    unpack mbedtls mbedtls "$src"
+    mkdir -p "$1/src"
+    cp -r "$src/include" "$1/"
+    cp "$src"/library/{common.h,alignment.h,sha256.c} "$src"/3rdparty/p256-m/p256-m/p256-m.[ch] "$1/src/"
+}
+
 # --- what goes into each library decides the name of its folder
 
 compiler="$("$cc" -dumpmachine) $("$cc" -dumpfullversion -dumpversion)" || die "$cc is missing (Debian package: gcc)"
@@ -195,9 +210,12 @@ declare -A folder=(
     [lws_mbedtls]="$cache/lws-mbedtls-$(printf '%s%s' "$lws_key" "$mbedtls_key" | hash_of)"
     [lws_openssl]="$cache/lws-openssl-$lws_key"
     [yyjson]="$cache/yyjson-$(key yyjson)"
+    [mbedtls_small]="$cache/mbedtls-small-$(key mbedtls)"
 )
 mbedtls_dir=${folder[mbedtls]}
-names=(mbedtls lws_mbedtls lws_openssl yyjson)
+for name in "${names[@]}"; do
+    [ -n "${folder[$name]:-}" ] || die "there is no library $name"
+done
 
 build_missing() {
     local name log status

@@ -85,45 +85,45 @@ bool chip_is_unplugged(const struct chip *c)
 }
 
 /* A single failure is noise on the line, and the next command works; several are a device that is gone. */
-static enum chip_result result_of(struct chip *c, int code)
+static enum tb_tap_result result_of(struct chip *c, int code)
 {
     if (code >= 0) {
         c->error_count = 0;
-        return code > 0 ? CHIP_OK : CHIP_NONE;
+        return code > 0 ? TB_TAP_OK : TB_TAP_NONE;
     }
     switch (code) {
     case NFC_ERFTRANS:
     case NFC_ETGRELEASED:
     case NFC_EMFCAUTHFAIL:
-    case NFC_EOVFLOW: c->error_count = 0; return CHIP_NONE;
+    case NFC_EOVFLOW: c->error_count = 0; return TB_TAP_NONE;
     default: break;
     }
     c->error_total++;
     if (++c->error_count >= ERRORS_IN_A_ROW_MAX || chip_is_unplugged(c))
-        return CHIP_BROKEN;
-    return CHIP_NONE;
+        return TB_TAP_BROKEN;
+    return TB_TAP_NONE;
 }
 
-enum chip_result chip_select(struct chip *c, struct chip_target *ret_target)
+enum tb_tap_result chip_select(struct chip *c, struct tb_tap_target *ret_target)
 {
     nfc_target target;
     memset(&target, 0, sizeof target);
-    enum chip_result result =
+    enum tb_tap_result result =
         result_of(c, nfc_initiator_select_passive_target(c->device, modulation, NULL, 0, &target));
-    if (result != CHIP_OK)
+    if (result != TB_TAP_OK)
         return result;
     nfc_iso14443a_info info;
     memcpy(&info, &target.nti.nai, sizeof info);
     size_t uid_size = info.szUidLen <= sizeof ret_target->uid ? info.szUidLen : sizeof ret_target->uid;
     ret_target->sak = info.btSak;
     ret_target->atqa = (uint16_t)(info.abtAtqa[0] << 8 | info.abtAtqa[1]);
-    ret_target->uid_size = uid_size;
+    ret_target->uid_size = (uint8_t)uid_size;
     memcpy(ret_target->uid, info.abtUid, uid_size);
-    return CHIP_OK;
+    return TB_TAP_OK;
 }
 
-enum chip_result chip_exchange(struct chip *c, struct tb_span command, unsigned timeout_ms,
-                               struct tb_buf *ret_answer)
+enum tb_tap_result chip_exchange(struct chip *c, struct tb_span command, unsigned timeout_ms,
+                                 struct tb_buf *ret_answer)
 {
     uint8_t answer[TB_LINK_APDU_ANSWER_MAX];
     TB_ASSERT(command.size > 0 && command.size <= TB_LINK_APDU_MAX);
@@ -131,19 +131,19 @@ enum chip_result chip_exchange(struct chip *c, struct tb_span command, unsigned 
     int size = nfc_initiator_transceive_bytes(c->device, command.at, command.size, answer, sizeof answer,
                                               (int)timeout_ms);
     tb_buf_reset(ret_answer);
-    enum chip_result result = result_of(c, size);
-    if (result == CHIP_OK)
+    enum tb_tap_result result = result_of(c, size);
+    if (result == TB_TAP_OK)
         tb_buf_add(ret_answer,
                    tb_span_of(answer, (size_t)size < sizeof answer ? (size_t)size : sizeof answer));
     return result;
 }
 
 /* libnfc knows no way to look for some kinds of card; those are selected again. */
-enum chip_result chip_is_present(struct chip *c)
+enum tb_tap_result chip_is_present(struct chip *c)
 {
     int code = nfc_initiator_target_is_present(c->device, NULL);
     if (code == NFC_EDEVNOTSUPP || code == NFC_EINVARG)
-        return CHIP_NONE;
+        return TB_TAP_NONE;
     return code == NFC_SUCCESS ? result_of(c, 1) : result_of(c, code);
 }
 

@@ -11,17 +11,12 @@
 
 #include "core/base/buf.h"
 #include "core/link/message.h"
+#include "core/tag/tap.h"
 
 #define CHIP_CALL_MAX_MS 1500
 
 struct nfc_context;
 struct nfc_device;
-
-enum chip_result {
-    CHIP_OK,
-    CHIP_NONE,   /* no card, or it did not answer */
-    CHIP_BROKEN, /* the device is gone or has stopped answering; close it */
-};
 
 struct chip {
     const char *connstring; /* borrowed */
@@ -30,13 +25,6 @@ struct chip {
     int lock_fd;               /* our own claim of the device file; -1 when it has none */
     unsigned error_count;      /* failures of the device in a row */
     uint32_t error_total;
-};
-
-struct chip_target {
-    uint8_t sak;
-    uint16_t atqa;
-    uint8_t uid[TB_LINK_UID_MAX];
-    size_t uid_size;
 };
 
 /* connstring as of libnfc, such as "pn532_uart:/dev/ttyUSB0:115200"; borrowed. */
@@ -50,14 +38,14 @@ void chip_close(struct chip *c);
 bool chip_is_unplugged(const struct chip *c);
 
 /* Looks for one ISO/IEC 14443 A card and selects it. */
-enum chip_result chip_select(struct chip *c, struct chip_target *ret_target);
+enum tb_tap_result chip_select(struct chip *c, struct tb_tap_target *ret_target);
 
 /* One command to the selected card; command at most TB_LINK_APDU_MAX bytes. */
-enum chip_result chip_exchange(struct chip *c, struct tb_span command, unsigned timeout_ms,
-                               struct tb_buf *ret_answer);
+enum tb_tap_result chip_exchange(struct chip *c, struct tb_span command, unsigned timeout_ms,
+                                 struct tb_buf *ret_answer);
 
 /* Whether the selected card is still there, without changing its state. */
-enum chip_result chip_is_present(struct chip *c);
+enum tb_tap_result chip_is_present(struct chip *c);
 
 void chip_deselect(struct chip *c);
 void chip_field_off(struct chip *c);

@@ -40,8 +40,11 @@ bool chip_is_unplugged(const struct chip *c);
 /* Looks for one ISO/IEC 14443 A card and selects it. */
 enum tb_tap_result chip_select(struct chip *c, struct tb_tap_target *ret_target);
 
-/* One command to the selected card; command at most TB_LINK_APDU_MAX bytes. */
-enum tb_tap_result chip_exchange(struct chip *c, struct tb_span command, unsigned timeout_ms,
+/*
+ * One command to the selected card; at most TB_LINK_APDU_MAX bytes. raw: over the air as it is, the chip
+ * adds the CRC (InCommunicateThru); otherwise with what the card's protocol wraps around it.
+ */
+enum tb_tap_result chip_exchange(struct chip *c, struct tb_span command, bool raw, unsigned timeout_ms,
                                  struct tb_buf *ret_answer);
 
 /* Whether the selected card is still there, without changing its state. */

@@ -55,8 +55,8 @@ static void exchange_run(struct reader *r)
     uint8_t memory[TB_LINK_APDU_ANSWER_MAX];
     struct tb_buf answer = tb_buf_of(memory, sizeof memory);
     const struct tb_tag_read *read = &r->tap.read;
-    enum tb_tap_result result =
-        chip_exchange(&r->chip, tb_span_of(read->command, read->command_size), read->timeout_ms, &answer);
+    enum tb_tap_result result = chip_exchange(&r->chip, tb_span_of(read->command, read->command_size),
+                                              read->raw, read->timeout_ms, &answer);
     if (result == TB_TAP_OK)
         tb_tap_answered(&r->tap, tb_buf_span(&answer));
     else
@@ -111,7 +111,7 @@ static enum tb_link_exchange transceive(struct reader *r, const struct tb_link_t
     unsigned timeout_ms = t->timeout_ms ? t->timeout_ms : 1;
     if (timeout_ms > CHIP_CALL_MAX_MS)
         timeout_ms = CHIP_CALL_MAX_MS;
-    switch (chip_exchange(&r->chip, t->apdu, timeout_ms, answer)) {
+    switch (chip_exchange(&r->chip, t->apdu, false, timeout_ms, answer)) {
     case TB_TAP_OK: return TB_LINK_EXCHANGE_OK;
     case TB_TAP_NONE: return TB_LINK_EXCHANGE_RF;
     case TB_TAP_BROKEN: break;

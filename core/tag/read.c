@@ -3,7 +3,6 @@
 #include "core/base/assert.h"
 
 #define SAK_ISO_DEP 0x20
-#define TYPE2_READ 0x30
 
 #define TYPE2_TIMEOUT_MS 300
 #define TYPE4_TIMEOUT_MS                                                               \
@@ -53,9 +52,8 @@ static enum tb_tag_step fail(struct tb_tag_read *r, enum tb_tag_reason reason)
 static void command_set(struct tb_tag_read *r)
 {
     if (r->kind == TB_TAG_KIND_TYPE2) {
-        r->command[0] = TYPE2_READ;
-        r->command[1] = tb_type2_page(&r->type2);
-        r->command_size = 2;
+        r->command_size = (uint8_t)tb_type2_command(&r->type2, r->command);
+        r->raw = r->type2.fast != TB_TYPE2_FAST_REFUSED;
         r->timeout_ms = TYPE2_TIMEOUT_MS;
     } else {
         r->command_size = (uint8_t)tb_type4_command(&r->type4, r->command);
@@ -98,5 +96,13 @@ enum tb_tag_step tb_tag_read_answer(struct tb_tag_read *r, struct tb_span answer
 
 enum tb_tag_step tb_tag_read_lost(struct tb_tag_read *r)
 {
+    if (r->kind == TB_TAG_KIND_TYPE2 && tb_type2_refused(&r->type2))
+        return TB_TAG_STEP_SELECT;
     return fail(r, TB_TAG_REASON_LOST);
+}
+
+enum tb_tag_step tb_tag_read_selected(struct tb_tag_read *r)
+{
+    command_set(r);
+    return TB_TAG_STEP_NEXT;
 }

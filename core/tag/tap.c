@@ -49,6 +49,7 @@ enum tb_tap_do tb_tap_next(const struct tb_tap *t)
     case TB_TAP_STATE_SHUNNED: return TB_TAP_WAIT;
     case TB_TAP_STATE_CALL: return TB_TAP_BROADCAST;
     case TB_TAP_STATE_LOOK:
+    case TB_TAP_STATE_READ_SELECT:
     case TB_TAP_STATE_OTHER_LOOK:
     case TB_TAP_STATE_FIND_LOOK: return TB_TAP_SELECT;
     case TB_TAP_STATE_READ: return TB_TAP_EXCHANGE;
@@ -139,8 +140,10 @@ static enum tb_tap_word outcome(const struct tb_tap *t)
 
 static void read_take(struct tb_tap *t, enum tb_tag_step step, bool broken)
 {
-    if (step == TB_TAG_STEP_NEXT)
+    if (step == TB_TAG_STEP_NEXT || step == TB_TAG_STEP_SELECT) {
+        go(t, step == TB_TAG_STEP_NEXT ? TB_TAP_STATE_READ : TB_TAP_STATE_READ_SELECT);
         return;
+    }
     if (step == TB_TAG_STEP_DONE || t->read.failure != TB_TAG_TORN) {
         if (uid_is_random(&t->target))
             report(t, outcome(t), TB_TAP_THEN_SETTLE);
@@ -155,10 +158,18 @@ static void read_take(struct tb_tap *t, enum tb_tag_step step, bool broken)
         find_begin(t, TB_TAP_FIND_READ);
 }
 
+/* A chip that is broken selects nothing again. */
+static void read_break(struct tb_tap *t)
+{
+    enum tb_tag_step step = tb_tag_read_lost(&t->read);
+    if (step == TB_TAG_STEP_SELECT)
+        step = tb_tag_read_lost(&t->read);
+    read_take(t, step, true);
+}
+
 static void read_begin(struct tb_tap *t)
 {
     t->read_count++;
-    go(t, TB_TAP_STATE_READ);
     read_take(t, tb_tag_read_start(&t->read, t->target.sak, t->ndef, t->ndef_max), false);
 }
 
@@ -238,6 +249,11 @@ void tb_tap_selected(struct tb_tap *t, const struct tb_tap_target *card)
     TB_ASSERT(tb_tap_next(t) == TB_TAP_SELECT);
     if (t->state == TB_TAP_STATE_FIND_LOOK) {
         found(t, card);
+    } else if (t->state == TB_TAP_STATE_READ_SELECT) {
+        if (target_is_same(card, &t->target))
+            read_take(t, tb_tag_read_selected(&t->read), false);
+        else
+            report(t, TB_TAP_TWO, TB_TAP_THEN_SETTLE);
     } else if (t->state == TB_TAP_STATE_OTHER_LOOK) {
         report(t, target_is_same(card, &t->target) ? outcome(t) : TB_TAP_TWO, TB_TAP_THEN_SETTLE);
     } else {
@@ -264,8 +280,8 @@ static bool tap_is_open(const struct tb_tap *t)
 static void broke(struct tb_tap *t)
 {
     t->broken = true;
-    if (t->state == TB_TAP_STATE_READ)
-        read_take(t, tb_tag_read_lost(&t->read), true);
+    if (t->state == TB_TAP_STATE_READ || t->state == TB_TAP_STATE_READ_SELECT)
+        read_break(t);
     else if (t->state == TB_TAP_STATE_OTHER_HALT || t->state == TB_TAP_STATE_OTHER_LOOK)
         report(t, outcome(t), TB_TAP_THEN_LEAVE);
     else if (tap_is_open(t) && t->state >= TB_TAP_STATE_FIND_CYCLE && t->state <= TB_TAP_STATE_FIND_LEAVE)
@@ -288,7 +304,8 @@ void tb_tap_done(struct tb_tap *t, enum tb_tap_result result)
     case TB_TAP_STATE_CALL: go(t, TB_TAP_STATE_LOOK); break;
     case TB_TAP_STATE_LOOK: go(t, TB_TAP_STATE_IDLE); break;
     case TB_TAP_STATE_ANNOUNCE: read_begin(t); break;
-    case TB_TAP_STATE_READ: read_take(t, tb_tag_read_lost(&t->read), false); break;
+    case TB_TAP_STATE_READ:
+    case TB_TAP_STATE_READ_SELECT: read_take(t, tb_tag_read_lost(&t->read), false); break;
     case TB_TAP_STATE_OTHER_HALT: go(t, TB_TAP_STATE_OTHER_LOOK); break;
     case TB_TAP_STATE_OTHER_LOOK: report(t, outcome(t), TB_TAP_THEN_SETTLE); break;
     case TB_TAP_STATE_REPORT: then_go(t); break;

@@ -35,7 +35,7 @@ enum tb_tap_do {
     TB_TAP_WAIT,      /* let tb_tap_wait_ms() pass */
     TB_TAP_BROADCAST, /* send ecp to whatever is in the field; no answer is expected */
     TB_TAP_SELECT,    /* look for one ISO/IEC 14443 A card and activate it */
-    TB_TAP_EXCHANGE,  /* read.command to the selected card, within read.timeout_ms */
+    TB_TAP_EXCHANGE,  /* read.command to the selected card, raw if read.raw, within read.timeout_ms */
     TB_TAP_PRESENT,   /* is the selected card still there? Without changing its state */
     TB_TAP_DESELECT,  /* halt it */
     TB_TAP_FIELD_OFF,
@@ -77,6 +77,7 @@ enum tb_tap_state {
     TB_TAP_STATE_LOOK,
     TB_TAP_STATE_ANNOUNCE,
     TB_TAP_STATE_READ,
+    TB_TAP_STATE_READ_SELECT, /* it refused a command and is idle */
     TB_TAP_STATE_OTHER_HALT,
     TB_TAP_STATE_OTHER_LOOK,
     TB_TAP_STATE_REPORT,

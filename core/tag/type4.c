@@ -19,6 +19,7 @@
 #define FILE_CONTROL_ENDEF 0x06
 #define READ_MIN 0x0f       /* the least MLe that a card may announce */
 #define OFFSET_MAX 0x7fff   /* P1 bit 7 would mean a short file identifier */
+#define FIRST_MAX 50        /* the length and a message of 48 bytes; more is read once its length is known */
 #define VERSION_MAJOR_MAX 3 /* 1, 2 and 3 read alike, but for the SELECTs of 1 and ENDEF of 3 */
 
 _Static_assert(sizeof((struct tb_type4 *)0)->cc == CC_SIZE_ENDEF, "the container fits");
@@ -54,8 +55,8 @@ static size_t select_file(const struct tb_type4 *t, uint8_t *ret_apdu, uint16_t 
 static size_t read_binary(struct tb_type4 *t, uint8_t *ret_apdu, uint32_t offset, uint32_t size)
 {
     TB_ASSERT(offset <= OFFSET_MAX && size <= TB_TYPE4_READ_MAX);
-    t->want = (uint8_t)size;
-    const uint8_t apdu[] = {0x00, 0xb0, (uint8_t)(offset >> 8), (uint8_t)offset, t->want};
+    t->want = (uint16_t)size;
+    const uint8_t apdu[] = {0x00, 0xb0, (uint8_t)(offset >> 8), (uint8_t)offset, (uint8_t)size}; /* 0: 256 */
     return copy(ret_apdu, apdu, sizeof apdu);
 }
 
@@ -73,6 +74,8 @@ size_t tb_type4_command(struct tb_type4 *t, uint8_t ret_apdu[TB_TYPE4_COMMAND_MA
     case TB_TYPE4_READ_CC: return read_binary(t, ret_apdu, 0, CC_SIZE);
     case TB_TYPE4_READ_CC_REST: return read_binary(t, ret_apdu, CC_SIZE, CC_SIZE_ENDEF - CC_SIZE);
     case TB_TYPE4_SELECT_FILE: return select_file(t, ret_apdu, t->file_id);
+    case TB_TYPE4_READ_FIRST:
+        return read_binary(t, ret_apdu, 0, least(FIRST_MAX, least(t->file_max, t->read_max)));
     case TB_TYPE4_READ_LENGTH: return read_binary(t, ret_apdu, 0, t->length_size);
     case TB_TYPE4_READ_NDEF:
         return read_binary(t, ret_apdu, t->at, least(t->left, least(t->read_max, TB_TYPE4_READ_MAX)));
@@ -87,7 +90,8 @@ size_t tb_type4_command(struct tb_type4 *t, uint8_t ret_apdu[TB_TYPE4_COMMAND_MA
 
 enum status {
     SW_OK = 0x9000,
-    SW_SECURITY = 0x6982, /* security status not satisfied */
+    SW_END_OF_FILE = 0x6282, /* reached before Le bytes */
+    SW_SECURITY = 0x6982,    /* security status not satisfied */
 };
 
 static enum tb_tag_step fail(enum tb_tag_reason *ret_reason, enum tb_tag_reason reason)
@@ -155,10 +159,20 @@ static enum tb_tag_step cc_take(struct tb_type4 *t, struct tb_span data, enum tb
     return cc_check(t, ret_reason);
 }
 
-static enum tb_tag_step length_take(struct tb_type4 *t, struct tb_span data, const struct tb_buf *ndef,
+static enum tb_tag_step message_take(struct tb_type4 *t, struct tb_span data, struct tb_buf *ndef)
+{
+    data = tb_span_sub(data, 0, t->left);
+    tb_buf_add(ndef, data);
+    t->at += (uint32_t)data.size;
+    t->left -= (uint32_t)data.size;
+    (void)go(t, t->left ? TB_TYPE4_READ_NDEF : TB_TYPE4_DONE);
+    return t->left ? TB_TAG_STEP_NEXT : TB_TAG_STEP_DONE;
+}
+
+static enum tb_tag_step length_take(struct tb_type4 *t, struct tb_span data, struct tb_buf *ndef,
                                     enum tb_tag_reason *ret_reason)
 {
-    if (data.size != t->want)
+    if (data.size < t->length_size || data.size > t->want)
         return fail(ret_reason, TB_TAG_REASON_ANSWER);
     struct tb_reader r = tb_reader_of(data);
     t->left = t->length_size == 4 ? tb_read_u32be(&r) : tb_read_u16be(&r);
@@ -167,8 +181,7 @@ static enum tb_tag_step length_take(struct tb_type4 *t, struct tb_span data, con
         return fail(ret_reason, TB_TAG_REASON_T4_LENGTH);
     if (t->left > ndef->size_max || t->left > OFFSET_MAX - t->at)
         return fail(ret_reason, TB_TAG_REASON_TOO_LONG);
-    (void)go(t, t->left ? TB_TYPE4_READ_NDEF : TB_TYPE4_DONE);
-    return t->left ? TB_TAG_STEP_NEXT : TB_TAG_STEP_DONE;
+    return message_take(t, tb_span_sub(data, t->length_size, SIZE_MAX), ndef);
 }
 
 static enum tb_tag_step ndef_take(struct tb_type4 *t, struct tb_span data, struct tb_buf *ndef,
@@ -176,11 +189,19 @@ static enum tb_tag_step ndef_take(struct tb_type4 *t, struct tb_span data, struc
 {
     if (data.size != t->want)
         return fail(ret_reason, TB_TAG_REASON_ANSWER);
-    tb_buf_add(ndef, data);
-    t->at += (uint32_t)data.size;
-    t->left -= (uint32_t)data.size;
-    (void)go(t, t->left ? TB_TYPE4_READ_NDEF : TB_TYPE4_DONE);
-    return t->left ? TB_TAG_STEP_NEXT : TB_TAG_STEP_DONE;
+    return message_take(t, data, ndef);
+}
+
+/*
+ * The file is at least file_max long, but cards that make it up as they go (phones) hold only the
+ * message: they answer with less than was asked for, or refuse.
+ */
+static enum tb_tag_step first_take(struct tb_type4 *t, uint16_t status, struct tb_span data,
+                                   struct tb_buf *ndef, enum tb_tag_reason *ret_reason)
+{
+    if ((status != SW_OK && status != SW_END_OF_FILE) || data.size < t->length_size)
+        return go(t, TB_TYPE4_READ_LENGTH);
+    return length_take(t, data, ndef, ret_reason);
 }
 
 /* 61xx and 62xx also say that the directory is there. */
@@ -215,7 +236,8 @@ enum tb_tag_step tb_type4_take(struct tb_type4 *t, struct tb_span answer, struct
     case TB_TYPE4_READ_CC_REST:
         return status == SW_OK ? cc_take(t, data, ret_reason) : refused(status, ret_reason);
     case TB_TYPE4_SELECT_FILE:
-        return status == SW_OK ? go(t, TB_TYPE4_READ_LENGTH) : refused(status, ret_reason);
+        return status == SW_OK ? go(t, TB_TYPE4_READ_FIRST) : refused(status, ret_reason);
+    case TB_TYPE4_READ_FIRST: return first_take(t, status, data, ndef, ret_reason);
     case TB_TYPE4_READ_LENGTH:
         return status == SW_OK ? length_take(t, data, ndef, ret_reason) : refused(status, ret_reason);
     case TB_TYPE4_READ_NDEF:

@@ -14,7 +14,7 @@
 #include "core/tag/type2.h"
 
 #define TB_TYPE4_COMMAND_MAX 20 /* SELECT 2PAY.SYS.DDF01 */
-#define TB_TYPE4_READ_MAX 250   /* bytes per READ BINARY: fits one PN532 answer with its status word */
+#define TB_TYPE4_READ_MAX 256   /* bytes per READ BINARY: the most that a short Le asks for */
 
 enum tb_type4_state {
     TB_TYPE4_SELECT_V2,
@@ -23,7 +23,8 @@ enum tb_type4_state {
     TB_TYPE4_READ_CC,
     TB_TYPE4_READ_CC_REST, /* an ENDEF file control TLV is two bytes longer */
     TB_TYPE4_SELECT_FILE,
-    TB_TYPE4_READ_LENGTH,
+    TB_TYPE4_READ_FIRST,  /* the length and the beginning of the message at once */
+    TB_TYPE4_READ_LENGTH, /* the length alone, when the card refuses that */
     TB_TYPE4_READ_NDEF,
     TB_TYPE4_PAYMENT,
     TB_TYPE4_DONE,
@@ -40,7 +41,7 @@ struct tb_type4 {
     uint32_t file_max; /* bytes, length field included */
     uint32_t left;     /* bytes of the message that are still to be read */
     uint32_t at;       /* offset of the next READ BINARY */
-    uint8_t want;      /* bytes that it asks for */
+    uint16_t want;     /* bytes that it asks for */
 };
 
 void tb_type4_init(struct tb_type4 *t);

@@ -62,7 +62,7 @@ test('a tag whose message is longer than its area is unreadable, and the next ca
 });
 
 test('a torn tag is unreadable once it stays away, and the good tap after it counts', async () => {
-  await till.card('torn', `ntag216 uri=${memberUri(okafor)} torn=2`);
+  await till.card('torn', `type4 uri=${memberUri(okafor)} torn=4`);
   await till.card('whole', `ntag216 uri=${memberUri(okafor)}`);
   await till.tap('torn');
   assert.equal((await page.outcome('unreadable')).code, 'tag.torn');

@@ -2,7 +2,8 @@
  * A tag that answers anything: every read ends within its bound, asks only what it may, and a payment
  * card is asked nothing more after its directory.
  *
- * Input: SAK, limit of the memory / 4, then answers of one length byte (0xff: no answer) and bytes.
+ * Input: SAK, limit of the memory / 4, then answers: one length byte (0xff: no answer, 0xfe: a length of
+ * two bytes follows) and bytes. Where the card is selected again it is one byte, 0xff when that fails.
  */
 #include "core/base/assert.h"
 #include "core/tag/read.h"
@@ -13,10 +14,12 @@ static void command_check(const struct tb_tag_read *r, bool *payment_asked)
 {
     TB_ASSERT(!*payment_asked);
     if (r->kind == TB_TAG_KIND_TYPE2) {
-        TB_ASSERT(r->command_size == 2 && r->command[0] == 0x30);
+        bool read = r->command_size == 2 && r->command[0] == 0x30 && !r->raw;
+        bool fast = r->command_size == 3 && r->command[0] == 0x3a && r->raw;
+        TB_ASSERT(read || (fast && r->command[2] >= r->command[1] && r->command[2] - r->command[1] < 65));
         return;
     }
-    TB_ASSERT(r->command_size >= 5 && r->command_size <= sizeof r->command);
+    TB_ASSERT(r->command_size >= 5 && r->command_size <= sizeof r->command && !r->raw);
     TB_ASSERT(r->command[0] == 0x00 && (r->command[1] == 0xa4 || r->command[1] == 0xb0));
     *payment_asked = r->command_size == TB_TYPE4_COMMAND_MAX;
 }
@@ -31,11 +34,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum tb_tag_step step = tb_tag_read_start(&r, sak, memory, size_max);
     unsigned exchange_count = 0;
     bool payment_asked = false;
-    while (step == TB_TAG_STEP_NEXT) {
+    unsigned select_count = 0;
+    while (step == TB_TAG_STEP_NEXT || step == TB_TAG_STEP_SELECT) {
+        size_t length = tb_read_u8(&in);
+        if (step == TB_TAG_STEP_SELECT) {
+            TB_ASSERT(++select_count == 1);
+            step = length == 0xff || in.err != TB_OK ? tb_tag_read_lost(&r) : tb_tag_read_selected(&r);
+            continue;
+        }
         command_check(&r, &payment_asked);
         TB_ASSERT(++exchange_count <= 80);
-        uint8_t length = tb_read_u8(&in);
-        struct tb_span answer = tb_read_bytes(&in, length);
+        struct tb_span answer = tb_read_bytes(&in, length == 0xfe ? tb_read_u16be(&in) : length);
         step = length == 0xff || in.err != TB_OK ? tb_tag_read_lost(&r) : tb_tag_read_answer(&r, answer);
     }
     TB_ASSERT(r.ndef.size <= size_max);

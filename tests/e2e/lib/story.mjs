@@ -37,7 +37,7 @@ export class Story {
     await world.card('rivera', `ntag213 uri=${memberUri(this.rivera)}`);
     await world.card('lindqvist', `type4 uri=${memberUri(this.lindqvist)}`);
     await world.card('stranger', 'ntag215 uri=https://loyal.example/m/9999999999');
-    await world.card('torn', `ntag216 uri=${memberUri(this.rivera)} torn=2`);
+    await world.card('torn', `type4 uri=${memberUri(this.rivera)} torn=4`);
     await world.card('bank', 'payment');
     this.clerk = await Clerk.open(await world.pageUrl());
     await this.clerk.sees('a till that is online and waits', '(s) => /Till 4/.test(s.till) && /live/i.test(s.line) && s.title');

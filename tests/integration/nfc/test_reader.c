@@ -164,7 +164,7 @@ static void card_in_anothers_place_is_read(void **state)
 static void torn_card_is_torn_and_gone(void **state)
 {
     (void)state;
-    sim("card torn2 ntag213 torn=1 uri=" URI);
+    sim("card torn2 ntag213 torn=1 text=longer.than.what.the.first.command.to.a.tag.asks.for");
     sim("card torn4 type4 torn=4 uri=" URI);
     sim("tap torn2");
     harness_expect(&h, "tag type2");

@@ -3,11 +3,12 @@
 #include "tests/support/hex.h"
 #include "tests/support/unit.h"
 
-#define PAGE_3 \
-    "e1101200" \
-    "0300fe00" \
-    "00000000" \
-    "00000000" /* an empty message */
+#define PAGES                    \
+    "e1101200" /* from page 3 */ \
+    "0300fe00" /* an empty message */
+#define ZEROS_4 "00000000000000000000000000000000"
+#define PAGE_3 PAGES "0000000000000000"                  /* READ */
+#define PAGES_3 PAGES ZEROS_4 ZEROS_4 ZEROS_4 "00000000" /* FAST_READ */
 #define T2 "00:04a1a2a3a4a5a6"
 #define T2_OTHER "00:04b1b2b3b4b5b6"
 #define T4 "20:04c1c2c3c4c5c6"
@@ -98,7 +99,7 @@ static void started(struct tb_tap *t)
 static void held(struct tb_tap *t)
 {
     started(t);
-    PLAY(t, SELECT(T2), SAY("tag"), EXCHANGE(PAGE_3), SELECT(T2), SAY("data"));
+    PLAY(t, SELECT(T2), SAY("tag"), EXCHANGE(PAGES_3), SELECT(T2), SAY("data"));
     assert_int_equal(tb_tap_next(t), TB_TAP_WAIT);
 }
 
@@ -170,12 +171,32 @@ static void torn_read_is_tried_three_times(void **state)
     (void)state;
     struct tb_tap t;
     started(&t);
-    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE("-"), CYCLE, SELECT(T2), EXCHANGE("-"), CYCLE, SELECT(T2),
-         EXCHANGE(PAGE_3), SELECT(T2), SAY("data"), WAIT);
+    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE("-"), SELECT("-"), CYCLE, SELECT(T2), EXCHANGE("-"),
+         SELECT("-"), CYCLE, SELECT(T2), EXCHANGE(PAGES_3), SELECT(T2), SAY("data"), WAIT);
     started(&t);
-    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE("-"), CYCLE, SELECT(T2), EXCHANGE("-"), CYCLE, SELECT(T2),
-         EXCHANGE("-"), CYCLE, SELECT(T2), SAY("failed"), WAIT, PRESENT(""));
+    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE("-"), SELECT("-"), CYCLE, SELECT(T2), EXCHANGE("-"),
+         SELECT("-"), CYCLE, SELECT(T2), EXCHANGE("-"), SELECT("-"), CYCLE, SELECT(T2), SAY("failed"), WAIT,
+         PRESENT(""));
     assert_int_equal(t.read.failure, TB_TAG_TORN);
+}
+
+/* It has no FAST_READ: NAK, and idle. */
+static void card_that_refuses_a_command_is_selected_again(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    started(&t);
+    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE("-"), SELECT(T2));
+    assert_false(t.read.raw);
+    PLAY(&t, EXCHANGE(PAGE_3), SELECT(T2), SAY("data"), WAIT, PRESENT(""));
+}
+
+static void other_card_that_answers_instead_is_a_second_one(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    started(&t);
+    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE("-"), SELECT(T2_OTHER), SAY("two"), OFF, WAIT);
 }
 
 static void torn_card_that_is_gone_is_gone(void **state)
@@ -183,8 +204,8 @@ static void torn_card_that_is_gone_is_gone(void **state)
     (void)state;
     struct tb_tap t;
     started(&t);
-    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE("-"), CYCLE, SELECT("-"), CYCLE, SELECT("-"), SAY("failed"),
-         SAY("gone"), WAIT, SELECT("-"));
+    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE("-"), SELECT("-"), CYCLE, SELECT("-"), CYCLE, SELECT("-"),
+         SAY("failed"), SAY("gone"), WAIT, SELECT("-"));
 }
 
 static void payment_card_is_shunned_with_the_field_off(void **state)
@@ -216,7 +237,7 @@ static void two_cards_are_told_and_left_in_peace(void **state)
     (void)state;
     struct tb_tap t;
     started(&t);
-    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE(PAGE_3), SELECT(T2_OTHER), SAY("two"), OFF, WAIT, CYCLE,
+    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE(PAGES_3), SELECT(T2_OTHER), SAY("two"), OFF, WAIT, CYCLE,
          SELECT(T2), OFF, WAIT, CYCLE, SELECT(T2_OTHER), CYCLE, SAY("gone"));
 }
 
@@ -228,16 +249,25 @@ static void broken_chip_ends_the_tap_and_stops(void **state)
     } scripts[] = {
         {{SELECT("!")}},
         {{SELECT(T2), SAY("tag"), EXCHANGE("!"), SAY("failed"), SAY("gone")}},
-        {{SELECT(T2), SAY("tag"), EXCHANGE(PAGE_3), SELECT("!"), SAY("data"), SAY("gone")}},
-        {{SELECT(T2), SAY("tag"), EXCHANGE("-"), {TB_TAP_FIELD_CYCLE, "!"}, SAY("failed"), SAY("gone")}},
-        {{SELECT(T2), SAY("tag"), EXCHANGE("-"), CYCLE, SELECT("!"), SAY("failed"), SAY("gone")}},
-        {{SELECT(T2), SAY("tag"), EXCHANGE(PAGE_3), SELECT(T2), SAY("data"), WAIT, PRESENT("!"),
+        {{SELECT(T2), SAY("tag"), EXCHANGE(PAGES_3), SELECT("!"), SAY("data"), SAY("gone")}},
+        {{SELECT(T2), SAY("tag"), EXCHANGE("-"), SELECT("!"), SAY("failed"), SAY("gone")}},
+        {{SELECT(T2), SAY("tag"), EXCHANGE("-"), SELECT(T2), EXCHANGE("!"), SAY("failed"), SAY("gone")}},
+        {{SELECT(T2),
+          SAY("tag"),
+          EXCHANGE("-"),
+          SELECT("-"),
+          {TB_TAP_FIELD_CYCLE, "!"},
+          SAY("failed"),
           SAY("gone")}},
-        {{SELECT(T2), SAY("tag"), EXCHANGE(PAGE_3), SELECT(T2), SAY("data"), WAIT, PRESENT("-"), CYCLE,
+        {{SELECT(T2), SAY("tag"), EXCHANGE("-"), SELECT("-"), CYCLE, SELECT("!"), SAY("failed"),
+          SAY("gone")}},
+        {{SELECT(T2), SAY("tag"), EXCHANGE(PAGES_3), SELECT(T2), SAY("data"), WAIT, PRESENT("!"),
+          SAY("gone")}},
+        {{SELECT(T2), SAY("tag"), EXCHANGE(PAGES_3), SELECT(T2), SAY("data"), WAIT, PRESENT("-"), CYCLE,
           SELECT("!"), SAY("gone")}},
         {{SELECT(T2),
           SAY("tag"),
-          EXCHANGE(PAGE_3),
+          EXCHANGE(PAGES_3),
           SELECT(T2_OTHER),
           SAY("two"),
           {TB_TAP_FIELD_OFF, "!"},
@@ -278,7 +308,7 @@ static void commands_go_to_a_card_that_is_held(void **state)
     assert_int_equal(tb_tap_access(&t, 0), TB_TAP_ACCESS_GONE);
     PLAY(&t, SELECT(T2));
     assert_int_equal(tb_tap_access(&t, t.tap), TB_TAP_ACCESS_LATER);
-    PLAY(&t, SAY("tag"), EXCHANGE(PAGE_3), SELECT(T2), SAY("data"));
+    PLAY(&t, SAY("tag"), EXCHANGE(PAGES_3), SELECT(T2), SAY("data"));
     assert_int_equal(tb_tap_access(&t, t.tap), TB_TAP_ACCESS_NOW);
     assert_int_equal(tb_tap_access(&t, (uint16_t)(t.tap + 1)), TB_TAP_ACCESS_GONE);
     PLAY(&t, WAIT);
@@ -296,7 +326,7 @@ static void broadcast_comes_before_each_look(void **state)
     t.ecp = tb_span_of(ecp, sizeof ecp);
     tb_tap_start(&t);
     PLAY(&t, {TB_TAP_BROADCAST, "-"}, SELECT("-"), WAIT, {TB_TAP_BROADCAST, "-"}, SELECT(T2), SAY("tag"));
-    PLAY(&t, EXCHANGE(PAGE_3), SELECT(T2), SAY("data"), WAIT, PRESENT(""));
+    PLAY(&t, EXCHANGE(PAGES_3), SELECT(T2), SAY("data"), WAIT, PRESENT(""));
 }
 
 int main(void)
@@ -309,6 +339,8 @@ int main(void)
         cmocka_unit_test(type4_card_loses_its_session_for_the_look_and_gets_a_new_one),
         cmocka_unit_test(phone_is_not_disturbed),
         cmocka_unit_test(torn_read_is_tried_three_times),
+        cmocka_unit_test(card_that_refuses_a_command_is_selected_again),
+        cmocka_unit_test(other_card_that_answers_instead_is_a_second_one),
         cmocka_unit_test(torn_card_that_is_gone_is_gone),
         cmocka_unit_test(payment_card_is_shunned_with_the_field_off),
         cmocka_unit_test(payment_question_is_not_repeated),

@@ -272,6 +272,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_timer_cancel(&agent->tick);
     tb_timer_cancel(&agent->settle_timer);
     tb_timer_cancel(&agent->cache_timer);
+    tb_reader_ask_stop(agent);
     agent->readers = tb_readers_free(agent->readers);
     agent->uplink = tb_uplink_close(agent->uplink);
     tb_ctl_close(agent->ctl);

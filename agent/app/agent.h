@@ -13,6 +13,7 @@
 
 #include "agent/app/config.h"
 #include "agent/app/pending.h"
+#include "agent/app/reader_ask.h"
 #include "agent/app/serving.h"
 #include "agent/app/status.h"
 #include "agent/app/storage.h"
@@ -72,8 +73,9 @@ struct tb_agent {
 
     struct tb_counter *counter;
     struct tb_ctl *ctl;
-    struct tb_buf page;                /* one message to pages or the command line; owned block */
-    uint32_t tails[TB_AGENT_TAIL_MAX]; /* command line clients that follow events; 0: free */
+    struct tb_buf page;                            /* one message to pages or the command line; owned block */
+    struct tb_reader_ask asks[TB_READER_ASKS_MAX]; /* of the command line */
+    uint32_t tails[TB_AGENT_TAIL_MAX];             /* command line clients that follow events; 0: free */
 };
 
 /*
@@ -164,7 +166,8 @@ void tb_console_visit_ended(struct tb_agent *agent, const struct tb_visit_end *e
 void tb_console_cart(struct tb_agent *agent, const struct tb_mutation *mutation);
 void tb_console_verdict(struct tb_agent *agent, const struct tb_verdict *verdict);
 void tb_console_line(struct tb_agent *agent);
-void tb_console_reader(struct tb_agent *agent, const struct tb_reader_info *reader);
+void tb_console_reader(struct tb_agent *agent, const struct tb_reader_info *reader,
+                       const struct tb_reader_part *part);
 void tb_console_notice(struct tb_agent *agent, enum tb_notice notice, bool on);
 
 #endif

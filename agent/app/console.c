@@ -114,14 +114,17 @@ void tb_console_line(struct tb_agent *agent)
     event_end(agent, &w);
 }
 
-void tb_console_reader(struct tb_agent *agent, const struct tb_reader_info *reader)
+void tb_console_reader(struct tb_agent *agent, const struct tb_reader_info *reader,
+                       const struct tb_reader_part *part)
 {
     if (!followed(agent))
         return;
     struct tb_json_writer w = event_begin(agent, "reader");
     tb_json_put_str(&w, "reader", reader->name);
-    tb_json_put_str(&w, "kind", tb_reader_kind_name(reader->kind));
-    tb_json_put_str(&w, "state", tb_reader_state_name(reader->state));
+    tb_json_put_str(&w, "kind", tb_reader_kind_name(part->kind));
+    tb_json_put_str(&w, "state", tb_reader_state_name(part->state));
+    if (part->reason[0])
+        tb_json_put_str(&w, "reason", part->reason);
     event_end(agent, &w);
 }
 
@@ -251,8 +254,14 @@ static void request_metrics(struct tb_request *r)
 }
 
 static const struct tb_request_method methods[] = {
-    {"status", request_status},    {"cart", request_cart},       {"tail", request_tail},
-    {"page.token", request_token}, {"metrics", request_metrics},
+    {"status", request_status},
+    {"cart", request_cart},
+    {"tail", request_tail},
+    {"page.token", request_token},
+    {"metrics", request_metrics},
+    {"reader.list", tb_reader_ask_list},
+    {"reader.selftest", tb_reader_ask_selftest},
+    {"reader.stats", tb_reader_ask_stats},
 };
 
 static const struct tb_request_desk desk = {.methods = methods,
@@ -271,6 +280,7 @@ void tb_console_closed(void *context, uint32_t client, const char *reason)
     for (size_t i = 0; i < TB_AGENT_TAIL_MAX; i++)
         if (agent->tails[i] == client)
             agent->tails[i] = 0;
+    tb_reader_ask_closed(agent, client);
     tb_log(TB_LOG_DEBUG, TB_EVENT("console", "closed"), tb_log_str("reason", reason));
 }
 

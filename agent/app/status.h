@@ -10,7 +10,7 @@
 #include "core/sync/client.h"
 #include "core/wire/rpc.h"
 
-#define TB_STATUS_READER_MAX 8
+#define TB_STATUS_READER_MAX 16 /* what readers read with: an antenna and a scanner each */
 #define TB_STATUS_JSON_SIZE_MAX 4096u
 
 /* Something that needs a person soon; shown until it is over. */
@@ -27,9 +27,9 @@ enum tb_notice {
 #define TB_STATUS_CERTIFICATE_WARN_DAYS 14
 
 struct tb_status_reader {
-    char name[48];     /* the device, such as "pn532_uart:/dev/ttyUSB0" */
-    const char *kind;  /* "nfc", "scanner"; static */
-    const char *state; /* "ready", "starting", "unplugged", "crashed", "hung"; static */
+    char name[48];     /* as people know it, such as "Card reader" */
+    const char *kind;  /* "nfc", "scanner", "head"; static */
+    const char *state; /* tb_reader_state_name(); static */
     int64_t since_wall_ms;
 };
 

@@ -1,5 +1,6 @@
 #include "agent/app/agent.h"
 
+#include "core/base/assert.h"
 #include "host/log/log.h"
 #include "host/system/system.h"
 
@@ -14,31 +15,49 @@ static const char *reader_name(const struct tb_agent *agent, unsigned index)
 
 /* ---- reader events in ---- */
 
+static void status_add(struct tb_status *status, const struct tb_reader_info *info,
+                       const struct tb_reader_part *part)
+{
+    TB_ASSERT(status->reader_count < TB_STATUS_READER_MAX);
+    struct tb_status_reader *reader = &status->readers[status->reader_count++];
+    (void)snprintf(reader->name, sizeof reader->name, "%s", info->name);
+    reader->kind = tb_reader_kind_name(part->kind);
+    reader->state = tb_reader_state_name(part->state);
+    reader->since_wall_ms = part->since_wall_ms;
+}
+
 void tb_taps_readers(struct tb_agent *agent)
 {
-    struct tb_status *status = &agent->status;
-    status->reader_count = (uint8_t)tb_readers_count(agent->readers);
-    for (unsigned i = 0; i < status->reader_count; i++) {
+    agent->status.reader_count = 0;
+    for (unsigned i = 0; i < tb_readers_count(agent->readers); i++) {
         const struct tb_reader_info *info = tb_readers_info(agent->readers, i);
-        struct tb_status_reader *reader = &status->readers[i];
-        (void)snprintf(reader->name, sizeof reader->name, "%s", info->name);
-        reader->kind = tb_reader_kind_name(info->kind);
-        reader->state = tb_reader_state_name(info->state);
-        reader->since_wall_ms = info->since_wall_ms;
+        for (unsigned k = 0; k < info->part_count; k++)
+            status_add(&agent->status, info, &info->parts[k]);
     }
     tb_pages_state(agent);
 }
 
-static void state_changed(struct tb_agent *agent, const struct tb_reader_info *reader, int64_t now_ms)
+static void state_changed(struct tb_agent *agent, const struct tb_reader_event *event, int64_t now_ms)
 {
-    tb_log(reader->state == TB_READER_READY || reader->state == TB_READER_STARTING ? TB_LOG_INFO
-                                                                                   : TB_LOG_WARN,
-           TB_EVENT("readers", "state"), tb_log_str("reader", reader->name),
-           tb_log_str("state", tb_reader_state_name(reader->state)), tb_log_str("reason", reader->reason));
-    if (reader->state != TB_READER_READY)
+    const struct tb_reader_info *reader = event->reader;
+    const struct tb_reader_part *part = event->part;
+    bool well = part->state == TB_READER_READY || part->state == TB_READER_STARTING;
+    tb_log(well ? TB_LOG_INFO : TB_LOG_WARN, TB_EVENT("readers", "state"), tb_log_str("reader", reader->name),
+           tb_log_str("kind", tb_reader_kind_name(part->kind)),
+           tb_log_str("state", tb_reader_state_name(part->state)), tb_log_str("reason", part->reason));
+    if (part->state != TB_READER_READY && part->kind != TB_READER_SCANNER)
         tb_identify_reader_lost(&agent->identify, (uint8_t)reader->index, now_ms);
     tb_taps_readers(agent);
-    tb_console_reader(agent, reader);
+    tb_console_reader(agent, reader, part);
+}
+
+/* How often a reader begins anew, and why, is what its power supply is judged by. */
+static void hello_said(struct tb_agent *agent, const struct tb_reader_info *reader)
+{
+    tb_log(TB_LOG_INFO, TB_EVENT("readers", "hello"), tb_log_str("reader", reader->name),
+           tb_log_str("board", reader->board), tb_log_str("software", reader->software),
+           tb_log_str("reset", tb_link_reset_name(reader->reset)), tb_log_int("starts", reader->start_count));
+    tb_taps_readers(agent);
 }
 
 /* The turn's reading says when a turn began; how long it took needs one of its own. */
@@ -57,7 +76,8 @@ void tb_taps_event(void *context, const struct tb_reader_event *event)
     int64_t now_ms = tb_loop_now_ms(agent->loop);
     uint8_t reader = (uint8_t)event->reader->index;
     switch (event->kind) {
-    case TB_READER_EVENT_STATE: state_changed(agent, event->reader, now_ms); break;
+    case TB_READER_EVENT_STATE: state_changed(agent, event, now_ms); break;
+    case TB_READER_EVENT_HELLO: hello_said(agent, event->reader); break;
     case TB_READER_EVENT_TAG: tb_identify_tap_began(m, reader, now_ms); break;
     case TB_READER_EVENT_TAG_DATA: tb_identify_tag_data(m, reader, event->data, now_ms); break;
     case TB_READER_EVENT_TAG_FAILED: tb_identify_tag_failed(m, reader, event->failure, now_ms); break;
@@ -72,6 +92,7 @@ void tb_taps_event(void *context, const struct tb_reader_event *event)
     case TB_READER_EVENT_STATS: break;
     }
     tb_taps_drain(agent);
+    tb_reader_ask_event(agent, event);
     if (event->kind == TB_READER_EVENT_TAG_DATA || event->kind == TB_READER_EVENT_LINE)
         tb_histogram_observe(&agent->metrics.tap, clock_us() - began_us);
 }
@@ -192,7 +213,7 @@ static void feedback(struct tb_agent *agent, unsigned reader, enum tb_feedback w
         [TB_FEEDBACK_REFUSED] = {TB_LINK_LIGHT_RED, TB_LINK_BEEP_LONG, 600},
     };
     enum tb_err err = tb_readers_feedback(agent->readers, reader, &patterns[what]);
-    if (err != TB_OK)
+    if (err != TB_OK && err != TB_ERR_UNSUPPORTED)
         tb_log(TB_LOG_DEBUG, TB_EVENT("readers", "feedback_dropped"), tb_log_err(err));
 }
 

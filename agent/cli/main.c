@@ -20,11 +20,15 @@ struct command {
 static enum tb_cli_exit help(const struct tb_cli *cli);
 static enum tb_cli_exit version(const struct tb_cli *cli);
 
+/* A command with verbs of its own has a line for each, for help; the first one is what runs. */
 static const struct command commands[] = {
     {"status", "", "how this terminal is doing: line, readers, outbox, notices", 0, 0, tb_cli_status},
     {"cart", "", "the cart of the customer who is here", 0, 0, tb_cli_cart},
     {"tail", "", "what happens, as it happens", 0, 0, tb_cli_tail},
     {"metrics", "", "what is counted and measured, as OpenMetrics text", 0, 0, tb_cli_metrics},
+    {"reader", "list", "the readers: what they are, how they do", 1, 4, tb_cli_reader},
+    {"reader", "selftest <reader>", "let a reader, by number or name, test itself", 1, 4, tb_cli_reader},
+    {"reader", "stats <reader>", "what a reader has counted", 1, 4, tb_cli_reader},
     {"open", "", "an address that opens the clerk page once, within a minute", 0, 0, tb_cli_open},
     {"tap", "<card> [ms]", "hold a simulated card to the reader", 0, 2, tb_cli_tap},
     {"scan", "<code>", "scan a code with the simulated scanner", 1, 1, tb_cli_scan},
@@ -53,9 +57,9 @@ static void help_print(FILE *to)
                 "Usage: tillbridge [options] <command>\n\nCommands\n",
                 to);
     for (size_t i = 0; i < TB_ARRAY_SIZE(commands); i++) {
-        char usage[32];
+        char usage[40];
         (void)snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
-        (void)fprintf(to, "  %-18s%s\n", usage, commands[i].help);
+        (void)fprintf(to, "  %-28s%s\n", usage, commands[i].help);
     }
     (void)fprintf(to, "\n%s", options_help);
 }

@@ -139,6 +139,20 @@ void tb_print_ago(struct tb_buf *out, int64_t at_ms, int64_t wall_ms)
     tb_buf_add_str(out, " ago");
 }
 
+void tb_print_since(struct tb_buf *out, int64_t at_ms, int64_t wall_ms)
+{
+    if (at_ms == 0)
+        return;
+    tb_buf_add_str(out, "since ");
+    size_t start = out->size;
+    tb_print_clock(out, at_ms, wall_ms);
+    if (out->size - start > strlen("09:12"))
+        return;
+    tb_buf_add_str(out, " (");
+    tb_print_ago(out, at_ms, wall_ms);
+    tb_buf_add_str(out, ")");
+}
+
 /* Digits behind the point, ISO 4217 list one; all that is not named here has two. */
 static unsigned minor_digits(struct tb_span currency)
 {

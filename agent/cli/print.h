@@ -36,6 +36,9 @@ void tb_print_clock_ms(struct tb_buf *out, int64_t at_ms);
 /* "just now", "12 min ago", "3 h ago", "2 days ago" */
 void tb_print_ago(struct tb_buf *out, int64_t at_ms, int64_t wall_ms);
 
+/* "since 09:12 (27 min ago)", or "since 2026-11-21 09:12" on another day; nothing when at_ms is 0. */
+void tb_print_since(struct tb_buf *out, int64_t at_ms, int64_t wall_ms);
+
 /* Minor units of an ISO 4217 currency, without its code: "34.90". */
 void tb_print_money(struct tb_buf *out, int64_t amount, struct tb_span currency);
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { REQUEST_ID = 1, REQUEST_SIZE_MAX = 256 };
+enum { REQUEST_ID = 1, REQUEST_SIZE_MAX = 1024 };
 
 static enum tb_cli_exit unreachable(const struct tb_cli *cli, enum tb_err err)
 {
@@ -50,17 +50,18 @@ static enum tb_cli_exit message_receive(struct tb_cli_session *s, const struct t
 }
 
 static enum tb_cli_exit request_send(struct tb_cli_session *s, const struct tb_cli *cli, const char *method,
-                                     const char *scope)
+                                     const struct tb_cli_param *param)
 {
     uint8_t memory[REQUEST_SIZE_MAX];
     struct tb_buf request = tb_buf_of(memory, sizeof memory);
     struct tb_json_writer w = tb_rpc_begin_request(&request, REQUEST_ID, method);
-    if (scope)
-        tb_json_put_str(&w, "scope", scope);
+    if (param)
+        tb_json_put_str(&w, param->name, param->text);
     tb_rpc_end(&w);
-    enum tb_err err = request.err;
-    if (err == TB_OK)
-        err = tb_cli_peer_send(&s->peer, tb_buf_span(&request), cli->timeout_ms);
+    if (request.err != TB_OK)
+        return tb_cli_fail(cli, TB_CLI_USAGE, "usage", "this %s is no text, or longer than one may be",
+                           param ? param->name : method);
+    enum tb_err err = tb_cli_peer_send(&s->peer, tb_buf_span(&request), cli->timeout_ms);
     return err == TB_OK ? TB_CLI_OK : unreachable(cli, err);
 }
 
@@ -84,12 +85,12 @@ static enum tb_cli_exit answer_receive(struct tb_cli_session *s, const struct tb
 }
 
 enum tb_cli_exit tb_cli_session_ask(struct tb_cli_session *s, const struct tb_cli *cli, const char *method,
-                                    const char *scope)
+                                    const struct tb_cli_param *param)
 {
     enum tb_err err = tb_cli_peer_open(&s->peer, cli->socket);
     if (err != TB_OK)
         return unreachable(cli, err);
-    enum tb_cli_exit exit_code = request_send(s, cli, method, scope);
+    enum tb_cli_exit exit_code = request_send(s, cli, method, param);
     if (exit_code == TB_CLI_OK)
         exit_code = answer_receive(s, cli);
     if (exit_code != TB_CLI_OK)

@@ -18,9 +18,15 @@ struct tb_cli_session {
 
 /* The functions below say on stderr (with --json on stdout) what went wrong, and give the exit code. */
 
-/* Connects and asks one question; on TB_CLI_OK message.result is the answer. scope may be NULL. */
+/* One text of a question's params. */
+struct tb_cli_param {
+    const char *name;
+    const char *text; /* borrowed */
+};
+
+/* Connects and asks one question; on TB_CLI_OK message.result is the answer. param may be NULL. */
 enum tb_cli_exit tb_cli_session_ask(struct tb_cli_session *s, const struct tb_cli *cli, const char *method,
-                                    const char *scope);
+                                    const struct tb_cli_param *param);
 
 /* Waits without end for the next notification. */
 enum tb_cli_exit tb_cli_session_follow(struct tb_cli_session *s, const struct tb_cli *cli);

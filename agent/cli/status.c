@@ -8,7 +8,7 @@ enum { OUT_SIZE_MAX = 64 * 1024, LABEL_WIDTH = 12, NAME_MAX = 256, READER_MAX = 
 enum {
     OUTCOME_MAX = 64,
     KIND_WIDTH = 9,
-    STATE_WIDTH = 11,
+    STATE_WIDTH = 12,
     SINCE_WIDTH = 24,
     OUTCOME_WIDTH = 14,
     CODE_WIDTH = 18
@@ -74,20 +74,9 @@ static void end_line(struct page *p)
     tb_buf_add_u8(&p->out, '\n');
 }
 
-/* "since 09:12 (27 min ago)", or "since 2026-11-21 09:12" */
 static void since(struct page *p, struct tb_json o)
 {
-    int64_t at_ms = number_of(p, o, "since_ms");
-    if (at_ms == 0)
-        return;
-    tb_buf_add_str(&p->out, "since ");
-    size_t start = p->out.size;
-    tb_print_clock(&p->out, at_ms, p->wall_ms);
-    if (p->out.size - start > strlen("09:12"))
-        return;
-    tb_buf_add_str(&p->out, " (");
-    tb_print_ago(&p->out, at_ms, p->wall_ms);
-    tb_buf_add_str(&p->out, ")");
+    tb_print_since(&p->out, number_of(p, o, "since_ms"), p->wall_ms);
 }
 
 static void terminal(struct page *p, struct tb_json status)

@@ -39,7 +39,7 @@ static enum tb_link_reason device_lock(struct chip *c)
     char path[NFC_BUFSIZE_CONNSTRING];
     if (!device_path(c->connstring, path, sizeof path))
         return TB_LINK_REASON_NONE;
-    return device_claim(path, O_RDWR, &c->lock_fd);
+    return tb_device_claim(path, O_RDWR, &c->lock_fd);
 }
 
 static bool initiator_begin(struct chip *c)

@@ -8,6 +8,7 @@
 #include "agent/readerd/port.h"
 #include "agent/readerd/serial.h"
 #include "core/base/text.h"
+#include "host/device/device.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -84,7 +85,7 @@ static bool arguments_read(int argc, char **argv, struct arguments *ret_argument
         return keyboard_layout_valid(ret_arguments->layout);
     if (setting && tb_decimal_decode(tb_span_str(setting), UINT32_MAX, &ret_arguments->baud) != TB_OK)
         return false;
-    return strcmp(argv[1], "scanner") == 0 && serial_baud_valid((unsigned long)ret_arguments->baud);
+    return strcmp(argv[1], "scanner") == 0 && tb_device_baud_valid(ret_arguments->baud);
 }
 
 static _Noreturn void device_run(const struct arguments *arguments)
@@ -93,7 +94,7 @@ static _Noreturn void device_run(const struct arguments *arguments)
         nfc_run(arguments->device);
     if (strcmp(arguments->verb, "keyboard") == 0)
         keyboard_run(arguments->device, arguments->layout);
-    serial_run(arguments->device, (unsigned long)arguments->baud);
+    serial_run(arguments->device, arguments->baud);
 }
 
 int main(int argc, char **argv)

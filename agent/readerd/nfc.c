@@ -29,7 +29,7 @@ static void device_open(struct reader *r)
 {
     enum tb_link_reason reason = chip_open(&r->chip);
     if (reason != TB_LINK_REASON_NONE) {
-        port_state(&r->port, device_condition(reason), reason);
+        port_state(&r->port, tb_device_condition(reason), reason);
         return;
     }
     r->port.stats[TB_LINK_STAT_DEVICE_OPENS]++;

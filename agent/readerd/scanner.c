@@ -29,11 +29,11 @@ static void scanner_close(struct scanner *s, enum tb_link_condition condition, e
 
 static void scanner_open(struct scanner *s)
 {
-    enum tb_link_reason reason = device_claim(s->path, s->way->access, &s->fd);
+    enum tb_link_reason reason = tb_device_claim(s->path, s->way->access, &s->fd);
     if (reason == TB_LINK_REASON_NONE)
         reason = s->way->set_up(s->context, s->fd);
     if (reason != TB_LINK_REASON_NONE) {
-        scanner_close(s, device_condition(reason), reason);
+        scanner_close(s, tb_device_condition(reason), reason);
         return;
     }
     s->port.stats[TB_LINK_STAT_DEVICE_OPENS]++;

@@ -4,11 +4,9 @@
 #ifndef TB_AGENT_READERD_SERIAL_H
 #define TB_AGENT_READERD_SERIAL_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
-/* True for a bit rate that a serial line can be set to. */
-bool serial_baud_valid(unsigned long baud);
-
-_Noreturn void serial_run(const char *path, unsigned long baud);
+/* baud is one of those that tb_device_baud_valid() knows. */
+_Noreturn void serial_run(const char *path, uint64_t baud);
 
 #endif

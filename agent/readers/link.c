@@ -11,6 +11,7 @@ enum { READ_SIZE = 1024 };
 static void frame_give(struct tb_reader_link *link, const struct tb_link_frame *frame)
 {
     struct tb_link_message m;
+    link->version = frame->version;
     if (tb_link_message_decode(frame, &m) == TB_OK)
         link->message(link, &m);
 }
@@ -98,8 +99,11 @@ enum tb_err tb_reader_link_open(struct tb_reader_link *link, struct tb_loop *loo
     if (err != TB_OK) {
         (void)close(fd);
         link->fd = -1;
+        return err;
     }
-    return err;
+    link->out[link->out_size++] = 0;
+    out_flush(link);
+    return TB_OK;
 }
 
 enum tb_err tb_reader_link_send(struct tb_reader_link *link, const struct tb_link_message *m)

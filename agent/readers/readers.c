@@ -1,37 +1,41 @@
 #include "agent/readers/readers.h"
 
 #include "agent/readers/link.h"
+#include "agent/readers/transport.h"
 #include "core/base/assert.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     RESTART_FIRST_MS = 100,
     RESTART_MAX_MS = 5000,
-    STABLE_MS = 10000, /* a process that was ready for so long starts the back-off anew */
-    BAUD_TEXT_SIZE = 12,
+    STABLE_MS = 10000, /* a reader that was ready for so long starts the back-off anew */
+    PROBE_MS = TB_READERS_SILENCE_MS / 2,
+    REQUEST_PROBE = 0, /* request of a STATS that only asks for a sign of life */
+};
+
+enum link_state {
+    LINK_RESTING, /* waits for its restart timer */
+    LINK_OPEN,    /* nothing but a HELLO is taken from it */
+    LINK_GREETED, /* it is what was wanted */
+    LINK_DROPPED, /* nothing more is taken from it; its transport is ending */
 };
 
 struct reader {
     struct tb_readers *owner;
     struct tb_reader_info info;
     char *name;
-    char *device;
-    char baud[BAUD_TEXT_SIZE]; /* "" for NFC */
     char software[TB_LINK_SOFTWARE_MAX + 1];
-    struct tb_child child;
+    char board[TB_LINK_NAME_MAX + 1];
+    struct tb_transport transport;
     struct tb_reader_link link;
+    enum link_state state;
+    struct tb_transport_fault fault; /* why it was dropped */
     struct tb_timer silence;
     struct tb_timer restart;
     int64_t pause_ms; /* before the next start */
-    bool silent;      /* killed because it said nothing */
     bool tap_open;    /* a TAG without its TAG_GONE */
-    uint16_t tap;     /* as the process counts them */
+    uint16_t tap;     /* as the reader counts them */
     uint8_t request;  /* of the last SELFTEST or STATS */
 };
 
@@ -52,23 +56,41 @@ static void event_give(struct reader *r, struct tb_reader_event *event)
     r->owner->event(r->owner->context, event);
 }
 
-/* Taps are told apart across processes and readers. */
+/* Taps are told apart across starts and readers. */
 static uint64_t tap_id(const struct reader *r)
 {
     return (uint64_t)r->info.index << 48 | (uint64_t)r->info.start_count << 16 | r->tap;
 }
 
-static void state_set(struct reader *r, enum tb_reader_state state, const char *reason)
+static void part_set(struct reader *r, struct tb_reader_part *part, enum tb_reader_state state,
+                     const char *reason)
 {
-    if (r->info.state == state && strcmp(r->info.reason, reason) == 0)
+    if (part->state == state && strcmp(part->reason, reason) == 0)
         return;
-    if (r->info.state != state) {
-        r->info.since_ms = tb_loop_now_ms(r->owner->loop);
-        r->info.since_wall_ms = tb_loop_wall_ms(r->owner->loop);
+    if (part->state != state) {
+        part->since_ms = tb_loop_now_ms(r->owner->loop);
+        part->since_wall_ms = tb_loop_wall_ms(r->owner->loop);
     }
-    r->info.state = state;
-    r->info.reason = reason;
-    event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_STATE, .reason = reason});
+    part->state = state;
+    part->reason = reason;
+    event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_STATE, .part = part, .reason = reason});
+}
+
+static void parts_set(struct reader *r, enum tb_reader_state state, const char *reason)
+{
+    for (unsigned i = 0; i < r->info.part_count; i++)
+        part_set(r, &r->info.parts[i], state, reason);
+}
+
+static void part_add(struct reader *r, enum tb_reader_kind kind)
+{
+    r->info.parts[r->info.part_count++] = (struct tb_reader_part){
+        .kind = kind,
+        .state = TB_READER_STARTING,
+        .reason = "",
+        .since_ms = tb_loop_now_ms(r->owner->loop),
+        .since_wall_ms = tb_loop_wall_ms(r->owner->loop),
+    };
 }
 
 static void tap_close(struct reader *r)
@@ -81,24 +103,90 @@ static void tap_close(struct reader *r)
 
 /* ---- messages ---- */
 
+static struct tb_reader_part *part_of(struct reader *r, uint8_t device)
+{
+    enum tb_reader_kind kind = device == TB_LINK_DEVICE_NFC ? TB_READER_NFC : TB_READER_SCANNER;
+    for (unsigned i = 0; i < r->info.part_count; i++)
+        if (r->info.parts[i].kind == kind)
+            return &r->info.parts[i];
+    return NULL;
+}
+
 static void state_take(struct reader *r, const struct tb_link_state *s)
 {
     const char *reason = tb_link_reason_name(s->reason);
+    struct tb_reader_part *part = part_of(r, s->device);
+    if (part == NULL)
+        return;
+    if (s->condition != TB_LINK_READY && part->kind == TB_READER_NFC)
+        tap_close(r);
     switch (s->condition) {
     case TB_LINK_STARTING: return; /* what was shown before stays until it is known better */
-    case TB_LINK_READY: state_set(r, TB_READER_READY, reason); return;
+    case TB_LINK_READY: part_set(r, part, TB_READER_READY, reason); return;
     case TB_LINK_FAILED:
-    case TB_LINK_UNPLUGGED:
-        tap_close(r);
-        state_set(r, TB_READER_UNPLUGGED, reason);
-        return;
+    case TB_LINK_UNPLUGGED: part_set(r, part, TB_READER_UNPLUGGED, reason); return;
     }
+}
+
+/* What a head has is known by its HELLO only; of a process it is known before. */
+static void parts_take(struct reader *r, uint8_t devices)
+{
+    static const enum tb_reader_kind kinds[] = {TB_READER_NFC, TB_READER_SCANNER};
+    static const uint8_t bits[] = {TB_LINK_DEVICE_NFC, TB_LINK_DEVICE_SCANNER};
+    bool same = r->info.kind != TB_READER_HEAD;
+    if (!same) {
+        unsigned known = 0;
+        for (unsigned i = 0; i < r->info.part_count; i++)
+            known |= r->info.parts[i].kind == TB_READER_HEAD ? 0 : bits[r->info.parts[i].kind];
+        same = known == devices;
+    }
+    if (same)
+        return;
+    r->info.part_count = 0;
+    for (unsigned i = 0; i < TB_ARRAY_SIZE(kinds); i++)
+        if (devices & bits[i])
+            part_add(r, kinds[i]);
+}
+
+/* The reader is resting when this returns, or will be. */
+static void reader_drop(struct reader *r, struct tb_transport_fault fault)
+{
+    r->state = LINK_DROPPED;
+    r->fault = fault;
+    tb_timer_cancel(&r->silence);
+    r->transport.ops->drop(&r->transport);
+}
+
+/* Why a reader that says this cannot be used here; NULL when it can. */
+static const char *hello_fault(const struct reader *r, const struct tb_link_hello *h)
+{
+    if (r->link.version != TB_LINK_VERSION || h->version < TB_LINK_VERSION)
+        return "link.version";
+    if (h->role != r->transport.ops->role)
+        return "link.role";
+    return (h->devices & (TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER)) == 0 ? "link.devices" : NULL;
 }
 
 static void hello_take(struct reader *r, const struct tb_link_hello *h)
 {
+    const char *fault = hello_fault(r, h);
+    if (fault) {
+        reader_drop(r, (struct tb_transport_fault){TB_READER_UNSUPPORTED, fault, RESTART_MAX_MS});
+        return;
+    }
+    if (r->state == LINK_GREETED) { /* it began anew and knows of no tag any more */
+        tap_close(r);
+        r->info.start_count++;
+    }
+    r->state = LINK_GREETED;
     enum tb_err err = tb_span_to_str(h->software, r->software, sizeof r->software);
-    TB_ASSERT(err == TB_OK); /* the codec bounds it */
+    TB_ASSERT(err == TB_OK); /* the codec bounds both */
+    err = tb_span_to_str(h->name, r->board, sizeof r->board);
+    TB_ASSERT(err == TB_OK);
+    r->info.reset = (enum tb_link_reset)h->reset;
+    r->info.capabilities = h->capabilities;
+    parts_take(r, h->devices & (TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER));
+    event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_HELLO});
 }
 
 static void tag_take(struct reader *r, const struct tb_link_tag *tag)
@@ -146,6 +234,21 @@ static void answer_take(struct reader *r, const struct tb_link_transceive_answer
                                             .data = a->apdu});
 }
 
+static void selftest_take(struct reader *r, const struct tb_link_selftest_answer *a)
+{
+    event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_SELFTEST,
+                                            .request = a->request,
+                                            .verdict = a->verdict,
+                                            .data = a->detail});
+}
+
+static void stats_take(struct reader *r, const struct tb_link_stats_answer *a)
+{
+    if (a->request != REQUEST_PROBE)
+        event_give(r, &(struct tb_reader_event){
+                          .kind = TB_READER_EVENT_STATS, .request = a->request, .stats = a->values});
+}
+
 static void message_take(struct reader *r, const struct tb_link_message *m)
 {
     switch (m->type) {
@@ -165,15 +268,8 @@ static void message_take(struct reader *r, const struct tb_link_message *m)
                                                 .reason = tb_link_reason_name(m->line_failed.reason)});
         return;
     case TB_LINK_TRANSCEIVE_ANSWER: answer_take(r, &m->transceive_answer); return;
-    case TB_LINK_SELFTEST_ANSWER:
-        event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_SELFTEST,
-                                                .verdict = m->selftest_answer.verdict,
-                                                .data = m->selftest_answer.detail});
-        return;
-    case TB_LINK_STATS_ANSWER:
-        event_give(r,
-                   &(struct tb_reader_event){.kind = TB_READER_EVENT_STATS, .stats = m->stats_answer.values});
-        return;
+    case TB_LINK_SELFTEST_ANSWER: selftest_take(r, &m->selftest_answer); return;
+    case TB_LINK_STATS_ANSWER: stats_take(r, &m->stats_answer); return;
     case TB_LINK_HELLO_REQUEST: /* ours; a reader that sends them is ignored */
     case TB_LINK_TRANSCEIVE:
     case TB_LINK_FEEDBACK:
@@ -191,96 +287,108 @@ static void message_take(struct reader *r, const struct tb_link_message *m)
 
 static void reader_start(struct tb_timer *timer);
 
-static void restart_plan(struct reader *r, enum tb_reader_state state, const char *reason)
+static bool was_stable(const struct reader *r)
 {
-    bool was_ready = r->info.state == TB_READER_READY;
-    if (was_ready && tb_loop_now_ms(r->owner->loop) - r->info.since_ms >= STABLE_MS)
+    for (unsigned i = 0; i < r->info.part_count; i++)
+        if (r->info.parts[i].state == TB_READER_READY &&
+            tb_loop_now_ms(r->owner->loop) - r->info.parts[i].since_ms >= STABLE_MS)
+            return true;
+    return false;
+}
+
+static void restart_plan(struct reader *r, const struct tb_transport_fault *fault)
+{
+    if (was_stable(r))
         r->pause_ms = 0;
     r->pause_ms = r->pause_ms ? 2 * r->pause_ms : RESTART_FIRST_MS;
-    if (r->pause_ms > RESTART_MAX_MS)
-        r->pause_ms = RESTART_MAX_MS;
+    if (r->pause_ms > fault->pause_max_ms)
+        r->pause_ms = fault->pause_max_ms;
+    r->state = LINK_RESTING;
     tap_close(r);
-    state_set(r, state, reason);
+    parts_set(r, fault->state, fault->reason);
     tb_timer_set(r->owner->loop, &r->restart, r->pause_ms, reader_start);
 }
 
-static void child_ended(struct tb_child *child, int wait_status)
+/* What it said before it went is still taken, unless it was dropped. */
+static void transport_ended(struct tb_transport *transport)
 {
-    struct reader *r = child->context;
-    (void)wait_status;
+    struct reader *r = transport->context;
+    if (r->state != LINK_DROPPED)
+        tb_reader_link_finish(&r->link);
+    tb_reader_link_close(&r->link);
     tb_timer_cancel(&r->silence);
-    tb_reader_link_finish(&r->link);
-    if (r->silent)
-        restart_plan(r, TB_READER_HUNG, "process.silent");
-    else
-        restart_plan(r, TB_READER_CRASHED, "process.ended");
+    restart_plan(r, r->state == LINK_DROPPED ? &r->fault : &transport->ops->ended);
+}
+
+static void hello_ask(struct reader *r)
+{
+    enum tb_err err = tb_reader_link_send(&r->link, &(struct tb_link_message){.type = TB_LINK_HELLO_REQUEST});
+    (void)err; /* asked again while none comes */
 }
 
 static void silence_over(struct tb_timer *timer)
 {
     struct reader *r = timer->context;
-    r->silent = true;
-    tb_child_kill(&r->child, SIGKILL);
+    reader_drop(r, r->transport.ops->silent);
+}
+
+/* A reader that is slow is told apart from one that is dead: anything that it answers will do. */
+static void silence_probe(struct tb_timer *timer)
+{
+    struct reader *r = timer->context;
+    if (r->state == LINK_OPEN) {
+        hello_ask(r);
+    } else {
+        enum tb_err err = tb_reader_link_send(
+            &r->link, &(struct tb_link_message){.type = TB_LINK_STATS, .request = REQUEST_PROBE});
+        (void)err; /* a link that takes nothing will not answer either */
+    }
+    tb_timer_set(r->owner->loop, &r->silence, TB_READERS_SILENCE_MS - PROBE_MS, silence_over);
 }
 
 static void silence_watch(struct reader *r)
 {
-    tb_timer_set(r->owner->loop, &r->silence, TB_READERS_SILENCE_MS, silence_over);
+    tb_timer_set(r->owner->loop, &r->silence, PROBE_MS, silence_probe);
 }
 
 static void link_message(struct tb_reader_link *link, const struct tb_link_message *m)
 {
     struct reader *r = link->context;
-    if (!r->silent && r->child.pid != 0)
-        silence_watch(r);
-    message_take(r, m);
+    if (r->state == LINK_DROPPED)
+        return;
+    silence_watch(r);
+    if (r->state == LINK_GREETED || m->type == TB_LINK_HELLO)
+        message_take(r, m);
+    else if (m->type == TB_LINK_HEARTBEAT)
+        hello_ask(r); /* its HELLO was lost */
 }
 
 /* A process that closes its link and lives on is of no use. */
 static void link_ended(struct tb_reader_link *link)
 {
     struct reader *r = link->context;
-    tb_child_kill(&r->child, SIGKILL);
-}
-
-static const char *readerd_verb(enum tb_reader_kind kind)
-{
-    switch (kind) {
-    case TB_READER_NFC: return "nfc";
-    case TB_READER_SCANNER: return "scanner";
-    case TB_READER_KEYBOARD: return "keyboard";
-    }
-    return "";
-}
-
-static enum tb_err process_start(struct reader *r)
-{
-    const char *argv[] = {r->owner->readerd_path, readerd_verb(r->info.kind), r->device,
-                          r->baud[0] ? r->baud : NULL, NULL};
-    struct tb_child_spec spec = {.path = r->owner->readerd_path, .argv = argv};
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return TB_ERR_IO;
-    spec.link_fd = ends[1];
-    enum tb_err err = tb_reader_link_open(&r->link, r->owner->loop, ends[0]);
-    if (err == TB_OK)
-        err = tb_child_start(r->owner->loop, &r->child, &spec, child_ended);
-    if (err != TB_OK)
-        tb_reader_link_close(&r->link);
-    (void)close(ends[1]);
-    return err;
+    if (r->state == LINK_OPEN || r->state == LINK_GREETED)
+        reader_drop(r, r->transport.ops->ended);
 }
 
 static void reader_start(struct tb_timer *timer)
 {
     struct reader *r = timer->context;
-    r->silent = false;
+    struct tb_transport_fault fault;
+    int fd;
+    if (!r->transport.ops->open(&r->transport, &fd, &fault)) {
+        restart_plan(r, &fault);
+        return;
+    }
     r->info.start_count++;
-    enum tb_err err = process_start(r);
-    if (err != TB_OK)
-        restart_plan(r, TB_READER_CRASHED, "process.not_started");
-    else
-        silence_watch(r);
+    r->state = LINK_OPEN;
+    if (tb_reader_link_open(&r->link, r->owner->loop, fd) != TB_OK) {
+        reader_drop(r, r->transport.ops->ended);
+        return;
+    }
+    if (r->transport.ops->asks)
+        hello_ask(r);
+    silence_watch(r);
 }
 
 /* ---- life ---- */
@@ -289,21 +397,19 @@ static enum tb_err reader_init(struct reader *r, struct tb_readers *owner, unsig
                                const struct tb_reader_spec *spec)
 {
     r->owner = owner;
+    r->transport.context = r;
+    r->transport.ended = transport_ended;
     r->name = strdup(spec->name);
-    r->device = strdup(spec->device);
-    if (r->name == NULL || r->device == NULL)
+    enum tb_err err = tb_transport_init(&r->transport, owner->loop, spec, owner->readerd_path);
+    if (r->name == NULL || err != TB_OK)
         return TB_ERR_NO_MEMORY;
-    if (spec->kind == TB_READER_SCANNER)
-        (void)snprintf(r->baud, sizeof r->baud, "%u", spec->baud ? spec->baud : 9600);
     r->info = (struct tb_reader_info){.index = index,
                                       .kind = spec->kind,
                                       .name = r->name,
-                                      .state = TB_READER_STARTING,
-                                      .reason = "",
-                                      .since_ms = tb_loop_now_ms(owner->loop),
-                                      .since_wall_ms = tb_loop_wall_ms(owner->loop),
-                                      .software = r->software};
-    r->child.context = r;
+                                      .device = r->transport.device,
+                                      .software = r->software,
+                                      .board = r->board};
+    part_add(r, spec->kind == TB_READER_KEYBOARD ? TB_READER_SCANNER : spec->kind);
     r->link.context = r;
     r->link.message = link_message;
     r->link.ended = link_ended;
@@ -347,10 +453,9 @@ struct tb_readers *tb_readers_free(struct tb_readers *readers)
         struct reader *r = &readers->readers[i];
         tb_timer_cancel(&r->silence);
         tb_timer_cancel(&r->restart);
-        tb_child_end(&r->child);
+        tb_transport_clear(&r->transport);
         tb_reader_link_close(&r->link);
         free(r->name);
-        free(r->device);
     }
     free(readers->readerd_path);
     free(readers);
@@ -368,6 +473,13 @@ const struct tb_reader_info *tb_readers_info(const struct tb_readers *readers, u
     return &readers->readers[index].info;
 }
 
+struct tb_reader_frames tb_readers_frames(const struct tb_readers *readers, unsigned index)
+{
+    TB_ASSERT(index < readers->count);
+    const struct tb_link_decoder *d = &readers->readers[index].link.decoder;
+    return (struct tb_reader_frames){.damaged_count = d->damaged_count, .lost_count = d->lost_count};
+}
+
 /* ---- requests ---- */
 
 static struct reader *reader_at(struct tb_readers *readers, unsigned index)
@@ -379,8 +491,13 @@ static struct reader *reader_at(struct tb_readers *readers, unsigned index)
 enum tb_err tb_readers_feedback(struct tb_readers *readers, unsigned index,
                                 const struct tb_link_feedback *feedback)
 {
+    struct reader *r = reader_at(readers, index);
     struct tb_link_message m = {.type = TB_LINK_FEEDBACK, .feedback = *feedback};
-    return tb_reader_link_send(&reader_at(readers, index)->link, &m);
+    if (r->state != LINK_GREETED)
+        return TB_ERR_OFFLINE;
+    if (!(r->info.capabilities & TB_LINK_CAN_FEEDBACK))
+        return TB_ERR_UNSUPPORTED;
+    return tb_reader_link_send(&r->link, &m);
 }
 
 enum tb_err tb_readers_transceive(struct tb_readers *readers, unsigned index, uint64_t tap, uint16_t exchange,
@@ -395,27 +512,41 @@ enum tb_err tb_readers_transceive(struct tb_readers *readers, unsigned index, ui
     return tb_reader_link_send(&r->link, &m);
 }
 
-static enum tb_err request_send(struct reader *r, enum tb_link_type type)
+static enum tb_err request_send(struct reader *r, enum tb_link_type type, uint8_t *ret_request)
 {
-    struct tb_link_message m = {.type = type, .request = ++r->request};
+    if (r->state != LINK_GREETED)
+        return TB_ERR_OFFLINE;
+    if (++r->request == REQUEST_PROBE)
+        r->request++;
+    struct tb_link_message m = {.type = type, .request = r->request};
+    *ret_request = r->request;
     return tb_reader_link_send(&r->link, &m);
 }
 
-enum tb_err tb_readers_selftest(struct tb_readers *readers, unsigned index)
+enum tb_err tb_readers_selftest(struct tb_readers *readers, unsigned index, uint8_t *ret_request)
 {
-    return request_send(reader_at(readers, index), TB_LINK_SELFTEST);
+    struct reader *r = reader_at(readers, index);
+    if (r->state == LINK_GREETED && !(r->info.capabilities & TB_LINK_CAN_SELFTEST))
+        return TB_ERR_UNSUPPORTED;
+    return request_send(r, TB_LINK_SELFTEST, ret_request);
 }
 
-enum tb_err tb_readers_stats(struct tb_readers *readers, unsigned index)
+enum tb_err tb_readers_stats(struct tb_readers *readers, unsigned index, uint8_t *ret_request)
 {
-    return request_send(reader_at(readers, index), TB_LINK_STATS);
+    return request_send(reader_at(readers, index), TB_LINK_STATS, ret_request);
 }
 
 /* ---- names ---- */
 
 const char *tb_reader_kind_name(enum tb_reader_kind kind)
 {
-    return kind == TB_READER_NFC ? "nfc" : "scanner";
+    switch (kind) {
+    case TB_READER_NFC: return "nfc";
+    case TB_READER_SCANNER: return "scanner";
+    case TB_READER_KEYBOARD: return "keyboard";
+    case TB_READER_HEAD: return "head";
+    }
+    return "unknown";
 }
 
 const char *tb_reader_state_name(enum tb_reader_state state)
@@ -426,6 +557,7 @@ const char *tb_reader_state_name(enum tb_reader_state state)
     case TB_READER_UNPLUGGED: return "unplugged";
     case TB_READER_CRASHED: return "crashed";
     case TB_READER_HUNG: return "hung";
+    case TB_READER_UNSUPPORTED: return "unsupported";
     }
     return "unknown";
 }

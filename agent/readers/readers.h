@@ -1,14 +1,20 @@
 /*
- * Readers: the agent's side of the reader link. Starts one tillbridge-readerd per device, watches over
- * it, and gives the application what it says.
+ * Readers: the agent's side of the reader link. Starts one tillbridge-readerd per device, opens the serial
+ * line of each head, watches over them, and gives the application what they say. Whatever is at the other
+ * end, the states are the same:
  *
- * A process that says nothing for TB_READERS_SILENCE_MS is killed; one that ended is started again
- * after 0.1 s, then twice as long each time up to 5 s; a process that was ready for 10 s resets that.
- * A tag that was in the field when its reader was lost is reported as gone, so that every TAG is
- * followed by exactly one TAG_GONE.
+ *     resting ──pause over──▶ open ──HELLO──▶ greeted      told apart by HELLO alone from here on
+ *        ▲                      │                │
+ *        └── gone, silent, or not what was wanted ┘
+ *
+ * Who says nothing for half of TB_READERS_SILENCE_MS is asked for something, who says nothing for all of it
+ * is killed (a process) or closed (a line). It is tried again after 0.1 s, then twice as long each time up
+ * to 5 s, a device file that is not there up to 1 s; a reader that was ready for 10 s resets that.
+ * A tag that was in the field when its reader was lost or began anew is reported as gone, so that every
+ * TAG is followed by exactly one TAG_GONE.
  *
  * Everything runs on the loop's thread. Events are given from the loop, never from inside a call.
- * Limits: TB_READERS_COUNT_MAX devices, one frame of up to TB_LINK_BODY_MAX bytes per device.
+ * Limits: TB_READERS_COUNT_MAX readers, one frame of up to TB_LINK_BODY_MAX bytes per reader.
  */
 #ifndef TB_AGENT_READERS_READERS_H
 #define TB_AGENT_READERS_READERS_H
@@ -18,44 +24,60 @@
 
 #define TB_READERS_COUNT_MAX 8
 #define TB_READERS_SILENCE_MS 2000
+#define TB_READER_PARTS_MAX 2
 
 struct tb_readers;
 
 enum tb_reader_kind {
     TB_READER_NFC,
     TB_READER_SCANNER,  /* serial */
-    TB_READER_KEYBOARD, /* a scanner that acts as a keyboard */
+    TB_READER_KEYBOARD, /* a scanner that acts as a keyboard; what it reads with is a SCANNER, too */
+    TB_READER_HEAD,     /* a microcontroller; its HELLO says which of the two it is, or both */
 };
 
 enum tb_reader_state {
     TB_READER_STARTING,
     TB_READER_READY,
-    TB_READER_UNPLUGGED, /* the device is not there, or does not answer; see reason */
-    TB_READER_CRASHED,   /* its process ended; started again after a while */
-    TB_READER_HUNG,      /* its process was silent and was killed; started again after a while */
+    TB_READER_UNPLUGGED,   /* the device is not there, or does not answer; see reason */
+    TB_READER_CRASHED,     /* its process ended; started again after a while */
+    TB_READER_HUNG,        /* it was silent and was killed or closed; started again after a while */
+    TB_READER_UNSUPPORTED, /* it speaks, but is not what is wanted here; asked again after a while */
 };
 
 struct tb_reader_spec {
     enum tb_reader_kind kind;
     const char *name;   /* shown to people, such as "Card reader" */
-    const char *device; /* NFC: libnfc connection string; else: path */
-    unsigned baud;      /* scanner only; 0: 9600 */
+    const char *device; /* NFC: libnfc connection string; else a path */
+    unsigned baud;      /* 0: 9600 for a scanner, 115200 for a head */
+};
+
+/* What a reader reads with: an antenna or a scanner. A head may have both, and one can fail alone. */
+struct tb_reader_part {
+    enum tb_reader_kind kind; /* HEAD as long as a head has not said what it has */
+    enum tb_reader_state state;
+    const char *reason;    /* stable, such as "device.busy" or "process.silent"; "" when there is none */
+    int64_t since_ms;      /* when the state began; tb_loop_now_ms() clock */
+    int64_t since_wall_ms; /* the same, Unix ms */
 };
 
 struct tb_reader_info {
     unsigned index; /* position in the specs; fits tb_identify's reader */
     enum tb_reader_kind kind;
-    const char *name; /* as in the spec */
-    enum tb_reader_state state;
-    const char *reason;    /* stable, such as "device.busy" or "process.silent"; "" when there is none */
-    int64_t since_ms;      /* when the state began; tb_loop_now_ms() clock */
-    int64_t since_wall_ms; /* the same, Unix ms */
-    uint32_t start_count;  /* processes started so far */
-    const char *software;  /* version that the process said; "" before its first HELLO */
+    const char *name;   /* as in the spec */
+    const char *device; /* as in the spec */
+    unsigned part_count;
+    struct tb_reader_part parts[TB_READER_PARTS_MAX];
+    uint32_t start_count; /* processes started, lines opened, restarts that a head told */
+    /* As its last HELLO said; "" and 0 before the first one. */
+    const char *software;
+    const char *board; /* name of the device */
+    enum tb_link_reset reset;
+    uint16_t capabilities; /* enum tb_link_capability bits */
 };
 
 enum tb_reader_event_kind {
-    TB_READER_EVENT_STATE,      /* info changed */
+    TB_READER_EVENT_STATE,      /* part: its state or reason changed */
+    TB_READER_EVENT_HELLO,      /* it said who it is, after each start */
     TB_READER_EVENT_TAG,        /* a tag is in the field and is being read */
     TB_READER_EVENT_TAG_DATA,   /* data: the NDEF message, may be empty */
     TB_READER_EVENT_TAG_FAILED, /* failure (TB_TAG_TWO for two tags), reason */
@@ -63,13 +85,14 @@ enum tb_reader_event_kind {
     TB_READER_EVENT_LINE,        /* data: one code, without its end */
     TB_READER_EVENT_LINE_FAILED, /* reason */
     TB_READER_EVENT_ANSWER,      /* to tb_readers_transceive(): exchange, status, data */
-    TB_READER_EVENT_SELFTEST,    /* verdict, data: text */
-    TB_READER_EVENT_STATS,       /* stats */
+    TB_READER_EVENT_SELFTEST,    /* request, verdict, data: text */
+    TB_READER_EVENT_STATS,       /* request, stats */
 };
 
 struct tb_reader_event {
     enum tb_reader_event_kind kind;
     const struct tb_reader_info *reader; /* borrowed */
+    const struct tb_reader_part *part;   /* STATE; borrowed */
     uint64_t tap;                        /* unique in this process; TAG…, ANSWER */
     struct tb_span data;                 /* borrowed until the callback returns; personal data */
     struct tb_link_tag tag;              /* TAG */
@@ -77,6 +100,7 @@ struct tb_reader_event {
     const char *reason; /* stable name, static */
     uint16_t exchange;
     enum tb_link_exchange status;
+    uint8_t request; /* as tb_readers_selftest() or tb_readers_stats() gave it */
     enum tb_link_verdict verdict;
     const uint32_t *stats; /* TB_LINK_STAT_COUNT of them */
 };
@@ -89,17 +113,25 @@ struct tb_readers_options {
     void *context;
 };
 
-/* Starts the processes. TB_ERR_FULL above TB_READERS_COUNT_MAX, TB_ERR_NO_MEMORY. */
+/* Starts them all, in a later turn. TB_ERR_FULL above TB_READERS_COUNT_MAX, TB_ERR_NO_MEMORY. */
 TB_MUST_USE enum tb_err tb_readers_create(struct tb_loop *loop, const struct tb_readers_options *options,
                                           struct tb_readers **ret_readers);
 
-/* Kills the processes and reaps them. Accepts NULL, returns NULL. */
+/* Kills the processes, reaps them and closes the lines. Accepts NULL, returns NULL. */
 struct tb_readers *tb_readers_free(struct tb_readers *readers);
 
 unsigned tb_readers_count(const struct tb_readers *readers);
 const struct tb_reader_info *tb_readers_info(const struct tb_readers *readers, unsigned index);
 
-/* Light and sound at the reader; TB_ERR_OFFLINE when it is not ready, TB_ERR_FULL when it reads slowly. */
+/* Frames from the reader that were damaged, or that never came, since its link was opened. */
+struct tb_reader_frames {
+    uint32_t damaged_count;
+    uint32_t lost_count;
+};
+struct tb_reader_frames tb_readers_frames(const struct tb_readers *readers, unsigned index);
+
+/* Light and sound at the reader; TB_ERR_UNSUPPORTED when it has none, TB_ERR_OFFLINE when it is not there,
+ * TB_ERR_FULL when it reads slowly. */
 TB_MUST_USE enum tb_err tb_readers_feedback(struct tb_readers *readers, unsigned index,
                                             const struct tb_link_feedback *feedback);
 
@@ -108,9 +140,10 @@ TB_MUST_USE enum tb_err tb_readers_feedback(struct tb_readers *readers, unsigned
 TB_MUST_USE enum tb_err tb_readers_transceive(struct tb_readers *readers, unsigned index, uint64_t tap,
                                               uint16_t exchange, uint16_t timeout_ms, struct tb_span apdu);
 
-/* The answers come as events. TB_ERR_OFFLINE, TB_ERR_FULL. */
-TB_MUST_USE enum tb_err tb_readers_selftest(struct tb_readers *readers, unsigned index);
-TB_MUST_USE enum tb_err tb_readers_stats(struct tb_readers *readers, unsigned index);
+/* The answers come as events with the same request; none comes when the reader is lost before.
+ * TB_ERR_OFFLINE, TB_ERR_FULL, TB_ERR_UNSUPPORTED. */
+TB_MUST_USE enum tb_err tb_readers_selftest(struct tb_readers *readers, unsigned index, uint8_t *ret_request);
+TB_MUST_USE enum tb_err tb_readers_stats(struct tb_readers *readers, unsigned index, uint8_t *ret_request);
 
 /* Lower-case names as the local page API has them: "nfc", "unplugged". */
 const char *tb_reader_kind_name(enum tb_reader_kind kind);

@@ -91,7 +91,7 @@ function readerNotice(reader, readers, w) {
 function readerName(reader, readers, w) {
   const kind = w.t(`reader.${reader.kind}`);
   const alike = readers.filter((other) => other.kind === reader.kind).length > 1;
-  return alike ? `${kind} ${reader.name}` : kind;
+  return alike ? reader.name : kind;
 }
 
 function offlineNotice(line, w) {
@@ -215,13 +215,19 @@ function journeyLine(journey, w, clock) {
   return [...steps, w.t('customer.here')].join(' → ');
 }
 
+// A head that reads cards and codes is listed with both: its name says all that is known.
+function viaName(state, w) {
+  const ways = state.readers.filter((one) => one.name === state.visit.reader);
+  return ways.length === 1 ? readerName(ways[0], state.readers, w) : ways[0]?.name;
+}
+
 function detailsOf(state, view, w, clock) {
   const now = clock.wall ?? 0;
-  const reader = state.readers.find((one) => one.name === state.visit.reader);
+  const via = viaName(state, w);
   const kind = w.has(`credential.${state.visit.credential_kind}`) ? w.t(`credential.${state.visit.credential_kind}`) : state.visit.credential_kind;
   const facts = [
     [w.t('details.language'), view.customer?.language ? w.languageName(view.customer.language) : ''],
-    [w.t('details.credential'), reader ? w.t('credential.via', { kind, reader: readerName(reader, state.readers, w).toLocaleLowerCase(w.tag) }) : kind],
+    [w.t('details.credential'), via ? w.t('credential.via', { kind, reader: via.toLocaleLowerCase(w.tag) }) : kind],
     [w.t('details.source'), w.has(`details.source.${state.visit.source}`) ? w.t(`details.source.${state.visit.source}`) : ''],
     [w.t('details.profile'), Number.isFinite(view.as_of?.profile_ms) ? w.ago(now - view.as_of.profile_ms) : ''],
   ].filter(([, value]) => value);

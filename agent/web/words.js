@@ -76,12 +76,15 @@ const en = {
 
   'reader.nfc': 'Card reader',
   'reader.scanner': 'Scanner',
+  'reader.head': 'Reader head',
   'reader.unplugged.title': '{reader} unplugged',
   'reader.unplugged.detail': 'Check its cable. It comes back by itself when plugged in.',
   'reader.crashed.title': '{reader} stopped',
   'reader.crashed.detail': 'It is being started again, which takes a few seconds.',
   'reader.hung.title': '{reader} does not answer',
   'reader.hung.detail': 'It is being started again. If this stays, unplug it and plug it back in.',
+  'reader.unsupported.title': '{reader} cannot be used',
+  'reader.unsupported.detail': 'It is of another kind or version than this till works with. Tell IT.',
   'reader.other': 'The other reader works.',
 
   'notice.disk_full.title': 'This till’s disk is full',

@@ -443,6 +443,19 @@ const char *tb_link_reason_name(enum tb_link_reason reason)
     }
 }
 
+const char *tb_link_reset_name(enum tb_link_reset reset)
+{
+    switch ((int)reset) {
+    case TB_LINK_RESET_PROCESS_START: return "process_start";
+    case TB_LINK_RESET_POWER_ON: return "power_on";
+    case TB_LINK_RESET_PIN: return "pin";
+    case TB_LINK_RESET_SOFTWARE: return "software";
+    case TB_LINK_RESET_WATCHDOG: return "watchdog";
+    case TB_LINK_RESET_BROWNOUT: return "brownout";
+    default: return "unknown";
+    }
+}
+
 const char *tb_link_stat_name(enum tb_link_stat stat)
 {
     static const char *const names[TB_LINK_STAT_COUNT] = {

@@ -320,6 +320,9 @@ TB_MUST_USE enum tb_err tb_link_message_decode(const struct tb_link_frame *frame
 /* Lower-case name such as "device.busy" or "line.too_long"; static, never NULL. */
 const char *tb_link_reason_name(enum tb_link_reason reason);
 
+/* Why a reader began, such as "power_on"; static, never NULL. */
+const char *tb_link_reset_name(enum tb_link_reset reset);
+
 /* The name of a counter, such as "tags_read"; static, never NULL. */
 const char *tb_link_stat_name(enum tb_link_stat stat);
 

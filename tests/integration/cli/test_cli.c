@@ -188,9 +188,9 @@ static void status_in_words(void **state)
     assert_string_equal(
         f.out, "Terminal    till 4, store 0421 (Old Town)\n"
                "Agent       tillbridged 0.1.0\n"
-               "Line        offline    since 21:46 (27 min ago): there is no way to the context store\n"
-               "Readers     nfc      ready      since 2025-11-21 21:20    pn532_uart:/dev/ttyUSB0\n"
-               "            scanner  unplugged  since 22:13 (just now)    /dev/ttyACM0\n"
+               "Line        offline     since 21:46 (27 min ago): there is no way to the context store\n"
+               "Readers     nfc      ready       since 2025-11-21 21:20    pn532_uart:/dev/ttyUSB0\n"
+               "            scanner  unplugged   since 22:13 (just now)    /dev/ttyACM0\n"
                "Outbox      2 changes wait to be sent\n"
                "Cache       10,000 customers, 2,000 products\n"
                "Visit       a customer is here\n"
@@ -220,7 +220,7 @@ static void status_of_a_terminal_that_knows_nothing_yet(void **state)
     assert_int_equal(tool_end(), 0);
     assert_string_equal(f.out,
                         "Terminal    not told yet which one (no contact with the context store so far)\n"
-                        "Line        connecting since 22:13 (just now)\n"
+                        "Line        connecting  since 22:13 (just now)\n"
                         "Readers     none\n"
                         "Outbox      empty: everything is sent\n"
                         "Notices     none\n");
@@ -307,6 +307,93 @@ static void open_prints_the_address(void **state)
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"url\":\"http://127.0.0.1:8421/open?token=abc\"}}\n");
     assert_int_equal(tool_end(), 0);
     assert_string_equal(f.out, "http://127.0.0.1:8421/open?token=abc\n");
+}
+
+static void readers_are_listed(void **state)
+{
+    (void)state;
+    tool_start("reader|list");
+    assert_string_equal(fake_request(),
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"reader.list\",\"params\":{}}");
+    fake_say(
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"readers\":["
+        "{\"number\":1,\"name\":\"Card reader\",\"form\":\"libnfc\",\"device\":\"pn532_uart:/dev/ttyUSB0\","
+        "\"parts\":[{\"kind\":\"nfc\",\"state\":\"hung\",\"reason\":\"process.silent\","
+        "\"since_ms\":1763849600000}],\"starts\":1},"
+        "{\"number\":2,\"name\":\"Reader head\",\"form\":\"head\",\"device\":\"/dev/ttyACM0\",\"parts\":["
+        "{\"kind\":\"nfc\",\"state\":\"ready\",\"reason\":\"\",\"since_ms\":1763760000000},"
+        "{\"kind\":\"scanner\",\"state\":\"unplugged\",\"reason\":\"device.no_answer\","
+        "\"since_ms\":1763849600000}],\"software\":\"0.1.0\",\"board\":\"stm32\\u007ff103\","
+        "\"reset\":\"power_on\",\"capabilities\":[\"feedback\"],\"starts\":3}],"
+        "\"wall_ms\":1763849603250}}\n");
+    assert_int_equal(tool_end(), 0);
+    assert_string_equal(f.out, "1  Card reader      libnfc   pn532_uart:/dev/ttyUSB0\n"
+                               "   nfc      hung         since 22:13 (just now)    process.silent\n"
+                               "2  Reader head      head     /dev/ttyACM0  stm32?f103 0.1.0, power_on\n"
+                               "   nfc      ready        since 2025-11-21 21:20\n"
+                               "   scanner  unplugged    since 22:13 (just now)    device.no_answer\n");
+    tool_start("reader|list");
+    (void)fake_request();
+    fake_say("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"readers\":[],\"wall_ms\":1763849603250}}\n");
+    assert_int_equal(tool_end(), 0);
+    assert_string_equal(f.out, "This terminal has no readers.\n");
+}
+
+static void selftest_tells_by_its_exit_code(void **state)
+{
+    (void)state;
+    tool_start("reader|selftest|Reader head");
+    assert_string_equal(fake_request(), "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"reader.selftest\","
+                                        "\"params\":{\"reader\":\"Reader head\"}}");
+    fake_say(
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"reader\":\"Reader head\",\"verdict\":\"passed\"}}\n");
+    assert_int_equal(tool_end(), 0);
+    assert_string_equal(f.out, "Reader head: passed\n");
+    static const char failed[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"reader\":\"Reader head\","
+                                 "\"verdict\":\"failed\",\"detail\":\"device.no_answer\"}}\n";
+    tool_start("reader|selftest|2");
+    assert_non_null(strstr(fake_request(), "\"reader\":\"2\""));
+    fake_say(failed);
+    assert_int_equal(tool_end(), 1);
+    assert_string_equal(f.out, "Reader head: failed, device.no_answer\n");
+    tool_start("--json|reader|selftest|2");
+    (void)fake_request();
+    fake_say(failed);
+    assert_int_equal(tool_end(), 1);
+    assert_string_equal(
+        f.out, "{\"reader\":\"Reader head\",\"verdict\":\"failed\",\"detail\":\"device.no_answer\"}\n");
+}
+
+static void counters_of_a_reader(void **state)
+{
+    (void)state;
+    tool_start("reader|stats|1");
+    assert_non_null(strstr(fake_request(), "\"method\":\"reader.stats\""));
+    fake_say("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"reader\":\"Card reader\",\"stats\":{"
+             "\"uptime_s\":86400,\"taps\":12,\"link_lost\":1,\"newer\":7}}}\n");
+    assert_int_equal(tool_end(), 0);
+    assert_string_equal(f.out, "Card reader\n"
+                               "   seconds running             86,400\n"
+                               "   taps                        12\n"
+                               "   frames from it missed       1\n");
+}
+
+static void reader_commands_that_make_no_sense(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"reader",
+                                        "reader|paint",
+                                        "reader|list|1",
+                                        "reader|stats",
+                                        "reader|selftest|1|2",
+                                        "reader|stats|\xff",
+                                        "reader|stats|1|2|3|4"};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(lines); i++) {
+        tool_start(lines[i]);
+        assert_int_equal(tool_end(), 2);
+        assert_string_equal(f.out, "");
+        assert_non_null(strstr(f.err, "tillbridge: "));
+    }
 }
 
 static void refusal_tells_its_code(void **state)
@@ -470,6 +557,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(tail_as_json, setup, teardown),
         cmocka_unit_test_setup_teardown(tail_ends_with_the_agent, setup, teardown),
         cmocka_unit_test_setup_teardown(open_prints_the_address, setup, teardown),
+        cmocka_unit_test_setup_teardown(readers_are_listed, setup, teardown),
+        cmocka_unit_test_setup_teardown(selftest_tells_by_its_exit_code, setup, teardown),
+        cmocka_unit_test_setup_teardown(counters_of_a_reader, setup, teardown),
+        cmocka_unit_test_setup_teardown(reader_commands_that_make_no_sense, setup, teardown),
         cmocka_unit_test_setup_teardown(refusal_tells_its_code, setup, teardown),
         cmocka_unit_test_setup_teardown(answers_that_make_no_sense, setup, teardown),
         cmocka_unit_test_setup_teardown(silent_agent_is_unreachable, setup, teardown),

@@ -37,10 +37,14 @@ static void event_text(struct tb_buf *b, const struct tb_reader_event *e)
     switch (e->kind) {
     case TB_READER_EVENT_STATE:
         tb_buf_add_str(b, "state ");
-        tb_buf_add_str(b, tb_reader_state_name(e->reader->state));
+        tb_buf_add_str(b, tb_reader_state_name(e->part->state));
         if (e->reason[0])
             tb_buf_add_str(b, " ");
         tb_buf_add_str(b, e->reason);
+        return;
+    case TB_READER_EVENT_HELLO:
+        tb_buf_add_str(b, "hello ");
+        tb_buf_add_str(b, tb_link_reset_name(e->reader->reset));
         return;
     case TB_READER_EVENT_TAG:
         tb_buf_add_str(b, "tag ");
@@ -87,6 +91,8 @@ static void event_text(struct tb_buf *b, const struct tb_reader_event *e)
 void harness_event(void *context, const struct tb_reader_event *event)
 {
     struct harness *h = context;
+    if (event->kind == TB_READER_EVENT_HELLO && !h->hellos)
+        return;
     assert_true(h->event_count < HARNESS_EVENT_MAX);
     struct tb_buf b = tb_buf_of(h->events[h->event_count], HARNESS_TEXT_SIZE - 1);
     event_text(&b, event);

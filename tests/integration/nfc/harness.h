@@ -24,6 +24,7 @@ struct harness {
     char (*events)[HARNESS_TEXT_SIZE];
     unsigned event_count;
     unsigned taken;      /* events that were expected so far */
+    bool hellos;         /* HELLO is an event to be waited for, too */
     uint64_t tap;        /* of the last TAG */
     int64_t state_at_ms; /* when the last state event came */
 };

@@ -90,7 +90,7 @@ static void event_may_come_in_pieces(void **state)
     const struct input_event seven = event_of(EV_KEY, KEY_7, 1);
     bytes_write(&seven, 5);
     for (unsigned i = 0; i < 2; i++) { /* the device is read between one request and the next */
-        assert_int_equal(tb_readers_stats(h.readers, 0), TB_OK);
+        assert_int_equal(tb_readers_stats(h.readers, 0, &(uint8_t){0}), TB_OK);
         harness_expect(&h, "stats 0 0 0 0 0");
     }
     bytes_write((const char *)&seven + 5, sizeof seven - 5);
@@ -110,7 +110,7 @@ static void dropped_events_cost_at_most_their_line(void **state)
     digits("5901234123457");
     key(KEY_ENTER);
     harness_expect(&h, "line 5901234123457");
-    assert_int_equal(tb_readers_stats(h.readers, 0), TB_OK);
+    assert_int_equal(tb_readers_stats(h.readers, 0, &(uint8_t){0}), TB_OK);
     harness_expect(&h, "stats 0 0 0 1 1");
 }
 

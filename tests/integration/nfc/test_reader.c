@@ -317,14 +317,15 @@ static void payment_card_takes_no_commands(void **state)
 static void service_requests_are_answered(void **state)
 {
     (void)state;
+    uint8_t request;
     sim("card c ntag213 uri=" URI);
     sim("tap c");
     harness_expect(&h, "tag type2");
     harness_expect(&h, "data " URI_MESSAGE);
     gone();
-    assert_int_equal(tb_readers_selftest(h.readers, 0), TB_OK);
+    assert_int_equal(tb_readers_selftest(h.readers, 0, &request), TB_OK);
     harness_expect(&h, "selftest passed");
-    assert_int_equal(tb_readers_stats(h.readers, 0), TB_OK);
+    assert_int_equal(tb_readers_stats(h.readers, 0, &request), TB_OK);
     harness_expect(&h, "stats 1 1 0 0 0");
     assert_true(strlen(tb_readers_info(h.readers, 0)->software) > 0);
 }

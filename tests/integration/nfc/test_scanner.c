@@ -62,13 +62,14 @@ static void noise_costs_at_most_its_line(void **state)
 static void endless_line_costs_at_most_itself(void **state)
 {
     (void)state;
+    uint8_t request;
     char scan[700] = "scan ";
     memset(scan + 5, '9', 600);
     sim(scan);
     harness_expect(&h, "line failed line.too_long");
     sim("scan 5901234123457");
     harness_expect(&h, "line 5901234123457");
-    assert_int_equal(tb_readers_stats(h.readers, 0), TB_OK);
+    assert_int_equal(tb_readers_stats(h.readers, 0, &request), TB_OK);
     harness_expect(&h, "stats 0 0 0 1 1");
 }
 

@@ -139,7 +139,20 @@ test('each reader trouble is told in words', () => {
   assert.match(band('unplugged').parts.join(' '), /The other reader works/);
   assert.equal(band('ready', 'crashed').title, 'Scanner stopped.');
   assert.equal(band('hung').title, 'Card reader does not answer.');
+  assert.equal(band('unsupported').title, 'Card reader cannot be used.');
   assert.equal(band('starting'), null);
+});
+
+test('readers of one kind are told apart by their names, and a head by what it reads with', () => {
+  const head = (kind, state) => ({ name: 'Reader head', kind, state, since_ms: WALL });
+  const several = [...readers('unplugged'), head('nfc', 'hung'), head('scanner', 'ready')];
+  const { band, customer } = shown([['terminal', terminal()], ['state', live({ readers: several })], ['visit', visit({ visit: { ...visit().visit, reader: 'Reader head' } })]],
+    { events: [{ type: 'details', visit: visit().visit.id, shown: true, at: 0 }] });
+  assert.equal(band.title, 'front unplugged.');
+  assert.deepEqual(band.also, ['Reader head does not answer']);
+  assert.deepEqual(customer.details.facts[1], ['Recognised by', 'member number, reader head']);
+  const strange = [head('head', 'unsupported')];
+  assert.equal(shown([['terminal', terminal()], ['state', live({ readers: strange })]]).band.title, 'Reader head cannot be used.');
 });
 
 test('a page that lost its agent says so, and what that means', () => {

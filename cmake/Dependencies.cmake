@@ -37,7 +37,8 @@ else()
     set(tb_deps_cc gcc)
 endif()
 execute_process(
-    COMMAND ${CMAKE_COMMAND} -E env TB_DEPS_CC=${tb_deps_cc} TB_DEPS_TARBALLS=${TB_DEPS_TARBALLS}
+    COMMAND ${CMAKE_COMMAND} -E env TB_DEPS_CC=${tb_deps_cc} TB_DEPS_TOOLCHAIN=${CMAKE_TOOLCHAIN_FILE}
+        TB_DEPS_TARBALLS=${TB_DEPS_TARBALLS}
         ${PROJECT_SOURCE_DIR}/cmake/deps/build.sh ${TB_DEPS_DIR}
     OUTPUT_VARIABLE tb_deps
     RESULT_VARIABLE tb_deps_failed)

@@ -52,6 +52,8 @@ else()
         -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
         target_compile_options(tb_flags INTERFACE -fcf-protection=full)
+    elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+        target_compile_options(tb_flags INTERFACE -mbranch-protection=standard)
     endif()
 endif()
 

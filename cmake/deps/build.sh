@@ -10,28 +10,26 @@
 # Every library goes to <cache>/<name>-<hash of everything that went into it> and is built only when that
 # folder is not there; checkouts may share one cache. Tarballs come from Debian's source archive, through
 # a private apt configuration with this machine's own mirror; no root is needed. Environment:
-#   TB_DEPS_CC         C compiler (default: gcc)
+#   TB_DEPS_CC         C compiler (default: gcc); what it compiles for is part of every name
+#   TB_DEPS_TOOLCHAIN  CMake toolchain file that goes with this compiler, when it is the one of a sysroot
 #   TB_DEPS_TARBALLS   folder with the tarballs of the file "pins", instead of the archive
 #   TB_DEPS_MIRROR     address of the Debian mirror, if it cannot be read from the machine's apt sources
 set -euo pipefail
 export LC_ALL=C
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=cmake/deps/apt.sh
+source "$here/apt.sh"
 cache=${1:?usage: build.sh <cache folder> [library ...]}
 names=("${@:2}")
 [ ${#names[@]} != 0 ] || names=(mbedtls lws_mbedtls lws_openssl yyjson mbedtls_small)
 cc=${TB_DEPS_CC:-gcc}
 suites=(trixie sid)
 jobs=$(nproc)
-
-exec 8>&2 # what a person should see, also while a build writes to its log
-say() { printf '%s\n' "$*" >&8; }
-die() { say "dependencies: $*"; exit 1; }
-
-# need <command> <Debian package>
-need() { command -v "$1" >/dev/null || die "$1 is missing (Debian package: $2)"; }
-
-hash_of() { sha256sum | cut -c1-12; }
+compiler_options=(-DCMAKE_C_COMPILER="$cc")
+if [ -n "${TB_DEPS_TOOLCHAIN:-}" ]; then
+    compiler_options=(-DCMAKE_TOOLCHAIN_FILE="$TB_DEPS_TOOLCHAIN" -DTB_SYSROOT="${cc%/bin/cc}")
+fi
 
 # --- tarballs
 
@@ -49,34 +47,9 @@ tarball_in() { # <folder> <library>
     return 1
 }
 
-# The mirror of the machine's own suite, from one-line and deb822 sources. Cloud images name a list of mirrors.
-mirror_find() { # <folder of apt's configuration>
-    shopt -s nullglob
-    local files=("$1"/sources.lis[t] "$1"/sources.list.d/*.list "$1"/sources.list.d/*.sources)
-    awk '
-        FNR == 1 { uri = "" }
-        /^[ \t]*#/ { next }
-        /^deb / { sub(/^deb +(\[[^]]*\] +)?/, ""); uri = $1; suite = $2 }
-        /^[Uu][Rr][Ii][Ss]:/ { uri = $2; next }
-        /^[Ss]uites:/ { suite = $2 }
-        uri ~ /debian(\.list)?\/?$/ && suite ~ /^[a-z]+$/ { print uri; exit }
-    ' "${files[@]}" </dev/null
-}
-
 apt_source() { # <suite> <source package> <folder>: downloads the upstream tarball of that suite
-    local apt="$work/apt-$1" mirror=${TB_DEPS_MIRROR:-$(mirror_find /etc/apt)}
-    [ -n "$mirror" ] || die "no Debian mirror in the apt sources; set TB_DEPS_MIRROR or TB_DEPS_TARBALLS"
-    if [ ! -d "$apt" ]; then
-        mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-        : >"$apt/status"
-        printf 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$mirror" "$1" >"$apt/sources.list"
-        {
-            printf 'Dir::Etc::SourceList "%s";\nDir::Etc::SourceParts "/dev/null";\n' "$apt/sources.list"
-            printf 'Dir::State::Lists "%s";\nDir::State::status "%s";\n' "$apt/lists" "$apt/status"
-            printf 'Dir::Cache "%s";\nAPT::Sandbox::User "";\nAPT::Update::Post-Invoke-Success {};\n' "$apt/cache"
-        } >"$apt/apt.conf"
-        APT_CONFIG="$apt/apt.conf" apt-get update -q >&2
-    fi
+    local apt="$work/apt-$1"
+    [ -d "$apt" ] || apt_private "$apt" deb-src "$1" "$(dpkg --print-architecture)"
     # --tar-only: the other files of a source package are sometimes gone from the archive.
     (cd "$3" && APT_CONFIG="$apt/apt.conf" apt-get source -q --download-only --tar-only "$2" >&2)
 }
@@ -117,7 +90,7 @@ unpack() { # <library> <source package> <folder>
 cmake_build() { # <source> <build folder> <prefix> <option ...>
     local source=$1 build=$2 prefix=$3
     shift 3
-    cmake -S "$source" -B "$build" -G Ninja -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=MinSizeRel \
+    cmake -S "$source" -B "$build" -G Ninja "${compiler_options[@]}" -DCMAKE_BUILD_TYPE=MinSizeRel \
         -DCMAKE_C_FLAGS="$cflags -ffile-prefix-map=$source=" -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
         -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib "$@"
     cmake --build "$build" -j "$jobs"
@@ -177,7 +150,7 @@ build_yyjson() {
     # shellcheck disable=SC2086
     "$cc" -std=c11 -O2 -fPIC $cflags -DYYJSON_DISABLE_NON_STANDARD=1 -DYYJSON_DISABLE_UTILS=1 \
         -c "$src/src/yyjson.c" -o "$work/yyjson.o"
-    ar rcs "$1/lib/libyyjson.a" "$work/yyjson.o"
+    "$("$cc" -print-prog-name=ar)" rcs "$1/lib/libyyjson.a" "$work/yyjson.o"
     cp "$src/src/yyjson.h" "$1/include/"
 }
 
@@ -192,9 +165,10 @@ build_mbedtls_small() {
 
 # --- what goes into each library decides the name of its folder
 
-compiler="$("$cc" -dumpmachine) $("$cc" -dumpfullversion -dumpversion)" || die "$cc is missing (Debian package: gcc)"
+compiler="$(basename "$(realpath "${cc%/bin/cc}")") $("$cc" -dumpmachine) $("$cc" -dumpfullversion -dumpversion)" || die "$cc is missing (Debian package: gcc)"
 case $("$cc" -dM -E -x c /dev/null) in
 *"__SIZEOF_POINTER__ 4"*) cflags="$cflags -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64" ;;
+*"__aarch64__"*) cflags="$cflags -mbranch-protection=standard" ;;
 esac
 
 key() { # <library of the pins> <file ...>

@@ -309,7 +309,7 @@ static enum tb_err make_stranger(const struct making *m, uint32_t index, bool wi
     } bands[] = {{"basic", 0, 500}, {"basic", 0, 500},     {"silver", 500, 1000},   {"gold", 1500, 1500},
                  {"basic", 0, 500}, {"silver", 500, 1000}, {"platinum", 3000, 6000}};
     uint64_t dice = draw(m->seed->number, STREAM_PERSON, index);
-    size_t band = dice % TB_ARRAY_SIZE(bands);
+    size_t band = (size_t)(dice % TB_ARRAY_SIZE(bands));
     char name[TB_RECORD_TEXT_MAX];
     char since[5];
     (void)snprintf(name, sizeof name, "%s %s%s", tb_seed_titles[(dice >> 8) % tb_seed_titles_count],

@@ -203,16 +203,22 @@ enum tb_err tb_folders_make(const char *path, unsigned mode)
     return folder_make(part, mode);
 }
 
+/* A limit may be larger than what a 32-bit machine can count. */
+static size_t limit_size(rlim_t limit)
+{
+    return (size_t)limit == limit ? (size_t)limit : SIZE_MAX;
+}
+
 size_t tb_descriptors_allow(size_t wanted)
 {
     struct rlimit limit;
     int rc = getrlimit(RLIMIT_NOFILE, &limit);
     TB_ASSERT(rc == 0);
     if (limit.rlim_cur >= wanted)
-        return limit.rlim_cur;
+        return limit_size(limit.rlim_cur);
     const rlim_t before = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit_size(limit.rlim_cur) : limit_size(before);
 }
 
 void tb_notify(const char *state)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Holds cmake/deps/build.sh to its word: a wrong or missing tarball stops the build and leaves nothing behind.
 set -euo pipefail
-build=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/cmake/deps/build.sh
+deps=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/cmake/deps
+build=$deps/build.sh
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 failed=0
@@ -28,7 +29,7 @@ refused 'does not have the pinned SHA-256' TB_DEPS_TARBALLS="$folder/wrong"
 refused 'Debian package: gcc' TB_DEPS_CC=no-such-compiler
 
 # The mirror is found in each form of apt's sources that Debian's installers and images write.
-eval "$(sed -n '/^mirror_find()/,/^}/p' "$build")"
+eval "$(sed -n '/^mirror_find()/,/^}/p' "$deps/apt.sh")"
 mirror_is() { # <mirror> <file> <line ...>
     local mirror=$1 file=$folder/apt/$2 found
     shift 2

@@ -131,7 +131,7 @@ static size_t number_make(char *text)
         {38, 39, 2},     {3528, 3589, 4}, {62, 62, 2},     {50, 50, 2},   {56, 69, 2},
     };
     const struct scheme *s = &schemes[random_next() % TB_ARRAY_SIZE(schemes)];
-    size_t size = 14 + random_next() % 6;
+    size_t size = 14 + (size_t)(random_next() % 6);
     unsigned issuer = s->first + (unsigned)(random_next() % (s->last - s->first + 1));
     (void)snprintf(text, 8, "%u", issuer);
     digits_fill(text, s->digit_count, size - 1);

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/wiring.h"
 
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
@@ -203,19 +204,21 @@ static enum tb_err readerd_find(const struct tb_agent_config *config, char *ret_
 static enum tb_err readers_start(struct tb_agent *agent)
 {
     char path[TB_PATH_SIZE + 32];
-    struct tb_reader_spec specs[2];
-    unsigned count = 0;
-    if (agent->config.nfc[0])
-        specs[count++] = (struct tb_reader_spec){
-            .kind = TB_READER_NFC, .name = "Card reader", .device = agent->config.nfc};
-    if (agent->config.scanner[0])
-        specs[count++] = (struct tb_reader_spec){.kind = TB_READER_SCANNER,
-                                                 .name = "Scanner",
-                                                 .device = agent->config.scanner,
-                                                 .baud = (unsigned)agent->config.scanner_baud};
-    enum tb_err err = readerd_find(&agent->config, path, sizeof path);
-    const struct tb_readers_options options = {
-        .readerd_path = path, .specs = specs, .spec_count = count, .event = tb_taps_event, .context = agent};
+    struct tb_wiring wiring;
+    struct tb_reader_spec specs[TB_READERS_COUNT_MAX];
+    enum tb_err err = tb_wiring_of(&agent->config, &wiring);
+    for (unsigned i = 0; i < wiring.count; i++)
+        specs[i] = (struct tb_reader_spec){.kind = wiring.readers[i].kind,
+                                           .name = wiring.readers[i].name,
+                                           .device = wiring.readers[i].device,
+                                           .baud = wiring.readers[i].baud};
+    if (err == TB_OK)
+        err = readerd_find(&agent->config, path, sizeof path);
+    const struct tb_readers_options options = {.readerd_path = path,
+                                               .specs = specs,
+                                               .spec_count = wiring.count,
+                                               .event = tb_taps_event,
+                                               .context = agent};
     if (err == TB_OK)
         err = tb_readers_create(agent->loop, &options, &agent->readers);
     if (err == TB_OK)

@@ -1,6 +1,9 @@
 #include "agent/app/config.h"
 
+#include "agent/app/wiring.h"
 #include "core/base/assert.h"
+#include "core/base/text.h"
+#include "host/device/device.h"
 
 #include <stddef.h>
 
@@ -10,6 +13,14 @@ static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL}
     TB_CONFIG_ROW_TEXT(struct tb_agent_config, section, name, field, preset, help)
 #define INTEGER(section, name, field, min, max, preset, help) \
     TB_CONFIG_ROW_INT(struct tb_agent_config, section, name, field, min, max, preset, help)
+
+static const char *baud_check(struct tb_span value)
+{
+    uint64_t baud = 0;
+    if (tb_decimal_decode(value, UINT32_MAX, &baud) == TB_OK && baud >= 1200 && !tb_device_baud_valid(baud))
+        return "is no speed of a serial line: 9600, 19200, 38400, 57600, 115200 …";
+    return NULL; /* what is no number at all is told by the type */
+}
 
 static const struct tb_config_key keys[] = {
     {.section = "agent",
@@ -25,12 +36,27 @@ static const struct tb_config_key keys[] = {
     TEXT("agent", "audit_file", audit_file, "", "File for the audit stream; empty: standard error."),
     TEXT("agent", "group", group, "",
          "Group whose members may use the control socket besides this user and root."),
+    {.section = "readers",
+     .name = "reader",
+     .type = TB_CONFIG_LIST,
+     .offset = offsetof(struct tb_agent_config, readers),
+     .preset = "",
+     .check = tb_wiring_check,
+     .help = "A reader: head:/dev/ttyACM0[:baud], libnfc:pn532_uart:/dev/ttyUSB0[:baud], "
+             "scanner:/dev/serial/by-id/…[:baud] or keyboard:/dev/input/by-id/…-event-kbd; up to 8 in all."},
     TEXT("readers", "nfc", nfc, "",
-         "libnfc connection string of the NFC reader, such as pn532_uart:/dev/ttyUSB0; empty: none."),
+         "Short for reader = libnfc:…, such as pn532_uart:/dev/ttyUSB0; empty: none."),
     TEXT("readers", "scanner", scanner, "",
-         "Serial device of the barcode scanner, such as /dev/serial/by-id/…; empty: none."),
-    INTEGER("readers", "scanner_baud", scanner_baud, 1200, 921600, "9600",
-            "Speed of the scanner's line in bit/s, 8N1; USB-CDC scanners ignore it."),
+         "Short for reader = scanner:…, such as /dev/serial/by-id/…; empty: none."),
+    {.section = "readers",
+     .name = "scanner_baud",
+     .type = TB_CONFIG_INT,
+     .offset = offsetof(struct tb_agent_config, scanner_baud),
+     .min = 1200,
+     .max = 921600,
+     .preset = "9600",
+     .check = baud_check,
+     .help = "Speed of that scanner's line in bit/s, 8N1; USB-CDC scanners ignore it."},
     TEXT("readers", "readerd", readerd, "",
          "The tillbridge-readerd program; empty: the one beside tillbridged."),
     TEXT("store", "url", url, NULL, "Address of the context store's terminal listener, wss://host:port/."),

@@ -20,7 +20,8 @@ struct tb_agent_config {
     char nfc[TB_CONNSTRING_SIZE];     /* libnfc connection string; "": no NFC reader */
     char scanner[TB_CONNSTRING_SIZE]; /* serial device; "": no scanner */
     int64_t scanner_baud;
-    char readerd[TB_PATH_SIZE]; /* the program that owns a reader; "": beside this program */
+    struct tb_config_list readers; /* see wiring.h */
+    char readerd[TB_PATH_SIZE];    /* the program that owns a reader; "": beside this program */
 
     char url[TB_PATH_SIZE];
     char ca_file[TB_PATH_SIZE];

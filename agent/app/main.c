@@ -1,5 +1,6 @@
 #include "agent/app/agent.h"
 #include "agent/app/csr.h"
+#include "agent/app/wiring.h"
 
 #include "core/base/wipe.h"
 #include "core/crypto/cert.h"
@@ -66,10 +67,27 @@ static int csr_run(const struct arguments *arguments)
     return text_print(tb_buf_span(&pem));
 }
 
+/* What no key alone can be wrong about. */
+static enum tb_err config_check(const struct tb_agent_config *config, struct tb_config_error *ret_error)
+{
+    struct tb_wiring wiring;
+    enum tb_err err = tb_wiring_of(config, &wiring);
+    if (err == TB_OK)
+        return TB_OK;
+    (void)snprintf(ret_error->key, sizeof ret_error->key, "readers.reader");
+    (void)snprintf(ret_error->text, sizeof ret_error->text,
+                   "there are more than %d readers, nfc and scanner included", TB_READERS_COUNT_MAX);
+    return TB_ERR_CONFIG;
+}
+
 static enum tb_err config_read(const struct arguments *arguments, struct tb_agent_config *ret_config)
 {
     struct tb_config_error error;
     enum tb_err err = tb_config_load(&tb_agent_config_table, arguments->config, ret_config, &error);
+    if (err == TB_OK) {
+        (void)snprintf(error.file, sizeof error.file, "%s", arguments->config);
+        err = config_check(ret_config, &error);
+    }
     if (err == TB_OK)
         return TB_OK;
     char block[512];

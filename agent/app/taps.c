@@ -204,11 +204,13 @@ void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, enum tb_err err
 
 /* ---- what identification asks for ---- */
 
+/* docs/protocol.md, "Light and sound", has this table, too. */
 static void feedback(struct tb_agent *agent, unsigned reader, enum tb_feedback what)
 {
     static const struct tb_link_feedback patterns[] = {
         [TB_FEEDBACK_WELCOME] = {TB_LINK_LIGHT_GREEN, TB_LINK_BEEP_SHORT, 600},
         [TB_FEEDBACK_PRODUCT] = {TB_LINK_LIGHT_GREEN, TB_LINK_BEEP_NONE, 200},
+        [TB_FEEDBACK_UNKNOWN] = {TB_LINK_LIGHT_AMBER, TB_LINK_BEEP_DOUBLE, 600},
         [TB_FEEDBACK_HOLD] = {TB_LINK_LIGHT_AMBER, TB_LINK_BEEP_NONE, 600},
         [TB_FEEDBACK_REFUSED] = {TB_LINK_LIGHT_RED, TB_LINK_BEEP_LONG, 600},
     };

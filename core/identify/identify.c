@@ -136,6 +136,8 @@ static enum tb_feedback feedback_of(enum tb_outcome outcome)
 {
     if (outcome == TB_OUTCOME_RECOGNISED)
         return TB_FEEDBACK_WELCOME;
+    if (outcome == TB_OUTCOME_UNKNOWN)
+        return TB_FEEDBACK_UNKNOWN;
     return outcome == TB_OUTCOME_PRODUCT ? TB_FEEDBACK_PRODUCT : TB_FEEDBACK_REFUSED;
 }
 

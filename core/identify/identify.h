@@ -44,6 +44,7 @@ enum tb_answer {
 enum tb_feedback { /* light and sound at the reader */
                    TB_FEEDBACK_WELCOME,
                    TB_FEEDBACK_PRODUCT,
+                   TB_FEEDBACK_UNKNOWN,
                    TB_FEEDBACK_HOLD, /* keep the card there */
                    TB_FEEDBACK_REFUSED,
 };

@@ -147,6 +147,9 @@ static enum tb_err value_set(const struct reading *r, const struct tb_config_key
     void *field = field_of(key, r->config);
     int64_t number = 0;
     int choice;
+    const char *wrong = key->check ? key->check(value) : NULL;
+    if (wrong)
+        return fail_str(r, name, wrong);
     switch (key->type) {
     case TB_CONFIG_TEXT:
         return tb_span_to_str(value, field, (size_t)key->max) ? fail_str(r, name, "is too long") : TB_OK;

@@ -43,6 +43,8 @@ struct tb_config_key {
     const char *const *choices; /* NULL-terminated, for TB_CONFIG_CHOICE */
     const char *preset;         /* value when the file does not give one; NULL: required */
     const char *help;           /* one sentence, with its unit */
+    /* What is wrong with a value that the type lets in, static text for a person, or NULL; NULL: no check. */
+    const char *(*check)(struct tb_span value);
 };
 
 /* Rows of the common kinds, for a configuration that is kept in a struct of type_. */

@@ -140,7 +140,7 @@ static void miss_ends(enum tb_lookup lookup, enum tb_answer answer, enum tb_reas
     (void)next_action(TB_IDENTIFY_ASK);
     tb_identify_answered(&machine, attempt, answer, NULL, now_ms);
     (void)next_outcome(TB_OUTCOME_UNKNOWN, reason);
-    next_feedback(TB_FEEDBACK_REFUSED);
+    next_feedback(TB_FEEDBACK_UNKNOWN);
     no_more_actions();
 }
 
@@ -165,7 +165,7 @@ static void silent_store_is_a_timeout(void **state)
     no_more_actions();
     tick_after(1);
     (void)next_outcome(TB_OUTCOME_UNKNOWN, TB_REASON_STORE_TIMEOUT);
-    next_feedback(TB_FEEDBACK_REFUSED);
+    next_feedback(TB_FEEDBACK_UNKNOWN);
     tb_identify_answered(&machine, attempt, TB_ANSWER_FOUND, &customer_1, now_ms);
     no_more_actions();
 }
@@ -250,7 +250,7 @@ static void failures_have_their_outcomes(void **state)
         tb_identify_tap_began(&machine, NFC, now_ms);
         tb_identify_tag_failed(&machine, NFC, rows[i].failure, now_ms);
         (void)next_outcome(rows[i].outcome, rows[i].reason);
-        next_feedback(TB_FEEDBACK_REFUSED);
+        next_feedback(rows[i].outcome == TB_OUTCOME_UNKNOWN ? TB_FEEDBACK_UNKNOWN : TB_FEEDBACK_REFUSED);
         no_more_actions();
     }
 }
@@ -260,7 +260,7 @@ static void foreign_tag_is_unknown(void **state)
     (void)state;
     tap(foreign);
     (void)next_outcome(TB_OUTCOME_UNKNOWN, TB_REASON_TAG_NOT_OURS);
-    next_feedback(TB_FEEDBACK_REFUSED);
+    next_feedback(TB_FEEDBACK_UNKNOWN);
     no_more_actions();
 }
 
@@ -279,7 +279,7 @@ static void slow_reading_asks_to_hold(void **state)
     data(foreign);
     (void)next_action(TB_IDENTIFY_READING_END);
     (void)next_outcome(TB_OUTCOME_UNKNOWN, TB_REASON_TAG_NOT_OURS);
-    next_feedback(TB_FEEDBACK_REFUSED);
+    next_feedback(TB_FEEDBACK_UNKNOWN);
     no_more_actions();
 }
 

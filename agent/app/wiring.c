@@ -1,0 +1,139 @@
+#include "agent/app/wiring.h"
+
+#include "core/base/assert.h"
+#include "core/base/text.h"
+#include "host/device/device.h"
+
+static const struct form {
+    const char *prefix;
+    enum tb_reader_kind kind;
+    bool path; /* of a device file; else libnfc's own form */
+    bool baud; /* may follow */
+} forms[] = {
+    {"head:", TB_READER_HEAD, true, true},
+    {"libnfc:", TB_READER_NFC, false, false},
+    {"scanner:", TB_READER_SCANNER, true, true},
+    {"keyboard:", TB_READER_KEYBOARD, true, false},
+};
+
+static const struct form *form_of(struct tb_span text)
+{
+    for (size_t i = 0; i < TB_ARRAY_SIZE(forms); i++)
+        if (tb_span_starts(text, tb_span_str(forms[i].prefix)))
+            return &forms[i];
+    return NULL;
+}
+
+/* Takes a number behind the last colon off. False: it is no speed of a serial line. */
+static bool baud_cut(struct tb_span *path, unsigned *ret_baud)
+{
+    uint64_t baud = 0;
+    size_t end = path->size;
+    while (end > 0 && path->at[end - 1] != ':')
+        end--;
+    struct tb_span last = tb_span_sub(*path, end, path->size);
+    if (end == 0 || !tb_text_is_digits(last))
+        return true;
+    if (tb_decimal_decode(last, UINT32_MAX, &baud) != TB_OK || !tb_device_baud_valid(baud))
+        return false;
+    path->size = end - 1;
+    *ret_baud = (unsigned)baud;
+    return true;
+}
+
+/* libnfc: a driver's name, alone or with the rest behind a colon. */
+static bool connstring_valid(struct tb_span text)
+{
+    size_t i = 0;
+    while (i < text.size && ((text.at[i] >= 'a' && text.at[i] <= 'z') ||
+                             (text.at[i] >= '0' && text.at[i] <= '9') || text.at[i] == '_'))
+        i++;
+    return i > 0 && (i == text.size || text.at[i] == ':');
+}
+
+/* NULL, or what is wrong. */
+static const char *reader_parse(struct tb_span text, struct tb_wired_reader *ret_reader)
+{
+    const struct form *form = form_of(text);
+    *ret_reader = (struct tb_wired_reader){0};
+    if (form == NULL)
+        return "must be head:<path>[:<baud>], libnfc:<connection string>, scanner:<path>[:<baud>] or "
+               "keyboard:<path>";
+    struct tb_span device = tb_span_sub(text, strlen(form->prefix), text.size);
+    if (form->baud && !baud_cut(&device, &ret_reader->baud))
+        return "ends in a number that is no speed of a serial line";
+    if (form->path && (device.size < 2 || device.at[0] != '/'))
+        return "needs the path of a device, such as /dev/ttyACM0";
+    if (!form->path && !connstring_valid(device))
+        return "needs a connection string, such as pn532_uart:/dev/ttyUSB0";
+    ret_reader->kind = form->kind;
+    return tb_span_to_str(device, ret_reader->device, sizeof ret_reader->device) ? "is too long" : NULL;
+}
+
+const char *tb_wiring_check(struct tb_span text)
+{
+    struct tb_wired_reader reader;
+    return reader_parse(text, &reader);
+}
+
+/* ---- all of them ---- */
+
+static const char *kind_words(enum tb_reader_kind kind)
+{
+    switch (kind) {
+    case TB_READER_NFC: return "Card reader";
+    case TB_READER_SCANNER:
+    case TB_READER_KEYBOARD: return "Scanner";
+    case TB_READER_HEAD: return "Reader head";
+    }
+    return "Reader";
+}
+
+/* Those that people call the same are numbered from the second on. */
+static void name_give(const struct tb_wiring *w, struct tb_wired_reader *reader)
+{
+    const char *words = kind_words(reader->kind);
+    struct tb_buf name = tb_buf_of(reader->name, sizeof reader->name - 1);
+    unsigned number = 1;
+    for (unsigned i = 0; i < w->count; i++)
+        if (kind_words(w->readers[i].kind) == words)
+            number++;
+    tb_buf_add_str(&name, words);
+    if (number > 1) {
+        tb_buf_add_u8(&name, ' ');
+        tb_buf_add_decimal(&name, number);
+    }
+    reader->name[name.size] = '\0';
+}
+
+static enum tb_err reader_add(struct tb_wiring *w, const struct tb_wired_reader *reader)
+{
+    if (w->count == TB_READERS_COUNT_MAX)
+        return TB_ERR_FULL;
+    w->readers[w->count] = *reader;
+    name_give(w, &w->readers[w->count]);
+    w->count++;
+    return TB_OK;
+}
+
+static enum tb_err short_add(struct tb_wiring *w, enum tb_reader_kind kind, const char *device, unsigned baud)
+{
+    struct tb_wired_reader reader = {.kind = kind, .baud = baud};
+    if (device[0] == '\0')
+        return TB_OK;
+    enum tb_err err = tb_span_to_str(tb_span_str(device), reader.device, sizeof reader.device);
+    return err == TB_OK ? reader_add(w, &reader) : err;
+}
+
+enum tb_err tb_wiring_of(const struct tb_agent_config *config, struct tb_wiring *ret_wiring)
+{
+    struct tb_wired_reader reader;
+    *ret_wiring = (struct tb_wiring){0};
+    enum tb_err err = short_add(ret_wiring, TB_READER_NFC, config->nfc, 0);
+    if (err == TB_OK)
+        err = short_add(ret_wiring, TB_READER_SCANNER, config->scanner, (unsigned)config->scanner_baud);
+    for (size_t i = 0; i < config->readers.count && err == TB_OK; i++)
+        err = reader_parse(tb_span_str(config->readers.text[i]), &reader) ? TB_ERR_CONFIG
+                                                                          : reader_add(ret_wiring, &reader);
+    return err;
+}

@@ -72,6 +72,7 @@ static enum tb_err slave_prepare(const char *path)
     bool done = tcgetattr(fd, &mode) == 0;
     if (done) {
         cfmakeraw(&mode);
+        (void)cfsetspeed(&mode, B115200); /* for programs that take the line as it is */
         done = tcsetattr(fd, TCSANOW, &mode) == 0;
     }
     (void)close(fd);
@@ -115,6 +116,22 @@ static void line_unplug(struct tb_sim *sim)
     (void)unlink(sim->options.line_path);
     fd_close(&sim->line_fd);
     sim->opened = false;
+}
+
+unsigned tb_sim_line_rate(const struct tb_sim *sim)
+{
+    static const struct {
+        speed_t speed;
+        unsigned rate;
+    } rates[] = {{B9600, 9600},     {B19200, 19200},   {B38400, 38400},   {B57600, 57600},
+                 {B115200, 115200}, {B230400, 230400}, {B460800, 460800}, {B921600, 921600}};
+    struct termios mode;
+    if (tcgetattr(sim->line_fd, &mode) != 0)
+        return 0;
+    for (size_t i = 0; i < TB_ARRAY_SIZE(rates); i++)
+        if (rates[i].speed == cfgetospeed(&mode))
+            return rates[i].rate;
+    return 0;
 }
 
 static void line_look(struct tb_sim *sim)

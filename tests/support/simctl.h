@@ -66,6 +66,9 @@ bool tb_sim_opened(const struct tb_sim *sim); /* a program has the line open */
 /* What the command unplug does, for a fault of the simulator's own; ops->power is called. */
 void tb_sim_unplug(struct tb_sim *sim);
 
+/* The bit rate that the program has set on its side of the line; 0 when that cannot be told. */
+unsigned tb_sim_line_rate(const struct tb_sim *sim);
+
 /* TB_ERR_OFFLINE: unplugged or not open, the bytes are lost. TB_ERR_FULL: the reader does not read. */
 TB_MUST_USE enum tb_err tb_sim_send(struct tb_sim *sim, struct tb_span bytes);
 

@@ -64,7 +64,7 @@ static bool fast_read(const struct card *card, struct tb_span command, struct tb
 {
     size_t first = command.at[1];
     size_t last = command.at[2];
-    if (last < first || (last + 1) * PAGE > card->memory_size || (last + 1 - first) * PAGE > CARD_ANSWER_MAX)
+    if (card->slow || last < first || (last + 1) * PAGE > card->memory_size)
         return false;
     return pages_read(card, first, (last + 1 - first) * PAGE, ret_answer);
 }
@@ -72,6 +72,8 @@ static bool fast_read(const struct card *card, struct tb_span command, struct tb
 static bool version_get(const struct card *card, struct tb_buf *ret_answer)
 {
     static const uint8_t version[] = {0x00, 0x04, 0x04, 0x02, 0x01, 0x00};
+    if (card->slow)
+        return false;
     uint8_t storage = card->memory_size > 600 ? 0x13 : card->memory_size > 200 ? 0x11 : 0x0f;
     tb_buf_add(ret_answer, tb_span_of(version, sizeof version));
     tb_buf_add_u8(ret_answer, storage);
@@ -88,6 +90,7 @@ static bool type2_exchange(struct card *card, struct tb_span command, struct tb_
         answered = fast_read(card, command, ret_answer);
     else if (command.size == 1 && command.at[0] == TYPE2_GET_VERSION)
         answered = version_get(card, ret_answer);
+    card->nak = !answered;
     if (!answered)
         card->field = CARD_IDLE;
     return answered;
@@ -203,6 +206,7 @@ static void apdu_exchange(struct card *card, struct tb_span apdu, struct tb_buf 
 
 bool card_exchange(struct card *card, struct tb_span command, struct tb_buf *ret_answer, bool *ret_violation)
 {
+    card->nak = false;
     if (command.size == 0 || card_is_gone(card))
         return false;
     bool answered = true;

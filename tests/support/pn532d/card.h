@@ -3,7 +3,8 @@
  *
  *   card <name> <kind> [key=value …]        values may hold %hh for any byte
  *
- *   kinds      ntag213 ntag215 ntag216      Type 2, formatted
+ *   kinds      ntag213 ntag215 ntag216      Type 2, formatted; with FAST_READ and GET_VERSION
+ *              ultralight ntag203           Type 2, formatted, without them
  *              type4 type4v1 type4v3        Type 4 of mapping version 2, 1, 3 (with an ENDEF file)
  *              payment                      answers the payment directory; whoever asks it for anything but
  *                                           that and the NDEF application causes a "violation" in the log
@@ -23,7 +24,7 @@
 enum {
     CARD_NAME_MAX = 31,
     CARD_MEMORY_MAX = 2048,
-    CARD_ANSWER_MAX = 258, /* an APDU's data and status word */
+    CARD_ANSWER_MAX = 1024, /* FAST_READ of a whole tag; an APDU's data and status word are 258 */
 };
 
 enum card_kind {
@@ -47,6 +48,7 @@ struct card {
     uint8_t uid[10];
     uint8_t uid_size;
     bool uid_random;
+    bool slow; /* Type 2 without FAST_READ and GET_VERSION */
     uint8_t sak;
     uint16_t atqa;
     unsigned torn_after; /* answers; 0: stays */
@@ -58,7 +60,9 @@ struct card {
     uint8_t version; /* of the Type 4 mapping */
 
     enum card_field field;
-    unsigned answer_count; /* since it came into the field */
+    uint64_t entered_us;   /* when it came into the field */
+    unsigned answer_count; /* since then */
+    bool nak;              /* it refused the last command: four bits, and back to idle */
     uint16_t file;         /* selected; 0: none */
     bool application;      /* the NDEF application is selected */
     uint32_t seed;         /* of the random UID */
@@ -85,8 +89,9 @@ bool card_is_iso_dep(const struct card *card);
 struct tb_span card_ats(const struct card *card);
 
 /*
- * One exchange over the air. False: the card does not answer (and, for a Type 2 command that it refuses,
- * goes back to idle). ret_violation is set when a payment card was asked what it must not be asked.
+ * One exchange over the air. False: the card does not answer, or (nak is set then) it is a Type 2 card that
+ * refuses the command and goes back to idle. ret_violation is set when a payment card was asked what it must
+ * not be asked.
  */
 bool card_exchange(struct card *card, struct tb_span command, struct tb_buf *ret_answer, bool *ret_violation);
 

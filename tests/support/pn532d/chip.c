@@ -1,25 +1,23 @@
 #include "tests/support/pn532d/chip.h"
 
 #include "core/base/assert.h"
+#include "tests/support/pn532d/air.h"
 
-/* Air times at 106 kbit/s; the pauses are what a real chip and card take beside the bits. */
 enum {
-    AIR_BYTE_US = 85,     /* 9 bits of 9.44 µs */
-    AIR_TURN_US = 200,    /* frame delay time both ways, CRC */
-    AIR_REQUEST_US = 450, /* REQA and ATQA */
-    AIR_CASCADE_US = 2050,
-    AIR_GUARD_US = 2000,
-    AIR_RATS_US = 4500,
-    AIR_CARD_US = 1000,     /* an ISO-DEP card thinks */
-    AIR_EMPTY_US = 7800,    /* one activation attempt that nobody answers */
     AIR_TIMEOUT_US = 51200, /* fRetryTimeout 0x0a */
     POLL_PERIOD_US = 150000,
+    ANSWER_MAX = 262,        /* bytes of a card in one answer */
+    FOREVER_COUNT = 4,       /* requests that are looked ahead when there is no end to them */
+    BIT_RATE_START = 115200, /* after power-up */
+    BIT_RATE_MAX = 1288000,
 };
 
 enum status {
     STATUS_OK = 0x00,
     STATUS_TIMEOUT = 0x01,
     STATUS_CRC = 0x02,
+    STATUS_BUFFER = 0x0e,
+    STATUS_AUTH = 0x14,
     STATUS_CONTEXT = 0x27,
     STATUS_MORE = 0x40,
     STATUS_NAD = 0x80,
@@ -31,6 +29,7 @@ enum command {
     GET_GENERAL_STATUS = 0x04,
     READ_REGISTER = 0x06,
     WRITE_REGISTER = 0x08,
+    SET_SERIAL_BAUD_RATE = 0x10,
     SET_PARAMETERS = 0x12,
     SAM_CONFIGURATION = 0x14,
     POWER_DOWN = 0x16,
@@ -58,6 +57,10 @@ void chip_reset(struct chip *chip)
     memset(chip->registers, 0, sizeof chip->registers);
     chip->registers[REGISTER_TX_AUTO] = 0x40;
     chip->registers[REGISTER_CONTROL] = 0x10;
+    chip->bit_rate = BIT_RATE_START;
+    chip->bit_rate_next = 0;
+    if (chip->bit_rate_max == 0)
+        chip->bit_rate_max = BIT_RATE_MAX;
     chip->rf_on = false;
     chip->auto_rats = true;
     chip->activation_retries = 0xff;
@@ -83,6 +86,7 @@ bool chip_field_add(struct chip *chip, struct card *card)
         if (chip->field[i] == NULL) {
             chip->field[i] = card;
             card_enter(card);
+            card->entered_us = chip->now_us;
             return true;
         }
     }
@@ -110,22 +114,30 @@ static void field_switch(struct chip *chip, bool on)
         for (size_t i = 0; i < CHIP_FIELD_MAX; i++)
             if (chip->field[i])
                 card_reset(chip->field[i]);
+    if (on && !chip->rf_on)
+        chip->rf_on_us = chip->now_us;
     chip->rf_on = on;
 }
 
 /* --- activation */
+
+static bool card_is_powered(const struct chip *chip, const struct card *card, uint64_t at_us)
+{
+    uint64_t since_us = card->entered_us > chip->rf_on_us ? card->entered_us : chip->rf_on_us;
+    return !chip->real || at_us >= since_us + AIR_GUARD_US;
+}
 
 /*
  * REQA: idle cards answer; one that is selected but hears a request falls back to idle and answers the
  * next one; halted cards and those in the ISO-DEP protocol do not answer (ISO/IEC 14443-3 section 6.4).
  * Anticollision then leaves the one with the lowest UID.
  */
-static struct card *request(struct chip *chip, struct tb_span uid)
+static struct card *request(struct chip *chip, struct tb_span uid, uint64_t at_us)
 {
     struct card *found = NULL;
     for (size_t i = 0; i < CHIP_FIELD_MAX && chip->rf_on; i++) {
         struct card *card = chip->field[i];
-        if (card == NULL || card_is_gone(card))
+        if (card == NULL || card_is_gone(card) || !card_is_powered(chip, card, at_us))
             continue;
         bool answers = card->field == CARD_IDLE;
         if (card->field == CARD_ACTIVE)
@@ -142,17 +154,31 @@ static struct card *request(struct chip *chip, struct tb_span uid)
     return found;
 }
 
+static unsigned attempt_max(const struct chip *chip)
+{
+    if (chip->activation_retries != 0xff)
+        return chip->activation_retries + 1u;
+    return chip->real ? (unsigned)((chip->now_us - chip->began_us) / AIR_RETRY_US) + FOREVER_COUNT
+                      : FOREVER_COUNT;
+}
+
+/* The chip makes its first request when its field has been on for the guard time. */
 static struct card *attempts(struct chip *chip, struct tb_span uid, uint64_t *us)
 {
-    unsigned attempt_max = chip->activation_retries == 0xff ? 2 : chip->activation_retries + 1u;
-    for (unsigned i = 0; i < attempt_max; i++) {
-        struct card *card = request(chip, uid);
+    uint64_t at_us = chip->began_us + *us;
+    if (chip->real && at_us < chip->rf_on_us + AIR_GUARD_US)
+        at_us = chip->rf_on_us + AIR_GUARD_US;
+    for (unsigned i = 0; i < attempt_max(chip); i++, at_us += chip->real ? AIR_RETRY_US : 0) {
+        if (at_us < chip->now_us && chip->real)
+            continue;
+        struct card *card = request(chip, uid, at_us);
         if (card) {
-            *us += AIR_GUARD_US + AIR_REQUEST_US + AIR_CASCADE_US * (card->uid_size > 4 ? 2u : 1u);
+            chip->asked_us = at_us;
+            *us = at_us - chip->began_us + (uint64_t)air_select_us(card->uid_size);
             return card;
         }
-        *us += AIR_EMPTY_US;
     }
+    *us = at_us - chip->began_us;
     return NULL;
 }
 
@@ -172,7 +198,7 @@ static void target_add(struct chip *chip, unsigned number, struct card *card, st
     tb_buf_add_u8(answer, without_size ? 0 : ats.at[0]);
     tb_buf_add(answer, tb_span_sub(ats, 1, SIZE_MAX));
     card->field = CARD_PROTOCOL;
-    *us += AIR_RATS_US;
+    *us += (uint64_t)air_rats_us(ats.size);
 }
 
 static void targets_wake(struct chip *chip)
@@ -208,7 +234,7 @@ static enum chip_result list_targets(struct chip *chip, struct tb_span command, 
     unsigned count = 0;
     size_t count_at = answer->size;
     memset(chip->targets, 0, sizeof chip->targets);
-    chip->rf_on = true;
+    field_switch(chip, true);
     tb_buf_add_u8(answer, 0);
     while (type_a && count < target_max && count < CHIP_TARGET_MAX) {
         struct card *card = attempts(chip, wanted, us);
@@ -226,8 +252,8 @@ static enum chip_result list_targets(struct chip *chip, struct tb_span command, 
         *us = 0;
         return CHIP_PENDING;
     }
-    *us += type_a ? 0 : AIR_EMPTY_US;
-    return CHIP_ANSWER;
+    *us += type_a ? 0 : AIR_RETRY_US;
+    return type_a && chip->real ? CHIP_PENDING : CHIP_ANSWER;
 }
 
 /* 60 PollNr Period Type… : type 00 and 10 are any 106A card, 20 an ISO-DEP one. */
@@ -242,7 +268,7 @@ static enum chip_result auto_poll(struct chip *chip, struct tb_span command, str
     uint8_t data[64];
     struct tb_buf target = tb_buf_of(data, sizeof data);
     memset(chip->targets, 0, sizeof chip->targets);
-    chip->rf_on = true;
+    field_switch(chip, true);
     struct card *card = type_a ? attempts(chip, tb_span_of(NULL, 0), us) : NULL;
     if (card) {
         target_add(chip, 0, card, &target, us);
@@ -289,36 +315,63 @@ static bool raw_answer(const struct card *card, struct tb_span data, struct tb_b
     return true;
 }
 
-static void air_time_add(const struct card *card, size_t byte_count, uint64_t *us)
+static double answered_us(const struct card *card, size_t command_size, size_t answer_size, bool raw)
 {
-    *us += AIR_TURN_US + AIR_BYTE_US * byte_count;
-    if (card_is_iso_dep(card))
-        *us += AIR_CARD_US + 4 * AIR_BYTE_US;
+    if (card_is_iso_dep(card) && !raw)
+        return air_apdu_us(command_size, answer_size, AIR_FSD);
+    return air_exchange_us(command_size + AIR_CRC, answer_size + AIR_CRC);
 }
 
-static void card_ask(struct chip *chip, struct card *card, struct tb_span data, bool raw,
-                     struct tb_buf *answer, uint64_t *us)
+/* MIFARE Classic's authentication, which InDataExchange takes for itself, even from a card without keys. */
+static bool is_authentication(const struct card *card, struct tb_span data)
+{
+    return !card_is_iso_dep(card) && (data.at[0] == 0x60 || data.at[0] == 0x61);
+}
+
+static bool card_answers(struct chip *chip, struct card *card, struct tb_span data, bool raw,
+                         struct tb_buf *bytes)
+{
+    bool violation = false;
+    if (!card_is_there(chip, card) || (card->field != CARD_ACTIVE && card->field != CARD_PROTOCOL))
+        return false;
+    bool answered = (raw && raw_answer(card, data, bytes)) || card_exchange(card, data, bytes, &violation);
+    exchange_log(chip, card, data, tb_buf_span(bytes), violation);
+    return answered;
+}
+
+/* A NAK of four bits looks to the chip like a frame without a CRC. */
+static uint8_t card_ask(struct chip *chip, struct card *card, struct tb_span data, bool raw, uint64_t *us)
 {
     struct tb_buf bytes = tb_buf_of(chip->chain, sizeof chip->chain);
-    bool violation = false;
-    bool answered = false;
-    if (card_is_there(chip, card) && (card->field == CARD_ACTIVE || card->field == CARD_PROTOCOL)) {
-        answered = (raw && raw_answer(card, data, &bytes)) || card_exchange(card, data, &bytes, &violation);
-        exchange_log(chip, card, data, tb_buf_span(&bytes), violation);
+    card->nak = false;
+    bool answered = data.size > 0 && (raw || !is_authentication(card, data)) &&
+                    card_answers(chip, card, data, raw, &bytes);
+    chip->chain_size = chip->chain_at = 0;
+    if (chip_fault_take(chip, FAULT_STATUS80))
+        return STATUS_NAD;
+    if (!raw && data.size > 0 && is_authentication(card, data))
+        return STATUS_AUTH;
+    if (!answered) {
+        *us += card->nak ? (uint64_t)air_nak_us(data.size + AIR_CRC) : AIR_TIMEOUT_US;
+        return card->nak ? STATUS_CRC : STATUS_TIMEOUT;
     }
-    if (chip_fault_take(chip, FAULT_STATUS80)) {
-        tb_buf_add_u8(answer, STATUS_NAD);
-    } else if (!answered) {
-        *us += AIR_TIMEOUT_US;
-        tb_buf_add_u8(answer, STATUS_TIMEOUT);
-    } else if (chip_fault_take(chip, FAULT_RF)) {
-        tb_buf_add_u8(answer, STATUS_CRC);
-    } else {
-        air_time_add(card, data.size + bytes.size, us);
-        chip->chain_size = bytes.size;
-        chip->chain_at = 0;
+    *us += (uint64_t)answered_us(card, data.size, bytes.size, raw);
+    if (chip_fault_take(chip, FAULT_RF))
+        return STATUS_CRC;
+    if (bytes.size > ANSWER_MAX)
+        return STATUS_BUFFER;
+    chip->chain_size = bytes.size;
+    return STATUS_OK;
+}
+
+static void card_answer(struct chip *chip, struct card *card, struct tb_span data, bool raw,
+                        struct tb_buf *answer, uint64_t *us)
+{
+    uint8_t status = card_ask(chip, card, data, raw, us);
+    if (status == STATUS_OK)
         answer_chain(chip, answer);
-    }
+    else
+        tb_buf_add_u8(answer, status);
 }
 
 static enum chip_result data_exchange(struct chip *chip, struct tb_span command, struct tb_buf *answer,
@@ -332,7 +385,7 @@ static enum chip_result data_exchange(struct chip *chip, struct tb_span command,
     else if (data.size == 0 && chip->chain_size > 0)
         answer_chain(chip, answer);
     else
-        card_ask(chip, card, data, false, answer, us);
+        card_answer(chip, card, data, false, answer, us);
     return CHIP_ANSWER;
 }
 
@@ -341,7 +394,7 @@ static enum chip_result communicate_thru(struct chip *chip, struct tb_span comma
 {
     struct card *card = chip->targets[0];
     if (card) {
-        card_ask(chip, card, tb_span_sub(command, 1, SIZE_MAX), true, answer, us);
+        card_answer(chip, card, tb_span_sub(command, 1, SIZE_MAX), true, answer, us);
         return CHIP_ANSWER;
     }
     *us += AIR_TIMEOUT_US;
@@ -349,11 +402,15 @@ static enum chip_result communicate_thru(struct chip *chip, struct tb_span comma
     return CHIP_ANSWER;
 }
 
-static void targets_halt(struct chip *chip, bool forget)
+/* HLTA, which nobody answers, or the S-block that ends ISO-DEP. */
+static void targets_halt(struct chip *chip, bool forget, uint64_t *us)
 {
     for (size_t i = 0; i < CHIP_TARGET_MAX; i++) {
-        if (card_is_there(chip, chip->targets[i]))
+        if (card_is_there(chip, chip->targets[i])) {
             chip->targets[i]->field = CARD_HALT;
+            *us += (uint64_t)(card_is_iso_dep(chip->targets[i]) ? air_exchange_us(3, 3)
+                                                                : air_frame_us(2 + AIR_CRC));
+        }
         if (forget)
             chip->targets[i] = NULL;
     }
@@ -418,6 +475,23 @@ static enum chip_result rf_configure(struct chip *chip, struct tb_span command)
     return CHIP_ANSWER;
 }
 
+static enum chip_result bit_rate_set(struct chip *chip, struct tb_span command)
+{
+    static const unsigned rates[] = {9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, BIT_RATE_MAX};
+    unsigned code = command.size == 2 ? command.at[1] : TB_ARRAY_SIZE(rates);
+    if (code >= TB_ARRAY_SIZE(rates) || rates[code] > chip->bit_rate_max)
+        return CHIP_SYNTAX;
+    chip->bit_rate_next = rates[code];
+    return CHIP_ANSWER;
+}
+
+void chip_acknowledge(struct chip *chip)
+{
+    if (chip->bit_rate_next != 0)
+        chip->bit_rate = chip->bit_rate_next;
+    chip->bit_rate_next = 0;
+}
+
 static enum chip_result status_answer(struct tb_buf *answer, uint8_t status)
 {
     tb_buf_add_u8(answer, status);
@@ -440,6 +514,7 @@ static enum chip_result dispatch(struct chip *chip, struct tb_span command, stru
     case GET_GENERAL_STATUS: return general_status(chip, answer);
     case READ_REGISTER: return registers_read(chip, command, answer);
     case WRITE_REGISTER: return registers_write(chip, command);
+    case SET_SERIAL_BAUD_RATE: return bit_rate_set(chip, command);
     case SET_PARAMETERS: chip->auto_rats = command.size > 1 && (command.at[1] & 0x10); return CHIP_ANSWER;
     case SAM_CONFIGURATION: chip->power = CHIP_NORMAL; return CHIP_ANSWER;
     case POWER_DOWN:
@@ -449,9 +524,9 @@ static enum chip_result dispatch(struct chip *chip, struct tb_span command, stru
     case RF_CONFIGURATION: return rf_configure(chip, command);
     case IN_DATA_EXCHANGE: return data_exchange(chip, command, answer, us);
     case IN_COMMUNICATE_THRU: return communicate_thru(chip, command, answer, us);
-    case IN_DESELECT: targets_halt(chip, false); return status_answer(answer, STATUS_OK);
+    case IN_DESELECT: targets_halt(chip, false, us); return status_answer(answer, STATUS_OK);
     case IN_LIST_PASSIVE_TARGET: return list_targets(chip, command, answer, us);
-    case IN_RELEASE: targets_halt(chip, true); return status_answer(answer, STATUS_OK);
+    case IN_RELEASE: targets_halt(chip, true, us); return status_answer(answer, STATUS_OK);
     case IN_SELECT: return status_answer(answer, chip->targets[0] ? STATUS_OK : STATUS_CONTEXT);
     case IN_JUMP_FOR_DEP: return status_answer(answer, STATUS_TIMEOUT);
     case IN_AUTO_POLL: return auto_poll(chip, command, answer, us);
@@ -463,6 +538,8 @@ enum chip_result chip_run(struct chip *chip, struct tb_span command, struct tb_b
                           uint64_t *ret_us)
 {
     TB_ASSERT(command.size > 0);
+    chip->bit_rate_next = 0;
+    chip->asked_us = UINT64_MAX;
     *ret_us = 0;
     tb_buf_reset(ret_answer);
     tb_buf_add_u8(ret_answer, (uint8_t)(command.at[0] + 1));

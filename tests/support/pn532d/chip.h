@@ -1,6 +1,9 @@
 /*
  * The PN532 itself: its commands (UM0701-02 section 7), its field and the cards in it. No clock and no
  * line: a command goes in, an answer and the time that it takes on the air come out.
+ *
+ * With real times a card answers when it has been in the field for AIR_GUARD_US, to the chip's next
+ * request, which it makes every AIR_RETRY_US. Otherwise everything happens at once.
  */
 #ifndef TB_TESTS_SUPPORT_PN532D_CHIP_H
 #define TB_TESTS_SUPPORT_PN532D_CHIP_H
@@ -9,7 +12,12 @@
 #include "tests/support/pn532d/frame.h"
 #include "tests/support/pn532d/log.h"
 
-enum { CHIP_FIELD_MAX = 2, CHIP_TARGET_MAX = 2, CHIP_REGISTER_COUNT = 0x40, CHIP_CHAIN_MAX = 512 };
+enum {
+    CHIP_FIELD_MAX = 2,
+    CHIP_TARGET_MAX = 2,
+    CHIP_REGISTER_COUNT = 0x40,
+    CHIP_CHAIN_MAX = CARD_ANSWER_MAX
+};
 
 enum chip_power {
     CHIP_ASLEEP,  /* after power-up and PowerDown; deaf until 0x55 */
@@ -44,7 +52,15 @@ enum chip_result {
 struct chip {
     enum chip_power power;
     uint8_t registers[CHIP_REGISTER_COUNT]; /* 0x6300 on */
+    unsigned bit_rate;                      /* of the host line */
+    unsigned bit_rate_next;                 /* from the host's ACK of SetSerialBaudRate on; 0: none */
+    unsigned bit_rate_max;                  /* more is refused */
+    bool real;                              /* times */
+    uint64_t began_us;                      /* when the command at hand began */
+    uint64_t now_us;
+    uint64_t asked_us; /* when the request was made that a card answered */
     bool rf_on;
+    uint64_t rf_on_us; /* since when */
     bool auto_rats;
     uint8_t activation_retries;            /* MxRtyPassiveActivation; 0xff: for ever */
     struct card *field[CHIP_FIELD_MAX];    /* borrowed */
@@ -60,12 +76,16 @@ struct chip {
 
 void chip_reset(struct chip *chip);
 
+/* The host has acknowledged an answer: a bit rate that it asked for is used from now on. */
+void chip_acknowledge(struct chip *chip);
+
 /* True when fault is set, and then one less is left. */
 bool chip_fault_take(struct chip *chip, enum chip_fault fault);
 
 /*
- * Runs a command. ret_answer holds answer code and parameters; ret_us is the time on the air, or for
- * CHIP_PENDING how long it runs (0: for ever).
+ * Runs a command that began at began_us, or again from now_us on, when a card has come meanwhile. ret_answer
+ * holds answer code and parameters; ret_us is the time on the air since began_us, or for CHIP_PENDING how
+ * long it runs (0: for ever).
  */
 enum chip_result chip_run(struct chip *chip, struct tb_span command, struct tb_buf *ret_answer,
                           uint64_t *ret_us);

@@ -5,7 +5,10 @@
  *     tap <name>[+<name>] [ms]   holds cards to the antenna, for ms or until they are removed
  *     remove [name]              takes one or all away
  *     fault <name> [count]       strikes the next commands, see chip.h; count 0 means every one; fault off
- *     profile fast|real          real: a line of 115,200 bit/s and the times of the air
+ *     profile fast|real          real: the line's bit rate and the times of the air, see air.h
+ *     rate [max <bit/s>]         of the line; max: the chip refuses more (SetSerialBaudRate)
+ *     wire <us>                  "<us> <line us> <air us> <wait us>": when the last tap came, and what the
+ *                                wires did from then until that time (CLOCK_MONOTONIC), see wire.h
  *     answers extended|chained   how answers above 128 bytes come
  *     log [kind] [n]             the last n (default 20) entries, see log.h; log clear
  *     violations                 how often a payment card was asked what it must not be asked
@@ -13,6 +16,7 @@
  */
 #include "core/base/text.h"
 #include "tests/support/pn532d/chip.h"
+#include "tests/support/pn532d/wire.h"
 #include "tests/support/simctl.h"
 
 #include <getopt.h>
@@ -20,7 +24,6 @@
 
 enum {
     CARD_COUNT_MAX = 64,
-    LINE_BYTE_US = 87, /* 8N1 at 115,200 bit/s */
     DRIBBLE_US = 250000,
     LOG_DEFAULT = 20,
 };
@@ -31,8 +34,10 @@ struct reader {
     struct pn532_parser parser;
     struct card cards[CARD_COUNT_MAX];
     size_t card_count;
-    bool real;    /* profile */
-    bool aborted; /* the host's last frame was an ACK */
+    struct wire wire;
+    uint64_t heard_us; /* when the host's last byte was through the line */
+    uint64_t tap_us;   /* when the last tap came */
+    bool aborted;      /* the host's last frame was an ACK */
     struct tb_sim_timer ack_timer;
     struct tb_sim_timer answer_timer;
     struct tb_sim_timer tap_timer;
@@ -52,8 +57,20 @@ static struct reader *reader_of(const struct tb_sim *sim)
     return tb_sim_context(sim);
 }
 
+/* Both ends talk at the same bit rate, as far as that can be told. */
+static bool rates_match(struct tb_sim *sim)
+{
+    unsigned rate = tb_sim_line_rate(sim);
+    return rate == 0 || rate == reader_of(sim)->chip.bit_rate;
+}
+
 static void line_send(struct tb_sim *sim, struct tb_span bytes)
 {
+    uint8_t noise[PN532_FRAME_MAX + 16];
+    if (!rates_match(sim)) {
+        memset(noise, 0xf8, sizeof noise);
+        bytes = tb_span_of(noise, bytes.size);
+    }
     if (tb_sim_send(sim, bytes) != TB_OK)
         log_text(&reader_of(sim)->log, LOG_SIM, "line closed");
 }
@@ -111,25 +128,55 @@ static void ack_send(struct tb_sim *sim, struct tb_sim_timer *timer)
                                 : tb_span_of(pn532_frame_ack, sizeof pn532_frame_ack));
 }
 
-/* When the answer goes out: fast means at once, but what waits for a card waits in both profiles. */
-static uint64_t answer_delay_us(const struct reader *r, uint64_t air_us)
+static uint64_t line_us(const struct reader *r, size_t size)
 {
-    if (!r->real)
-        return r->pending ? air_us : 0;
-    return air_us + LINE_BYTE_US * (r->command_size + r->answer.size + sizeof pn532_frame_ack + 14);
+    return r->chip.real ? wire_line_us(size, r->chip.bit_rate) : 0;
 }
 
+/* Size of the frame around the answer. */
+static size_t answer_frame_size(const struct reader *r)
+{
+    uint8_t frame[PN532_FRAME_MAX];
+    struct tb_buf b = tb_buf_of(frame, sizeof frame);
+    pn532_frame_build(&b, tb_buf_span(&r->answer));
+    return b.size;
+}
+
+/* What the command does with air and line from from_us on: until a card is found the chip waits for one. */
+static void wire_plan(struct reader *r, uint64_t from_us, uint64_t air_us, uint64_t line_end_us)
+{
+    uint64_t air_end_us = r->chip.began_us + air_us;
+    bool looks = r->pending || r->chip.asked_us != UINT64_MAX;
+    uint64_t asked_us = looks ? r->chip.asked_us : from_us;
+    if (asked_us > air_end_us)
+        asked_us = air_end_us;
+    wire_add(&r->wire, WIRE_WAIT, from_us, asked_us);
+    wire_add(&r->wire, WIRE_AIR, asked_us, air_end_us);
+    wire_add(&r->wire, WIRE_LINE, air_end_us, line_end_us);
+}
+
+/* When the answer goes out: fast means at once, but what waits for a card waits in both profiles. */
 static void answer_plan(struct tb_sim *sim, uint64_t air_us)
 {
     struct reader *r = reader_of(sim);
+    uint64_t now_us = tb_sim_now_us(sim);
+    uint64_t delay_us = r->pending ? air_us : 0;
+    if (r->pending && air_us == 0)
+        return;
+    if (r->chip.real) {
+        uint64_t end_us = r->chip.began_us + air_us + line_us(r, answer_frame_size(r));
+        wire_plan(r, r->chip.now_us, air_us, end_us);
+        delay_us = end_us > now_us ? end_us - now_us : 0;
+    }
     r->answer_timer.fired = answer_send;
-    if (!r->pending || air_us > 0)
-        tb_sim_timer_set(sim, &r->answer_timer, answer_delay_us(r, air_us));
+    tb_sim_timer_set(sim, &r->answer_timer, delay_us);
 }
 
 static void command_cancel(struct tb_sim *sim)
 {
     struct reader *r = reader_of(sim);
+    if (r->answer_timer.armed)
+        wire_cut(&r->wire, r->log.now_us);
     tb_sim_timer_cancel(sim, &r->ack_timer);
     tb_sim_timer_cancel(sim, &r->answer_timer);
     r->pending = false;
@@ -174,9 +221,12 @@ static void command_take(struct tb_sim *sim, struct tb_span data)
         return;
     }
     r->with_nack = chip_fault_take(&r->chip, FAULT_NACK);
-    if (r->real) {
+    r->chip.began_us = r->heard_us + line_us(r, sizeof pn532_frame_ack);
+    r->chip.now_us = r->chip.began_us;
+    if (r->chip.real) {
         r->ack_timer.fired = ack_send;
-        tb_sim_timer_set(sim, &r->ack_timer, LINE_BYTE_US * (data.size + 14));
+        wire_add(&r->wire, WIRE_LINE, r->heard_us, r->chip.began_us);
+        tb_sim_timer_set(sim, &r->ack_timer, r->chip.began_us - tb_sim_now_us(sim));
     } else {
         ack_send(sim, &r->ack_timer);
     }
@@ -192,17 +242,24 @@ static void wake(struct reader *r)
     log_text(&r->log, LOG_SIM, "wake");
 }
 
+/* The host's ACK says that it has an answer, or that it wants none. */
+static void acknowledged(struct tb_sim *sim)
+{
+    struct reader *r = reader_of(sim);
+    unsigned bit_rate = r->chip.bit_rate;
+    command_cancel(sim);
+    chip_acknowledge(&r->chip);
+    r->aborted = bit_rate == r->chip.bit_rate;
+    log_text(&r->log, LOG_SIM, r->aborted ? "abort" : "rate");
+}
+
 static void event_take(struct tb_sim *sim, enum pn532_event event, struct tb_span data)
 {
     struct reader *r = reader_of(sim);
     switch (event) {
     case PN532_EVENT_NONE: return;
     case PN532_EVENT_WAKE: wake(r); return;
-    case PN532_EVENT_ACK:
-        command_cancel(sim);
-        r->aborted = true;
-        log_text(&r->log, LOG_SIM, "abort");
-        return;
+    case PN532_EVENT_ACK: acknowledged(sim); return;
     case PN532_EVENT_NACK: line_send(sim, tb_span_of(r->frame, r->frame_size)); return;
     case PN532_EVENT_BAD: log_text(&r->log, LOG_SIM, "bad frame"); return;
     case PN532_EVENT_COMMAND: command_take(sim, data); return;
@@ -214,6 +271,12 @@ static void received(struct tb_sim *sim, struct tb_span bytes)
 {
     struct reader *r = reader_of(sim);
     r->log.now_us = tb_sim_now_us(sim);
+    if (!rates_match(sim)) {
+        log_text(&r->log, LOG_SIM, "noise");
+        return;
+    }
+    uint64_t begin_us = r->heard_us > r->log.now_us ? r->heard_us : r->log.now_us;
+    r->heard_us = begin_us + line_us(r, bytes.size);
     for (size_t i = 0; i < bytes.size; i++) {
         struct tb_span data = tb_span_of(NULL, 0);
         enum pn532_event event = pn532_parser_take(&r->parser, bytes.at[i], &data);
@@ -223,6 +286,7 @@ static void received(struct tb_sim *sim, struct tb_span bytes)
         }
         event_take(sim, event, data);
     }
+    wire_add(&r->wire, WIRE_LINE, begin_us, r->heard_us);
 }
 
 static void power(struct tb_sim *sim, bool plugged)
@@ -314,8 +378,12 @@ static const char *tap_command(struct tb_sim *sim, char *rest)
         r->tap_timer.fired = tap_over;
         tb_sim_timer_set(sim, &r->tap_timer, hold_ms * 1000);
     }
+    r->tap_us = r->log.now_us;
     if (r->pending) {
         tb_sim_timer_cancel(sim, &r->answer_timer);
+        if (r->chip.now_us < r->chip.began_us)
+            r->chip.now_us = r->chip.began_us;
+        wire_cut(&r->wire, r->chip.now_us);
         command_run(sim);
     }
     return NULL;
@@ -387,6 +455,38 @@ static const char *switch_command(char *rest, const char *off, const char *on, b
     return NULL;
 }
 
+static const char *rate_command(struct reader *r, char *rest, struct tb_buf *ret_text)
+{
+    char *word = tb_sim_word(&rest);
+    char *max_text = tb_sim_word(&rest);
+    uint64_t max;
+    if (word == NULL) {
+        tb_buf_add_decimal(ret_text, r->chip.bit_rate);
+        return NULL;
+    }
+    if (strcmp(word, "max") != 0 || max_text == NULL ||
+        tb_decimal_decode(tb_span_str(max_text), UINT32_MAX, &max) != TB_OK)
+        return "usage";
+    r->chip.bit_rate_max = (unsigned)max;
+    return NULL;
+}
+
+static const char *wire_command(struct reader *r, char *rest, struct tb_buf *ret_text)
+{
+    char *until_text = tb_sim_word(&rest);
+    uint64_t until_us;
+    uint64_t us[WIRE_KIND_COUNT];
+    if (until_text == NULL || tb_decimal_decode(tb_span_str(until_text), INT64_MAX, &until_us) != TB_OK)
+        return "usage";
+    wire_sum(&r->wire, r->tap_us, until_us, us);
+    tb_buf_add_decimal(ret_text, (int64_t)r->tap_us);
+    for (size_t i = 0; i < WIRE_KIND_COUNT; i++) {
+        tb_buf_add_str(ret_text, " ");
+        tb_buf_add_decimal(ret_text, (int64_t)us[i]);
+    }
+    return NULL;
+}
+
 static const char *field_command(const struct reader *r, struct tb_buf *ret_text)
 {
     for (size_t i = 0; i < CHIP_FIELD_MAX; i++) {
@@ -403,6 +503,7 @@ static const char *command(struct tb_sim *sim, const char *verb, char *rest, str
 {
     struct reader *r = reader_of(sim);
     r->log.now_us = tb_sim_now_us(sim);
+    r->chip.now_us = r->log.now_us;
     if (strcmp(verb, "card") == 0)
         return card_command(sim, rest);
     if (strcmp(verb, "tap") == 0)
@@ -412,11 +513,15 @@ static const char *command(struct tb_sim *sim, const char *verb, char *rest, str
     if (strcmp(verb, "fault") == 0)
         return fault_command(r, rest);
     if (strcmp(verb, "profile") == 0)
-        return switch_command(rest, "fast", "real", &r->real);
+        return switch_command(rest, "fast", "real", &r->chip.real);
     if (strcmp(verb, "answers") == 0)
         return switch_command(rest, "extended", "chained", &r->chip.chained);
     if (strcmp(verb, "log") == 0)
         return log_command(r, rest, ret_text);
+    if (strcmp(verb, "rate") == 0)
+        return rate_command(r, rest, ret_text);
+    if (strcmp(verb, "wire") == 0)
+        return wire_command(r, rest, ret_text);
     if (strcmp(verb, "field") == 0)
         return field_command(r, ret_text);
     if (strcmp(verb, "violations") == 0) {

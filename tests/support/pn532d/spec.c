@@ -12,18 +12,21 @@ struct model {
     uint16_t atqa;
     uint8_t sak;
     uint8_t version; /* of the Type 4 mapping */
+    bool slow;       /* Type 2 without FAST_READ */
 };
 
 static const struct model models[] = {
-    {"ntag213", "e11012000103a00c34", 45 * 4, CARD_TYPE2, 0x0044, 0x00, 0},
-    {"ntag215", "e1103e000103880866", 135 * 4, CARD_TYPE2, 0x0044, 0x00, 0},
-    {"ntag216", "e1106d000103e80e66", 231 * 4, CARD_TYPE2, 0x0044, 0x00, 0},
-    {"type4", "000f2000fb00ff0406e104080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 2},
-    {"type4v1", "000f1000fb00ff0406e104080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 1},
-    {"type4v3", "00113000fb00ff0608e1040000080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 3},
-    {"payment", "", 0, CARD_PAYMENT, 0x0004, 0x20, 0},
-    {"foreign", "", 0, CARD_FOREIGN, 0x0344, 0x20, 0},
-    {"classic", "", 0, CARD_CLASSIC, 0x0004, 0x08, 0},
+    {"ntag213", "e11012000103a00c34", 45 * 4, CARD_TYPE2, 0x0044, 0x00, 0, false},
+    {"ntag215", "e1103e000103880866", 135 * 4, CARD_TYPE2, 0x0044, 0x00, 0, false},
+    {"ntag216", "e1106d000103e80e66", 231 * 4, CARD_TYPE2, 0x0044, 0x00, 0, false},
+    {"ultralight", "e1100600", 16 * 4, CARD_TYPE2, 0x0044, 0x00, 0, true},
+    {"ntag203", "e11012000103a01044", 42 * 4, CARD_TYPE2, 0x0044, 0x00, 0, true},
+    {"type4", "000f2000fb00ff0406e104080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 2, false},
+    {"type4v1", "000f1000fb00ff0406e104080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 1, false},
+    {"type4v3", "00113000fb00ff0608e1040000080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 3, false},
+    {"payment", "", 0, CARD_PAYMENT, 0x0004, 0x20, 0, false},
+    {"foreign", "", 0, CARD_FOREIGN, 0x0344, 0x20, 0, false},
+    {"classic", "", 0, CARD_CLASSIC, 0x0004, 0x08, 0, false},
 };
 
 struct content {
@@ -292,6 +295,7 @@ static void model_apply(struct card *card, const struct model *model)
     card->atqa = model->atqa;
     card->memory_size = model->memory_size;
     card->version = model->version;
+    card->slow = model->slow;
     bool type2 = model->kind == CARD_TYPE2;
     struct tb_buf head = type2 ? tb_buf_of(card->memory + 12, 9) : tb_buf_of(card->cc, sizeof card->cc);
     TB_ASSERT(hex_add(&head, model->head) == TB_OK);

@@ -2,6 +2,7 @@
 # stops the configuration with the name of the Debian package that brings it.
 #
 #   from pinned sources, static:  tb::mbedcrypto tb::mbedx509 tb::mbedtls tb::lws_mbedtls tb::lws_openssl tb::yyjson
+#                                 tb::mbedtls_small (p256-m and SHA-256 alone; not beside tb::mbedcrypto)
 #   from Debian:                  tb::sqlite3 tb::libnfc tb::cmocka tb::openssl
 
 include_guard()
@@ -71,3 +72,12 @@ tb_archive(yyjson ${tb_dep_yyjson} libyyjson.a)
 # Must equal what the archive was compiled with.
 set_target_properties(tb::yyjson PROPERTIES
     INTERFACE_COMPILE_DEFINITIONS "YYJSON_DISABLE_NON_STANDARD=1;YYJSON_DISABLE_UTILS=1")
+
+# Compiled here, as the firmware's images compile it; nothing of it is built before somebody links it.
+set(tb_small ${tb_dep_mbedtls_small})
+add_library(tb_mbedtls_small STATIC EXCLUDE_FROM_ALL ${tb_small}/src/p256-m.c ${tb_small}/src/sha256.c
+    ${PROJECT_SOURCE_DIR}/firmware/update/mbedtls_port.c)
+target_include_directories(tb_mbedtls_small SYSTEM PUBLIC ${tb_small}/include ${tb_small}/src)
+target_compile_definitions(tb_mbedtls_small PUBLIC MBEDTLS_CONFIG_FILE="${PROJECT_SOURCE_DIR}/firmware/update/mbedtls_config.h")
+target_compile_options(tb_mbedtls_small PRIVATE -w -O2 -ffunction-sections -fdata-sections)
+add_library(tb::mbedtls_small ALIAS tb_mbedtls_small)

@@ -1,7 +1,12 @@
 # The reader head's sources, for the images (firmware/CMakeLists.txt) and for the host board in the main tree.
 set(TB_FIRMWARE_CORE
-    core/base/buf.c core/base/span.c core/base/text.c
+    core/base/buf.c core/base/span.c core/base/text.c core/image/image.c
     core/link/crc16.c core/link/frame.c core/link/line.c core/link/message.c core/link/tap.c
     core/tag/failure.c core/tag/read.c core/tag/tap.c core/tag/type2.c core/tag/type4.c)
 set(TB_FIRMWARE_APP
     firmware/app/head.c firmware/app/link.c)
+# Updates: what the boot loader and the head share, what only the head has, what only the boot loader has.
+set(TB_FIRMWARE_VERIFY firmware/update/record.c firmware/update/verify.c)
+set(TB_FIRMWARE_MBEDTLS_PORT firmware/update/mbedtls_port.c)
+set(TB_FIRMWARE_UPDATE firmware/update/update.c)
+set(TB_FIRMWARE_BOOT firmware/boot/boot.c firmware/update/choose.c)

@@ -16,7 +16,7 @@ function layer_of(module) {
     if (module == "include") return 0
     if (module == "core/base") return 1
     if (module == "core/crypto") return 2
-    if (module ~ /^core\/(wire|credential|tag|link)$/) return 3
+    if (module ~ /^core\/(wire|credential|tag|link|image)$/) return 3
     if (module ~ /^core\/(identify|sync|cart|context|visit)$/) return 4
     if (module ~ /^host\//) return 5
     if (module == "contextd/port") return 5.5 # what the engine and the gateway agree on
@@ -37,7 +37,7 @@ function third_party_allowed(header, file) {
     if (header == "sqlite3.h") return file ~ /^(host\/sqlite|agent\/cache|contextd\/engine)\//
     if (header == "libwebsockets.h") return file ~ /^(host\/loop|agent\/uplink|agent\/counter|contextd\/gateway)\//
     if (header ~ /^nfc\//) return file ~ /^agent\/readerd\//
-    if (header ~ /^mbedtls\//) return file ~ /^(core\/crypto|agent\/uplink)\//
+    if (header ~ /^mbedtls\//) return file ~ /^(core\/crypto|agent\/uplink|firmware\/update)\//
     if (header ~ /^psa\//) return 0
     if (header ~ /^openssl\//) return file ~ /^contextd\/gateway\/tls(_ticket)?\.[ch]$/
     if (header ~ /^(libpq|postgres)/) return file ~ /^contextd\/engine\//
@@ -62,8 +62,8 @@ function check_project(header,    from, to, from_layer, to_layer) {
     if (from ~ /^agent\// && to ~ /^contextd\// || from ~ /^contextd\// && to ~ /^agent\//) {
         report("the agent and the context store share only core and host: " header); return
     }
-    if ((from ~ /^firmware\// || from == "boards/mcu") && to !~ /^(core\/(base|link|tag)|firmware\/.*|boards\/mcu)$/) {
-        report("firmware knows of the core only base, link and tag: " header); return
+    if ((from ~ /^firmware\// || from == "boards/mcu") && to !~ /^(core\/(base|link|tag|image)|firmware\/.*|boards\/mcu)$/) {
+        report("firmware knows of the core only base, link, tag and image: " header); return
     }
     if (!((from, to) in edge)) { edge[from, to] = FILENAME ":" FNR; edge_list[++edge_count] = from SUBSEP to }
 }

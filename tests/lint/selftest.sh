@@ -98,8 +98,8 @@ layers)
     bad core/wire/io.c 'stdio.h> has no place' '#include <stdio.h>\n'
     bad core/wire/clock.c 'time.h> has no place' '#  include <time.h>\n'
     bad core/wire/heap.c 'stdlib.h> has no place' '#include <stdlib.h>\n'
-    bad firmware/head/json.c 'base, link and tag' '#include "core/wire/a.h"\n'
-    bad firmware/app/loop.c 'base, link and tag' '#include "host/loop/loop.h"\n'
+    bad firmware/head/json.c 'base, link, tag and image' '#include "core/wire/a.h"\n'
+    bad firmware/app/loop.c 'base, link, tag and image' '#include "host/loop/loop.h"\n'
     bad firmware/hal/up.c 'layer above' '#include "firmware/app/head.h"\n'
     bad core/tag/b.h 'circle' '#include "core/wire/a.h"\n'
     ;;

@@ -61,5 +61,5 @@ static double chain_us(size_t *size, size_t fsd)
 double air_apdu_us(size_t apdu_size, size_t answer_size, size_t fsd)
 {
     double us = chain_us(&apdu_size, fsd) + chain_us(&answer_size, fsd);
-    return us + air_exchange_us(apdu_size + BLOCK_EXTRA, answer_size + BLOCK_EXTRA) + AIR_CARD_US;
+    return us + air_exchange_us(apdu_size + BLOCK_EXTRA, answer_size + BLOCK_EXTRA) + (double)AIR_CARD_US;
 }

@@ -47,8 +47,8 @@ static void type2_tags(void **state)
         assert_near(read_us((unsigned)(tags[i].size / 16)), tags[i].read_ms, 0.06);
         assert_near(fast_read_us(tags[i].size), tags[i].fast_read_ms, 0.06);
     }
-    assert_near(AIR_GUARD_US + fast_read_us(48), 14.4, 0.06);
-    assert_near(AIR_GUARD_US + fast_read_us(400), 45.1, 0.06);
+    assert_near((double)AIR_GUARD_US + fast_read_us(48), 14.4, 0.06);
+    assert_near((double)AIR_GUARD_US + fast_read_us(400), 45.1, 0.06);
 }
 
 /* SELECT application, container and file, READ of container, length and message; in unbroken blocks. */
@@ -59,9 +59,9 @@ static double type4_us(size_t size)
     us += air_apdu_us(5, 17, AIR_FSD_MAX) + air_apdu_us(5, 4, AIR_FSD_MAX);
     for (size_t part = 0; size > 0; size -= part) {
         part = size > 250 ? 250 : size;
-        us += air_apdu_us(5, part + 2, AIR_FSD_MAX) - AIR_CARD_US;
+        us += air_apdu_us(5, part + 2, AIR_FSD_MAX) - (double)AIR_CARD_US;
     }
-    return us - 5 * AIR_CARD_US;
+    return us - 5.0 * (double)AIR_CARD_US;
 }
 
 static void type4_tags(void **state)

@@ -45,6 +45,13 @@ void tb_pending_hear(struct tb_pending *p, const struct tb_verdict *verdict)
             p->entries[i].version = verdict->version;
 }
 
+void tb_pending_hear_up_to(struct tb_pending *p, int64_t seq)
+{
+    for (size_t i = 0; i < p->count && p->entries[i].mutation.seq <= seq; i++)
+        if (p->entries[i].verdict == TB_VERDICT_NONE)
+            p->entries[i].version = 1; /* no cart has an older one */
+}
+
 void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict)
 {
     for (size_t i = 0; i < p->count; i++) {

@@ -32,6 +32,10 @@ TB_MUST_USE enum tb_err tb_pending_add(struct tb_pending *p, const struct tb_mut
  */
 void tb_pending_hear(struct tb_pending *p, const struct tb_verdict *verdict);
 
+/* The same for all up to seq, whose verdicts' versions are not known any more: carts of the cache hold them.
+ */
+void tb_pending_hear_up_to(struct tb_pending *p, int64_t seq);
+
 /* Keeps a verdict. A rejected mutation is dropped: its effect is taken back. */
 void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict);
 

@@ -104,7 +104,7 @@ enum tb_err tb_storage_open(struct tb_storage *storage, struct tb_loop *loop,
     }
     if (err == TB_OK) {
         *ret_file = "cache.db";
-        err = tb_storage_cache_open(storage, config->state_dir, ret_found);
+        err = tb_storage_cache_open(storage, config->state_dir, ret_found, ret_pending);
     }
     if (err == TB_OK)
         err = writers_start(storage);

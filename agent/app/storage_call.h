@@ -46,9 +46,10 @@ void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *write
 /* Makes path folder/name. */
 void tb_storage_path_join(struct tb_storage_path *path, const char *folder, const char *name);
 
-/* Opens the cache for writing and for look-ups, making it anew when it is damaged. */
+/* Opens the cache for writing and for look-ups, making it anew when it is damaged; found has the outbox's
+ * incarnation, and pending gets what the cache says of it. */
 TB_MUST_USE enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *folder,
-                                              struct tb_storage_found *found);
+                                              struct tb_storage_found *found, struct tb_pending *pending);
 /* Starts its writer. */
 TB_MUST_USE enum tb_err tb_storage_cache_start(struct tb_storage *storage);
 

@@ -158,6 +158,17 @@ enum tb_err tb_storage_put(struct tb_storage *storage, const struct tb_rows *row
 
 /* ---- verdicts ---- */
 
+static enum tb_err verdict_rows_work(struct tb_storage_call *call)
+{
+    struct rows_copy *copy = (struct rows_copy *)(void *)call;
+    struct tb_storage *storage = call->storage;
+    enum tb_err err = cache_save_work(call);
+    if (err == TB_OK && copy->verdict_count > 0)
+        err = tb_cache_hear(&storage->cache, &storage->outbox.incarnation,
+                            copy->verdicts[copy->verdict_count - 1].seq);
+    return err;
+}
+
 static enum tb_err verdicts_work(struct tb_storage_call *call)
 {
     struct rows_copy *copy = (struct rows_copy *)(void *)call;
@@ -187,7 +198,7 @@ enum tb_err tb_storage_decide(struct tb_storage *storage, const struct tb_rows *
                               void *context)
 {
     TB_ASSERT(verdict_count <= TB_VERDICT_BATCH_MAX);
-    struct rows_copy *copy = rows_copy_new(storage, rows, cache_save_work, verdict_rows_finish);
+    struct rows_copy *copy = rows_copy_new(storage, rows, verdict_rows_work, verdict_rows_finish);
     if (!copy)
         return TB_ERR_NO_MEMORY;
     copy->done = done;

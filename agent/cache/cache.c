@@ -7,6 +7,7 @@
 
 #define PEPPER_NAME "pepper_version"
 #define EPOCH_NAME "epoch"
+#define HEARD_PREFIX "heard " /* the outbox's incarnation behind it */
 #define ARENA_SIZE TB_JSON_ARENA_SIZE(TB_ROW_DOC_SIZE_MAX)
 #define SEALED_SIZE_MAX (TB_RECORD_SIZE_MAX + TB_AEAD_OVERHEAD)
 
@@ -618,9 +619,34 @@ enum tb_err tb_cache_set_pepper(struct tb_cache *cache, const struct tb_pepper *
     return err;
 }
 
+struct heard_name {
+    char text[sizeof HEARD_PREFIX + TB_ID_TEXT_SIZE];
+};
+
+static struct heard_name heard_name_of(const struct tb_id *incarnation)
+{
+    struct heard_name name = {.text = HEARD_PREFIX};
+    tb_id_encode(incarnation, name.text + strlen(HEARD_PREFIX));
+    return name;
+}
+
+enum tb_err tb_cache_hear(struct tb_cache *cache, const struct tb_id *incarnation, int64_t seq)
+{
+    const struct heard_name name = heard_name_of(incarnation);
+    return meta_write(cache, name.text, seq);
+}
+
+enum tb_err tb_cache_heard(struct tb_cache *cache, const struct tb_id *incarnation, int64_t *ret_seq)
+{
+    const struct heard_name name = heard_name_of(incarnation);
+    return meta_read(cache, name.text, ret_seq);
+}
+
 enum tb_err tb_cache_new_epoch(struct tb_cache *cache)
 {
     enum tb_err err = meta_write(cache, EPOCH_NAME, (int64_t)cache->epoch + 1);
+    if (err == TB_OK)
+        err = tb_db_exec(cache->db, "DELETE FROM meta WHERE name LIKE '" HEARD_PREFIX "%'");
     if (err == TB_OK)
         err = cursors_forget(cache);
     if (err == TB_OK)

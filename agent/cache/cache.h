@@ -78,6 +78,14 @@ TB_MUST_USE enum tb_err tb_cache_apply(struct tb_cache *cache, const struct tb_r
                                        const struct tb_scope *scope, const struct tb_cursor *cursor,
                                        struct tb_cache_applied *ret_applied);
 
+/* Inside a transaction: up to seq of that outbox verdicts were heard, and their rows are applied with this.
+ */
+TB_MUST_USE enum tb_err tb_cache_hear(struct tb_cache *cache, const struct tb_id *incarnation, int64_t seq);
+
+/* The highest one that tb_cache_hear() was told; 0 when none. Not while a transaction is open. */
+TB_MUST_USE enum tb_err tb_cache_heard(struct tb_cache *cache, const struct tb_id *incarnation,
+                                       int64_t *ret_seq);
+
 /* Inside a transaction: the context store was restored. Stored versions count as 0 and cursors are forgotten.
  */
 TB_MUST_USE enum tb_err tb_cache_new_epoch(struct tb_cache *cache);

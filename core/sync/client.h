@@ -190,7 +190,8 @@ struct tb_client {
 
     int64_t decided_seq; /* reported saved */
     int64_t next_seq;
-    int64_t sent_seq;                             /* highest sent, on this connection */
+    int64_t effect_seq; /* up to here rows of this connection may hold what our mutations did */
+    int64_t sent_seq;   /* highest sent, on this connection */
     struct tb_client_sent sent[TB_CLIENT_WINDOW]; /* oldest first */
     uint8_t sent_count;
     uint8_t judged_count; /* of these have a verdict that is being saved */
@@ -247,7 +248,9 @@ void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int6
 
 /* Keeps a feed open over all connections until it is closed; cursor as saved, empty for none. Opening
  * an open scope again does nothing. TB_ERR_FULL. Order: device, customers, cohort, catalogue; a lower
- * one is opened when the higher ones have been complete once. */
+ * one is opened when the higher ones have been complete once. But for the device's, feeds wait until every
+ * verdict that the context store had at hello is saved: no row then holds the effect of a mutation that still
+ * counts as undecided here. */
 TB_MUST_USE enum tb_err tb_client_feed_open(struct tb_client *c, const struct tb_scope *scope,
                                             const struct tb_cursor *cursor, int64_t now_ms);
 void tb_client_feed_close(struct tb_client *c, const struct tb_scope *scope, int64_t now_ms);

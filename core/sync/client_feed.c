@@ -54,6 +54,8 @@ static bool feed_may_open(const struct tb_client *c, const struct tb_client_feed
     if (feed->state != TB_FEED_WAITING || feed->refused || feed->wait_until_ms > c->now_ms ||
         feed_is_saving(feed))
         return false;
+    if (feed->scope.kind != TB_SCOPE_DEVICE && c->decided_seq < c->effect_seq)
+        return false;
     int rank = tb_scope_rank(&feed->scope);
     for (size_t i = 0; i < TB_CLIENT_FEED_COUNT_MAX; i++) {
         const struct tb_client_feed *other = &c->feeds[i];

@@ -16,6 +16,7 @@ void stream_begin(struct tb_client *c, int64_t server_decided_seq)
     /* What the server decided and we did not save is sent again for its verdict; what we saved and the
      * server lost, because it was restored, is sent again to be decided. */
     c->sent_seq = server_decided_seq < c->decided_seq ? server_decided_seq : c->decided_seq;
+    c->effect_seq = server_decided_seq;
     c->pause_until_ms = 0;
     c->pause_count = 0;
     c->redo_from = 0;
@@ -239,6 +240,7 @@ void tb_client_decided(struct tb_client *c, int64_t seq, enum tb_err err, int64_
         c->redo_from = c->sent[0].first;
     judged_take(c, seq);
     stream_pump(c);
+    feeds_pump(c);
 }
 
 void stream_tick(struct tb_client *c)

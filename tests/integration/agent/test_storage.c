@@ -1,3 +1,5 @@
+#include "agent/app/storage_call.h"
+#include "host/system/system.h"
 #include "tests/integration/agent/terminal.h"
 
 /* What callbacks said, in order. Contexts are blocks from malloc(), as the contract asks. */
@@ -104,6 +106,52 @@ static void a_decided_one_is_laid_over_carts_until_it_is_settled(void **state)
     assert_true(terminal.found.sync.next_seq == 2);
 }
 
+/* What outbox.db is called while it is put aside. */
+static void outbox_move(const char *from, const char *to)
+{
+    struct tb_storage_path from_path;
+    struct tb_storage_path to_path;
+    tb_storage_path_join(&from_path, terminal.config.state_dir, from);
+    tb_storage_path_join(&to_path, terminal.config.state_dir, to);
+    assert_int_equal(rename(from_path.text, to_path.text), 0);
+}
+
+static void outbox_copy(const char *to)
+{
+    uint8_t bytes[65536];
+    struct tb_buf file = tb_buf_of(bytes, sizeof bytes);
+    struct tb_storage_path path;
+    tb_storage_path_join(&path, terminal.config.state_dir, "outbox.db");
+    assert_int_equal(tb_file_read(path.text, &file), TB_OK);
+    tb_storage_path_join(&path, terminal.config.state_dir, to);
+    assert_int_equal(tb_file_replace(path.text, tb_buf_span(&file), 0600), TB_OK);
+}
+
+/* The outbox of before the verdict beside the cache of after it. */
+static void a_verdict_that_only_the_cache_has_is_not_laid_over_it(void **state)
+{
+    (void)state;
+    const struct tb_row row = terminal_customer_row(1);
+    const struct tb_rows rows = {.at = &row, .count = 1};
+    const struct tb_verdict verdict = {.seq = 1, .kind = TB_VERDICT_APPLIED, .version = 4};
+    append(1);
+    append(2);
+    wait_for(2);
+    terminal_stop();
+    outbox_copy("before");
+    terminal_start();
+    tb_storage_set_pepper(&terminal.storage, &terminal_pepper);
+    assert_int_equal(tb_storage_decide(&terminal.storage, &rows, &verdict, 1, say, number_new(3)), TB_OK);
+    wait_for(3);
+    terminal_stop();
+    outbox_move("before", "outbox.db");
+    terminal_start();
+    assert_int_equal(terminal.pending.undecided_count, 2);
+    assert_true(terminal.found.sync.decided_seq == 0); /* its verdict is asked for again */
+    assert_true(terminal.pending.entries[0].version == 1);
+    assert_true(terminal.pending.entries[1].version == 0);
+}
+
 static void page_save(int number, bool first, const struct tb_rows *rows, uint8_t cursor)
 {
     const struct tb_storage_page page = {.rows = *rows,
@@ -167,6 +215,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stored_mutation_is_there_after_a_restart, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(a_decided_one_is_laid_over_carts_until_it_is_settled, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(a_verdict_that_only_the_cache_has_is_not_laid_over_it, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(no_page_is_written_behind_one_that_failed, set_up_without_pepper,
                                         terminal_tear_down),

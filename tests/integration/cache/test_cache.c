@@ -442,6 +442,33 @@ static void test_a_restored_context_store_counts_anew(void **state)
     assert_true(product.unit_price == 102);
 }
 
+static int64_t heard(uint8_t incarnation)
+{
+    const struct tb_id id = {{incarnation}};
+    int64_t seq = -1;
+    assert_int_equal(tb_cache_heard(&cache, &id, &seq), TB_OK);
+    return seq;
+}
+
+static void test_verdicts_that_were_heard_are_noted_for_their_outbox(void **state)
+{
+    (void)state;
+    const struct tb_id incarnation = {{1}};
+    assert_int_equal(heard(1), 0);
+    assert_int_equal(tb_db_begin(cache.db), TB_OK);
+    assert_int_equal(tb_cache_hear(&cache, &incarnation, 6), TB_OK);
+    assert_int_equal(tb_cache_hear(&cache, &incarnation, 7), TB_OK);
+    assert_int_equal(tb_db_commit(cache.db), TB_OK);
+    cache_close();
+    cache_open();
+    assert_int_equal(heard(1), 7);
+    assert_int_equal(heard(2), 0);
+    assert_int_equal(tb_db_begin(cache.db), TB_OK);
+    assert_int_equal(tb_cache_new_epoch(&cache), TB_OK); /* its verdicts may have been lost with the rest */
+    assert_int_equal(tb_db_commit(cache.db), TB_OK);
+    assert_int_equal(heard(1), 0);
+}
+
 static void test_another_pepper_empties_the_file(void **state)
 {
     (void)state;
@@ -739,6 +766,7 @@ int main(void)
         TEST(test_a_bad_row_stops_no_feed),
         TEST(test_products),
         TEST(test_a_restored_context_store_counts_anew),
+        TEST(test_verdicts_that_were_heard_are_noted_for_their_outbox),
         TEST(test_another_pepper_empties_the_file),
         TEST(test_no_pepper_no_customers),
         TEST(test_what_is_damaged_is_fetched_again),

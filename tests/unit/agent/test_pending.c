@@ -101,6 +101,21 @@ static void a_verdict_that_is_only_heard_settles_nothing(void **state)
     assert_int_equal(count_of(1), 1);
 }
 
+static void those_whose_verdicts_were_heard_before_a_restart_count_as_held(void **state)
+{
+    (void)state;
+    for (int64_t seq = 1; seq <= 3; seq++)
+        add(seq, 1);
+    decide(1, TB_VERDICT_APPLIED, 5);
+    tb_pending_hear_up_to(&pending, 2);
+    assert_int_equal(pending.entries[0].version, 5);
+    assert_int_equal(pending.entries[1].version, 1);
+    assert_int_equal(pending.entries[2].version, 0);
+    assert_int_equal(pending.undecided_count, 2);
+    decide(2, TB_VERDICT_DUPLICATE, 6);
+    assert_int_equal(pending.entries[1].version, 6);
+}
+
 static void settling_up_to_a_seq_spares_what_is_not_decided(void **state)
 {
     (void)state;
@@ -123,6 +138,7 @@ int main(void)
         cmocka_unit_test_teardown(an_applied_one_stays_until_the_cart_holds_it, tear_down),
         cmocka_unit_test_teardown(a_second_verdict_changes_nothing, tear_down),
         cmocka_unit_test_teardown(a_verdict_that_is_only_heard_settles_nothing, tear_down),
+        cmocka_unit_test_teardown(those_whose_verdicts_were_heard_before_a_restart_count_as_held, tear_down),
         cmocka_unit_test_teardown(settling_up_to_a_seq_spares_what_is_not_decided, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,6 +102,29 @@ static void urgent_feeds_come_first(void **state)
     assert_int_equal(feed_at(&catalogue)->state, TB_FEED_WAITING);
 }
 
+static void rows_wait_for_the_verdicts_of_what_they_may_hold(void **state)
+{
+    (void)state;
+    test_start(0, 1, "e1");
+    feed_open(&device, none);
+    feed_open(&cohort, none);
+    test_store(1);
+    test_store(2);
+    test_store(3);
+    test_go_live(WELCOME_OF("e1", 2)); /* two of them were decided, and the line was lost before we heard */
+    assert_int_equal(feed_at(&device)->state, TB_FEED_OPENING);
+    grant(&device);
+    rows("device", "AQ", false);
+    tb_client_saved(&t.c, save_ticket(), TB_OK, t.now_ms);
+    test_read(1, 3);
+    test_verdict(1, "duplicate");
+    tb_client_decided(&t.c, 1, TB_OK, t.now_ms);
+    test_verdict(2, "duplicate");
+    assert_int_equal(feed_at(&cohort)->state, TB_FEED_WAITING); /* it is heard, but not saved */
+    tb_client_decided(&t.c, 2, TB_OK, t.now_ms);
+    assert_int_equal(feed_at(&cohort)->state, TB_FEED_OPENING);
+}
+
 static void refused_feed_holds_up_nobody(void **state)
 {
     (void)state;
@@ -264,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(rows_are_acknowledged_when_saved, live),
         cmocka_unit_test_setup(urgent_feeds_come_first, live),
+        cmocka_unit_test_setup(rows_wait_for_the_verdicts_of_what_they_may_hold, live),
         cmocka_unit_test_setup(refused_feed_holds_up_nobody, live),
         cmocka_unit_test_setup(two_saves_follow_one_another, live),
         cmocka_unit_test_setup(more_than_agreed_ends_the_connection, live),

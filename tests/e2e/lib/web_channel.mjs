@@ -12,11 +12,15 @@ export class WebChannel {
   #seq = 0;
   #incarnation = id();
 
-  static async open({ url, ca, origin, token, customer }) {
+  // before: a channel whose connection was lost and that this one goes on for, with what is undecided there.
+  static async open({ url, ca, origin, token, customer, before }) {
     const channel = new WebChannel();
     channel.customer = customer;
     channel.carts = new Map();
+    channel.undecided = new Map();
+    channel.on_verdict = () => {};
     channel.events = new Events('web channel');
+    if (before) channel.#inherit(before);
     channel.socket = new WebSocket(url, ['tillbridge.v1'], { ca, origin, servername: 'localhost' });
     channel.socket.on('message', (data) => channel.#receive(JSON.parse(data.toString())));
     channel.socket.on('close', (code) => channel.events.push({ closed: code }));
@@ -26,9 +30,10 @@ export class WebChannel {
     });
     await channel.#call('hello', {
       protocol: 1, software: 'web-shop', channel: 'web', token,
-      incarnation: channel.#incarnation, next_seq: 1, epoch: '',
+      incarnation: channel.#incarnation, next_seq: channel.#seq + 1, epoch: '',
     });
     await channel.#call('feed.open', { scope: `customer:${customer}`, cursor: '' });
+    if (channel.undecided.size > 0) channel.#notify('mutate', { mutations: [...channel.undecided.values()] });
     return channel;
   }
 
@@ -37,14 +42,19 @@ export class WebChannel {
     return [...this.carts.values()].at(-1);
   }
 
+  // Sends without waiting; the mutation is undecided until its verdict comes.
+  send(gtin, quantity) {
+    const mutation = {
+      seq: ++this.#seq, kind: 'cart.add', customer: this.customer, cart: this.cart?.id ?? id(), line: id(),
+      made_ms: Date.now(), gtin, quantity,
+    };
+    this.undecided.set(mutation.seq, mutation);
+    this.#notify('mutate', { mutations: [mutation] });
+    return mutation.seq;
+  }
+
   async add(gtin, quantity = 1) {
-    const seq = ++this.#seq;
-    this.#notify('mutate', {
-      mutations: [{
-        seq, kind: 'cart.add', customer: this.customer, cart: this.cart?.id ?? id(), line: id(),
-        made_ms: Date.now(), gtin, quantity,
-      }],
-    });
+    const seq = this.send(gtin, quantity);
     return this.events.next(`the verdict on mutation ${seq}`, (e) => e.verdict?.seq === seq);
   }
 
@@ -57,6 +67,12 @@ export class WebChannel {
     this.socket.terminate();
   }
 
+  #inherit(before) {
+    this.#incarnation = before.#incarnation;
+    this.#seq = before.#seq;
+    this.undecided = before.undecided;
+  }
+
   #receive(message) {
     if (message.id !== undefined) {
       const { resolve, reject } = this.#calls.get(message.id);
@@ -67,7 +83,12 @@ export class WebChannel {
     }
     const { method, params } = message;
     for (const row of params.rows ?? []) this.#apply(row);
-    for (const verdict of params.verdicts ?? []) this.events.push({ verdict });
+    for (const verdict of params.verdicts ?? []) {
+      const mutation = this.undecided.get(verdict.seq);
+      if (verdict.verdict !== 'retry') this.undecided.delete(verdict.seq);
+      this.events.push({ verdict });
+      this.on_verdict(verdict, mutation);
+    }
     if (method === 'feed.rows') this.#notify('feed.ack', { scope: params.scope, cursor: params.cursor });
   }
 

@@ -180,10 +180,11 @@ port = ${port}
     return command(this.path('sim', 'scannerd.sock'), line);
   }
 
-  async webChannel(customer) {
+  // before: the channel that the new one goes on for.
+  async webChannel(customer, before) {
     const token = (await this.contextctl('token', 'mint', '--key', this.path('store', 'token.key'),
       '--customer', customer)).trim();
-    return WebChannel.open({ url: `wss://localhost:${this.ports.web}/`, ca: this.ca, origin: ORIGIN, token, customer });
+    return WebChannel.open({ url: `wss://localhost:${this.ports.web}/`, ca: this.ca, origin: ORIGIN, token, customer, before });
   }
 
   #start(name, args, env = {}) {

@@ -37,6 +37,10 @@ static void event_text(struct tb_buf *b, const struct tb_reader_event *e)
     switch (e->kind) {
     case TB_READER_EVENT_STATE:
         tb_buf_add_str(b, "state ");
+        if (e->reader->kind == TB_READER_HEAD) {
+            tb_buf_add_str(b, tb_reader_kind_name(e->part->kind));
+            tb_buf_add_u8(b, ' ');
+        }
         tb_buf_add_str(b, tb_reader_state_name(e->part->state));
         if (e->reason[0])
             tb_buf_add_str(b, " ");
@@ -91,16 +95,17 @@ static void event_text(struct tb_buf *b, const struct tb_reader_event *e)
 void harness_event(void *context, const struct tb_reader_event *event)
 {
     struct harness *h = context;
-    if (event->kind == TB_READER_EVENT_HELLO && !h->hellos)
-        return;
+    if (event->kind == TB_READER_EVENT_HELLO && event->reader->kind != TB_READER_HEAD)
+        return; /* a process says it at its start, and only then */
     assert_true(h->event_count < HARNESS_EVENT_MAX);
     struct tb_buf b = tb_buf_of(h->events[h->event_count], HARNESS_TEXT_SIZE - 1);
     event_text(&b, event);
     b.at[b.size] = '\0';
     if (event->kind == TB_READER_EVENT_TAG)
         h->tap = event->tap;
+    h->event_at_ms = tb_loop_now_ms(h->loop);
     if (event->kind == TB_READER_EVENT_STATE)
-        h->state_at_ms = tb_loop_now_ms(h->loop);
+        h->state_at_ms = h->event_at_ms;
     h->event_count++;
     tb_loop_stop(h->loop);
 }
@@ -181,28 +186,44 @@ const char *harness_sim(struct harness *h, const char *command)
 
 /* --- life */
 
-void harness_start_sim(struct harness *h, enum tb_reader_kind kind)
+static void folder_make(struct harness *h)
 {
     memset(h, 0, sizeof *h);
     (void)snprintf(h->folder, sizeof h->folder, "/tmp/tb-nfc-XXXXXX");
     assert_non_null(mkdtemp(h->folder));
     (void)snprintf(h->line, sizeof h->line, "%s/line", h->folder);
+}
+
+static void loop_make(struct harness *h)
+{
+    h->events = calloc(HARNESS_EVENT_MAX, sizeof h->events[0]);
+    assert_non_null(h->events);
+    h->deadline.context = h;
+    assert_int_equal(tb_loop_create(&(struct tb_loop_options){.fd_max = 0}, &h->loop), TB_OK);
+}
+
+void harness_start_sim(struct harness *h, enum tb_reader_kind kind)
+{
+    folder_make(h);
     if (kind != TB_READER_KEYBOARD)
         sim_start(h, kind == TB_READER_NFC ? TB_PN532D : TB_SCANNERD);
+}
+
+void harness_start_loop(struct harness *h)
+{
+    folder_make(h);
+    loop_make(h);
 }
 
 void harness_start(struct harness *h, enum tb_reader_kind kind)
 {
     char device[128];
     harness_start_sim(h, kind);
+    loop_make(h);
     (void)snprintf(device, sizeof device, "%s%s", kind == TB_READER_NFC ? "pn532_uart:" : "", h->line);
-    h->events = calloc(HARNESS_EVENT_MAX, sizeof h->events[0]);
-    assert_non_null(h->events);
-    h->deadline.context = h;
     const struct tb_reader_spec spec = {.kind = kind, .name = "test", .device = device};
     const struct tb_readers_options options = {
         .readerd_path = TB_READERD, .specs = &spec, .spec_count = 1, .event = harness_event, .context = h};
-    assert_int_equal(tb_loop_create(&(struct tb_loop_options){.fd_max = 0}, &h->loop), TB_OK);
     assert_int_equal(tb_readers_create(h->loop, &options, &h->readers), TB_OK);
 }
 

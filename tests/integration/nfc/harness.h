@@ -24,8 +24,8 @@ struct harness {
     char (*events)[HARNESS_TEXT_SIZE];
     unsigned event_count;
     unsigned taken;      /* events that were expected so far */
-    bool hellos;         /* HELLO is an event to be waited for, too */
     uint64_t tap;        /* of the last TAG */
+    int64_t event_at_ms; /* when the last event came */
     int64_t state_at_ms; /* when the last state event came */
 };
 
@@ -34,6 +34,8 @@ void harness_start_sim(struct harness *h, enum tb_reader_kind kind);
 
 /* Starts the simulator and, behind it, one reader of that kind on it; a keyboard's reader is on h->line. */
 void harness_start(struct harness *h, enum tb_reader_kind kind);
+/* A folder, a name for a line in it, and a loop: the test starts what it wants on it. */
+void harness_start_loop(struct harness *h);
 void harness_stop(struct harness *h);
 
 /* A command that the simulator must accept; its answer without "ok " is valid until the next call. */
@@ -42,7 +44,8 @@ const char *harness_sim(struct harness *h, const char *command);
 /* What options.event of further readers may be; their context is a harness. */
 void harness_event(void *context, const struct tb_reader_event *event);
 
-/* The next event, as text: "state ready", "tag type2", "data <hex>", "failed torn tag.lost", "gone", … */
+/* The next event, as text: "state ready" (of a head "state nfc ready"), "tag type2", "data <hex>", "failed
+ * torn tag.lost", "gone", … */
 void harness_expect(struct harness *h, const char *event);
 
 #endif

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Shipped programs are position independent, fully bound before they run, and have no executable stack.
+# Shipped programs are position independent, fully bound before they run, and have no executable stack. Those for 64-bit
+# ARM sign their return addresses, those for 32-bit machines know the time after 2038. TB_GLIBC_MAX: the oldest C library
+# that they have to run with.
 #   hardening.sh <program ...>
 set -euo pipefail
 export LC_ALL=C
@@ -21,5 +23,16 @@ for program in "$@"; do
     grep -qE 'GNU_STACK.* RW ' <<<"$segments" || finding "$program: executable stack"
     ! grep -qE 'RPATH|RUNPATH' <<<"$dynamic" || finding "$program: looks for libraries in a folder of its own"
     grep -q __stack_chk_fail <<<"$symbols" || finding "$program: no stack protector"
+    if grep -q 'Machine: *AArch64' <<<"$header"; then
+        grep -qaP '\x3f\x23\x03\xd5' "$program" || finding "$program: return addresses are not signed" # paciasp
+    fi
+    if grep -q 'Class: *ELF32' <<<"$header"; then
+        short=$(awk '$2 ~ /^(time|clock_gettime|gettimeofday|(gm|local)time(_r)?|mktime|[fl]?stat(64)?)@/ {
+            printf "%s ", $2 }' <<<"$symbols")
+        [ -z "$short" ] || finding "$program: 32-bit time: $short"
+    fi
+    newest=$({ grep -o 'GLIBC_[0-9.]*' <<<"$symbols" || true; } | cut -d_ -f2 | sort -Vu | tail -n 1)
+    [ "$(printf '%s\n' "$newest" "${TB_GLIBC_MAX:-$newest}" | sort -V | tail -n 1)" = "${TB_GLIBC_MAX:-$newest}" ] ||
+        finding "$program: needs glibc $newest, and $TB_GLIBC_MAX has to do"
 done
 exit "$failed"

@@ -39,7 +39,7 @@ lint_run() {
     elif [ "$tool" = hardening ]; then
         # The file's first line says how it is linked.
         # shellcheck disable=SC2046
-        gcc -O2 -I"$tree" $(sed -n '1s,^// ,,p' "$tree/$1") "$tree/$1" -o "$tree/x"
+        "${TB_CC:-gcc}" -O2 -I"$tree" $(sed -n '1s,^// ,,p' "$tree/$1") "$tree/$1" -o "$tree/x"
         "$lint/hardening.sh" "$tree/x"
     elif [ "$tool" = tidy ]; then
         printf '[\n{\n  "directory": "%s",\n  "command": "clang-19 -I%s -o x.o -c %s",\n  "file": "%s"\n}\n]\n' \
@@ -138,15 +138,24 @@ tidy)
     ;;
 hardening)
     main='int main(int argc, char **argv)\n{\n    char text[64];\n    __builtin_strncpy(text, argv[argc - 1], 64);\n    return text[argc];\n}\n'
-    hard='-fstack-protector-all -Wl,-z,now'
+    protect=-fstack-protector-all
+    case $("${TB_CC:-gcc}" -dumpmachine) in
+    aarch64*) protect="$protect -mbranch-protection=standard" ;;
+    esac
+    hard="$protect -Wl,-z,now"
     printf '%b' "// $hard\n$main" >"$tree/x.c"
     clean x.c
     bad x.c 'not position independent' "// $hard -no-pie\n$main"
     bad x.c 'no RELRO' "// $hard -Wl,-z,norelro\n$main"
-    bad x.c 'bound lazily' "// -fstack-protector-all -Wl,-z,lazy\n$main"
+    bad x.c 'bound lazily' "// $protect -Wl,-z,lazy\n$main"
     bad x.c 'executable stack' "// $hard -Wl,-z,execstack\n$main"
     bad x.c 'folder of its own' "// $hard -Wl,-rpath,/tmp\n$main"
     bad x.c 'no stack protector' "// -fno-stack-protector -Wl,-z,now\n$main"
+    TB_GLIBC_MAX=2.2 bad x.c 'needs glibc' "// $hard\n$main"
+    case $("${TB_CC:-gcc}" -dumpmachine) in
+    aarch64*) bad x.c 'not signed' "// $protect -Wl,-z,now -mbranch-protection=none\n$main" ;;
+    arm*) bad x.c '32-bit time: time@' "// $hard\n#include <time.h>\nint main(void)\n{\n    return (int)time(0);\n}\n" ;;
+    esac
     ;;
 globals)
     bad core/base/count.c 'mutable data' 'int f(void);\nint f(void)\n{\n    static int count;\n    return ++count;\n}\n'

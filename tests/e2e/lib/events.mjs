@@ -1,6 +1,8 @@
 // Waiting without sleeping: a queue of things that happened, and promises for the ones that are expected.
 
-export const PATIENCE_MS = 20_000; // generous: only a failing run ever waits this long
+// What runs in an emulator is given TB_PATIENCE times as long.
+export const PATIENCE = Number(process.env.TB_PATIENCE ?? 1);
+export const PATIENCE_MS = 20_000 * PATIENCE; // generous: only a failing run ever waits this long
 
 export class Events {
   #seen = [];

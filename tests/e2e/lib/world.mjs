@@ -22,6 +22,8 @@ export class World {
     this.sizes = sizes;
     this.window_ms = window_ms;
     this.readers = readers ?? `nfc = pn532_uart:${this.path('sim', 'nfc')}\nscanner = ${this.path('sim', 'scanner')}`;
+    // An emulator cannot start a program of its machine by its path alone: there the agent is told what to start.
+    if (process.env.TB_READERD) this.readers += `\nreaderd = ${process.env.TB_READERD}`;
     this.till_env = {};
     this.programs = new Set();
   }

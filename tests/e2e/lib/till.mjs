@@ -14,7 +14,7 @@ export const memberUri = (customer) => `https://loyal.example/m/${customer.membe
 
 export class Till extends World {
   static make(options = {}) {
-    return new Till({ bin: process.env.TB_BIN, dir: mkdtempSync(join(tmpdir(), 'tb-till-')), sizes: SIZES, ...options });
+    return new this({ bin: process.env.TB_BIN, dir: mkdtempSync(join(tmpdir(), 'tb-till-')), sizes: SIZES, ...options });
   }
 
   console() {

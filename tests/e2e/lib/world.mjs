@@ -49,7 +49,7 @@ export class World {
     await this.contextctl('ca', 'request', '--name', 'localhost', '--key', this.path('store', 'server.key'),
       '--csr', this.path('store', 'server.csr'));
     await this.contextctl('ca', 'issue', ...ca, '--csr', this.path('store', 'server.csr'),
-      '--out', this.path('store', 'server.crt'), '--dns', 'localhost', '--ip', '127.0.0.1');
+      '--out', this.path('store', 'server.crt'), ...this.store_names);
     const request = await this.tool('tillbridged', 'csr', '--key', this.path('till', 'till.key'),
       '--device', `urn:tillbridge:${CHAIN}:device:${this.device}`);
     await writeFile(this.path('till', 'till.csr'), request);
@@ -102,21 +102,37 @@ token_key = ${this.path('store', 'token.pub')}
     await this.scanner.printed('ready');
   }
 
+  // What the context store's certificate holds for, and where a till finds it.
+  get store_names() {
+    return ['--dns', 'localhost', '--ip', '127.0.0.1'];
+  }
+
+  get till_url() {
+    return `wss://localhost:${this.ports.terminals}/`;
+  }
+
+  // As the agent names its files.
+  get till_files() {
+    return { state: this.path('till', 'state'), run: this.path('till', 'run'), ca: this.path('store', 'ca', 'ca.crt'),
+      certificate: this.path('till', 'till.crt'), key: this.path('till', 'till.key') };
+  }
+
   get tillConfig() {
     return this.path('till', 'tillbridged.conf');
   }
 
   async configureTill(port = 0) {
+    const files = this.till_files;
     await writeFile(this.tillConfig, `[agent]
-state_dir = ${this.path('till', 'state')}
-run_dir = ${this.path('till', 'run')}
+state_dir = ${files.state}
+run_dir = ${files.run}
 [readers]
 ${this.readers}
 [store]
-url = wss://localhost:${this.ports.terminals}/
-ca = ${this.path('store', 'ca', 'ca.crt')}
-certificate = ${this.path('till', 'till.crt')}
-key = ${this.path('till', 'till.key')}
+url = ${this.till_url}
+ca = ${files.ca}
+certificate = ${files.certificate}
+key = ${files.key}
 [counter]
 port = ${port}
 `);

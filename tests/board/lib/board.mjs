@@ -1,0 +1,74 @@
+// A till on an arm64 board, which is a virtual machine; its context store and the simulator of its card reader's chip
+// run outside of it. The reader is on a USB serial adapter, the scanner is a USB keyboard.
+
+import { readFileSync } from 'node:fs';
+import { Till } from '../../e2e/lib/till.mjs';
+import { Machine } from './machine.mjs';
+
+const GATEWAY = '10.0.2.2'; // QEMU's user network: there, the loopback of the machine outside
+const FILES = '/etc/tillbridge';
+
+export const ADAPTER = { driver: 'usb-serial', chardev: 'nfc', 'always-plugged': true };
+export const KEYBOARD = { driver: 'usb-kbd' };
+
+export class Board extends Till {
+  // image: the folder of what the board boots from.
+  constructor({ image, ...till }) {
+    super({ ...till, readers: 'reader = libnfc:pn532_uart:/dev/ttyUSB0\nreader = keyboard:/dev/input/event0' });
+    this.image = image;
+  }
+
+  // On the board.
+  get till_files() {
+    return { state: '/var/lib/tillbridge', run: '/run/tillbridge', ca: `${FILES}/ca.crt`,
+      certificate: `${FILES}/till.crt`, key: `${FILES}/till.key` };
+  }
+
+  get till_url() {
+    return `wss://store.example:${this.ports.terminals}/`;
+  }
+
+  get store_names() {
+    return [...super.store_names, '--dns', 'store.example'];
+  }
+
+  async startTill() {
+    await this.configureTill();
+    const text = (...path) => readFileSync(this.path(...path));
+    this.machine = new Machine({
+      image: this.image, dir: this.path('board'), lines: [`serial,id=nfc,path=${this.path('sim', 'nfc')}`],
+      usb: { adapter: ADAPTER, keyboard: KEYBOARD },
+      files: {
+        'etc/hosts': `127.0.0.1 localhost\n${GATEWAY} store.example\n`,
+        'etc/tillbridge/tillbridged.conf': text('till', 'tillbridged.conf'), 'etc/tillbridge/ca.crt': this.ca,
+        'etc/tillbridge/till.crt': text('till', 'till.crt'), 'etc/tillbridge/till.key': text('till', 'till.key'),
+      },
+    });
+    this.programs.add(this.machine);
+    await this.machine.start();
+  }
+
+  // Does something, and waits for what the board's console says then, in any order.
+  async causes(act, ...patterns) {
+    const from = this.machine.transcript.lines.length;
+    await act();
+    for (const pattern of patterns) await this.machine.transcript.says(pattern, from);
+  }
+
+  async startAgent() {
+    const agent = `echo $$ >/run/agent.pid; exec tillbridged --config ${FILES}/tillbridged.conf`;
+    await this.machine.run(`(sh -c '${agent}'; echo "agent ended with $?") >/dev/console 2>&1 &`);
+  }
+
+  async stopAgent() {
+    await this.machine.run('kill $(cat /run/agent.pid)');
+  }
+
+  cli(...args) {
+    return this.machine.run(`tillbridge --socket /run/tillbridge/tillbridge.sock ${args.join(' ')}`);
+  }
+
+  async status() {
+    return JSON.parse(await this.cli('--json', 'status'));
+  }
+}

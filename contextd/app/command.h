@@ -15,6 +15,7 @@ int command_seed(struct args *a);
 int command_customer(struct args *a);
 int command_terminal(struct args *a);
 int command_product(struct args *a);
+int command_policy(struct args *a);
 
 /* Says what failed; the exit status for it. */
 int command_failed(const char *what, enum tb_err err);

@@ -412,3 +412,33 @@ int command_terminal(struct args *a)
     (void)fprintf(stderr, "contextd: terminal list, enable or disable\n");
     return EXIT_WRONG;
 }
+
+/* ---- policy ---- */
+
+int command_policy(struct args *a)
+{
+    char database[CONTEXTD_PATH_SIZE];
+    struct session s;
+    struct tb_record record = {.kind = TB_RECORD_POLICY};
+    const char *word = args_word(a);
+    record.as.policy.idle_ms =
+        args_number(a, "--idle-ms", 0, TB_RECORD_POLICY_MS_MIN, TB_RECORD_POLICY_MS_MAX);
+    record.as.policy.removal_ms =
+        args_number(a, "--removal-ms", 0, TB_RECORD_POLICY_MS_MIN, TB_RECORD_POLICY_MS_MAX);
+    database_take(a, database);
+    if (word == NULL || !tb_span_is(tb_span_str(word), "set")) {
+        (void)fprintf(stderr, "contextd: policy set\n");
+        return EXIT_WRONG;
+    }
+    if (!args_end(a))
+        return EXIT_WRONG;
+    enum tb_err err = session_begin(&s, database);
+    if (err == TB_OK)
+        err = s.engine->ops->load_begin(s.engine);
+    if (err == TB_OK) {
+        err = s.engine->ops->load_put(s.engine, &record);
+        enum tb_err ended = s.engine->ops->load_end(s.engine, err == TB_OK);
+        err = err == TB_OK ? ended : err;
+    }
+    return finish(&s, "policy set", err);
+}

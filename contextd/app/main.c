@@ -22,7 +22,8 @@ static const char usage[] =
     "       contextd customer list (--config FILE | --database FILE) [--limit N] [--json]\n"
     "       contextd customer show ID (--config FILE | --database FILE)\n"
     "       contextd terminal list (--config FILE | --database FILE) [--json]\n"
-    "       contextd terminal enable|disable ID (--config FILE | --database FILE)\n";
+    "       contextd terminal enable|disable ID (--config FILE | --database FILE)\n"
+    "       contextd policy set (--config FILE | --database FILE) [--idle-ms N] [--removal-ms N]\n";
 
 static const struct {
     const char *name;
@@ -32,7 +33,7 @@ static const struct {
     {"--print-config", command_config}, {"ca", command_ca},
     {"token", command_token},           {"seed", command_seed},
     {"customer", command_customer},     {"terminal", command_terminal},
-    {"product", command_product},
+    {"product", command_product},       {"policy", command_policy},
 };
 
 int command_failed(const char *what, enum tb_err err)

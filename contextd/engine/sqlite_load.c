@@ -84,6 +84,31 @@ static enum tb_err terminal_put(struct sqlite_engine *e, const struct tb_record_
     return err == TB_OK ? changed(e, TB_ROW_TERMINAL, tb_span_str(r->device), NULL) : err;
 }
 
+static enum tb_err policy_changed(struct sqlite_engine *e)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_POLICY_BUMP);
+    tb_stmt_bind_int(s, 1, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? changed(e, TB_ROW_POLICY, tb_span_str("policy"), NULL) : err;
+}
+
+static bool policy_duration_ok(int64_t duration_ms)
+{
+    return duration_ms == 0 ||
+           (duration_ms >= TB_RECORD_POLICY_MS_MIN && duration_ms <= TB_RECORD_POLICY_MS_MAX);
+}
+
+static enum tb_err policy_put(struct sqlite_engine *e, const struct tb_record_policy *r)
+{
+    if (!policy_duration_ok(r->idle_ms) || !policy_duration_ok(r->removal_ms))
+        return TB_ERR_RANGE;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_POLICY_SET);
+    tb_stmt_bind_int(s, 1, r->idle_ms);
+    tb_stmt_bind_int(s, 2, r->removal_ms);
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? policy_changed(e) : err;
+}
+
 static enum tb_err tier_put(struct sqlite_engine *e, const struct tb_record_tier *r)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_TIER_PUT);
@@ -93,12 +118,7 @@ static enum tb_err tier_put(struct sqlite_engine *e, const struct tb_record_tier
     bind_str(s, 4, r->color);
     tb_stmt_bind_int(s, 5, r->points_from);
     enum tb_err err = tb_stmt_run(s);
-    if (err != TB_OK)
-        return err;
-    s = sqlite_stmt(e, STMT_POLICY_BUMP);
-    tb_stmt_bind_int(s, 1, e->wall_ms);
-    err = tb_stmt_run(s);
-    return err == TB_OK ? changed(e, TB_ROW_POLICY, tb_span_str("policy"), NULL) : err;
+    return err == TB_OK ? policy_changed(e) : err;
 }
 
 static enum tb_err product_put(struct sqlite_engine *e, const struct tb_record_product *r)
@@ -407,6 +427,7 @@ enum tb_err sqlite_record_put(struct sqlite_engine *e, const struct tb_record *r
     case TB_RECORD_CART: return cart_put(e, &record->as.cart);
     case TB_RECORD_CART_LINE: return cart_line_put(e, &record->as.cart_line);
     case TB_RECORD_TOUCH: return touch_put(e, &record->as.touch);
+    case TB_RECORD_POLICY: return policy_put(e, &record->as.policy);
     }
     return TB_ERR_INTERNAL;
 }

@@ -197,6 +197,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_POLICY_READ] = "SELECT idle_ms, removal_ms, price_max_ms, stock_max_ms, points_max_ms, version,"
                          " as_of_ms FROM policy",
     [STMT_POLICY_BUMP] = "UPDATE policy SET version = version + 1, as_of_ms = ?1",
+    [STMT_POLICY_SET] = "UPDATE policy SET idle_ms = coalesce(nullif(?1, 0), idle_ms),"
+                        " removal_ms = coalesce(nullif(?2, 0), removal_ms)",
 
     [STMT_PRODUCT_PUT] = "INSERT INTO product(gtin, name, unit_price, version, as_of_ms)"
                          " VALUES(?1, ?2, ?3, 1, ?4)"

@@ -21,6 +21,7 @@ enum sqlite_stmt {
     STMT_TIER_READ,
     STMT_POLICY_READ,
     STMT_POLICY_BUMP,
+    STMT_POLICY_SET,
     /* catalogue */
     STMT_PRODUCT_PUT,
     STMT_PRODUCT_READ,

@@ -17,6 +17,8 @@
 #define TB_RECORD_GTIN_SIZE 14   /* digits of a product code */
 #define TB_RECORD_HASH_SIZE 32   /* bytes of a credential's look-up hash */
 #define TB_RECORD_PEPPER_SIZE 32 /* bytes */
+#define TB_RECORD_POLICY_MS_MIN 1000
+#define TB_RECORD_POLICY_MS_MAX INT64_C(86400000)
 
 enum tb_record_kind {
     TB_RECORD_CHAIN,
@@ -32,6 +34,7 @@ enum tb_record_kind {
     TB_RECORD_CART,
     TB_RECORD_CART_LINE,
     TB_RECORD_TOUCH,
+    TB_RECORD_POLICY,
 };
 
 struct tb_record_chain {
@@ -135,6 +138,12 @@ struct tb_record_touch {
     int64_t at_ms;
 };
 
+/* When visits end by themselves; 0: as it is. TB_RECORD_POLICY_MS_MIN to …_MAX. */
+struct tb_record_policy {
+    int64_t idle_ms;
+    int64_t removal_ms;
+};
+
 struct tb_record {
     enum tb_record_kind kind;
     union {
@@ -151,6 +160,7 @@ struct tb_record {
         struct tb_record_cart cart;
         struct tb_record_cart_line cart_line;
         struct tb_record_touch touch;
+        struct tb_record_policy policy;
     } as;
 };
 

@@ -14,12 +14,13 @@ const CHAIN = 'demo';
 
 export class World {
   // bin: the folder of the programs; dir: a folder of our own that may be filled; both absolute. readers: the till's
-  // section of that name, the simulators when it is not given.
-  constructor({ bin, dir, sizes = [], window_ms = 0, readers, device = 'till-0421-4' }) {
+  // section of that name, the simulators when it is not given. policy: what `contextd policy set` is told.
+  constructor({ bin, dir, sizes = [], policy = [], window_ms = 0, readers, device = 'till-0421-4' }) {
     this.device = device;
     this.bin = bin;
     this.dir = dir;
     this.sizes = sizes;
+    this.policy = policy;
     this.window_ms = window_ms;
     this.readers = readers ?? `nfc = pn532_uart:${this.path('sim', 'nfc')}\nscanner = ${this.path('sim', 'scanner')}`;
     // An emulator cannot start a program of its machine by its path alone: there the agent is told what to start.
@@ -62,6 +63,7 @@ export class World {
 
   async seed() {
     await this.contextctl('seed', '--database', this.path('store', 'context.db'), '--chain', CHAIN, ...this.sizes);
+    if (this.policy.length > 0) await this.contextctl('policy', 'set', '--database', this.path('store', 'context.db'), ...this.policy);
     const list = async (noun, ...args) => JSON.parse(
       await this.contextctl(noun, 'list', '--database', this.path('store', 'context.db'), '--json', ...args));
     this.customers = await list('customer', '--limit', '50');

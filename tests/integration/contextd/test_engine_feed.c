@@ -193,6 +193,27 @@ static void a_device_gets_its_own_row_policy_and_key(void **state)
     assert_int_equal(r.total, 3);
 }
 
+static void a_policy_that_is_set_reaches_every_device_once(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct reading r = {.total = 0};
+    read_all(f, &till, device, &r);
+    struct tb_record record = {.kind = TB_RECORD_POLICY, .as.policy = {.idle_ms = 30000}};
+    engine_fixture_load(f, &record);
+    struct tb_engine_request request = fixture_feed(&till, TB_SCOPE_DEVICE, &r.cursor);
+    const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->feed.rows.count, 1);
+    assert_int_equal(answer->feed.rows.at[0].type, TB_ROW_POLICY);
+    struct tb_span doc = answer->feed.rows.at[0].doc;
+    assert_non_null(memmem(doc.at, doc.size, "\"idle_ms\":30000", 15));
+    assert_non_null(memmem(doc.at, doc.size, "\"removal_ms\":10000", 18)); /* as it was */
+    record.as.policy.idle_ms = TB_RECORD_POLICY_MS_MAX + 1;
+    assert_int_equal(f->engine->ops->load_begin(f->engine), TB_OK);
+    assert_int_equal(f->engine->ops->load_put(f->engine, &record), TB_ERR_RANGE);
+    assert_int_equal(f->engine->ops->load_end(f->engine, false), TB_OK);
+}
+
 static void who_leaves_a_cohort_is_evicted_and_may_come_back(void **state)
 {
     struct engine_fixture *f = *state;
@@ -361,6 +382,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_catalogue_has_each_product_with_its_stock_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_device_gets_its_own_row_policy_and_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_policy_that_is_set_reaches_every_device_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_leaves_a_cohort_is_evicted_and_may_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_customer_reads_nobody_elses_feed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(small_limits_are_kept, set_up, tear_down),

@@ -125,6 +125,8 @@ static void request_serve(void *context, const struct tb_link_message *m)
     struct reader *r = context;
     uint8_t memory[TB_LINK_APDU_ANSWER_MAX];
     struct tb_buf answer = tb_buf_of(memory, sizeof memory);
+    if (m->type == TB_LINK_HELLO_REQUEST)
+        tb_tap_renew(&r->tap);
     if (m->type != TB_LINK_TRANSCEIVE)
         return;
     enum tb_link_exchange status = transceive(r, &m->transceive, &answer);

@@ -136,7 +136,7 @@ static void frame_serve(struct port *p, const struct tb_link_frame *frame)
         return;
     if (m.type == TB_LINK_HELLO_REQUEST)
         hello_send(p);
-    else if (m.type == TB_LINK_SELFTEST)
+    if (m.type == TB_LINK_SELFTEST)
         selftest_answer(p, m.request);
     else if (m.type == TB_LINK_STATS)
         stats_answer(p, m.request);

@@ -25,7 +25,7 @@ struct port {
     struct tb_link_decoder decoder;
     uint8_t memory[TB_LINK_BODY_MAX];
 
-    /* Requests for the device itself; NULL when there are none. */
+    /* Requests for the device itself, and HELLO_REQUEST when it is answered; NULL when there are none. */
     void (*request)(void *context, const struct tb_link_message *m);
     void *context;
 };

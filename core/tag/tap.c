@@ -242,6 +242,12 @@ static void found_nothing(struct tb_tap *t)
         found_not(t);
 }
 
+static void held_over(struct tb_tap *t)
+{
+    t->find = TB_TAP_FIND_HELD;
+    go(t, t->renewed ? TB_TAP_STATE_FIND_LEAVE : TB_TAP_STATE_HELD_LOOK);
+}
+
 /* ---- results ---- */
 
 void tb_tap_selected(struct tb_tap *t, const struct tb_tap_target *card)
@@ -261,6 +267,7 @@ void tb_tap_selected(struct tb_tap *t, const struct tb_tap_target *card)
         t->tap++;
         t->read_count = 0;
         t->shunned = false;
+        t->renewed = false;
         say(t, TB_TAP_STATE_ANNOUNCE, TB_TAP_TAG);
     }
 }
@@ -312,7 +319,7 @@ void tb_tap_done(struct tb_tap *t, enum tb_tap_result result)
     case TB_TAP_STATE_FIND_CYCLE: go(t, TB_TAP_STATE_FIND_LOOK); break;
     case TB_TAP_STATE_FIND_LOOK: found_nothing(t); break;
     case TB_TAP_STATE_FIND_LEAVE: found_not(t); break;
-    case TB_TAP_STATE_HELD: go(t, TB_TAP_STATE_HELD_LOOK); break;
+    case TB_TAP_STATE_HELD: held_over(t); break;
     case TB_TAP_STATE_HELD_LOOK:
         if (result == TB_TAP_OK)
             go(t, TB_TAP_STATE_HELD);
@@ -339,6 +346,11 @@ void tb_tap_break(struct tb_tap *t)
     case TB_TAP_FIELD_OFF:
     case TB_TAP_FIELD_CYCLE: broke(t); break;
     }
+}
+
+void tb_tap_renew(struct tb_tap *t)
+{
+    t->renewed = tap_is_open(t);
 }
 
 enum tb_tap_access tb_tap_access(const struct tb_tap *t, uint16_t tap)

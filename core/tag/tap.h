@@ -120,6 +120,7 @@ struct tb_tap {
     uint8_t find_count;
     uint8_t read_count;
     bool shunned;
+    bool renewed;
     bool broken; /* stop when the tap at hand is ended */
 };
 
@@ -139,6 +140,12 @@ void tb_tap_answered(struct tb_tap *t, struct tb_span answer);
 
 /* The chip failed while it was used for something else, or was unplugged. */
 void tb_tap_break(struct tb_tap *t);
+
+/*
+ * Who listens is new and knows of no tap: as soon as the one at hand has been told it is ended, and its card
+ * begins another. A card that is left in peace stays so, and nothing is said of it.
+ */
+void tb_tap_renew(struct tb_tap *t);
 
 /* Whether a command may go to the tag of that tap. Its failure changes nothing here: the next look at the
  * card says what became of it. */

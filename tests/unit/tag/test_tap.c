@@ -133,6 +133,36 @@ static void card_that_is_found_again_is_the_same_tap(void **state)
     assert_int_equal(t.tap, tap);
 }
 
+static void who_listens_anew_is_told_of_the_card_that_lies_there(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    held(&t);
+    uint16_t tap = t.tap;
+    tb_tap_renew(&t);
+    PLAY(&t, WAIT, CYCLE, SAY("gone"), WAIT, SELECT(T2), SAY("tag"), EXCHANGE(PAGES_3), SELECT(T2),
+         SAY("data"));
+    assert_true(t.tap != tap);
+    PLAY(&t, WAIT, PRESENT(""));
+    /* In the middle of a tap: it is told to its end first. */
+    started(&t);
+    PLAY(&t, SELECT(T2), SAY("tag"));
+    tb_tap_renew(&t);
+    PLAY(&t, EXCHANGE(PAGES_3), SELECT(T2), SAY("data"), WAIT, CYCLE, SAY("gone"), WAIT, SELECT("-"));
+    tb_tap_renew(&t); /* nothing lies there */
+    PLAY(&t, WAIT, SELECT(T2), SAY("tag"), EXCHANGE(PAGES_3), SELECT(T2), SAY("data"), WAIT, PRESENT(""));
+}
+
+static void two_cards_are_left_in_peace_whoever_listens(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    started(&t);
+    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE(PAGES_3), SELECT(T2_OTHER), SAY("two"), OFF);
+    tb_tap_renew(&t);
+    PLAY(&t, WAIT, CYCLE, SELECT(T2), OFF, WAIT);
+}
+
 static void card_in_anothers_place_is_a_new_tap(void **state)
 {
     (void)state;
@@ -335,6 +365,8 @@ int main(void)
         cmocka_unit_test(empty_field_is_polled),
         cmocka_unit_test(type2_card_is_read_and_held_until_it_leaves),
         cmocka_unit_test(card_that_is_found_again_is_the_same_tap),
+        cmocka_unit_test(who_listens_anew_is_told_of_the_card_that_lies_there),
+        cmocka_unit_test(two_cards_are_left_in_peace_whoever_listens),
         cmocka_unit_test(card_in_anothers_place_is_a_new_tap),
         cmocka_unit_test(type4_card_loses_its_session_for_the_look_and_gets_a_new_one),
         cmocka_unit_test(phone_is_not_disturbed),

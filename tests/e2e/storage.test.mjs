@@ -200,6 +200,39 @@ test('a full disk: changes are refused, customers are still recognised, and noth
   await page.done();
 });
 
+test('a disk that is full at the start: refused by name and code, and all is there once it has room', async () => {
+  await live();
+  await till.serve(page, rivera);
+  await till.store.stop('SIGKILL');
+  await page.sees('an offline line', (s) => s.state.line.state === 'offline');
+  const saved = await add();
+  const full = till.path('full');
+  const env = { ...PRELOAD, TB_DISK_FULL: full };
+  for (const signal of ['SIGTERM', 'SIGKILL']) { // files that were put in order, and files that were left as they were
+    await stopTill(signal);
+    const before = readFileSync(till.stateFile('outbox.db'));
+    writeFileSync(full, '');
+    const { code, err } = await till.refusal(till.tillConfig, env);
+    assert.equal(code, 1, err);
+    assert.match(err, /storage not_opened file=state\.db err=retry\.full/);
+    assert.ok(before.equals(readFileSync(till.stateFile('outbox.db'))), 'the outbox was touched');
+    rmSync(full);
+    await startTill();
+    await page.sees('one change to be sent', (s) => s.state.unsent === 1);
+  }
+  const first = till.path('first.conf'); // and at the first start of all
+  writeFileSync(first, readFileSync(till.tillConfig, 'utf8').replace(/^(state|run)_dir = .*$/gm, (line) => `${line}-first`));
+  writeFileSync(full, '');
+  assert.match((await till.refusal(first, env)).err, /storage not_opened file=.* err=retry\.full/);
+  rmSync(full);
+  await till.startStore();
+  await live();
+  await storeHas([saved]);
+  await till.serve(page, rivera);
+  await page.sees('the line as decided', () => page.lineOf(saved)?.pending === false);
+  await page.done();
+});
+
 test('a clock that says 1970 does not keep the till from its line', async () => {
   await restart({ ...PRELOAD, TB_CLOCK_S: '3600' });
   await page.sees('a live line', (s) => s.state.line.state === 'live');

@@ -65,8 +65,8 @@ export class Till extends World {
   }
 
   // Starts the agent where it should refuse to start: how it ended and what it said.
-  refusal(config = this.tillConfig) {
-    return attempt(join(this.bin, 'tillbridged'), ['--config', config]);
+  refusal(config = this.tillConfig, env = {}) {
+    return attempt(join(this.bin, 'tillbridged'), ['--config', config], { env });
   }
 
   // Everything that any program wrote, by name of the program.

@@ -63,8 +63,8 @@ static enum tb_err db_result(struct tb_db *db, int code)
     db->vendor_code = db->handle ? sqlite3_extended_errcode(db->handle) : code;
     enum tb_err err = err_of_vendor(db->vendor_code ? db->vendor_code : code);
     /* What SQLite makes beside a file, such as the index of its log, finds no room under other codes. */
-    bool full = err == TB_ERR_IO && db->handle &&
-                tb_err_of_errno(sqlite3_system_errno(db->handle)) == TB_ERR_FULL;
+    bool full =
+        err == TB_ERR_IO && db->handle && tb_err_of_errno(sqlite3_system_errno(db->handle)) == TB_ERR_FULL;
     return full ? TB_ERR_FULL : err;
 }
 

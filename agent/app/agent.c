@@ -211,7 +211,8 @@ static enum tb_err readers_start(struct tb_agent *agent)
         specs[i] = (struct tb_reader_spec){.kind = wiring.readers[i].kind,
                                            .name = wiring.readers[i].name,
                                            .device = wiring.readers[i].device,
-                                           .baud = wiring.readers[i].baud};
+                                           .baud = wiring.readers[i].baud,
+                                           .layout = wiring.readers[i].layout};
     if (err == TB_OK)
         err = readerd_find(&agent->config, path, sizeof path);
     const struct tb_readers_options options = {.readerd_path = path,

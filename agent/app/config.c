@@ -43,7 +43,8 @@ static const struct tb_config_key keys[] = {
      .preset = "",
      .check = tb_wiring_check,
      .help = "A reader: head:/dev/ttyACM0[:baud], libnfc:pn532_uart:/dev/ttyUSB0[:baud], "
-             "scanner:/dev/serial/by-id/…[:baud] or keyboard:/dev/input/by-id/…-event-kbd; up to 8 in all."},
+             "scanner:/dev/serial/by-id/…[:baud] or keyboard:/dev/input/by-id/…-event-kbd[:layout]; up to 8 "
+             "in all."},
     TEXT("readers", "nfc", nfc, "",
          "Short for reader = libnfc:…, such as pn532_uart:/dev/ttyUSB0; empty: none."),
     TEXT("readers", "scanner", scanner, "",

@@ -2,6 +2,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/text.h"
+#include "core/link/layout.h"
 #include "host/device/device.h"
 
 static const struct form {
@@ -9,11 +10,12 @@ static const struct form {
     enum tb_reader_kind kind;
     bool path; /* of a device file; else libnfc's own form */
     bool baud; /* may follow */
+    bool layout;
 } forms[] = {
-    {"head:", TB_READER_HEAD, true, true},
-    {"libnfc:", TB_READER_NFC, false, false},
-    {"scanner:", TB_READER_SCANNER, true, true},
-    {"keyboard:", TB_READER_KEYBOARD, true, false},
+    {"head:", TB_READER_HEAD, true, true, false},
+    {"libnfc:", TB_READER_NFC, false, false, false},
+    {"scanner:", TB_READER_SCANNER, true, true, false},
+    {"keyboard:", TB_READER_KEYBOARD, true, false, true},
 };
 
 static const struct form *form_of(struct tb_span text)
@@ -24,20 +26,40 @@ static const struct form *form_of(struct tb_span text)
     return NULL;
 }
 
+/* What is behind the last colon; empty when there is none. */
+static struct tb_span last_part(struct tb_span path)
+{
+    size_t end = path.size;
+    while (end > 0 && path.at[end - 1] != ':')
+        end--;
+    return end ? tb_span_sub(path, end, path.size) : tb_span_of(NULL, 0);
+}
+
 /* Takes a number behind the last colon off. False: it is no speed of a serial line. */
 static bool baud_cut(struct tb_span *path, unsigned *ret_baud)
 {
     uint64_t baud = 0;
-    size_t end = path->size;
-    while (end > 0 && path->at[end - 1] != ':')
-        end--;
-    struct tb_span last = tb_span_sub(*path, end, path->size);
-    if (end == 0 || !tb_text_is_digits(last))
+    struct tb_span last = last_part(*path);
+    if (!tb_text_is_digits(last))
         return true;
     if (tb_decimal_decode(last, UINT32_MAX, &baud) != TB_OK || !tb_device_baud_valid(baud))
         return false;
-    path->size = end - 1;
+    path->size -= last.size + 1;
     *ret_baud = (unsigned)baud;
+    return true;
+}
+
+/* Takes two small letters behind the last colon off. False: there is no such layout. */
+static bool layout_cut(struct tb_span *path, const char **ret_layout)
+{
+    struct tb_span last = last_part(*path);
+    if (last.size != 2 || last.at[0] < 'a' || last.at[0] > 'z' || last.at[1] < 'a' || last.at[1] > 'z')
+        return true;
+    const struct tb_link_layout *layout = tb_link_layout_find(last);
+    if (layout == NULL)
+        return false;
+    path->size -= last.size + 1;
+    *ret_layout = tb_link_layout_name(layout);
     return true;
 }
 
@@ -58,10 +80,12 @@ static const char *reader_parse(struct tb_span text, struct tb_wired_reader *ret
     *ret_reader = (struct tb_wired_reader){0};
     if (form == NULL)
         return "must be head:<path>[:<baud>], libnfc:<connection string>, scanner:<path>[:<baud>] or "
-               "keyboard:<path>";
+               "keyboard:<path>[:<layout>]";
     struct tb_span device = tb_span_sub(text, strlen(form->prefix), text.size);
     if (form->baud && !baud_cut(&device, &ret_reader->baud))
         return "ends in a number that is no speed of a serial line";
+    if (form->layout && !layout_cut(&device, &ret_reader->layout))
+        return "ends in no layout that is known: us, de, fr";
     if (form->path && (device.size < 2 || device.at[0] != '/'))
         return "needs the path of a device, such as /dev/ttyACM0";
     if (!form->path && !connstring_valid(device))

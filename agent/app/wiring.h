@@ -4,10 +4,10 @@
  *     head:<path>[:<baud>]           a reader head on a serial line
  *     libnfc:<connection string>     a reader chip through libnfc
  *     scanner:<path>[:<baud>]        a barcode scanner on a serial line
- *     keyboard:<path>                a barcode scanner that acts as a keyboard
+ *     keyboard:<path>[:<layout>]     a barcode scanner that acts as a keyboard
  *
  * The keys nfc and scanner are short forms of the second and third. A path begins with / and may hold
- * colons; only a number behind the last one is a speed. Pure; any thread.
+ * colons; only a number behind the last one is a speed, only two letters are a layout. Pure; any thread.
  */
 #ifndef TB_AGENT_APP_WIRING_H
 #define TB_AGENT_APP_WIRING_H
@@ -21,7 +21,8 @@ struct tb_wired_reader {
     enum tb_reader_kind kind;
     char name[TB_WIRING_NAME_SIZE]; /* for people, unique: "Card reader", "Card reader 2" */
     char device[TB_CONFIG_LIST_TEXT_SIZE];
-    unsigned baud; /* 0: as is usual for the kind */
+    unsigned baud;      /* 0: as is usual for the kind */
+    const char *layout; /* NULL: as is usual; static */
 };
 
 struct tb_wiring {

@@ -9,10 +9,12 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+enum { EVENT_COUNT_MAX = SCANNER_BYTES_MAX / TB_LINK_WEDGE_BYTES_MAX };
+
 struct keyboard {
     struct tb_link_wedge wedge;
     size_t size; /* of what was read; whole events are taken at once */
-    uint8_t events[SCANNER_BYTES_MAX * sizeof(struct input_event)]; /* each gives one byte at most */
+    uint8_t events[EVENT_COUNT_MAX * sizeof(struct input_event)];
 };
 
 static bool is_fifo(int fd)
@@ -47,11 +49,11 @@ static enum tb_link_reason keyboard_set_up(void *context, int fd)
     return is_fifo(fd) ? TB_LINK_REASON_NONE : device_grab(fd);
 }
 
-static bool event_take(struct keyboard *k, const uint8_t *at, uint8_t *ret_byte)
+static size_t event_take(struct keyboard *k, const uint8_t *at, uint8_t *ret_bytes)
 {
     struct input_event event;
     memcpy(&event, at, sizeof event);
-    return tb_link_wedge_take(&k->wedge, event.type, event.code, event.value, ret_byte);
+    return tb_link_wedge_take(&k->wedge, event.type, event.code, event.value, ret_bytes);
 }
 
 /* A device gives whole events only; a FIFO may hold the first part of one. */
@@ -65,8 +67,7 @@ static bool keyboard_read(void *context, int fd, uint8_t *ret_bytes, size_t *ret
     k->size += size;
     size_t taken = 0;
     for (; k->size - taken >= sizeof(struct input_event); taken += sizeof(struct input_event))
-        if (event_take(k, k->events + taken, &ret_bytes[*ret_size]))
-            (*ret_size)++;
+        *ret_size += event_take(k, k->events + taken, &ret_bytes[*ret_size]);
     k->size -= taken;
     memmove(k->events, k->events + taken, k->size);
     return true;

@@ -33,8 +33,10 @@ static enum tb_err child_start(struct tb_transport *t, int link_fd)
     struct tb_buf number = tb_buf_of(baud, sizeof baud - 1);
     tb_buf_add_decimal(&number, t->baud);
     baud[number.size] = '\0';
-    const char *argv[] = {t->readerd_path, verb_of(t->kind), t->device,
-                          t->kind == TB_READER_SCANNER ? baud : NULL, NULL};
+    const char *setting = t->kind == TB_READER_SCANNER    ? baud
+                          : t->kind == TB_READER_KEYBOARD ? t->layout
+                                                          : NULL;
+    const char *argv[] = {t->readerd_path, verb_of(t->kind), t->device, setting, NULL};
     const struct tb_child_spec spec = {.path = t->readerd_path, .argv = argv, .link_fd = link_fd};
     t->child.context = t;
     return tb_child_start(t->loop, &t->child, &spec, child_ended);

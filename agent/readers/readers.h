@@ -49,6 +49,7 @@ struct tb_reader_spec {
     const char *name;   /* shown to people, such as "Card reader" */
     const char *device; /* NFC: libnfc connection string; else a path */
     unsigned baud;      /* 0: 9600 for a scanner, 115200 for a head */
+    const char *layout; /* keyboard: a layout of core/link, static; NULL: "us" */
 };
 
 /* What a reader reads with: an antenna or a scanner. A head may have both, and one can fail alone. */

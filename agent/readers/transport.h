@@ -42,6 +42,7 @@ struct tb_transport {
     const struct tb_transport_ops *ops;
     char *device; /* owned */
     unsigned baud;
+    const char *layout; /* static; keyboard only */
     enum tb_reader_kind kind;
     const char *readerd_path; /* borrowed; process only */
     struct tb_child child;    /* process only */

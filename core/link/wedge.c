@@ -38,71 +38,41 @@ enum { /* bits of held */
 
 enum { NUMBER_DIGITS_MAX = 4 }; /* a leading 0 and three more */
 
-/* ---- layouts ---- */
-
-struct row {
-    uint16_t key;
-    uint8_t plain;
-    uint8_t shifted;
-};
-
-struct tb_link_layout {
-    const char *name;
-    const struct row *rows;
-    size_t row_count;
-};
-
-static const struct row rows_us[] = {
-    {2, '1', '!'},   {3, '2', '@'},  {4, '3', '#'},  {5, '4', '$'},  {6, '5', '%'},   {7, '6', '^'},
-    {8, '7', '&'},   {9, '8', '*'},  {10, '9', '('}, {11, '0', ')'}, {12, '-', '_'},  {13, '=', '+'},
-    {16, 'q', 'Q'},  {17, 'w', 'W'}, {18, 'e', 'E'}, {19, 'r', 'R'}, {20, 't', 'T'},  {21, 'y', 'Y'},
-    {22, 'u', 'U'},  {23, 'i', 'I'}, {24, 'o', 'O'}, {25, 'p', 'P'}, {26, '[', '{'},  {27, ']', '}'},
-    {30, 'a', 'A'},  {31, 's', 'S'}, {32, 'd', 'D'}, {33, 'f', 'F'}, {34, 'g', 'G'},  {35, 'h', 'H'},
-    {36, 'j', 'J'},  {37, 'k', 'K'}, {38, 'l', 'L'}, {39, ';', ':'}, {40, '\'', '"'}, {41, '`', '~'},
-    {43, '\\', '|'}, {44, 'z', 'Z'}, {45, 'x', 'X'}, {46, 'c', 'C'}, {47, 'v', 'V'},  {48, 'b', 'B'},
-    {49, 'n', 'N'},  {50, 'm', 'M'}, {51, ',', '<'}, {52, '.', '>'}, {53, '/', '?'},  {86, '<', '>'},
-};
-
-static const struct tb_link_layout layouts[] = {
-    {.name = "us", .rows = rows_us, .row_count = TB_ARRAY_SIZE(rows_us)},
-};
-
-const struct tb_link_layout *tb_link_layout_find(struct tb_span name)
-{
-    for (size_t i = 0; i < TB_ARRAY_SIZE(layouts); i++)
-        if (tb_span_is(name, layouts[i].name))
-            return &layouts[i];
-    return NULL;
-}
-
-static const struct row *row_find(const struct tb_link_layout *layout, uint16_t key)
-{
-    for (size_t i = 0; i < layout->row_count; i++)
-        if (layout->rows[i].key == key)
-            return &layout->rows[i];
-    return NULL;
-}
-
 /* ---- characters ---- */
 
-static bool is_letter(uint8_t character)
+static size_t character_put(unsigned character, uint8_t *ret_bytes)
 {
-    return character >= 'a' && character <= 'z';
+    TB_ASSERT(character < TB_LINK_LAYOUT_DEAD);
+    if (character < 0x80) {
+        ret_bytes[0] = (uint8_t)character;
+        return 1;
+    }
+    if (character < 0x800) {
+        ret_bytes[0] = (uint8_t)(0xc0 | character >> 6);
+        ret_bytes[1] = (uint8_t)(0x80 | (character & 0x3f));
+        return 2;
+    }
+    ret_bytes[0] = (uint8_t)(0xe0 | character >> 12);
+    ret_bytes[1] = (uint8_t)(0x80 | (character >> 6 & 0x3f));
+    ret_bytes[2] = (uint8_t)(0x80 | (character & 0x3f));
+    return 3;
 }
 
-/* Caps Lock turns the case of letters only. */
-static uint8_t row_character(const struct tb_link_wedge *w, const struct row *row)
+static enum tb_link_level level_of(const struct tb_link_wedge *w, uint16_t key)
 {
     bool shift = (w->held & HELD_SHIFT) != 0;
-    return shift != (w->caps && is_letter(row->plain)) ? row->shifted : row->plain;
+    if (w->held & HELD_ALT_GR)
+        return TB_LINK_LEVEL_ALT_GR;
+    return shift != (w->caps && tb_link_layout_has_case(w->layout, key)) ? TB_LINK_LEVEL_SHIFT
+                                                                         : TB_LINK_LEVEL_PLAIN;
 }
 
 /* What Ctrl makes of a character since ASCII: 0x1d of ']', 0x04 of 'd'. 0: nothing. */
-static uint8_t control_of(uint8_t character)
+static uint16_t control_of(uint16_t character)
 {
     if (character >= '@' && character <= '_')
-        return (uint8_t)(character - '@');
-    return is_letter(character) ? (uint8_t)(character - '`') : 0;
+        return (uint16_t)(character - '@');
+    return character >= 'a' && character <= 'z' ? (uint16_t)(character - '`') : 0;
 }
 
 static uint8_t keypad_character(uint16_t key)
@@ -113,23 +83,50 @@ static uint8_t keypad_character(uint16_t key)
     return key == KEY_KEYPAD_TIMES ? '*' : key == KEY_KEYPAD_DIVIDED ? '/' : 0;
 }
 
-/* 0: the key means no character. */
-static uint8_t character_of(const struct tb_link_wedge *w, uint16_t key)
+/* The same on every keyboard. */
+static uint16_t common_character(uint16_t key)
 {
-    if (w->held & (HELD_ALT | HELD_ALT_GR))
+    switch (key) {
+    case KEY_ENTER:
+    case KEY_KEYPAD_ENTER: return '\r';
+    case KEY_TAB: return '\t';
+    case KEY_SPACE: return ' ';
+    default: return keypad_character(key);
+    }
+}
+
+/* Of a key that was pressed, perhaps a dead one; 0: it means no character. */
+static uint16_t character_of(const struct tb_link_wedge *w, uint16_t key)
+{
+    if (w->held & HELD_ALT)
         return 0;
-    if (key == KEY_ENTER || key == KEY_KEYPAD_ENTER)
-        return '\r';
-    if (key == KEY_TAB)
-        return '\t';
-    if (key == KEY_SPACE)
-        return ' ';
-    uint8_t keypad = keypad_character(key);
-    if (keypad)
-        return keypad;
-    const struct row *row = row_find(w->layout, key);
-    uint8_t character = row ? row_character(w, row) : 0;
+    uint16_t character = common_character(key);
+    if (character)
+        return character;
+    character = tb_link_layout_character(w->layout, key, level_of(w, key));
     return w->held & HELD_CTRL ? control_of(character) : character;
+}
+
+/* Space after a dead key gives its character; accents that are typed so are in no code. */
+static size_t dead_end(uint16_t dead, uint16_t character, uint8_t *ret_bytes)
+{
+    if (character == ' ')
+        return character_put(dead, ret_bytes);
+    ret_bytes[0] = 0;
+    ret_bytes[1] = (uint8_t)character;
+    return character == '\r' || character == '\t' ? 2 : 1;
+}
+
+static size_t character_type(struct tb_link_wedge *w, uint16_t character, uint8_t *ret_bytes)
+{
+    uint16_t dead = w->dead;
+    w->dead = 0;
+    if (dead)
+        return dead_end(dead, character, ret_bytes);
+    if (!(character & TB_LINK_LAYOUT_DEAD))
+        return character_put(character, ret_bytes);
+    w->dead = character & (uint16_t)~TB_LINK_LAYOUT_DEAD;
+    return 0;
 }
 
 /* ---- a number typed with Alt held ---- */
@@ -147,14 +144,16 @@ static bool digit_take(struct tb_link_wedge *w, uint16_t key)
 }
 
 /* The bytes of a code as they are: more than ASCII is the scanner's UTF-8, byte by byte. */
-static bool number_end(struct tb_link_wedge *w, uint8_t *ret_byte)
+static size_t number_end(struct tb_link_wedge *w, uint8_t *ret_bytes)
 {
-    bool typed = w->digit_count > 0;
-    bool fits = w->digit_count <= NUMBER_DIGITS_MAX && w->number <= UINT8_MAX;
-    *ret_byte = (uint8_t)(fits ? w->number : 0);
+    bool fits = w->digit_count <= NUMBER_DIGITS_MAX && w->number <= UINT8_MAX && !w->dead;
+    if (w->digit_count == 0)
+        return 0;
+    ret_bytes[0] = (uint8_t)(fits ? w->number : 0);
     w->number = 0;
     w->digit_count = 0;
-    return typed;
+    w->dead = 0;
+    return 1;
 }
 
 /* ---- events ---- */
@@ -172,31 +171,29 @@ static uint8_t modifier_bit(uint16_t key)
     }
 }
 
-static bool key_released(struct tb_link_wedge *w, uint16_t key, uint8_t *ret_byte)
+static size_t key_released(struct tb_link_wedge *w, uint16_t key, uint8_t *ret_bytes)
 {
     w->held &= (uint8_t)~modifier_bit(key);
-    return key == KEY_ALT_LEFT && number_end(w, ret_byte);
+    return key == KEY_ALT_LEFT ? number_end(w, ret_bytes) : 0;
 }
 
-static bool key_pressed(struct tb_link_wedge *w, uint16_t key, uint8_t *ret_byte)
+static size_t key_pressed(struct tb_link_wedge *w, uint16_t key, uint8_t *ret_bytes)
 {
     uint8_t modifier = modifier_bit(key);
     w->held |= modifier;
     if (key == KEY_CAPS_LOCK)
         w->caps = !w->caps;
     if (modifier || key == KEY_CAPS_LOCK || key == KEY_NUM_LOCK || digit_take(w, key))
-        return false;
-    *ret_byte = character_of(w, key);
-    return true;
+        return 0;
+    return character_type(w, character_of(w, key), ret_bytes);
 }
 
 /* What was held is not known any more; the line at hand misses something. */
-static bool events_dropped(struct tb_link_wedge *w, uint8_t *ret_byte)
+static size_t events_dropped(struct tb_link_wedge *w, uint8_t *ret_bytes)
 {
     tb_link_wedge_init(w, w->layout);
     w->dropped = true;
-    *ret_byte = 0;
-    return true;
+    return character_put(0, ret_bytes);
 }
 
 void tb_link_wedge_init(struct tb_link_wedge *w, const struct tb_link_layout *layout)
@@ -205,16 +202,16 @@ void tb_link_wedge_init(struct tb_link_wedge *w, const struct tb_link_layout *la
     *w = (struct tb_link_wedge){.layout = layout};
 }
 
-bool tb_link_wedge_take(struct tb_link_wedge *w, uint16_t type, uint16_t code, int32_t value,
-                        uint8_t *ret_byte)
+size_t tb_link_wedge_take(struct tb_link_wedge *w, uint16_t type, uint16_t code, int32_t value,
+                          uint8_t ret_bytes[TB_LINK_WEDGE_BYTES_MAX])
 {
     if (type == EVENT_SYNC && code == SYNC_DROPPED)
-        return events_dropped(w, ret_byte);
+        return events_dropped(w, ret_bytes);
     if (type == EVENT_SYNC && code == SYNC_REPORT)
         w->dropped = false;
     if (type != EVENT_KEY || w->dropped)
-        return false;
+        return 0;
     if (value == VALUE_PRESSED)
-        return key_pressed(w, code, ret_byte);
-    return value == VALUE_RELEASED && key_released(w, code, ret_byte);
+        return key_pressed(w, code, ret_bytes);
+    return value == VALUE_RELEASED ? key_released(w, code, ret_bytes) : 0;
 }

@@ -4,8 +4,8 @@
  *
  * Events are those of Linux's evdev (Documentation/input/event-codes.rst): EV_KEY with its value 0
  * released, 1 pressed, 2 repeated by the kernel; repeats are nothing. Understood beside the layout's own
- * keys: Shift, Caps Lock, Ctrl with a character (Ctrl+] is GS), a character's number typed on the
- * keypad with Alt held, the keypad's digits, Enter and Tab.
+ * keys: Shift, Caps Lock, AltGr, dead keys before Space, Ctrl with a character (Ctrl+] is GS), a
+ * character's number typed on the keypad with Alt held, the keypad's digits, Enter and Tab.
  *
  * A key that means no character, or events that the kernel had to drop, give a NUL: no code holds one,
  * so that the line fails as a whole instead of coming through with a character missing.
@@ -15,22 +15,16 @@
 #ifndef TB_CORE_LINK_WEDGE_H
 #define TB_CORE_LINK_WEDGE_H
 
-#include "core/base/span.h"
+#include "core/link/layout.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-/* Which character each key has: a table per country, found by name. */
-struct tb_link_layout;
-
-/* "us"; NULL when there is no layout of that name. Static. */
-const struct tb_link_layout *tb_link_layout_find(struct tb_span name);
+#define TB_LINK_WEDGE_BYTES_MAX 3 /* UTF-8 of a character below U+8000 */
 
 struct tb_link_wedge {
     const struct tb_link_layout *layout;
     uint8_t held;         /* modifiers, by key */
     bool caps;            /* Caps Lock is on */
     bool dropped;         /* events were lost; nothing counts up to the next report */
+    uint16_t dead;        /* the character of a dead key that waits for the next one; 0: none */
     unsigned number;      /* typed with Alt held */
     unsigned digit_count; /* of it */
 };
@@ -38,8 +32,8 @@ struct tb_link_wedge {
 /* No key is held. */
 void tb_link_wedge_init(struct tb_link_wedge *w, const struct tb_link_layout *layout);
 
-/* Takes one event; true when it gives a byte of a code or its end. */
-bool tb_link_wedge_take(struct tb_link_wedge *w, uint16_t type, uint16_t code, int32_t value,
-                        uint8_t *ret_byte);
+/* Takes one event; the count of bytes of a code, or of its end, that it gives: 0 for most. */
+size_t tb_link_wedge_take(struct tb_link_wedge *w, uint16_t type, uint16_t code, int32_t value,
+                          uint8_t ret_bytes[TB_LINK_WEDGE_BYTES_MAX]);
 
 #endif

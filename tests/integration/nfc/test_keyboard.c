@@ -130,6 +130,22 @@ static void unplugged_keyboard_comes_back(void **state)
     assert_int_equal(tb_readers_info(h.readers, 0)->start_count, 1);
 }
 
+static void layout_of_the_reader_counts(void **state)
+{
+    (void)state;
+    const struct tb_reader_spec spec = {
+        .kind = TB_READER_KEYBOARD, .name = "test", .device = h.line, .layout = "fr"};
+    const struct tb_readers_options options = {
+        .readerd_path = TB_READERD, .specs = &spec, .spec_count = 1, .event = harness_event, .context = &h};
+    h.readers = tb_readers_free(h.readers);
+    assert_int_equal(tb_readers_create(h.loop, &options, &h.readers), TB_OK);
+    harness_expect(&h, "state ready");
+    key(KEY_Q);
+    key(KEY_2);
+    key(KEY_ENTER);
+    harness_expect(&h, "line a\xc3\xa9");
+}
+
 static void device_without_keys_is_refused(void **state)
 {
     (void)state;
@@ -151,6 +167,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(event_may_come_in_pieces, start, stop),
         cmocka_unit_test_setup_teardown(dropped_events_cost_at_most_their_line, start, stop),
         cmocka_unit_test_setup_teardown(unplugged_keyboard_comes_back, start, stop),
+        cmocka_unit_test_setup_teardown(layout_of_the_reader_counts, start, stop),
         cmocka_unit_test_setup_teardown(device_without_keys_is_refused, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

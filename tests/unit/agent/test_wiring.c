@@ -42,8 +42,9 @@ static void every_form(void **state)
          "reader = libnfc:pn532_uart:/dev/ttyUSB0:115200\n"
          "reader = libnfc:pn53x_usb\n"
          "reader = scanner:/dev/serial/by-id/usb-Example:if00:19200\n"
-         "reader = keyboard:/dev/input/by-id/usb-Example-event-kbd\n");
-    assert_int_equal(wiring.count, 6);
+         "reader = keyboard:/dev/input/by-id/usb-Example-event-kbd\n"
+         "reader = keyboard:/dev/input/by-path/pci-0000:00:14.0-usb-0:2:1.0-event-kbd:fr\n");
+    assert_int_equal(wiring.count, 7);
     reader_is(0, TB_READER_HEAD, "Reader head", "/dev/ttyACM0", 0);
     reader_is(1, TB_READER_HEAD, "Reader head 2", "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0-port0",
               921600);
@@ -51,6 +52,10 @@ static void every_form(void **state)
     reader_is(3, TB_READER_NFC, "Card reader 2", "pn53x_usb", 0);
     reader_is(4, TB_READER_SCANNER, "Scanner", "/dev/serial/by-id/usb-Example:if00", 19200);
     reader_is(5, TB_READER_KEYBOARD, "Scanner 2", "/dev/input/by-id/usb-Example-event-kbd", 0);
+    assert_null(wiring.readers[5].layout);
+    reader_is(6, TB_READER_KEYBOARD, "Scanner 3", "/dev/input/by-path/pci-0000:00:14.0-usb-0:2:1.0-event-kbd",
+              0);
+    assert_string_equal(wiring.readers[6].layout, "fr");
 }
 
 static void short_forms_come_first(void **state)
@@ -70,7 +75,7 @@ static void what_makes_no_sense_is_told_with_its_place(void **state)
 {
     (void)state;
     static const char forms[] = "must be head:<path>[:<baud>], libnfc:<connection string>, "
-                                "scanner:<path>[:<baud>] or keyboard:<path>";
+                                "scanner:<path>[:<baud>] or keyboard:<path>[:<layout>]";
     static const struct {
         const char *line;
         const char *text;
@@ -86,6 +91,8 @@ static void what_makes_no_sense_is_told_with_its_place(void **state)
          "ends in a number that is no speed of a serial line"},
         {"reader = scanner::9600\n", "needs the path of a device, such as /dev/ttyACM0"},
         {"reader = keyboard:1\n", "needs the path of a device, such as /dev/ttyACM0"},
+        {"reader = keyboard:/dev/input/event0:xx\n", "ends in no layout that is known: us, de, fr"},
+        {"reader = keyboard:de\n", "needs the path of a device, such as /dev/ttyACM0"},
         {"reader = libnfc:\n", "needs a connection string, such as pn532_uart:/dev/ttyUSB0"},
         {"reader = libnfc:/dev/ttyUSB0\n", "needs a connection string, such as pn532_uart:/dev/ttyUSB0"},
     };

@@ -1,4 +1,5 @@
 /* Keys of a scanner that acts as a keyboard, as characters. */
+#include "core/base/assert.h"
 #include "core/link/wedge.h"
 #include "tests/support/unit.h"
 
@@ -10,20 +11,25 @@ struct keys {
     char text[64]; /* what came out */
 };
 
-static struct keys begin(void)
+static struct keys begin_with(const char *layout)
 {
     struct keys k = {.size = 0};
-    tb_link_wedge_init(&k.wedge, tb_link_layout_find(tb_span_str("us")));
+    tb_link_wedge_init(&k.wedge, tb_link_layout_find(tb_span_str(layout)));
     return k;
+}
+
+static struct keys begin(void)
+{
+    return begin_with("us");
 }
 
 static void event(struct keys *k, unsigned type, unsigned code, int value)
 {
-    uint8_t byte;
-    if (!tb_link_wedge_take(&k->wedge, (uint16_t)type, (uint16_t)code, value, &byte))
-        return;
-    assert_true(k->size < sizeof k->text - 1);
-    k->text[k->size++] = byte ? (char)byte : '\b'; /* no test types one */
+    uint8_t bytes[TB_LINK_WEDGE_BYTES_MAX];
+    size_t size = tb_link_wedge_take(&k->wedge, (uint16_t)type, (uint16_t)code, value, bytes);
+    assert_true(size <= sizeof bytes && k->size + size < sizeof k->text);
+    for (size_t i = 0; i < size; i++)
+        k->text[k->size++] = bytes[i] ? (char)bytes[i] : '\b'; /* no test types one */
 }
 
 static void press(struct keys *k, unsigned code)
@@ -52,20 +58,84 @@ static void type_with(struct keys *k, unsigned modifier, unsigned code)
     release(k, modifier);
 }
 
+/* Of each character the way in which a scanner would type it: one key, held with at most one other. */
+static void ascii_type(const char *layout, bool *seen)
+{
+    static const unsigned modifiers[] = {KEY_NUMLOCK, KEY_LEFTSHIFT,
+                                         KEY_RIGHTALT}; /* the first changes nothing */
+    for (size_t m = 0; m < TB_ARRAY_SIZE(modifiers); m++) {
+        for (unsigned code = 1; code < KEY_KPENTER; code++) {
+            struct keys k = begin_with(layout);
+            type_with(&k, modifiers[m], code);
+            if (k.size == 0)
+                type(&k, KEY_SPACE); /* perhaps a dead key */
+            if (k.size == 1)
+                seen[(unsigned char)k.text[0]] = true;
+        }
+    }
+}
+
 static void every_printable_character_of_ascii_can_be_typed(void **state)
 {
     (void)state;
-    bool seen[128] = {false};
-    for (unsigned code = 1; code < KEY_MAX; code++) {
-        struct keys k = begin();
-        type(&k, code);
-        type_with(&k, KEY_LEFTSHIFT, code);
-        for (size_t i = 0; i < k.size; i++)
-            seen[(unsigned char)k.text[i]] = true;
+    static const char *const layouts[] = {"us", "de", "fr"};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(layouts); i++) {
+        bool seen[256] = {false};
+        ascii_type(layouts[i], seen);
+        for (unsigned c = ' '; c < 0x7f; c++)
+            if (!seen[c])
+                fail_msg("no key types %c with the layout %s", (char)c, layouts[i]);
     }
-    for (unsigned c = ' '; c < 0x7f; c++)
-        if (!seen[c])
-            fail_msg("no key types %c", (char)c);
+}
+
+static void german_keys_are_known(void **state)
+{
+    (void)state;
+    struct keys k = begin_with("de");
+    type(&k, KEY_Z);
+    type(&k, KEY_Y);
+    type(&k, KEY_SLASH);
+    type_with(&k, KEY_LEFTSHIFT, KEY_7);
+    type_with(&k, KEY_LEFTSHIFT, KEY_DOT);
+    type_with(&k, KEY_RIGHTALT, KEY_Q);
+    type(&k, KEY_APOSTROPHE);
+    type_with(&k, KEY_RIGHTALT, KEY_E);
+    type(&k, KEY_CAPSLOCK);
+    type(&k, KEY_APOSTROPHE);
+    type(&k, KEY_MINUS);
+    assert_string_equal(k.text, "yz-/:@\xc3\xa4\xe2\x82\xac\xc3\x84\xc3\x9f");
+}
+
+static void french_keys_are_known(void **state)
+{
+    (void)state;
+    struct keys k = begin_with("fr");
+    type_with(&k, KEY_LEFTSHIFT, KEY_1);
+    type_with(&k, KEY_LEFTSHIFT, KEY_0);
+    type(&k, KEY_KP5);
+    type(&k, KEY_Q);
+    type(&k, KEY_SEMICOLON);
+    type(&k, KEY_DOT);
+    type_with(&k, KEY_LEFTSHIFT, KEY_DOT);
+    type(&k, KEY_2);
+    assert_string_equal(k.text, "105am:/\xc3\xa9");
+}
+
+static void dead_key_waits_for_a_space(void **state)
+{
+    (void)state;
+    struct keys k = begin_with("de");
+    type(&k, KEY_GRAVE);
+    assert_string_equal(k.text, "");
+    press(&k, KEY_LEFTALT); /* is no character: it goes on waiting */
+    release(&k, KEY_LEFTALT);
+    type(&k, KEY_SPACE);
+    type(&k, KEY_GRAVE);
+    type(&k, KEY_A);
+    type(&k, KEY_GRAVE);
+    type(&k, KEY_ENTER);
+    type(&k, KEY_A);
+    assert_string_equal(k.text, "^\b\b\ra");
 }
 
 static void digits_and_end_are_typed(void **state)
@@ -209,6 +279,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_printable_character_of_ascii_can_be_typed),
+        cmocka_unit_test(german_keys_are_known),
+        cmocka_unit_test(french_keys_are_known),
+        cmocka_unit_test(dead_key_waits_for_a_space),
         cmocka_unit_test(digits_and_end_are_typed),
         cmocka_unit_test(shift_lasts_while_either_is_held),
         cmocka_unit_test(caps_lock_turns_letters_only),

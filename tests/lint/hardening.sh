@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shipped programs are position independent, fully bound before they run, and have no executable stack. Those for 64-bit
-# ARM sign their return addresses, those for 32-bit machines know the time after 2038. TB_GLIBC_MAX: the oldest C library
-# that they have to run with.
+# ARM sign their return addresses and run with pages of every size, those for 32-bit machines know the time after 2038.
+# TB_GLIBC_MAX: the oldest C library that they have to run with.
 #   hardening.sh <program ...>
 set -euo pipefail
 export LC_ALL=C
@@ -25,6 +25,8 @@ for program in "$@"; do
     grep -q __stack_chk_fail <<<"$symbols" || finding "$program: no stack protector"
     if grep -q 'Machine: *AArch64' <<<"$header"; then
         grep -qaP '\x3f\x23\x03\xd5' "$program" || finding "$program: return addresses are not signed" # paciasp
+        align=$(awk '$1 == "LOAD" { print $NF }' <<<"$segments" | sort -u)
+        [ "$align" = 0x10000 ] || finding "$program: for pages of $align, and boards have up to 64 KiB"
     fi
     if grep -q 'Class: *ELF32' <<<"$header"; then
         short=$(awk '$2 ~ /^(time|clock_gettime|gettimeofday|(gm|local)time(_r)?|mktime|[fl]?stat(64)?)@/ {

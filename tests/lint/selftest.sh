@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds a lint to its word: a clean tree passes, and every planted fault is found and named.
-#   selftest.sh layers|code|files|scripts|format|tidy|globals|hardening
+#   selftest.sh layers|code|files|scripts|boards|format|tidy|globals|hardening
 set -euo pipefail
 lint=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 rules=$(cd "$lint/../.." && pwd)
@@ -28,6 +28,24 @@ tree_reset() {
     header core/wire/a.h '#include "core/tag/b.h"'
     header core/tag/b.h '#include "core/base/one.h"'
     printf '#!/usr/bin/env bash\necho "$@"\n' >"$tree/good.sh"
+    [ "$tool" != boards ] || board_make
+}
+
+board_facts() { # <architecture> <node of the UART>
+    printf '%s\n' 'name = One' "architecture = $1" 'soc = x' 'cpu = x' 'memory = x' 'storage = x' 'network = x' \
+        'console = /dev/ttyS0' "nfc_uart = $2" 'nfc_i2c = none' 'nfc_spi = none' 'rtc = none' 'tpm = none' \
+        'tested = built; never on hardware' 'documented = the rest'
+}
+
+board_make() {
+    local board=$tree/boards/linux/board-one
+    mkdir -p "$board" "$tree/docs"
+    board_facts arm64 /dev/ttyS1 >"$board/board.conf"
+    printf '[readers]\nreader = libnfc:pn532_uart:/dev/ttyS1\n' >"$board/tillbridged.conf"
+    printf 'SUBSYSTEM=="tty", KERNEL=="ttyS1", MODE="0660"\n' >"$board/71-tillbridge-board.rules"
+    # shellcheck disable=SC2016
+    printf '**Not run on this hardware.**\n./dev cross board-one\n`/dev/ttyS1`\n' >"$board/README.md"
+    printf '<!-- boards -->\n%s\n<!-- end -->\n' "$("$lint/boards.sh" "$tree" --table)" >"$tree/docs/boards.md"
 }
 
 lint_run() {
@@ -125,6 +143,24 @@ scripts)
     # shellcheck disable=SC2016
     bad unquoted.sh 'SC2086' '#!/usr/bin/env bash\nrm $1\n'
     ;;
+boards)
+    # shellcheck disable=SC2016 # what stands in the documentation
+    board_words_bad() {
+        bad $folder/README.md 'never tried' './dev cross board-one\n`/dev/ttyS1`\n'
+        bad $folder/README.md 'says nothing of /dev/ttyS1' '**Not run on this hardware.**\n./dev cross board-one\n'
+        bad $folder/README.md 'no command' '**Not run on this hardware.**\n`/dev/ttyS1`\n'
+    }
+    folder=boards/linux/board-one
+    bad $folder/board.conf 'the facts are' 'name = One\narchitecture = arm64\n'
+    bad $folder/board.conf 'architecture = "risc"' "$(board_facts risc /dev/ttyS1)\n"
+    bad $folder/board.conf 'no reader for nfc_uart' "$(board_facts arm64 /dev/ttyS2)\n"
+    bad $folder/board.conf 'table is not' "$(board_facts armhf /dev/ttyS1)\n"
+    board_words_bad
+    bad $folder/71-tillbridge-board.rules 'no rule for /dev/ttyS1' 'KERNEL=="ttyS3"\n'
+    bad $folder/71-tillbridge-board.rules 'no udev rule' 'KERNEL=="ttyS1" MODE="0660"\n'
+    bad agent/app/ask.c 'board by its name' 'static const char board[] = "board-one";\n'
+    bad boards/linux/two/board.conf 'two: has no README' "$(board_facts arm64 /dev/ttyS1)\n"
+    ;;
 format)
     bad core/base/brace.c 'brace.c' 'int f(void) {\n  return 1;\n}\n'
     ;;
@@ -153,7 +189,10 @@ hardening)
     bad x.c 'no stack protector' "// -fno-stack-protector -Wl,-z,now\n$main"
     TB_GLIBC_MAX=2.2 bad x.c 'needs glibc' "// $hard\n$main"
     case $("${TB_CC:-gcc}" -dumpmachine) in
-    aarch64*) bad x.c 'not signed' "// $protect -Wl,-z,now -mbranch-protection=none\n$main" ;;
+    aarch64*)
+        bad x.c 'not signed' "// $protect -Wl,-z,now -mbranch-protection=none\n$main"
+        bad x.c 'pages of 0x1000,' "// $hard -Wl,-z,max-page-size=4096\n$main"
+        ;;
     arm*) bad x.c '32-bit time: time@' "// $hard\n#include <time.h>\nint main(void)\n{\n    return (int)time(0);\n}\n" ;;
     esac
     ;;

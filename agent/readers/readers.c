@@ -277,7 +277,8 @@ static void message_take(struct reader *r, const struct tb_link_message *m)
     case TB_LINK_STATS:
     case TB_LINK_UPDATE_BEGIN:
     case TB_LINK_UPDATE_BLOCK:
-    case TB_LINK_UPDATE_END: return;
+    case TB_LINK_UPDATE_END:
+    case TB_LINK_POLLING: return;
     case TB_LINK_UPDATE_ANSWER: /* nobody asked */
     case TB_LINK_TAMPER: return;
     }

@@ -24,6 +24,7 @@
  *   TAMPER             open1 count2
  *   UPDATE_BEGIN       flags1 header…
  *   UPDATE_BLOCK       offset4 data…
+ *   POLLING            ecp…
  *   HELLO_REQUEST, UPDATE_END nothing
  */
 #define TAG_DATA_FIELDS 2
@@ -182,6 +183,7 @@ static void bulky_encode(const struct tb_link_message *m, struct tb_buf *b, stru
     case TB_LINK_SELFTEST_ANSWER: selftest_answer_encode(&m->selftest_answer, b, ret_bulk); return;
     case TB_LINK_UPDATE_BEGIN: update_begin_encode(&m->update_begin, b, ret_bulk); return;
     case TB_LINK_UPDATE_BLOCK: update_block_encode(&m->update_block, b, ret_bulk); return;
+    case TB_LINK_POLLING: bulk_set(b, m->ecp, TB_LINK_ECP_MAX, ret_bulk); return;
     default: TB_ASSERT(false);
     }
 }
@@ -213,6 +215,7 @@ enum tb_err tb_link_message_encode(const struct tb_link_message *m, struct tb_bu
     case TB_LINK_TRANSCEIVE_ANSWER:
     case TB_LINK_SELFTEST_ANSWER:
     case TB_LINK_UPDATE_BEGIN:
+    case TB_LINK_POLLING:
     case TB_LINK_UPDATE_BLOCK: bulky_encode(m, fields, ret_bulk); break;
     }
     return fields->err;
@@ -392,6 +395,7 @@ static void from_agent_decode(struct tb_reader *r, struct tb_link_message *m)
         m->update_begin.header = rest_read(r, TB_LINK_UPDATE_HEADER_MAX);
         return;
     case TB_LINK_UPDATE_BLOCK: update_block_decode(r, &m->update_block); return;
+    case TB_LINK_POLLING: m->ecp = rest_read(r, TB_LINK_ECP_MAX); return;
     default: r->err = TB_ERR_UNSUPPORTED; return;
     }
 }
@@ -469,6 +473,8 @@ const char *tb_link_stat_name(enum tb_link_stat stat)
         [TB_LINK_STAT_DEVICE_OPENS] = "device_opens",
         [TB_LINK_STAT_FRAMES_DAMAGED] = "frames_damaged",
         [TB_LINK_STAT_FRAMES_LOST] = "frames_lost",
+        [TB_LINK_STAT_BYTES_LOST] = "bytes_lost",
+        [TB_LINK_STAT_STACK_FREE] = "stack_free",
     };
     return (unsigned)stat < TB_LINK_STAT_COUNT ? names[stat] : "unknown";
 }

@@ -23,6 +23,7 @@
 #define TB_LINK_DETAIL_MAX 64
 #define TB_LINK_UPDATE_HEADER_MAX 256 /* of a firmware image */
 #define TB_LINK_UPDATE_BLOCK_SIZE 256 /* of every block but the last */
+#define TB_LINK_ECP_MAX 16            /* of one broadcast, without its CRC */
 #define TB_LINK_FIELDS_MAX 128        /* what tb_link_message_encode() writes at most */
 
 enum tb_link_type {
@@ -50,6 +51,7 @@ enum tb_link_type {
     TB_LINK_UPDATE_BEGIN = 0x86,
     TB_LINK_UPDATE_BLOCK = 0x87,
     TB_LINK_UPDATE_END = 0x88,
+    TB_LINK_POLLING = 0x89,
 };
 
 #define TB_LINK_FROM_AGENT 0x80 /* the direction bit of a type */
@@ -70,6 +72,7 @@ enum tb_link_capability { /* bits */
                           TB_LINK_CAN_SELFTEST = 0x04,
                           TB_LINK_CAN_UPDATE = 0x08,
                           TB_LINK_CAN_TAMPER = 0x10,
+                          TB_LINK_CAN_POLLING = 0x20,
 };
 
 enum tb_link_reset {
@@ -176,6 +179,8 @@ enum tb_link_stat { /* position in STATS_ANSWER; new ones are added at the end *
                     TB_LINK_STAT_DEVICE_OPENS,
                     TB_LINK_STAT_FRAMES_DAMAGED, /* received */
                     TB_LINK_STAT_FRAMES_LOST,
+                    TB_LINK_STAT_BYTES_LOST, /* received by a microcontroller's UART, and not taken in time */
+                    TB_LINK_STAT_STACK_FREE, /* bytes of its stack that were never used */
                     TB_LINK_STAT_COUNT
 };
 
@@ -295,6 +300,7 @@ struct tb_link_message {
         uint8_t request; /* SELFTEST, STATS: comes back in the answer */
         struct tb_link_selftest_answer selftest_answer;
         struct tb_link_stats_answer stats_answer;
+        struct tb_span ecp; /* POLLING: sent before each look for a card; empty: nothing */
         struct tb_link_update_begin update_begin;
         struct tb_link_update_block update_block;
         struct tb_link_update_answer update_answer;

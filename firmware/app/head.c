@@ -1,44 +1,227 @@
 #include "firmware/app/head.h"
 
+#include "firmware/app/feedback.h"
 #include "firmware/app/link.h"
+#include "firmware/app/nfc.h"
+#include "firmware/app/scan.h"
 #include "firmware/hal/hal.h"
 
-enum { HEARTBEAT_MS = 500 };
+enum {
+    HEARTBEAT_MS = 500,
+    WATCHDOG_MS = 2000,
+    STACK_FREE_MIN = 128, /* bytes that a self-test wants to see untouched */
+    TAMPER_STABLE_MS = 50,
+};
+
+#define CAPABILITIES \
+    (TB_LINK_CAN_TRANSCEIVE | TB_LINK_CAN_FEEDBACK | TB_LINK_CAN_SELFTEST | TB_LINK_CAN_POLLING)
+
+/* The housing's switch, without its bouncing. */
+struct housing {
+    bool open;
+    uint16_t count;
+    int64_t since_ms; /* when the switch began to say something else */
+    bool changing;
+};
 
 static struct head {
     struct link link;
+    struct nfc nfc;
+    struct scan scan;
+    struct feedback feedback;
+    struct housing housing;
+    uint32_t stats[TB_LINK_STAT_COUNT];
     int64_t beat_ms; /* when the next heartbeat is due */
     bool hello_due;
+    bool nfc_state_due;
+    bool scanner_state_due;
+    bool tamper_due;
+    bool selftest_due;
+    bool stats_due;
+    uint8_t request; /* of the last SELFTEST or STATS */
 } head;
 
-static void hello_send(struct head *h, int64_t now_ms)
+/* ---- what the head says of itself ---- */
+
+static bool has(enum tb_link_device device)
 {
-    struct tb_link_message m = {
+    return tb_hal_board.devices & device;
+}
+
+static struct tb_link_message hello_message(void)
+{
+    return (struct tb_link_message){
         .type = TB_LINK_HELLO,
         .hello = {.version = TB_LINK_VERSION,
                   .role = TB_LINK_ROLE_HEAD,
                   .devices = tb_hal_board.devices,
                   .reset = (uint8_t)tb_hal_reset_cause(),
-                  .capabilities = tb_hal_board.capabilities,
+                  .capabilities = CAPABILITIES | tb_hal_board.capabilities,
                   .software = tb_span_str(TB_FIRMWARE_VERSION),
                   .name = tb_span_str(tb_hal_board.name)},
     };
-    h->hello_due = false;
-    link_send(&h->link, &m, now_ms);
 }
 
-static void beat_send(struct head *h, int64_t now_ms)
+static struct tb_link_message nfc_state_message(const struct head *h)
 {
-    struct tb_link_message m = {.type = TB_LINK_HEARTBEAT, .uptime_ms = (uint32_t)now_ms};
-    h->beat_ms = now_ms + HEARTBEAT_MS;
-    link_send(&h->link, &m, now_ms);
+    return (struct tb_link_message){
+        .type = TB_LINK_STATE,
+        .state = {.device = TB_LINK_DEVICE_NFC, .condition = h->nfc.condition, .reason = h->nfc.reason}};
 }
+
+/* Whether a scanner is plugged into the other end of its line nobody can tell. */
+static struct tb_link_message scanner_state_message(void)
+{
+    return (struct tb_link_message){.type = TB_LINK_STATE,
+                                    .state = {.device = TB_LINK_DEVICE_SCANNER, .condition = TB_LINK_READY}};
+}
+
+static struct tb_link_message tamper_message(const struct head *h)
+{
+    return (struct tb_link_message){.type = TB_LINK_TAMPER,
+                                    .tamper = {.open = h->housing.open, .count = h->housing.count}};
+}
+
+static struct tb_link_message selftest_message(const struct head *h)
+{
+    size_t size;
+    bool stack = tb_hal_stack_free(&size) >= STACK_FREE_MIN || size == 0;
+    bool chip = !has(TB_LINK_DEVICE_NFC) || h->nfc.condition == TB_LINK_READY;
+    const char *detail = chip ? "" : tb_link_reason_name(h->nfc.reason);
+    return (struct tb_link_message){
+        .type = TB_LINK_SELFTEST_ANSWER,
+        .selftest_answer = {.request = h->request,
+                            .verdict = chip && stack ? TB_LINK_SELFTEST_PASSED : TB_LINK_SELFTEST_FAILED,
+                            .detail = tb_span_str(stack ? detail : "stack")},
+    };
+}
+
+static struct tb_link_message stats_message(struct head *h, int64_t now_ms)
+{
+    struct tb_link_message m = {.type = TB_LINK_STATS_ANSWER, .stats_answer = {.request = h->request}};
+    size_t size;
+    h->stats[TB_LINK_STAT_UPTIME_S] = (uint32_t)(now_ms / 1000);
+    h->stats[TB_LINK_STAT_FRAMES_DAMAGED] = h->link.decoder.damaged_count;
+    h->stats[TB_LINK_STAT_FRAMES_LOST] = h->link.decoder.lost_count;
+    h->stats[TB_LINK_STAT_STACK_FREE] = (uint32_t)tb_hal_stack_free(&size);
+    h->stats[TB_LINK_STAT_BYTES_LOST] = tb_hal_uart_lost(TB_HAL_UART_LINK) +
+                                        tb_hal_uart_lost(TB_HAL_UART_NFC) +
+                                        tb_hal_uart_lost(TB_HAL_UART_SCANNER);
+    memcpy(m.stats_answer.values, h->stats, sizeof h->stats);
+    return m;
+}
+
+static bool due(bool *flag)
+{
+    bool was = *flag;
+    *flag = false;
+    return was;
+}
+
+static struct tb_link_message beat_message(struct head *h, int64_t now_ms)
+{
+    h->beat_ms = now_ms + HEARTBEAT_MS;
+    return (struct tb_link_message){.type = TB_LINK_HEARTBEAT, .uptime_ms = (uint32_t)now_ms};
+}
+
+/* The first of what is to be said; false when there is nothing. */
+static bool message_due(struct head *h, struct tb_link_message *ret_message, int64_t now_ms)
+{
+    if (due(&h->hello_due))
+        *ret_message = hello_message();
+    else if (due(&h->nfc_state_due))
+        *ret_message = nfc_state_message(h);
+    else if (due(&h->scanner_state_due))
+        *ret_message = scanner_state_message();
+    else if (due(&h->tamper_due))
+        *ret_message = tamper_message(h);
+    else if (due(&h->selftest_due))
+        *ret_message = selftest_message(h);
+    else if (due(&h->stats_due))
+        *ret_message = stats_message(h, now_ms);
+    else if (now_ms >= h->beat_ms)
+        *ret_message = beat_message(h, now_ms);
+    else
+        return false;
+    return true;
+}
+
+/* ---- what the agent says ---- */
+
+static void all_due(struct head *h)
+{
+    h->hello_due = true;
+    h->nfc_state_due = has(TB_LINK_DEVICE_NFC);
+    h->scanner_state_due = has(TB_LINK_DEVICE_SCANNER);
+    h->tamper_due = tb_hal_board.capabilities & TB_LINK_CAN_TAMPER;
+}
+
+static void request_serve(struct head *h, const struct tb_link_message *m, int64_t now_ms)
+{
+    switch ((int)m->type) {
+    case TB_LINK_HELLO_REQUEST:
+        all_due(h);
+        tb_tap_renew(&h->nfc.tap);
+        return;
+    case TB_LINK_TRANSCEIVE: nfc_ask(&h->nfc, &m->transceive); return;
+    case TB_LINK_FEEDBACK: feedback_show(&h->feedback, &m->feedback, now_ms); return;
+    case TB_LINK_SELFTEST:
+        h->selftest_due = true;
+        h->request = m->request;
+        return;
+    case TB_LINK_STATS:
+        h->stats_due = true;
+        h->request = m->request;
+        return;
+    case TB_LINK_POLLING: nfc_ecp_set(&h->nfc, m->ecp); return;
+    default: return; /* types of a later version, and those that come from readers */
+    }
+}
+
+/* A TRANSCEIVE's bytes are used where they are: nothing is taken from the line until it is answered. */
+static void requests_take(struct head *h, int64_t now_ms)
+{
+    struct tb_link_message m;
+    while (!nfc_is_asked(&h->nfc) && link_take(&h->link, &m))
+        request_serve(h, &m, now_ms);
+}
+
+/* ---- the housing ---- */
+
+static void housing_turn(struct head *h, int64_t now_ms)
+{
+    struct housing *housing = &h->housing;
+    bool differs = tb_hal_tamper() != housing->open;
+    if (differs && !housing->changing)
+        housing->since_ms = now_ms;
+    housing->changing = differs;
+    if (!differs || now_ms - housing->since_ms < TAMPER_STABLE_MS)
+        return;
+    housing->open = !housing->open;
+    housing->changing = false;
+    if (housing->open)
+        housing->count++;
+    h->tamper_due = true;
+}
+
+/* ---- the loop ---- */
 
 void head_start(void)
 {
     memset(&head, 0, sizeof head);
     link_init(&head.link);
-    head.hello_due = true;
+    nfc_init(&head.nfc);
+    scan_init(&head.scan);
+    feedback_init(&head.feedback);
+    all_due(&head);
+    tb_hal_watchdog_start(WATCHDOG_MS);
+}
+
+/* Kicked here and nowhere else: by a loop that turns, with parts that get on. */
+static void watchdog_turn(const struct head *h, int64_t now_ms)
+{
+    if (nfc_is_alive(&h->nfc, now_ms))
+        tb_hal_watchdog_kick();
 }
 
 void head_turn(void)
@@ -47,13 +230,16 @@ void head_turn(void)
     int64_t now_ms = tb_hal_now_ms();
     struct tb_link_message m;
     link_pump(&h->link, now_ms);
-    while (link_take(&h->link, &m))
-        if (m.type == TB_LINK_HELLO_REQUEST)
-            h->hello_due = true;
-    if (h->hello_due && link_is_free(&h->link))
-        hello_send(h, now_ms);
-    if (now_ms >= h->beat_ms && link_is_free(&h->link))
-        beat_send(h, now_ms);
+    requests_take(h, now_ms);
+    if (has(TB_LINK_DEVICE_NFC))
+        nfc_turn(&h->nfc, &h->link, &h->feedback, h->stats, &h->nfc_state_due, now_ms);
+    if (has(TB_LINK_DEVICE_SCANNER))
+        scan_turn(&h->scan, &h->link, h->stats, now_ms);
+    feedback_turn(&h->feedback, now_ms);
+    housing_turn(h, now_ms);
+    if (link_is_free(&h->link) && message_due(h, &m, now_ms))
+        link_send(&h->link, &m, now_ms);
+    watchdog_turn(h, now_ms);
 }
 
 void head_run(void)

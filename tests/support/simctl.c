@@ -19,7 +19,7 @@
 enum { OPEN_LOOK_US = 2000 };
 
 /* Places in the set that poll() is given; clients follow. */
-enum { POLL_SIGNAL, POLL_CONTROL, POLL_LINE, POLL_CLIENT };
+enum { POLL_SIGNAL, POLL_CONTROL, POLL_LINE, POLL_LISTEN, POLL_CLIENT };
 
 struct client {
     int fd; /* -1: free */
@@ -31,7 +31,8 @@ struct tb_sim {
     struct tb_sim_options options;
     int signal_fd;
     int control_fd;
-    int line_fd; /* master side; -1 while unplugged */
+    int line_fd;   /* master side or connection; -1 while unplugged or not connected */
+    int listen_fd; /* of a line that is a socket; -1 while unplugged */
     bool opened;
     bool stopping;
     uint64_t now_us;
@@ -91,8 +92,24 @@ static enum tb_err link_make(const char *target, const char *path)
     return TB_OK;
 }
 
+static enum tb_err socket_listen(const char *path, int backlog, int *ret_fd)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    enum tb_err err = tb_span_to_str(tb_span_str(path), address.sun_path, sizeof address.sun_path);
+    if (err != TB_OK)
+        return err;
+    (void)unlink(address.sun_path);
+    *ret_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*ret_fd < 0 || bind(*ret_fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(*ret_fd, backlog) != 0)
+        return failed(address.sun_path);
+    return TB_OK;
+}
+
 static enum tb_err line_plug(struct tb_sim *sim)
 {
+    if (sim->options.unix_path != NULL)
+        return socket_listen(sim->options.unix_path, 1, &sim->listen_fd);
     char slave[64];
     enum tb_err err = TB_ERR_IO;
     sim->line_fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -111,9 +128,10 @@ static enum tb_err line_plug(struct tb_sim *sim)
 
 static void line_unplug(struct tb_sim *sim)
 {
-    if (sim->line_fd < 0)
+    if (!tb_sim_plugged(sim))
         return;
-    (void)unlink(sim->options.line_path);
+    (void)unlink(sim->options.unix_path ? sim->options.unix_path : sim->options.line_path);
+    fd_close(&sim->listen_fd);
     fd_close(&sim->line_fd);
     sim->opened = false;
 }
@@ -139,6 +157,8 @@ static void line_look(struct tb_sim *sim)
     struct pollfd look = {.fd = sim->line_fd, .events = POLLIN};
     if (sim->line_fd >= 0 && poll(&look, 1, 0) >= 0)
         sim->opened = !(look.revents & POLLHUP);
+    if (sim->listen_fd >= 0 && !sim->opened)
+        fd_close(&sim->line_fd);
 }
 
 static void line_receive(struct tb_sim *sim)
@@ -316,19 +336,13 @@ static void client_accept(struct tb_sim *sim)
     fd_close(&fd);
 }
 
-static enum tb_err control_listen(struct tb_sim *sim)
+/* A program that comes while another is connected takes its place: the older one was restarted or has died.
+ */
+static void line_accept(struct tb_sim *sim)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    enum tb_err err =
-        tb_span_to_str(tb_span_str(sim->options.control_path), address.sun_path, sizeof address.sun_path);
-    if (err != TB_OK)
-        return err;
-    (void)unlink(address.sun_path);
-    sim->control_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (sim->control_fd < 0 || bind(sim->control_fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(sim->control_fd, TB_SIM_CLIENT_MAX) != 0)
-        return failed(address.sun_path);
-    return TB_OK;
+    fd_close(&sim->line_fd);
+    sim->line_fd = accept4(sim->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    sim->opened = sim->line_fd >= 0;
 }
 
 /* --- the loop */
@@ -341,6 +355,7 @@ static enum tb_err signals_take(struct tb_sim *sim)
     (void)sigaddset(&set, SIGINT);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return failed("signals");
+    (void)signal(SIGPIPE, SIG_IGN); /* a line that is a socket */
     sim->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
     return sim->signal_fd >= 0 ? TB_OK : failed("signals");
 }
@@ -351,7 +366,7 @@ enum tb_err tb_sim_open(const struct tb_sim_options *options, struct tb_sim **re
     if (sim == NULL)
         return TB_ERR_NO_MEMORY;
     sim->options = *options;
-    sim->signal_fd = sim->control_fd = sim->line_fd = -1;
+    sim->signal_fd = sim->control_fd = sim->line_fd = sim->listen_fd = -1;
     for (size_t i = 0; i < TB_SIM_CLIENT_MAX; i++)
         sim->clients[i].fd = -1;
     clock_read(sim);
@@ -359,7 +374,7 @@ enum tb_err tb_sim_open(const struct tb_sim_options *options, struct tb_sim **re
     if (err == TB_OK)
         err = line_plug(sim);
     if (err == TB_OK)
-        err = control_listen(sim);
+        err = socket_listen(sim->options.control_path, TB_SIM_CLIENT_MAX, &sim->control_fd);
     if (err != TB_OK)
         sim = tb_sim_close(sim);
     *ret_sim = sim;
@@ -403,6 +418,7 @@ static enum tb_err turn(struct tb_sim *sim)
     set[POLL_SIGNAL] = (struct pollfd){.fd = sim->signal_fd, .events = POLLIN};
     set[POLL_CONTROL] = (struct pollfd){.fd = sim->control_fd, .events = POLLIN};
     set[POLL_LINE] = (struct pollfd){.fd = sim->opened ? sim->line_fd : -1, .events = POLLIN};
+    set[POLL_LISTEN] = (struct pollfd){.fd = sim->listen_fd, .events = POLLIN};
     for (size_t i = 0; i < TB_SIM_CLIENT_MAX; i++)
         set[POLL_CLIENT + i] = (struct pollfd){.fd = sim->clients[i].fd, .events = POLLIN};
     if (ppoll(set, TB_ARRAY_SIZE(set), wait_us == UINT64_MAX ? NULL : &wait, NULL) < 0 && errno != EINTR)
@@ -412,6 +428,8 @@ static enum tb_err turn(struct tb_sim *sim)
     sim->stopping = set[POLL_SIGNAL].revents != 0;
     if (set[POLL_LINE].revents & POLLIN)
         line_receive(sim);
+    if (set[POLL_LISTEN].revents)
+        line_accept(sim);
     line_look(sim);
     timers_fire(sim);
     for (size_t i = 0; i < TB_SIM_CLIENT_MAX; i++)
@@ -439,7 +457,7 @@ void *tb_sim_context(const struct tb_sim *sim)
 
 bool tb_sim_plugged(const struct tb_sim *sim)
 {
-    return sim->line_fd >= 0;
+    return sim->listen_fd >= 0 || sim->line_fd >= 0;
 }
 
 bool tb_sim_opened(const struct tb_sim *sim)

@@ -2,7 +2,8 @@
  * What the device simulators share: a pseudo-terminal that stands for the device's serial line, a
  * control socket, timers, and the loop that drives them. One simulator per process, one thread.
  *
- * The slave side is reached through a stable symlink, which exists only while the device is plugged.
+ * The slave side is reached through a stable symlink, which exists only while the device is plugged. Or the
+ * line is a Unix socket, for what speaks to a serial line through one (QEMU).
  * As on a real line, bytes sent while nobody has the line open are lost.
  *
  * Control protocol: one text line per command (at most TB_SIM_LINE_MAX bytes), one line in answer,
@@ -44,7 +45,8 @@ struct tb_sim_timer {
 };
 
 struct tb_sim_options {
-    const char *line_path;    /* symlink to make; borrowed for the simulator's life */
+    const char *line_path;    /* symlink to make; borrowed for the simulator's life. NULL: unix_path */
+    const char *unix_path;    /* socket to make instead, for one program at a time; borrowed as well */
     const char *control_path; /* Unix socket to make; borrowed for the simulator's life */
     const struct tb_sim_ops *ops;
     void *context; /* the simulator's own state, see tb_sim_context() */

@@ -258,6 +258,8 @@ void tb_hal_start(void)
     if (board.options.flash != NULL)
         flash_open(board.options.flash);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)puts("ready");
+    (void)fflush(stdout);
 }
 
 enum tb_link_reset tb_hal_reset_cause(void)

@@ -138,7 +138,8 @@ static void sim_become(const struct harness *h, const char *program, int out)
     (void)snprintf(control, sizeof control, "%s/control", h->folder);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves nothing behind */
     (void)dup2(out, STDOUT_FILENO);
-    (void)execl(program, program, "--line", h->line, "--control", control, (char *)NULL);
+    (void)execl(program, program, h->board ? "--unix" : "--line", h->line, "--control", control,
+                (char *)NULL);
     _exit(127);
 }
 
@@ -188,7 +189,7 @@ const char *harness_sim(struct harness *h, const char *command)
 
 static void folder_make(struct harness *h)
 {
-    memset(h, 0, sizeof *h);
+    *h = (struct harness){.board = h->board};
     (void)snprintf(h->folder, sizeof h->folder, "/tmp/tb-nfc-XXXXXX");
     assert_non_null(mkdtemp(h->folder));
     (void)snprintf(h->line, sizeof h->line, "%s/line", h->folder);
@@ -205,8 +206,10 @@ static void loop_make(struct harness *h)
 void harness_start_sim(struct harness *h, enum tb_reader_kind kind)
 {
     folder_make(h);
+    if (kind == TB_READER_HEAD)
+        (void)snprintf(h->line, sizeof h->line, "%s/nfc", h->folder);
     if (kind != TB_READER_KEYBOARD)
-        sim_start(h, kind == TB_READER_NFC ? TB_PN532D : TB_SCANNERD);
+        sim_start(h, kind == TB_READER_SCANNER ? TB_SCANNERD : TB_PN532D);
 }
 
 void harness_start_loop(struct harness *h)
@@ -220,7 +223,12 @@ void harness_start(struct harness *h, enum tb_reader_kind kind)
     char device[128];
     harness_start_sim(h, kind);
     loop_make(h);
-    (void)snprintf(device, sizeof device, "%s%s", kind == TB_READER_NFC ? "pn532_uart:" : "", h->line);
+    if (kind == TB_READER_HEAD)
+        tb_board_start(&h->machine, h->board, h->folder, TB_BOARD_FOR_AGENT);
+    if (kind == TB_READER_HEAD)
+        (void)snprintf(device, sizeof device, "%s/head", h->folder);
+    else
+        (void)snprintf(device, sizeof device, "%s%s", kind == TB_READER_NFC ? "pn532_uart:" : "", h->line);
     const struct tb_reader_spec spec = {.kind = kind, .name = "test", .device = device};
     const struct tb_readers_options options = {
         .readerd_path = TB_READERD, .specs = &spec, .spec_count = 1, .event = harness_event, .context = h};
@@ -242,6 +250,8 @@ void harness_stop(struct harness *h)
 {
     h->readers = tb_readers_free(h->readers);
     h->loop = tb_loop_free(h->loop);
+    if (h->machine.pid)
+        tb_board_stop(&h->machine);
     sim_stop(h);
     assert_int_equal(rmdir(h->folder), 0);
     free(h->events);

@@ -7,6 +7,7 @@
 #define TB_TESTS_INTEGRATION_NFC_HARNESS_H
 
 #include "agent/readers/readers.h"
+#include "tests/hil/board.h"
 #include "tests/support/unit.h"
 
 #include <stdio.h>
@@ -14,6 +15,8 @@
 enum { HARNESS_EVENT_MAX = 256, HARNESS_TEXT_SIZE = 2200 };
 
 struct harness {
+    const char *board; /* kept by harness_start(): whose firmware runs behind a TB_READER_HEAD */
+    struct tb_board machine;
     char folder[64];
     int sim_pid; /* 0: there is none */
     int control; /* socket of the simulator */
@@ -32,7 +35,8 @@ struct harness {
 /* Starts the simulator of that kind of device alone; harness_stop() ends it, too. A keyboard has none. */
 void harness_start_sim(struct harness *h, enum tb_reader_kind kind);
 
-/* Starts the simulator and, behind it, one reader of that kind on it; a keyboard's reader is on h->line. */
+/* Starts the simulator and, behind it, one reader of that kind on it, with h->board when it is a head; a
+ * keyboard's reader is on h->line. */
 void harness_start(struct harness *h, enum tb_reader_kind kind);
 /* A folder, a name for a line in it, and a loop: the test starts what it wants on it. */
 void harness_start_loop(struct harness *h);

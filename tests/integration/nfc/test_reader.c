@@ -8,7 +8,9 @@ static struct harness h;
 static int start(void **state)
 {
     (void)state;
-    harness_start(&h, TB_READER_NFC);
+    harness_start(&h, h.board ? TB_READER_HEAD : TB_READER_NFC);
+    if (h.board)
+        harness_expect(&h, "state ready"); /* of its scanner */
     harness_expect(&h, "state ready");
     return 0;
 }
@@ -341,8 +343,10 @@ static void real_times_change_nothing(void **state)
     gone();
 }
 
-int main(void)
+/* Without an argument readerd on libnfc; with one a reader head, and the argument names its board. */
+int main(int argc, char **argv)
 {
+    h.board = argc > 1 ? argv[1] : NULL;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(type2_tags_are_read, start, stop),
         cmocka_unit_test_setup_teardown(type4_tags_are_read, start, stop),

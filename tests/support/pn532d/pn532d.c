@@ -535,17 +535,19 @@ static bool options_read(int argc, char **argv, struct tb_sim_options *options)
 {
     static const struct option names[] = {
         {"line", required_argument, NULL, 'l'},
+        {"unix", required_argument, NULL, 'u'},
         {"control", required_argument, NULL, 'c'},
         {NULL, 0, NULL, 0},
     };
     for (int option = 0; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (option) {
         case 'l': options->line_path = optarg; break;
+        case 'u': options->unix_path = optarg; break;
         case 'c': options->control_path = optarg; break;
         default: return false;
         }
     }
-    return optind == argc && options->line_path && options->control_path;
+    return optind == argc && !options->line_path != !options->unix_path && options->control_path;
 }
 
 int main(int argc, char **argv)
@@ -556,7 +558,7 @@ int main(int argc, char **argv)
     struct tb_sim *sim = NULL;
 
     if (!options_read(argc, argv, &options)) {
-        (void)fprintf(stderr, "usage: %s --line <symlink> --control <socket>\n", argv[0]);
+        (void)fprintf(stderr, "usage: %s --line <symlink>|--unix <socket> --control <socket>\n", argv[0]);
         return 2;
     }
     reader.chip.log = &reader.log;

@@ -1,0 +1,358 @@
+#include "tests/hil/board.h"
+
+#include "core/base/assert.h"
+#include "core/base/buf.h"
+#include "core/base/text.h"
+#include "tests/support/unit.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 108, OPTION_SIZE = 200, PATIENCE_MS = 30000 };
+
+static const struct machine {
+    const char *board;
+    const char *machine; /* of QEMU */
+    bool tamper;         /* its fourth UART stands for the switch */
+} machines[] = {
+    {"mps2-an385", "mps2-an385", true},
+    {"stm32f103", "stm32vldiscovery", false},
+    {"stm32f405", "netduinoplus2", false},
+};
+
+static const struct machine *machine_of(const struct tb_board *b)
+{
+    for (size_t i = 0; i < TB_ARRAY_SIZE(machines); i++)
+        if (strcmp(machines[i].board, b->name) == 0)
+            return &machines[i];
+    return NULL;
+}
+
+bool tb_board_is_machine(const struct tb_board *b)
+{
+    return machine_of(b) != NULL;
+}
+
+/* ---- sockets and pseudo-terminals ---- */
+
+static struct sockaddr_un address_of(const struct tb_board *b, const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int size = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", b->folder, name);
+    assert_true(size > 0 && (size_t)size < sizeof address.sun_path);
+    return address;
+}
+
+static int socket_listen(const struct tb_board *b, const char *name)
+{
+    struct sockaddr_un address = address_of(b, name);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    return fd;
+}
+
+static int socket_connect(const struct tb_board *b, const char *name)
+{
+    struct sockaddr_un address = address_of(b, name);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void raw_set(int fd)
+{
+    struct termios mode;
+    assert_int_equal(tcgetattr(fd, &mode), 0);
+    cfmakeraw(&mode);
+    assert_int_equal(tcsetattr(fd, TCSANOW, &mode), 0);
+}
+
+/* The slave stays open with the master: a line that nobody has open hangs up. */
+static int pty_open(char ret_slave[PATH_SIZE])
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(master >= 0);
+    assert_int_equal(grantpt(master), 0);
+    assert_int_equal(unlockpt(master), 0);
+    assert_int_equal(ptsname_r(master, ret_slave, PATH_SIZE), 0);
+    int slave = open(ret_slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(slave >= 0);
+    raw_set(slave);
+    return master;
+}
+
+/* ---- the bridge: two masters, each the end of somebody's line ---- */
+
+static void carry(int from, int to)
+{
+    uint8_t bytes[1024];
+    ssize_t size = read(from, bytes, sizeof bytes);
+    for (ssize_t at = 0; at < size;) {
+        ssize_t put = write(to, bytes + at, (size_t)(size - at));
+        if (put <= 0)
+            _exit(EXIT_SUCCESS);
+        at += put;
+    }
+    if (size <= 0 && errno != EIO)
+        _exit(EXIT_SUCCESS);
+}
+
+static _Noreturn void bridge_run(int a, int b)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        struct pollfd set[] = {{.fd = a, .events = POLLIN}, {.fd = b, .events = POLLIN}};
+        if (poll(set, 2, -1) < 0)
+            _exit(EXIT_FAILURE);
+        if (set[0].revents)
+            carry(a, b);
+        if (set[1].revents)
+            carry(b, a);
+    }
+}
+
+static void bridge_start(struct tb_board *b, int machine_end)
+{
+    char slave[PATH_SIZE];
+    struct sockaddr_un head = address_of(b, "head");
+    int agent_end = pty_open(slave);
+    assert_int_equal(symlink(slave, head.sun_path), 0);
+    b->bridge_pid = fork();
+    assert_true(b->bridge_pid >= 0);
+    if (b->bridge_pid == 0)
+        bridge_run(machine_end, agent_end);
+}
+
+/* ---- programs ---- */
+
+static _Noreturn void machine_become(const struct tb_board *b, const char *link)
+{
+    const struct machine *m = machine_of(b);
+    char image[OPTION_SIZE];
+    char options[5][OPTION_SIZE];
+    (void)snprintf(image, sizeof image, "%s/%s/head.elf", TB_FIRMWARE_FOLDER, b->name);
+    (void)snprintf(options[0], OPTION_SIZE, "serial,id=link,path=%s", link);
+    (void)snprintf(options[1], OPTION_SIZE, "socket,id=nfc,path=%s/nfc", b->folder);
+    (void)snprintf(options[2], OPTION_SIZE, "socket,id=scanner,path=%s/scanner", b->folder);
+    (void)snprintf(options[3], OPTION_SIZE, "socket,id=tamper,server=on,wait=off,path=%s/tamper", b->folder);
+    (void)snprintf(options[4], OPTION_SIZE, "socket,id=gdb,server=on,wait=off,path=%s/gdb", b->folder);
+    (void)execlp("qemu-system-arm", "qemu-system-arm", "-M", m->machine, "-nographic", "-monitor", "none",
+                 "-kernel", image, "-chardev", options[0], "-serial", "chardev:link", "-chardev", options[1],
+                 "-serial", "chardev:nfc", "-chardev", options[2], "-serial", "chardev:scanner", "-chardev",
+                 options[4], "-gdb", "chardev:gdb", "-chardev", options[3],
+                 m->tamper ? "-serial" : (char *)NULL, "chardev:tamper", (char *)NULL);
+    _exit(127);
+}
+
+static _Noreturn void program_become(const struct tb_board *b, int ready)
+{
+    char paths[4][OPTION_SIZE];
+    static const char *const names[] = {"head", "nfc", "scanner", "tamper"};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(names); i++)
+        (void)snprintf(paths[i], OPTION_SIZE, "%s/%s", b->folder, names[i]);
+    (void)dup2(ready, STDOUT_FILENO);
+    (void)execl(TB_HEAD, TB_HEAD, "--link", paths[0], "--nfc", paths[1], "--scanner", paths[2], "--tamper",
+                paths[3], (char *)NULL);
+    _exit(127);
+}
+
+static void program_start(struct tb_board *b)
+{
+    int ends[2];
+    char ready[6];
+    assert_int_equal(pipe(ends), 0);
+    b->pid = fork();
+    assert_true(b->pid >= 0);
+    if (b->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        program_become(b, ends[1]);
+    }
+    (void)close(ends[1]);
+    assert_int_equal(read(ends[0], ready, sizeof ready), sizeof ready);
+    assert_memory_equal(ready, "ready\n", sizeof ready);
+}
+
+static int machine_start(struct tb_board *b)
+{
+    char slave[PATH_SIZE];
+    int master = pty_open(slave);
+    b->pid = fork();
+    assert_true(b->pid >= 0);
+    if (b->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        machine_become(b, slave);
+    }
+    return master;
+}
+
+/* ---- life ---- */
+
+void tb_board_start(struct tb_board *b, const char *board, const char *folder, enum tb_board_line line)
+{
+    *b = (struct tb_board){.name = board, .folder = folder, .link_fd = -1, .scanner_fd = -1};
+    b->scanner_listen_fd = socket_listen(b, "scanner");
+    if (!tb_board_is_machine(b)) {
+        struct sockaddr_un head = address_of(b, "head");
+        program_start(b);
+        if (line == TB_BOARD_FOR_TEST)
+            b->link_fd = open(head.sun_path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        return;
+    }
+    int master = machine_start(b);
+    if (line == TB_BOARD_FOR_TEST)
+        b->link_fd = master;
+    else
+        bridge_start(b, master);
+}
+
+static void process_end(pid_t pid)
+{
+    int status;
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+void tb_board_stop(struct tb_board *b)
+{
+    static const char *const names[] = {"head", "scanner", "tamper", "gdb"};
+    process_end(b->pid);
+    if (b->bridge_pid)
+        process_end(b->bridge_pid);
+    if (b->link_fd >= 0)
+        (void)close(b->link_fd);
+    if (b->scanner_fd >= 0)
+        (void)close(b->scanner_fd);
+    (void)close(b->scanner_listen_fd);
+    for (size_t i = 0; i < TB_ARRAY_SIZE(names); i++) {
+        struct sockaddr_un address = address_of(b, names[i]);
+        (void)unlink(address.sun_path);
+    }
+}
+
+int tb_board_scanner(struct tb_board *b)
+{
+    if (b->scanner_fd < 0) {
+        b->scanner_fd = accept4(b->scanner_listen_fd, NULL, NULL, SOCK_CLOEXEC);
+        assert_true(b->scanner_fd >= 0);
+    }
+    return b->scanner_fd;
+}
+
+void tb_board_tamper(struct tb_board *b, bool open_it)
+{
+    struct sockaddr_un address = address_of(b, "tamper");
+    if (tb_board_is_machine(b)) {
+        int fd = socket_connect(b, "tamper");
+        assert_int_equal(write(fd, open_it ? "o" : "c", 1), 1);
+        (void)close(fd);
+    } else if (open_it) {
+        int fd = open(address.sun_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        (void)close(fd);
+    } else {
+        assert_int_equal(unlink(address.sun_path), 0);
+    }
+}
+
+/* ---- the debugger's door: GDB's remote protocol, "$text#checksum" answered by "+" ---- */
+
+static void packet_send(int fd, const char *text)
+{
+    char packet[128];
+    uint8_t sum = 0;
+    for (const char *c = text; *c; c++)
+        sum = (uint8_t)(sum + (uint8_t)*c);
+    int size = snprintf(packet, sizeof packet, "$%s#%02x", text, sum);
+    assert_int_equal(write(fd, packet, (size_t)size), size);
+}
+
+/* Reads past acknowledgements to the next packet's text. */
+static void packet_expect(int fd, const char *text)
+{
+    char c = 0;
+    char got[128];
+    size_t size = 0;
+    while (c != '$')
+        assert_int_equal(read(fd, &c, 1), 1);
+    while (read(fd, &c, 1) == 1 && c != '#' && size < sizeof got - 1)
+        got[size++] = c;
+    got[size] = '\0';
+    assert_int_equal(read(fd, &c, 1), 1);
+    assert_int_equal(read(fd, &c, 1), 1);
+    assert_int_equal(write(fd, "+", 1), 1);
+    if (text != NULL)
+        assert_string_equal(got, text);
+}
+
+static const Elf32_Shdr *section_find(const uint8_t *image, uint32_t type)
+{
+    const Elf32_Ehdr *head = (const void *)image;
+    const Elf32_Shdr *sections = (const void *)(image + head->e_shoff);
+    for (unsigned i = 0; i < head->e_shnum; i++)
+        if (sections[i].sh_type == type)
+            return &sections[i];
+    return NULL;
+}
+
+static uint32_t symbol_find(const uint8_t *image, const char *name)
+{
+    const Elf32_Ehdr *head = (const void *)image;
+    const Elf32_Shdr *table = section_find(image, SHT_SYMTAB);
+    assert_non_null(table);
+    const Elf32_Shdr *names = (const Elf32_Shdr *)(const void *)(image + head->e_shoff) + table->sh_link;
+    const Elf32_Sym *symbols = (const void *)(image + table->sh_offset);
+    for (size_t i = 0; i < table->sh_size / sizeof *symbols; i++)
+        if (strcmp((const char *)image + names->sh_offset + symbols[i].st_name, name) == 0)
+            return symbols[i].st_value;
+    fail_msg("the image has no %s", name);
+    return 0;
+}
+
+static uint32_t address_in_image(const struct tb_board *b, const char *name)
+{
+    char path[OPTION_SIZE];
+    struct stat info;
+    (void)snprintf(path, sizeof path, "%s/%s/head.elf", TB_FIRMWARE_FOLDER, b->name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &info), 0);
+    void *image = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    assert_true(image != MAP_FAILED);
+    uint32_t address = symbol_find(image, name);
+    assert_int_equal(munmap(image, (size_t)info.st_size), 0);
+    (void)close(fd);
+    return address;
+}
+
+/* Writes "branch to itself" over the first instruction of the loop's turn. */
+void tb_board_hang(struct tb_board *b)
+{
+    char packet[64];
+    assert_true(tb_board_is_machine(b));
+    int fd = socket_connect(b, "gdb");
+    packet_send(fd, "?");
+    packet_expect(fd, NULL);
+    (void)snprintf(packet, sizeof packet, "M%" PRIx32 ",2:fee7", address_in_image(b, "head_turn") & ~1u);
+    packet_send(fd, packet);
+    packet_expect(fd, "OK");
+    packet_send(fd, "D");
+    packet_expect(fd, "OK");
+    (void)close(fd);
+}

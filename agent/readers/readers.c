@@ -11,7 +11,8 @@ enum {
     RESTART_MAX_MS = 5000,
     STABLE_MS = 10000, /* a reader that was ready for so long starts the back-off anew */
     PROBE_MS = TB_READERS_SILENCE_MS / 2,
-    REQUEST_PROBE = 0, /* request of a STATS that only asks for a sign of life */
+    HELLO_AGAIN_MS = 250, /* an answer that takes so long was lost */
+    REQUEST_PROBE = 0,    /* request of a STATS that only asks for a sign of life */
 };
 
 enum link_state {
@@ -32,6 +33,7 @@ struct reader {
     enum link_state state;
     struct tb_transport_fault fault; /* why it was dropped */
     struct tb_timer silence;
+    int64_t asked_ms; /* when HELLO was asked for last */
     struct tb_timer restart;
     int64_t pause_ms; /* before the next start */
     bool tap_open;    /* a TAG without its TAG_GONE */
@@ -324,6 +326,7 @@ static void transport_ended(struct tb_transport *transport)
 static void hello_ask(struct reader *r)
 {
     enum tb_err err = tb_reader_link_send(&r->link, &(struct tb_link_message){.type = TB_LINK_HELLO_REQUEST});
+    r->asked_ms = tb_loop_now_ms(r->owner->loop);
     (void)err; /* asked again while none comes */
 }
 
@@ -360,8 +363,8 @@ static void link_message(struct tb_reader_link *link, const struct tb_link_messa
     silence_watch(r);
     if (r->state == LINK_GREETED || m->type == TB_LINK_HELLO)
         message_take(r, m);
-    else if (m->type == TB_LINK_HEARTBEAT)
-        hello_ask(r); /* its HELLO was lost */
+    else if (m->type == TB_LINK_HEARTBEAT && tb_loop_now_ms(r->owner->loop) - r->asked_ms >= HELLO_AGAIN_MS)
+        hello_ask(r);
 }
 
 /* A process that closes its link and lives on is of no use. */

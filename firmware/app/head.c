@@ -129,10 +129,10 @@ static bool message_due(struct head *h, struct tb_link_message *ret_message, int
 {
     if (due(&h->hello_due))
         *ret_message = hello_message();
-    else if (due(&h->nfc_state_due))
-        *ret_message = nfc_state_message(h);
     else if (due(&h->scanner_state_due))
         *ret_message = scanner_state_message();
+    else if (due(&h->nfc_state_due))
+        *ret_message = nfc_state_message(h);
     else if (due(&h->tamper_due))
         *ret_message = tamper_message(h);
     else if (due(&h->selftest_due))

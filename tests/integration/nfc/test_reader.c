@@ -9,9 +9,11 @@ static int start(void **state)
 {
     (void)state;
     harness_start(&h, h.board ? TB_READER_HEAD : TB_READER_NFC);
-    if (h.board)
-        harness_expect(&h, "state ready"); /* of its scanner */
-    harness_expect(&h, "state ready");
+    if (h.board) {
+        harness_expect(&h, "hello power_on");
+        harness_expect(&h, "state scanner ready");
+    }
+    harness_expect(&h, h.board ? "state nfc ready" : "state ready");
     return 0;
 }
 

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Holds cmake/deps/build.sh to its word: a wrong or missing tarball stops the build and leaves nothing behind.
+# Holds cmake/deps/build.sh and sysroot.sh to their word: what is wrong or missing stops them and leaves nothing behind.
 set -euo pipefail
 deps=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/cmake/deps
-build=$deps/build.sh
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 failed=0
 
-# refused <what it must say> <name=value ...>
+# refused <what it must say> <script and its arguments> <name=value ...>
 refused() {
-    local text=$1
-    shift
-    if env "$@" "$build" "$folder/cache" >"$folder/out" 2>"$folder/said" || ! grep -q "$text" "$folder/said"; then
+    local text=$1 script
+    read -ra script <<<"$2"
+    shift 2
+    if env "$@" "$deps/${script[0]}" "$folder/cache" "${script[@]:1}" >"$folder/out" 2>"$folder/said" || ! grep -q "$text" "$folder/said"; then
         echo "does not stop with \"$text\":"
         cat "$folder/said"
         failed=1
@@ -23,10 +23,17 @@ refused() {
 }
 
 mkdir "$folder/none" "$folder/wrong"
-refused 'no pinned tarball of mbedtls' TB_DEPS_TARBALLS="$folder/none"
+refused 'no pinned tarball of mbedtls' build.sh TB_DEPS_TARBALLS="$folder/none"
 echo wrong >"$folder/wrong/mbedtls_3.6.6.orig.tar.bz2"
-refused 'does not have the pinned SHA-256' TB_DEPS_TARBALLS="$folder/wrong"
-refused 'Debian package: gcc' TB_DEPS_CC=no-such-compiler
+refused 'does not have the pinned SHA-256' build.sh TB_DEPS_TARBALLS="$folder/wrong"
+refused 'Debian package: gcc' build.sh TB_DEPS_CC=no-such-compiler
+refused 'no architecture mips' 'sysroot.sh mips' TB_DEPS_MIRROR=
+mkdir "$folder/bin" "$folder/mirror"
+for tool in bash env dirname sha256sum cut; do
+    ln -s "$(command -v "$tool")" "$folder/bin/"
+done
+refused 'aarch64-linux-gnu-gcc is missing (Debian package: gcc-aarch64-linux-gnu)' 'sysroot.sh arm64' PATH="$folder/bin"
+refused 'does not have a Release file' 'sysroot.sh armhf' TB_DEPS_MIRROR="file:$folder/mirror"
 
 # The mirror is found in each form of apt's sources that Debian's installers and images write.
 eval "$(sed -n '/^mirror_find()/,/^}/p' "$deps/apt.sh")"

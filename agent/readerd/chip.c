@@ -21,6 +21,7 @@ _Static_assert(TB_LINK_APDU_MAX <= 262, "libnfc 1.8 copies a command into 264 by
 void chip_init(struct chip *c, const char *connstring)
 {
     *c = (struct chip){.connstring = connstring, .lock_fd = -1};
+    uart_init(&c->uart, connstring);
 }
 
 /* The device file in a connection string "driver:/path[:speed]"; false when it names none. */
@@ -48,15 +49,24 @@ static bool initiator_begin(struct chip *c)
            nfc_device_set_property_bool(c->device, NP_INFINITE_SELECT, false) >= 0;
 }
 
-enum tb_link_reason chip_open(struct chip *c)
+static bool device_begin(struct chip *c)
 {
-    enum tb_link_reason reason = device_lock(c);
-    if (reason != TB_LINK_REASON_NONE)
-        return reason;
+    if (!uart_find(&c->uart, c->lock_fd))
+        return false;
     nfc_init(&c->context);
     if (c->context != NULL)
         c->device = nfc_open(c->context, c->connstring);
-    if (c->device != NULL && initiator_begin(c)) {
+    return c->device != NULL && initiator_begin(c) && uart_raise(&c->uart, c->lock_fd);
+}
+
+enum tb_link_reason chip_open(struct chip *c)
+{
+    enum tb_link_reason reason = device_lock(c);
+    if (reason == TB_LINK_REASON_NO_DEVICE)
+        uart_init(&c->uart, c->connstring); /* what is plugged in next may be another one */
+    if (reason != TB_LINK_REASON_NONE)
+        return reason;
+    if (device_begin(c)) {
         c->error_count = 0;
         return TB_LINK_REASON_NONE;
     }
@@ -67,8 +77,10 @@ enum tb_link_reason chip_open(struct chip *c)
 
 void chip_close(struct chip *c)
 {
-    if (c->device != NULL)
+    if (c->device != NULL) {
+        uart_lower(&c->uart, c->lock_fd);
         nfc_close(c->device);
+    }
     if (c->context != NULL)
         nfc_exit(c->context);
     if (c->lock_fd >= 0)
@@ -99,9 +111,12 @@ static enum tb_tap_result result_of(struct chip *c, int code)
     default: break;
     }
     c->error_total++;
-    if (++c->error_count >= ERRORS_IN_A_ROW_MAX || chip_is_unplugged(c))
+    if (chip_is_unplugged(c))
         return TB_TAP_BROKEN;
-    return TB_TAP_NONE;
+    if (++c->error_count < ERRORS_IN_A_ROW_MAX)
+        return TB_TAP_NONE;
+    uart_blame(&c->uart);
+    return TB_TAP_BROKEN;
 }
 
 enum tb_tap_result chip_select(struct chip *c, struct tb_tap_target *ret_target)

@@ -9,6 +9,7 @@
 #ifndef TB_AGENT_READERD_CHIP_H
 #define TB_AGENT_READERD_CHIP_H
 
+#include "agent/readerd/uart.h"
 #include "core/base/buf.h"
 #include "core/link/message.h"
 #include "core/tag/tap.h"
@@ -22,12 +23,13 @@ struct chip {
     const char *connstring; /* borrowed */
     struct nfc_context *context;
     struct nfc_device *device; /* NULL while closed */
-    int lock_fd;               /* our own claim of the device file; -1 when it has none */
-    unsigned error_count;      /* failures of the device in a row */
+    struct uart uart;
+    int lock_fd;          /* our own claim of the device file; -1 when it has none */
+    unsigned error_count; /* failures of the device in a row */
     uint32_t error_total;
 };
 
-/* connstring as of libnfc, such as "pn532_uart:/dev/ttyUSB0:115200"; borrowed. */
+/* connstring as of libnfc, such as "pn532_uart:/dev/ttyUSB0"; borrowed. What its speed means: uart.h. */
 void chip_init(struct chip *c, const char *connstring);
 
 /* TB_LINK_REASON_NONE, or why not. */

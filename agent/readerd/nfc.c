@@ -5,13 +5,15 @@
 #include "agent/readerd/port.h"
 #include "core/link/tap.h"
 
-static const struct tb_tap_pace pace = {.poll_ms = 40, .presence_ms = 100, .shunned_ms = 250};
+/* A look for a card takes a real chip longer than the pace of looks, so that one follows the other. */
+static const struct tb_tap_pace pace = {.poll_ms = 10, .presence_ms = 100, .shunned_ms = 250};
 
 struct reader {
     struct port port;
     struct chip chip;
     struct device_retry retry;
     struct tb_tap tap;
+    int64_t look_ms; /* when the last look for a card began */
     uint8_t ndef[TB_LINK_NDEF_MAX];
 };
 
@@ -43,6 +45,7 @@ static void device_open(struct reader *r)
 static void select_run(struct reader *r)
 {
     struct tb_tap_target found;
+    r->look_ms = port_now_ms();
     enum tb_tap_result result = chip_select(&r->chip, &found);
     if (result == TB_TAP_OK)
         tb_tap_selected(&r->tap, &found);
@@ -143,6 +146,15 @@ static void request_serve(void *context, const struct tb_link_message *m)
 
 /* ---- the loop ---- */
 
+/* The pace of looks counts from one's beginning to the next one's. */
+static int64_t pause_ms(const struct reader *r)
+{
+    int64_t ms = tb_tap_wait_ms(&r->tap);
+    if (r->tap.state == TB_TAP_STATE_IDLE)
+        ms -= port_now_ms() - r->look_ms;
+    return ms > 0 ? ms : 0;
+}
+
 void nfc_run(const char *connstring)
 {
     static struct reader r;
@@ -160,7 +172,7 @@ void nfc_run(const char *connstring)
             (void)port_wait(&r.port, device_retry_left_ms(&r.retry, port_now_ms()), -1);
             continue;
         }
-        (void)port_wait(&r.port, tb_tap_wait_ms(&r.tap), -1);
+        (void)port_wait(&r.port, pause_ms(&r), -1);
         if (tb_tap_next(&r.tap) == TB_TAP_WAIT)
             tb_tap_done(&r.tap, TB_TAP_OK);
     }

@@ -25,7 +25,7 @@
 #define TB_TAP_UID_MAX 10
 
 struct tb_tap_pace {
-    uint16_t poll_ms;     /* pause between looks for a card; 0: none */
+    uint16_t poll_ms;     /* from one look for a card to the next, the look's own time included */
     uint16_t presence_ms; /* between looks whether it is still there */
     uint16_t shunned_ms;  /* the same for cards that are left in peace */
 };

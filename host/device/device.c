@@ -77,6 +77,8 @@ bool tb_device_line_set_up(int fd, uint64_t baud)
     mode.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS | HUPCL);
     mode.c_cc[VMIN] = 1; /* an empty line then reads as EAGAIN, and 0 is its end */
     mode.c_cc[VTIME] = 0;
-    return cfsetspeed(&mode, rate->speed) == 0 && tcsetattr(fd, TCSANOW, &mode) == 0 &&
-           tcflush(fd, TCIFLUSH) == 0;
+    if (cfsetspeed(&mode, rate->speed) != 0 || tcsetattr(fd, TCSANOW, &mode) != 0)
+        return false;
+    /* Success means that something was set. */
+    return tcgetattr(fd, &mode) == 0 && cfgetospeed(&mode) == rate->speed && tcflush(fd, TCIFLUSH) == 0;
 }

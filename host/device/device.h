@@ -23,7 +23,8 @@ bool tb_device_baud_valid(uint64_t baud);
 
 /*
  * Raw 8N1 without flow control at a valid speed; what came before is dropped. Closing the line leaves its
- * modem lines as they are: dropping DTR resets many a board. False: it is no serial line.
+ * modem lines as they are: dropping DTR resets many a board. False: it is no serial line, or
+ * has no such speed.
  */
 TB_MUST_USE bool tb_device_line_set_up(int fd, uint64_t baud);
 

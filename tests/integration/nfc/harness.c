@@ -220,15 +220,21 @@ void harness_start_loop(struct harness *h)
 
 void harness_start(struct harness *h, enum tb_reader_kind kind)
 {
-    char device[128];
     harness_start_sim(h, kind);
+    harness_start_reader(h, kind, "");
+}
+
+void harness_start_reader(struct harness *h, enum tb_reader_kind kind, const char *suffix)
+{
+    char device[128];
     loop_make(h);
     if (kind == TB_READER_HEAD)
         tb_board_start(&h->machine, h->board, h->folder, TB_BOARD_FOR_AGENT);
     if (kind == TB_READER_HEAD)
         (void)snprintf(device, sizeof device, "%s/head", h->folder);
     else
-        (void)snprintf(device, sizeof device, "%s%s", kind == TB_READER_NFC ? "pn532_uart:" : "", h->line);
+        (void)snprintf(device, sizeof device, "%s%s%s", kind == TB_READER_NFC ? "pn532_uart:" : "", h->line,
+                       suffix);
     const struct tb_reader_spec spec = {.kind = kind, .name = "test", .device = device};
     const struct tb_readers_options options = {
         .readerd_path = TB_READERD, .specs = &spec, .spec_count = 1, .event = harness_event, .context = h};
@@ -246,13 +252,20 @@ static void sim_stop(struct harness *h)
     assert_int_equal(status, 0);
 }
 
-void harness_stop(struct harness *h)
+void harness_stop_reader(struct harness *h)
 {
     h->readers = tb_readers_free(h->readers);
     h->loop = tb_loop_free(h->loop);
+    free(h->events);
+    h->events = NULL;
+    h->event_count = h->taken = 0;
+}
+
+void harness_stop(struct harness *h)
+{
+    harness_stop_reader(h);
     if (h->machine.pid)
         tb_board_stop(&h->machine);
     sim_stop(h);
     assert_int_equal(rmdir(h->folder), 0);
-    free(h->events);
 }

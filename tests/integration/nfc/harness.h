@@ -35,6 +35,10 @@ struct harness {
 /* Starts the simulator of that kind of device alone; harness_stop() ends it, too. A keyboard has none. */
 void harness_start_sim(struct harness *h, enum tb_reader_kind kind);
 
+/* One reader of that kind on the simulator; suffix ends its device's name, such as ":115200". */
+void harness_start_reader(struct harness *h, enum tb_reader_kind kind, const char *suffix);
+void harness_stop_reader(struct harness *h);
+
 /* Starts the simulator and, behind it, one reader of that kind on it, with h->board when it is a head; a
  * keyboard's reader is on h->line. */
 void harness_start(struct harness *h, enum tb_reader_kind kind);

@@ -27,6 +27,25 @@ void tb_identify_set_policy(struct tb_identify *m, const struct tb_identify_poli
     m->policy = *policy;
 }
 
+/* ---- cards ---- */
+
+static struct tb_card card_of(struct tb_span uid)
+{
+    struct tb_card card = {.uid_size = 0};
+    if (uid.size > sizeof card.uid)
+        return card;
+    if (uid.size > 0)
+        memcpy(card.uid, uid.at, uid.size);
+    card.uid_size = (uint8_t)uid.size;
+    return card;
+}
+
+static bool card_is_same(const struct tb_card *a, const struct tb_card *b)
+{
+    return a->uid_size == 0 || b->uid_size == 0 ||
+           tb_uid_is_same(tb_span_of(a->uid, a->uid_size), tb_span_of(b->uid, b->uid_size));
+}
+
 /* ---- attempts ---- */
 
 static bool attempt_is_read(const struct tb_attempt *a)
@@ -316,7 +335,16 @@ static void presence_set(struct tb_identify *m, struct tb_presence *p, const str
 {
     if (a->from_tap)
         presence_gone(m, a->reader, now_ms);
-    *p = (struct tb_presence){.attempt = a->id, .gone = !a->from_tap, .gone_ms = now_ms, .seen = *j};
+    *p = (struct tb_presence){
+        .attempt = a->id, .gone = !a->from_tap, .gone_ms = now_ms, .card = a->card, .seen = *j};
+}
+
+/* Which of two cards in the field answers first is chance. */
+static bool presence_may_be(const struct tb_presence *p, const struct tb_attempt *a,
+                            const struct tb_judgement *j)
+{
+    return (j->reason == TB_REASON_TAG_TWO || card_is_same(&p->card, &a->card)) &&
+           judgement_equal(&p->seen, j);
 }
 
 /* True when this is what the reader showed a moment ago; the attempt is then merged into that one. */
@@ -324,7 +352,7 @@ static bool attempt_merge(struct tb_identify *m, struct tb_attempt *a, const str
                           int64_t now_ms)
 {
     struct tb_presence *p = presence_of(m, a);
-    if (p->attempt == 0 || presence_expired(m, p, now_ms) || !judgement_equal(&p->seen, j))
+    if (p->attempt == 0 || presence_expired(m, p, now_ms) || !presence_may_be(p, a, j))
         return false;
     hint_end(m, a);
     (void)action_of(m, TB_IDENTIFY_MERGED, a);
@@ -422,16 +450,18 @@ static struct tb_attempt *attempt_in_field_or_new(struct tb_identify *m, uint8_t
     return a ? a : attempt_open(m, reader, true, now_ms);
 }
 
-void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, int64_t now_ms)
+void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, struct tb_span uid, int64_t now_ms)
 {
+    const struct tb_card card = card_of(uid);
     struct tb_attempt *a = attempt_in_field(m, reader);
-    if (a && a->state == TB_ATTEMPT_TORN) {
+    if (a && a->state == TB_ATTEMPT_TORN && card_is_same(&a->card, &card)) {
         a->state = TB_ATTEMPT_READING;
+        a->card = card;
         a->deadline_ms = a->began_ms + m->policy.read_max_ms;
     } else {
         if (a)
             attempt_end(m, a, TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TORN, now_ms);
-        (void)attempt_open(m, reader, true, now_ms);
+        attempt_open(m, reader, true, now_ms)->card = card;
     }
     attempts_check(m);
 }

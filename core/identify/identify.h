@@ -2,7 +2,7 @@
  * Identification at one terminal: reader events, look-up results and time in, actions out.
  *
  * One attempt is one tap or one scan. Every attempt ends exactly once: with an outcome, or merged into
- * the attempt before it when the same credential merely flickered in the field or was read twice.
+ * the attempt before it when the same card merely flickered in the field or a code was read twice.
  *
  * Sans-I/O and without allocation: the owner feeds events, then takes actions with tb_identify_next()
  * until there are none, before it feeds the next event. Actions may be answered at once from inside
@@ -13,7 +13,7 @@
  * TB_JOURNAL_MAX outcomes.
  *
  * Credential values live here only while their attempt is in flight and, for de-bouncing, while the
- * card lies on the reader plus return_ms (a code: return_ms); then they are wiped.
+ * card lies on the reader plus return_ms (a code: return_ms); then they are wiped. So are UIDs.
  */
 #ifndef TB_CORE_IDENTIFY_IDENTIFY_H
 #define TB_CORE_IDENTIFY_IDENTIFY_H
@@ -21,6 +21,7 @@
 #include "core/credential/judge.h"
 #include "core/identify/outcome.h"
 #include "core/tag/failure.h"
+#include "core/tag/uid.h"
 
 #define TB_READERS_MAX 8
 #define TB_LOOKUPS_MAX 8
@@ -105,9 +106,15 @@ enum tb_attempt_state {
     TB_ATTEMPT_ASKING,
 };
 
+struct tb_card { /* what the reader calls it; empty when it did not say */
+    uint8_t uid[TB_UID_SIZE_MAX];
+    uint8_t uid_size;
+};
+
 struct tb_attempt {
     uint64_t id;
     enum tb_attempt_state state;
+    struct tb_card card;
     uint8_t reader;
     bool from_tap;
     bool hinted;        /* READING was said and not yet taken back */
@@ -122,6 +129,7 @@ struct tb_presence {  /* what a reader showed last, for de-bouncing */
     uint64_t attempt; /* 0: nothing */
     bool gone;        /* left at gone_ms; until then + return_ms it may come back. Codes always did. */
     int64_t gone_ms;
+    struct tb_card card;
     struct tb_judgement seen;
 };
 
@@ -151,9 +159,11 @@ void tb_identify_set_policy(struct tb_identify *m, const struct tb_identify_poli
 
 /*
  * From readers; reader < TB_READERS_MAX. Data or a failure without a tap that began counts as one that
- * begins now. A tap that begins while another is read there means that the other one was lost.
+ * begins now. A tap that begins while another is read there means that the other one was lost. uid tells a
+ * card that is back (its torn read is repaired, its flicker passed over) from another one, which is a tap
+ * of its own; empty, or longer than TB_UID_SIZE_MAX: it may be either, and counts as back.
  */
-void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, int64_t now_ms);
+void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, struct tb_span uid, int64_t now_ms);
 void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span message, int64_t now_ms);
 void tb_identify_tag_failed(struct tb_identify *m, uint8_t reader, enum tb_tag_failure failure,
                             int64_t now_ms);

@@ -1,11 +1,11 @@
 #include "core/tag/tap.h"
 
 #include "core/base/assert.h"
+#include "core/tag/uid.h"
 
 enum {
     READ_COUNT_MAX = 3, /* a card at the edge of the field needs more than one */
     FIND_COUNT_MAX = 2,
-    RANDOM_UID = 0x08, /* ISO/IEC 14443-3 section 6.5.4: first byte of a 4-byte random UID */
     SAK_ISO_DEP = 0x20,
 };
 
@@ -67,17 +67,14 @@ enum tb_tap_do tb_tap_next(const struct tb_tap *t)
 
 /* ---- telling cards apart ---- */
 
-static bool uid_is_random(const struct tb_tap_target *t)
+static struct tb_span uid_of(const struct tb_tap_target *t)
 {
-    return t->uid_size == 4 && t->uid[0] == RANDOM_UID;
+    return tb_span_of(t->uid, t->uid_size);
 }
 
-/* A phone shows a new random UID whenever it is activated. */
 static bool target_is_same(const struct tb_tap_target *a, const struct tb_tap_target *b)
 {
-    if (uid_is_random(a) && uid_is_random(b))
-        return true;
-    return a->uid_size == b->uid_size && memcmp(a->uid, b->uid, a->uid_size) == 0;
+    return tb_uid_is_same(uid_of(a), uid_of(b));
 }
 
 /* ---- ends and beginnings ---- */
@@ -145,7 +142,7 @@ static void read_take(struct tb_tap *t, enum tb_tag_step step, bool broken)
         return;
     }
     if (step == TB_TAG_STEP_DONE || t->read.failure != TB_TAG_TORN) {
-        if (uid_is_random(&t->target))
+        if (tb_uid_is_random(uid_of(&t->target)))
             report(t, outcome(t), TB_TAP_THEN_SETTLE);
         else
             other_begin(t);
@@ -181,7 +178,7 @@ static void shun(struct tb_tap *t)
 
 static void settle(struct tb_tap *t)
 {
-    bool halted = (t->target.sak & SAK_ISO_DEP) && !uid_is_random(&t->target);
+    bool halted = (t->target.sak & SAK_ISO_DEP) && !tb_uid_is_random(uid_of(&t->target));
     if (t->word == TB_TAP_TWO || payment_was_asked(t))
         shun(t);
     else if (halted)

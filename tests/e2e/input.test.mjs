@@ -73,6 +73,19 @@ test('a torn tag is unreadable once it stays away, and the good tap after it cou
   await shopperGone();
 });
 
+test('a torn tag and another card right behind it are two taps', async () => {
+  await till.tap('torn');
+  await page.sees('that a card is being read', (s) => s.reading);
+  page.outcomes.length = 0;
+  await till.takeAway();
+  await till.tap('good');
+  assert.equal((await page.outcome('unreadable')).code, 'tag.torn');
+  await page.outcome('recognised');
+  await page.sees(rivera.name, (s) => s.view?.customer.name === rivera.name && !s.reading);
+  await till.takeAway();
+  await shopperGone();
+});
+
 test('what a page asks wrongly is answered with a code', async () => {
   const id = '0'.repeat(32);
   const gtin = till.products[0].gtin;

@@ -4,7 +4,7 @@
 #include "core/base/text.h"
 #include "core/identify/identify.h"
 
-enum { ATTEMPT_MAX = 1024, MEMBER_COUNT = 4, MEMBER_SIZE = 10 };
+enum { ATTEMPT_MAX = 1024, MEMBER_COUNT = 4, MEMBER_SIZE = 10, UID_COUNT = 5 };
 
 struct attempt_record {
     bool ended;
@@ -149,6 +149,14 @@ static void data_play(struct drive *d, uint8_t reader)
     tb_identify_tag_data(&d->machine, reader, tb_buf_span(&message), d->now_ms);
 }
 
+static void tap_play(struct drive *d, uint8_t reader)
+{
+    static const char *const uids[UID_COUNT] = {"", "\x04\xca\xfe\x11\x22\x33\x44",
+                                                "\x04\xca\xfe\x11\x22\x33\x55", "\x08\xca\xfe\x01",
+                                                "\x08\xca\xfe\x02"};
+    tb_identify_tap_began(&d->machine, reader, tb_span_str(uids[choose(d, UID_COUNT)]), d->now_ms);
+}
+
 static void line_play(struct drive *d, uint8_t reader)
 {
     static const char *const lines[] = {"4006381333931", "hello", "4111111111111111",
@@ -179,7 +187,7 @@ static void event_play(struct drive *d)
     uint8_t what = choose(d, 16);
     uint8_t reader = choose(d, 3);
     if (what < 3)
-        tb_identify_tap_began(&d->machine, reader, d->now_ms);
+        tap_play(d, reader);
     else if (what < 6)
         data_play(d, reader);
     else if (what < 7)
@@ -223,6 +231,7 @@ static void end_check(struct drive *d)
         TB_ASSERT(d->attempts[id].ended && !d->attempts[id].hinted);
     for (size_t i = 0; i < MEMBER_COUNT; i++)
         TB_ASSERT(!machine_holds(d, member_digits[i]));
+    TB_ASSERT(!machine_holds(d, "\xca\xfe"));
     TB_ASSERT(!machine_holds(d, "952123456789012345") && !machine_holds(d, "\xc5\x70\x3e\x11"));
 }
 

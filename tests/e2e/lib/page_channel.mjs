@@ -170,6 +170,10 @@ export class PageChannel {
       case 'cart':
         this.shown.cart = params.cart;
         break;
+      case 'reading':
+      case 'reading_end':
+        this.shown.reading = method === 'reading';
+        break;
       case 'outcome':
         this.outcomes.push(params);
         break;

@@ -6,6 +6,8 @@ enum { NFC = 0, SCANNER = 1 };
 
 static const char member_1[] = "d4190a74696c6c6272696467652e6578616d706c653a6d656d62657230303031323334353637";
 static const char member_2[] = "d4190a74696c6c6272696467652e6578616d706c653a6d656d62657230303031323334353638";
+static const char card_1[] = "\x04\x11\x22\x33\x44\x55\x66";
+static const char card_2[] = "\x04\x11\x22\x33\x44\x55\x67";
 static const char foreign[] = "d101055402656e4869";
 
 static const struct tb_customer_key customer_1 = {{0xc1, 0x57, 0x0e, 0x51}};
@@ -58,10 +60,20 @@ static void data(const char *hex)
     tb_identify_tag_data(&machine, NFC, tb_span_of(message, size), now_ms);
 }
 
+static void began(const char *uid)
+{
+    tb_identify_tap_began(&machine, NFC, tb_span_str(uid), now_ms);
+}
+
+static void tap_of(const char *uid, const char *hex)
+{
+    began(uid);
+    data(hex);
+}
+
 static void tap(const char *hex)
 {
-    tb_identify_tap_began(&machine, NFC, now_ms);
-    data(hex);
+    tap_of(card_1, hex);
 }
 
 static void scan(const char *line)
@@ -91,7 +103,7 @@ static uint64_t tap_recognised(const char *hex, const struct tb_customer_key *cu
 static void hit_in_the_cache(void **state)
 {
     (void)state;
-    tb_identify_tap_began(&machine, NFC, now_ms);
+    began(card_1);
     no_more_actions();
     now_ms += 40;
     data(member_1);
@@ -247,7 +259,7 @@ static void failures_have_their_outcomes(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         (void)setup(NULL);
-        tb_identify_tap_began(&machine, NFC, now_ms);
+        began(card_1);
         tb_identify_tag_failed(&machine, NFC, rows[i].failure, now_ms);
         (void)next_outcome(rows[i].outcome, rows[i].reason);
         next_feedback(rows[i].outcome == TB_OUTCOME_UNKNOWN ? TB_FEEDBACK_UNKNOWN : TB_FEEDBACK_REFUSED);
@@ -267,7 +279,7 @@ static void foreign_tag_is_unknown(void **state)
 static void slow_reading_asks_to_hold(void **state)
 {
     (void)state;
-    tb_identify_tap_began(&machine, NFC, now_ms);
+    began(card_1);
     assert_int_equal(tb_identify_deadline_ms(&machine), now_ms + 300);
     tick_after(299);
     no_more_actions();
@@ -286,7 +298,7 @@ static void slow_reading_asks_to_hold(void **state)
 static void reading_without_end_is_unreadable(void **state)
 {
     (void)state;
-    tb_identify_tap_began(&machine, NFC, now_ms);
+    began(card_1);
     tick_after(300);
     (void)next_action(TB_IDENTIFY_READING);
     assert_int_equal(tb_identify_deadline_ms(&machine), now_ms + 2700);
@@ -301,7 +313,7 @@ static void reading_without_end_is_unreadable(void **state)
 static void torn_read_that_is_repaired_is_one_tap(void **state)
 {
     (void)state;
-    tb_identify_tap_began(&machine, NFC, now_ms);
+    began(card_1);
     tb_identify_tag_failed(&machine, NFC, TB_TAG_TORN, now_ms);
     next_feedback(TB_FEEDBACK_HOLD);
     (void)next_action(TB_IDENTIFY_READING);
@@ -313,10 +325,76 @@ static void torn_read_that_is_repaired_is_one_tap(void **state)
     no_more_actions();
 }
 
+static void torn_card_and_another_one_behind_it_are_two_taps(void **state)
+{
+    (void)state;
+    began(card_1);
+    tb_identify_tag_failed(&machine, NFC, TB_TAG_TORN, now_ms);
+    next_feedback(TB_FEEDBACK_HOLD);
+    (void)next_action(TB_IDENTIFY_READING);
+    tb_identify_tag_gone(&machine, NFC, now_ms);
+    now_ms += 200;
+    began(card_2);
+    (void)next_action(TB_IDENTIFY_READING_END);
+    assert_int_equal(next_outcome(TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TORN).attempt, 1);
+    next_feedback(TB_FEEDBACK_REFUSED);
+    data(member_1);
+    assert_int_equal(next_action(TB_IDENTIFY_LOOK_UP).attempt, 2);
+    no_more_actions();
+}
+
+static void phone_that_is_torn_comes_back_under_another_random_uid(void **state)
+{
+    (void)state;
+    began("\x08\x01\x02\x03");
+    tb_identify_tag_gone(&machine, NFC, now_ms);
+    next_feedback(TB_FEEDBACK_HOLD);
+    (void)next_action(TB_IDENTIFY_READING);
+    now_ms += 200;
+    tap_of("\x08\x0a\x0b\x0c", member_1);
+    (void)next_action(TB_IDENTIFY_READING_END);
+    assert_int_equal(next_action(TB_IDENTIFY_LOOK_UP).attempt, 1);
+    no_more_actions();
+}
+
+static void two_cards_of_which_nobody_is_known_are_two_taps(void **state)
+{
+    (void)state;
+    const char *const cards[] = {card_1, card_2, ""};
+    for (uint64_t i = 0; i < 2; i++) {
+        tap_of(cards[i], foreign);
+        if (i > 0)
+            assert_int_equal(next_action(TB_IDENTIFY_CARD_GONE).attempt, i);
+        assert_int_equal(next_outcome(TB_OUTCOME_UNKNOWN, TB_REASON_TAG_NOT_OURS).attempt, i + 1);
+        next_feedback(TB_FEEDBACK_UNKNOWN);
+    }
+    for (size_t i = 1; i < 3; i++) { /* the second one once more, and one of which nothing is known */
+        tap_of(cards[i], foreign);
+        (void)next_action(TB_IDENTIFY_MERGED);
+        no_more_actions();
+    }
+}
+
+static void two_cards_at_once_that_flicker_are_told_once(void **state)
+{
+    (void)state;
+    began(card_1);
+    tb_identify_tag_failed(&machine, NFC, TB_TAG_TWO, now_ms);
+    (void)next_outcome(TB_OUTCOME_TWO_CARDS, TB_REASON_TAG_TWO);
+    next_feedback(TB_FEEDBACK_REFUSED);
+    tb_identify_tag_gone(&machine, NFC, now_ms);
+    (void)next_action(TB_IDENTIFY_CARD_GONE);
+    began(card_2); /* now the other one answered first */
+    tb_identify_tag_failed(&machine, NFC, TB_TAG_TWO, now_ms);
+    (void)next_action(TB_IDENTIFY_MERGED);
+    (void)next_action(TB_IDENTIFY_CARD_BACK);
+    no_more_actions();
+}
+
 static void torn_read_that_stays_torn_is_unreadable(void **state)
 {
     (void)state;
-    tb_identify_tap_began(&machine, NFC, now_ms);
+    began(card_1);
     tb_identify_tag_gone(&machine, NFC, now_ms); /* gone before anything was read: the same */
     next_feedback(TB_FEEDBACK_HOLD);
     (void)next_action(TB_IDENTIFY_READING);
@@ -378,13 +456,13 @@ static void card_gone_while_looked_up_is_told_behind_the_outcome(void **state)
 static void payment_card_that_flickers_is_told_once(void **state)
 {
     (void)state;
-    tb_identify_tap_began(&machine, NFC, now_ms);
+    began(card_1);
     tb_identify_tag_failed(&machine, NFC, TB_TAG_PAYMENT_CARD, now_ms);
     (void)next_outcome(TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP);
     next_feedback(TB_FEEDBACK_REFUSED);
     tb_identify_tag_gone(&machine, NFC, now_ms);
     (void)next_action(TB_IDENTIFY_CARD_GONE);
-    tb_identify_tap_began(&machine, NFC, now_ms);
+    began(card_1);
     tb_identify_tag_failed(&machine, NFC, TB_TAG_PAYMENT_CARD, now_ms);
     (void)next_action(TB_IDENTIFY_MERGED);
     (void)next_action(TB_IDENTIFY_CARD_BACK);
@@ -413,7 +491,7 @@ static void lost_reader_ends_the_tap_and_takes_the_card(void **state)
 {
     (void)state;
     uint64_t attempt = tap_recognised(member_1, &customer_1);
-    tb_identify_tap_began(&machine, NFC, now_ms);
+    began(card_1);
     tb_identify_reader_lost(&machine, NFC, now_ms);
     (void)next_outcome(TB_OUTCOME_UNREADABLE, TB_REASON_READER_LOST);
     next_feedback(TB_FEEDBACK_REFUSED);
@@ -481,6 +559,7 @@ static void nothing_of_a_shopper_stays(void **state)
     assert_non_null(memmem(&machine, sizeof machine, "0001234567", 10));
     tick_after(1000);
     assert_null(memmem(&machine, sizeof machine, "0001234567", 10));
+    assert_null(memmem(&machine, sizeof machine, card_1, sizeof card_1 - 1));
     assert_null(memmem(&machine, sizeof machine, &customer_1, sizeof customer_1));
     assert_int_equal(tb_identify_deadline_ms(&machine), INT64_MAX);
 }
@@ -510,6 +589,10 @@ int main(void)
         cmocka_unit_test_setup(slow_reading_asks_to_hold, setup),
         cmocka_unit_test_setup(reading_without_end_is_unreadable, setup),
         cmocka_unit_test_setup(torn_read_that_is_repaired_is_one_tap, setup),
+        cmocka_unit_test_setup(torn_card_and_another_one_behind_it_are_two_taps, setup),
+        cmocka_unit_test_setup(phone_that_is_torn_comes_back_under_another_random_uid, setup),
+        cmocka_unit_test_setup(two_cards_of_which_nobody_is_known_are_two_taps, setup),
+        cmocka_unit_test_setup(two_cards_at_once_that_flicker_are_told_once, setup),
         cmocka_unit_test_setup(torn_read_that_stays_torn_is_unreadable, setup),
         cmocka_unit_test_setup(card_that_flickers_is_one_tap, setup),
         cmocka_unit_test_setup(another_card_is_another_tap, setup),

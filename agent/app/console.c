@@ -262,6 +262,9 @@ static const struct tb_request_method methods[] = {
     {"reader.list", tb_reader_ask_list},
     {"reader.selftest", tb_reader_ask_selftest},
     {"reader.stats", tb_reader_ask_stats},
+    {"reader.update.begin", tb_reader_ask_update_begin},
+    {"reader.update.block", tb_reader_ask_update_block},
+    {"reader.update.end", tb_reader_ask_update_end},
 };
 
 static const struct tb_request_desk desk = {.methods = methods,

@@ -4,6 +4,11 @@
 #include "core/base/assert.h"
 #include "core/base/text.h"
 
+/* A header or a block in base64url. */
+#define UPDATE_TEXT_MAX ((TB_LINK_UPDATE_HEADER_MAX * 4 + 2) / 3)
+
+_Static_assert(TB_LINK_UPDATE_BLOCK_SIZE <= TB_LINK_UPDATE_HEADER_MAX, "one limit for both");
+
 /* ---- list ---- */
 
 static const char *form_name(enum tb_reader_kind kind)
@@ -129,6 +134,20 @@ static const char *refusal_text(enum tb_err err)
     }
 }
 
+/* What was sent is answered by an event with that request, or the asker is told why it was not sent. */
+static void ask_wait(struct tb_request *r, struct tb_reader_ask *ask, const struct tb_reader_ask *what,
+                     enum tb_err err)
+{
+    if (err != TB_OK) {
+        tb_request_refuse(r, err, refusal_text(err));
+        return;
+    }
+    *ask = *what;
+    ask->from = *r;
+    ask->timer.context = ask;
+    tb_timer_set(r->agent->loop, &ask->timer, TB_READER_ASK_MS, ask_late);
+}
+
 static void ask_begin(struct tb_request *r, enum tb_reader_event_kind awaited)
 {
     struct tb_agent *agent = r->agent;
@@ -141,13 +160,8 @@ static void ask_begin(struct tb_request *r, enum tb_reader_event_kind awaited)
     if (err == TB_OK)
         err = awaited == TB_READER_EVENT_STATS ? tb_readers_stats(agent->readers, index, &request)
                                                : tb_readers_selftest(agent->readers, index, &request);
-    if (err != TB_OK) {
-        tb_request_refuse(r, err, refusal_text(err));
-        return;
-    }
-    *ask = (struct tb_reader_ask){
-        .from = *r, .awaited = awaited, .reader = (uint8_t)index, .request = request, .timer.context = ask};
-    tb_timer_set(agent->loop, &ask->timer, TB_READER_ASK_MS, ask_late);
+    struct tb_reader_ask what = {.awaited = awaited, .reader = (uint8_t)index, .request = request};
+    ask_wait(r, ask, &what, err);
 }
 
 void tb_reader_ask_selftest(struct tb_request *r)
@@ -158,6 +172,69 @@ void tb_reader_ask_selftest(struct tb_request *r)
 void tb_reader_ask_stats(struct tb_request *r)
 {
     ask_begin(r, TB_READER_EVENT_STATS);
+}
+
+/* ---- steps of an update ---- */
+
+/* One is under way per reader: their answers bear no number. */
+static bool update_waits(const struct tb_agent *agent, unsigned index)
+{
+    for (size_t i = 0; i < TB_READER_ASKS_MAX; i++)
+        if (agent->asks[i].from.agent && agent->asks[i].awaited == TB_READER_EVENT_UPDATE &&
+            agent->asks[i].reader == index)
+            return true;
+    return false;
+}
+
+static void update_ask(struct tb_request *r, const struct tb_link_message *m)
+{
+    struct tb_agent *agent = r->agent;
+    struct tb_reader_ask *ask = ask_free(agent);
+    unsigned index;
+    if (!tb_reader_ask_which(r, &index))
+        return;
+    enum tb_err err = !ask ? TB_ERR_FULL : update_waits(agent, index) ? TB_ERR_BUSY : TB_OK;
+    if (err == TB_OK)
+        err = tb_readers_update(agent->readers, index, m);
+    struct tb_reader_ask what = {
+        .awaited = TB_READER_EVENT_UPDATE, .reader = (uint8_t)index, .request = (uint8_t)m->type};
+    ask_wait(r, ask, &what, err);
+}
+
+/* The bytes of a member; their memory is the buffer's. */
+static struct tb_span bytes_take(struct tb_request *r, const char *name, struct tb_buf *bytes)
+{
+    struct tb_span text = tb_json_text(&r->check, r->params, name, UPDATE_TEXT_MAX);
+    if (r->check.err == TB_OK && tb_base64url_decode(text, bytes) != TB_OK) {
+        r->check.err = TB_ERR_SYNTAX;
+        r->check.member = name;
+    }
+    return tb_buf_span(bytes);
+}
+
+void tb_reader_ask_update_begin(struct tb_request *r)
+{
+    uint8_t memory[TB_LINK_UPDATE_HEADER_MAX];
+    struct tb_buf bytes = tb_buf_of(memory, sizeof memory);
+    struct tb_link_message m = {.type = TB_LINK_UPDATE_BEGIN};
+    m.update_begin.header = bytes_take(r, "header", &bytes);
+    m.update_begin.flags = tb_json_bool(&r->check, r->params, "force") ? TB_LINK_UPDATE_FORCE : 0;
+    update_ask(r, &m);
+}
+
+void tb_reader_ask_update_block(struct tb_request *r)
+{
+    uint8_t memory[TB_LINK_UPDATE_BLOCK_SIZE];
+    struct tb_buf bytes = tb_buf_of(memory, sizeof memory);
+    struct tb_link_message m = {.type = TB_LINK_UPDATE_BLOCK};
+    m.update_block.data = bytes_take(r, "data", &bytes);
+    m.update_block.offset = (uint32_t)tb_json_int(&r->check, r->params, "offset", 0, UINT32_MAX);
+    update_ask(r, &m);
+}
+
+void tb_reader_ask_update_end(struct tb_request *r)
+{
+    update_ask(r, &(struct tb_link_message){.type = TB_LINK_UPDATE_END});
 }
 
 /* ---- answers ---- */
@@ -185,12 +262,25 @@ static void put_stats(struct tb_json_writer *w, const struct tb_agent *agent,
     tb_json_close(w);
 }
 
+static void put_update(struct tb_json_writer *w, const struct tb_link_update_answer *a)
+{
+    static const char *const statuses[] = {
+        [TB_LINK_UPDATE_SEND] = "send",       [TB_LINK_UPDATE_STORED] = "stored",
+        [TB_LINK_UPDATE_RUNNING] = "running", [TB_LINK_UPDATE_TRIAL] = "trial",
+        [TB_LINK_UPDATE_BUSY] = "busy",       [TB_LINK_UPDATE_REFUSED] = "refused"};
+    tb_json_put_str(w, "status", statuses[a->status]);
+    tb_json_put_str(w, "reason", tb_link_reason_name(a->reason));
+    tb_json_put_int(w, "next", a->next);
+}
+
 static void ask_answer(struct tb_reader_ask *ask, const struct tb_reader_event *event)
 {
     struct tb_json_writer w = tb_request_answer_begin(&ask->from);
     tb_json_put_str(&w, "reader", event->reader->name);
     if (event->kind == TB_READER_EVENT_STATS)
         put_stats(&w, ask->from.agent, event);
+    else if (event->kind == TB_READER_EVENT_UPDATE)
+        put_update(&w, event->update);
     else
         put_verdict(&w, event);
     tb_request_answer_end(&ask->from, &w);

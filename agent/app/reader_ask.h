@@ -1,6 +1,6 @@
 /*
  * Reader ask: what the command line asks about readers (docs/protocol.md, "Command line socket"): the list
- * at once, self-test and counters when the reader has answered.
+ * at once, self-test, counters and the steps of an update when the reader has answered.
  *
  * A question waits for TB_READER_ASK_MS at most, less than the command line does, and ends with an error
  * when its reader is lost. A client that goes away takes its questions along. Loop's thread only.
@@ -17,7 +17,7 @@
 
 struct tb_reader_ask {
     struct tb_request from;            /* its params are gone; from.agent NULL: free */
-    enum tb_reader_event_kind awaited; /* SELFTEST or STATS */
+    enum tb_reader_event_kind awaited; /* SELFTEST, STATS or UPDATE */
     uint8_t reader;
     uint8_t request;
     struct tb_timer timer;
@@ -27,6 +27,9 @@ struct tb_reader_ask {
 void tb_reader_ask_list(struct tb_request *r);
 void tb_reader_ask_selftest(struct tb_request *r);
 void tb_reader_ask_stats(struct tb_request *r);
+void tb_reader_ask_update_begin(struct tb_request *r);
+void tb_reader_ask_update_block(struct tb_request *r);
+void tb_reader_ask_update_end(struct tb_request *r);
 
 /*
  * The reader that params name by "reader": its number, from 1 on, or its name. False: there is none, and the

@@ -60,6 +60,17 @@ static void hello_said(struct tb_agent *agent, const struct tb_reader_info *read
     tb_taps_readers(agent);
 }
 
+static void housing_moved(const struct tb_reader_event *event)
+{
+    if (!event->tamper.open && event->tamper.count == 0)
+        return; /* said after each HELLO */
+    enum tb_err err = tb_audit(TB_EVENT("readers", "housing"), tb_log_str("reader", event->reader->name),
+                               tb_log_str("state", event->tamper.open ? "open" : "closed"),
+                               tb_log_int("openings", event->tamper.count));
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
+}
+
 /* The turn's reading says when a turn began; how long it took needs one of its own. */
 static int64_t clock_us(void)
 {
@@ -89,7 +100,9 @@ void tb_taps_event(void *context, const struct tb_reader_event *event)
         break;
     case TB_READER_EVENT_ANSWER:
     case TB_READER_EVENT_SELFTEST:
-    case TB_READER_EVENT_STATS: break;
+    case TB_READER_EVENT_STATS:
+    case TB_READER_EVENT_UPDATE: break;
+    case TB_READER_EVENT_TAMPER: housing_moved(event); break;
     }
     tb_taps_drain(agent);
     tb_reader_ask_event(agent, event);

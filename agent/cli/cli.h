@@ -25,6 +25,7 @@ enum tb_cli_exit {
 struct tb_cli { /* all text borrowed from the command line and the environment */
     bool json;
     bool remove;            /* tap --remove */
+    bool force;             /* reader update --force */
     uint32_t count;         /* tail --count; 0: without end */
     uint32_t timeout_ms;    /* for one answer */
     const char *socket;     /* of the agent */
@@ -38,6 +39,7 @@ enum tb_cli_exit tb_cli_cart(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_tail(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_metrics(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_reader(const struct tb_cli *cli);
+enum tb_cli_exit tb_cli_reader_update(const struct tb_cli *cli); /* behind "reader" */
 enum tb_cli_exit tb_cli_open(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_tap(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_scan(const struct tb_cli *cli);

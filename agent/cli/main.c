@@ -29,6 +29,7 @@ static const struct command commands[] = {
     {"reader", "list", "the readers: what they are, how they do", 1, 4, tb_cli_reader},
     {"reader", "selftest <reader>", "let a reader, by number or name, test itself", 1, 4, tb_cli_reader},
     {"reader", "stats <reader>", "what a reader has counted", 1, 4, tb_cli_reader},
+    {"reader", "update <reader> <file>", "install firmware in a reader", 1, 4, tb_cli_reader},
     {"open", "", "an address that opens the clerk page once, within a minute", 0, 0, tb_cli_open},
     {"tap", "<card> [ms]", "hold a simulated card to the reader", 0, 2, tb_cli_tap},
     {"scan", "<code>", "scan a code with the simulated scanner", 1, 1, tb_cli_scan},
@@ -43,6 +44,7 @@ static const char options_help[] =
     "  --sim <folder>    the simulators' sockets, for tap and scan ($TILLBRIDGE_SIM)\n"
     "  --timeout <ms>    how long to wait for an answer (3000)\n"
     "  --count <n>       tail: stop after n events\n"
+    "  --force           reader update: also an older or the same version, or one that failed before\n"
     "  --remove          tap: take the card (or all cards) away\n"
     "\n"
     "Exit codes\n"
@@ -59,7 +61,7 @@ static void help_print(FILE *to)
     for (size_t i = 0; i < TB_ARRAY_SIZE(commands); i++) {
         char usage[40];
         (void)snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
-        (void)fprintf(to, "  %-28s%s\n", usage, commands[i].help);
+        (void)fprintf(to, "  %-31s%s\n", usage, commands[i].help);
     }
     (void)fprintf(to, "\n%s", options_help);
 }
@@ -83,7 +85,8 @@ enum option_letter {
     OPTION_SIM,
     OPTION_TIMEOUT,
     OPTION_COUNT,
-    OPTION_REMOVE
+    OPTION_REMOVE,
+    OPTION_FORCE
 };
 
 static const struct option long_options[] = {
@@ -93,6 +96,7 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"count", required_argument, NULL, OPTION_COUNT},
     {"remove", no_argument, NULL, OPTION_REMOVE},
+    {"force", no_argument, NULL, OPTION_FORCE},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -117,6 +121,7 @@ static bool option_take(struct tb_cli *cli, int letter, const char **ret_command
     case OPTION_TIMEOUT: return number_take(optarg, &cli->timeout_ms);
     case OPTION_COUNT: return number_take(optarg, &cli->count);
     case OPTION_REMOVE: cli->remove = true; return true;
+    case OPTION_FORCE: cli->force = true; return true;
     case 'h': *ret_command = "help"; return true;
     case 'V': *ret_command = "version"; return true;
     default: return false;
@@ -151,7 +156,8 @@ static enum tb_cli_exit command_run(const struct tb_cli *cli, const char *name)
         return usage(cli, "something is missing behind ", name);
     if (cli->argument_count > command->argument_max)
         return usage(cli, "there is too much behind ", name);
-    if ((cli->count && command->run != tb_cli_tail) || (cli->remove && command->run != tb_cli_tap))
+    if ((cli->count && command->run != tb_cli_tail) || (cli->remove && command->run != tb_cli_tap) ||
+        (cli->force && command->run != tb_cli_reader))
         return usage(cli, "an option does not belong to ", name);
     return command->run(cli);
 }

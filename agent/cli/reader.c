@@ -186,6 +186,7 @@ static const struct verb {
     {"list", 0, list},
     {"selftest", 1, selftest},
     {"stats", 1, stats},
+    {"update", 2, tb_cli_reader_update},
 };
 
 enum tb_cli_exit tb_cli_reader(const struct tb_cli *cli)
@@ -194,11 +195,15 @@ enum tb_cli_exit tb_cli_reader(const struct tb_cli *cli)
     for (size_t i = 0; i < TB_ARRAY_SIZE(verbs); i++) {
         if (strcmp(verbs[i].name, name) != 0)
             continue;
-        if (cli->argument_count - 1 < verbs[i].argument_count)
+        if (verbs[i].argument_count > 0 && cli->argument_count == 1)
             return tb_cli_fail(cli, TB_CLI_USAGE, "usage",
                                "reader %s which? \"tillbridge reader list\" has their names", name);
+        if (cli->argument_count - 1 < verbs[i].argument_count)
+            return tb_cli_fail(cli, TB_CLI_USAGE, "usage", "something is missing behind reader %s", name);
         if (cli->argument_count - 1 > verbs[i].argument_count)
             return tb_cli_fail(cli, TB_CLI_USAGE, "usage", "there is too much behind reader %s", name);
+        if (cli->force && verbs[i].run != tb_cli_reader_update)
+            return tb_cli_fail(cli, TB_CLI_USAGE, "usage", "an option does not belong to reader %s", name);
         return verbs[i].run(cli);
     }
     return tb_cli_fail(cli, TB_CLI_USAGE, "usage",

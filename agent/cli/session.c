@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { REQUEST_ID = 1, REQUEST_SIZE_MAX = 1024 };
+enum { REQUEST_SIZE_MAX = 1024 };
 
 static enum tb_cli_exit unreachable(const struct tb_cli *cli, enum tb_err err)
 {
@@ -54,7 +54,7 @@ static enum tb_cli_exit request_send(struct tb_cli_session *s, const struct tb_c
 {
     uint8_t memory[REQUEST_SIZE_MAX];
     struct tb_buf request = tb_buf_of(memory, sizeof memory);
-    struct tb_json_writer w = tb_rpc_begin_request(&request, REQUEST_ID, method);
+    struct tb_json_writer w = tb_rpc_begin_request(&request, TB_CLI_REQUEST_ID, method);
     if (param)
         tb_json_put_str(&w, param->name, param->text);
     tb_rpc_end(&w);
@@ -73,10 +73,11 @@ static enum tb_cli_exit answer_receive(struct tb_cli_session *s, const struct tb
         if (exit_code != TB_CLI_OK)
             return exit_code;
     } while (s->message.kind == TB_RPC_NOTIFICATION);
-    if (s->message.kind == TB_RPC_RESULT)
-        return TB_CLI_OK;
-    if (s->message.kind == TB_RPC_REQUEST)
-        return senseless(cli, "method");
+    return s->message.kind == TB_RPC_REQUEST ? senseless(cli, "method") : TB_CLI_OK;
+}
+
+enum tb_cli_exit tb_cli_session_refusal(const struct tb_cli_session *s, const struct tb_cli *cli)
+{
     char code[TB_RPC_CODE_SIZE_MAX + 1] = "refused";
     if (s->message.code.size && tb_span_to_str(s->message.code, code, sizeof code) != TB_OK)
         return senseless(cli, "code");
@@ -84,15 +85,30 @@ static enum tb_cli_exit answer_receive(struct tb_cli_session *s, const struct tb
                        (const char *)s->message.text.at, code);
 }
 
+enum tb_cli_exit tb_cli_session_open(struct tb_cli_session *s, const struct tb_cli *cli)
+{
+    enum tb_err err = tb_cli_peer_open(&s->peer, cli->socket);
+    return err == TB_OK ? TB_CLI_OK : unreachable(cli, err);
+}
+
+enum tb_cli_exit tb_cli_session_exchange(struct tb_cli_session *s, const struct tb_cli *cli,
+                                         struct tb_span request)
+{
+    enum tb_err err = tb_cli_peer_send(&s->peer, request, cli->timeout_ms);
+    return err == TB_OK ? answer_receive(s, cli) : unreachable(cli, err);
+}
+
 enum tb_cli_exit tb_cli_session_ask(struct tb_cli_session *s, const struct tb_cli *cli, const char *method,
                                     const struct tb_cli_param *param)
 {
-    enum tb_err err = tb_cli_peer_open(&s->peer, cli->socket);
-    if (err != TB_OK)
-        return unreachable(cli, err);
-    enum tb_cli_exit exit_code = request_send(s, cli, method, param);
+    enum tb_cli_exit exit_code = tb_cli_session_open(s, cli);
+    if (exit_code != TB_CLI_OK)
+        return exit_code;
+    exit_code = request_send(s, cli, method, param);
     if (exit_code == TB_CLI_OK)
         exit_code = answer_receive(s, cli);
+    if (exit_code == TB_CLI_OK && s->message.kind == TB_RPC_ERROR)
+        exit_code = tb_cli_session_refusal(s, cli);
     if (exit_code != TB_CLI_OK)
         tb_cli_session_close(s);
     return exit_code;

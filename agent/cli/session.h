@@ -28,6 +28,16 @@ struct tb_cli_param {
 enum tb_cli_exit tb_cli_session_ask(struct tb_cli_session *s, const struct tb_cli *cli, const char *method,
                                     const struct tb_cli_param *param);
 
+/* The same in two steps, for more than one question. After an exchange message is the answer: a result, or an
+ * error that nobody was told of. request is one line of JSON-RPC with TB_CLI_REQUEST_ID. */
+#define TB_CLI_REQUEST_ID 1
+enum tb_cli_exit tb_cli_session_open(struct tb_cli_session *s, const struct tb_cli *cli);
+enum tb_cli_exit tb_cli_session_exchange(struct tb_cli_session *s, const struct tb_cli *cli,
+                                         struct tb_span request);
+
+/* Says that the last exchange was refused, and why. */
+enum tb_cli_exit tb_cli_session_refusal(const struct tb_cli_session *s, const struct tb_cli *cli);
+
 /* Waits without end for the next notification. */
 enum tb_cli_exit tb_cli_session_follow(struct tb_cli_session *s, const struct tb_cli *cli);
 

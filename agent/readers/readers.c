@@ -251,6 +251,12 @@ static void stats_take(struct reader *r, const struct tb_link_stats_answer *a)
                           .kind = TB_READER_EVENT_STATS, .request = a->request, .stats = a->values});
 }
 
+static void update_take(struct reader *r, const struct tb_link_update_answer *a)
+{
+    event_give(r,
+               &(struct tb_reader_event){.kind = TB_READER_EVENT_UPDATE, .request = a->about, .update = a});
+}
+
 static void message_take(struct reader *r, const struct tb_link_message *m)
 {
     switch (m->type) {
@@ -272,6 +278,10 @@ static void message_take(struct reader *r, const struct tb_link_message *m)
     case TB_LINK_TRANSCEIVE_ANSWER: answer_take(r, &m->transceive_answer); return;
     case TB_LINK_SELFTEST_ANSWER: selftest_take(r, &m->selftest_answer); return;
     case TB_LINK_STATS_ANSWER: stats_take(r, &m->stats_answer); return;
+    case TB_LINK_UPDATE_ANSWER: update_take(r, &m->update_answer); return;
+    case TB_LINK_TAMPER:
+        event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_TAMPER, .tamper = m->tamper});
+        return;
     case TB_LINK_HELLO_REQUEST: /* ours; a reader that sends them is ignored */
     case TB_LINK_TRANSCEIVE:
     case TB_LINK_FEEDBACK:
@@ -281,8 +291,6 @@ static void message_take(struct reader *r, const struct tb_link_message *m)
     case TB_LINK_UPDATE_BLOCK:
     case TB_LINK_UPDATE_END:
     case TB_LINK_POLLING: return;
-    case TB_LINK_UPDATE_ANSWER: /* nobody asked */
-    case TB_LINK_TAMPER: return;
     }
 }
 
@@ -538,6 +546,16 @@ enum tb_err tb_readers_selftest(struct tb_readers *readers, unsigned index, uint
 enum tb_err tb_readers_stats(struct tb_readers *readers, unsigned index, uint8_t *ret_request)
 {
     return request_send(reader_at(readers, index), TB_LINK_STATS, ret_request);
+}
+
+enum tb_err tb_readers_update(struct tb_readers *readers, unsigned index, const struct tb_link_message *m)
+{
+    struct reader *r = reader_at(readers, index);
+    if (r->state != LINK_GREETED)
+        return TB_ERR_OFFLINE;
+    if (!(r->info.capabilities & TB_LINK_CAN_UPDATE))
+        return TB_ERR_UNSUPPORTED;
+    return tb_reader_link_send(&r->link, m);
 }
 
 /* ---- names ---- */

@@ -4,6 +4,7 @@
  */
 #include "core/base/assert.h"
 #include "core/base/span.h"
+#include "tests/support/head/sign.h"
 #include "tests/support/unit.h"
 
 #include <fcntl.h>
@@ -103,13 +104,10 @@ static int tool_end(void)
     return WEXITSTATUS(status);
 }
 
-/* Waits for the tool to connect and takes its line. */
-static const char *fake_request(void)
+/* The tool's next line on its connection. */
+static const char *fake_next(void)
 {
     size_t size = 0;
-    wait_readable(f.listen_fd);
-    f.fd = accept4(f.listen_fd, NULL, NULL, SOCK_CLOEXEC);
-    assert_true(f.fd >= 0);
     while (memchr(f.request, '\n', size) == NULL) {
         wait_readable(f.fd);
         ssize_t got = read(f.fd, f.request + size, sizeof f.request - 1 - size);
@@ -118,6 +116,15 @@ static const char *fake_request(void)
     }
     f.request[size - 1] = '\0';
     return f.request;
+}
+
+/* Waits for the tool to connect and takes its line. */
+static const char *fake_request(void)
+{
+    wait_readable(f.listen_fd);
+    f.fd = accept4(f.listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    assert_true(f.fd >= 0);
+    return fake_next();
 }
 
 static void fake_say(const char *text)
@@ -378,16 +385,119 @@ static void counters_of_a_reader(void **state)
                                "   frames from it missed       1\n");
 }
 
+/* ---- reader update ---- */
+
+static char firmware[160];
+
+/* A file with one image of 300 bytes. */
+static void firmware_make(void)
+{
+    static const uint8_t body[300] = {0xe7, 0xfe};
+    uint8_t header[TB_IMAGE_HEADER_SIZE];
+    sign_header(
+        &(struct sign_image){.board = "host", .version = 0x00020000, .body = tb_span_of(body, sizeof body)},
+        header);
+    assert_true(snprintf(firmware, sizeof firmware, "%s/head.tbfw", f.folder) < (int)sizeof firmware);
+    FILE *file = fopen(firmware, "we");
+    assert_non_null(file);
+    assert_int_equal(fwrite(header, 1, sizeof header, file) + fwrite(body, 1, sizeof body, file),
+                     sizeof header + sizeof body);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void update_start(const char *before)
+{
+    char line[256];
+    firmware_make();
+    assert_true(snprintf(line, sizeof line, "%sreader|update|1|%s", before, firmware) < (int)sizeof line);
+    tool_start(line);
+}
+
+static void update_answer(const char *status, const char *reason, unsigned next)
+{
+    char line[256];
+    assert_true(snprintf(line, sizeof line,
+                         "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"reader\":\"Reader head\","
+                         "\"status\":\"%s\",\"reason\":\"%s\",\"next\":%u}}\n",
+                         status, reason, next) < (int)sizeof line);
+    fake_say(line);
+}
+
+static void update_is_carried_block_by_block(void **state)
+{
+    (void)state;
+    update_start("");
+    const char *line = fake_request();
+    assert_non_null(
+        strstr(line, "\"method\":\"reader.update.begin\",\"params\":{\"reader\":\"1\",\"header\":\"VEJGVw"));
+    assert_non_null(strstr(line, "\"force\":false"));
+    update_answer("send", "", 0);
+    assert_non_null(strstr(
+        fake_next(), "reader.update.block\",\"params\":{\"reader\":\"1\",\"offset\":0,\"data\":\"5_4A"));
+    fake_say("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32000,\"message\":\"away\","
+             "\"data\":{\"code\":\"retry.offline\"}}}\n");
+    assert_non_null(strstr(fake_next(), "reader.update.begin"));
+    update_answer("send", "", 256);
+    assert_non_null(strstr(fake_next(), "\"offset\":256,"));
+    update_answer("send", "", 300);
+    assert_non_null(strstr(fake_next(), "reader.update.end"));
+    update_answer("stored", "", 300);
+    assert_non_null(strstr(fake_next(), "reader.update.begin"));
+    update_answer("running", "", 0);
+    assert_int_equal(tool_end(), 0);
+    assert_string_equal(f.out, "1 now runs version 0.2.0\n");
+    assert_string_equal(f.err, "85 %\n100 %\n");
+    (void)unlink(firmware);
+}
+
+static void update_tells_why_it_is_refused(void **state)
+{
+    (void)state;
+    update_start("--force|--json|");
+    assert_non_null(strstr(fake_request(), "\"force\":true"));
+    update_answer("refused", "update.board", 0);
+    assert_int_equal(tool_end(), 1);
+    assert_string_equal(f.out, "{\"error\":{\"code\":\"update.board\",\"message\":\"the reader refused: the "
+                               "image is for another board\"}}\n");
+    update_start("--json|");
+    (void)fake_request();
+    update_answer("running", "", 0);
+    assert_int_equal(tool_end(), 0);
+    assert_string_equal(f.out, "{\"reader\":\"1\",\"version\":\"0.2.0\",\"already\":true}\n");
+    update_start("");
+    (void)fake_request();
+    fake_say("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"There is no such "
+             "reader.\",\"data\":{\"code\":\"refused.not_found\"}}}\n");
+    assert_int_equal(tool_end(), 1);
+    assert_non_null(strstr(f.err, "There is no such reader. (refused.not_found)"));
+    (void)unlink(firmware);
+}
+
+/* Nobody is asked for what is no firmware. */
+static void update_of_no_firmware(void **state)
+{
+    (void)state;
+    update_start("--socket|/nowhere|");
+    assert_int_equal(tool_end(), 3);
+    assert_int_equal(truncate(firmware, 400), 0);
+    char line[256];
+    assert_true(snprintf(line, sizeof line, "reader|update|1|%s", firmware) < (int)sizeof line);
+    tool_start(line);
+    assert_int_equal(tool_end(), 2);
+    assert_non_null(strstr(f.err, "is no firmware for readers: input.truncated"));
+    (void)unlink(firmware);
+    tool_start(line);
+    assert_int_equal(tool_end(), 2);
+    assert_non_null(strstr(f.err, "cannot be read: refused.not_found"));
+}
+
 static void reader_commands_that_make_no_sense(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"reader",
-                                        "reader|paint",
-                                        "reader|list|1",
-                                        "reader|stats",
-                                        "reader|selftest|1|2",
-                                        "reader|stats|\xff",
-                                        "reader|stats|1|2|3|4"};
+    static const char *const lines[] = {"reader|update",       "reader|update|1",   "reader|update|1|a|b",
+                                        "--force|reader|list", "--force|status",    "reader",
+                                        "reader|paint",        "reader|list|1",     "reader|stats",
+                                        "reader|selftest|1|2", "reader|stats|\xff", "reader|stats|1|2|3|4"};
     for (size_t i = 0; i < TB_ARRAY_SIZE(lines); i++) {
         tool_start(lines[i]);
         assert_int_equal(tool_end(), 2);
@@ -560,6 +670,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(readers_are_listed, setup, teardown),
         cmocka_unit_test_setup_teardown(selftest_tells_by_its_exit_code, setup, teardown),
         cmocka_unit_test_setup_teardown(counters_of_a_reader, setup, teardown),
+        cmocka_unit_test_setup_teardown(update_is_carried_block_by_block, setup, teardown),
+        cmocka_unit_test_setup_teardown(update_tells_why_it_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(update_of_no_firmware, setup, teardown),
         cmocka_unit_test_setup_teardown(reader_commands_that_make_no_sense, setup, teardown),
         cmocka_unit_test_setup_teardown(refusal_tells_its_code, setup, teardown),
         cmocka_unit_test_setup_teardown(answers_that_make_no_sense, setup, teardown),

@@ -89,6 +89,13 @@ static void event_text(struct tb_buf *b, const struct tb_reader_event *e)
         tb_buf_add_str(b, "stats");
         stats_add(b, e->stats);
         return;
+    case TB_READER_EVENT_UPDATE:
+        tb_buf_add_str(b, "update ");
+        tb_buf_add_decimal(b, e->update->status);
+        return;
+    case TB_READER_EVENT_TAMPER:
+        tb_buf_add_str(b, e->tamper.open ? "housing open" : "housing closed");
+        return;
     }
 }
 

@@ -1,0 +1,136 @@
+#include "agent/cli/transfer.h"
+
+#define NOT_BUSY (-1)
+
+static void step_set(struct tb_transfer *t, enum tb_transfer_step step, int64_t wait_ms)
+{
+    t->step = step;
+    t->wait_ms = wait_ms;
+}
+
+static void end(struct tb_transfer *t, enum tb_transfer_step step, enum tb_transfer_result result)
+{
+    step_set(t, step, 0);
+    t->result = result;
+}
+
+void tb_transfer_start(struct tb_transfer *t, const struct tb_transfer_image *images, unsigned image_count,
+                       bool force, int64_t now_ms)
+{
+    *t = (struct tb_transfer){.images = images,
+                              .image_count = image_count,
+                              .force = force,
+                              .step = TB_TRANSFER_BEGIN,
+                              .heard_ms = now_ms,
+                              .busy_ms = NOT_BUSY};
+}
+
+/* ---- answers ---- */
+
+/* Asked with BEGIN and without force: force would install it once more. */
+static void prove(struct tb_transfer *t, int64_t now_ms)
+{
+    if (!t->stored)
+        t->stored_ms = now_ms;
+    t->stored = true;
+    t->force = false;
+    if (now_ms - t->stored_ms > TB_TRANSFER_PROVE_MS)
+        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_UNPROVEN);
+    else
+        step_set(t, TB_TRANSFER_BEGIN, TB_TRANSFER_AGAIN_MS);
+}
+
+/* The block that is wanted, or the end. */
+static void send_on(struct tb_transfer *t, uint32_t next)
+{
+    uint32_t size = t->images[t->at].image.size;
+    bool possible = next < size ? next % TB_LINK_UPDATE_BLOCK_SIZE == 0 : next == size;
+    if (t->stored) {
+        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_ROLLED_BACK);
+        return;
+    }
+    t->stalls = next > t->next ? 0 : t->stalls + 1;
+    if (!possible || t->stalls > TB_TRANSFER_STALLS_MAX) {
+        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_SENSELESS);
+        return;
+    }
+    t->next = next;
+    if (next < size) {
+        step_set(t, TB_TRANSFER_BLOCK, 0);
+        return;
+    }
+    /* Should the answer be lost, the next BEGIN is to tell what became of it, and not to install it again. */
+    t->ended = true;
+    t->force = false;
+    step_set(t, TB_TRANSFER_END, 0);
+}
+
+/* A reader that began anew does not know of the transfer. */
+static void begin_again(struct tb_transfer *t)
+{
+    if (++t->restarts > TB_TRANSFER_RESTARTS_MAX)
+        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_SENSELESS);
+    else
+        step_set(t, TB_TRANSFER_BEGIN, 0);
+}
+
+static void refused(struct tb_transfer *t, enum tb_link_reason reason)
+{
+    t->reason = reason;
+    if (reason == TB_LINK_REASON_UPDATE_NOT_BEGUN)
+        begin_again(t);
+    else if (t->stored || (t->ended && reason == TB_LINK_REASON_UPDATE_FAILED))
+        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_ROLLED_BACK);
+    else if (reason == TB_LINK_REASON_UPDATE_SLOT && t->at + 1 < t->image_count)
+        t->at++;
+    else if (reason == TB_LINK_REASON_UPDATE_SAME)
+        end(t, TB_TRANSFER_DONE, TB_TRANSFER_ALREADY);
+    else
+        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_REFUSED);
+}
+
+static void busy(struct tb_transfer *t, enum tb_link_reason reason, int64_t now_ms)
+{
+    if (t->busy_ms == NOT_BUSY)
+        t->busy_ms = now_ms;
+    t->reason = reason;
+    if (now_ms - t->busy_ms > TB_TRANSFER_BUSY_MS)
+        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_BUSY);
+    else
+        t->wait_ms = TB_TRANSFER_AGAIN_MS;
+}
+
+/* The image at hand is what runs. Who insists gets the other one of the same release. */
+static void running(struct tb_transfer *t)
+{
+    if (t->force && t->at + 1 < t->image_count)
+        t->at++;
+    else
+        end(t, TB_TRANSFER_DONE, t->ended || t->stored ? TB_TRANSFER_INSTALLED : TB_TRANSFER_ALREADY);
+}
+
+void tb_transfer_answer(struct tb_transfer *t, const struct tb_link_update_answer *answer, int64_t now_ms)
+{
+    t->heard_ms = now_ms;
+    t->wait_ms = 0;
+    if (answer->status != TB_LINK_UPDATE_BUSY)
+        t->busy_ms = NOT_BUSY;
+    switch (answer->status) {
+    case TB_LINK_UPDATE_SEND: send_on(t, answer->next); return;
+    case TB_LINK_UPDATE_STORED:
+    case TB_LINK_UPDATE_TRIAL: prove(t, now_ms); return;
+    case TB_LINK_UPDATE_RUNNING: running(t); return;
+    case TB_LINK_UPDATE_BUSY: busy(t, answer->reason, now_ms); return;
+    case TB_LINK_UPDATE_REFUSED: refused(t, answer->reason); return;
+    }
+}
+
+void tb_transfer_lost(struct tb_transfer *t, int64_t now_ms)
+{
+    if (t->stored && now_ms - t->stored_ms > TB_TRANSFER_PROVE_MS)
+        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_UNPROVEN);
+    else if (now_ms - t->heard_ms > TB_TRANSFER_LOST_MS)
+        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_LOST);
+    else
+        step_set(t, TB_TRANSFER_BEGIN, TB_TRANSFER_AGAIN_MS);
+}

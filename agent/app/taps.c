@@ -62,8 +62,6 @@ static void hello_said(struct tb_agent *agent, const struct tb_reader_info *read
 
 static void housing_moved(const struct tb_reader_event *event)
 {
-    if (!event->tamper.open && event->tamper.count == 0)
-        return; /* said after each HELLO */
     enum tb_err err = tb_audit(TB_EVENT("readers", "housing"), tb_log_str("reader", event->reader->name),
                                tb_log_str("state", event->tamper.open ? "open" : "closed"),
                                tb_log_int("openings", event->tamper.count));

@@ -39,6 +39,7 @@ struct reader {
     bool tap_open;    /* a TAG without its TAG_GONE */
     uint16_t tap;     /* as the reader counts them */
     uint8_t request;  /* of the last SELFTEST or STATS */
+    struct tb_link_tamper tamper;
 };
 
 struct tb_readers {
@@ -257,6 +258,15 @@ static void update_take(struct reader *r, const struct tb_link_update_answer *a)
                &(struct tb_reader_event){.kind = TB_READER_EVENT_UPDATE, .request = a->about, .update = a});
 }
 
+/* Said after each HELLO, too; what is known is not told again. */
+static void tamper_take(struct reader *r, const struct tb_link_tamper *t)
+{
+    bool news = t->open != r->tamper.open || (t->count != r->tamper.count && t->count > 0);
+    r->tamper = *t;
+    if (news)
+        event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_TAMPER, .tamper = *t});
+}
+
 static void message_take(struct reader *r, const struct tb_link_message *m)
 {
     switch (m->type) {
@@ -279,9 +289,7 @@ static void message_take(struct reader *r, const struct tb_link_message *m)
     case TB_LINK_SELFTEST_ANSWER: selftest_take(r, &m->selftest_answer); return;
     case TB_LINK_STATS_ANSWER: stats_take(r, &m->stats_answer); return;
     case TB_LINK_UPDATE_ANSWER: update_take(r, &m->update_answer); return;
-    case TB_LINK_TAMPER:
-        event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_TAMPER, .tamper = m->tamper});
-        return;
+    case TB_LINK_TAMPER: tamper_take(r, &m->tamper); return;
     case TB_LINK_HELLO_REQUEST: /* ours; a reader that sends them is ignored */
     case TB_LINK_TRANSCEIVE:
     case TB_LINK_FEEDBACK:

@@ -89,7 +89,7 @@ enum tb_reader_event_kind {
     TB_READER_EVENT_SELFTEST,    /* request, verdict, data: text */
     TB_READER_EVENT_STATS,       /* request, stats */
     TB_READER_EVENT_UPDATE,      /* to tb_readers_update(): request (type of what is answered), update */
-    TB_READER_EVENT_TAMPER,      /* tamper: the housing was opened or closed; also after each HELLO */
+    TB_READER_EVENT_TAMPER,      /* tamper: the housing was opened or closed */
 };
 
 struct tb_reader_event {

@@ -149,6 +149,7 @@ static const struct {
     {"device_opens", "times the device was opened"},
     {"frames_damaged", "damaged frames it got"},
     {"frames_lost", "frames it missed"},
+    {"bytes_lost", "bytes its lines lost"},
     {"link_damaged", "damaged frames from it"},
     {"link_lost", "frames from it missed"},
     {"starts", "times it was started"},

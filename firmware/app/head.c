@@ -231,14 +231,15 @@ void head_turn(void)
     struct tb_link_message m;
     link_pump(&h->link, now_ms);
     requests_take(h, now_ms);
+    /* Before a card is: who asks for HELLO passes over everything until it has come. */
+    if (link_is_free(&h->link) && message_due(h, &m, now_ms))
+        link_send(&h->link, &m, now_ms);
     if (has(TB_LINK_DEVICE_NFC))
         nfc_turn(&h->nfc, &h->link, &h->feedback, h->stats, &h->nfc_state_due, now_ms);
     if (has(TB_LINK_DEVICE_SCANNER))
         scan_turn(&h->scan, &h->link, h->stats, now_ms);
     feedback_turn(&h->feedback, now_ms);
     housing_turn(h, now_ms);
-    if (link_is_free(&h->link) && message_due(h, &m, now_ms))
-        link_send(&h->link, &m, now_ms);
     watchdog_turn(h, now_ms);
 }
 

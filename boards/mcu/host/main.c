@@ -4,8 +4,10 @@
 #include "firmware/hal/hal.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static bool options_read(int argc, char **argv, struct board_options *o)
 {
@@ -30,6 +32,13 @@ static bool options_read(int argc, char **argv, struct board_options *o)
     return optind == argc && o->link != NULL;
 }
 
+/* Switching a head off is no fault of it. */
+static void switched_off(int signo)
+{
+    (void)signo;
+    _exit(EXIT_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
     struct board_options options = {.argv = argv};
@@ -41,6 +50,7 @@ int main(int argc, char **argv)
             argv[0]);
         return 2;
     }
+    (void)signal(SIGTERM, switched_off);
     board_configure(&options);
     tb_hal_start();
     head_run();

@@ -89,7 +89,7 @@ key = ${this.path('store', 'server.key')}
 origin = ${ORIGIN}
 token_key = ${this.path('store', 'token.pub')}
 `);
-    this.store = this.#start('contextd', ['serve', '--config', this.path('store', 'contextd.conf'),
+    this.store = this.launch('contextd', ['serve', '--config', this.path('store', 'contextd.conf'),
       '--ports-file', this.path('store', 'ports')]);
     await this.store.printed('ready');
     this.ports = JSON.parse(await readFile(this.path('store', 'ports'), 'utf8'));
@@ -97,8 +97,8 @@ token_key = ${this.path('store', 'token.pub')}
 
   async startReaders() {
     await mkdir(this.path('sim'), { recursive: true });
-    this.reader = this.#start('pn532d', ['--line', this.path('sim', 'nfc'), '--control', this.path('sim', 'pn532d.sock')]);
-    this.scanner = this.#start('scannerd', ['--line', this.path('sim', 'scanner'),
+    this.reader = this.launch('pn532d', ['--line', this.path('sim', 'nfc'), '--control', this.path('sim', 'pn532d.sock')]);
+    this.scanner = this.launch('scannerd', ['--line', this.path('sim', 'scanner'),
       '--control', this.path('sim', 'scannerd.sock')]);
     await this.reader.printed('ready');
     await this.scanner.printed('ready');
@@ -142,7 +142,7 @@ port = ${port}
 
   async startTill({ port = 0 } = {}) {
     await this.configureTill(port);
-    this.till = this.#start('tillbridged', ['--config', this.tillConfig], this.till_env);
+    this.till = this.launch('tillbridged', ['--config', this.tillConfig], this.till_env);
     const ready = await this.till.printed('agent ready');
     this.page_port = Number(/port=(\d+)/.exec(ready)[1]);
   }
@@ -207,8 +207,9 @@ port = ${port}
     return WebChannel.open({ url: `wss://localhost:${this.ports.web}/`, ca: this.ca, origin: ORIGIN, token, customer, before });
   }
 
-  #start(name, args, env = {}) {
-    const program = new Program(name, join(this.bin, name), args, { log: this.path(`${name}.log`), env });
+  // Starts a program of ours, or another one at a path; it ends with the world.
+  launch(name, args, env = {}, path = join(this.bin, name)) {
+    const program = new Program(name, path, args, { log: this.path(`${name}.log`), env });
     this.programs.add(program);
     return program;
   }

@@ -1,0 +1,173 @@
+// A reader head at a real agent: cards and codes go through the firmware, its lights show what became of them, and head and
+// agent come and go as they like. A second card reader works beside it through libnfc.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { HeadTill, part, partIs } from './lib/head_till.mjs';
+import { memberUri } from './lib/till.mjs';
+import { attempt } from './lib/program.mjs';
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+
+const GREEN = 'lights 1';
+const AMBER = 'lights 3';
+const RED = 'lights 2';
+const HEAD = 'Reader head';
+const LIBNFC = 'Card reader';
+
+const till = HeadTill.make({ policy: ['--removal-ms', '3000'] });
+let page;
+let rivera;
+let okafor;
+let lindqvist;
+
+const here = (customer) => page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+const nobody = () => page.sees('nobody', (s) => s.visit === null);
+
+async function done() {
+  await page.done();
+  await nobody();
+}
+
+async function newPage() {
+  page = await till.page();
+  await partIs(page, HEAD, 'nfc', 'ready');
+  await partIs(page, HEAD, 'scanner', 'ready');
+  await partIs(page, LIBNFC, 'nfc', 'ready');
+}
+
+const cli = (...args) => attempt(join(till.bin, 'tillbridge'),
+  ['--socket', till.path('till', 'run', 'tillbridge.sock'), ...args]);
+
+before(async () => {
+  await till.start();
+  [rivera, okafor, lindqvist] = till.customers;
+  await till.card('rivera', `ntag213 uri=${memberUri(rivera)}`);
+  await till.card('lindqvist', `type4 uri=${memberUri(lindqvist)}`);
+  await till.card('stranger', 'ntag215 uri=https://loyal.example/m/9999999999');
+  await till.card('bank', 'payment');
+  await till.secondReader(`card okafor ntag216 uri=${memberUri(okafor)}`);
+  await newPage();
+});
+
+after(() => till.end());
+
+test('a card on the head is a customer on the page, and a green light', async () => {
+  till.head.lines.forget();
+  await till.tap('rivera');
+  const { visit } = await here(rivera);
+  assert.equal(visit.reader, HEAD);
+  await till.head.printed(GREEN);
+  await till.takeAway();
+  await done();
+});
+
+test('a Type 4 card and a code through the head are customers, too', async () => {
+  await till.tap('lindqvist');
+  await here(lindqvist);
+  await till.takeAway();
+  await till.scan(memberUri(okafor));
+  assert.equal((await here(okafor)).visit.reader, HEAD);
+  await done();
+});
+
+test('what is not a customer is told by other lights', async () => {
+  await till.tap('stranger');
+  await page.outcome('unknown');
+  await till.takeAway();
+  till.head.lines.forget();
+  await till.tap('bank');
+  await page.outcome('payment_card');
+  await till.head.printed(RED);
+  await till.takeAway();
+});
+
+test('head and libnfc reader read at once, and each is named', async () => {
+  page.outcomes.length = 0;
+  await Promise.all([till.tap('rivera'), till.secondReader('tap okafor')]);
+  const first = await page.outcome('recognised');
+  const second = await page.outcome('recognised');
+  assert.deepEqual([first.reader, second.reader].sort(), [LIBNFC, HEAD]);
+  await page.sees('the later one', (s) => s.visit?.reader === second.reader);
+  await till.takeAway();
+  await till.secondReader('remove');
+  await done();
+});
+
+test('an agent that starts while a card lies on the head finds it', async () => {
+  await till.tap('lindqvist');
+  await here(lindqvist);
+  page.close();
+  await till.killTill();
+  await till.startTill();
+  await newPage();
+  assert.equal((await here(lindqvist)).visit.reader, HEAD);
+  await till.takeAway();
+  await done();
+});
+
+test('a head that is pulled out with a card on it takes the card along, and both come back', async () => {
+  await till.tap('rivera');
+  await here(rivera);
+  await till.pullHead();
+  await partIs(page, HEAD, 'nfc', 'unplugged');
+  await partIs(page, HEAD, 'scanner', 'unplugged');
+  assert.equal(part(page, LIBNFC, 'nfc'), 'ready');
+  await page.sees('nobody, removed', (s) => s.visit === null && s.reason === 'removed');
+  await till.startHead();
+  await partIs(page, HEAD, 'nfc', 'ready');
+  await here(rivera);
+  await till.takeAway();
+  await done();
+});
+
+test('a head whose chip is away still scans, and says so', async () => {
+  await till.readerCommand('unplug');
+  await partIs(page, HEAD, 'nfc', 'unplugged');
+  assert.equal(part(page, HEAD, 'scanner'), 'ready');
+  await till.scan(memberUri(lindqvist));
+  await here(lindqvist);
+  await done();
+  const failed = await cli('reader', 'selftest', HEAD);
+  assert.equal(failed.code, 1);
+  assert.match(failed.out, /^Reader head: failed, device\.\w+\n$/);
+  await till.readerCommand('plug');
+  await partIs(page, HEAD, 'nfc', 'ready');
+});
+
+test('the command line lists readers, asks them, and names what it cannot', async () => {
+  const { readers } = JSON.parse((await cli('--json', 'reader', 'list')).out);
+  assert.deepEqual(readers.map((one) => [one.number, one.name, one.form, one.parts.map((p) => `${p.kind} ${p.state}`)]),
+    [[1, HEAD, 'head', ['nfc ready', 'scanner ready']], [2, LIBNFC, 'libnfc', ['nfc ready']]]);
+  assert.equal(readers[0].board, 'host');
+  assert.ok(readers[0].capabilities.includes('feedback'));
+  assert.match((await cli('reader', 'list')).out, /^1 {2}Reader head {6}head .*\n {3}nfc {6}ready .*\n {3}scanner {2}ready /);
+  assert.equal((await cli('reader', 'selftest', '1')).out, 'Reader head: passed\n');
+  assert.equal((await cli('reader', 'selftest', LIBNFC)).out, 'Card reader: passed\n');
+  const { stats } = JSON.parse((await cli('--json', 'reader', 'stats', HEAD)).out);
+  assert.ok(stats.uptime_s >= 0 && stats.device_opens >= 1 && stats.starts >= 1, JSON.stringify(stats));
+  assert.match((await cli('reader', 'stats', '2')).out, /^Card reader\n {3}seconds running +\d+\n {3}taps +\d+\n/);
+  const nobodyThere = await cli('reader', 'stats', 'Kettle');
+  assert.deepEqual([nobodyThere.code, nobodyThere.err],
+    [1, 'tillbridge: the agent refused: There is no such reader. (refused.not_found)\n']);
+  assert.equal((await cli('reader', 'selftest', '3')).code, 1);
+  assert.match((await cli('status')).out, /Readers +nfc +ready .* Reader head\n +scanner +ready .* Reader head\n +nfc +ready .* Card reader\n/);
+});
+
+test('a head that is away cannot be asked', async () => {
+  await till.pullHead();
+  await partIs(page, HEAD, 'nfc', 'unplugged');
+  const refused = await cli('reader', 'stats', HEAD);
+  assert.deepEqual([refused.code, refused.err],
+    [1, 'tillbridge: the agent refused: The reader is not there. (retry.offline)\n']);
+  await till.startHead();
+  await partIs(page, HEAD, 'nfc', 'ready');
+});
+
+test('a reader that makes no sense is refused with its place', async () => {
+  const file = till.path('till', 'wrong.conf');
+  await writeFile(file, '[readers]\nreader = usb:/dev/ttyACM0\n');
+  const { code, err } = await till.refusal(file);
+  assert.equal(code, 1);
+  assert.match(err, /wrong\.conf:2: readers\.reader: must be head:/);
+});

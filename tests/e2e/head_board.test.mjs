@@ -1,0 +1,83 @@
+// The whole way of a card: simulated PN532, the reader head's image on an emulated board, the agent, the clerk's browser.
+// TB_MACHINE and TB_IMAGE name the board. Nothing here compares the board's time with ours.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { Clerk } from './lib/clerk.mjs';
+import { HeadTill } from './lib/head_till.mjs';
+import { memberUri } from './lib/till.mjs';
+
+const board = { machine: process.env.TB_MACHINE, image: process.env.TB_IMAGE };
+const till = HeadTill.make({ board });
+let clerk;
+let rivera;
+let okafor;
+let lindqvist;
+
+const sees = (customer) => clerk.sees(customer.name, `(s) => s.name === ${JSON.stringify(customer.name)}`);
+
+async function done() {
+  await clerk.press('Escape');
+  await clerk.sees('nobody', '(s) => !s.name && s.title');
+}
+
+before(async () => {
+  assert.ok(existsSync(board.image), `${board.image} is missing: build it with "./dev firmware"`);
+  await till.start();
+  [rivera, okafor, lindqvist] = till.customers;
+  await till.card('rivera', `ntag213 uri=${memberUri(rivera)}`);
+  await till.card('lindqvist', `type4 uri=${memberUri(lindqvist)}`);
+  await till.secondReader(`card okafor ntag216 uri=${memberUri(okafor)}`);
+  clerk = await Clerk.open(await till.pageUrl());
+  await clerk.sees('a till that waits for a card', "(s) => /Tap a card, hold a phone or scan a code/.test(s.title) && s.band === ''");
+});
+
+after(async () => {
+  await clerk?.close();
+  await till.end();
+});
+
+test('a card on the head is a customer on the screen', async () => {
+  const console = await till.console();
+  const { readers } = await console.request('reader.list');
+  console.close();
+  assert.deepEqual(readers[0].parts.map((part) => part.state), ['ready', 'ready']);
+  await till.tap('rivera');
+  await sees(rivera);
+  await till.takeAway();
+  await done();
+});
+
+test('so are a Type 4 card, a code, and a card on the reader beside it', async () => {
+  await till.tap('lindqvist');
+  await sees(lindqvist);
+  await till.takeAway();
+  await till.secondReader('tap okafor');
+  await sees(okafor);
+  await till.secondReader('remove');
+  await till.scan(memberUri(rivera));
+  await sees(rivera);
+  await done();
+});
+
+test('an agent that starts anew finds the card that lies on the head', async () => {
+  await till.tap('rivera');
+  await sees(rivera);
+  await till.killTill();
+  await till.startTill({ port: till.page_port });
+  await sees(rivera);
+  await till.takeAway();
+  await done();
+});
+
+test('a head that is pulled out is missed, and works when it is back', async () => {
+  await till.pullHead();
+  await clerk.sees('that the head is missing', '(s) => /unplugged/.test(s.band)');
+  await till.startHead();
+  await clerk.sees('that it is back', "(s) => s.band === ''");
+  await till.tap('lindqvist');
+  await sees(lindqvist);
+  await done();
+  assert.deepEqual(clerk.faults, []);
+});

@@ -1,0 +1,70 @@
+// A till with a reader head: the firmware between the simulators and the agent. The head has a card reader and a scanner;
+// beside it the till may have a second card reader of its own, through libnfc.
+
+import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { command } from './simulator.mjs';
+import { Till } from './till.mjs';
+
+export class HeadTill extends Till {
+  static make(options = {}) {
+    const till = super.make(options);
+    till.board = options.board;
+    till.readers = options.readers ?? `reader = head:${till.headLine}\nreader = libnfc:pn532_uart:${till.path('sim', 'nfc2')}`;
+    return till;
+  }
+
+  get headLine() {
+    return this.path('sim', 'head');
+  }
+
+  async startReaders() {
+    await super.startReaders();
+    this.second_reader = this.launch('pn532d', ['--line', this.path('sim', 'nfc2'), '--control', this.path('sim', 'nfc2.sock')]);
+    await this.second_reader.printed('ready');
+    await this.startHead();
+  }
+
+  // The firmware: as a program of this machine, which says each change of its lights and its beeper, or as the image for a
+  // board { machine, image }, in an emulator of the board.
+  async startHead() {
+    const [nfc, scanner] = [this.path('sim', 'nfc'), this.path('sim', 'scanner')];
+    if (this.board) await this.#startBoard(this.board, nfc, scanner);
+    else this.head = this.launch('tillbridge-head', ['--link', this.headLine, '--nfc', nfc, '--scanner', scanner]);
+  }
+
+  async #startBoard({ machine, image }, nfc, scanner) {
+    const serial = (id, kind) => ['-chardev', `${kind},id=${id}`, '-serial', `chardev:${id}`];
+    this.head = this.launch('qemu-system-arm', ['-M', machine, '-display', 'none', '-monitor', 'none', '-kernel', image,
+      ...serial('link', 'pty'), ...serial('nfc', `serial,path=${nfc}`), ...serial('scanner', `serial,path=${scanner}`)],
+    {}, 'qemu-system-arm');
+    const line = /redirected to (\S+)/.exec(await this.head.printed('label link'))[1];
+    symlinkSync(line, this.headLine);
+  }
+
+  // Pulled out: its name goes first, because its number is soon another line's.
+  async pullHead() {
+    const line = readlinkSync(this.headLine);
+    rmSync(this.headLine);
+    const how = await this.head.stop('SIGKILL');
+    return { line, how };
+  }
+
+  // The agent is killed, as by a power cut that only it has.
+  async killTill() {
+    await this.till.stop('SIGKILL');
+  }
+
+  secondReader(line) {
+    return command(this.path('sim', 'nfc2.sock'), line);
+  }
+}
+
+// What a page shows of one reader: its state by the name and the kind.
+export function part(page, name, kind) {
+  return page.shown.state.readers.find((one) => one.name === name && one.kind === kind)?.state;
+}
+
+export function partIs(page, name, kind, state) {
+  return page.sees(`${name} (${kind}) ${state}`, () => part(page, name, kind) === state);
+}

@@ -1,21 +1,31 @@
-// A till on an arm64 board, which is a virtual machine; its context store and the simulator of its card reader's chip
-// run outside of it. The reader is on a USB serial adapter, the scanner is a USB keyboard.
+// A till on an arm64 board, which is a virtual machine; its context store and the simulators run outside of it. The board
+// has a card reader on a USB serial adapter, a reader head on another one, and a scanner that is a USB keyboard.
+// The head is its firmware's image in an emulator of its own.
 
 import { readFileSync } from 'node:fs';
-import { Till } from '../../e2e/lib/till.mjs';
+import { HeadTill } from '../../e2e/lib/head_till.mjs';
 import { Machine } from './machine.mjs';
 
 const GATEWAY = '10.0.2.2'; // QEMU's user network: there, the loopback of the machine outside
 const FILES = '/etc/tillbridge';
 
-export const ADAPTER = { driver: 'usb-serial', chardev: 'nfc', 'always-plugged': true };
-export const KEYBOARD = { driver: 'usb-kbd' };
+const READERS = `reader = libnfc:pn532_uart:/dev/ttyUSB0
+reader = head:/dev/ttyUSB1
+reader = keyboard:/dev/input/event0`;
 
-export class Board extends Till {
-  // image: the folder of what the board boots from.
-  constructor({ image, ...till }) {
-    super({ ...till, readers: 'reader = libnfc:pn532_uart:/dev/ttyUSB0\nreader = keyboard:/dev/input/event0' });
-    this.image = image;
+// QEMU's USB devices; they are plugged in this order, which gives them their numbers.
+export const DEVICES = {
+  adapter: { driver: 'usb-serial', chardev: 'nfc', 'always-plugged': true },
+  head: { driver: 'usb-serial', chardev: 'head', 'always-plugged': true },
+  keyboard: { driver: 'usb-kbd' },
+};
+
+export class Board extends HeadTill {
+  // image: the folder of what the board boots from; head: { machine, image } of the head.
+  static make({ image, head }) {
+    const board = super.make({ board: head, readers: READERS });
+    board.image = image;
+    return board;
   }
 
   // On the board.
@@ -36,8 +46,8 @@ export class Board extends Till {
     await this.configureTill();
     const text = (...path) => readFileSync(this.path(...path));
     this.machine = new Machine({
-      image: this.image, dir: this.path('board'), lines: [`serial,id=nfc,path=${this.path('sim', 'nfc')}`],
-      usb: { adapter: ADAPTER, keyboard: KEYBOARD },
+      image: this.image, dir: this.path('board'), usb: DEVICES,
+      lines: [`serial,id=nfc,path=${this.path('sim', 'nfc2')}`, `serial,id=head,path=${this.headLine}`],
       files: {
         'etc/hosts': `127.0.0.1 localhost\n${GATEWAY} store.example\n`,
         'etc/tillbridge/tillbridged.conf': text('till', 'tillbridged.conf'), 'etc/tillbridge/ca.crt': this.ca,

@@ -1,5 +1,5 @@
 // A till with a reader head: the firmware between the simulators and the agent. The head has a card reader and a scanner;
-// beside it the till may have a second card reader of its own, through libnfc.
+// beside it the till has a second card reader, through libnfc.
 
 import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

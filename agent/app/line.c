@@ -422,7 +422,11 @@ static enum tb_err uplink_open(struct tb_agent *agent, const struct pems *pems, 
         .rng = *tb_rng_system(),
         .handlers = {.up = line_up, .message = line_message, .down = line_down, .context = agent},
     };
-    return tb_uplink_open(agent->loop, &config, &agent->uplink);
+    enum tb_err err = tb_uplink_open(agent->loop, &config, &agent->uplink);
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("line", "not_begun"), tb_log_str("url", agent->config.url),
+               tb_log_err(err));
+    return err;
 }
 
 static enum tb_err client_start(struct tb_agent *agent, const struct tb_storage_found *found)

@@ -6,6 +6,7 @@
 #include "core/crypto/cert.h"
 #include "host/log/log.h"
 #include "host/system/system.h"
+#include "host/system/words.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -60,8 +61,8 @@ static int csr_run(const struct arguments *arguments)
     }
     enum tb_err err = tb_csr_make(arguments->key, arguments->device, &pem);
     if (err != TB_OK) {
-        fprintf(stderr, "tillbridged: no certificate request for %s with key %s: %s\n", arguments->device,
-                arguments->key, tb_err_name(err));
+        fprintf(stderr, "tillbridged: no certificate request for %s with key %s: %s (%s)\n",
+                arguments->device, arguments->key, tb_err_words(err), tb_err_name(err));
         return EXIT_FAILURE;
     }
     return text_print(tb_buf_span(&pem));
@@ -156,7 +157,8 @@ static int agent_run(const struct tb_agent_config *config)
     tb_loop_free(loop);
     tb_audit_close();
     if (err != TB_OK)
-        tb_log(TB_LOG_ERROR, TB_EVENT("agent", "not_running"), tb_log_err(err));
+        tb_log(TB_LOG_ERROR, TB_EVENT("agent", "not_running"), tb_log_err(err),
+               tb_log_str("means", tb_err_words(err)));
     return err == TB_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -1,9 +1,15 @@
 #include "contextd/app/args.h"
 
 #include "core/base/text.h"
+#include "host/system/system.h"
+#include "host/system/words.h"
 
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void args_init(struct args *a, int count, char **argv)
 {
@@ -49,6 +55,32 @@ const char *args_needed(struct args *a, const char *name)
         a->failed = true;
     }
     return value;
+}
+
+static void path_refuse(struct args *a, const char *name, const char *path, enum tb_err err)
+{
+    (void)fprintf(stderr, "contextd: %s %s: %s (%s)\n", name, path, tb_err_words(err), tb_err_name(err));
+    a->failed = true;
+}
+
+const char *args_source(struct args *a, const char *name)
+{
+    const char *path = args_needed(a, name);
+    if (path != NULL && access(path, R_OK) != 0)
+        path_refuse(a, name, path, tb_err_of_errno(errno));
+    return path;
+}
+
+const char *args_target(struct args *a, const char *name)
+{
+    char folder[PATH_MAX];
+    const char *path = args_needed(a, name);
+    if (path == NULL)
+        return NULL;
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    if (access(dirname(folder), W_OK) != 0)
+        path_refuse(a, name, path, tb_err_of_errno(errno));
+    return path;
 }
 
 int64_t args_number(struct args *a, const char *name, int64_t preset, int64_t min, int64_t max)

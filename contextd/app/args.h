@@ -1,6 +1,6 @@
 /*
  * Arguments of a command: options are taken by name, words in order; what is left over is an error.
- * Pure; borrows argv.
+ * Borrows argv; asks the system of files only whether they are there.
  */
 #ifndef TB_CONTEXTD_APP_ARGS_H
 #define TB_CONTEXTD_APP_ARGS_H
@@ -25,6 +25,9 @@ void args_init(struct args *a, int count, char **argv);
 const char *args_option(struct args *a, const char *name);
 /* The same for an option that must be there. */
 const char *args_needed(struct args *a, const char *name);
+/* The same for a file that is read, and for one that is made or replaced: it says why that cannot be. */
+const char *args_source(struct args *a, const char *name);
+const char *args_target(struct args *a, const char *name);
 int64_t args_number(struct args *a, const char *name, int64_t preset, int64_t min, int64_t max);
 bool args_flag(struct args *a, const char *name);
 /* The next word that is no option. */

@@ -36,8 +36,8 @@ static int ca_init(struct args *a)
 static int ca_request(struct args *a)
 {
     const char *name = args_needed(a, "--name");
-    const char *key = args_needed(a, "--key");
-    const char *csr = args_needed(a, "--csr");
+    const char *key = args_target(a, "--key");
+    const char *csr = args_target(a, "--csr");
     struct tb_ca ca = ca_of(a, NULL);
     if (!args_end(a))
         return EXIT_WRONG;
@@ -58,9 +58,9 @@ static int ca_issue(struct args *a)
     wish.days = args_number(a, "--days", CERTIFICATE_DAYS, -DAYS_MAX, DAYS_MAX);
     names_take(a, "--dns", wish.names.dns);
     names_take(a, "--ip", wish.names.ip);
-    const char *csr = args_needed(a, "--csr");
-    const char *out = args_needed(a, "--out");
-    const char *folder = args_needed(a, "--dir");
+    const char *csr = args_source(a, "--csr");
+    const char *out = args_target(a, "--out");
+    const char *folder = args_source(a, "--dir");
     struct tb_ca ca = ca_of(a, folder);
     if (!args_end(a))
         return EXIT_WRONG;
@@ -103,7 +103,7 @@ static enum tb_err token_print(const char *key_path, const struct tb_token_plan 
 
 static int token_mint(struct args *a)
 {
-    const char *key = args_needed(a, "--key");
+    const char *key = args_source(a, "--key");
     const char *customer = args_needed(a, "--customer");
     const char *audience = args_option(a, "--audience");
     struct tb_token_plan plan = {.audience = audience != NULL ? audience : "tillbridge",
@@ -119,8 +119,8 @@ static int token_mint(struct args *a)
 
 static int token_key(struct args *a)
 {
-    const char *key = args_needed(a, "--key");
-    const char *public_key = args_needed(a, "--public");
+    const char *key = args_target(a, "--key");
+    const char *public_key = args_target(a, "--public");
     struct tb_ca ca = ca_of(a, NULL);
     if (!args_end(a))
         return EXIT_WRONG;

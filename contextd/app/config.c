@@ -3,6 +3,7 @@
 #include "contextd/gateway/origin.h"
 #include "core/base/assert.h"
 #include "host/system/system.h"
+#include "host/system/words.h"
 
 #include <stdio.h>
 
@@ -75,13 +76,11 @@ enum tb_err contextd_config_load(const char *path, struct contextd_config *ret_c
     struct tb_config_error error;
     memset(ret_config, 0, sizeof *ret_config);
     enum tb_err err = tb_config_load(&contextd_config_table, path, ret_config, &error);
-    if (err == TB_ERR_CONFIG) {
+    if (err != TB_OK) {
         char text[768];
         struct tb_buf b = tb_buf_of(text, sizeof text);
         tb_config_error_add(&error, &b);
-        (void)fprintf(stderr, "%.*s\n", (int)b.size, text);
-    } else if (err != TB_OK) {
-        (void)fprintf(stderr, "%s: %s\n", path, tb_err_name(err));
+        (void)fprintf(stderr, "contextd: %.*s (%s)\n", (int)b.size, text, tb_err_name(err));
     }
     return err == TB_OK ? origins_check(path, ret_config) : err;
 }
@@ -94,7 +93,8 @@ static enum tb_err token_key_read(const char *path, struct tb_public_key *ret_ke
     if (err == TB_OK)
         err = tb_public_key_load(tb_buf_span(&pem), ret_key);
     if (err != TB_OK)
-        (void)fprintf(stderr, "contextd: web.token_key: %s: %s\n", path, tb_err_name(err));
+        (void)fprintf(stderr, "contextd: web.token_key %s: %s (%s)\n", path, tb_err_words(err),
+                      tb_err_name(err));
     return err;
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/base/wipe.h"
 #include "host/system/system.h"
+#include "host/system/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ enum tb_err command_engine_open(const char *database, bool create, struct tb_con
         .path = database, .create = create, .rng = tb_rng_system(), .wall_ms = command_wall_ms};
     enum tb_err err = tb_sqlite_engine_open(&options, ret_engine);
     if (err != TB_OK)
-        (void)fprintf(stderr, "contextd: database %s: %s\n", database, tb_err_name(err));
+        (void)fprintf(stderr, "contextd: database %s: %s (%s)\n", database, tb_err_words(err),
+                      tb_err_name(err));
     return err;
 }
 

@@ -1,5 +1,6 @@
 /* contextd: the context store. See README.md for what it is, `contextd help` for its commands. */
 #include "contextd/app/command.h"
+#include "host/system/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static const struct {
 
 int command_failed(const char *what, enum tb_err err)
 {
-    (void)fprintf(stderr, "contextd: %s: %s\n", what, tb_err_name(err));
+    (void)fprintf(stderr, "contextd: %s: %s (%s)\n", what, tb_err_words(err), tb_err_name(err));
     return err == TB_ERR_CONFIG ? EXIT_WRONG : EXIT_FAILURE;
 }
 

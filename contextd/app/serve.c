@@ -3,6 +3,7 @@
 #include "core/base/assert.h"
 #include "host/log/log.h"
 #include "host/system/system.h"
+#include "host/system/words.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -64,6 +65,16 @@ static void origins_list(const struct contextd_config *config, struct tb_gateway
         gateway->origins[gateway->origin_count++] = config->web_origins.text[i];
 }
 
+static enum tb_err tickets_open(struct server *s)
+{
+    const char *path = s->config.ticket_file;
+    enum tb_err err = tb_tls_tickets_open(path, tb_rng_system(), command_wall_ms(NULL), &s->tickets);
+    if (err != TB_OK)
+        (void)fprintf(stderr, "contextd: contextd.ticket_keys %s: %s (%s)\n", path, tb_err_words(err),
+                      tb_err_name(err));
+    return err;
+}
+
 static enum tb_err gateway_start(struct server *s)
 {
     const struct contextd_config *c = &s->config;
@@ -80,7 +91,7 @@ static enum tb_err gateway_start(struct server *s)
     origins_list(c, &config);
     enum tb_err err = contextd_token_rules(c, &config.token_rules);
     if (err == TB_OK)
-        err = tb_tls_tickets_open(c->ticket_file, tb_rng_system(), command_wall_ms(NULL), &s->tickets);
+        err = tickets_open(s);
     config.tickets = s->tickets;
     return err == TB_OK ? tb_gateway_open(s->loop, s->engine, &config, &s->gateway) : err;
 }

@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "host/log/log.h"
 #include "host/system/system.h"
+#include "host/system/words.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -121,6 +122,13 @@ void listener_resume(struct listener *l)
     tb_watch_set_read(&l->watch, true);
 }
 
+static enum tb_err bind_err(int code)
+{
+    if (code == EADDRINUSE)
+        return TB_ERR_BUSY;
+    return code == EADDRNOTAVAIL ? TB_ERR_NOT_FOUND : tb_err_of_errno(code);
+}
+
 /*
  * The socket is bound here and not by the library, whose interface option for an address has made
  * releases listen on every interface; accepted sockets are handed over one by one.
@@ -142,7 +150,7 @@ static enum tb_err listener_bind(struct listener *l)
         return tb_err_of_errno(errno);
     if (bind(l->fd, &address.any, size) != 0 || listen(l->fd, BACKLOG) != 0 ||
         getsockname(l->fd, &address.any, &size) != 0)
-        return errno == EADDRINUSE ? TB_ERR_BUSY : tb_err_of_errno(errno);
+        return bind_err(errno);
     l->port = ntohs(v6 ? address.v6.sin6_port : address.v4.sin_port);
     l->watch.context = l;
     return tb_loop_watch_fd(l->gateway->loop, &l->watch, l->fd, listener_accept);
@@ -172,13 +180,20 @@ static enum tb_err listener_host(struct listener *l)
 
 enum tb_err listener_open(struct listener *l)
 {
+    const struct tb_tls_files files = {
+        .certificate = l->config.certificate, .key = l->config.key, .ca = l->config.ca};
+    const char *at_fault = "";
     l->fd = -1;
-    enum tb_err err = listener_host(l);
+    enum tb_err err = tb_tls_check(&files, &at_fault);
+    if (err == TB_OK) {
+        at_fault = l->config.address;
+        err = listener_host(l);
+    }
     if (err == TB_OK)
         err = listener_bind(l);
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("gateway", "listen_failed"), tb_log_str("listener", l->tls.name),
-               tb_log_str("address", l->config.address), tb_log_err(err));
+               tb_log_str("at", at_fault), tb_log_err(err), tb_log_str("means", tb_err_words(err)));
     return err;
 }
 

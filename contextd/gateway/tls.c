@@ -3,12 +3,16 @@
 #include "contextd/gateway/tls_ticket.h"
 #include "core/base/assert.h"
 #include "host/log/log.h"
+#include "host/system/system.h"
 
 #include <libwebsockets.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include <errno.h>
+#include <unistd.h>
 
 #define URN_HEAD "urn:tillbridge:"
 #define CIPHERS_TERMINAL "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384"
@@ -90,6 +94,44 @@ enum tb_err tb_tls_setup(void *vendor, const struct tb_tls_listener *listener)
     int mode = listener->terminals ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
     SSL_CTX_set_verify(ctx, mode, listener->terminals ? on_verify : NULL);
     return TB_OK;
+}
+
+static enum tb_err file_check(const char *path, const char **ret_file)
+{
+    *ret_file = path;
+    return access(path, R_OK) == 0 ? TB_OK : tb_err_of_errno(errno);
+}
+
+static enum tb_err files_load(SSL_CTX *ctx, const struct tb_tls_files *files, const char **ret_file)
+{
+    *ret_file = files->certificate;
+    if (SSL_CTX_use_certificate_chain_file(ctx, files->certificate) != 1)
+        return TB_ERR_SYNTAX;
+    *ret_file = files->key;
+    if (SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) != 1)
+        return ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH ? TB_ERR_SIGNATURE
+                                                                                   : TB_ERR_SYNTAX;
+    if (SSL_CTX_check_private_key(ctx) != 1)
+        return TB_ERR_SIGNATURE;
+    *ret_file = files->ca;
+    return files->ca == NULL || SSL_CTX_load_verify_file(ctx, files->ca) == 1 ? TB_OK : TB_ERR_SYNTAX;
+}
+
+enum tb_err tb_tls_check(const struct tb_tls_files *files, const char **ret_file)
+{
+    enum tb_err err = file_check(files->certificate, ret_file);
+    if (err == TB_OK)
+        err = file_check(files->key, ret_file);
+    if (err == TB_OK && files->ca != NULL)
+        err = file_check(files->ca, ret_file);
+    if (err != TB_OK)
+        return err;
+    ERR_clear_error();
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    err = ctx != NULL ? files_load(ctx, files, ret_file) : TB_ERR_NO_MEMORY;
+    SSL_CTX_free(ctx);
+    ERR_clear_error();
+    return err;
 }
 
 static enum tb_err urn_take(const ASN1_STRING *uri, char *ret_urn, size_t size_max)

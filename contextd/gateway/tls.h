@@ -31,6 +31,19 @@ struct tb_tls_listener {
     struct tb_tls_tickets *tickets;
 };
 
+/* PEM files of a listener. */
+struct tb_tls_files {
+    const char *certificate;
+    const char *key;
+    const char *ca; /* NULL: none */
+};
+
+/*
+ * Whether a listener can be made of them, and which file (borrowed) is at fault when not: TB_ERR_NOT_FOUND,
+ * TB_ERR_DENIED, TB_ERR_SYNTAX, TB_ERR_SIGNATURE (a key of another certificate). Blocks on the disk.
+ */
+TB_MUST_USE enum tb_err tb_tls_check(const struct tb_tls_files *files, const char **ret_file);
+
 /* Sets up a listener's context: vendor is the library's own, as lws hands it out before the first
  * connection. The listener and its tickets are borrowed for its life. */
 TB_MUST_USE enum tb_err tb_tls_setup(void *vendor, const struct tb_tls_listener *listener);

@@ -8,10 +8,11 @@ enum {
     OPERATION_MAX_MS = 15000, /* a set-up whose every command is tried three times, then an exchange */
     TIMEOUT_MAX_MS = 1500,    /* of the agent's commands */
     TAP_LIGHT_MS = 300,       /* the head's own word, until the agent's comes */
+    STEP_MAX = 8,             /* in one turn */
 };
 
-/* A look at an empty field takes the chip about 20 ms: with this pause a card is seen, and the person told,
- * within 50 ms of its coming. */
+/* A look for a card takes a real chip longer than the pace of looks, so that one follows the other: a card is
+ * seen, and the person told, within 50 ms of its coming. */
 static const struct tb_tap_pace pace = {.poll_ms = 10, .presence_ms = 100, .shunned_ms = 250};
 
 /* ---- the chip's line ---- */
@@ -196,10 +197,11 @@ static void stopped(struct nfc *n, bool *state_changed, int64_t now_ms)
     }
 }
 
+/* The pace of looks for a card counts from one's beginning to the next one's. */
 static void pause(struct nfc *n, int64_t now_ms)
 {
     if (!n->pausing)
-        n->due_ms = now_ms + tb_tap_wait_ms(&n->tap);
+        n->due_ms = (n->tap.state == TB_TAP_STATE_IDLE ? n->began_ms : now_ms) + tb_tap_wait_ms(&n->tap);
     n->pausing = now_ms < n->due_ms;
     if (!n->pausing)
         tb_tap_done(&n->tap, TB_TAP_OK);
@@ -237,27 +239,35 @@ static void chip_over(struct nfc *n, uint32_t stats[TB_LINK_STAT_COUNT], bool *s
         open_over(n, stats, state_changed, now_ms);
 }
 
-void nfc_turn(struct nfc *n, struct link *link, struct feedback *feedback, uint32_t stats[TB_LINK_STAT_COUNT],
-              bool *state_changed, int64_t now_ms)
+/* True when the chip or the tap machine moved, so that there may be more to do at once. */
+static bool step(struct nfc *n, struct link *link, struct feedback *feedback,
+                 uint32_t stats[TB_LINK_STAT_COUNT], bool *state_changed, int64_t now_ms)
 {
     if ((n->saying || n->answering) && !link_is_free(link))
-        return;
+        return false;
     if (n->saying)
         tb_tap_done(&n->tap, TB_TAP_OK);
     n->saying = n->answering = false;
     if (!tb_pn532_is_idle(&n->chip)) {
         if (!tb_pn532_turn(&n->chip, now_ms))
-            return;
+            return false;
         chip_over(n, stats, state_changed, now_ms);
     }
     if (n->answer_due) {
         if (link_is_free(link))
             answer_send(n, link, now_ms);
-        return;
+        return false;
     }
-    if (n->asked && tb_tap_access(&n->tap, n->request.tap) != TB_TAP_ACCESS_LATER) {
+    if (n->asked && tb_tap_access(&n->tap, n->request.tap) != TB_TAP_ACCESS_LATER)
         request_begin(n, now_ms);
-        return;
+    else
+        next(n, link, feedback, stats, state_changed, now_ms);
+    return !tb_pn532_is_idle(&n->chip) || n->saying || tb_tap_next(&n->tap) == TB_TAP_SELECT;
+}
+
+void nfc_turn(struct nfc *n, struct link *link, struct feedback *feedback, uint32_t stats[TB_LINK_STAT_COUNT],
+              bool *state_changed, int64_t now_ms)
+{
+    for (unsigned i = 0; i < STEP_MAX && step(n, link, feedback, stats, state_changed, now_ms); i++) {
     }
-    next(n, link, feedback, stats, state_changed, now_ms);
 }

@@ -1,6 +1,6 @@
 /*
- * Cards: runs the tap machine on the PN532, one step per turn, and carries the agent's commands to the card
- * that is held. Main loop only.
+ * Cards: runs the tap machine on the PN532 as far as it goes without waiting, and carries the agent's
+ * commands to the card that is held. Main loop only.
  */
 #ifndef TB_FIRMWARE_APP_NFC_H
 #define TB_FIRMWARE_APP_NFC_H
@@ -34,7 +34,7 @@ struct nfc {
 
 void nfc_init(struct nfc *n);
 
-/* One step. state_changed is set when STATE is to be told. */
+/* A few steps. state_changed is set when STATE is to be told. */
 void nfc_turn(struct nfc *n, struct link *link, struct feedback *feedback, uint32_t stats[TB_LINK_STAT_COUNT],
               bool *state_changed, int64_t now_ms);
 

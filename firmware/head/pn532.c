@@ -87,29 +87,6 @@ static void line_drain(struct tb_pn532 *p)
         p->bus->end(p->bus->context);
 }
 
-static void frame_send(struct tb_pn532 *p, int64_t now_ms)
-{
-    line_drain(p);
-    tb_pn532_parser_init(&p->parser, p->memory + p->kept, sizeof p->memory - p->kept);
-    p->sent = 0;
-    phase_set(p, TB_PN532_SEND, now_ms + SEND_MS);
-}
-
-static void command_send(struct tb_pn532 *p, const struct bytes *command, bool with_data, int64_t now_ms)
-{
-    struct tb_span data = with_data ? p->data : tb_span_of(NULL, 0);
-    bool to_card = command->at[0] == IN_DATA_EXCHANGE || command->at[0] == IN_COMMUNICATE_THRU;
-    p->code = command->at[0];
-    p->with_data = with_data;
-    p->may_repeat = !to_card;
-    p->try_count = 0;
-    memcpy(p->overlaid, p->memory + p->kept, PART_HEAD);
-    p->wake_size = p->setup == SETUP_WAKE ? (uint8_t)p->bus->wake.size : 0;
-    p->head_size =
-        (uint8_t)tb_pn532_frame_build(tb_span_of(command->at, command->size), data, p->head, p->tail);
-    frame_send(p, now_ms);
-}
-
 /* The part of the frame that begins at p->sent. */
 static struct tb_span frame_rest(const struct tb_pn532 *p)
 {
@@ -142,6 +119,32 @@ static bool frame_pump(struct tb_pn532 *p)
     if (p->bus->end)
         p->bus->end(p->bus->context);
     return true;
+}
+
+static void frame_send(struct tb_pn532 *p, int64_t now_ms)
+{
+    line_drain(p);
+    tb_pn532_parser_init(&p->parser, p->memory + p->kept, sizeof p->memory - p->kept);
+    p->sent = 0;
+    if (frame_pump(p))
+        phase_set(p, TB_PN532_WAIT_ACK, now_ms + ACK_MS);
+    else
+        phase_set(p, TB_PN532_SEND, now_ms + SEND_MS);
+}
+
+static void command_send(struct tb_pn532 *p, const struct bytes *command, bool with_data, int64_t now_ms)
+{
+    struct tb_span data = with_data ? p->data : tb_span_of(NULL, 0);
+    bool to_card = command->at[0] == IN_DATA_EXCHANGE || command->at[0] == IN_COMMUNICATE_THRU;
+    p->code = command->at[0];
+    p->with_data = with_data;
+    p->may_repeat = !to_card;
+    p->try_count = 0;
+    memcpy(p->overlaid, p->memory + p->kept, PART_HEAD);
+    p->wake_size = p->setup == SETUP_WAKE ? (uint8_t)p->bus->wake.size : 0;
+    p->head_size =
+        (uint8_t)tb_pn532_frame_build(tb_span_of(command->at, command->size), data, p->head, p->tail);
+    frame_send(p, now_ms);
 }
 
 /* Six bytes that need no answer; a line that does not take them is noticed by what follows. */

@@ -171,15 +171,28 @@ static int32_t quantity(struct tb_request *r, const char *name, int64_t min)
     return (int32_t)tb_json_int(&r->check, r->params, name, min, TB_QUANTITY_MAX);
 }
 
+/* The visit that a request names is the one on the screen: an old page must not end a new visit, nor put into
+ * the next customer's cart what the last one asked for. */
+static bool visit_is_on(struct tb_request *r, const struct tb_id *visit)
+{
+    const struct tb_visit *open = &r->agent->serving.visit;
+    if (open->open && tb_id_equal(visit, &open->id))
+        return true;
+    tb_request_refuse(r, TB_ERR_NOT_FOUND, "That visit has ended.");
+    return false;
+}
+
 static void request_add(struct tb_request *r)
 {
     struct tb_mutation change = {.kind = TB_MUTATION_CART_ADD};
+    struct tb_id visit = tb_json_id(&r->check, r->params, "visit");
     tb_json_str(&r->check, r->params, "gtin", change.add.gtin, sizeof change.add.gtin);
     change.add.quantity = quantity(r, "quantity", 1);
     if (r->check.err == TB_OK &&
         (strlen(change.add.gtin) != TB_GTIN_SIZE || !tb_text_is_digits(tb_span_str(change.add.gtin))))
         tb_check_fail(&r->check, TB_ERR_SYNTAX, "gtin");
-    request_change(r, &change);
+    if (tb_request_check(r) && visit_is_on(r, &visit))
+        request_change(r, &change);
 }
 
 static void request_set_quantity(struct tb_request *r)
@@ -199,17 +212,10 @@ static void request_remove(struct tb_request *r)
     request_change(r, &change);
 }
 
-/* The visit that a request names is the one on the screen; an old page must not end a new visit. */
 static bool request_visit(struct tb_request *r)
 {
     struct tb_id visit = tb_json_id(&r->check, r->params, "visit");
-    if (!tb_request_check(r))
-        return false;
-    const struct tb_visit *open = &r->agent->serving.visit;
-    if (open->open && tb_id_equal(&visit, &open->id))
-        return true;
-    tb_request_refuse(r, TB_ERR_NOT_FOUND, "That visit has ended.");
-    return false;
+    return tb_request_check(r) && visit_is_on(r, &visit);
 }
 
 static void request_visit_end(struct tb_request *r)

@@ -89,19 +89,22 @@ test('a torn tag and another card right behind it are two taps', async () => {
 test('what a page asks wrongly is answered with a code', async () => {
   const id = '0'.repeat(32);
   const gtin = till.products[0].gtin;
-  assert.equal(await page.code('cart.add', { gtin, quantity: 1 }), 'refused.not_found'); // nobody is here
+  assert.equal(await page.code('cart.add', { visit: id, gtin, quantity: 1 }), 'refused.not_found'); // nobody is here
   await till.serve(page, rivera);
+  const visit = page.shown.visit.id;
   const wrong = [
     ['no.such.method', {}, 'refused.unsupported'],
     ['cart.add', {}, 'input.missing'],
-    ['cart.add', { gtin, quantity: '1' }, 'input.type'],
-    ['cart.add', { gtin: 4, quantity: 1 }, 'input.type'],
-    ['cart.add', { gtin, quantity: 0 }, 'input.range'],
-    ['cart.add', { gtin, quantity: 10_000 }, 'input.range'],
-    ['cart.add', { gtin, quantity: 1.5 }, 'input.type'],
-    ['cart.add', { gtin: '123', quantity: 1 }, 'input.syntax'],
-    ['cart.add', { gtin: 'x'.repeat(14), quantity: 1 }, 'input.syntax'],
-    ['cart.add', { gtin: '1'.repeat(400), quantity: 1 }, 'input.too_long'],
+    ['cart.add', { gtin, quantity: 1 }, 'input.missing'],
+    ['cart.add', { visit: id, gtin, quantity: 1 }, 'refused.not_found'],
+    ['cart.add', { visit, gtin, quantity: '1' }, 'input.type'],
+    ['cart.add', { visit, gtin: 4, quantity: 1 }, 'input.type'],
+    ['cart.add', { visit, gtin, quantity: 0 }, 'input.range'],
+    ['cart.add', { visit, gtin, quantity: 10_000 }, 'input.range'],
+    ['cart.add', { visit, gtin, quantity: 1.5 }, 'input.type'],
+    ['cart.add', { visit, gtin: '123', quantity: 1 }, 'input.syntax'],
+    ['cart.add', { visit, gtin: 'x'.repeat(14), quantity: 1 }, 'input.syntax'],
+    ['cart.add', { visit, gtin: '1'.repeat(400), quantity: 1 }, 'input.too_long'],
     ['cart.set_quantity', { line: 'z'.repeat(32), from: 1, to: 2 }, 'input.syntax'],
     ['cart.set_quantity', { line: id, from: 1, to: 2 }, 'refused.not_found'],
     ['cart.remove', { line: id, from: 1 }, 'refused.not_found'],
@@ -111,6 +114,18 @@ test('what a page asks wrongly is answered with a code', async () => {
   ];
   for (const [method, params, code] of wrong) assert.equal(await page.code(method, params), code, `${method} ${JSON.stringify(params)}`);
   assert.equal(page.shown.visit !== null, true, 'the visit goes on');
+  await shopperGone();
+});
+
+test('what was asked for in one visit never goes into the next customer\'s cart', async () => {
+  const { gtin } = till.products[2];
+  await till.serve(page, rivera);
+  const { id } = page.shown.visit;
+  await till.serve(page, okafor);
+  assert.equal(await page.code('cart.add', { visit: id, gtin, quantity: 1 }), 'refused.not_found');
+  assert.equal((await page.add(till.products[3].gtin)).error, undefined);
+  await page.sees('what was asked for in this one', () => page.lineOf(till.products[3].gtin));
+  assert.equal(page.lineOf(gtin), undefined);
   await shopperGone();
 });
 
@@ -184,7 +199,7 @@ test('after a visit a page that comes new is told nothing of it', async () => {
 
 test('the command line is told nothing of a shopper', async () => {
   await till.serve(page, rivera);
-  await page.request('cart.add', { gtin: till.products[1].gtin, quantity: 1 });
+  await page.add(till.products[1].gtin);
   await page.sees('a line that was sent', (s) => page.lineOf(till.products[1].gtin)?.pending === false);
   await follower.events.next('its verdict', (e) => e.event === 'cart' && e.verdict === 'applied');
   await follower.request('cart');

@@ -57,7 +57,7 @@ function pageChanges(count) {
   return Array.from({ length: count }, () => {
     if (lines.length > 0 && choices.chance(35)) return askForLess(lines);
     const [gtin, quantity] = [choices.one(gtins), choices.between(1, 60)];
-    return ask('cart.add', { gtin, quantity }, gtin, quantity);
+    return ask('cart.add', { visit: page.shown.visit.id, gtin, quantity }, gtin, quantity);
   });
 }
 

@@ -44,7 +44,7 @@ test('her cart on the web and at the till is one', async () => {
   await web.add(pen.gtin);
   await till.serve(page, outsider);
   await page.sees('the line from the web', () => page.lineOf(pen.gtin));
-  assert.equal((await page.request('cart.add', { gtin: ink.gtin, quantity: 2 })).error, undefined);
+  assert.equal((await page.add(ink.gtin, 2)).error, undefined);
   await web.cartWith('the line from the till', (doc) => doc.lines.some((l) => l.gtin === ink.gtin && l.quantity === 2));
   const { id } = page.lineOf(pen.gtin);
   await page.request('cart.set_quantity', { line: id, from: 1, to: 4 });

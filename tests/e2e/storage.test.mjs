@@ -47,7 +47,7 @@ async function startTill(env = {}) {
 // A product that no test before has used, into the open visit's cart: saved when this resolves.
 async function add() {
   const { gtin } = till.products[next_product++];
-  const answer = await page.request('cart.add', { gtin, quantity: 1 });
+  const answer = await page.add(gtin);
   assert.equal(answer.error, undefined, JSON.stringify(answer.error));
   await page.sees('the new line', () => page.lineOf(gtin)?.quantity === 1);
   return gtin;
@@ -172,7 +172,7 @@ test('a full disk: changes are refused, customers are still recognised, and noth
   await follower.request('tail');
   writeFileSync(full, '');
   const refused = till.products[next_product++].gtin;
-  assert.equal(await page.code('cart.add', { gtin: refused, quantity: 1 }), 'retry.full');
+  assert.equal((await page.add(refused)).error?.data.code, 'retry.full');
   assert.equal(page.lineOf(refused), undefined);
   await page.sees('the notice', () => page.notice('disk_full'));
   await page.done();
@@ -180,7 +180,7 @@ test('a full disk: changes are refused, customers are still recognised, and noth
   await till.serve(page, rivera);
   await till.scan(till.products[next_product].ean13); // from the scanner as well
   await page.outcome('product');
-  assert.equal(await page.code('cart.add', { gtin: refused, quantity: 1 }), 'retry.full');
+  assert.equal((await page.add(refused)).error?.data.code, 'retry.full');
   const web = await till.webChannel(rivera.id);
   const online = till.products[next_product + 1].gtin;
   await web.cartWith('her cart', () => true);

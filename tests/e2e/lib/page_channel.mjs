@@ -109,6 +109,10 @@ export class PageChannel {
     return this.shown.state.notices.some((notice) => notice.code === code);
   }
 
+  add(gtin, quantity = 1) {
+    return this.request('cart.add', { visit: this.shown.visit.id, gtin, quantity });
+  }
+
   done() {
     return this.request('visit.end', { visit: this.shown.visit.id });
   }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 1024 };
@@ -45,6 +46,8 @@ void tb_reader_link_close(struct tb_reader_link *link)
     if (link->fd < 0)
         return;
     tb_watch_stop(&link->watch);
+    /* close(2) would wait up to 30 s for a line whose other end takes nothing. A socket has none of that. */
+    (void)tcflush(link->fd, TCOFLUSH);
     (void)close(link->fd);
     link->fd = -1;
     link->out_size = 0;

@@ -38,11 +38,15 @@ after(async () => {
   await till.end();
 });
 
-test('a card on the head is a customer on the screen', async () => {
+async function list() {
   const console = await till.console();
   const { readers } = await console.request('reader.list');
   console.close();
-  assert.deepEqual(readers[0].parts.map((part) => part.state), ['ready', 'ready']);
+  return readers;
+}
+
+test('a card on the head is a customer on the screen', async () => {
+  assert.deepEqual((await list())[0].parts.map((part) => part.state), ['ready', 'ready']);
   await till.tap('rivera');
   await sees(rivera);
   await till.takeAway();
@@ -66,6 +70,21 @@ test('an agent that starts anew finds the card that lies on the head', async () 
   await sees(rivera);
   await till.killTill();
   await till.startTill({ port: till.page_port });
+  await sees(rivera);
+  await till.takeAway();
+  await done();
+});
+
+test('a head that is reset with a card on it is known to have begun anew, and reads on', async () => {
+  await till.tap('lindqvist');
+  await sees(lindqvist);
+  till.till.lines.forget();
+  const before_reset = (await list())[0].starts;
+  await till.resetBoard();
+  assert.equal((await list())[0].starts, before_reset + 1);
+  await done();
+  await till.takeAway();
+  await till.tap('rivera');
   await sees(rivera);
   await till.takeAway();
   await done();

@@ -1,8 +1,9 @@
 // A till with a reader head: the firmware between the simulators and the agent. The head has a card reader and a scanner;
 // beside it the till has a second card reader, through libnfc.
 
+import { once } from 'node:events';
 import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { createConnection } from 'node:net';
 import { command } from './simulator.mjs';
 import { Till } from './till.mjs';
 
@@ -35,11 +36,21 @@ export class HeadTill extends Till {
 
   async #startBoard({ machine, image }, nfc, scanner) {
     const serial = (id, kind) => ['-chardev', `${kind},id=${id}`, '-serial', `chardev:${id}`];
-    this.head = this.launch('qemu-system-arm', ['-M', machine, '-display', 'none', '-monitor', 'none', '-kernel', image,
+    this.head = this.launch('qemu-system-arm', ['-M', machine, '-display', 'none', '-kernel', image,
+      '-monitor', `unix:${this.path('sim', 'monitor')},server=on,wait=off`,
       ...serial('link', 'pty'), ...serial('nfc', `serial,path=${nfc}`), ...serial('scanner', `serial,path=${scanner}`)],
     {}, 'qemu-system-arm');
     const line = /redirected to (\S+)/.exec(await this.head.printed('label link'))[1];
     symlinkSync(line, this.headLine);
+  }
+
+  // The board's reset line: the firmware begins anew, its serial line stays.
+  async resetBoard() {
+    const monitor = createConnection(this.path('sim', 'monitor'));
+    await once(monitor, 'data'); // its greeting
+    monitor.write('system_reset\n');
+    await this.till.printed('readers hello reader="Reader head"');
+    monitor.destroy();
   }
 
   // Pulled out: its name goes first, because its number is soon another line's.

@@ -37,10 +37,12 @@ export class Program {
   }
 }
 
-// Runs a command to its end, however it ends: { code, signal, out, err }.
-export function attempt(path, args, { input, env = {} } = {}) {
+// Runs a command to its end, however it ends: { code, signal, out, err }. running: a set that has its process meanwhile.
+export function attempt(path, args, { input, env = {}, running = new Set() } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    running.add(child);
+    child.on('close', () => running.delete(child)).on('error', () => running.delete(child));
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk) => (out += chunk));

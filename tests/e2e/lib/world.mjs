@@ -27,6 +27,8 @@ export class World {
     if (process.env.TB_READERD) this.readers += `\nreaderd = ${process.env.TB_READERD}`;
     this.till_env = {};
     this.programs = new Set();
+    this.commands = new Set(); // processes of commands that run to their end
+    this.stopped = false;
   }
 
   path(...parts) {
@@ -34,7 +36,8 @@ export class World {
   }
 
   tool(name, ...args) {
-    return run(join(this.bin, name), args);
+    if (this.stopped) throw new Error('the world has ended');
+    return run(join(this.bin, name), args, { running: this.commands });
   }
 
   contextctl(...args) {
@@ -155,9 +158,13 @@ port = ${port}
     await this.startTill(options);
   }
 
-  // Ends what runs. A program that does not end well when asked, or that a sanitizer ended before, is a failure.
+  // Ends what runs, and nothing is started any more. A program that does not end well when asked, or that a sanitizer ended before, is a failure.
   async stop() {
     const badly = [];
+    this.stopped = true;
+    await Promise.all([...this.commands].map((child) => new Promise((ended) => {
+      child.on('close', ended).kill();
+    })));
     for (const program of [...this.programs].reverse()) {
       const { code, signal } = await program.stop();
       if (code !== 0 && signal !== 'SIGKILL') badly.push(`${program.name} ended with ${code ?? signal}`);
@@ -167,8 +174,7 @@ port = ${port}
   }
 
   cli(...args) {
-    return run(join(this.bin, 'tillbridge'), ['--socket', this.path('till', 'run', 'tillbridge.sock'),
-      '--sim', this.path('sim'), ...args]);
+    return this.tool('tillbridge', '--socket', this.path('till', 'run', 'tillbridge.sock'), '--sim', this.path('sim'), ...args);
   }
 
   async pageUrl() {
@@ -209,6 +215,7 @@ port = ${port}
 
   // Starts a program of ours, or another one at a path; it ends with the world.
   launch(name, args, env = {}, path = join(this.bin, name)) {
+    if (this.stopped) throw new Error('the world has ended');
     const program = new Program(name, path, args, { log: this.path(`${name}.log`), env });
     this.programs.add(program);
     return program;

@@ -1,0 +1,55 @@
+// A demo that is stopped at any time leaves nothing behind that runs.
+
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Program } from './lib/program.mjs';
+
+const BIN = process.env.TB_BIN;
+const DEMO = fileURLToPath(new URL('demo.mjs', import.meta.url));
+const dir = mkdtempSync(join(tmpdir(), 'tb-demo-'));
+const marks = join(dir, 'marks');
+const bin = join(dir, 'bin');
+
+// Our contextd says that it seeds; everything else is as it was built.
+before(() => {
+  mkdirSync(bin);
+  mkdirSync(marks);
+  for (const name of readdirSync(BIN)) if (name !== 'contextd') symlinkSync(join(BIN, name), join(bin, name));
+  writeFileSync(join(bin, 'contextd'), `#!/bin/sh
+[ "$1" != seed ] || : > ${join(marks, 'seeding')}
+exec ${join(BIN, 'contextd')} "$@"
+`);
+  chmodSync(join(bin, 'contextd'), 0o755);
+});
+
+after(() => rmSync(dir, { recursive: true }));
+
+// The command lines of everything that runs on the demo's folder.
+function left() {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid)).map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      return ''; // it has ended
+    }
+  }).filter((line) => line.includes(`${dir}/world`));
+}
+
+const seeding = () => new Promise((begun) => {
+  const watcher = watch(marks, () => begun(watcher.close()));
+});
+
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  test(`${signal} while it is seeded`, async () => {
+    const begun = seeding();
+    const demo = new Program('demo', process.execPath, [DEMO, '--bin', bin, '--dir', `${dir}/world`, '--port', '0'], { log: join(dir, 'demo.log') });
+    await Promise.race([begun, demo.exited.then(() => assert.fail(readFileSync(join(dir, 'demo.log'), 'utf8')))]);
+    await demo.stop(signal);
+    assert.deepEqual(left(), []);
+    rmSync(join(marks, 'seeding'));
+  });
+}

@@ -400,17 +400,31 @@ static void from_agent_decode(struct tb_reader *r, struct tb_link_message *m)
     }
 }
 
-enum tb_err tb_link_message_decode(const struct tb_link_frame *frame, struct tb_link_message *ret_message)
+static bool version_fits(const struct tb_link_frame *frame)
 {
     bool any_version = frame->type == TB_LINK_HELLO || frame->type == TB_LINK_HELLO_REQUEST;
-    if (frame->version != TB_LINK_VERSION && !any_version)
+    return frame->version == TB_LINK_VERSION || any_version;
+}
+
+enum tb_err tb_link_request_decode(const struct tb_link_frame *frame, struct tb_link_message *ret_message)
+{
+    if (!version_fits(frame))
         return TB_ERR_UNSUPPORTED;
     struct tb_reader r = tb_reader_of(frame->payload);
     ret_message->type = (enum tb_link_type)frame->type;
+    from_agent_decode(&r, ret_message);
+    return r.err;
+}
+
+enum tb_err tb_link_message_decode(const struct tb_link_frame *frame, struct tb_link_message *ret_message)
+{
     if (frame->type & TB_LINK_FROM_AGENT)
-        from_agent_decode(&r, ret_message);
-    else
-        from_reader_decode(&r, ret_message);
+        return tb_link_request_decode(frame, ret_message);
+    if (!version_fits(frame))
+        return TB_ERR_UNSUPPORTED;
+    struct tb_reader r = tb_reader_of(frame->payload);
+    ret_message->type = (enum tb_link_type)frame->type;
+    from_reader_decode(&r, ret_message);
     return r.err;
 }
 

@@ -323,6 +323,11 @@ TB_MUST_USE enum tb_err tb_link_message_encode(const struct tb_link_message *m, 
 TB_MUST_USE enum tb_err tb_link_message_decode(const struct tb_link_frame *frame,
                                                struct tb_link_message *ret_message);
 
+/* The same for a reader, to whom what readers send is UNSUPPORTED: a microcontroller needs no more of the
+ * codec. */
+TB_MUST_USE enum tb_err tb_link_request_decode(const struct tb_link_frame *frame,
+                                               struct tb_link_message *ret_message);
+
 /* Lower-case name such as "device.busy" or "line.too_long"; static, never NULL. */
 const char *tb_link_reason_name(enum tb_link_reason reason);
 

@@ -87,7 +87,9 @@ static struct tb_link_message selftest_message(const struct head *h)
     size_t size;
     bool stack = tb_hal_stack_free(&size) >= STACK_FREE_MIN || size == 0;
     bool chip = !has(TB_LINK_DEVICE_NFC) || h->nfc.condition == TB_LINK_READY;
-    const char *detail = chip ? "" : tb_link_reason_name(h->nfc.reason);
+    const char *detail = chip                                          ? ""
+                         : h->nfc.reason == TB_LINK_REASON_UNSUPPORTED ? "device.unsupported"
+                                                                       : "device.no_answer";
     return (struct tb_link_message){
         .type = TB_LINK_SELFTEST_ANSWER,
         .selftest_answer = {.request = h->request,
@@ -96,11 +98,17 @@ static struct tb_link_message selftest_message(const struct head *h)
     };
 }
 
+/* Without a division of 64 bits, whose code is as large as a parser's. Good for a thousand years. */
+static uint32_t seconds(int64_t now_ms)
+{
+    return (uint32_t)((uint64_t)now_ms >> 3) / 125;
+}
+
 static struct tb_link_message stats_message(struct head *h, int64_t now_ms)
 {
     struct tb_link_message m = {.type = TB_LINK_STATS_ANSWER, .stats_answer = {.request = h->request}};
     size_t size;
-    h->stats[TB_LINK_STAT_UPTIME_S] = (uint32_t)(now_ms / 1000);
+    h->stats[TB_LINK_STAT_UPTIME_S] = seconds(now_ms);
     h->stats[TB_LINK_STAT_FRAMES_DAMAGED] = h->link.decoder.damaged_count;
     h->stats[TB_LINK_STAT_FRAMES_LOST] = h->link.decoder.lost_count;
     h->stats[TB_LINK_STAT_STACK_FREE] = (uint32_t)tb_hal_stack_free(&size);

@@ -5,6 +5,7 @@
 
 _Static_assert(TB_LINK_HEADER_SIZE + 6 + TB_LINK_APDU_MAX + TB_LINK_CRC_SIZE <= LINK_BODY_MAX,
                "TRANSCEIVE fits");
+_Static_assert(2 + 4 * TB_LINK_STAT_COUNT <= LINK_FIELDS_MAX, "STATS_ANSWER fits");
 
 void link_init(struct link *l)
 {
@@ -93,7 +94,7 @@ bool link_take(struct link *l, struct tb_link_message *ret_message)
         struct tb_span in = tb_span_of(&byte, 1);
         struct tb_link_frame frame;
         if (tb_link_decoder_take(&l->decoder, &in, &frame) == TB_LINK_FRAME &&
-            tb_link_message_decode(&frame, ret_message) == TB_OK)
+            tb_link_request_decode(&frame, ret_message) == TB_OK)
             return true;
     }
     return false;

@@ -12,11 +12,12 @@
 #include "core/link/message.h"
 
 #define LINK_STALL_MS 500
-#define LINK_BODY_MAX 280 /* TRANSCEIVE and UPDATE_BLOCK are the longest that the agent sends */
+#define LINK_FIELDS_MAX 64 /* HELLO with short texts, and STATS_ANSWER */
+#define LINK_BODY_MAX 280  /* TRANSCEIVE and UPDATE_BLOCK are the longest that the agent sends */
 
 struct link {
     struct tb_link_encoder encoder;
-    uint8_t fields[TB_LINK_FIELDS_MAX];
+    uint8_t fields[LINK_FIELDS_MAX];
     uint8_t chunk[16]; /* of the frame, not yet taken by the line */
     uint8_t chunk_size;
     uint8_t chunk_at;

@@ -8,9 +8,10 @@
 struct scan {
     struct tb_link_line line;
     uint8_t memory[TB_LINK_LINE_MAX];
-    struct tb_link_message message; /* that waits for the link, or is on its way */
-    bool waiting;
-    bool lent; /* the line's memory is on its way */
+    enum tb_link_reason reason; /* of a line that is none */
+    struct tb_span text;        /* of one that is; in memory */
+    bool waiting;               /* for the link */
+    bool lent;                  /* the line's memory is on its way */
 };
 
 void scan_init(struct scan *s);

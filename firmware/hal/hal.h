@@ -22,11 +22,12 @@ enum tb_hal_light { /* bits: amber is both */
                     TB_HAL_LIGHT_RED = 2,
 };
 
+#define TB_HAL_NAME_MAX 24
 #define TB_HAL_SLOT_COUNT 2
 
 /* The facts of a board, constant. */
 struct tb_hal_board {
-    const char *name;          /* as its folder; at most TB_LINK_NAME_MAX bytes */
+    const char *name;          /* as its folder; at most TB_HAL_NAME_MAX bytes */
     uint8_t devices;           /* enum tb_link_device bits: what can be wired to it */
     uint16_t capabilities;     /* enum tb_link_capability bits that come from the board: tamper, update */
     uint32_t nfc_baud_max;     /* what its UART reaches towards the NFC chip */

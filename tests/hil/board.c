@@ -31,11 +31,13 @@ enum {
 static const struct machine {
     const char *board;
     const char *machine; /* of QEMU */
+    const char *first;   /* the reset cause of its start */
     bool tamper;         /* its fourth UART stands for the switch */
 } machines[] = {
-    {"mps2-an385", "mps2-an385", true},
-    {"stm32f103", "stm32vldiscovery", false},
-    {"stm32f405", "netduinoplus2", false},
+    {"mps2-an385", "mps2-an385", "power_on", true},
+    {"stm32f103", "stm32vldiscovery", "unknown", false},
+    /* no clock controller, no reset flags */
+    {"stm32f405", "netduinoplus2", "unknown", false},
 };
 
 static const struct machine *machine_of(const struct tb_board *b)
@@ -49,6 +51,11 @@ static const struct machine *machine_of(const struct tb_board *b)
 bool tb_board_is_machine(const struct tb_board *b)
 {
     return machine_of(b) != NULL;
+}
+
+const char *tb_board_first_reset(const struct tb_board *b)
+{
+    return tb_board_is_machine(b) ? machine_of(b)->first : "power_on";
 }
 
 /* ---- sockets and pseudo-terminals ---- */
@@ -146,12 +153,17 @@ static void bridge_start(struct tb_board *b, int machine_end)
 
 /* ---- programs ---- */
 
+static void image_path(const struct tb_board *b, char ret_path[OPTION_SIZE])
+{
+    (void)snprintf(ret_path, OPTION_SIZE, "%s/%s/head.elf", TB_FIRMWARE_FOLDER, b->name);
+}
+
 static _Noreturn void machine_become(const struct tb_board *b, const char *link)
 {
     const struct machine *m = machine_of(b);
     char image[OPTION_SIZE];
     char options[5][OPTION_SIZE];
-    (void)snprintf(image, sizeof image, "%s/%s/head.elf", TB_FIRMWARE_FOLDER, b->name);
+    image_path(b, image);
     (void)snprintf(options[0], OPTION_SIZE, "serial,id=link,path=%s", link);
     (void)snprintf(options[1], OPTION_SIZE, "socket,id=nfc,path=%s/nfc", b->folder);
     (void)snprintf(options[2], OPTION_SIZE, "socket,id=scanner,path=%s/scanner", b->folder);
@@ -196,6 +208,10 @@ static void program_start(struct tb_board *b)
 static int machine_start(struct tb_board *b)
 {
     char slave[PATH_SIZE];
+    char image[OPTION_SIZE];
+    image_path(b, image);
+    if (access(image, R_OK) != 0)
+        fail_msg("%s is missing: ./dev firmware makes it", image);
     int master = pty_open(slave);
     b->pid = fork();
     assert_true(b->pid >= 0);
@@ -353,7 +369,7 @@ static uint32_t address_in_image(const struct tb_board *b, const char *name)
 {
     char path[OPTION_SIZE];
     struct stat info;
-    (void)snprintf(path, sizeof path, "%s/%s/head.elf", TB_FIRMWARE_FOLDER, b->name);
+    image_path(b, path);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
     assert_int_equal(fstat(fd, &info), 0);

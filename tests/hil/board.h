@@ -34,6 +34,9 @@ void tb_board_stop(struct tb_board *b);
 /* True when that board runs in QEMU. */
 bool tb_board_is_machine(const struct tb_board *b);
 
+/* The name of the reset cause that it tells of its start. */
+const char *tb_board_first_reset(const struct tb_board *b);
+
 /* The scanner's end of its line. */
 int tb_board_scanner(struct tb_board *b);
 

@@ -10,7 +10,9 @@ static int start(void **state)
     (void)state;
     harness_start(&h, h.board ? TB_READER_HEAD : TB_READER_NFC);
     if (h.board) {
-        harness_expect(&h, "hello power_on");
+        char hello[32];
+        (void)snprintf(hello, sizeof hello, "hello %s", tb_board_first_reset(&h.machine));
+        harness_expect(&h, hello);
         harness_expect(&h, "state scanner ready");
     }
     harness_expect(&h, h.board ? "state nfc ready" : "state ready");

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shipped programs are position independent, fully bound before they run, and have no executable stack. Those for 64-bit
 # ARM sign their return addresses and run with pages of every size, those for 32-bit machines know the time after 2038.
-# TB_GLIBC_MAX: the oldest C library that they have to run with.
+# TB_GLIBC_MAX: the oldest C library that they have to run with; TB_OBJDUMP: the one for their machine.
 #   hardening.sh <program ...>
 set -euo pipefail
 export LC_ALL=C
@@ -24,7 +24,9 @@ for program in "$@"; do
     ! grep -qE 'RPATH|RUNPATH' <<<"$dynamic" || finding "$program: looks for libraries in a folder of its own"
     grep -q __stack_chk_fail <<<"$symbols" || finding "$program: no stack protector"
     if grep -q 'Machine: *AArch64' <<<"$header"; then
-        grep -qaP '\x3f\x23\x03\xd5' "$program" || finding "$program: return addresses are not signed" # paciasp
+        # Not just anywhere: what the compiler itself links in may be signed.
+        grep -q paciasp <<<"$("${TB_OBJDUMP:-objdump}" --disassemble=main "$program")" ||
+            finding "$program: return addresses are not signed"
         align=$(awk '$1 == "LOAD" { print $NF }' <<<"$segments" | sort -u)
         [ "$align" = 0x10000 ] || finding "$program: for pages of $align, and boards have up to 64 KiB"
     fi

@@ -193,7 +193,7 @@ hardening)
         bad x.c 'not signed' "// $protect -Wl,-z,now -mbranch-protection=none\n$main"
         bad x.c 'pages of 0x1000,' "// $hard -Wl,-z,max-page-size=4096\n$main"
         ;;
-    arm*) bad x.c '32-bit time: time@' "// $hard\n#include <time.h>\nint main(void)\n{\n    return (int)time(0);\n}\n" ;;
+    arm*) bad x.c '32-bit time: time@' "// $hard\n#undef _TIME_BITS\n#include <time.h>\nint main(void)\n{\n    return (int)time(0);\n}\n" ;;
     esac
     ;;
 globals)

@@ -96,9 +96,9 @@ struct tb_reader_event {
     enum tb_reader_event_kind kind;
     const struct tb_reader_info *reader; /* borrowed */
     const struct tb_reader_part *part;   /* STATE; borrowed */
-    uint64_t tap;                        /* unique in this process; TAG…, ANSWER */
-    struct tb_span data;                 /* borrowed until the callback returns; personal data */
-    struct tb_link_tag tag;              /* TAG */
+    uint64_t tap;           /* as the reader counts, told apart across readers and starts; TAG…, ANSWER */
+    struct tb_span data;    /* borrowed until the callback returns; personal data */
+    struct tb_link_tag tag; /* TAG */
     enum tb_tag_failure failure;
     const char *reason; /* stable name, static */
     uint16_t exchange;

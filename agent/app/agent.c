@@ -274,6 +274,7 @@ void tb_agent_stop(struct tb_agent *agent)
     if (!agent->loop)
         return;
     tb_timer_cancel(&agent->tick);
+    tb_timer_cancel(&agent->follow_timer);
     tb_timer_cancel(&agent->settle_timer);
     tb_timer_cancel(&agent->cache_timer);
     tb_reader_ask_stop(agent);

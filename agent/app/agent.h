@@ -55,6 +55,8 @@ struct tb_agent {
     struct tb_serving serving;
     struct tb_readers *readers;
     struct tb_timer tick; /* the earliest deadline of identification, visit and sync */
+    struct tb_timer follow_timer;
+    struct tb_id followed; /* whose feed is open; zero: nobody's */
 
     /* The last look-up's customer and record, for the visit that it may begin; see taps.c. */
     bool found;

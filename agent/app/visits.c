@@ -3,10 +3,38 @@
 #include "host/log/log.h"
 #include "host/system/system.h"
 
+/* Long enough for the pages to be written: a message over TLS costs as much as the rest of a tap. */
+#define FOLLOW_AFTER_MS 2
+
+static void follow_due(struct tb_timer *timer)
+{
+    struct tb_agent *agent = timer->context;
+    const struct tb_serving *serving = &agent->serving;
+    struct tb_id wanted = {{0}};
+    if (serving->visit.open)
+        wanted = serving->record.customer;
+    if (tb_id_equal(&wanted, &agent->followed))
+        return;
+    if (!tb_id_is_zero(&agent->followed))
+        tb_line_subscribe(agent, &agent->followed, false);
+    if (!tb_id_is_zero(&wanted))
+        tb_line_subscribe(agent, &wanted, true);
+    agent->followed = wanted;
+    tb_agent_rearm(agent);
+}
+
+/* The feed of the visit's customer is opened, and that of the one before closed, in a later turn. */
+static void follow_soon(struct tb_agent *agent)
+{
+    agent->follow_timer.context = agent;
+    if (!tb_timer_is_set(&agent->follow_timer))
+        tb_timer_set(agent->loop, &agent->follow_timer, FOLLOW_AFTER_MS, follow_due);
+}
+
 static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
 {
     struct tb_serving *serving = &agent->serving;
-    tb_line_subscribe(agent, &serving->record.customer, false);
+    follow_soon(agent);
     enum tb_err err = tb_audit(TB_EVENT("visit", "ended"), tb_log_id("visit", &end->id),
                                tb_log_str("reason", tb_visit_reason_name(end->reason)),
                                tb_log_int("took_ms", end->took_ms));
@@ -70,7 +98,7 @@ void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *ac
     tb_pages_visit(agent);
     if (begun != TB_VISIT_GOES_ON) {
         visit_began(agent);
-        tb_line_subscribe(agent, &serving->record.customer, true);
+        follow_soon(agent);
     }
 }
 

@@ -26,6 +26,16 @@ static void rows_put(const struct tb_row *rows, size_t count)
     terminal_run();
 }
 
+/* The cart of the context store holds the five pieces as well. */
+static void cart_comes_with_seven(void)
+{
+    char doc[sizeof cart_of_one];
+    memcpy(doc, cart_of_one, sizeof doc);
+    strstr(doc, "\"quantity\":2")[11] = '7';
+    const struct tb_row row = terminal_cart_row(4, doc);
+    rows_put(&row, 1);
+}
+
 static void visit_begin(void)
 {
     const struct tb_rng rng = seeded_rng_of(&seed);
@@ -77,11 +87,7 @@ static void a_verdict_moves_the_effect_from_the_pile_to_the_base(void **state)
     assert_int_equal(tb_serving_refresh(&serving), TB_OK);
     assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
 
-    char doc[sizeof cart_of_one];
-    memcpy(doc, cart_of_one, sizeof doc);
-    strstr(doc, "\"quantity\":2")[11] = '7';
-    const struct tb_row row = terminal_cart_row(4, doc);
-    rows_put(&row, 1);
+    cart_comes_with_seven();
     assert_int_equal(tb_serving_refresh(&serving), TB_OK);
     assert_int_equal(serving.base.lines[0].quantity, 7);
     assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
@@ -98,11 +104,7 @@ static void an_effect_that_the_cache_holds_before_its_verdict_is_kept_is_shown_o
     assert_int_equal(tb_serving_refresh(&serving), TB_OK);
     assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
 
-    char doc[sizeof cart_of_one];
-    memcpy(doc, cart_of_one, sizeof doc);
-    strstr(doc, "\"quantity\":2")[11] = '7';
-    const struct tb_row row = terminal_cart_row(4, doc);
-    rows_put(&row, 1);
+    cart_comes_with_seven();
     assert_int_equal(tb_serving_refresh(&serving), TB_OK);
     assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
     assert_int_equal(terminal.pending.undecided_count, 1);

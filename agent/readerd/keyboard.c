@@ -1,6 +1,7 @@
 #include "agent/readerd/keyboard.h"
 
 #include "agent/readerd/scanner.h"
+#include "core/link/line.h"
 #include "core/link/wedge.h"
 
 #include <errno.h>
@@ -80,8 +81,10 @@ bool keyboard_layout_valid(const char *layout)
 
 void keyboard_run(const char *path, const char *layout)
 {
-    static const struct scanner_way way = {
-        .access = O_RDONLY, .set_up = keyboard_set_up, .read = keyboard_read};
+    static const struct scanner_way way = {.access = O_RDONLY,
+                                           .idle_ms = TB_LINK_LINE_IDLE_KEYS_MS,
+                                           .set_up = keyboard_set_up,
+                                           .read = keyboard_read};
     static struct keyboard k;
     tb_link_wedge_init(&k.wedge, tb_link_layout_find(tb_span_str(layout)));
     scanner_run(path, &way, &k);

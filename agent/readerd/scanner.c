@@ -111,6 +111,7 @@ void scanner_run(const char *path, const struct scanner_way *way, void *context)
     s.way = way;
     s.context = context;
     tb_link_line_init(&s.line, s.memory, sizeof s.memory);
+    s.line.idle_ms = way->idle_ms;
     port_open(&s.port, TB_LINK_DEVICE_SCANNER, 0, path);
     for (;;) {
         if (s.fd < 0 && device_retry_due(&s.retry, port_now_ms()))

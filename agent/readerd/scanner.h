@@ -11,7 +11,8 @@
 
 /* How a kind of device is set up and read; the context is scanner_run()'s. */
 struct scanner_way {
-    int access; /* O_RDONLY or O_RDWR */
+    int access;      /* O_RDONLY or O_RDWR */
+    int64_t idle_ms; /* silence that ends a code */
 
     /* The device was just opened. Anything but TB_LINK_REASON_NONE closes it; tried again later. */
     enum tb_link_reason (*set_up)(void *context, int fd);

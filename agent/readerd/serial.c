@@ -1,6 +1,7 @@
 #include "agent/readerd/serial.h"
 
 #include "agent/readerd/scanner.h"
+#include "core/link/line.h"
 #include "host/device/device.h"
 
 #include <fcntl.h>
@@ -19,6 +20,7 @@ static bool serial_read(void *context, int fd, uint8_t *ret_bytes, size_t *ret_s
 
 void serial_run(const char *path, uint64_t baud)
 {
-    static const struct scanner_way way = {.access = O_RDWR, .set_up = serial_set_up, .read = serial_read};
+    static const struct scanner_way way = {
+        .access = O_RDWR, .idle_ms = TB_LINK_LINE_IDLE_MS, .set_up = serial_set_up, .read = serial_read};
     scanner_run(path, &way, &baud);
 }

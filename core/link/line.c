@@ -4,7 +4,7 @@
 
 void tb_link_line_init(struct tb_link_line *l, void *memory, size_t size_max)
 {
-    *l = (struct tb_link_line){.at = memory, .size_max = size_max};
+    *l = (struct tb_link_line){.at = memory, .size_max = size_max, .idle_ms = TB_LINK_LINE_IDLE_MS};
 }
 
 void tb_link_line_drop(struct tb_link_line *l)
@@ -80,7 +80,7 @@ enum tb_link_line_step tb_link_line_take(struct tb_link_line *l, struct tb_span 
 
 int64_t tb_link_line_deadline_ms(const struct tb_link_line *l)
 {
-    return line_begun(l) ? l->last_ms + TB_LINK_LINE_IDLE_MS : INT64_MAX;
+    return line_begun(l) ? l->last_ms + l->idle_ms : INT64_MAX;
 }
 
 enum tb_link_line_step tb_link_line_idle(struct tb_link_line *l, int64_t now_ms, struct tb_span *ret_line,

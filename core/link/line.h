@@ -1,7 +1,7 @@
 /*
  * Lines: cuts what a scanner sends or types into codes.
  *
- * A line ends with CR, LF, CRLF or TAB, or when nothing came for TB_LINK_LINE_IDLE_MS; empty lines are
+ * A line ends with CR, LF, CRLF or TAB, or when nothing came for a while (idle_ms); empty lines are
  * nothing. A line that is too long, is not UTF-8, or holds control characters other than the GS1
  * separators (FS, GS, RS, US, EOT) fails as a whole, and the next one is read as if nothing had been:
  * noise costs the line it fell into, never a later one.
@@ -14,6 +14,7 @@
 #include "core/link/message.h"
 
 #define TB_LINK_LINE_IDLE_MS 150
+#define TB_LINK_LINE_IDLE_KEYS_MS 500 /* keys come one by one, and through more hands than bytes */
 
 enum tb_link_line_step {
     TB_LINK_LINE_MORE,   /* all input taken, no line ended in it */
@@ -27,6 +28,7 @@ struct tb_link_line {
     size_t size;
     bool overrun;    /* the line did not fit */
     int64_t last_ms; /* when the last byte came */
+    int64_t idle_ms; /* TB_LINK_LINE_IDLE_MS, unless the caller sets another after init */
 };
 
 void tb_link_line_init(struct tb_link_line *l, void *memory, size_t size_max);

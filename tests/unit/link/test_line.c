@@ -85,6 +85,19 @@ static void silence_ends_a_line_without_suffix(void **state)
     assert_true(tb_link_line_deadline_ms(&s.line) == INT64_MAX);
 }
 
+static void the_silence_may_be_another(void **state)
+{
+    (void)state;
+    struct lines s = begin();
+    tb_link_line_init(&s.line, s.memory, sizeof s.memory);
+    s.line.idle_ms = TB_LINK_LINE_IDLE_KEYS_MS;
+    FEED(&s, "M1", 1000);
+    idle(&s, 1000 + TB_LINK_LINE_IDLE_KEYS_MS - 1);
+    assert_string_equal(s.text, "");
+    idle(&s, 1000 + TB_LINK_LINE_IDLE_KEYS_MS);
+    assert_string_equal(s.text, "[M1]");
+}
+
 static void long_line_fails_and_costs_no_other(void **state)
 {
     (void)state;
@@ -133,6 +146,7 @@ int main(void)
         cmocka_unit_test(every_suffix_ends_a_line),
         cmocka_unit_test(lines_may_come_in_pieces),
         cmocka_unit_test(silence_ends_a_line_without_suffix),
+        cmocka_unit_test(the_silence_may_be_another),
         cmocka_unit_test(long_line_fails_and_costs_no_other),
         cmocka_unit_test(noise_fails_and_costs_no_other),
         cmocka_unit_test(gs1_separators_and_utf8_are_text),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes what the virtual board boots from, for tests/board: Debian's arm64 kernel, and a first file system with busybox,
-# the drivers of the devices that the test plugs in, and the programs as they were cross-built.
+# Makes what the virtual board boots from, for tests/board: Debian's arm64 kernel, a first file system with busybox, the
+# drivers of the board's devices and the programs as they were cross-built, and an empty disk to take copies of.
 #
 #   image.sh <cache folder> <build folder for arm64> <folder to fill>
 #
@@ -19,7 +19,7 @@ build=$(realpath -m "$2")
 image=$(realpath -m "$3")
 suite=bookworm
 programs=(tillbridged tillbridge-readerd tillbridge)
-drivers=(virtio_pci virtio_net virtio_console xhci-pci usbhid hid-generic evdev ftdi_sio)
+drivers=(virtio_pci virtio_net virtio_console virtio_blk crc32c_generic ext4 xhci-pci usbhid hid-generic evdev ftdi_sio)
 
 # The newest kernel of the suite: what linux-image-arm64 depends on.
 kernel_package() { # <apt.conf>
@@ -85,6 +85,7 @@ root_fill() { # <folder of parts> <sysroot> <empty folder>
 need dpkg-deb dpkg
 need depmod kmod
 need cpio cpio
+need mke2fs e2fsprogs
 need flock util-linux
 mkdir -p "$cache" "$image"
 work=$(mktemp -d "$image/work.XXXXXX")
@@ -103,3 +104,5 @@ root_fill "$parts" "$sysroot" "$work/root"
 (cd "$work/root" && find . | sort | cpio --quiet -o -H newc -R 0:0) >"$work/root.cpio"
 mv "$work/root.cpio" "$image/root.cpio"
 cp "$parts/vmlinuz" "$image/"
+rm -f "$image/disk"
+mke2fs -q -t ext4 "$image/disk" 64M

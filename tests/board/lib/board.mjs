@@ -2,7 +2,8 @@
 // has a card reader on a USB serial adapter, a reader head on another one, and a scanner that is a USB keyboard.
 // The head is its firmware's image in an emulator of its own.
 
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { HeadTill } from '../../e2e/lib/head_till.mjs';
 import { Machine } from './machine.mjs';
 
@@ -21,10 +22,12 @@ export const DEVICES = {
 };
 
 export class Board extends HeadTill {
-  // image: the folder of what the board boots from; head: { machine, image } of the head.
-  static make({ image, head }) {
+  // image: the folder of what the board boots from; head: { machine, image } of the head. With a disk what the agent
+  // stores outlives the machine.
+  static make({ image, head, disk = false }) {
     const board = super.make({ board: head, readers: READERS });
     board.image = image;
+    if (disk) copyFileSync(join(image, 'disk'), (board.disk = board.path('disk')));
     return board;
   }
 
@@ -46,7 +49,7 @@ export class Board extends HeadTill {
     await this.configureTill();
     const text = (...path) => readFileSync(this.path(...path));
     this.machine = new Machine({
-      image: this.image, dir: this.path('board'), usb: DEVICES,
+      image: this.image, dir: this.path('board'), usb: DEVICES, disk: this.disk,
       lines: [`serial,id=nfc,path=${this.path('sim', 'nfc2')}`, `serial,id=head,path=${this.headLine}`],
       files: {
         'etc/hosts': `127.0.0.1 localhost\n${GATEWAY} store.example\n`,
@@ -56,6 +59,11 @@ export class Board extends HeadTill {
     });
     this.programs.add(this.machine);
     await this.machine.start();
+  }
+
+  async cutPower() {
+    await this.machine.stop('SIGKILL');
+    this.programs.delete(this.machine);
   }
 
   // Does something, and waits for what the board's console says then, in any order.

@@ -103,9 +103,9 @@ export class Machine {
   #command_id = 0;
 
   // image: folder of kernel and first file system; dir: a folder of our own; files: added to the file system; lines:
-  // QEMU's chardevs behind USB devices; usb: the devices that are plugged at first, by id.
-  constructor({ image, dir, files, lines, usb }) {
-    Object.assign(this, { image, dir, files, lines, usb });
+  // QEMU's chardevs behind USB devices; usb: the devices that are plugged at first, by id; disk: a file, or nothing.
+  constructor({ image, dir, files, lines, usb, disk }) {
+    Object.assign(this, { image, dir, files, lines, usb, disk });
     this.transcript = new Transcript();
   }
 
@@ -126,11 +126,12 @@ export class Machine {
       '-M', 'virt', '-cpu', 'cortex-a53', '-m', '384', '-nodefaults', '-display', 'none', '-no-reboot',
       '-kernel', join(this.image, 'vmlinuz'), '-initrd', join(this.dir, 'initrd'),
       '-append', 'console=ttyAMA0 rdinit=/init quiet panic=-1',
-      '-chardev', `socket,id=console,path=${this.console.path},logfile=${join(this.dir, 'console.log')}`,
+      '-chardev', `socket,id=console,path=${this.console.path},logfile=${join(this.dir, 'console.log')},logappend=on`,
       '-serial', 'chardev:console', '-qmp', `unix:${this.qmp.path}`,
       '-netdev', 'user,id=net', '-device', 'virtio-net-pci,netdev=net,romfile=',
       '-chardev', `socket,id=shell,path=${this.shell.path}`,
       '-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=shell,name=shell',
+      ...(this.disk ? ['-drive', `file=${this.disk},format=raw,if=none,id=disk`, '-device', 'virtio-blk-pci,drive=disk'] : []),
       ...this.lines.flatMap((line) => ['-chardev', line]),
       '-device', 'qemu-xhci,id=usb',
       ...Object.entries(this.usb).flatMap(([id, device]) => ['-device', JSON.stringify({ id, bus: 'usb.0', ...device })]),

@@ -4,7 +4,7 @@ import { tierPaint } from './colour.js';
 
 const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
 const ENDED_MS = 4_000;
-const STRIP_MS = 6_000; // … in a visit, over the keys: as short as it can be read
+const STRIP_MS = 6_000; // … in a visit, over the cart's title: as short as it can be read
 const ADDED_MS = 2_000;
 const CHANGED_MS = 4_000;
 const HOUR = 3_600_000;

@@ -248,7 +248,6 @@ function marksOf(line) {
 
 function showStrip(screen, strip) {
   const { parts } = screen;
-  parts.body.classList.toggle('stripped', Boolean(strip));
   parts.strip.hidden = !strip;
   parts.strip.dataset.tone = strip?.tone ?? '';
   parts.strip.replaceChildren(...(strip ? [icon(strip.icon), h('span', strip.text)] : []));

@@ -40,6 +40,12 @@ function findFaults() {
       if (ratio < 4.5) faults.push(`contrast ${ratio.toFixed(2)}: ${name(element)}`);
     }
   }
+  const strip = document.querySelector('#strip:not([hidden])')?.getBoundingClientRect();
+  for (const element of document.querySelectorAll('#keys > *, #sum, #lines .quantity')) {
+    const box = element.getBoundingClientRect();
+    const apart = !strip || box.bottom <= strip.top || box.top >= strip.bottom || box.right <= strip.left || box.left >= strip.right;
+    if (!apart) faults.push(`under the strip: ${name(element)}`);
+  }
   if (document.documentElement.scrollWidth > innerWidth || document.documentElement.scrollHeight > innerHeight) faults.push('the page scrolls');
   return faults;
 }

@@ -82,6 +82,8 @@ static const char *reader_parse(struct tb_span text, struct tb_wired_reader *ret
         return "must be head:<path>[:<baud>], libnfc:<connection string>, scanner:<path>[:<baud>] or "
                "keyboard:<path>[:<layout>]";
     struct tb_span device = tb_span_sub(text, strlen(form->prefix), text.size);
+    if (memchr(text.at, 0, text.size))
+        return "holds a zero byte";
     if (form->baud && !baud_cut(&device, &ret_reader->baud))
         return "ends in a number that is no speed of a serial line";
     if (form->layout && !layout_cut(&device, &ret_reader->layout))

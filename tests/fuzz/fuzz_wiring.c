@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum tb_err err =
         tb_span_to_str(tb_span_of(data, size), config.readers.text[0], TB_CONFIG_LIST_TEXT_SIZE);
     config.readers.count = 1;
-    if (err) /* zero bytes and long lines do not come out of a file */
+    if (err) /* lines that are longer do not come out of a file */
         return 0;
     err = tb_wiring_of(&config, &wiring);
     TB_ASSERT(!err);

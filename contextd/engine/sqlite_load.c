@@ -27,6 +27,14 @@ static enum tb_err changed(struct sqlite_engine *e, enum tb_row_type type, struc
     return sqlite_change_put(e, &change);
 }
 
+/* What a statement wrote counts as a change of that object. */
+static enum tb_err run_changed(struct sqlite_engine *e, struct tb_stmt *s, enum tb_row_type type,
+                               struct tb_span id, const struct tb_id *customer)
+{
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? changed(e, type, id, customer) : err;
+}
+
 static void bind_str(struct tb_stmt *s, int index, const char *text)
 {
     tb_stmt_bind_text(s, index, tb_span_str(text));
@@ -80,16 +88,14 @@ static enum tb_err terminal_put(struct sqlite_engine *e, const struct tb_record_
     bind_str(s, 4, r->role);
     bind_str(s, 5, r->name);
     tb_stmt_bind_int(s, 6, e->wall_ms);
-    enum tb_err err = tb_stmt_run(s);
-    return err == TB_OK ? changed(e, TB_ROW_TERMINAL, tb_span_str(r->device), NULL) : err;
+    return run_changed(e, s, TB_ROW_TERMINAL, tb_span_str(r->device), NULL);
 }
 
 static enum tb_err policy_changed(struct sqlite_engine *e)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_POLICY_BUMP);
     tb_stmt_bind_int(s, 1, e->wall_ms);
-    enum tb_err err = tb_stmt_run(s);
-    return err == TB_OK ? changed(e, TB_ROW_POLICY, tb_span_str("policy"), NULL) : err;
+    return run_changed(e, s, TB_ROW_POLICY, tb_span_str("policy"), NULL);
 }
 
 static bool policy_duration_ok(int64_t duration_ms)
@@ -131,8 +137,7 @@ static enum tb_err product_put(struct sqlite_engine *e, const struct tb_record_p
     bind_str(s, 2, r->name);
     tb_stmt_bind_int(s, 3, r->unit_price);
     tb_stmt_bind_int(s, 4, e->wall_ms);
-    enum tb_err err = tb_stmt_run(s);
-    return err == TB_OK ? changed(e, TB_ROW_PRODUCT, tb_span_str(r->gtin), NULL) : err;
+    return run_changed(e, s, TB_ROW_PRODUCT, tb_span_str(r->gtin), NULL);
 }
 
 static enum tb_err stock_put(struct sqlite_engine *e, const struct tb_record_stock *r)
@@ -163,8 +168,7 @@ static enum tb_err customer_put(struct sqlite_engine *e, const struct tb_record_
     bind_str(s, 6, r->home_store);
     tb_stmt_bind_int(s, 7, r->points);
     tb_stmt_bind_int(s, 8, e->wall_ms);
-    enum tb_err err = tb_stmt_run(s);
-    return err == TB_OK ? changed(e, TB_ROW_CUSTOMER, tb_id_span(&r->id), &r->id) : err;
+    return run_changed(e, s, TB_ROW_CUSTOMER, tb_id_span(&r->id), &r->id);
 }
 
 static enum tb_err customer_bump(struct sqlite_engine *e, const struct tb_id *customer)
@@ -200,8 +204,7 @@ static enum tb_err credential_put(struct sqlite_engine *e, const struct tb_recor
     bind_str(s, 2, r->kind);
     tb_stmt_bind_blob(s, 3, tb_id_span(&r->customer));
     tb_stmt_bind_int(s, 4, e->wall_ms);
-    enum tb_err err = tb_stmt_run(s);
-    return err == TB_OK ? changed(e, TB_ROW_CREDENTIAL, r->hash, &r->customer) : err;
+    return run_changed(e, s, TB_ROW_CREDENTIAL, r->hash, &r->customer);
 }
 
 /* Who comes back needs a newer version than the one that evicted them. */
@@ -396,8 +399,7 @@ enum tb_err sqlite_touch(struct sqlite_engine *e, const struct tb_id *customer, 
     struct tb_stmt *s = sqlite_stmt(e, STMT_JOURNEY_BUMP);
     tb_stmt_bind_blob(s, 1, tb_id_span(customer));
     tb_stmt_bind_int(s, 2, e->wall_ms);
-    err = tb_stmt_run(s);
-    return err == TB_OK ? changed(e, TB_ROW_JOURNEY, tb_id_span(customer), customer) : err;
+    return run_changed(e, s, TB_ROW_JOURNEY, tb_id_span(customer), customer);
 }
 
 static enum tb_err touch_put(struct sqlite_engine *e, const struct tb_record_touch *r)

@@ -1,9 +1,4 @@
-#include "tests/integration/nfc/harness.h"
-
-#define URI "https://loyal.example/m/0001234567"
-#define URI_MESSAGE "d1011b55046c6f79616c2e6578616d706c652f6d2f30303031323334353637"
-
-static struct harness h;
+#include "tests/integration/nfc/simulator.h"
 
 static int start(void **state)
 {
@@ -17,18 +12,6 @@ static int start(void **state)
     }
     harness_expect(&h, h.board ? "state nfc ready" : "state ready");
     return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    harness_stop(&h);
-    return 0;
-}
-
-static void sim(const char *command)
-{
-    (void)harness_sim(&h, command);
 }
 
 static void gone(void)

@@ -1,6 +1,4 @@
-#include "tests/integration/nfc/harness.h"
-
-static struct harness h;
+#include "tests/integration/nfc/simulator.h"
 
 static int start(void **state)
 {
@@ -8,18 +6,6 @@ static int start(void **state)
     harness_start(&h, TB_READER_SCANNER);
     harness_expect(&h, "state ready");
     return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    harness_stop(&h);
-    return 0;
-}
-
-static void sim(const char *command)
-{
-    (void)harness_sim(&h, command);
 }
 
 static void codes_are_read(void **state)

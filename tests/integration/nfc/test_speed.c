@@ -1,29 +1,12 @@
 /* The fastest way to read: FAST_READ where the tag has it, and the highest bit rate that chip and port take.
  */
-#include "tests/integration/nfc/harness.h"
-
-#define URI "https://loyal.example/m/0001234567"
-#define URI_MESSAGE "d1011b55046c6f79616c2e6578616d706c652f6d2f30303031323334353637"
-
-static struct harness h;
-
-static void sim(const char *command)
-{
-    (void)harness_sim(&h, command);
-}
+#include "tests/integration/nfc/simulator.h"
 
 static int start(void **state)
 {
     (void)state;
     harness_start_sim(&h, TB_READER_NFC);
     sim("card c ntag213 uri=" URI);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    harness_stop(&h);
     return 0;
 }
 

@@ -1,31 +1,14 @@
 /* What the agent sees when a reader is pulled out, hangs or crashes: said once, and back by itself. */
-#include "tests/integration/nfc/harness.h"
-
-#define URI "https://loyal.example/m/0001234567"
-#define URI_MESSAGE "d1011b55046c6f79616c2e6578616d706c652f6d2f30303031323334353637"
-
-static struct harness h;
+#include "tests/integration/nfc/simulator.h"
 
 static int start(void **state)
 {
     (void)state;
     harness_start(&h, TB_READER_NFC);
     harness_expect(&h, "state ready");
-    (void)harness_sim(&h, "card c ntag213 uri=" URI);
-    (void)harness_sim(&h, "card iso type4 uri=" URI);
+    sim("card c ntag213 uri=" URI);
+    sim("card iso type4 uri=" URI);
     return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    harness_stop(&h);
-    return 0;
-}
-
-static void sim(const char *command)
-{
-    (void)harness_sim(&h, command);
 }
 
 static void unplugged_reader_comes_back(void **state)

@@ -2,15 +2,12 @@
  * libnfc's own tools against the simulator, so that it is held to the real driver and not only to our
  * use of it. Debian packages: libnfc-bin (nfc-list), libnfc-examples (nfc-poll).
  */
-#include "tests/integration/nfc/harness.h"
+#include "tests/integration/nfc/simulator.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define URI "https://loyal.example/m/0001234567"
-
-static struct harness h;
 static char output[16384];
 
 static int start(void **state)
@@ -20,15 +17,8 @@ static int start(void **state)
     harness_start_sim(&h, TB_READER_NFC);
     (void)snprintf(device, sizeof device, "pn532_uart:%s", h.line);
     assert_int_equal(setenv("LIBNFC_DEVICE", device, 1), 0);
-    (void)harness_sim(&h, "card t2 ntag213 uid=04a1b2c3d4e580 uri=" URI);
-    (void)harness_sim(&h, "card t4 type4 uid=04112233445566 uri=" URI);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    harness_stop(&h);
+    sim("card t2 ntag213 uid=04a1b2c3d4e580 uri=" URI);
+    sim("card t4 type4 uid=04112233445566 uri=" URI);
     return 0;
 }
 
@@ -93,7 +83,7 @@ static void list_shows_nothing_on_an_empty_field(void **state)
 static void list_shows_a_type2_tag(void **state)
 {
     (void)state;
-    (void)harness_sim(&h, "tap t2");
+    sim("tap t2");
     run("nfc-list");
     assert_printed("1 ISO14443A passive target(s) found");
     assert_printed("ATQA (SENS_RES): 00  44");
@@ -104,7 +94,7 @@ static void list_shows_a_type2_tag(void **state)
 static void list_shows_two_tags_at_once(void **state)
 {
     (void)state;
-    (void)harness_sim(&h, "tap t2+t4");
+    sim("tap t2+t4");
     run("nfc-list");
     assert_printed("2 ISO14443A passive target(s) found");
     assert_printed("UID (NFCID1): 04  11  22  33  44  55  66");
@@ -116,7 +106,7 @@ static void list_shows_two_tags_at_once(void **state)
 static void poll_sees_a_card_come_and_go(void **state)
 {
     (void)state;
-    (void)harness_sim(&h, "tap t4 300");
+    sim("tap t4 300");
     run("nfc-poll");
     assert_printed("UID (NFCID1): 04  11  22  33  44  55  66");
     assert_printed("Waiting for card removing...");
@@ -131,7 +121,7 @@ static void poll_waits_for_a_card(void **state)
     do
         assert_non_null(fgets(output, sizeof output, tool.out));
     while (strstr(output, "will poll during") == NULL);
-    (void)harness_sim(&h, "tap t2 300");
+    sim("tap t2 300");
     tool_finish(&tool, "nfc-poll");
     assert_printed("UID (NFCID1): 04  a1  b2  c3  d4  e5  80");
 }

@@ -1,83 +1,78 @@
 #include "core/wire/rpc.h"
-#include "tests/support/unit.h"
+#include "tests/unit/wire/wire_test.h"
 
-static uint8_t room[64 * 1024];
-static uint8_t text_room[4096];
-static struct tb_check check;
-
-static struct tb_rpc parse(const char *text, enum tb_err expected)
+static struct tb_rpc receive(const char *text, enum tb_err expected)
 {
-    static struct tb_arena arena;
-    arena = tb_arena_of(room, sizeof room);
-    check = (struct tb_check){.err = TB_OK};
     struct tb_rpc rpc;
-    assert_int_equal(tb_rpc_parse(tb_span_str(text), 0, &arena, &check, &rpc), expected);
-    assert_int_equal(check.err, expected);
+    t.arena = tb_arena_of(t.room, sizeof t.room);
+    t.check = (struct tb_check){.err = TB_OK};
+    assert_int_equal(tb_rpc_parse(tb_span_str(text), 0, &t.arena, &t.check, &rpc), expected);
+    assert_int_equal(t.check.err, expected);
     return rpc;
 }
 
-static struct tb_rpc parse_buf(struct tb_buf *text)
+static struct tb_rpc receive_buf(struct tb_buf *text)
 {
     assert_int_equal(text->err, TB_OK);
     tb_buf_add_u8(text, 0);
-    return parse((const char *)text->at, TB_OK);
+    return receive((const char *)text->at, TB_OK);
 }
 
 static void test_request(void **state)
 {
     (void)state;
-    struct tb_buf text = tb_buf_of(text_room, sizeof text_room);
+    struct tb_buf text = tb_buf_of(t.text_room, sizeof t.text_room);
     struct tb_json_writer w = tb_rpc_begin_request(&text, 7, "feed.open");
     tb_json_put_str(&w, "scope", "device");
     tb_rpc_end(&w);
     assert_true(tb_span_is(
         tb_buf_span(&text),
         "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"feed.open\",\"params\":{\"scope\":\"device\"}}"));
-    struct tb_rpc rpc = parse_buf(&text);
+    struct tb_rpc rpc = receive_buf(&text);
     assert_int_equal(rpc.kind, TB_RPC_REQUEST);
     assert_true(rpc.id == 7);
     assert_true(tb_span_is(rpc.method, "feed.open"));
-    assert_true(tb_span_is(tb_json_text(&check, rpc.params, "scope", 9), "device"));
+    assert_true(tb_span_is(tb_json_text(&t.check, rpc.params, "scope", 9), "device"));
 }
 
 static void test_notification(void **state)
 {
     (void)state;
-    struct tb_buf text = tb_buf_of(text_room, sizeof text_room);
+    struct tb_buf text = tb_buf_of(t.text_room, sizeof t.text_room);
     struct tb_json_writer w = tb_rpc_begin_notification(&text, "reading_end");
     tb_rpc_end(&w);
-    struct tb_rpc rpc = parse_buf(&text);
+    struct tb_rpc rpc = receive_buf(&text);
     assert_int_equal(rpc.kind, TB_RPC_NOTIFICATION);
     assert_true(rpc.id == TB_RPC_NO_ID);
     assert_true(tb_json_exists(rpc.params));
-    rpc = parse("{\"jsonrpc\":\"2.0\",\"method\":\"reading_end\"}", TB_OK);
+    rpc = receive("{\"jsonrpc\":\"2.0\",\"method\":\"reading_end\"}", TB_OK);
     assert_false(tb_json_exists(rpc.params));
 }
 
 static void test_result(void **state)
 {
     (void)state;
-    struct tb_buf text = tb_buf_of(text_room, sizeof text_room);
+    struct tb_buf text = tb_buf_of(t.text_room, sizeof t.text_room);
     struct tb_json_writer w = tb_rpc_begin_result(&text, 0);
     tb_json_put_bool(&w, "found", false);
     tb_rpc_end(&w);
-    struct tb_rpc rpc = parse_buf(&text);
+    struct tb_rpc rpc = receive_buf(&text);
     assert_int_equal(rpc.kind, TB_RPC_RESULT);
     assert_true(rpc.id == 0);
-    assert_false(tb_json_bool(&check, rpc.result, "found"));
-    assert_int_equal(check.err, TB_OK);
+    assert_false(tb_json_bool(&t.check, rpc.result, "found"));
+    assert_int_equal(t.check.err, TB_OK);
 }
 
 static void test_error(void **state)
 {
     (void)state;
-    struct tb_buf text = tb_buf_of(text_room, sizeof text_room);
+    struct tb_buf text = tb_buf_of(t.text_room, sizeof t.text_room);
     tb_rpc_put_error(&text, 3, TB_RPC_DENIED, "refused.denied", "no \"such\" device");
     assert_true(
         tb_span_is(tb_buf_span(&text),
                    "{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":-32001,\"message\":\"no \\\"such\\\" "
                    "device\",\"data\":{\"code\":\"refused.denied\"}}}"));
-    struct tb_rpc rpc = parse_buf(&text);
+    struct tb_rpc rpc = receive_buf(&text);
     assert_int_equal(rpc.kind, TB_RPC_ERROR);
     assert_true(rpc.id == 3);
     assert_true(rpc.number == TB_RPC_DENIED);
@@ -86,11 +81,11 @@ static void test_error(void **state)
 
     tb_buf_reset(&text);
     tb_rpc_put_error(&text, TB_RPC_NO_ID, TB_RPC_PARSE_ERROR, "input.syntax", "not JSON");
-    rpc = parse_buf(&text);
+    rpc = receive_buf(&text);
     assert_int_equal(rpc.kind, TB_RPC_ERROR);
     assert_true(rpc.id == TB_RPC_NO_ID);
-    rpc = parse("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-1,\"message\":\"m\",\"data\":\"text\"}}",
-                TB_OK);
+    rpc = receive(
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-1,\"message\":\"m\",\"data\":\"text\"}}", TB_OK);
     assert_int_equal(rpc.code.size, 0);
 }
 
@@ -123,9 +118,9 @@ static void test_bad_envelopes(void **state)
         {"{\"jsonrpc\":\"2.0\",\"id\":4,\"error\":{\"code\":1}}", TB_ERR_MISSING, 4, "message"},
     };
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
-        struct tb_rpc rpc = parse(vectors[i].text, vectors[i].err);
+        struct tb_rpc rpc = receive(vectors[i].text, vectors[i].err);
         assert_true(rpc.id == vectors[i].id);
-        assert_string_equal(check.member, vectors[i].member);
+        assert_string_equal(t.check.member, vectors[i].member);
     }
 }
 

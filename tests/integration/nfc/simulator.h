@@ -1,0 +1,25 @@
+/* One harness with a simulator, and a card's content, for a test that is about one reader. Every test binary
+ * includes this once. */
+#ifndef TB_TESTS_INTEGRATION_NFC_SIMULATOR_H
+#define TB_TESTS_INTEGRATION_NFC_SIMULATOR_H
+
+#include "tests/integration/nfc/harness.h"
+
+#define URI "https://loyal.example/m/0001234567"
+#define URI_MESSAGE "d1011b55046c6f79616c2e6578616d706c652f6d2f30303031323334353637"
+
+static struct harness h;
+
+static inline int stop(void **state)
+{
+    (void)state;
+    harness_stop(&h);
+    return 0;
+}
+
+static inline void sim(const char *command)
+{
+    (void)harness_sim(&h, command);
+}
+
+#endif

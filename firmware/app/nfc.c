@@ -29,16 +29,25 @@ static size_t line_read(void *context, uint8_t *ret_bytes, size_t size_max)
     return tb_hal_uart_read(TB_HAL_UART_NFC, ret_bytes, size_max);
 }
 
+static void line_rate(void *context, uint32_t bit_rate)
+{
+    (void)context;
+    /* At most nfc_baud_max, which the board can do. */
+    enum tb_err err = tb_hal_uart_baud(TB_HAL_UART_NFC, bit_rate);
+    TB_ASSERT(err == TB_OK);
+}
+
 /* 55 wakes the chip; the zeros give its oscillator 1.2 ms (section 7.2.11). */
 static const uint8_t wake[16] = {0x55, 0x55};
+
 static const struct tb_pn532_bus bus = {
-    .wake = {.at = wake, .size = sizeof wake}, .write = line_write, .read = line_read};
+    .wake = {.at = wake, .size = sizeof wake}, .write = line_write, .read = line_read, .rate = line_rate};
 
 void nfc_init(struct nfc *n)
 {
     memset(n, 0, sizeof *n);
     n->condition = TB_LINK_STARTING;
-    tb_pn532_init(&n->chip, &bus);
+    tb_pn532_init(&n->chip, &bus, tb_hal_board.nfc_baud_max);
     tb_tap_init(&n->tap, &pace, n->ndef, sizeof n->ndef);
 }
 

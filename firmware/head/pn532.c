@@ -11,12 +11,16 @@ enum {
     ON_MS = 5,       /* guard time before the first command, ISO/IEC 14443-3 section 5 */
     TRY_MAX = 3,
     ERROR_MAX = 3,
-    PART_HEAD = 3, /* TFI, answer code, status */
+    SWITCH_MS = 20, /* from our ACK to the new bit rate: until it is out, and the chip's own 0.2 ms */
+    RATE_START = 4, /* 115,200 bit/s, after power-up */
+    RATE_MAX = 7,   /* 921,600 bit/s */
+    PART_HEAD = 3,  /* TFI, answer code, status */
 };
 
 enum command {
     DIAGNOSE = 0x00,
     GET_FIRMWARE_VERSION = 0x02,
+    SET_SERIAL_BAUD_RATE = 0x10,
     SET_PARAMETERS = 0x12,
     SAM_CONFIGURATION = 0x14,
     RF_CONFIGURATION = 0x32,
@@ -46,7 +50,11 @@ static const struct bytes setups[] = {
     {5, {RF_CONFIGURATION, 0x05, 0xff, 0x01, 0x01}}, /* two attempts to activate a card, then say none */
 };
 
-enum { SETUP_WAKE = 0, SETUP_VERSION = 1, SETUP_COUNT = TB_ARRAY_SIZE(setups) };
+static const struct bytes raises[] = {
+    {2, {SET_SERIAL_BAUD_RATE, 5}}, {2, {SET_SERIAL_BAUD_RATE, 6}}, {2, {SET_SERIAL_BAUD_RATE, RATE_MAX}}};
+
+/* The bit rate comes last, when all that is left to be set up is done. */
+enum { SETUP_WAKE = 0, SETUP_VERSION = 1, SETUP_RATE = TB_ARRAY_SIZE(setups), SETUP_COUNT };
 
 static const struct bytes select_card = {3, {IN_LIST_PASSIVE_TARGET, 0x01, 0x00}};
 static const struct bytes exchange = {2, {IN_DATA_EXCHANGE, 0x01}};
@@ -59,9 +67,16 @@ static const struct bytes field_on = {3, {RF_CONFIGURATION, 0x01, 0x01}};
 static const struct bytes wait_short = {5, {RF_CONFIGURATION, 0x02, 0x00, 0x0b, 0x04}}; /* 0.8 ms */
 static const struct bytes wait_usual = {5, {RF_CONFIGURATION, 0x02, 0x00, 0x0b, 0x0a}}; /* 51.2 ms */
 
-void tb_pn532_init(struct tb_pn532 *p, const struct tb_pn532_bus *bus)
+static uint32_t bit_rate(unsigned rate)
 {
-    *p = (struct tb_pn532){.bus = bus};
+    return UINT32_C(115200) << (rate - RATE_START);
+}
+
+void tb_pn532_init(struct tb_pn532 *p, const struct tb_pn532_bus *bus, uint32_t bit_rate_max)
+{
+    *p = (struct tb_pn532){.bus = bus, .rate = RATE_START, .rate_max = RATE_START};
+    while (bus->rate && p->rate_max < RATE_MAX && bit_rate(p->rate_max + 1u) <= bit_rate_max)
+        p->rate_max++;
 }
 
 bool tb_pn532_is_idle(const struct tb_pn532 *p)
@@ -157,8 +172,10 @@ static void short_send(struct tb_pn532 *p, const uint8_t frame[TB_PN532_ACK_SIZE
 
 /* ---- results ---- */
 
+/* The frame's last byte says nothing, but would keep the processor awake. */
 static bool over(struct tb_pn532 *p, enum tb_tap_result result)
 {
+    line_drain(p);
     p->result = result;
     p->phase = TB_PN532_IDLE;
     return true;
@@ -215,11 +232,28 @@ static bool needs_session(const struct tb_pn532 *p)
            p->operation == TB_PN532_PRESENT;
 }
 
+static void rate_set(struct tb_pn532 *p, uint8_t rate)
+{
+    p->rate = rate;
+    p->bus->rate(p->bus->context, bit_rate(rate));
+}
+
+/* The next command of the set-up; NULL: it is done. */
+static const struct bytes *setup_command(struct tb_pn532 *p)
+{
+    if (p->setup == SETUP_RATE && p->rate >= p->rate_max)
+        p->setup++;
+    if (p->setup == SETUP_RATE)
+        return &raises[p->rate_max - RATE_START - 1];
+    return p->setup < SETUP_COUNT ? &setups[p->setup] : NULL;
+}
+
 /* Sends the next command. True: there is none, the operation is over. */
 static bool next(struct tb_pn532 *p, int64_t now_ms)
 {
-    if (p->setup < SETUP_COUNT) {
-        command_send(p, &setups[p->setup], false, now_ms);
+    const struct bytes *setup = setup_command(p);
+    if (setup) {
+        command_send(p, setup, false, now_ms);
         return false;
     }
     if (p->was_lost && needs_session(p))
@@ -260,8 +294,23 @@ static bool setup_answered(struct tb_pn532 *p, struct tb_span data, int64_t now_
         p->version[0] = data.at[2];
         p->version[1] = data.at[3];
     }
+    if (p->setup == SETUP_WAKE && p->rate_unproved && p->rate == RATE_START)
+        p->rate_max--; /* it was raised, and heard nothing there */
+    p->rate_unproved = false;
+    if (p->setup == SETUP_RATE) { /* it changes the rate when it has our ACK */
+        short_send(p, tb_pn532_ack);
+        phase_set(p, TB_PN532_PAUSE, now_ms + SWITCH_MS);
+        return false;
+    }
     p->setup++;
     return next(p, now_ms);
+}
+
+static void rate_switch(struct tb_pn532 *p)
+{
+    rate_set(p, p->rate_max);
+    p->rate_unproved = true;
+    p->setup++;
 }
 
 /* NbTg Tg SENS_RES2 SEL_RES NFCIDLength NFCID… and an ATS, which nobody needs here. */
@@ -328,6 +377,7 @@ static bool answered(struct tb_pn532 *p, struct tb_span data, int64_t now_ms)
     p->error_count = 0;
     if (p->setup < SETUP_COUNT)
         return setup_answered(p, data, now_ms);
+    p->rate_unproved = false;
     switch (p->operation) {
     case TB_PN532_SELECT: return select_answered(p, data);
     case TB_PN532_EXCHANGE:
@@ -356,6 +406,8 @@ static bool repeat(struct tb_pn532 *p, int64_t now_ms)
     if (!p->may_repeat || ++p->try_count == TRY_MAX)
         return failed(p);
     p->error_total++;
+    if (p->setup == SETUP_WAKE && p->rate_max > RATE_START) /* it may be at the other rate */
+        rate_set(p, p->rate == RATE_START ? p->rate_max : RATE_START);
     frame_send(p, now_ms);
     return false;
 }
@@ -371,6 +423,12 @@ static bool answer_again(struct tb_pn532 *p, int64_t now_ms)
     return false;
 }
 
+static bool raise_refused(struct tb_pn532 *p, int64_t now_ms)
+{
+    p->rate_max--;
+    return next(p, now_ms);
+}
+
 static bool event_take(struct tb_pn532 *p, enum tb_pn532_event event, struct tb_span data, int64_t now_ms)
 {
     switch (event) {
@@ -382,7 +440,7 @@ static bool event_take(struct tb_pn532 *p, enum tb_pn532_event event, struct tb_
     case TB_PN532_NACK:
         p->may_repeat = true;
         return repeat(p, now_ms); /* it was not understood, so not done */
-    case TB_PN532_ERROR: return refused(p);
+    case TB_PN532_ERROR: return p->setup == SETUP_RATE ? raise_refused(p, now_ms) : refused(p);
     case TB_PN532_ANSWER:
         /* Of an earlier command, or of this one although its acknowledgement was lost. */
         return data.at[0] == (uint8_t)(p->code + 1) && answered(p, data, now_ms);
@@ -410,8 +468,13 @@ bool tb_pn532_turn(struct tb_pn532 *p, int64_t now_ms)
 {
     if (p->phase == TB_PN532_IDLE)
         return false;
-    if (p->phase == TB_PN532_PAUSE)
-        return now_ms >= p->due_ms && next(p, now_ms);
+    if (p->phase == TB_PN532_PAUSE) {
+        if (now_ms < p->due_ms)
+            return false;
+        if (p->setup == SETUP_RATE)
+            rate_switch(p);
+        return next(p, now_ms);
+    }
     if (p->phase == TB_PN532_SEND) {
         if (frame_pump(p))
             phase_set(p, TB_PN532_WAIT_ACK, now_ms + ACK_MS);

@@ -7,6 +7,10 @@
  * woken and set up again before the next command; after three failures in a row the operation is
  * TB_TAP_BROKEN, and the next one to try is TB_PN532_OPEN.
  *
+ * On a serial line the set-up ends with the highest bit rate that board and chip take (SetSerialBaudRate,
+ * section 7.2.8). The chip keeps it when this processor is reset, and loses it when it is reset itself: the
+ * set-up wakes it at either rate.
+ *
  * References are to UM0701-02 (PN532 User Manual). Main loop only; no I/O but through the bus.
  */
 #ifndef TB_FIRMWARE_HEAD_PN532_H
@@ -30,6 +34,11 @@ struct tb_pn532_bus {
 
     /* The frame in that direction is over. NULL where frames have no end of their own. */
     void (*end)(void *context);
+
+    /* The host's side of a serial line goes to that bit rate, which it can: at most rate_max. NULL where
+     * there is none. */
+    void (*rate)(void *context, uint32_t bit_rate);
+    uint32_t rate_max;
 };
 
 enum tb_pn532_operation {
@@ -60,6 +69,9 @@ struct tb_pn532 {
     enum tb_pn532_operation operation;
     uint8_t step;        /* command of the operation */
     uint8_t setup;       /* command of the set-up; done when it is past the last */
+    uint8_t rate;        /* of the host's side, as SetSerialBaudRate counts */
+    uint8_t rate_max;    /* the chip is raised to it; less when it refused more */
+    bool rate_unproved;  /* raised, and nothing was heard since */
     bool was_lost;       /* the set-up was done in the middle: the card's session is gone */
     struct tb_span data; /* borrowed until the operation ends */
     uint16_t timeout_ms; /* of the answer */
@@ -90,7 +102,8 @@ struct tb_pn532 {
     uint8_t version[2];         /* of the chip's firmware */
 };
 
-void tb_pn532_init(struct tb_pn532 *p, const struct tb_pn532_bus *bus);
+/* bit_rate_max: of the host's side. */
+void tb_pn532_init(struct tb_pn532 *p, const struct tb_pn532_bus *bus, uint32_t bit_rate_max);
 
 /* Begins an operation; none may be at hand. timeout_ms is for EXCHANGE and THRU, data for these and
  * BROADCAST. */

@@ -17,13 +17,21 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { IDLE_MS = 1, REOPEN_MS = 100, FLASH_UNIT = 1024, RECORD_COUNT = 2, ARG_MAX_COUNT = 32 };
+enum {
+    BAUD_START = 115200,
+    IDLE_MS = 1,
+    REOPEN_MS = 100,
+    FLASH_UNIT = 1024,
+    RECORD_COUNT = 2,
+    ARG_MAX_COUNT = 32
+};
 
 #define FLASH_SIZE (TB_HAL_SLOT_COUNT * BOARD_SLOT_SIZE + RECORD_COUNT * FLASH_UNIT)
 
 /* A line whose other end is gone is opened again, as a plug would be put in again. */
 struct line {
     int fd;
+    uint32_t baud;
     int64_t reopen_ms;
 };
 
@@ -60,15 +68,27 @@ static _Noreturn void die(const char *what)
 
 /* ---- serial lines ---- */
 
-static void raw_set(int fd)
+static speed_t speed_of(uint32_t baud)
+{
+    switch (baud) {
+    case 9600: return B9600;
+    case 115200: return B115200;
+    case 230400: return B230400;
+    case 460800: return B460800;
+    case 921600: return B921600;
+    default: return B0;
+    }
+}
+
+/* A socket has no speed. */
+static bool raw_set(int fd, uint32_t baud)
 {
     struct termios mode;
     if (tcgetattr(fd, &mode) != 0)
-        return; /* a socket */
+        return true;
     cfmakeraw(&mode);
     mode.c_cflag |= CLOCAL | CREAD;
-    (void)cfsetspeed(&mode, B115200);
-    (void)tcsetattr(fd, TCSANOW, &mode);
+    return cfsetspeed(&mode, speed_of(baud)) == 0 && tcsetattr(fd, TCSANOW, &mode) == 0;
 }
 
 static int pty_make(const char *path)
@@ -79,9 +99,8 @@ static int pty_make(const char *path)
         die("pseudo-terminal");
     /* Kept open: without a reader on it the line would hang up. */
     int kept = open(slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (kept < 0)
+    if (kept < 0 || !raw_set(kept, BAUD_START))
         die(slave);
-    raw_set(kept);
     (void)unlink(path);
     if (symlink(slave, path) != 0)
         die(path);
@@ -101,7 +120,7 @@ static int socket_open(const char *path)
     return fd;
 }
 
-static int path_open(const char *path)
+static int path_open(const char *path, uint32_t baud)
 {
     struct stat info;
     if (path == NULL || stat(path, &info) != 0)
@@ -109,8 +128,10 @@ static int path_open(const char *path)
     if (S_ISSOCK(info.st_mode))
         return socket_open(path);
     int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0)
-        raw_set(fd);
+    if (fd >= 0 && !raw_set(fd, baud)) {
+        (void)close(fd);
+        return -1;
+    }
     return fd;
 }
 
@@ -123,7 +144,7 @@ static bool line_is_open(enum tb_hal_uart uart)
 {
     struct line *l = &board.lines[uart];
     if (l->fd < 0 && uart != TB_HAL_UART_LINK && tb_hal_now_ms() >= l->reopen_ms) {
-        l->fd = path_open(line_path(uart));
+        l->fd = path_open(line_path(uart), l->baud);
         l->reopen_ms = tb_hal_now_ms() + REOPEN_MS;
     }
     return l->fd >= 0;
@@ -169,11 +190,13 @@ bool tb_hal_uart_is_idle(enum tb_hal_uart uart)
     return set.fd < 0 || (poll(&set, 1, 0) == 1 && (set.revents & POLLOUT));
 }
 
-/* The kernel's lines have no speed of their own here. */
 enum tb_err tb_hal_uart_baud(enum tb_hal_uart uart, uint32_t baud)
 {
-    (void)uart;
-    return baud > 0 && baud <= tb_hal_board.nfc_baud_max ? TB_OK : TB_ERR_UNSUPPORTED;
+    struct line *l = &board.lines[uart];
+    if (speed_of(baud) == B0 || (l->fd >= 0 && !raw_set(l->fd, baud)))
+        return TB_ERR_UNSUPPORTED;
+    l->baud = baud;
+    return TB_OK;
 }
 
 uint32_t tb_hal_uart_lost(enum tb_hal_uart uart)
@@ -252,7 +275,7 @@ void tb_hal_start(void)
 {
     board.began_ms = clock_ms();
     for (unsigned i = 0; i < TB_HAL_UART_COUNT; i++)
-        board.lines[i].fd = -1;
+        board.lines[i] = (struct line){.fd = -1, .baud = BAUD_START};
     if (board.options.link != NULL)
         board.lines[TB_HAL_UART_LINK].fd = pty_make(board.options.link);
     if (board.options.flash != NULL)

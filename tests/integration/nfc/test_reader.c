@@ -20,6 +20,12 @@ static void gone(void)
     harness_expect(&h, "gone");
 }
 
+static void line_is_as_fast_as_chip_and_reader_take(void **state)
+{
+    (void)state;
+    assert_string_equal(harness_sim(&h, "rate"), "921600");
+}
+
 static void type2_tags_are_read(void **state)
 {
     (void)state;
@@ -335,6 +341,7 @@ int main(int argc, char **argv)
 {
     h.board = argc > 1 ? argv[1] : NULL;
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(line_is_as_fast_as_chip_and_reader_take, start, stop),
         cmocka_unit_test_setup_teardown(type2_tags_are_read, start, stop),
         cmocka_unit_test_setup_teardown(type4_tags_are_read, start, stop),
         cmocka_unit_test_setup_teardown(long_messages_are_read, start, stop),

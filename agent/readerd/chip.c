@@ -119,12 +119,24 @@ static enum tb_tap_result result_of(struct chip *c, int code)
     return TB_TAP_BROKEN;
 }
 
+/* A card whose activation went unheard would hear no request again: it begins anew, too. */
+static enum tb_tap_result unheard(struct chip *c)
+{
+    enum tb_tap_result result =
+        result_of(c, nfc_device_set_property_bool(c->device, NP_ACTIVATE_FIELD, false));
+    if (result != TB_TAP_BROKEN)
+        result = result_of(c, nfc_device_set_property_bool(c->device, NP_ACTIVATE_FIELD, true));
+    return result == TB_TAP_BROKEN ? TB_TAP_BROKEN : TB_TAP_NONE;
+}
+
 enum tb_tap_result chip_select(struct chip *c, struct tb_tap_target *ret_target)
 {
     nfc_target target;
     memset(&target, 0, sizeof target);
     enum tb_tap_result result =
         result_of(c, nfc_initiator_select_passive_target(c->device, modulation, NULL, 0, &target));
+    if (result == TB_TAP_NONE && c->error_count > 0)
+        return unheard(c);
     if (result != TB_TAP_OK)
         return result;
     nfc_iso14443a_info info;

@@ -46,7 +46,9 @@ struct bytes {
 static const struct bytes setups[] = {
     {2, {SAM_CONFIGURATION, 0x01}}, /* normal mode: no secure element */
     {1, {GET_FIRMWARE_VERSION}},
-    {2, {SET_PARAMETERS, 0x14}},                     /* ATR_RES and RATS are the chip's business */
+    {3,
+     {RF_CONFIGURATION, 0x01, 0x00}}, /* a card whose activation went unheard would hear no request again */
+    {2, {SET_PARAMETERS, 0x14}},      /* ATR_RES and RATS are the chip's business */
     {5, {RF_CONFIGURATION, 0x05, 0xff, 0x01, 0x01}}, /* two attempts to activate a card, then say none */
 };
 

@@ -53,6 +53,9 @@ enum {
 
 void chip_reset(struct chip *chip)
 {
+    for (size_t i = 0; i < CHIP_FIELD_MAX; i++)
+        if (chip->field[i])
+            card_reset(chip->field[i]);
     chip->power = CHIP_ASLEEP;
     memset(chip->registers, 0, sizeof chip->registers);
     chip->registers[REGISTER_TX_AUTO] = 0x40;

@@ -40,6 +40,7 @@ enum chip_fault {
     FAULT_ATS0,     /* the ATS says that it has 0 bytes */
     FAULT_RF,       /* a CRC error on the air */
     FAULT_UNPLUG,   /* the line goes before the answer */
+    FAULT_RESET,    /* the chip begins anew in the middle of a card's command, and does not answer */
     FAULT_COUNT
 };
 

@@ -209,11 +209,24 @@ static bool command_is_heard(struct reader *r)
            (r->chip.power == CHIP_LOWVBAT && r->command[0] == SAM_CONFIGURATION);
 }
 
+static bool command_resets(struct reader *r, struct tb_span data)
+{
+    enum { IN_DATA_EXCHANGE = 0x40, IN_COMMUNICATE_THRU = 0x42 };
+    bool to_card = data.at[0] == IN_DATA_EXCHANGE || data.at[0] == IN_COMMUNICATE_THRU;
+    if (!to_card || !chip_fault_take(&r->chip, FAULT_RESET))
+        return false;
+    chip_reset(&r->chip);
+    log_text(&r->log, LOG_SIM, "reset");
+    return true;
+}
+
 static void command_take(struct tb_sim *sim, struct tb_span data)
 {
     struct reader *r = reader_of(sim);
     command_cancel(sim);
     log_hex(&r->log, LOG_CMD, data);
+    if (command_resets(r, data))
+        return;
     memcpy(r->command, data.at, data.size);
     r->command_size = data.size;
     if (!command_is_heard(r)) {
@@ -410,7 +423,7 @@ static const char *fault_command(struct reader *r, char *rest)
         [FAULT_NORESP] = "noresp", [FAULT_DCS] = "dcs",           [FAULT_TRUNC] = "trunc",
         [FAULT_JUNK] = "junk",     [FAULT_PREAMBLE] = "preamble", [FAULT_DRIBBLE] = "dribble",
         [FAULT_DEAF] = "deaf",     [FAULT_STATUS80] = "status80", [FAULT_ATS0] = "ats0",
-        [FAULT_RF] = "rf",         [FAULT_UNPLUG] = "unplug"};
+        [FAULT_RF] = "rf",         [FAULT_UNPLUG] = "unplug",     [FAULT_RESET] = "reset"};
     char *name = tb_sim_word(&rest);
     char *count_text = tb_sim_word(&rest);
     uint64_t count = 1;

@@ -3,8 +3,8 @@
 #include "host/log/log.h"
 #include "host/system/system.h"
 
-/* The pages first, also on a busy machine: messages over TLS cost as much as the rest of a tap. Well below what a
- * person notices. */
+/* The pages first, also on a busy machine: messages over TLS cost as much as the rest of a tap. Well below
+ * what a person notices. */
 #define FOLLOW_AFTER_MS 10
 
 static void follow_due(struct tb_timer *timer)

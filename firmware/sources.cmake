@@ -10,4 +10,5 @@ set(TB_FIRMWARE_APP
 set(TB_FIRMWARE_VERIFY firmware/update/record.c firmware/update/verify.c)
 set(TB_FIRMWARE_MBEDTLS_PORT firmware/update/mbedtls_port.c)
 set(TB_FIRMWARE_UPDATE firmware/update/update.c)
-set(TB_FIRMWARE_BOOT firmware/boot/boot.c firmware/update/choose.c)
+set(TB_FIRMWARE_INSTALL firmware/app/install.c) # install_none.c in a program that is not made for slots
+set(TB_FIRMWARE_BOOT firmware/boot/boot.c firmware/boot/run.c firmware/update/choose.c)

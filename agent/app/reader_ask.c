@@ -176,7 +176,7 @@ void tb_reader_ask_stats(struct tb_request *r)
 
 /* ---- steps of an update ---- */
 
-/* One is under way per reader: their answers bear no number. */
+/* One is under way per reader: whoever asks next has to know what the one before did. */
 static bool update_waits(const struct tb_agent *agent, unsigned index)
 {
     for (size_t i = 0; i < TB_READER_ASKS_MAX; i++)
@@ -191,13 +191,14 @@ static void update_ask(struct tb_request *r, const struct tb_link_message *m)
     struct tb_agent *agent = r->agent;
     struct tb_reader_ask *ask = ask_free(agent);
     unsigned index;
+    uint8_t request = 0;
     if (!tb_reader_ask_which(r, &index))
         return;
     enum tb_err err = !ask ? TB_ERR_FULL : update_waits(agent, index) ? TB_ERR_BUSY : TB_OK;
     if (err == TB_OK)
-        err = tb_readers_update(agent->readers, index, m);
+        err = tb_readers_update(agent->readers, index, m, &request);
     struct tb_reader_ask what = {
-        .awaited = TB_READER_EVENT_UPDATE, .reader = (uint8_t)index, .request = (uint8_t)m->type};
+        .awaited = TB_READER_EVENT_UPDATE, .reader = (uint8_t)index, .request = request};
     ask_wait(r, ask, &what, err);
 }
 

@@ -255,7 +255,7 @@ static void stats_take(struct reader *r, const struct tb_link_stats_answer *a)
 static void update_take(struct reader *r, const struct tb_link_update_answer *a)
 {
     event_give(r,
-               &(struct tb_reader_event){.kind = TB_READER_EVENT_UPDATE, .request = a->about, .update = a});
+               &(struct tb_reader_event){.kind = TB_READER_EVENT_UPDATE, .request = a->request, .update = a});
 }
 
 /* Said after each HELLO, too; what is known is not told again. */
@@ -532,14 +532,19 @@ enum tb_err tb_readers_transceive(struct tb_readers *readers, unsigned index, ui
     return tb_reader_link_send(&r->link, &m);
 }
 
+static uint8_t request_next(struct reader *r)
+{
+    if (++r->request == REQUEST_PROBE)
+        r->request++;
+    return r->request;
+}
+
 static enum tb_err request_send(struct reader *r, enum tb_link_type type, uint8_t *ret_request)
 {
     if (r->state != LINK_GREETED)
         return TB_ERR_OFFLINE;
-    if (++r->request == REQUEST_PROBE)
-        r->request++;
-    struct tb_link_message m = {.type = type, .request = r->request};
-    *ret_request = r->request;
+    *ret_request = request_next(r);
+    struct tb_link_message m = {.type = type, .request = *ret_request};
     return tb_reader_link_send(&r->link, &m);
 }
 
@@ -556,14 +561,23 @@ enum tb_err tb_readers_stats(struct tb_readers *readers, unsigned index, uint8_t
     return request_send(reader_at(readers, index), TB_LINK_STATS, ret_request);
 }
 
-enum tb_err tb_readers_update(struct tb_readers *readers, unsigned index, const struct tb_link_message *m)
+enum tb_err tb_readers_update(struct tb_readers *readers, unsigned index, const struct tb_link_message *m,
+                              uint8_t *ret_request)
 {
     struct reader *r = reader_at(readers, index);
+    struct tb_link_message numbered = *m;
     if (r->state != LINK_GREETED)
         return TB_ERR_OFFLINE;
     if (!(r->info.capabilities & TB_LINK_CAN_UPDATE))
         return TB_ERR_UNSUPPORTED;
-    return tb_reader_link_send(&r->link, m);
+    *ret_request = request_next(r);
+    if (m->type == TB_LINK_UPDATE_BEGIN)
+        numbered.update_begin.request = *ret_request;
+    else if (m->type == TB_LINK_UPDATE_BLOCK)
+        numbered.update_block.request = *ret_request;
+    else
+        numbered.request = *ret_request;
+    return tb_reader_link_send(&r->link, &numbered);
 }
 
 /* ---- names ---- */

@@ -88,7 +88,7 @@ enum tb_reader_event_kind {
     TB_READER_EVENT_ANSWER,      /* to tb_readers_transceive(): exchange, status, data */
     TB_READER_EVENT_SELFTEST,    /* request, verdict, data: text */
     TB_READER_EVENT_STATS,       /* request, stats */
-    TB_READER_EVENT_UPDATE,      /* to tb_readers_update(): request (type of what is answered), update */
+    TB_READER_EVENT_UPDATE,      /* to tb_readers_update(): request, update */
     TB_READER_EVENT_TAMPER,      /* tamper: the housing was opened or closed */
 };
 
@@ -103,7 +103,7 @@ struct tb_reader_event {
     const char *reason; /* stable name, static */
     uint16_t exchange;
     enum tb_link_exchange status;
-    uint8_t request; /* as tb_readers_selftest() or tb_readers_stats() gave it */
+    uint8_t request; /* as tb_readers_selftest(), tb_readers_stats() or tb_readers_update() gave it */
     enum tb_link_verdict verdict;
     const uint32_t *stats; /* TB_LINK_STAT_COUNT of them */
     const struct tb_link_update_answer *update;
@@ -150,10 +150,10 @@ TB_MUST_USE enum tb_err tb_readers_transceive(struct tb_readers *readers, unsign
 TB_MUST_USE enum tb_err tb_readers_selftest(struct tb_readers *readers, unsigned index, uint8_t *ret_request);
 TB_MUST_USE enum tb_err tb_readers_stats(struct tb_readers *readers, unsigned index, uint8_t *ret_request);
 
-/* Sends an UPDATE_BEGIN, UPDATE_BLOCK or UPDATE_END; the answer comes as an event, none when the reader is
- * lost before. TB_ERR_OFFLINE, TB_ERR_FULL, TB_ERR_UNSUPPORTED. */
+/* Sends an UPDATE_BEGIN, UPDATE_BLOCK or UPDATE_END, whose request is set here; the answer comes as an event
+ * with that request, none when the reader is lost before. TB_ERR_OFFLINE, TB_ERR_FULL, TB_ERR_UNSUPPORTED. */
 TB_MUST_USE enum tb_err tb_readers_update(struct tb_readers *readers, unsigned index,
-                                          const struct tb_link_message *m);
+                                          const struct tb_link_message *m, uint8_t *ret_request);
 
 /* Lower-case names as the local page API has them: "nfc", "unplugged". */
 const char *tb_reader_kind_name(enum tb_reader_kind kind);

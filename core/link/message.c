@@ -20,12 +20,13 @@
  *   SELFTEST, STATS    request1
  *   SELFTEST_ANSWER    request1 verdict1 detail…
  *   STATS_ANSWER       request1 count1 value4…
- *   UPDATE_ANSWER      about1 status1 reason2 next4
+ *   UPDATE_ANSWER      request1 status1 reason2 next4
  *   TAMPER             open1 count2
- *   UPDATE_BEGIN       flags1 header…
- *   UPDATE_BLOCK       offset4 data…
+ *   UPDATE_BEGIN       request1 flags1 header…
+ *   UPDATE_BLOCK       request1 offset4 data…
+ *   UPDATE_END         request1
  *   POLLING            ecp…
- *   HELLO_REQUEST, UPDATE_END nothing
+ *   HELLO_REQUEST      nothing
  */
 #define TAG_DATA_FIELDS 2
 #define ANSWER_FIELDS 5
@@ -140,7 +141,7 @@ static void line_failed_encode(const struct tb_link_line_failed *f, struct tb_bu
 
 static void update_answer_encode(const struct tb_link_update_answer *a, struct tb_buf *b)
 {
-    tb_buf_add_u8(b, a->about);
+    tb_buf_add_u8(b, a->request);
     tb_buf_add_u8(b, (uint8_t)a->status);
     tb_buf_add_u16be(b, (uint16_t)a->reason);
     tb_buf_add_u32be(b, a->next);
@@ -155,6 +156,7 @@ static void tamper_encode(const struct tb_link_tamper *t, struct tb_buf *b)
 static void update_begin_encode(const struct tb_link_update_begin *u, struct tb_buf *b,
                                 struct tb_span *ret_bulk)
 {
+    tb_buf_add_u8(b, u->request);
     tb_buf_add_u8(b, u->flags);
     bulk_set(b, u->header, TB_LINK_UPDATE_HEADER_MAX, ret_bulk);
 }
@@ -162,6 +164,7 @@ static void update_begin_encode(const struct tb_link_update_begin *u, struct tb_
 static void update_block_encode(const struct tb_link_update_block *u, struct tb_buf *b,
                                 struct tb_span *ret_bulk)
 {
+    tb_buf_add_u8(b, u->request);
     tb_buf_add_u32be(b, u->offset);
     bulk_set(b, u->data, TB_LINK_UPDATE_BLOCK_SIZE, ret_bulk);
 }
@@ -204,11 +207,11 @@ enum tb_err tb_link_message_encode(const struct tb_link_message *m, struct tb_bu
     case TB_LINK_STATS_ANSWER: stats_encode(&m->stats_answer, fields); break;
     case TB_LINK_UPDATE_ANSWER: update_answer_encode(&m->update_answer, fields); break;
     case TB_LINK_TAMPER: tamper_encode(&m->tamper, fields); break;
-    case TB_LINK_HELLO_REQUEST:
-    case TB_LINK_UPDATE_END: break;
+    case TB_LINK_HELLO_REQUEST: break;
     case TB_LINK_FEEDBACK: feedback_encode(&m->feedback, fields); break;
     case TB_LINK_SELFTEST:
-    case TB_LINK_STATS: tb_buf_add_u8(fields, m->request); break;
+    case TB_LINK_STATS:
+    case TB_LINK_UPDATE_END: tb_buf_add_u8(fields, m->request); break;
     case TB_LINK_TAG_DATA:
     case TB_LINK_LINE:
     case TB_LINK_TRANSCEIVE:
@@ -333,7 +336,7 @@ static void stats_decode(struct tb_reader *r, struct tb_link_stats_answer *s)
 
 static void update_answer_decode(struct tb_reader *r, struct tb_link_update_answer *a)
 {
-    a->about = choice_read(r, TB_LINK_UPDATE_BEGIN, TB_LINK_UPDATE_END);
+    a->request = tb_read_u8(r);
     a->status = (enum tb_link_update_status)choice_read(r, TB_LINK_UPDATE_SEND, TB_LINK_UPDATE_REFUSED);
     a->reason = (enum tb_link_reason)tb_read_u16be(r);
     a->next = tb_read_u32be(r);
@@ -341,6 +344,7 @@ static void update_answer_decode(struct tb_reader *r, struct tb_link_update_answ
 
 static void update_block_decode(struct tb_reader *r, struct tb_link_update_block *u)
 {
+    u->request = tb_read_u8(r);
     u->offset = tb_read_u32be(r);
     u->data = rest_read(r, TB_LINK_UPDATE_BLOCK_SIZE);
     if (r->err == TB_OK && u->offset % TB_LINK_UPDATE_BLOCK_SIZE != 0)
@@ -384,13 +388,14 @@ static void from_reader_decode(struct tb_reader *r, struct tb_link_message *m)
 static void from_agent_decode(struct tb_reader *r, struct tb_link_message *m)
 {
     switch ((int)m->type) {
-    case TB_LINK_HELLO_REQUEST:
-    case TB_LINK_UPDATE_END: return;
+    case TB_LINK_HELLO_REQUEST: return;
     case TB_LINK_TRANSCEIVE: transceive_decode(r, &m->transceive); return;
     case TB_LINK_FEEDBACK: feedback_decode(r, &m->feedback); return;
     case TB_LINK_SELFTEST:
-    case TB_LINK_STATS: m->request = tb_read_u8(r); return;
+    case TB_LINK_STATS:
+    case TB_LINK_UPDATE_END: m->request = tb_read_u8(r); return;
     case TB_LINK_UPDATE_BEGIN:
+        m->update_begin.request = tb_read_u8(r);
         m->update_begin.flags = tb_read_u8(r);
         m->update_begin.header = rest_read(r, TB_LINK_UPDATE_HEADER_MAX);
         return;

@@ -261,17 +261,19 @@ struct tb_link_stats_answer {
 };
 
 struct tb_link_update_begin {
+    uint8_t request;       /* comes back in the answer, as with the two others */
     uint8_t flags;         /* enum tb_link_update_flag bits */
     struct tb_span header; /* of the image, as it stands in its file */
 };
 
 struct tb_link_update_block {
+    uint8_t request;
     uint32_t offset; /* in the image behind its header; a multiple of TB_LINK_UPDATE_BLOCK_SIZE */
     struct tb_span data;
 };
 
 struct tb_link_update_answer {
-    uint8_t about; /* enum tb_link_type of the message that is answered */
+    uint8_t request;
     enum tb_link_update_status status;
     enum tb_link_reason reason; /* NONE unless BUSY or REFUSED */
     uint32_t next;              /* offset of the block that is wanted; never goes back within one transfer */
@@ -297,7 +299,7 @@ struct tb_link_message {
         struct tb_link_transceive transceive;
         struct tb_link_transceive_answer transceive_answer;
         struct tb_link_feedback feedback;
-        uint8_t request; /* SELFTEST, STATS: comes back in the answer */
+        uint8_t request; /* SELFTEST, STATS, UPDATE_END: comes back in the answer */
         struct tb_link_selftest_answer selftest_answer;
         struct tb_link_stats_answer stats_answer;
         struct tb_span ecp; /* POLLING: sent before each look for a card; empty: nothing */

@@ -1,6 +1,7 @@
 #include "firmware/app/head.h"
 
 #include "firmware/app/feedback.h"
+#include "firmware/app/install.h"
 #include "firmware/app/link.h"
 #include "firmware/app/nfc.h"
 #include "firmware/app/scan.h"
@@ -9,6 +10,8 @@
 enum {
     HEARTBEAT_MS = 500,
     WATCHDOG_MS = 2000,
+    WATCHDOG_UPDATE_MS = 8000,
+    RESTART_LATEST_MS = 1000,
     STACK_FREE_MIN = 128, /* bytes that a self-test wants to see untouched */
     TAMPER_STABLE_MS = 50,
 };
@@ -38,7 +41,12 @@ static struct head {
     bool tamper_due;
     bool selftest_due;
     bool stats_due;
+    bool update_due;
+    bool heard;      /* the agent said something */
     uint8_t request; /* of the last SELFTEST or STATS */
+    struct tb_link_update_answer update;
+    bool restarting;
+    int64_t restart_ms; /* since when a restart is wanted */
 } head;
 
 /* ---- what the head says of itself ---- */
@@ -56,7 +64,7 @@ static struct tb_link_message hello_message(void)
                   .role = TB_LINK_ROLE_HEAD,
                   .devices = tb_hal_board.devices,
                   .reset = (uint8_t)tb_hal_reset_cause(),
-                  .capabilities = CAPABILITIES | tb_hal_board.capabilities,
+                  .capabilities = CAPABILITIES | tb_hal_board.capabilities | install_capabilities(),
                   .software = tb_span_str(TB_FIRMWARE_VERSION),
                   .name = tb_span_str(tb_hal_board.name)},
     };
@@ -82,11 +90,21 @@ static struct tb_link_message tamper_message(const struct head *h)
                                     .tamper = {.open = h->housing.open, .count = h->housing.count}};
 }
 
-static struct tb_link_message selftest_message(const struct head *h)
+static bool stack_is_enough(void)
 {
     size_t size;
-    bool stack = tb_hal_stack_free(&size) >= STACK_FREE_MIN || size == 0;
-    bool chip = !has(TB_LINK_DEVICE_NFC) || h->nfc.condition == TB_LINK_READY;
+    return tb_hal_stack_free(&size) >= STACK_FREE_MIN || size == 0;
+}
+
+static bool chip_is_well(const struct head *h)
+{
+    return !has(TB_LINK_DEVICE_NFC) || h->nfc.condition == TB_LINK_READY;
+}
+
+static struct tb_link_message selftest_message(const struct head *h)
+{
+    bool stack = stack_is_enough();
+    bool chip = chip_is_well(h);
     const char *detail = chip                                          ? ""
                          : h->nfc.reason == TB_LINK_REASON_UNSUPPORTED ? "device.unsupported"
                                                                        : "device.no_answer";
@@ -147,11 +165,35 @@ static bool message_due(struct head *h, struct tb_link_message *ret_message, int
         *ret_message = selftest_message(h);
     else if (due(&h->stats_due))
         *ret_message = stats_message(h, now_ms);
+    else if (due(&h->update_due))
+        *ret_message = (struct tb_link_message){.type = TB_LINK_UPDATE_ANSWER, .update_answer = h->update};
     else if (now_ms >= h->beat_ms)
         *ret_message = beat_message(h, now_ms);
     else
         return false;
     return true;
+}
+
+/* ---- updates ---- */
+
+static struct install_health health_of(const struct head *h)
+{
+    return (struct install_health){
+        .well = stack_is_enough() && chip_is_well(h), .heard = h->heard, .reading = nfc_is_reading(&h->nfc)};
+}
+
+/* What was answered leaves before the restart; an agent that reads nothing does not keep it off. */
+static void update_turn(struct head *h, int64_t now_ms)
+{
+    struct install_health health = health_of(h);
+    bool quiet = link_is_free(&h->link) && tb_hal_uart_is_idle(TB_HAL_UART_LINK) && !h->update_due;
+    if (!install_turn(&health, now_ms))
+        return;
+    if (!h->restarting)
+        h->restart_ms = now_ms;
+    h->restarting = true;
+    if (quiet || now_ms - h->restart_ms > RESTART_LATEST_MS)
+        tb_hal_reset();
 }
 
 /* ---- what the agent says ---- */
@@ -162,6 +204,15 @@ static void all_due(struct head *h)
     h->nfc_state_due = has(TB_LINK_DEVICE_NFC);
     h->scanner_state_due = has(TB_LINK_DEVICE_SCANNER);
     h->tamper_due = tb_hal_board.capabilities & TB_LINK_CAN_TAMPER;
+}
+
+/* A signature and an erased unit take longer than anything else that is done here. */
+static void update_serve(struct head *h, const struct tb_link_message *m)
+{
+    struct install_health health = health_of(h);
+    tb_hal_watchdog_start(WATCHDOG_UPDATE_MS);
+    h->update_due |= install_take(m, &health, &h->update);
+    tb_hal_watchdog_start(WATCHDOG_MS);
 }
 
 static void request_serve(struct head *h, const struct tb_link_message *m, int64_t now_ms)
@@ -181,6 +232,9 @@ static void request_serve(struct head *h, const struct tb_link_message *m, int64
         h->stats_due = true;
         h->request = m->request;
         return;
+    case TB_LINK_UPDATE_BEGIN:
+    case TB_LINK_UPDATE_BLOCK:
+    case TB_LINK_UPDATE_END: update_serve(h, m); return;
     case TB_LINK_POLLING: nfc_ecp_set(&h->nfc, m->ecp); return;
     default: return; /* types of a later version, and those that come from readers */
     }
@@ -190,8 +244,10 @@ static void request_serve(struct head *h, const struct tb_link_message *m, int64
 static void requests_take(struct head *h, int64_t now_ms)
 {
     struct tb_link_message m;
-    while (!nfc_is_asked(&h->nfc) && link_take(&h->link, &m))
+    while (!nfc_is_asked(&h->nfc) && link_take(&h->link, &m)) {
+        h->heard = true;
         request_serve(h, &m, now_ms);
+    }
 }
 
 /* ---- the housing ---- */
@@ -221,6 +277,7 @@ void head_start(void)
     nfc_init(&head.nfc);
     scan_init(&head.scan);
     feedback_init(&head.feedback);
+    install_init();
     all_due(&head);
     tb_hal_watchdog_start(WATCHDOG_MS);
 }
@@ -248,6 +305,7 @@ void head_turn(void)
         scan_turn(&h->scan, &h->link, h->stats, now_ms);
     feedback_turn(&h->feedback, now_ms);
     housing_turn(h, now_ms);
+    update_turn(h, now_ms);
     watchdog_turn(h, now_ms);
 }
 

@@ -85,6 +85,11 @@ bool nfc_is_asked(const struct nfc *n)
     return n->asked;
 }
 
+bool nfc_is_reading(const struct nfc *n)
+{
+    return n->asked || tb_tap_next(&n->tap) == TB_TAP_EXCHANGE;
+}
+
 static void request_answer(struct nfc *n, enum tb_link_exchange status)
 {
     n->status = status;

@@ -42,6 +42,9 @@ void nfc_turn(struct nfc *n, struct link *link, struct feedback *feedback, uint3
 void nfc_ask(struct nfc *n, const struct tb_link_transceive *request);
 bool nfc_is_asked(const struct nfc *n);
 
+/* A card is being read, or a command is with it. */
+bool nfc_is_reading(const struct nfc *n);
+
 /* False when the chip has been at one operation for longer than any may take: a bug. */
 bool nfc_is_alive(const struct nfc *n, int64_t now_ms);
 

@@ -10,4 +10,7 @@
 /* The slot to start now; what has to be remembered is. */
 struct choice boot_prepare(void);
 
+/* All of it. */
+_Noreturn void boot_run(void);
+
 #endif

@@ -107,8 +107,12 @@ TB_MUST_USE enum tb_err tb_hal_flash_write(uint32_t address, struct tb_span byte
 /* The bytes from address on, as far as size; an empty span outside. */
 struct tb_span tb_hal_flash_read(uint32_t address, size_t size);
 
+/* The slot that this program runs from; TB_HAL_SLOT_COUNT when it is in none of them. */
+unsigned tb_hal_slot(void);
+
 /* Begins the program whose vector table is at address, with interrupts off and the watchdog running on.
- * Returns only where that is not possible. For the boot loader. */
+ * Returns only where that is not possible. For the boot loader, which calls nothing of the above but the
+ * flash functions before: what tb_hal_start() finds is the program's. */
 void tb_hal_boot(uint32_t address);
 
 #endif

@@ -22,6 +22,11 @@ static struct tb_link_update_answer refused(const struct update *u, enum tb_link
     return answer(u, TB_LINK_UPDATE_REFUSED, reason);
 }
 
+static struct tb_link_update_answer busy_reading(const struct update *u)
+{
+    return answer(u, TB_LINK_UPDATE_BUSY, TB_LINK_REASON_UPDATE_TAP);
+}
+
 static struct tb_link_update_answer given_up(struct update *u, enum tb_link_reason reason)
 {
     u->begun = u->stored = false;
@@ -158,7 +163,7 @@ static struct tb_link_update_answer begin_take(struct update *u, const struct tb
     if (!health->well)
         return refused(u, TB_LINK_REASON_UPDATE_UNWELL);
     if (health->reading)
-        return answer(u, TB_LINK_UPDATE_BUSY, TB_LINK_REASON_UPDATE_TAP);
+        return busy_reading(u);
     if (!verify_signature(&image, u->key))
         return refused(u, TB_LINK_REASON_UPDATE_SIGNATURE);
     return transfer_start(u, header);
@@ -245,15 +250,20 @@ struct tb_link_update_answer update_take(struct update *u, const struct tb_link_
                                          const struct update_health *health)
 {
     struct tb_link_update_answer a;
+    uint8_t request = m->type == TB_LINK_UPDATE_BEGIN   ? m->update_begin.request
+                      : m->type == TB_LINK_UPDATE_BLOCK ? m->update_block.request
+                                                        : m->request;
     if (u->running >= TB_HAL_SLOT_COUNT)
         a = refused(u, TB_LINK_REASON_UNSUPPORTED);
     else if (m->type == TB_LINK_UPDATE_BEGIN)
         a = begin_take(u, &m->update_begin, health);
+    else if (m->type != TB_LINK_UPDATE_BEGIN && u->begun && health->reading)
+        a = busy_reading(u);
     else if (m->type == TB_LINK_UPDATE_BLOCK)
         a = block_take(u, &m->update_block);
     else
         a = end_take(u);
-    a.about = (uint8_t)m->type;
+    a.request = request;
     return a;
 }
 

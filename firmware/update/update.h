@@ -4,8 +4,9 @@
  *
  * Every message is answered, and each may come twice. Nothing is erased before the header's signature was
  * verified, and nothing of the running slot is ever touched. Between messages nothing is pending here: taps
- * go on, each message holds the loop up for as long as the flash takes for one block and one erase unit
- * (firmware/hal/hal.h), BEGIN and END for a signature and a digest.
+ * go on. Each message holds the loop up for as long as the flash takes for one block and one erase unit
+ * (firmware/hal/hal.h), BEGIN and END for a signature and a digest; while a card is being read the answer is
+ * "busy" at once.
  *
  * Main loop only; one instance.
  */
@@ -33,7 +34,7 @@ struct update {
 /* How the head fares, for what an update asks of it. */
 struct update_health {
     bool well;    /* its self-test passes */
-    bool heard;   /* an agent asked for HELLO since the start */
+    bool heard;   /* an agent said something since the start */
     bool reading; /* a card is being read */
 };
 

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -34,11 +35,13 @@ static const struct machine {
     const char *machine; /* of QEMU */
     const char *first;   /* the reset cause of its start */
     bool tamper;         /* its fourth UART stands for the switch */
+    uint32_t flash_at;   /* memory that stands for the flash of its slots; 0: there is none */
+    const char *flash;   /* its size for QEMU */
 } machines[] = {
-    {"mps2-an385", "mps2-an385", "power_on", true},
-    {"stm32f103", "stm32vldiscovery", "unknown", false},
+    {"mps2-an385", "mps2-an385", "power_on", true, 0x21000000, "16M"},
+    {"stm32f103", "stm32vldiscovery", "unknown", false, 0, NULL},
     /* no clock controller, no reset flags */
-    {"stm32f405", "netduinoplus2", "unknown", false},
+    {"stm32f405", "netduinoplus2", "unknown", false, 0, NULL},
 };
 
 static const struct machine *machine_of(const struct tb_board *b)
@@ -156,37 +159,97 @@ static void bridge_start(struct tb_board *b, int machine_end)
 
 static void image_path(const struct tb_board *b, char ret_path[OPTION_SIZE])
 {
-    (void)snprintf(ret_path, OPTION_SIZE, "%s/%s/head.elf", TB_FIRMWARE_FOLDER, b->name);
+    (void)snprintf(ret_path, OPTION_SIZE, "%s/%s/%s.elf", TB_FIRMWARE_FOLDER, b->name,
+                   b->flash ? "boot" : "head");
+}
+
+/* The words of a command line; their memory is that of the process that is about to become another. */
+struct words {
+    char *argv[48];
+    size_t count;
+};
+
+static void word_add(struct words *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void word_add(struct words *w, const char *format, ...)
+{
+    char *word = malloc(OPTION_SIZE);
+    va_list arguments;
+    if (word == NULL || w->count + 1 >= TB_ARRAY_SIZE(w->argv))
+        _exit(EXIT_FAILURE);
+    va_start(arguments, format);
+    (void)vsnprintf(word, OPTION_SIZE, format, arguments);
+    va_end(arguments);
+    w->argv[w->count++] = word;
+}
+
+static void chardev_add(struct words *w, const char *option, const char *name, const char *backend)
+{
+    word_add(w, "-chardev");
+    word_add(w, "%s", backend);
+    word_add(w, "%s", option);
+    word_add(w, "chardev:%s", name);
+}
+
+static void socket_add(struct words *w, const struct tb_board *b, const char *option, const char *name,
+                       bool listens)
+{
+    char backend[OPTION_SIZE];
+    (void)snprintf(backend, sizeof backend, "socket,id=%s,path=%s/%s%s", name, b->folder, name,
+                   listens ? ",server=on,wait=off" : "");
+    chardev_add(w, option, name, backend);
+}
+
+static void flash_add(struct words *w, const struct tb_board *b)
+{
+    word_add(w, "-object");
+    word_add(w, "memory-backend-file,id=flash,share=on,size=%s,mem-path=%s", machine_of(b)->flash, b->flash);
 }
 
 static _Noreturn void machine_become(const struct tb_board *b, const char *link)
 {
     const struct machine *m = machine_of(b);
+    struct words w = {.count = 0};
     char image[OPTION_SIZE];
-    char options[5][OPTION_SIZE];
+    char backend[OPTION_SIZE];
     image_path(b, image);
-    (void)snprintf(options[0], OPTION_SIZE, "serial,id=link,path=%s", link);
-    (void)snprintf(options[1], OPTION_SIZE, "socket,id=nfc,path=%s/nfc", b->folder);
-    (void)snprintf(options[2], OPTION_SIZE, "socket,id=scanner,path=%s/scanner", b->folder);
-    (void)snprintf(options[3], OPTION_SIZE, "socket,id=tamper,server=on,wait=off,path=%s/tamper", b->folder);
-    (void)snprintf(options[4], OPTION_SIZE, "socket,id=gdb,server=on,wait=off,path=%s/gdb", b->folder);
-    (void)execlp("qemu-system-arm", "qemu-system-arm", "-M", m->machine, "-nographic", "-monitor", "none",
-                 "-kernel", image, "-chardev", options[0], "-serial", "chardev:link", "-chardev", options[1],
-                 "-serial", "chardev:nfc", "-chardev", options[2], "-serial", "chardev:scanner", "-chardev",
-                 options[4], "-gdb", "chardev:gdb", "-chardev", options[3],
-                 m->tamper ? "-serial" : (char *)NULL, "chardev:tamper", (char *)NULL);
+    (void)snprintf(backend, sizeof backend, "serial,id=link,path=%s", link);
+    word_add(&w, "qemu-system-arm");
+    word_add(&w, "-M");
+    word_add(&w, "%s%s", m->machine, b->flash ? ",memory-backend=flash" : "");
+    word_add(&w, "-nographic");
+    word_add(&w, "-monitor");
+    word_add(&w, "none");
+    word_add(&w, "-kernel");
+    word_add(&w, "%s", image);
+    chardev_add(&w, "-serial", "link", backend);
+    socket_add(&w, b, "-serial", "nfc", false);
+    socket_add(&w, b, "-serial", "scanner", false);
+    socket_add(&w, b, "-gdb", "gdb", true);
+    if (m->tamper)
+        socket_add(&w, b, "-serial", "tamper", true);
+    if (b->flash)
+        flash_add(&w, b);
+    (void)execvp(w.argv[0], w.argv);
     _exit(127);
 }
 
 static _Noreturn void program_become(const struct tb_board *b, int ready)
 {
-    char paths[4][OPTION_SIZE];
-    static const char *const names[] = {"head", "nfc", "scanner", "tamper"};
-    for (size_t i = 0; i < TB_ARRAY_SIZE(names); i++)
-        (void)snprintf(paths[i], OPTION_SIZE, "%s/%s", b->folder, names[i]);
+    static const char *const lines[] = {"head", "nfc", "scanner", "tamper"};
+    static const char *const options[] = {"--link", "--nfc", "--scanner", "--tamper"};
+    struct words w = {.count = 0};
+    word_add(&w, "%s", b->flash ? TB_BOOT : TB_HEAD);
+    for (size_t i = 0; i < TB_ARRAY_SIZE(lines); i++) {
+        word_add(&w, "%s", options[i]);
+        word_add(&w, "%s/%s", b->folder, lines[i]);
+    }
+    if (b->flash) {
+        word_add(&w, "--flash");
+        word_add(&w, "%s", b->flash);
+    }
     (void)dup2(ready, STDOUT_FILENO);
-    (void)execl(TB_HEAD, TB_HEAD, "--link", paths[0], "--nfc", paths[1], "--scanner", paths[2], "--tamper",
-                paths[3], (char *)NULL);
+    (void)execv(w.argv[0], w.argv);
     _exit(127);
 }
 
@@ -237,9 +300,8 @@ static void first_words_skip(int fd)
 
 /* ---- life ---- */
 
-void tb_board_start(struct tb_board *b, const char *board, const char *folder, enum tb_board_line line)
+static void board_run(struct tb_board *b, enum tb_board_line line)
 {
-    *b = (struct tb_board){.name = board, .folder = folder, .link_fd = -1, .scanner_fd = -1};
     b->scanner_listen_fd = socket_listen(b, "scanner");
     if (!tb_board_is_machine(b)) {
         struct sockaddr_un head = address_of(b, "head");
@@ -261,6 +323,24 @@ void tb_board_start(struct tb_board *b, const char *board, const char *folder, e
         first_words_skip(master);
         bridge_start(b, master);
     }
+}
+
+void tb_board_start(struct tb_board *b, const char *board, const char *folder, enum tb_board_line line)
+{
+    *b = (struct tb_board){.name = board, .folder = folder, .link_fd = -1, .scanner_fd = -1};
+    board_run(b, line);
+}
+
+void tb_board_start_slots(struct tb_board *b, const char *board, const char *folder, const char *flash)
+{
+    *b = (struct tb_board){.name = board, .folder = folder, .link_fd = -1, .scanner_fd = -1, .flash = flash};
+    board_run(b, TB_BOARD_FOR_AGENT);
+}
+
+uint32_t tb_board_flash_at(const char *board)
+{
+    const struct tb_board b = {.name = board};
+    return tb_board_is_machine(&b) ? machine_of(&b)->flash_at : 0;
 }
 
 static void process_end(pid_t pid)
@@ -404,4 +484,44 @@ void tb_board_hang(struct tb_board *b)
     packet_send(fd, "D");
     packet_expect(fd, "OK");
     (void)close(fd);
+}
+
+/* ---- reset ---- */
+
+/* QEMU's own monitor, through the debugger: "system_reset". */
+static void machine_reset(struct tb_board *b)
+{
+    int fd = socket_connect(b, "gdb");
+    packet_send(fd, "?");
+    packet_expect(fd, "T");
+    packet_send(fd, "qRcmd,73797374656d5f7265736574");
+    packet_expect(fd, "OK");
+    packet_send(fd, "D");
+    packet_expect(fd, "OK");
+    (void)close(fd);
+}
+
+/* The program of the slot is the boot loader's only child. */
+static void program_reset(struct tb_board *b)
+{
+    char path[64];
+    char text[32] = "";
+    uint64_t pid;
+    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)b->pid, (int)b->pid);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    (void)fclose(file);
+    text[strcspn(text, " \n")] = '\0';
+    assert_int_equal(tb_decimal_decode(tb_span_str(text), INT32_MAX, &pid), TB_OK);
+    assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+}
+
+void tb_board_reset(struct tb_board *b)
+{
+    assert_non_null(b->flash);
+    if (tb_board_is_machine(b))
+        machine_reset(b);
+    else
+        program_reset(b);
 }

@@ -1,5 +1,6 @@
 #include "boards/mcu/common/cortexm.h"
 
+#include "core/image/image.h"
 #include "firmware/hal/hal.h"
 
 #define SYSTICK_CONTROL 0xe000e010 /* bit 0 on, bit 1 interrupt, bit 2 core clock */
@@ -135,6 +136,15 @@ size_t tb_hal_stack_free(size_t *ret_size)
     while (free_size < *ret_size && stack_start[free_size] == PAINT)
         free_size++;
     return free_size;
+}
+
+unsigned tb_hal_slot(void)
+{
+    unsigned slot = 0;
+    while (slot < TB_HAL_SLOT_COUNT &&
+           (uintptr_t)&vectors != tb_hal_board.slot_at[slot] + (uintptr_t)TB_IMAGE_BODY_AT)
+        slot++;
+    return slot;
 }
 
 void tb_hal_boot(uint32_t address)

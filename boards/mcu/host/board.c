@@ -1,5 +1,6 @@
 #include "boards/mcu/host/board.h"
 
+#include "core/image/image.h"
 #include "firmware/hal/hal.h"
 
 #include <errno.h>
@@ -9,14 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
+enum { EXIT_RESET = 75, EXIT_WATCHDOG = 76 }; /* of the program of a slot */
 enum {
     BAUD_START = 115200,
     IDLE_MS = 1,
@@ -278,8 +282,6 @@ void tb_hal_start(void)
         board.lines[i] = (struct line){.fd = -1, .baud = BAUD_START};
     if (board.options.link != NULL)
         board.lines[TB_HAL_UART_LINK].fd = pty_make(board.options.link);
-    if (board.options.flash != NULL)
-        flash_open(board.options.flash);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)puts("ready");
     (void)fflush(stdout);
@@ -295,11 +297,14 @@ enum tb_link_reset tb_hal_reset_cause(void)
 static char word_watchdog[] = "--watchdog-bit";
 static char word_reset[] = "--reset";
 
-/* Starts the program anew with one more word that says why; async-signal-safe. */
+/* Starts the program anew with one more word that says why; the program of a slot leaves that to its boot
+ * loader. Async-signal-safe. */
 static _Noreturn void start_anew(char *why)
 {
     static char *argv[ARG_MAX_COUNT + 2];
     size_t count = 0;
+    if (board.options.slot != NULL)
+        _exit(why == word_reset ? EXIT_RESET : EXIT_WATCHDOG);
     for (char **from = board.options.argv; *from != NULL && count < ARG_MAX_COUNT; from++)
         if (strcmp(*from, word_reset) != 0 && strcmp(*from, word_watchdog) != 0)
             argv[count++] = *from;
@@ -346,15 +351,71 @@ size_t tb_hal_stack_free(size_t *ret_size)
     return 0;
 }
 
+/* ---- slots ---- */
+
+unsigned tb_hal_slot(void)
+{
+    return board.options.slot != NULL ? (unsigned)(board.options.slot[0] - '0') : TB_HAL_SLOT_COUNT;
+}
+
+/* The body of the image as a file that exists nowhere else. */
+static int program_open(uint32_t address)
+{
+    struct tb_image image;
+    uint32_t header_at = address - TB_IMAGE_BODY_AT;
+    if (tb_image_parse(tb_hal_flash_read(header_at, TB_IMAGE_HEADER_SIZE), &image) != TB_OK)
+        return -1;
+    struct tb_span body = tb_hal_flash_read(address, image.size);
+    int fd = memfd_create("slot", 0); /* an interpreter opens it again by its number */
+    if (fd >= 0 && write(fd, body.at, body.size) != (ssize_t)body.size)
+        die("slot");
+    return fd;
+}
+
+/* In the child. The watchdog runs on: it belongs to the chip. */
+static _Noreturn void program_start(int fd, char *slot)
+{
+    static char option[] = "--slot";
+    static char *argv[ARG_MAX_COUNT + 3];
+    size_t count = 0;
+    for (char **from = board.options.argv; *from != NULL && count < ARG_MAX_COUNT; from++)
+        argv[count++] = *from;
+    argv[count++] = option;
+    argv[count] = slot;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)signal(SIGALRM, SIG_DFL);
+    tb_hal_watchdog_kick();
+    (void)fexecve(fd, argv, environ);
+    _exit(EXIT_FAILURE); /* as a chip would that finds no instruction there */
+}
+
 void tb_hal_boot(uint32_t address)
 {
-    (void)address; /* what is in the slots is no program for this machine */
+    static char slots[TB_HAL_SLOT_COUNT][2] = {"0", "1"};
+    unsigned slot = 0;
+    int status = 0;
+    while (slot < TB_HAL_SLOT_COUNT - 1 && tb_hal_board.slot_at[slot] + TB_IMAGE_BODY_AT != address)
+        slot++;
+    int fd = program_open(address);
+    pid_t child = fd < 0 ? -1 : fork();
+    if (child == 0)
+        program_start(fd, slots[slot]);
+    if (child < 0)
+        die("slot");
+    (void)setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0}}, NULL);
+    (void)close(fd);
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            die("slot");
+    start_anew(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RESET ? word_reset : word_watchdog);
 }
 
 /* ---- flash ---- */
 
 static bool flash_holds(uint32_t address, size_t size)
 {
+    if (board.flash == NULL && board.options.flash != NULL)
+        flash_open(board.options.flash);
     return board.flash != NULL && address <= FLASH_SIZE && size <= FLASH_SIZE - address;
 }
 

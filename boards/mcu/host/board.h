@@ -2,6 +2,9 @@
  * The reader head's firmware as a Linux program: its serial lines are pseudo-terminals, devices or sockets,
  * its flash is a file, its reset starts the program anew, and its watchdog is a timer of the kernel. For
  * tests, sanitizers and fuzzing. One thread; the watchdog's signal does nothing but start anew.
+ *
+ * The chip with slots is two processes: the boot loader stays, starts the program of a slot as its child and
+ * looks for it to end, which is the child's reset. What is in a slot is whatever the kernel can execute.
  */
 #ifndef TB_BOARDS_MCU_HOST_BOARD_H
 #define TB_BOARDS_MCU_HOST_BOARD_H
@@ -19,10 +22,15 @@ struct board_options {
     const char *tamper;  /* the housing is open while this file exists; NULL: never */
     bool watchdog_bit;   /* this start is the watchdog's doing */
     bool reset;          /* this start is the firmware's own doing */
+    const char *slot;    /* "0" or "1": started by the boot loader from there; NULL: not */
     char **argv;         /* of the program, for its next start */
 };
 
 /* All is borrowed for the life of the program; before tb_hal_start(). */
 void board_configure(const struct board_options *options);
+
+/* Reads the command line into options and configures the board with it. False: it makes no sense, and that
+ * was said. */
+bool board_arguments(int argc, char **argv);
 
 #endif

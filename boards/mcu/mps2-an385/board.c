@@ -63,6 +63,10 @@ const struct tb_hal_board tb_hal_board = {
     .devices = TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER,
     .capabilities = TB_LINK_CAN_TAMPER,
     .nfc_baud_max = 921600,
+    .flash_write_size = 4,
+    .slot_size = 32 * 1024,
+    .slot_at = {0x21001000, 0x21009000},
+    .record_at = {0x21000000, 0x21000400},
 };
 
 /* ---- serial lines ---- */

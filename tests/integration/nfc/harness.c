@@ -91,7 +91,13 @@ static void event_text(struct tb_buf *b, const struct tb_reader_event *e)
         return;
     case TB_READER_EVENT_UPDATE:
         tb_buf_add_str(b, "update ");
+        tb_buf_add_decimal(b, e->request);
+        tb_buf_add_str(b, " ");
         tb_buf_add_decimal(b, e->update->status);
+        tb_buf_add_str(b, " ");
+        tb_buf_add_decimal(b, e->update->reason);
+        tb_buf_add_str(b, " ");
+        tb_buf_add_decimal(b, e->update->next);
         return;
     case TB_READER_EVENT_TAMPER:
         tb_buf_add_str(b, e->tamper.open ? "housing open" : "housing closed");
@@ -125,6 +131,17 @@ static void deadline_over(struct tb_timer *timer)
     if (h->sim_pid)
         print_message("log: %s\n", harness_sim(h, "log 60"));
     fail_msg("nothing came after event %u", h->taken);
+}
+
+const char *harness_next(struct harness *h)
+{
+    if (h->taken == h->event_count)
+        h->taken = h->event_count = 0;
+    tb_timer_set(h->loop, &h->deadline, DEADLINE_MS, deadline_over);
+    while (h->event_count == h->taken)
+        assert_int_equal(tb_loop_run(h->loop), TB_OK);
+    tb_timer_cancel(&h->deadline);
+    return h->events[h->taken++];
 }
 
 void harness_expect(struct harness *h, const char *event)
@@ -235,7 +252,9 @@ void harness_start_reader(struct harness *h, enum tb_reader_kind kind, const cha
 {
     char device[128];
     loop_make(h);
-    if (kind == TB_READER_HEAD)
+    if (kind == TB_READER_HEAD && h->flash)
+        tb_board_start_slots(&h->machine, h->board, h->folder, h->flash);
+    else if (kind == TB_READER_HEAD)
         tb_board_start(&h->machine, h->board, h->folder, TB_BOARD_FOR_AGENT);
     if (kind == TB_READER_HEAD)
         (void)snprintf(device, sizeof device, "%s/head", h->folder);

@@ -16,6 +16,7 @@ enum { HARNESS_EVENT_MAX = 256, HARNESS_TEXT_SIZE = 2200 };
 
 struct harness {
     const char *board; /* kept by harness_start(): whose firmware runs behind a TB_READER_HEAD */
+    const char *flash; /* of a head with slots, between harness_start_sim() and harness_start_reader() */
     struct tb_board machine;
     char folder[64];
     int sim_pid; /* 0: there is none */
@@ -48,6 +49,9 @@ void harness_stop(struct harness *h);
 
 /* A command that the simulator must accept; its answer without "ok " is valid until the next call. */
 const char *harness_sim(struct harness *h, const char *command);
+
+/* The next event, whatever it is; for tests that see more events than there is room for. */
+const char *harness_next(struct harness *h);
 
 /* What options.event of further readers may be; their context is a harness. */
 void harness_event(void *context, const struct tb_reader_event *event);

@@ -28,9 +28,10 @@ void transfer_burn(const struct transfer_image *image, unsigned slot)
 struct tb_link_update_answer transfer_begin(struct update *u, const struct transfer_image *image,
                                             uint8_t flags)
 {
-    struct tb_link_message m = {
-        .type = TB_LINK_UPDATE_BEGIN,
-        .update_begin = {.flags = flags, .header = tb_span_of(image->header, sizeof image->header)}};
+    struct tb_link_message m = {.type = TB_LINK_UPDATE_BEGIN,
+                                .update_begin = {.request = TRANSFER_REQUEST,
+                                                 .flags = flags,
+                                                 .header = tb_span_of(image->header, sizeof image->header)}};
     return update_take(u, &m, &transfer_well);
 }
 
@@ -40,13 +41,15 @@ struct tb_link_update_answer transfer_block(struct update *u, const struct trans
     struct tb_span body = tb_span_of(image->body, sizeof image->body);
     struct tb_link_message m = {
         .type = TB_LINK_UPDATE_BLOCK,
-        .update_block = {.offset = offset, .data = tb_span_sub(body, offset, TB_LINK_UPDATE_BLOCK_SIZE)}};
+        .update_block = {.request = TRANSFER_REQUEST,
+                         .offset = offset,
+                         .data = tb_span_sub(body, offset, TB_LINK_UPDATE_BLOCK_SIZE)}};
     return update_take(u, &m, &transfer_well);
 }
 
 struct tb_link_update_answer transfer_end(struct update *u)
 {
-    struct tb_link_message m = {.type = TB_LINK_UPDATE_END};
+    struct tb_link_message m = {.type = TB_LINK_UPDATE_END, .request = TRANSFER_REQUEST};
     return update_take(u, &m, &transfer_well);
 }
 

@@ -10,6 +10,7 @@
 
 #define TRANSFER_BODY_SIZE 1301 /* five blocks and an odd one; crosses an erase unit */
 #define TRANSFER_BLOCKS ((TRANSFER_BODY_SIZE + TB_LINK_UPDATE_BLOCK_SIZE - 1) / TB_LINK_UPDATE_BLOCK_SIZE)
+#define TRANSFER_REQUEST 77
 #define TRANSFER_V1 0x00010000u
 #define TRANSFER_V2 0x00020000u
 

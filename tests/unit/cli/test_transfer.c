@@ -67,7 +67,7 @@ static struct tb_link_message message_of_step(void)
     if (t.step == TB_TRANSFER_BLOCK)
         return (struct tb_link_message){
             .type = TB_LINK_UPDATE_BLOCK,
-            .update_block = {t.next, tb_span_sub(body, t.next, TB_LINK_UPDATE_BLOCK_SIZE)}};
+            .update_block = {.offset = t.next, .data = tb_span_sub(body, t.next, TB_LINK_UPDATE_BLOCK_SIZE)}};
     return (struct tb_link_message){.type = TB_LINK_UPDATE_END};
 }
 

@@ -47,7 +47,7 @@ static void image_is_stored_and_on_trial(void **state)
     assert_false(update_turn(&u, &transfer_well, 0));
     struct tb_link_update_answer a = transfer_run(&u, &v2, 0);
     assert_int_equal(a.status, TB_LINK_UPDATE_STORED);
-    assert_int_equal(a.about, TB_LINK_UPDATE_END);
+    assert_int_equal(a.request, TRANSFER_REQUEST);
     assert_true(verify_slot(1, &image));
     assert_true(verify_slot(0, &image));
     struct record r = record_load();
@@ -198,7 +198,7 @@ static void blocks_may_come_twice_or_out_of_turn(void **state)
     assert_wants(transfer_end(&u), 256);           /* too early */
     assert_wants(transfer_begin(&u, &v2, 0), 256); /* another agent goes on */
     struct tb_link_message cut = {.type = TB_LINK_UPDATE_BLOCK,
-                                  .update_block = {256, tb_span_of(v2.body + 256, 255)}};
+                                  .update_block = {.offset = 256, .data = tb_span_of(v2.body + 256, 255)}};
     assert_wants(update_take(&u, &cut, &transfer_well), 256);
     struct tb_link_update_answer a = transfer_run(&u, &v2, 0);
     assert_int_equal(a.status, TB_LINK_UPDATE_STORED);

@@ -155,13 +155,15 @@ enum tb_tap_result chip_exchange(struct chip *c, struct tb_span command, bool ra
     uint8_t answer[TB_LINK_APDU_ANSWER_MAX];
     TB_ASSERT(command.size > 0 && command.size <= TB_LINK_APDU_MAX);
     TB_ASSERT(timeout_ms > 0 && timeout_ms <= CHIP_CALL_MAX_MS);
-    /* A flag of libnfc, which no command to the chip goes with: it chooses between InDataExchange and
-     * InCommunicateThru. The library keeps it, so that it is set either way. */
-    int size = nfc_device_set_property_bool(c->device, NP_EASY_FRAMING, !raw);
-    if (size >= 0)
-        size = nfc_initiator_transceive_bytes(c->device, command.at, command.size, answer, sizeof answer,
-                                              (int)timeout_ms);
     tb_buf_reset(ret_answer);
+    /* A flag of libnfc, which no command to the chip goes with: it chooses between InDataExchange and
+     * InCommunicateThru. The library keeps it, so that it is set either way. Drivers for other chips may know
+     * no raw frames. */
+    int set = nfc_device_set_property_bool(c->device, NP_EASY_FRAMING, !raw);
+    if (set < 0 && raw)
+        return TB_TAP_NONE;
+    int size = nfc_initiator_transceive_bytes(c->device, command.at, command.size, answer, sizeof answer,
+                                              (int)timeout_ms);
     enum tb_tap_result result = result_of(c, size);
     if (result == TB_TAP_OK)
         tb_buf_add(ret_answer,

@@ -30,8 +30,10 @@ export class HeadTill extends Till {
   // board { machine, image }, in an emulator of the board.
   async startHead() {
     const [nfc, scanner] = [this.path('sim', 'nfc'), this.path('sim', 'scanner')];
+    const words = ['--link', this.headLine, '--nfc', nfc, '--scanner', scanner];
     if (this.board) await this.#startBoard(this.board, nfc, scanner);
-    else this.head = this.launch('tillbridge-head', ['--link', this.headLine, '--nfc', nfc, '--scanner', scanner]);
+    else if (this.flash) this.head = this.launch('tillbridge-boot', [...words, '--flash', this.flash]);
+    else this.head = this.launch('tillbridge-head', words);
   }
 
   async #startBoard({ machine, image }, nfc, scanner) {

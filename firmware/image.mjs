@@ -5,6 +5,7 @@
 //   node firmware/image.mjs sign --key <key.pem> --board <name> --version <a.b.c> [--floor <a.b.c>]
 //        --out <file> <address>=<program.bin> ...          one program for each slot, in one file
 //   node firmware/image.mjs show <file> [--key <key.pem>]
+//   node firmware/image.mjs slot <file> <address> <slot.bin>   the image for that slot, as a programmer writes it there
 //
 // Needs nothing but Node. The private key is read from its file and goes nowhere else.
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
@@ -14,6 +15,7 @@ import { parseArgs } from 'node:util';
 
 const HEADER_SIZE = 192;
 const SIGNED_SIZE = 128;
+const BODY_AT = 512; // in a slot
 const BODY_MAX = 1 << 20;
 
 function versionNumber(text) {
@@ -105,6 +107,20 @@ function show(path, keyPath) {
   }
 }
 
+// An image as it stands in its slot.
+export function slotOf({ header, body }) {
+  const slot = Buffer.alloc(BODY_AT + body.length, 0xff);
+  header.copy(slot);
+  body.copy(slot, BODY_AT);
+  return slot;
+}
+
+function writeSlot(path, address, out) {
+  const image = imagesOf(readFileSync(path)).find(({ header }) => header.readUInt32BE(48) === Number(address));
+  if (!image) throw new Error(`${path} holds no image for ${address}`);
+  writeFileSync(out, slotOf(image));
+}
+
 function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -114,8 +130,9 @@ function main() {
   if (command === 'key' && rest.length === 1) makeKey(rest[0]);
   else if (command === 'public' && rest.length === 2) writePublic(rest[0], rest[1]);
   else if (command === 'sign') signFile(values, rest);
+  else if (command === 'slot' && rest.length === 3) writeSlot(...rest);
   else if (command === 'show' && rest.length === 1) show(rest[0], values.key);
-  else throw new Error('usage: node firmware/image.mjs key|public|sign|show ...; the file says more');
+  else throw new Error('usage: node firmware/image.mjs key|public|sign|show|slot ...; the file says more');
 }
 
 if (process.argv[1] === import.meta.filename || process.argv[1]?.endsWith('/image.mjs')) {

@@ -74,11 +74,27 @@ static void begin_again(struct tb_transfer *t)
         step_set(t, TB_TRANSFER_BEGIN, 0);
 }
 
-static void refused(struct tb_transfer *t, enum tb_link_reason reason)
+/* The same question again, for a while. */
+static void busy(struct tb_transfer *t, enum tb_link_reason reason, int64_t now_ms)
+{
+    bool unwell = reason == TB_LINK_REASON_UPDATE_UNWELL;
+    int64_t patience_ms = unwell ? TB_TRANSFER_UNWELL_MS : TB_TRANSFER_BUSY_MS;
+    if (t->busy_ms == NOT_BUSY)
+        t->busy_ms = now_ms;
+    t->reason = reason;
+    if (now_ms - t->busy_ms > patience_ms)
+        end(t, TB_TRANSFER_FAILED, unwell ? TB_TRANSFER_REFUSED : TB_TRANSFER_BUSY);
+    else
+        t->wait_ms = TB_TRANSFER_AGAIN_MS;
+}
+
+static void refused(struct tb_transfer *t, enum tb_link_reason reason, int64_t now_ms)
 {
     t->reason = reason;
     if (reason == TB_LINK_REASON_UPDATE_NOT_BEGUN)
         begin_again(t);
+    else if (reason == TB_LINK_REASON_UPDATE_UNWELL)
+        busy(t, reason, now_ms);
     else if (t->stored || (t->ended && reason == TB_LINK_REASON_UPDATE_FAILED))
         end(t, TB_TRANSFER_FAILED, TB_TRANSFER_ROLLED_BACK);
     else if (reason == TB_LINK_REASON_UPDATE_SLOT && t->at + 1 < t->image_count)
@@ -87,17 +103,6 @@ static void refused(struct tb_transfer *t, enum tb_link_reason reason)
         end(t, TB_TRANSFER_DONE, TB_TRANSFER_ALREADY);
     else
         end(t, TB_TRANSFER_FAILED, TB_TRANSFER_REFUSED);
-}
-
-static void busy(struct tb_transfer *t, enum tb_link_reason reason, int64_t now_ms)
-{
-    if (t->busy_ms == NOT_BUSY)
-        t->busy_ms = now_ms;
-    t->reason = reason;
-    if (now_ms - t->busy_ms > TB_TRANSFER_BUSY_MS)
-        end(t, TB_TRANSFER_FAILED, TB_TRANSFER_BUSY);
-    else
-        t->wait_ms = TB_TRANSFER_AGAIN_MS;
 }
 
 /* The image at hand is what runs. Who insists gets the other one of the same release. */
@@ -113,7 +118,7 @@ void tb_transfer_answer(struct tb_transfer *t, const struct tb_link_update_answe
 {
     t->heard_ms = now_ms;
     t->wait_ms = 0;
-    if (answer->status != TB_LINK_UPDATE_BUSY)
+    if (answer->status != TB_LINK_UPDATE_BUSY && answer->reason != TB_LINK_REASON_UPDATE_UNWELL)
         t->busy_ms = NOT_BUSY;
     switch (answer->status) {
     case TB_LINK_UPDATE_SEND: send_on(t, answer->next); return;
@@ -121,7 +126,7 @@ void tb_transfer_answer(struct tb_transfer *t, const struct tb_link_update_answe
     case TB_LINK_UPDATE_TRIAL: prove(t, now_ms); return;
     case TB_LINK_UPDATE_RUNNING: running(t); return;
     case TB_LINK_UPDATE_BUSY: busy(t, answer->reason, now_ms); return;
-    case TB_LINK_UPDATE_REFUSED: refused(t, answer->reason); return;
+    case TB_LINK_UPDATE_REFUSED: refused(t, answer->reason, now_ms); return;
     }
 }
 

@@ -13,6 +13,7 @@
 
 #define TB_TRANSFER_LOST_MS 60000  /* without any answer */
 #define TB_TRANSFER_BUSY_MS 60000  /* answered "busy" only */
+#define TB_TRANSFER_UNWELL_MS 5000 /* one that has just started has not tested itself yet */
 #define TB_TRANSFER_PROVE_MS 90000 /* from "stored" to "running"; a reader gives up its trial after 60 s */
 #define TB_TRANSFER_AGAIN_MS 300   /* between two questions while there is nothing to do but wait */
 #define TB_TRANSFER_RESTARTS_MAX 8 /* of the reader while blocks are sent */
@@ -58,7 +59,7 @@ struct tb_transfer {
     unsigned stalls;
     int64_t wait_ms;   /* before the step is asked */
     int64_t heard_ms;  /* last answer */
-    int64_t busy_ms;   /* since when it says nothing but "busy"; -1: it does not */
+    int64_t busy_ms;   /* since when it says nothing but "busy" or "unwell"; -1: it does not */
     int64_t stored_ms; /* when it said "stored" */
 };
 

@@ -19,6 +19,9 @@
 #define WATCHDOG_KEY 0x40003000
 #define WATCHDOG_PRESCALER 0x40003004
 #define WATCHDOG_RELOAD 0x40003008
+#define WATCHDOG_STATE 0x4000300c
+#define WATCHDOG_BUSY 3u       /* takes a new value over: five periods of its oscillator */
+#define WATCHDOG_TURNS 100000u /* that and more, at any clock of the core */
 #define KEY_WRITE 0x5555
 #define KEY_START 0xcccc
 #define KEY_KICK 0xaaaa
@@ -56,7 +59,7 @@ static struct uart uarts[TB_HAL_UART_COUNT] = {
     [TB_HAL_UART_SCANNER] = {.in = RING(scanner_in), .out = RING(scanner_out)},
 };
 
-static uint32_t watchdog_hz;
+static uint32_t watchdog_hz = 40000; /* a boot loader starts the watchdog and nothing else */
 static enum tb_link_reset reset_cause;
 static uint32_t outputs;
 
@@ -177,6 +180,7 @@ void tb_hal_beeper(bool on)
 void tb_hal_watchdog_start(uint32_t timeout_ms)
 {
     uint32_t reload = timeout_ms * (watchdog_hz / WATCHDOG_DIVIDER) / 1000;
+    (void)cortexm_wait(WATCHDOG_STATE, WATCHDOG_BUSY, 0, WATCHDOG_TURNS); /* with what was set before */
     REGISTER(WATCHDOG_KEY) = KEY_START;
     REGISTER(WATCHDOG_KEY) = KEY_WRITE;
     REGISTER(WATCHDOG_PRESCALER) = 4; /* by 64 */

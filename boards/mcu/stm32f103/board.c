@@ -39,6 +39,10 @@ const struct tb_hal_board tb_hal_board = {
     .devices = TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER,
     .capabilities = TB_LINK_CAN_TAMPER,
     .nfc_baud_max = 921600,
+    .flash_write_size = 2,
+    .slot_size = 28 * 1024,
+    .slot_at = {0x08002000, 0x08009000},
+    .record_at = {0x08001800, 0x08001c00},
 };
 
 /* The crystal may be missing or broken: each step is left out when the one before it did not come about. */

@@ -46,6 +46,10 @@ const struct tb_hal_board tb_hal_board = {
     .devices = TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER,
     .capabilities = TB_LINK_CAN_TAMPER,
     .nfc_baud_max = 921600,
+    .flash_write_size = 4,
+    .slot_size = 80 * 1024,
+    .slot_at = {0x0800c000, 0x08020000},
+    .record_at = {0x08004000, 0x08008000},
 };
 
 static uint32_t clock_start(void)

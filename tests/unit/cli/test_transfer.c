@@ -197,10 +197,34 @@ static void rollback_is_told(void **state)
 static void refusal_is_told(void **state)
 {
     (void)state;
+    v1.header[56] ^= 1; /* any other digest than that of what runs */
+    image_take(&images[1], &v1);
+    (void)run(false, NEVER, NEVER);
+    v1.header[56] ^= 1;
+    assert_result(TB_TRANSFER_FAILED, TB_TRANSFER_REFUSED);
+    assert_int_equal(t.reason, TB_LINK_REASON_UPDATE_SLOT);
+}
+
+/* What has just started gets some time to test itself. */
+static void head_that_is_not_well_is_asked_again_for_a_while(void **state)
+{
+    (void)state;
     health.well = false;
+    tb_transfer_start(&t, images, 2, false, now_ms);
+    for (int i = 0; i < 5; i++)
+        step_run(false, false);
+    assert_int_equal(t.step, TB_TRANSFER_BEGIN);
+    health.well = true;
+    for (int i = 0; !is_over() && i < STEPS_MAX; i++)
+        step_run(false, false);
+    assert_result(TB_TRANSFER_DONE, TB_TRANSFER_INSTALLED);
+    (void)setup(NULL);
+    health.well = false;
+    int64_t began_ms = now_ms;
     (void)run(false, NEVER, NEVER);
     assert_result(TB_TRANSFER_FAILED, TB_TRANSFER_REFUSED);
     assert_int_equal(t.reason, TB_LINK_REASON_UPDATE_UNWELL);
+    assert_in_range(now_ms - began_ms, TB_TRANSFER_UNWELL_MS, TB_TRANSFER_UNWELL_MS + 1000);
 }
 
 static void card_on_the_reader_is_waited_for(void **state)
@@ -283,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup(image_that_runs_already_is_told, setup),
         cmocka_unit_test_setup(rollback_is_told, setup),
         cmocka_unit_test_setup(refusal_is_told, setup),
+        cmocka_unit_test_setup(head_that_is_not_well_is_asked_again_for_a_while, setup),
         cmocka_unit_test_setup(card_on_the_reader_is_waited_for, setup),
         cmocka_unit_test_setup(reader_that_stays_away_ends_it, setup),
         cmocka_unit_test_setup(answers_that_lead_nowhere_end_it, setup),

@@ -26,6 +26,11 @@ static inline bool ring_is_empty(const struct ring *r)
     return r->put == r->take;
 }
 
+static inline bool ring_is_full(const struct ring *r)
+{
+    return ring_next(r, r->put) == r->take;
+}
+
 /* False: full, the byte is not taken. */
 static inline bool ring_put(struct ring *r, uint8_t byte)
 {

@@ -71,11 +71,12 @@ const struct tb_hal_board tb_hal_board = {
 
 /* ---- serial lines ---- */
 
+/* A full ring leaves the byte where it is until the main loop has made room: what follows is an overrun,
+ * which the receiver notes itself. */
 static void receive(struct uart *u)
 {
-    while (REGISTER(u->base + UART_STATE) & STATE_RX_FULL)
-        if (!ring_put(&u->in, (uint8_t)REGISTER(u->base + UART_DATA)))
-            u->lost++;
+    while ((REGISTER(u->base + UART_STATE) & STATE_RX_FULL) && !ring_is_full(&u->in))
+        (void)ring_put(&u->in, (uint8_t)REGISTER(u->base + UART_DATA));
     if (REGISTER(u->base + UART_STATE) & STATE_RX_OVERRUN) {
         REGISTER(u->base + UART_STATE) = STATE_RX_OVERRUN;
         u->lost++;
@@ -104,9 +105,13 @@ void board_interrupt(unsigned irq)
 
 size_t tb_hal_uart_read(enum tb_hal_uart uart, uint8_t *ret_bytes, size_t size_max)
 {
+    struct uart *u = &uarts[uart];
     size_t size = 0;
-    while (size < size_max && ring_take(&uarts[uart].in, &ret_bytes[size]))
+    while (size < size_max && ring_take(&u->in, &ret_bytes[size]))
         size++;
+    cortexm_lock();
+    receive(u);
+    cortexm_unlock();
     return size;
 }
 

@@ -20,7 +20,7 @@ export LC_ALL=C
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=cmake/deps/apt.sh
 source "$here/apt.sh"
-cache=${1:?usage: build.sh <cache folder> [library ...]}
+cache=$(realpath -m "${1:?usage: build.sh <cache folder> [library ...]}")
 names=("${@:2}")
 [ ${#names[@]} != 0 ] || names=(mbedtls lws_mbedtls lws_openssl yyjson mbedtls_small)
 cc=${TB_DEPS_CC:-gcc}
@@ -165,17 +165,16 @@ build_mbedtls_small() {
 
 # --- what goes into each library decides the name of its folder
 
-compiler="$(basename "$(realpath "${cc%/bin/cc}")") $("$cc" -dumpmachine) $("$cc" -dumpfullversion -dumpversion)" || die "$cc is missing (Debian package: gcc)"
+compiler="$("$cc" -dumpmachine) $("$cc" -dumpfullversion -dumpversion)" || die "$cc is missing (Debian package: gcc)"
+[ -z "${TB_DEPS_TOOLCHAIN:-}" ] || compiler="$(basename "$(realpath "${cc%/bin/cc}")") $compiler"
 case $("$cc" -dM -E -x c /dev/null) in
 *"__SIZEOF_POINTER__ 4"*) cflags="$cflags -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64" ;;
 *"__aarch64__"*) cflags="$cflags -mbranch-protection=standard" ;;
 esac
 
-key() { # <library of the pins> <file ...>
-    local library=$1
-    shift
-    { printf '%s\n' "$compiler"; pins_of "$library"; cat "$here/build.sh" "$@"; } | hash_of
-}
+source_key() { pins_of "$1" | cat - "$here/build.sh" "${@:2}" | hash_of; } # <library of the pins> <file ...>
+
+key() { printf '%s %s\n' "$compiler" "$(source_key "$@")" | hash_of; }
 
 mbedtls_key=$(key mbedtls "$here/mbedtls_config_fragment.h" "$here/mbedtls_speed.cmake")
 lws_key=$(key lws "$here"/patches/lws-*.patch)
@@ -184,7 +183,7 @@ declare -A folder=(
     [lws_mbedtls]="$cache/lws-mbedtls-$(printf '%s%s' "$lws_key" "$mbedtls_key" | hash_of)"
     [lws_openssl]="$cache/lws-openssl-$lws_key"
     [yyjson]="$cache/yyjson-$(key yyjson)"
-    [mbedtls_small]="$cache/mbedtls-small-$(key mbedtls)"
+    [mbedtls_small]="$cache/mbedtls-small-$(source_key mbedtls)"
 )
 mbedtls_dir=${folder[mbedtls]}
 for name in "${names[@]}"; do

@@ -116,8 +116,18 @@ struct save {
     struct tb_facts facts; /* as of a device feed's rows; read only when is_device */
     bool is_device;
     bool fills_cache;      /* the last of the cohort's rows for now */
+    bool fills_customer;   /* the last of a customer's rows for now */
+    struct tb_id customer; /* whose */
     uint32_t cache_number; /* of the file that they went into */
 };
+
+/* All that the context store has of a customer who is being served went into the file that is open now: when
+ * she is not in it, she is nowhere. */
+static void customer_filled(struct tb_agent *agent, const struct save *save)
+{
+    if (save->fills_customer && tb_serving_is(&agent->serving, &save->customer))
+        agent->serving.cache_number = save->cache_number;
+}
 
 static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
 {
@@ -142,6 +152,7 @@ static void saved(void *context, enum tb_err err)
     else {
         if (save->fills_cache && save->cache_number == agent->storage.cache_number)
             tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, false);
+        customer_filled(agent, save);
         tb_visits_refresh(agent);
     }
     tb_client_saved(&agent->client, save->ticket, err, tb_loop_now_ms(agent->loop));
@@ -217,6 +228,8 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
         save->is_device = page.scope.kind == TB_SCOPE_DEVICE;
         save->cache_number = agent->storage.cache_number;
         save->fills_cache = page.scope.kind == TB_SCOPE_COHORT && !action->save.more;
+        save->fills_customer = page.scope.kind == TB_SCOPE_CUSTOMER && !action->save.more;
+        save->customer = page.scope.customer;
         for (size_t i = 0; save->is_device && i < page.rows.count; i++)
             tb_facts_apply(&agent->facts_coming, &page.rows.at[i]);
         save->facts = agent->facts_coming;

@@ -95,6 +95,7 @@ void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *ac
                        tb_loop_wall_ms(agent->loop), &end);
     if (begun == TB_VISIT_REPLACED)
         visit_ended(agent, &end);
+    serving->cache_number = agent->storage.cache_number;
     tb_serving_show(serving, &record, tb_rng_system());
     tb_pages_visit(agent);
     if (begun != TB_VISIT_GOES_ON) {
@@ -132,11 +133,15 @@ void tb_visits_refresh(struct tb_agent *agent)
     int64_t profile_version = serving->record.sections[TB_SECTION_PROFILE].version;
     int64_t journey_version = serving->record.sections[TB_SECTION_JOURNEY].version;
     enum tb_err err = tb_serving_refresh(serving);
-    if (err == TB_ERR_NOT_FOUND) {
+    if (err == TB_ERR_NOT_FOUND && serving->cache_number == agent->storage.cache_number) {
         tb_visits_finish(agent, TB_VISIT_ENDED_OTHER); /* the customer was erased meanwhile */
         return;
     }
-    if (err != TB_OK) {
+    if (err == TB_OK)
+        serving->cache_number = agent->storage.cache_number;
+    else if (err == TB_ERR_NOT_FOUND) /* the file was made anew, and her feed brings her again */
+        tb_serving_overlay(serving);
+    else {
         tb_log(TB_LOG_ERROR, TB_EVENT("cache", "read_failed"), tb_log_err(err));
         tb_line_cache_read(agent, err);
         tb_serving_overlay(serving);

@@ -58,7 +58,7 @@ static void part_print(struct page *p, struct tb_json part)
     tb_buf_add_u8(&p->out, '\n');
 }
 
-/* "stm32f103 0.1.0, power_on" */
+/* Board, version, why it began: "host 0.1.0, power_on" */
 static void origin_print(struct page *p, struct tb_json reader)
 {
     static const char *const members[] = {"board", "software", "reset"};

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The folders of boards/linux: complete, their facts well-formed and the same wherever they are told, their configuration
-# accepted by the agent, their udev rules by a reader of such rules. And no code asks which board it runs on.
+# accepted by the agent, their udev rules by a reader of such rules. And no code asks which board it runs on, neither
+# one of these nor one of boards/mcu.
 #   boards.sh <root> [folder of programs]
 #   boards.sh <root> --table              the table of docs/boards.md
 # shellcheck source=tests/lint/lib.sh
@@ -110,6 +111,13 @@ for name in "${names[@]}"; do
     while read -r line; do
         finding "$line: asks for a board by its name"
     done < <(files '*.c' '*.h' 'CMakeLists.txt' '*.cmake' | grep -E '^(core|host|agent|contextd|cmake)/' | xargs -r grep -nF -- "$name" | cut -d: -f1,2)
+done
+for folder in boards/mcu/*/; do
+    name=$(basename "$folder")
+    case $name in common | host | '*') continue ;; esac # "host" is a word of code as well
+    while read -r line; do
+        finding "$line: asks for a board by its name"
+    done < <(files '*.c' '*.h' | grep -E '^(core|host|agent|firmware|boards/mcu/common)/' | xargs -r grep -nwF -- "$name" | cut -d: -f1,2)
 done
 for name in "$boards"/*/*.rules; do
     rules_check "$name"

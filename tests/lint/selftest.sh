@@ -39,7 +39,7 @@ board_facts() { # <architecture> <node of the UART>
 
 board_make() {
     local board=$tree/boards/linux/board-one
-    mkdir -p "$board" "$tree/docs"
+    mkdir -p "$board" "$tree/boards/mcu/chip-one" "$tree/docs"
     board_facts arm64 /dev/ttyS1 >"$board/board.conf"
     printf '[readers]\nreader = libnfc:pn532_uart:/dev/ttyS1\n' >"$board/tillbridged.conf"
     printf 'SUBSYSTEM=="tty", KERNEL=="ttyS1", MODE="0660"\n' >"$board/71-tillbridge-board.rules"
@@ -159,6 +159,7 @@ boards)
     bad $folder/71-tillbridge-board.rules 'no rule for /dev/ttyS1' 'KERNEL=="ttyS3"\n'
     bad $folder/71-tillbridge-board.rules 'no udev rule' 'KERNEL=="ttyS1" MODE="0660"\n'
     bad agent/app/ask.c 'board by its name' 'static const char board[] = "board-one";\n'
+    bad firmware/app/ask.c 'board by its name' 'static const char board[] = "chip-one";\n'
     bad boards/linux/two/board.conf 'two: has no README' "$(board_facts arm64 /dev/ttyS1)\n"
     ;;
 format)

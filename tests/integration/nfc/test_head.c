@@ -1,6 +1,8 @@
 /* What the agent makes of a head on a serial line, whatever the head does. */
 #include "tests/integration/nfc/head.h"
 
+#include "core/base/assert.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -60,13 +62,20 @@ static int setup_ready(void **state)
     return 0;
 }
 
-static void tag_show(uint16_t tap)
+static void tag_told_after(uint16_t tap, const char *before)
 {
     head_send(&head,
               &(struct tb_link_message){
                   .type = TB_LINK_TAG,
                   .tag = {.tap = tap, .kind = TB_LINK_TAG_TYPE2, .uid = tb_span_of("\x04\x01\x02\x03", 4)}});
+    if (before)
+        harness_expect(&h, before);
     harness_expect(&h, "tag type2");
+}
+
+static void tag_show(uint16_t tap)
+{
+    tag_told_after(tap, NULL);
 }
 
 static void heartbeat(void)
@@ -122,6 +131,40 @@ static void each_part_has_its_state(void **state)
     harness_expect(&h, "state nfc unplugged device.no_answer");
     head_state(&head, TB_LINK_DEVICE_SCANNER, TB_LINK_READY, TB_LINK_REASON_NONE);
     harness_expect(&h, "state scanner ready");
+}
+
+/* Said after each HELLO, too: what is known is not told again. */
+static void housing_is_told_when_it_moves(void **state)
+{
+    (void)state;
+    static const struct tb_link_tamper said[] = {{false, 0}, {true, 1}, {true, 1}, {false, 1}, {true, 2}};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(said); i++)
+        head_send(&head, &(struct tb_link_message){.type = TB_LINK_TAMPER, .tamper = said[i]});
+    harness_expect(&h, "housing open");
+    harness_expect(&h, "housing closed");
+    harness_expect(&h, "housing open");
+    tag_show(1); /* nothing in between */
+}
+
+/* A frame that the line loses or damages costs what it said, and never the next tap. */
+static void frames_that_are_lost_in_a_tap_cost_that_tap_alone(void **state)
+{
+    (void)state;
+    uint8_t frame[TB_LINK_WIRE_MAX];
+    const struct tb_link_message gone = {.type = TB_LINK_TAG_GONE, .tap = 1};
+    const struct tb_link_message data = {.type = TB_LINK_TAG_DATA, .tag_data = {.tap = 2}};
+    tag_show(1);
+    (void)head_frame(&head, &gone, frame, sizeof frame); /* lost */
+    tag_told_after(2, "gone");
+    size_t size = head_frame(&head, &data, frame, sizeof frame);
+    frame[size / 2] ^= 0x20;
+    head_bytes(&head, tb_span_of(frame, size));
+    head_send(&head, &(struct tb_link_message){.type = TB_LINK_TAG_GONE, .tap = 2});
+    harness_expect(&h, "gone");
+    head.sequence++; /* the TAG of tap 3 */
+    head_send(&head, &(struct tb_link_message){.type = TB_LINK_TAG_DATA, .tag_data = {.tap = 3}});
+    head_send(&head, &(struct tb_link_message){.type = TB_LINK_TAG_GONE, .tap = 3});
+    tag_show(4);
 }
 
 static void light_and_sound_reach_a_head_that_has_them(void **state)
@@ -442,6 +485,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(head_is_what_its_hello_says, setup_ready, teardown),
         cmocka_unit_test_setup_teardown(taps_and_scans_are_told, setup_ready, teardown),
         cmocka_unit_test_setup_teardown(each_part_has_its_state, setup_ready, teardown),
+        cmocka_unit_test_setup_teardown(housing_is_told_when_it_moves, setup_ready, teardown),
+        cmocka_unit_test_setup_teardown(frames_that_are_lost_in_a_tap_cost_that_tap_alone, setup_ready,
+                                        teardown),
         cmocka_unit_test_setup_teardown(light_and_sound_reach_a_head_that_has_them, setup_ready, teardown),
         cmocka_unit_test_setup_teardown(questions_are_answered_by_number, setup_ready, teardown),
         cmocka_unit_test_setup_teardown(noise_before_the_first_frame_is_harmless, setup, teardown),

@@ -20,7 +20,7 @@ export class HeadTill extends Till {
   }
 
   async startReaders() {
-    await super.startReaders();
+    await super.startReaders(this.board ? '--unix' : '--line');
     this.second_reader = this.launch('pn532d', ['--line', this.path('sim', 'nfc2'), '--control', this.path('sim', 'nfc2.sock')]);
     await this.second_reader.printed('ready');
     await this.startHead();
@@ -37,13 +37,13 @@ export class HeadTill extends Till {
   }
 
   async #startBoard({ machine, image }, nfc, scanner) {
-    const serial = (id, kind) => ['-chardev', `${kind},id=${id}`, '-serial', `chardev:${id}`];
+    // QEMU's STM32 do not tell a line of the bit rate that they were set to: the chip's is a socket, which has none.
+    const line = (id, kind) => ['-chardev', `${kind},id=${id}`, '-serial', `chardev:${id}`];
     this.head = this.launch('qemu-system-arm', ['-M', machine, '-display', 'none', '-kernel', image,
       '-monitor', `unix:${this.path('sim', 'monitor')},server=on,wait=off`,
-      ...serial('link', 'pty'), ...serial('nfc', `serial,path=${nfc}`), ...serial('scanner', `serial,path=${scanner}`)],
+      ...line('link', 'pty'), ...line('nfc', `socket,path=${nfc},server=off`), ...line('scanner', `serial,path=${scanner}`)],
     {}, 'qemu-system-arm');
-    const line = /redirected to (\S+)/.exec(await this.head.printed('label link'))[1];
-    symlinkSync(line, this.headLine);
+    symlinkSync(/redirected to (\S+)/.exec(await this.head.printed('label link'))[1], this.headLine);
   }
 
   // The board's reset line: the firmware begins anew, its serial line stays.

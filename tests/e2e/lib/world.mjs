@@ -98,9 +98,10 @@ token_key = ${this.path('store', 'token.pub')}
     this.ports = JSON.parse(await readFile(this.path('store', 'ports'), 'utf8'));
   }
 
-  async startReaders() {
+  // nfc_line: how the simulated chip is reached, a pseudo-terminal or, for an emulated board, a socket.
+  async startReaders(nfc_line = '--line') {
     await mkdir(this.path('sim'), { recursive: true });
-    this.reader = this.launch('pn532d', ['--line', this.path('sim', 'nfc'), '--control', this.path('sim', 'pn532d.sock')]);
+    this.reader = this.launch('pn532d', [nfc_line, this.path('sim', 'nfc'), '--control', this.path('sim', 'pn532d.sock')]);
     this.scanner = this.launch('scannerd', ['--line', this.path('sim', 'scanner'),
       '--control', this.path('sim', 'scannerd.sock')]);
     await this.reader.printed('ready');

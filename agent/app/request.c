@@ -11,9 +11,10 @@ struct tb_json_writer tb_request_answer_begin(const struct tb_request *r)
 
 void tb_request_answer_end(const struct tb_request *r, struct tb_json_writer *w)
 {
+    struct tb_agent *agent = r->agent; /* r may be gone with its asker, whom sending may close */
     tb_rpc_end(w);
-    r->send(r->agent, r->from);
-    tb_wipe(r->agent->page.at, r->agent->page.size);
+    r->send(agent, r->from);
+    tb_wipe(agent->page.at, agent->page.size);
 }
 
 void tb_request_refuse(const struct tb_request *r, enum tb_err err, const char *text)

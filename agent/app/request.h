@@ -37,7 +37,10 @@ struct tb_request_desk {
 void tb_request_handle(struct tb_agent *agent, const struct tb_request_desk *desk, uint32_t from,
                        struct tb_span text);
 
-/* An answer with members: the caller writes them between the two. */
+/*
+ * An answer with members: the caller writes them between the two. Sending may close the asker, and with it
+ * what a handler keeps of the request.
+ */
 struct tb_json_writer tb_request_answer_begin(const struct tb_request *r);
 void tb_request_answer_end(const struct tb_request *r, struct tb_json_writer *w);
 

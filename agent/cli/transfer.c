@@ -19,6 +19,7 @@ void tb_transfer_start(struct tb_transfer *t, const struct tb_transfer_image *im
 {
     *t = (struct tb_transfer){.images = images,
                               .image_count = image_count,
+                              .insist = force,
                               .force = force,
                               .step = TB_TRANSFER_BEGIN,
                               .heard_ms = now_ms,
@@ -40,6 +41,18 @@ static void prove(struct tb_transfer *t, int64_t now_ms)
         step_set(t, TB_TRANSFER_BEGIN, TB_TRANSFER_AGAIN_MS);
 }
 
+/* Each restart costs the reader an erasure: those that lead on are fewer than blocks, others have a limit. */
+static void progress_count(struct tb_transfer *t, uint32_t next)
+{
+    t->stalls = next > t->next ? 0 : t->stalls + 1;
+    t->restarts += next < t->next;
+    t->next = next;
+    if (next <= t->furthest)
+        return;
+    t->furthest = next;
+    t->restarts = 0;
+}
+
 /* The block that is wanted, or the end. */
 static void send_on(struct tb_transfer *t, uint32_t next)
 {
@@ -49,12 +62,11 @@ static void send_on(struct tb_transfer *t, uint32_t next)
         end(t, TB_TRANSFER_FAILED, TB_TRANSFER_ROLLED_BACK);
         return;
     }
-    t->stalls = next > t->next ? 0 : t->stalls + 1;
-    if (!possible || t->stalls > TB_TRANSFER_STALLS_MAX) {
+    progress_count(t, next);
+    if (!possible || t->stalls > TB_TRANSFER_STALLS_MAX || t->restarts > TB_TRANSFER_RESTARTS_MAX) {
         end(t, TB_TRANSFER_FAILED, TB_TRANSFER_SENSELESS);
         return;
     }
-    t->next = next;
     if (next < size) {
         step_set(t, TB_TRANSFER_BLOCK, 0);
         return;
@@ -65,13 +77,29 @@ static void send_on(struct tb_transfer *t, uint32_t next)
     step_set(t, TB_TRANSFER_END, 0);
 }
 
-/* A reader that began anew does not know of the transfer. */
+/* A reader that began anew does not know of the transfer, which starts over. */
 static void begin_again(struct tb_transfer *t)
 {
+    t->next = 0; /* counted here */
     if (++t->restarts > TB_TRANSFER_RESTARTS_MAX)
         end(t, TB_TRANSFER_FAILED, TB_TRANSFER_SENSELESS);
     else
         step_set(t, TB_TRANSFER_BEGIN, 0);
+}
+
+/* The reader restarted before END had any effect, else it would not speak of what ran before. */
+static bool end_was_lost(const struct tb_transfer *t, enum tb_link_reason reason)
+{
+    return t->ended && (reason == TB_LINK_REASON_UPDATE_SAME || reason == TB_LINK_REASON_UPDATE_OLDER);
+}
+
+static void force_again(struct tb_transfer *t)
+{
+    t->restarts += t->next > 0; /* else counted before */
+    t->next = 0;
+    t->ended = false;
+    t->force = true;
+    step_set(t, TB_TRANSFER_BEGIN, 0);
 }
 
 /* The same question again, for a while. */
@@ -97,6 +125,8 @@ static void refused(struct tb_transfer *t, enum tb_link_reason reason, int64_t n
         busy(t, reason, now_ms);
     else if (t->stored || (t->ended && reason == TB_LINK_REASON_UPDATE_FAILED))
         end(t, TB_TRANSFER_FAILED, TB_TRANSFER_ROLLED_BACK);
+    else if (t->insist && end_was_lost(t, reason))
+        force_again(t);
     else if (reason == TB_LINK_REASON_UPDATE_SLOT && t->at + 1 < t->image_count)
         t->at++;
     else if (reason == TB_LINK_REASON_UPDATE_SAME)

@@ -16,7 +16,7 @@
 #define TB_TRANSFER_UNWELL_MS 5000 /* one that has just started has not tested itself yet */
 #define TB_TRANSFER_PROVE_MS 90000 /* from "stored" to "running"; a reader gives up its trial after 60 s */
 #define TB_TRANSFER_AGAIN_MS 300   /* between two questions while there is nothing to do but wait */
-#define TB_TRANSFER_RESTARTS_MAX 8 /* of the reader while blocks are sent */
+#define TB_TRANSFER_RESTARTS_MAX 8 /* of the reader, in a row that got no further than one before */
 #define TB_TRANSFER_STALLS_MAX 8   /* answers in a row that want the same block */
 
 struct tb_transfer_image {
@@ -41,21 +41,23 @@ enum tb_transfer_result {
     TB_TRANSFER_UNPROVEN,    /* FAILED: nothing is known since it was stored */
     TB_TRANSFER_LOST,        /* FAILED: the reader does not answer any more */
     TB_TRANSFER_BUSY,        /* FAILED: see reason */
-    TB_TRANSFER_SENSELESS,   /* FAILED: its answers lead nowhere */
+    TB_TRANSFER_SENSELESS,   /* FAILED: it restarts again and again, or its answers lead nowhere */
 };
 
 struct tb_transfer {
     const struct tb_transfer_image *images; /* borrowed */
     unsigned image_count;
     unsigned at; /* image at hand */
-    bool force;
+    bool insist; /* force is wanted */
+    bool force;  /* of the next BEGIN */
     bool ended;  /* END was asked: it may be stored */
     bool stored; /* it is */
     enum tb_transfer_step step;
     enum tb_transfer_result result; /* when step is DONE or FAILED */
     enum tb_link_reason reason;     /* REFUSED, BUSY */
     uint32_t next;                  /* offset of the block that is wanted */
-    unsigned restarts;
+    uint32_t furthest;              /* it ever was */
+    unsigned restarts;              /* since then */
     unsigned stalls;
     int64_t wait_ms;   /* before the step is asked */
     int64_t heard_ms;  /* last answer */
@@ -63,6 +65,7 @@ struct tb_transfer {
     int64_t stored_ms; /* when it said "stored" */
 };
 
+/* force: also over the same or a newer version, once. */
 void tb_transfer_start(struct tb_transfer *t, const struct tb_transfer_image *images, unsigned image_count,
                        bool force, int64_t now_ms);
 

@@ -248,7 +248,8 @@ static enum tb_cli_exit failed_tell(const struct update *u)
         return tb_cli_fail(u->cli, TB_CLI_UNREACHABLE, "retry.offline",
                            "the reader is not there; the same command goes on where it was");
     case TB_TRANSFER_SENSELESS:
-        return tb_cli_fail(u->cli, TB_CLI_FAILED, "answer_senseless", "the reader's answers lead nowhere");
+        return tb_cli_fail(u->cli, TB_CLI_FAILED, "answer_senseless",
+                           "the reader restarts again and again, or its answers lead nowhere");
     case TB_TRANSFER_BUSY:
         return tb_cli_fail(u->cli, TB_CLI_FAILED, code, "the reader is busy: %s", reason_text(t->reason));
     default:

@@ -13,6 +13,7 @@ enum { STEPS_MAX = 4000, NEVER = -1 };
 
 static struct update head;
 static struct transfer_image v1, a, b; /* version 1 in slot 0; version 2 for slot 0 and slot 1 */
+static struct transfer_image older;    /* version 1 for slot 1 */
 static struct tb_transfer_image images[2];
 static struct tb_transfer t;
 static struct update_health health;
@@ -44,6 +45,7 @@ static int setup(void **state)
         transfer_make(&v1, TRANSFER_V1, 0, 0);
         transfer_make(&a, TRANSFER_V2, 0, 0);
         transfer_make(&b, TRANSFER_V2, 0, 1);
+        transfer_make(&older, TRANSFER_V1, 0, 1);
     }
     made = true;
     transfer_burn(&v1, 0);
@@ -168,6 +170,76 @@ static void head_that_restarts_at_any_step_gets_it_all(void **state)
             step_run(false, false);
         }
         assert_result(TB_TRANSFER_DONE, TB_TRANSFER_INSTALLED);
+    }
+}
+
+/* Restarts whenever that step is the next, which it answers as one that began anew, or not at all. */
+static int run_with_restarts(bool force, enum tb_transfer_step step, uint32_t offset, int count_max,
+                             bool lost)
+{
+    int count = 0;
+    tb_transfer_start(&t, images, 2, force, now_ms);
+    for (int i = 0; !is_over() && i < STEPS_MAX; i++) {
+        bool now = t.step == step && t.next == offset && count < count_max;
+        count += now;
+        if (now)
+            head_start();
+        step_run(now && lost, false);
+    }
+    assert_true(is_over());
+    return count;
+}
+
+static void head_that_always_restarts_is_given_up(void **state)
+{
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        (void)setup(NULL);
+        int count = run_with_restarts(false, TB_TRANSFER_BLOCK, 512, STEPS_MAX, lost);
+        assert_result(TB_TRANSFER_FAILED, TB_TRANSFER_SENSELESS);
+        assert_int_equal(count, TB_TRANSFER_RESTARTS_MAX + 1);
+        (void)run(false, NEVER, NEVER);
+        assert_result(TB_TRANSFER_DONE, TB_TRANSFER_INSTALLED);
+        count = run_with_restarts(true, TB_TRANSFER_END, TRANSFER_BODY_SIZE, STEPS_MAX, lost);
+        assert_result(TB_TRANSFER_FAILED, TB_TRANSFER_SENSELESS);
+        assert_int_equal(count, TB_TRANSFER_RESTARTS_MAX + 1);
+        assert_int_equal(head.running, 1);
+    }
+}
+
+/* As often at each block as it may at one. */
+static void head_that_gets_further_gets_it_all(void **state)
+{
+    (void)state;
+    int count = 0;
+    tb_transfer_start(&t, images, 2, false, now_ms);
+    for (int i = 0; !is_over() && i < STEPS_MAX; i++) {
+        uint32_t block = 1 + (uint32_t)count / TB_TRANSFER_RESTARTS_MAX;
+        if (t.step == TB_TRANSFER_BLOCK && t.next == block * TB_LINK_UPDATE_BLOCK_SIZE) {
+            head_start();
+            count++;
+        }
+        step_run(false, false);
+    }
+    assert_result(TB_TRANSFER_DONE, TB_TRANSFER_INSTALLED);
+    assert_int_equal(count, (TRANSFER_BLOCKS - 1) * TB_TRANSFER_RESTARTS_MAX);
+}
+
+/* END had no effect: what runs is of the same version, or a newer one, still. */
+static void forced_image_is_installed_after_a_lost_end(void **state)
+{
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        (void)setup(NULL);
+        (void)run(false, NEVER, NEVER);
+        assert_int_equal(head.running, 1);
+        assert_int_equal(run_with_restarts(true, TB_TRANSFER_END, TRANSFER_BODY_SIZE, 3, lost), 3);
+        assert_result(TB_TRANSFER_DONE, TB_TRANSFER_INSTALLED);
+        assert_int_equal(head.running, 0);
+        image_take(&images[1], &older);
+        assert_int_equal(run_with_restarts(true, TB_TRANSFER_END, TRANSFER_BODY_SIZE, 3, lost), 3);
+        assert_result(TB_TRANSFER_DONE, TB_TRANSFER_INSTALLED);
+        assert_int_equal(head.running, 1);
     }
 }
 
@@ -304,6 +376,9 @@ int main(void)
         cmocka_unit_test_setup(any_lost_question_or_answer_is_made_good, setup),
         cmocka_unit_test_setup(forced_image_is_installed_once, setup),
         cmocka_unit_test_setup(head_that_restarts_at_any_step_gets_it_all, setup),
+        cmocka_unit_test_setup(head_that_always_restarts_is_given_up, setup),
+        cmocka_unit_test_setup(head_that_gets_further_gets_it_all, setup),
+        cmocka_unit_test_setup(forced_image_is_installed_after_a_lost_end, setup),
         cmocka_unit_test_setup(image_that_runs_already_is_told, setup),
         cmocka_unit_test_setup(rollback_is_told, setup),
         cmocka_unit_test_setup(refusal_is_told, setup),

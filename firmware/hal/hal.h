@@ -90,9 +90,9 @@ size_t tb_hal_stack_free(size_t *ret_size);
 
 /*
  * Addresses are those of tb_hal_board. Erasing and writing stop the processor for up to 50 ms on some
- * boards and 2 s on others: received bytes may be lost meanwhile, so that the other end must be waiting for an answer.
- * Both verify: TB_ERR_IO when the flash does not hold what it should. TB_ERR_RANGE outside the slots and
- * records, TB_ERR_UNSUPPORTED on a board without flash functions.
+ * boards and 2 s on others: received bytes may be lost meanwhile, so that the other end must be waiting for
+ * an answer. Both verify: TB_ERR_IO when the flash does not hold what it should. TB_ERR_RANGE outside the
+ * slots and records, TB_ERR_UNSUPPORTED on a board without flash functions.
  */
 
 /* Bytes of the erase unit that holds address; 0 outside. */

@@ -4,6 +4,7 @@
 #include "firmware/hal/hal.h"
 
 enum {
+    BIT_RATE_START = 115200, /* the chip's after power-up */
     REOPEN_MS = 500,
     OPERATION_MAX_MS = 15000, /* a set-up whose every command is tried three times, then an exchange */
     TIMEOUT_MAX_MS = 1500,    /* of the agent's commands */
@@ -32,7 +33,7 @@ static size_t line_read(void *context, uint8_t *ret_bytes, size_t size_max)
 static void line_rate(void *context, uint32_t bit_rate)
 {
     (void)context;
-    /* At most nfc_baud_max, which the board can do. */
+    /* At most rate_max(), and 115,200 bit/s is what the line began with. */
     enum tb_err err = tb_hal_uart_baud(TB_HAL_UART_NFC, bit_rate);
     TB_ASSERT(err == TB_OK);
 }
@@ -43,11 +44,22 @@ static const uint8_t wake[16] = {0x55, 0x55};
 static const struct tb_pn532_bus bus = {
     .wake = {.at = wake, .size = sizeof wake}, .write = line_write, .read = line_read, .rate = line_rate};
 
+/* A board whose crystal does not start may not reach nfc_baud_max. Leaves the line at 115,200 bit/s. */
+static uint32_t rate_max(void)
+{
+    uint32_t rate = tb_hal_board.nfc_baud_max;
+    while (rate > BIT_RATE_START && tb_hal_uart_baud(TB_HAL_UART_NFC, rate) != TB_OK)
+        rate /= 2;
+    if (rate > BIT_RATE_START)
+        line_rate(NULL, BIT_RATE_START);
+    return rate;
+}
+
 void nfc_init(struct nfc *n)
 {
     memset(n, 0, sizeof *n);
     n->condition = TB_LINK_STARTING;
-    tb_pn532_init(&n->chip, &bus, tb_hal_board.nfc_baud_max);
+    tb_pn532_init(&n->chip, &bus, rate_max());
     tb_tap_init(&n->tap, &pace, n->ndef, sizeof n->ndef);
 }
 

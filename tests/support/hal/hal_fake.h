@@ -14,6 +14,7 @@ struct hal_fake_line {
     uint8_t out[HAL_FAKE_LINE_SIZE]; /* that it wrote; what does not fit waits at its side */
     size_t out_size;
     bool stuck; /* takes nothing */
+    uint32_t lost_count;
 };
 
 struct hal_fake {

@@ -282,7 +282,7 @@ void tb_pn532_start(struct tb_pn532 *p, enum tb_pn532_operation operation, struc
     p->reason = TB_LINK_REASON_NONE;
     p->answer = tb_span_of(NULL, 0);
     if (operation == TB_PN532_OPEN)
-        p->setup = 0;
+        p->setup = p->error_count = 0;
     phase_set(p, TB_PN532_PAUSE, now_ms);
 }
 
@@ -376,9 +376,10 @@ static bool step_over(struct tb_pn532 *p, int64_t now_ms)
 
 static bool answered(struct tb_pn532 *p, struct tb_span data, int64_t now_ms)
 {
-    p->error_count = 0;
     if (p->setup < SETUP_COUNT)
         return setup_answered(p, data, now_ms);
+    if (p->operation != TB_PN532_BROADCAST) /* comes before every look for a card, and asks for less */
+        p->error_count = 0;
     p->rate_unproved = false;
     switch (p->operation) {
     case TB_PN532_SELECT: return select_answered(p, data);

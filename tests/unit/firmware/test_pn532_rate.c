@@ -6,7 +6,7 @@
 #include "tests/support/pn532d/chip.h"
 #include "tests/support/unit.h"
 
-enum { TURN_MAX = 20000 };
+enum { TURN_MAX = 20000, IN_LIST_PASSIVE_TARGET = 0x4a };
 
 static struct sim_log chip_log;
 
@@ -18,6 +18,7 @@ static struct world {
     size_t out_at;
     uint32_t host_rate;
     bool deaf_to_ack;
+    bool deaf_to_looks; /* for a card; all else is answered */
     int64_t now_ms;
     struct tb_pn532 driver;
 } world;
@@ -36,6 +37,8 @@ static void command_take(struct tb_span command)
     struct tb_buf answer = tb_buf_of(data, sizeof data);
     struct tb_buf b = tb_buf_of(frame, sizeof frame);
     uint64_t us;
+    if (world.deaf_to_looks && command.at[0] == IN_LIST_PASSIVE_TARGET)
+        return;
     out_add(tb_span_of(pn532_frame_ack, sizeof pn532_frame_ack));
     if (chip_run(&world.chip, command, &answer, &us) == CHIP_SYNTAX) {
         out_add(tb_span_of(pn532_frame_error, sizeof pn532_frame_error));
@@ -206,6 +209,25 @@ static void raise_that_the_chip_misses_is_undone(void **state)
     assert_works_at(115200);
 }
 
+/* A chip that is set up without fail and then says nothing about cards is broken all the same. */
+static void chip_that_answers_only_its_set_up_is_broken(void **state)
+{
+    (void)state;
+    processor_start(115200);
+    assert_int_equal(operate(TB_PN532_OPEN), TB_TAP_OK);
+    world.deaf_to_looks = true;
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 2; i++) {
+            assert_int_equal(operate(TB_PN532_SELECT), TB_TAP_NONE);
+            assert_int_equal(operate(TB_PN532_BROADCAST), TB_TAP_OK);
+        }
+        assert_int_equal(operate(TB_PN532_SELECT), TB_TAP_BROKEN);
+        assert_int_equal(operate(TB_PN532_OPEN), TB_TAP_OK);
+    }
+    world.deaf_to_looks = false;
+    assert_works_at(115200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +237,7 @@ int main(void)
         cmocka_unit_test_setup(chip_is_found_at_its_rate_after_a_reset_of_the_processor, setup),
         cmocka_unit_test_setup(chip_that_was_reset_itself_is_raised_again, setup),
         cmocka_unit_test_setup(raise_that_the_chip_misses_is_undone, setup),
+        cmocka_unit_test_setup(chip_that_answers_only_its_set_up_is_broken, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -240,11 +240,17 @@ static void request_serve(struct head *h, const struct tb_link_message *m, int64
     }
 }
 
-/* A TRANSCEIVE's bytes are used where they are: nothing is taken from the line until it is answered. */
+/* A TRANSCEIVE's bytes are used where they are, and there is room for one answer of a kind: nothing is taken
+ * from the line until what was asked is answered. */
+static bool answer_is_due(const struct head *h)
+{
+    return nfc_is_asked(&h->nfc) || h->selftest_due || h->stats_due || h->update_due;
+}
+
 static void requests_take(struct head *h, int64_t now_ms)
 {
     struct tb_link_message m;
-    while (!nfc_is_asked(&h->nfc) && link_take(&h->link, &m)) {
+    while (!answer_is_due(h) && link_take(&h->link, &m)) {
         h->heard = true;
         request_serve(h, &m, now_ms);
     }

@@ -56,7 +56,7 @@ size_t tb_hal_uart_read(enum tb_hal_uart uart, uint8_t *ret_bytes, size_t size_m
 /* Hands over as many bytes as fit now and returns their number. */
 size_t tb_hal_uart_write(enum tb_hal_uart uart, const uint8_t *bytes, size_t size);
 
-/* True when every byte handed over has left the buffer. */
+/* True when every byte handed over has left the buffer, and on an STM32 the pin as well. */
 bool tb_hal_uart_is_idle(enum tb_hal_uart uart);
 
 /* TB_ERR_UNSUPPORTED when the board cannot do that rate within 2 %. Bytes under way are lost. */

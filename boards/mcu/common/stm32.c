@@ -11,6 +11,7 @@
 #define USART_CONTROL 0x0c
 #define STATUS_OVERRUN (1u << 3)
 #define STATUS_RECEIVED (1u << 5)
+#define STATUS_COMPLETE (1u << 6)
 #define STATUS_EMPTY (1u << 7)
 #define CONTROL_ON (1u << 13 | 1u << 5 | 1u << 3 | 1u << 2) /* USART, receive interrupt, both ways */
 #define CONTROL_EMPTY_INTERRUPT (1u << 7)
@@ -128,7 +129,8 @@ size_t tb_hal_uart_write(enum tb_hal_uart uart, const uint8_t *bytes, size_t siz
 
 bool tb_hal_uart_is_idle(enum tb_hal_uart uart)
 {
-    return ring_is_empty(&uarts[uart].out);
+    const struct uart *u = &uarts[uart];
+    return ring_is_empty(&u->out) && (REGISTER(u->base + USART_STATUS) & STATUS_COMPLETE);
 }
 
 /* The divider has four bits of fraction, which oversampling by 16 makes a plain quotient. */
@@ -177,14 +179,21 @@ void tb_hal_beeper(bool on)
 
 /* ---- life ---- */
 
+static void watchdog_wait(void)
+{
+    (void)cortexm_wait(WATCHDOG_STATE, WATCHDOG_BUSY, 0, WATCHDOG_TURNS);
+}
+
+/* A kick loads what the watchdog has taken over: one that comes before counts from the value before. */
 void tb_hal_watchdog_start(uint32_t timeout_ms)
 {
     uint32_t reload = timeout_ms * (watchdog_hz / WATCHDOG_DIVIDER) / 1000;
-    (void)cortexm_wait(WATCHDOG_STATE, WATCHDOG_BUSY, 0, WATCHDOG_TURNS); /* with what was set before */
+    watchdog_wait(); /* with what was set before */
     REGISTER(WATCHDOG_KEY) = KEY_START;
     REGISTER(WATCHDOG_KEY) = KEY_WRITE;
     REGISTER(WATCHDOG_PRESCALER) = 4; /* by 64 */
     REGISTER(WATCHDOG_RELOAD) = reload > WATCHDOG_RELOAD_MAX ? WATCHDOG_RELOAD_MAX : reload;
+    watchdog_wait();
     REGISTER(WATCHDOG_KEY) = KEY_KICK;
 }
 

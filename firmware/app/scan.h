@@ -10,6 +10,7 @@ struct scan {
     uint8_t memory[TB_LINK_LINE_MAX];
     enum tb_link_reason reason; /* of a line that is none */
     struct tb_span text;        /* of one that is; in memory */
+    uint32_t lost;              /* bytes, when the scanner last paused */
     bool waiting;               /* for the link */
     bool lent;                  /* the line's memory is on its way */
 };

@@ -116,11 +116,12 @@ static enum tb_link_reason version_judge(const struct update *u, const struct tb
     return image->version < running.version ? TB_LINK_REASON_UPDATE_OLDER : TB_LINK_REASON_NONE;
 }
 
-/* The slot that is about to be erased must not be on trial any more, whatever happens from here on. */
+/* The slot that is about to be erased must not be on trial any more, nor confirmed (it may be: when it rotted
+ * the boot loader started the other one), whatever happens from here on. */
 static enum tb_err trial_forget(const struct update *u)
 {
     struct record record = record_load();
-    if (record.trial == RECORD_NO_SLOT)
+    if (record.trial == RECORD_NO_SLOT && record.confirmed == u->running)
         return TB_OK;
     record.trial = RECORD_NO_SLOT;
     record.attempted = false;

@@ -153,6 +153,25 @@ static void damaged_slot_is_not_started(void **state)
     assert_int_equal(boot_prepare().slot, RECORD_NO_SLOT);
 }
 
+/* The confirmed slot rotted and the other one runs: an update into the rotten slot is on trial, too. */
+static void update_into_a_rotten_confirmed_slot_is_on_trial(void **state)
+{
+    (void)state;
+    static int at;
+    struct choice c;
+    head_make(1);
+    (void)start(&c);
+    update_whole(true);
+    flash_memory[tb_hal_board.slot_at[1] + TB_IMAGE_BODY_AT + 700] ^= 4;
+    memcpy(before, flash_memory, sizeof before);
+    while (update_cut(false, at)) {
+        if (start(&c) == TRANSFER_V2)
+            assert_true(c.trial);
+        at++;
+    }
+    assert_true(at > TRANSFER_BODY_SIZE / 4);
+}
+
 /* Records that cannot be written: the trial does not start, because it could not be given up. */
 static void trial_without_its_record_is_not_started(void **state)
 {
@@ -176,6 +195,7 @@ int main(void)
         cmocka_unit_test(rollback_survives_every_cut),
         cmocka_unit_test(second_cut_while_starting_is_survived),
         cmocka_unit_test(damaged_slot_is_not_started),
+        cmocka_unit_test(update_into_a_rotten_confirmed_slot_is_on_trial),
         cmocka_unit_test(trial_without_its_record_is_not_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

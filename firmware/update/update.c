@@ -105,7 +105,7 @@ static enum tb_link_reason version_judge(const struct update *u, const struct tb
     struct tb_image running;
     if (tb_image_parse(header_running(u), &running) != TB_OK)
         return TB_LINK_REASON_NONE;
-    if (image->version < running.floor)
+    if (image->floor < running.floor) /* what is older than the floor has a lower one itself */
         return TB_LINK_REASON_UPDATE_FLOOR;
     if (force)
         return TB_LINK_REASON_NONE;

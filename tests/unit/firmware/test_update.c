@@ -177,6 +177,17 @@ static void nothing_below_the_floor_is_taken(void **state)
     assert_refused(transfer_begin(&u, &v2, TB_LINK_UPDATE_FORCE), TB_LINK_REASON_UPDATE_FLOOR);
 }
 
+static void floor_does_not_sink(void **state)
+{
+    (void)state;
+    transfer_make(&v1, TRANSFER_V1, TRANSFER_V1, 0);
+    transfer_burn(&v1, 0);
+    transfer_make(&v2, TRANSFER_V2, TRANSFER_V1 - 1, 1);
+    assert_refused(transfer_begin(&u, &v2, TB_LINK_UPDATE_FORCE), TB_LINK_REASON_UPDATE_FLOOR);
+    transfer_make(&v2, TRANSFER_V2, TRANSFER_V1, 1);
+    assert_wants(transfer_begin(&u, &v2, 0), 0);
+}
+
 static void failed_image_needs_force(void **state)
 {
     (void)state;
@@ -296,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup(wrong_board_slot_and_size_are_refused, setup),
         cmocka_unit_test_setup(older_and_same_need_force, setup),
         cmocka_unit_test_setup(nothing_below_the_floor_is_taken, setup),
+        cmocka_unit_test_setup(floor_does_not_sink, setup),
         cmocka_unit_test_setup(failed_image_needs_force, setup),
         cmocka_unit_test_setup(blocks_may_come_twice_or_out_of_turn, setup),
         cmocka_unit_test_setup(nothing_is_stored_without_a_beginning, setup),

@@ -279,7 +279,9 @@ static void trial_confirm(struct update *u)
 
 bool update_turn(struct update *u, const struct update_health *health, int64_t now_ms)
 {
-    if (u->trial && health->well && health->heard)
+    if (u->trial && health->well && health->heard && now_ms >= u->confirm_ms) {
+        u->confirm_ms = now_ms + UPDATE_CONFIRM_MS;
         trial_confirm(u);
+    }
     return u->stored || (u->trial && now_ms >= UPDATE_TRIAL_MS);
 }

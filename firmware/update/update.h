@@ -18,12 +18,14 @@
 #include "firmware/update/verify.h"
 
 #define UPDATE_TRIAL_MS 60000   /* an image that did not prove itself by then is given up */
+#define UPDATE_CONFIRM_MS 5000  /* until a confirmation that the flash did not take is tried again */
 #define UPDATE_WATCHDOG_MS 8000 /* set by the boot loader for an image on trial */
 
 struct update {
     const uint8_t *key; /* VERIFY_KEY_SIZE bytes, borrowed */
     unsigned running;   /* slot, or TB_HAL_SLOT_COUNT: no updates */
     bool trial;         /* what runs has still to prove itself */
+    int64_t confirm_ms; /* not tried before */
     bool begun;
     bool stored;
     uint32_t next;      /* offset in the body of the next block */

@@ -73,6 +73,22 @@ static void trial_is_confirmed_when_well_and_heard(void **state)
     assert_false(update_turn(&u, &transfer_well, UPDATE_TRIAL_MS + 1));
 }
 
+/* Every try may erase a unit. */
+static void confirmation_that_the_flash_does_not_take_is_tried_now_and_then(void **state)
+{
+    (void)state;
+    (void)transfer_run(&u, &v2, 0);
+    update_init(&u, 1, sign_public());
+    flash_worn_below(FLASH_SIZE);
+    assert_false(update_turn(&u, &transfer_well, 10));
+    flash_worn_below(0);
+    assert_false(update_turn(&u, &transfer_well, 10 + UPDATE_CONFIRM_MS - 1));
+    assert_int_equal(record_load().trial, 1);
+    assert_false(update_turn(&u, &transfer_well, 10 + UPDATE_CONFIRM_MS));
+    assert_int_equal(record_load().confirmed, 1);
+    assert_int_equal(record_load().trial, RECORD_NO_SLOT);
+}
+
 static void trial_ends_in_time(void **state)
 {
     (void)state;
@@ -299,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(image_is_stored_and_on_trial, setup),
         cmocka_unit_test_setup(trial_is_confirmed_when_well_and_heard, setup),
+        cmocka_unit_test_setup(confirmation_that_the_flash_does_not_take_is_tried_now_and_then, setup),
         cmocka_unit_test_setup(trial_ends_in_time, setup),
         cmocka_unit_test_setup(trial_takes_no_other_image, setup),
         cmocka_unit_test_setup(header_with_any_changed_byte_is_refused, setup),

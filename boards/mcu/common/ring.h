@@ -54,4 +54,22 @@ static inline bool ring_take(struct ring *r, uint8_t *ret_byte)
     return true;
 }
 
+/* As many as there are, at most size_max. */
+static inline size_t ring_read(struct ring *r, uint8_t *ret_bytes, size_t size_max)
+{
+    size_t size = 0;
+    while (size < size_max && ring_take(r, &ret_bytes[size]))
+        size++;
+    return size;
+}
+
+/* As many as fit; returns how many. */
+static inline size_t ring_write(struct ring *r, const uint8_t *bytes, size_t size)
+{
+    size_t taken = 0;
+    while (taken < size && ring_put(r, bytes[taken]))
+        taken++;
+    return taken;
+}
+
 #endif

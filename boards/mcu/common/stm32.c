@@ -109,18 +109,13 @@ void stm32_uart_start(enum tb_hal_uart uart, uint32_t base, uint32_t clock_hz, u
 
 size_t tb_hal_uart_read(enum tb_hal_uart uart, uint8_t *ret_bytes, size_t size_max)
 {
-    size_t size = 0;
-    while (size < size_max && ring_take(&uarts[uart].in, &ret_bytes[size]))
-        size++;
-    return size;
+    return ring_read(&uarts[uart].in, ret_bytes, size_max);
 }
 
 size_t tb_hal_uart_write(enum tb_hal_uart uart, const uint8_t *bytes, size_t size)
 {
     struct uart *u = &uarts[uart];
-    size_t taken = 0;
-    while (taken < size && ring_put(&u->out, bytes[taken]))
-        taken++;
+    size_t taken = ring_write(&u->out, bytes, size);
     cortexm_lock();
     transmit(u);
     cortexm_unlock();

@@ -106,9 +106,7 @@ void board_interrupt(unsigned irq)
 size_t tb_hal_uart_read(enum tb_hal_uart uart, uint8_t *ret_bytes, size_t size_max)
 {
     struct uart *u = &uarts[uart];
-    size_t size = 0;
-    while (size < size_max && ring_take(&u->in, &ret_bytes[size]))
-        size++;
+    size_t size = ring_read(&u->in, ret_bytes, size_max);
     cortexm_lock();
     receive(u);
     cortexm_unlock();
@@ -118,9 +116,7 @@ size_t tb_hal_uart_read(enum tb_hal_uart uart, uint8_t *ret_bytes, size_t size_m
 size_t tb_hal_uart_write(enum tb_hal_uart uart, const uint8_t *bytes, size_t size)
 {
     struct uart *u = &uarts[uart];
-    size_t taken = 0;
-    while (taken < size && ring_put(&u->out, bytes[taken]))
-        taken++;
+    size_t taken = ring_write(&u->out, bytes, size);
     cortexm_lock();
     transmit(u);
     cortexm_unlock();

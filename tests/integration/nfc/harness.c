@@ -21,63 +21,63 @@ static const char *tag_kind_name(enum tb_link_tag_kind kind)
     return kind == TB_LINK_TAG_TYPE2 ? "type2" : kind == TB_LINK_TAG_TYPE4 ? "type4" : "other";
 }
 
+static void words_add(struct tb_buf *b, const char *before, const char *word)
+{
+    tb_buf_add_str(b, before);
+    tb_buf_add_str(b, word);
+}
+
+static void number_add(struct tb_buf *b, int64_t number)
+{
+    tb_buf_add_str(b, " ");
+    tb_buf_add_decimal(b, number);
+}
+
 static void stats_add(struct tb_buf *b, const uint32_t *stats)
 {
     static const enum tb_link_stat shown[] = {TB_LINK_STAT_TAPS, TB_LINK_STAT_TAGS_READ,
                                               TB_LINK_STAT_TAGS_FAILED, TB_LINK_STAT_LINES,
                                               TB_LINK_STAT_LINES_FAILED};
-    for (size_t i = 0; i < TB_ARRAY_SIZE(shown); i++) {
-        tb_buf_add_str(b, " ");
-        tb_buf_add_decimal(b, stats[shown[i]]);
-    }
+    for (size_t i = 0; i < TB_ARRAY_SIZE(shown); i++)
+        number_add(b, stats[shown[i]]);
+}
+
+static void state_add(struct tb_buf *b, const struct tb_reader_event *e)
+{
+    if (e->reader->kind == TB_READER_HEAD)
+        words_add(b, " ", tb_reader_kind_name(e->part->kind));
+    words_add(b, " ", tb_reader_state_name(e->part->state));
+    if (e->reason[0])
+        words_add(b, " ", e->reason);
 }
 
 static void event_text(struct tb_buf *b, const struct tb_reader_event *e)
 {
     switch (e->kind) {
     case TB_READER_EVENT_STATE:
-        tb_buf_add_str(b, "state ");
-        if (e->reader->kind == TB_READER_HEAD) {
-            tb_buf_add_str(b, tb_reader_kind_name(e->part->kind));
-            tb_buf_add_u8(b, ' ');
-        }
-        tb_buf_add_str(b, tb_reader_state_name(e->part->state));
-        if (e->reason[0])
-            tb_buf_add_str(b, " ");
-        tb_buf_add_str(b, e->reason);
+        tb_buf_add_str(b, "state");
+        state_add(b, e);
         return;
-    case TB_READER_EVENT_HELLO:
-        tb_buf_add_str(b, "hello ");
-        tb_buf_add_str(b, tb_link_reset_name(e->reader->reset));
-        return;
-    case TB_READER_EVENT_TAG:
-        tb_buf_add_str(b, "tag ");
-        tb_buf_add_str(b, tag_kind_name(e->tag.kind));
-        return;
+    case TB_READER_EVENT_HELLO: words_add(b, "hello ", tb_link_reset_name(e->reader->reset)); return;
+    case TB_READER_EVENT_TAG: words_add(b, "tag ", tag_kind_name(e->tag.kind)); return;
     case TB_READER_EVENT_TAG_DATA:
         tb_buf_add_str(b, "data ");
         tb_buf_add_hex(b, e->data);
         return;
     case TB_READER_EVENT_TAG_FAILED:
-        tb_buf_add_str(b, "failed ");
-        tb_buf_add_str(b, tb_tag_failure_name(e->failure));
-        tb_buf_add_str(b, " ");
-        tb_buf_add_str(b, e->reason);
+        words_add(b, "failed ", tb_tag_failure_name(e->failure));
+        words_add(b, " ", e->reason);
         return;
     case TB_READER_EVENT_TAG_GONE: tb_buf_add_str(b, "gone"); return;
     case TB_READER_EVENT_LINE:
         tb_buf_add_str(b, "line ");
         tb_buf_add(b, e->data);
         return;
-    case TB_READER_EVENT_LINE_FAILED:
-        tb_buf_add_str(b, "line failed ");
-        tb_buf_add_str(b, e->reason);
-        return;
+    case TB_READER_EVENT_LINE_FAILED: words_add(b, "line failed ", e->reason); return;
     case TB_READER_EVENT_ANSWER:
-        tb_buf_add_str(b, "answer ");
-        tb_buf_add_decimal(b, e->exchange);
-        tb_buf_add_str(b, " ");
-        tb_buf_add_decimal(b, e->status);
+        tb_buf_add_str(b, "answer");
+        number_add(b, e->exchange);
+        number_add(b, e->status);
         tb_buf_add_str(b, " ");
         tb_buf_add_hex(b, e->data);
         return;
@@ -90,14 +90,11 @@ static void event_text(struct tb_buf *b, const struct tb_reader_event *e)
         stats_add(b, e->stats);
         return;
     case TB_READER_EVENT_UPDATE:
-        tb_buf_add_str(b, "update ");
-        tb_buf_add_decimal(b, e->request);
-        tb_buf_add_str(b, " ");
-        tb_buf_add_decimal(b, e->update->status);
-        tb_buf_add_str(b, " ");
-        tb_buf_add_decimal(b, e->update->reason);
-        tb_buf_add_str(b, " ");
-        tb_buf_add_decimal(b, e->update->next);
+        tb_buf_add_str(b, "update");
+        number_add(b, e->request);
+        number_add(b, (int64_t)e->update->status);
+        number_add(b, (int64_t)e->update->reason);
+        number_add(b, e->update->next);
         return;
     case TB_READER_EVENT_TAMPER:
         tb_buf_add_str(b, e->tamper.open ? "housing open" : "housing closed");

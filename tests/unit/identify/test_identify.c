@@ -375,20 +375,27 @@ static void two_cards_of_which_nobody_is_known_are_two_taps(void **state)
     }
 }
 
-static void two_cards_at_once_that_flicker_are_told_once(void **state)
+/* A tap that failed ends, and one that fails alike begins at once. */
+static void failure_is_told_once(enum tb_tag_failure failure, const char *second_uid, enum tb_outcome outcome,
+                                 enum tb_reason reason)
 {
-    (void)state;
     began(card_1);
-    tb_identify_tag_failed(&machine, NFC, TB_TAG_TWO, now_ms);
-    (void)next_outcome(TB_OUTCOME_TWO_CARDS, TB_REASON_TAG_TWO);
+    tb_identify_tag_failed(&machine, NFC, failure, now_ms);
+    (void)next_outcome(outcome, reason);
     next_feedback(TB_FEEDBACK_REFUSED);
     tb_identify_tag_gone(&machine, NFC, now_ms);
     (void)next_action(TB_IDENTIFY_CARD_GONE);
-    began(card_2); /* now the other one answered first */
-    tb_identify_tag_failed(&machine, NFC, TB_TAG_TWO, now_ms);
+    began(second_uid);
+    tb_identify_tag_failed(&machine, NFC, failure, now_ms);
     (void)next_action(TB_IDENTIFY_MERGED);
     (void)next_action(TB_IDENTIFY_CARD_BACK);
     no_more_actions();
+}
+
+static void two_cards_at_once_that_flicker_are_told_once(void **state)
+{
+    (void)state; /* the second time the other one answers first */
+    failure_is_told_once(TB_TAG_TWO, card_2, TB_OUTCOME_TWO_CARDS, TB_REASON_TAG_TWO);
 }
 
 static void torn_read_that_stays_torn_is_unreadable(void **state)
@@ -456,17 +463,7 @@ static void card_gone_while_looked_up_is_told_behind_the_outcome(void **state)
 static void payment_card_that_flickers_is_told_once(void **state)
 {
     (void)state;
-    began(card_1);
-    tb_identify_tag_failed(&machine, NFC, TB_TAG_PAYMENT_CARD, now_ms);
-    (void)next_outcome(TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP);
-    next_feedback(TB_FEEDBACK_REFUSED);
-    tb_identify_tag_gone(&machine, NFC, now_ms);
-    (void)next_action(TB_IDENTIFY_CARD_GONE);
-    began(card_1);
-    tb_identify_tag_failed(&machine, NFC, TB_TAG_PAYMENT_CARD, now_ms);
-    (void)next_action(TB_IDENTIFY_MERGED);
-    (void)next_action(TB_IDENTIFY_CARD_BACK);
-    no_more_actions();
+    failure_is_told_once(TB_TAG_PAYMENT_CARD, card_1, TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP);
 }
 
 static void code_read_twice_is_one_scan_until_the_visit_ends(void **state)

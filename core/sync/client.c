@@ -195,6 +195,26 @@ static enum tb_err err_of_number(int64_t number)
     }
 }
 
+/*
+ * While verdicts of an earlier connection are missing, a cart may hold what still counts as undecided here
+ * and would show it twice: such an answer says who it is, and the cart comes by the customer's feed, which
+ * waits for the same.
+ */
+static enum tb_err carts_hold_back(struct tb_client *c, struct tb_rows *rows)
+{
+    if (c->decided_seq >= c->effect_seq || rows->count == 0)
+        return TB_OK;
+    struct tb_row *kept = tb_arena_take(c->config.arena, rows->count * sizeof *kept);
+    if (!kept)
+        return TB_ERR_NO_MEMORY;
+    size_t count = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->at[i].type != TB_ROW_CART)
+            kept[count++] = rows->at[i];
+    *rows = (struct tb_rows){.at = kept, .count = count};
+    return TB_OK;
+}
+
 static void identify_answered(struct tb_client *c, struct tb_client_asked *asked, const struct tb_rpc *rpc)
 {
     uint32_t ticket = asked->ticket;
@@ -206,6 +226,8 @@ static void identify_answered(struct tb_client *c, struct tb_client_asked *asked
     struct tb_check check = {0};
     struct tb_identified answer = {0};
     tb_identified_decode(&check, rpc->result, c->config.arena, &answer);
+    if (check.err == TB_OK)
+        check.err = carts_hold_back(c, &answer.rows);
     identified(c, ticket, check.err, check.err == TB_OK ? &answer : NULL);
     if (check.err != TB_OK)
         client_fail(c, tb_err_name(check.err));

@@ -257,7 +257,8 @@ void tb_client_feed_close(struct tb_client *c, const struct tb_scope *scope, int
 /* What was saved of a scope is lost, what is being saved included: it is read from the beginning. */
 void tb_client_feed_lost(struct tb_client *c, const struct tb_scope *scope, int64_t now_ms);
 
-/* Asks the context store; ends in exactly one TB_CLIENT_IDENTIFIED, perhaps before this returns. */
+/* Asks the context store; ends in exactly one TB_CLIENT_IDENTIFIED, perhaps before this returns. While feeds
+ * wait for verdicts (tb_client_feed_open), answers come without their carts. */
 void tb_client_identify(struct tb_client *c, uint32_t ticket, const struct tb_identify_ask *what,
                         uint32_t timeout_ms, int64_t now_ms);
 

@@ -81,20 +81,27 @@ static void sent_add(struct tb_client *c, int64_t first, int64_t last)
     c->sent_seq = last;
 }
 
+/*
+ * Closes the hole up to last as far as the window has room. A record lies wholly in what the server had
+ * decided at hello or wholly behind it: of one that begins in what is decided only the verdict would be
+ * repeated, and the rest of the hole would stay open.
+ */
 static void put_skipped(struct tb_client *c, struct tb_json_writer *w, int64_t last)
 {
-    struct tb_mutation skipped = {
-        .seq = c->sent_seq + 1, .kind = TB_MUTATION_SKIPPED, .skipped.count = last - c->sent_seq};
-    tb_mutation_encode(w, NULL, &skipped);
-    sent_add(c, skipped.seq, last);
+    while (c->sent_seq < last && c->sent_count < TB_CLIENT_WINDOW) {
+        int64_t end = c->sent_seq < c->effect_seq && c->effect_seq < last ? c->effect_seq : last;
+        struct tb_mutation skipped = {
+            .seq = c->sent_seq + 1, .kind = TB_MUTATION_SKIPPED, .skipped.count = end - c->sent_seq};
+        tb_mutation_encode(w, NULL, &skipped);
+        sent_add(c, skipped.seq, end);
+    }
 }
 
 /* False when nothing more goes into this message. */
 static bool put_row(struct tb_client *c, struct tb_json_writer *w, const struct tb_client_row *row)
 {
     TB_ASSERT(row->mutation.size > 0 && row->mutation.size <= TB_CLIENT_BATCH_SIZE_MAX);
-    if (row->seq > c->sent_seq + 1)
-        put_skipped(c, w, row->seq - 1);
+    put_skipped(c, w, row->seq - 1);
     if (c->sent_count == TB_CLIENT_WINDOW)
         return false;
     if (w->to->size > ENVELOPE_SIZE_MAX && w->to->size + row->mutation.size > TB_CLIENT_BATCH_SIZE_MAX)

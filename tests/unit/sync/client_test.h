@@ -27,6 +27,8 @@ struct client_test {
     size_t count[TB_CLIENT_STATE + 1];
     size_t decide_row_count;
     size_t save_row_count;
+    size_t identified_row_count;
+    enum tb_row_type first_identified;
     char code[64];
     struct tb_verdict first_verdict;
 };
@@ -54,9 +56,13 @@ static void test_act(void *context, const struct tb_client_action *action)
         test->first_verdict = action->decide.verdicts[0];
         break;
     case TB_CLIENT_SAVE: test->save_row_count = action->save.rows.count; break;
+    case TB_CLIENT_IDENTIFIED:
+        test->identified_row_count = action->identified.rows.count;
+        test->first_identified =
+            action->identified.rows.count ? action->identified.rows.at[0].type : TB_ROW_NONE;
+        break;
     case TB_CLIENT_WELCOME:
     case TB_CLIENT_READ:
-    case TB_CLIENT_IDENTIFIED:
     case TB_CLIENT_STATE: break;
     }
 }

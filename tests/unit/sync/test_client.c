@@ -185,13 +185,30 @@ static void holes_are_closed_by_skipped(void **state)
     assert_int_equal(t.c.decided_seq, 3);
 }
 
+/* Of a record that begins in what is decided the store repeats the verdict only: the rest would stay open. */
+static void a_hole_is_closed_in_two_where_the_store_stands_in_it(void **state)
+{
+    (void)state;
+    test_start(2, 10, "e1");
+    test_go_live(WELCOME_OF("e1", 5));
+    test_read(9, 9);
+    assert_non_null(strstr(test_sent(), "[{\"seq\":3,\"kind\":\"skipped\",\"count\":3},"
+                                        "{\"seq\":6,\"kind\":\"skipped\",\"count\":3},{\"seq\":9}]"));
+    test_verdict(3, "duplicate");
+    tb_client_decided(&t.c, 5, TB_OK, t.now_ms);
+    test_verdict(6, "applied");
+    tb_client_decided(&t.c, 8, TB_OK, t.now_ms);
+    assert_int_equal(t.c.decided_seq, 8);
+}
+
 static void empty_outbox_gives_up_what_it_lost(void **state)
 {
     (void)state;
     test_start(0, 6, "e1");
     test_go_live(WELCOME_OF("e1", 2));
     tb_client_read(&t.c, t.last[TB_CLIENT_READ].read.ticket, &(struct tb_client_rows){.count = 0}, t.now_ms);
-    assert_non_null(strstr(test_sent(), "[{\"seq\":1,\"kind\":\"skipped\",\"count\":5"));
+    assert_non_null(strstr(test_sent(), "[{\"seq\":1,\"kind\":\"skipped\",\"count\":2},"
+                                        "{\"seq\":3,\"kind\":\"skipped\",\"count\":3}]"));
 }
 
 static void unreadable_outbox_gives_up_nothing(void **state)
@@ -347,6 +364,47 @@ static void identify_ends_in_one_answer(void **state)
     assert_int_equal(t.count[TB_CLIENT_CLOSE], 0);
 }
 
+static void identify_answer(const char *rows)
+{
+    char text[2048];
+    (void)snprintf(text, sizeof text,
+                   "{\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":{\"found\":true,\"rows\":[%s]}}",
+                   (int)t.c.next_id, rows);
+    test_receive(text);
+}
+
+/* What the store had decided and this side did not hear would be laid over a cart that holds it. */
+static void identify_brings_no_cart_while_verdicts_are_missing(void **state)
+{
+    (void)state;
+#define ID_OF(digit) "0000000000000000000000000000000" digit
+    static const char rows[] = "{\"type\":\"cart\",\"id\":\"" ID_OF(
+        "2") "\",\"version\":5,\"as_of\":9,\"op\":\"put\",\"customer\":"
+             "\"" ID_OF("1") "\",\"doc\":{}},"
+                             "{\"type\":\"customer\",\"id\":\"" ID_OF("1") "\",\"version\":4,\"as_of\":9,"
+                                                                           "\"op\":\"put\",\"customer\":"
+                                                                           "\"" ID_OF("1") "\",\"doc\":{}}";
+    struct tb_identify_ask what = {.kind = "member"};
+    test_start(2, 5, "e1");
+    test_go_live(WELCOME_OF("e1", 3));
+    tb_client_identify(&t.c, 1, &what, 500, t.now_ms);
+    identify_answer(rows);
+    assert_true(t.last[TB_CLIENT_IDENTIFIED].identified.found);
+    assert_int_equal(t.identified_row_count, 1);
+    assert_int_equal(t.first_identified, TB_ROW_CUSTOMER);
+
+    test_read(3, 4);
+    test_verdict(3, "applied");
+    tb_client_identify(&t.c, 2, &what, 500, t.now_ms);
+    identify_answer(rows); /* heard is not saved */
+    assert_int_equal(t.identified_row_count, 1);
+    tb_client_decided(&t.c, 3, TB_OK, t.now_ms);
+    tb_client_identify(&t.c, 3, &what, 500, t.now_ms);
+    identify_answer(rows); /* 4 is decided on this connection: its verdict comes before what holds it */
+    assert_int_equal(t.identified_row_count, 2);
+    assert_int_equal(t.first_identified, TB_ROW_CART);
+}
+
 static void identify_is_bounded_and_ends_with_the_line(void **state)
 {
     (void)state;
@@ -407,6 +465,7 @@ int main(void)
         cmocka_unit_test(no_more_than_the_window_is_under_way),
         cmocka_unit_test(late_answer_to_a_read_is_ignored),
         cmocka_unit_test(holes_are_closed_by_skipped),
+        cmocka_unit_test(a_hole_is_closed_in_two_where_the_store_stands_in_it),
         cmocka_unit_test(empty_outbox_gives_up_what_it_lost),
         cmocka_unit_test(unreadable_outbox_gives_up_nothing),
         cmocka_unit_test(row_may_be_read_before_its_commit_is_reported),
@@ -416,6 +475,7 @@ int main(void)
         cmocka_unit_test(verdict_carries_the_new_rows),
         cmocka_unit_test(restored_store_gets_what_it_lost),
         cmocka_unit_test(identify_ends_in_one_answer),
+        cmocka_unit_test(identify_brings_no_cart_while_verdicts_are_missing),
         cmocka_unit_test(identify_is_bounded_and_ends_with_the_line),
         cmocka_unit_test(identify_error_is_mapped),
         cmocka_unit_test(requests_and_unknown_notifications_are_harmless),

@@ -314,6 +314,7 @@ static enum tb_err engine_start(struct sqlite_engine *e, const char *path)
                                           .cache_kib = CACHE_KIB,
                                           .checkpoint_pages = CHECKPOINT_PAGES,
                                           .busy_ms = BUSY_MS,
+                                          .secure_delete = true,
                                           .application_id = APPLICATION_ID,
                                           .migrations = sqlite_migrations,
                                           .migration_count = sqlite_migration_count};

@@ -168,7 +168,58 @@ static const char schema_1[] =
     " PRIMARY KEY(device, incarnation, seq)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX verdict_decided ON verdict(decided_ms);";
 
-const char *const sqlite_migrations[] = {schema_1};
+/*
+ * Version 2: who may see what and for how long. A cohort knows when its customers were seen and has a
+ * limit; terminals' new customers are counted; erasures are kept until every terminal has confirmed.
+ */
+static const char schema_2[] =
+    "ALTER TABLE cohort ADD COLUMN seen_ms INTEGER NOT NULL DEFAULT 0;"
+    /* First byte of SHA-256(customer); -1 until the engine has computed it. */
+    "ALTER TABLE cohort ADD COLUMN part INTEGER NOT NULL DEFAULT -1;"
+    "CREATE INDEX cohort_seen ON cohort(store, seen_ms);"
+    "CREATE INDEX cohort_part ON cohort(store, part);"
+    "ALTER TABLE store ADD COLUMN member_count INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE store SET member_count = (SELECT count(*) FROM cohort h WHERE h.store = store.id);"
+
+    /* Merge as people choose, no limit of rows or bytes; a row is unreadable after 30 days without contact, a
+     * customer outside the cohort stays for a day. Journeys are kept for half a year, notes for a year, visits
+     * for 90 days. */
+    "ALTER TABLE policy ADD COLUMN merge TEXT NOT NULL DEFAULT 'ask';"
+    "ALTER TABLE policy ADD COLUMN cache_rows_max INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE policy ADD COLUMN cache_bytes_max INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE policy ADD COLUMN no_contact_ms INTEGER NOT NULL DEFAULT 2592000000;"
+    "ALTER TABLE policy ADD COLUMN outside_keep_ms INTEGER NOT NULL DEFAULT 86400000;"
+    "ALTER TABLE policy ADD COLUMN journey_keep_ms INTEGER NOT NULL DEFAULT 15552000000;"
+    "ALTER TABLE policy ADD COLUMN note_keep_ms INTEGER NOT NULL DEFAULT 31536000000;"
+    "ALTER TABLE policy ADD COLUMN visit_keep_ms INTEGER NOT NULL DEFAULT 7776000000;"
+    "ALTER TABLE policy ADD COLUMN reward_offline_max INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE policy ADD COLUMN new_customers_max INTEGER NOT NULL DEFAULT 120;"
+    "CREATE INDEX touch_at ON touch(at_ms);"
+
+    "ALTER TABLE terminal ADD COLUMN limited_ms INTEGER NOT NULL DEFAULT 0;"
+    /* Customers outside its cohort that a terminal came to know within the last hour, refused ones too. */
+    "CREATE TABLE intake("
+    " device TEXT NOT NULL,"
+    " customer BLOB NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " refused INTEGER NOT NULL,"
+    " PRIMARY KEY(device, customer)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX intake_at ON intake(at_ms);"
+    "CREATE INDEX intake_customer ON intake(customer);"
+
+    "CREATE TABLE erasure("
+    " id BLOB PRIMARY KEY,"
+    " customer BLOB NOT NULL UNIQUE,"
+    " at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE erasure_receipt("
+    " erasure BLOB NOT NULL REFERENCES erasure(id),"
+    " device TEXT NOT NULL,"
+    " made_ms INTEGER NOT NULL,"
+    " received_ms INTEGER NOT NULL,"
+    " signature BLOB NOT NULL,"
+    " PRIMARY KEY(erasure, device)) STRICT, WITHOUT ROWID;";
+
+const char *const sqlite_migrations[] = {schema_1, schema_2};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);
 
 const char *const sqlite_statements[STMT_COUNT] = {

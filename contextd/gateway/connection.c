@@ -335,6 +335,7 @@ static int session_begin(struct connection *c)
     c->state = CONNECTION_OPEN;
     c->reason = "closed";
     tb_session_init(&c->session, &c->listener->session, &port, c->device, now_ms(c));
+    tb_session_set_key(&c->session, &c->key);
     timer_arm(c);
     return 0;
 }

@@ -68,6 +68,7 @@ struct connection {
     size_t job_count; /* at the engine; the connection is freed after the last */
 
     char device[TB_DEVICE_SIZE_MAX + 1]; /* proven by certificate; "" from the web */
+    struct tb_public_key key;            /* of the same certificate; all zero: none that we can use */
     bool admitted;
     bool welcomed; /* hello was accepted */
     struct tb_session session;

@@ -179,6 +179,18 @@ enum tb_err tb_tls_peer_device(struct lws *wsi, char *ret_urn, size_t size_max)
     return err;
 }
 
+void tb_tls_peer_key(struct lws *wsi, struct tb_public_key *ret_key)
+{
+    SSL *ssl = lws_get_ssl(wsi);
+    X509 *cert = ssl != NULL ? SSL_get1_peer_certificate(ssl) : NULL;
+    unsigned char *der = NULL;
+    int size = cert != NULL ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der) : 0;
+    if (size <= 0 || tb_public_key_load(tb_span_of(der, (size_t)size), ret_key) != TB_OK)
+        *ret_key = (struct tb_public_key){{0}};
+    OPENSSL_free(der);
+    X509_free(cert);
+}
+
 bool tb_tls_is_resumed(struct lws *wsi)
 {
     SSL *ssl = lws_get_ssl(wsi);

@@ -47,6 +47,7 @@ static int terminal_judge(struct connection *c, struct tb_span origin)
     enum tb_err err = tb_tls_peer_device(c->wsi, c->device, sizeof c->device);
     if (err != TB_OK)
         return answer(c, 403, err == TB_ERR_EXPIRED ? "certificate_expired" : "certificate_refused");
+    tb_tls_peer_key(c->wsi, &c->key);
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #ifndef TB_CORE_SYNC_ENGINE_PORT_H
 #define TB_CORE_SYNC_ENGINE_PORT_H
 
+#include "core/crypto/key.h"
 #include "core/wire/sync.h"
 
 #define TB_ENGINE_ROWS_COST_MAX TB_FEED_ROWS_SIZE_MAX
@@ -30,6 +31,7 @@ struct tb_engine_peer {
     char store[TB_SHORT_SIZE_MAX + 1];   /* from the registry, once the session is open; "" for the web */
     struct tb_id customer;               /* the only one that a web session may touch; zero: a terminal */
     enum tb_channel channel;
+    struct tb_public_key key; /* of the certificate; all zero: none, as from the web */
 };
 
 enum tb_engine_ask {

@@ -74,6 +74,11 @@ void tb_session_init(struct tb_session *s, const struct tb_session_config *confi
         s->peer.device[0] = '\0';
 }
 
+void tb_session_set_key(struct tb_session *s, const struct tb_public_key *key)
+{
+    s->peer.key = *key;
+}
+
 static void hello_refuse(struct tb_session *s, enum tb_rpc_number number, const char *code)
 {
     session_error(s, s->hello_request, number, code);

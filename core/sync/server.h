@@ -120,6 +120,9 @@ struct tb_session {
 void tb_session_init(struct tb_session *s, const struct tb_session_config *config,
                      const struct tb_session_port *port, const char *device, int64_t now_ms);
 
+/* The public key of the client certificate: what the device signs is verified with it. Before any message. */
+void tb_session_set_key(struct tb_session *s, const struct tb_public_key *key);
+
 /* One whole text message. wall_ms is Unix time. */
 void tb_session_received(struct tb_session *s, struct tb_span message, int64_t now_ms, int64_t wall_ms);
 

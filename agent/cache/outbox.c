@@ -7,7 +7,6 @@
 #define OUTBOX_APPLICATION_ID 0x54424f42 /* "TBOB" */
 #define OUTBOX_SEALED_SIZE_MAX (TB_MUTATION_JSON_SIZE_MAX + TB_AEAD_OVERHEAD)
 #define VERDICT_SIZE_MAX (1 + 8 + 8 + TB_VERDICT_CODE_SIZE_MAX)
-#define INCARNATION_NAME "incarnation"
 #define SETTLED_NAME "settled"
 
 static const char *const migrations[] = {
@@ -21,6 +20,7 @@ static const char *const migrations[] = {
 
 static const char *const statements[TB_OUTBOX_STMT_COUNT] = {
     [TB_OUTBOX_STMT_INSERT] = "INSERT INTO mutation (seq, sealed) VALUES (?1, ?2)",
+    [TB_OUTBOX_STMT_IMPORT] = "INSERT INTO mutation (seq, sealed, verdict) VALUES (?1, ?2, ?3)",
     [TB_OUTBOX_STMT_DECIDE] = "UPDATE mutation SET verdict = ?2 WHERE seq = ?1",
     [TB_OUTBOX_STMT_VERDICT] = "SELECT verdict FROM mutation WHERE seq = ?1",
     [TB_OUTBOX_STMT_SETTLE] = "INSERT OR REPLACE INTO meta (name, value) VALUES ('" SETTLED_NAME "', ?1)",
@@ -94,14 +94,14 @@ static enum tb_err meta_read(struct tb_outbox *outbox, const char *name,
     return err;
 }
 
-static enum tb_err incarnation_make(struct tb_outbox *outbox)
+static enum tb_err incarnation_write(struct tb_outbox *outbox)
 {
     struct tb_stmt stmt;
     enum tb_err err = tb_stmt_prepare(
-        outbox->db, "INSERT INTO meta (name, value) VALUES ('" INCARNATION_NAME "', ?1)", &stmt);
+        outbox->db, "INSERT OR REPLACE INTO meta (name, value) VALUES ('" TB_OUTBOX_INCARNATION_NAME "', ?1)",
+        &stmt);
     if (err != TB_OK)
         return err;
-    outbox->incarnation = tb_id_random(outbox->sealer.rng);
     tb_stmt_bind_blob(&stmt, 1, tb_id_span(&outbox->incarnation));
     err = tb_stmt_run(&stmt);
     tb_stmt_free(&stmt);
@@ -111,9 +111,11 @@ static enum tb_err incarnation_make(struct tb_outbox *outbox)
 static enum tb_err outbox_load(struct tb_outbox *outbox)
 {
     bool found = false;
-    enum tb_err err = meta_read(outbox, INCARNATION_NAME, incarnation_take, &found);
-    if (err == TB_OK && !found)
-        err = incarnation_make(outbox);
+    enum tb_err err = meta_read(outbox, TB_OUTBOX_INCARNATION_NAME, incarnation_take, &found);
+    if (err == TB_OK && !found) {
+        outbox->incarnation = tb_id_random(outbox->sealer.rng);
+        err = incarnation_write(outbox);
+    }
     if (err == TB_OK)
         err = tb_stmt_prepare_all(outbox->db, statements, TB_OUTBOX_STMT_COUNT, outbox->stmts);
     if (err == TB_OK)
@@ -125,7 +127,7 @@ enum tb_err tb_outbox_open(const char *path, const struct tb_sealer *sealer, str
 {
     const struct tb_db_options options = {
         .sync = TB_DB_SYNC_FULL,
-        .page_size = 1024,
+        .page_size = TB_OUTBOX_PAGE_SIZE,
         .cache_kib = 64,
         .checkpoint_pages = 512,
         .exclusive = true,
@@ -426,4 +428,59 @@ enum tb_err tb_outbox_each(struct tb_outbox *outbox, enum tb_outbox_part part, i
     }
     tb_stmt_reset(read);
     return err != TB_OK ? err : damaged;
+}
+
+enum tb_err tb_outbox_check(struct tb_outbox *outbox)
+{
+    return tb_db_check(outbox->db);
+}
+
+/* ---- salvage ---- */
+
+bool tb_outbox_verifies(struct tb_outbox *outbox, const struct tb_outbox_sealed *sealed)
+{
+    return mutation_verifies(outbox, sealed->seq, sealed->mutation);
+}
+
+enum tb_err tb_outbox_import(struct tb_outbox *outbox, const struct tb_outbox_sealed *sealed)
+{
+    struct tb_outbox_entry entry = {0};
+    enum verdict_state state = VERDICT_ABSENT;
+    if (!tb_outbox_verifies(outbox, sealed))
+        return TB_ERR_SEAL;
+    bool decided = verdict_open(outbox, sealed->seq, sealed->verdict, &entry);
+    enum tb_err err = verdict_state(outbox, sealed->seq, &state);
+    if (err != TB_OK || state == VERDICT_KEPT || (state == VERDICT_OPEN && !decided))
+        return err;
+    if (state == VERDICT_OPEN) {
+        struct tb_stmt *decide = &outbox->stmts[TB_OUTBOX_STMT_DECIDE];
+        tb_stmt_bind_int(decide, 1, sealed->seq);
+        tb_stmt_bind_blob(decide, 2, sealed->verdict);
+        return tb_stmt_run(decide);
+    }
+    struct tb_stmt *import = &outbox->stmts[TB_OUTBOX_STMT_IMPORT];
+    tb_stmt_bind_int(import, 1, sealed->seq);
+    tb_stmt_bind_blob(import, 2, sealed->mutation);
+    if (decided)
+        tb_stmt_bind_blob(import, 3, sealed->verdict);
+    else
+        tb_stmt_bind_null(import, 3);
+    return tb_stmt_run(import);
+}
+
+enum tb_err tb_outbox_adopt(struct tb_outbox *outbox, const struct tb_id *incarnation)
+{
+    outbox->incarnation = *incarnation;
+    return incarnation_write(outbox);
+}
+
+enum tb_err tb_outbox_go_on(struct tb_outbox *outbox, int64_t seq)
+{
+    uint8_t bytes[128];
+    struct tb_buf json = tb_buf_of(bytes, sizeof bytes);
+    const struct tb_mutation place = {.seq = seq - 1, .kind = TB_MUTATION_SKIPPED, .skipped.count = 1};
+    struct tb_json_writer w = tb_json_writer_of(&json);
+    tb_mutation_encode(&w, NULL, &place);
+    TB_ASSERT(json.err == TB_OK);
+    return mutation_store(outbox, place.seq, tb_buf_span(&json));
 }

@@ -18,6 +18,8 @@
 #include "core/wire/mutation.h"
 #include "host/sqlite/db.h"
 
+#define TB_OUTBOX_PAGE_SIZE 1024u
+#define TB_OUTBOX_INCARNATION_NAME "incarnation" /* in the table `meta` */
 #define TB_OUTBOX_UNDECIDED_MAX 10000
 #define TB_OUTBOX_REMOVE_MAX 256
 #define TB_OUTBOX_KEEP_MS \
@@ -25,6 +27,7 @@
 
 enum tb_outbox_statement { /* index into tb_outbox.stmts */
                            TB_OUTBOX_STMT_INSERT,
+                           TB_OUTBOX_STMT_IMPORT,
                            TB_OUTBOX_STMT_DECIDE,
                            TB_OUTBOX_STMT_VERDICT,
                            TB_OUTBOX_STMT_SETTLE,
@@ -89,6 +92,31 @@ enum tb_outbox_part {
 TB_MUST_USE enum tb_err tb_outbox_each(struct tb_outbox *outbox, enum tb_outbox_part part, int64_t from_seq,
                                        bool (*each)(void *context, const struct tb_outbox_entry *entry),
                                        void *context);
+
+/* Full structural check of the file. TB_ERR_CORRUPT. Reads all of it. */
+TB_MUST_USE enum tb_err tb_outbox_check(struct tb_outbox *outbox);
+
+/* ---- for an outbox that is made anew from a damaged one (salvage.h) ---- */
+
+struct tb_outbox_sealed { /* a row as it is stored; borrowed */
+    int64_t seq;
+    struct tb_span mutation;
+    struct tb_span verdict; /* empty: none */
+};
+
+/* Whether the mutation is one of this outbox's incarnation and device key. */
+bool tb_outbox_verifies(struct tb_outbox *outbox, const struct tb_outbox_sealed *sealed);
+
+/* Inside a transaction: takes a row over as it is. A verdict that does not verify is left out, and one that
+ * is there stays. TB_ERR_SEAL: the mutation does not verify. tb_outbox_recount() is due afterwards. */
+TB_MUST_USE enum tb_err tb_outbox_import(struct tb_outbox *outbox, const struct tb_outbox_sealed *sealed);
+
+/* Inside a transaction, while there is no row: takes over the name of another file. */
+TB_MUST_USE enum tb_err tb_outbox_adopt(struct tb_outbox *outbox, const struct tb_id *incarnation);
+
+/* Inside a transaction: the next mutation gets seq, which lies above all that are there. A skipped record
+ * before it keeps the place. tb_outbox_recount() is due afterwards. */
+TB_MUST_USE enum tb_err tb_outbox_go_on(struct tb_outbox *outbox, int64_t seq);
 
 /* The highest seq up to which every mutation is decided; 0: none. */
 TB_MUST_USE enum tb_err tb_outbox_decided_seq(struct tb_outbox *outbox, int64_t *ret_seq);

@@ -25,7 +25,8 @@ enum tb_err tb_err_of_errno(int code)
     case EDQUOT: return TB_ERR_FULL;
     case ENOENT: return TB_ERR_NOT_FOUND;
     case EACCES:
-    case EPERM: return TB_ERR_DENIED;
+    case EPERM:
+    case EROFS: return TB_ERR_DENIED;
     case ENOMEM: return TB_ERR_NO_MEMORY;
     case EAGAIN: return TB_ERR_AGAIN;
     case EBUSY: return TB_ERR_BUSY;

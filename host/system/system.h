@@ -35,7 +35,8 @@ TB_MUST_USE enum tb_err tb_folders_make(const char *path, unsigned mode);
  * lets it; returns how many it may have now, at least as many as before. */
 size_t tb_descriptors_allow(size_t wanted);
 
-/* errno as an error: ENOSPC and EDQUOT TB_ERR_FULL, ENOENT TB_ERR_NOT_FOUND, EACCES TB_ERR_DENIED … */
+/* errno as an error: ENOSPC and EDQUOT TB_ERR_FULL, ENOENT TB_ERR_NOT_FOUND, EACCES and EROFS TB_ERR_DENIED …
+ */
 enum tb_err tb_err_of_errno(int code);
 
 /*

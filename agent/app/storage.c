@@ -135,6 +135,7 @@ struct append {
     struct tb_mutation mutation;
     size_t json_size;
     uint8_t json[TB_MUTATION_JSON_SIZE_MAX];
+    _Alignas(max_align_t) uint8_t lists[TB_MUTATION_LISTS_SIZE_MAX];
 };
 
 static enum tb_err append_work(struct tb_storage_call *call)
@@ -187,7 +188,9 @@ enum tb_err tb_storage_append(struct tb_storage *storage, const struct tb_mutati
     append->done = done;
     append->call.job.single = true;
     append->call.context = context;
-    append->mutation = *mutation;
+    struct tb_arena lists = tb_arena_of(append->lists, sizeof append->lists);
+    enum tb_err copied = tb_mutation_copy(mutation, &lists, &append->mutation);
+    TB_ASSERT(copied == TB_OK);
     tb_storage_call_submit(&append->call, storage->outbox_writer);
     return TB_OK;
 }
@@ -203,15 +206,15 @@ struct outbox_read {
     size_t size;
     size_t count;
     struct tb_client_row rows[TB_CLIENT_WINDOW];
-    uint8_t bytes[TB_CLIENT_WINDOW * TB_MUTATION_JSON_SIZE_MAX];
+    uint8_t bytes[TB_MUTATION_WINDOW_SIZE_MAX];
 };
 
 static bool outbox_read_each(void *context, const struct tb_outbox_entry *entry)
 {
     struct outbox_read *read = context;
     size_t size = entry->json.size;
-    if (read->count == read->count_max || size > read->size_max - read->size ||
-        size > sizeof read->bytes - read->size)
+    bool fits = read->count == 0 || size + read->size <= read->size_max;
+    if (read->count == read->count_max || !fits || size > sizeof read->bytes - read->size)
         return false;
     memcpy(read->bytes + read->size, entry->json.at, size);
     read->rows[read->count++] = (struct tb_client_row){

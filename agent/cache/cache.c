@@ -468,6 +468,9 @@ static enum tb_err row_apply(struct tb_cache *cache, const struct tb_row *row)
     case TB_ROW_TERMINAL:
     case TB_ROW_POLICY:
     case TB_ROW_KEY:
+    case TB_ROW_ERASURE:
+    case TB_ROW_HANDOVER:
+    case TB_ROW_REWARD:
     case TB_ROW_TYPE_COUNT: return TB_OK;
     }
     return TB_OK;

@@ -4,6 +4,8 @@
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
 
+#include <stdlib.h>
+
 #define OUTBOX_APPLICATION_ID 0x54424f42 /* "TBOB" */
 #define OUTBOX_SEALED_SIZE_MAX (TB_MUTATION_JSON_SIZE_MAX + TB_AEAD_OVERHEAD)
 #define VERDICT_SIZE_MAX (1 + 8 + 8 + TB_VERDICT_CODE_SIZE_MAX)
@@ -44,6 +46,13 @@ static struct tb_span about_of(const struct tb_outbox *outbox, const char *what,
     tb_buf_add_u64be(&to, (uint64_t)seq);
     return tb_buf_span(&to);
 }
+
+struct tb_outbox_work {
+    uint8_t packed[TB_MUTATION_JSON_SIZE_MAX];
+    uint8_t sealed[OUTBOX_SEALED_SIZE_MAX];
+    uint8_t json[TB_MUTATION_JSON_SIZE_MAX];
+    uint8_t parsed[TB_MUTATION_ARENA_SIZE];
+};
 
 static enum tb_err query_int(struct tb_db *db, const char *sql, int64_t *ret_value)
 {
@@ -136,8 +145,8 @@ enum tb_err tb_outbox_open(const char *path, const struct tb_sealer *sealer, str
         .migrations = migrations,
         .migration_count = TB_ARRAY_SIZE(migrations),
     };
-    *ret_outbox = (struct tb_outbox){0};
-    enum tb_err err = tb_sealer_share(sealer, &ret_outbox->sealer);
+    *ret_outbox = (struct tb_outbox){.work = malloc(sizeof *ret_outbox->work)};
+    enum tb_err err = ret_outbox->work ? tb_sealer_share(sealer, &ret_outbox->sealer) : TB_ERR_NO_MEMORY;
     if (err == TB_OK)
         err = tb_db_open(path, &options, &ret_outbox->db);
     if (err == TB_OK)
@@ -151,16 +160,17 @@ void tb_outbox_close(struct tb_outbox *outbox)
 {
     tb_stmt_free_all(outbox->stmts, TB_OUTBOX_STMT_COUNT);
     outbox->db = tb_db_close(outbox->db);
+    free(outbox->work);
+    outbox->work = NULL;
     tb_sealer_wipe(&outbox->sealer);
 }
 
 static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct tb_span json)
 {
     struct about about;
-    uint8_t packed_bytes[TB_MUTATION_JSON_SIZE_MAX];
-    uint8_t bytes[OUTBOX_SEALED_SIZE_MAX];
-    struct tb_buf packed = tb_buf_of(packed_bytes, sizeof packed_bytes);
-    struct tb_buf sealed = tb_buf_of(bytes, sizeof bytes);
+    struct tb_outbox_work *work = outbox->work;
+    struct tb_buf packed = tb_buf_of(work->packed, sizeof work->packed);
+    struct tb_buf sealed = tb_buf_of(work->sealed, sizeof work->sealed);
     tb_pack_json(json, &packed);
     if (packed.err != TB_OK)
         return packed.err;
@@ -348,8 +358,7 @@ enum tb_err tb_outbox_recount(struct tb_outbox *outbox)
 static bool mutation_verifies(struct tb_outbox *outbox, int64_t seq, struct tb_span sealed)
 {
     struct about about;
-    uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
-    struct tb_buf packed = tb_buf_of(bytes, sizeof bytes);
+    struct tb_buf packed = tb_buf_of(outbox->work->packed, sizeof outbox->work->packed);
     return tb_unseal(&outbox->sealer, about_of(outbox, "mutation", seq, &about), sealed, &packed) == TB_OK;
 }
 
@@ -373,36 +382,35 @@ enum tb_err tb_outbox_decided_seq(struct tb_outbox *outbox, int64_t *ret_seq)
     return err;
 }
 
-static enum tb_err mutation_parse(struct tb_span json, struct tb_mutation *ret_mutation)
+static enum tb_err mutation_parse(struct tb_span json, struct tb_arena *arena,
+                                  struct tb_mutation *ret_mutation)
 {
-    uint8_t block[TB_JSON_ARENA_SIZE(TB_MUTATION_JSON_SIZE_MAX)];
-    struct tb_arena arena = tb_arena_of(block, sizeof block);
     struct tb_check check = {0};
     struct tb_json object;
-    enum tb_err err = tb_json_parse(json, TB_MUTATION_JSON_SIZE_MAX, &arena, &object);
+    enum tb_err err = tb_json_parse(json, TB_MUTATION_JSON_SIZE_MAX, arena, &object);
     if (err != TB_OK)
         return err;
-    tb_mutation_decode(&check, object, ret_mutation);
-    tb_wipe(block, sizeof block);
+    tb_mutation_decode(&check, object, arena, ret_mutation);
     return check.err;
 }
 
-static enum tb_err entry_load(struct tb_outbox *outbox, const struct tb_stmt *row, struct tb_buf *json,
+static enum tb_err entry_load(struct tb_outbox *outbox, const struct tb_stmt *row, struct tb_arena *arena,
                               struct tb_outbox_entry *ret_entry)
 {
     struct about about;
     int64_t seq = tb_stmt_int(row, 0);
-    uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
-    struct tb_buf packed = tb_buf_of(bytes, sizeof bytes);
+    struct tb_outbox_work *work = outbox->work;
+    struct tb_buf packed = tb_buf_of(work->packed, sizeof work->packed);
+    struct tb_buf json = tb_buf_of(work->json, sizeof work->json);
     enum tb_err err =
         tb_unseal(&outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_stmt_blob(row, 1), &packed);
     if (err == TB_OK)
-        err = tb_unpack_json(tb_buf_span(&packed), json);
+        err = tb_unpack_json(tb_buf_span(&packed), &json);
     if (err != TB_OK)
         return err;
-    ret_entry->json = tb_buf_span(json);
+    ret_entry->json = tb_buf_span(&json);
     (void)verdict_open(outbox, seq, tb_stmt_blob(row, 2), ret_entry);
-    return mutation_parse(ret_entry->json, &ret_entry->mutation);
+    return mutation_parse(ret_entry->json, arena, &ret_entry->mutation);
 }
 
 enum tb_err tb_outbox_each(struct tb_outbox *outbox, enum tb_outbox_part part, int64_t from_seq,
@@ -417,14 +425,14 @@ enum tb_err tb_outbox_each(struct tb_outbox *outbox, enum tb_outbox_part part, i
     bool wanted = true;
     enum tb_err err = TB_OK;
     while (wanted && (err = tb_stmt_step(read, &row)) == TB_OK && row) {
-        uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
-        struct tb_buf json = tb_buf_of(bytes, sizeof bytes);
+        struct tb_arena arena = tb_arena_of(outbox->work->parsed, sizeof outbox->work->parsed);
         struct tb_outbox_entry entry = {0};
-        enum tb_err loaded = entry_load(outbox, read, &json, &entry);
+        enum tb_err loaded = entry_load(outbox, read, &arena, &entry);
         if (loaded == TB_OK)
             wanted = each(context, &entry);
         else
             damaged = TB_ERR_SEAL;
+        tb_arena_release(&arena, 0);
     }
     tb_stmt_reset(read);
     return err != TB_OK ? err : damaged;

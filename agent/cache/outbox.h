@@ -37,8 +37,11 @@ enum tb_outbox_statement { /* index into tb_outbox.stmts */
                            TB_OUTBOX_STMT_COUNT
 };
 
+struct tb_outbox_work;
+
 struct tb_outbox {
     struct tb_db *db; /* owned */
+    struct tb_outbox_work *work; /* owned: what one mutation is put together in */
     struct tb_sealer sealer;
     struct tb_id incarnation;
     int64_t next_seq;
@@ -49,8 +52,8 @@ struct tb_outbox {
 
 /* One stored mutation. Not decided: verdict.kind is TB_VERDICT_NONE. */
 struct tb_outbox_entry {
-    struct tb_mutation mutation;
-    struct tb_span json; /* the mutation as it goes on the wire; borrowed for the call */
+    struct tb_mutation mutation; /* its lists are borrowed for the call: tb_mutation_copy() */
+    struct tb_span json;         /* the mutation as it goes on the wire; borrowed for the call */
     struct tb_verdict verdict;
     int64_t decided_ms; /* Unix; 0 while not decided */
 };

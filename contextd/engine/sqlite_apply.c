@@ -250,11 +250,6 @@ static enum tb_err verdict_repeat(struct sqlite_engine *e, struct batch *b,
     return err;
 }
 
-static int64_t seqs_covered(const struct tb_mutation *mutation)
-{
-    return mutation->kind == TB_MUTATION_SKIPPED ? mutation->skipped.count : 1;
-}
-
 /* One verdict; *ret_more says whether the next mutation may be looked at. */
 static enum tb_err verdict_next(struct sqlite_engine *e, struct batch *b, const struct tb_mutation *mutation,
                                 bool *ret_more)
@@ -273,7 +268,7 @@ static enum tb_err verdict_next(struct sqlite_engine *e, struct batch *b, const 
         if (err == TB_OK && !b->full)
             err = verdict_write(e, b, &v);
         if (!b->full)
-            b->decided_seq = mutation->seq + seqs_covered(mutation) - 1;
+            b->decided_seq = tb_mutation_last_seq(mutation);
     }
     if (b->full)
         *ret_more = false;
@@ -388,8 +383,13 @@ enum tb_err sqlite_apply(struct sqlite_engine *e, const struct tb_engine_request
         err = touched_by_read(e, &b);
     int64_t decided_before = b.decided_seq;
     bool more = true;
-    for (size_t i = 0; i < request->apply.count && err == TB_OK && more; i++)
-        err = verdict_next(e, &b, &request->apply.mutations[i], &more);
+    for (size_t i = 0; i < request->apply.batch.count && err == TB_OK && more; i++) {
+        struct tb_mutation mutation;
+        size_t mark = tb_arena_mark(arena);
+        tb_mutation_batch_read(&request->apply.batch, i, arena, &mutation);
+        err = verdict_next(e, &b, &mutation, &more);
+        tb_arena_release(arena, mark);
+    }
     if (err == TB_OK && b.decided_seq != decided_before)
         err = stream_write(e, &b);
     if (err == TB_OK)

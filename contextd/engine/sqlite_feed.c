@@ -61,6 +61,8 @@ static enum tb_err scope_check(const struct tb_engine_peer *peer, const struct t
     case TB_SCOPE_CATALOGUE: return terminal ? TB_OK : TB_ERR_DENIED;
     case TB_SCOPE_CUSTOMER:
         return terminal || tb_id_equal(&peer->customer, &scope->customer) ? TB_OK : TB_ERR_DENIED;
+    case TB_SCOPE_ERASURES:
+    case TB_SCOPE_PARTITION:
     case TB_SCOPE_NONE: break;
     }
     return TB_ERR_RANGE;
@@ -96,6 +98,8 @@ static struct tb_stmt *feed_statement(struct sqlite_engine *e, const struct feed
         tb_stmt_bind_blob(s, 2, tb_id_span(&f->scope->customer));
         limit_at = 3;
         break;
+    case TB_SCOPE_ERASURES:
+    case TB_SCOPE_PARTITION:
     case TB_SCOPE_NONE: return NULL;
     }
     tb_stmt_bind_int(s, 1, seq);

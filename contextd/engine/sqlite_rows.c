@@ -355,6 +355,9 @@ static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change
     case TB_ROW_TERMINAL: return terminal_row(e, row, w);
     case TB_ROW_POLICY: return policy_row(e, row, w);
     case TB_ROW_KEY: return key_row(e, row, w);
+    case TB_ROW_ERASURE:
+    case TB_ROW_HANDOVER:
+    case TB_ROW_REWARD:
     case TB_ROW_NONE:
     case TB_ROW_TYPE_COUNT: break;
     }

@@ -294,9 +294,7 @@ enum tb_cart_code tb_cart_apply(struct tb_cart *cart, struct tb_cart_book *book,
     case TB_MUTATION_CART_ADD: code = apply_add(cart, book, mutation, facts, ret_changed); break;
     case TB_MUTATION_CART_SET_QUANTITY: code = apply_set_quantity(cart, book, mutation, ret_changed); break;
     case TB_MUTATION_CART_REMOVE: code = apply_remove(cart, book, mutation, ret_changed); break;
-    case TB_MUTATION_NONE:
-    case TB_MUTATION_SKIPPED:
-    case TB_MUTATION_KIND_COUNT: break;
+    default: break; /* not about what a cart holds */
     }
     if (*ret_changed)
         cart_touch(cart, facts);

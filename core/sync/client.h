@@ -9,7 +9,8 @@
  *
  * What the machine guarantees, given an outbox that keeps what it said it stored and a cache that
  * saves a cursor in the same transaction as its rows:
- *   - every stored mutation is sent until it is decided, in order, at most TB_CLIENT_WINDOW at once;
+ *   - every stored mutation is sent until it is decided, in order, at most TB_CLIENT_WINDOW and
+ *     TB_MUTATION_WINDOW_SIZE_MAX bytes at once;
  *     after a lost line or a restart it goes on from what was decided on both sides;
  *   - a verdict counts as received only when the owner reports it saved (tb_client_decided);
  *   - a cursor is acknowledged and used again only after its rows are saved (tb_client_saved).
@@ -23,8 +24,8 @@
 #define TB_CLIENT_WINDOW 32 /* mutations sent and not yet saved as decided */
 #define TB_CLIENT_FEED_COUNT_MAX 8
 #define TB_CLIENT_IDENTIFY_COUNT_MAX 4
-#define TB_CLIENT_BATCH_SIZE_MAX (48u * 1024u) /* bytes of mutations in one message */
-#define TB_CLIENT_SAVE_COUNT_MAX 2             /* feed messages of one scope being saved */
+#define TB_CLIENT_BATCH_SIZE_MAX TB_MUTATION_WINDOW_SIZE_MAX /* bytes of them */
+#define TB_CLIENT_SAVE_COUNT_MAX 2                           /* feed messages of one scope being saved */
 
 enum tb_line_state { TB_LINE_CONNECTING, TB_LINE_LIVE, TB_LINE_OFFLINE };
 
@@ -73,7 +74,7 @@ struct tb_client_action {
             uint32_t ticket;
             int64_t from_seq;
             uint32_t count_max;
-            size_t size_max; /* sum of the mutations' bytes */
+            size_t size_max; /* sum of the mutations' bytes; the first one comes whatever its size */
         } read;
         struct {
             uint32_t ticket;
@@ -162,6 +163,7 @@ struct tb_client_feed {
 struct tb_client_sent {
     int64_t first; /* a skipped record covers several */
     int64_t last;
+    size_t size; /* bytes of JSON */
 };
 
 struct tb_client_asked {
@@ -199,6 +201,7 @@ struct tb_client {
     int64_t read_from;
     int64_t pause_until_ms; /* 0: the stream runs */
     uint32_t pause_count;   /* pauses in a row */
+    bool window_full;       /* what comes next is too long beside what is under way */
     int64_t redo_from;      /* a save failed: from here on again when nothing is under way; 0: no */
 
     struct tb_client_feed feeds[TB_CLIENT_FEED_COUNT_MAX];

@@ -5,10 +5,11 @@
 #include "core/base/assert.h"
 #include "core/sync/client_parts.h"
 
-/* Room for the envelope and for a skipped record. */
 #define ENVELOPE_SIZE_MAX 512
+#define SKIPPED_SIZE_MAX 96u
 
-_Static_assert(TB_CLIENT_BATCH_SIZE_MAX + ENVELOPE_SIZE_MAX + TB_CLIENT_WINDOW * 128u <= TB_MESSAGE_SIZE_MAX,
+_Static_assert(TB_CLIENT_BATCH_SIZE_MAX + ENVELOPE_SIZE_MAX + TB_CLIENT_WINDOW * SKIPPED_SIZE_MAX <=
+                   TB_MESSAGE_SIZE_MAX,
                "a batch with its skipped records fits one message");
 
 void stream_begin(struct tb_client *c, int64_t server_decided_seq)
@@ -26,6 +27,7 @@ void stream_end(struct tb_client *c)
 {
     c->sent_count = 0;
     c->judged_count = 0;
+    c->window_full = false;
     c->read_ticket = 0;
     c->pause_until_ms = 0;
 }
@@ -58,10 +60,18 @@ static void stream_redo(struct tb_client *c)
     stream_pause(c);
 }
 
+static size_t window_room(const struct tb_client *c)
+{
+    size_t room = TB_MUTATION_WINDOW_SIZE_MAX;
+    for (size_t i = 0; i < c->sent_count; i++)
+        room -= c->sent[i].size < room ? c->sent[i].size : room;
+    return room;
+}
+
 void stream_pump(struct tb_client *c)
 {
     stream_redo(c);
-    if (c->phase != TB_PHASE_LIVE || c->read_ticket || c->pause_until_ms || c->redo_from)
+    if (c->phase != TB_PHASE_LIVE || c->read_ticket || c->pause_until_ms || c->redo_from || c->window_full)
         return;
     if (c->sent_count == TB_CLIENT_WINDOW || c->sent_seq + 1 >= c->next_seq)
         return;
@@ -71,13 +81,13 @@ void stream_pump(struct tb_client *c)
                                           .read = {.ticket = c->read_ticket,
                                                    .from_seq = c->sent_seq + 1,
                                                    .count_max = (uint32_t)(TB_CLIENT_WINDOW - c->sent_count),
-                                                   .size_max = TB_CLIENT_BATCH_SIZE_MAX}});
+                                                   .size_max = window_room(c)}});
 }
 
-static void sent_add(struct tb_client *c, int64_t first, int64_t last)
+static void sent_add(struct tb_client *c, int64_t first, int64_t last, size_t size)
 {
     TB_ASSERT(c->sent_count < TB_CLIENT_WINDOW && first == c->sent_seq + 1 && last >= first);
-    c->sent[c->sent_count++] = (struct tb_client_sent){.first = first, .last = last};
+    c->sent[c->sent_count++] = (struct tb_client_sent){.first = first, .last = last, .size = size};
     c->sent_seq = last;
 }
 
@@ -88,13 +98,15 @@ static void sent_add(struct tb_client *c, int64_t first, int64_t last)
  */
 static void put_skipped(struct tb_client *c, struct tb_json_writer *w, int64_t last)
 {
-    while (c->sent_seq < last && c->sent_count < TB_CLIENT_WINDOW) {
+    while (c->sent_seq < last && c->sent_count < TB_CLIENT_WINDOW && window_room(c) >= SKIPPED_SIZE_MAX) {
         int64_t end = c->sent_seq < c->effect_seq && c->effect_seq < last ? c->effect_seq : last;
         struct tb_mutation skipped = {
             .seq = c->sent_seq + 1, .kind = TB_MUTATION_SKIPPED, .skipped.count = end - c->sent_seq};
+        size_t before = w->to->size;
         tb_mutation_encode(w, NULL, &skipped);
-        sent_add(c, skipped.seq, end);
+        sent_add(c, skipped.seq, end, w->to->size - before);
     }
+    c->window_full = c->sent_seq < last && c->sent_count < TB_CLIENT_WINDOW;
 }
 
 /* False when nothing more goes into this message. */
@@ -104,10 +116,11 @@ static bool put_row(struct tb_client *c, struct tb_json_writer *w, const struct 
     put_skipped(c, w, row->seq - 1);
     if (c->sent_count == TB_CLIENT_WINDOW)
         return false;
-    if (w->to->size > ENVELOPE_SIZE_MAX && w->to->size + row->mutation.size > TB_CLIENT_BATCH_SIZE_MAX)
+    c->window_full = c->window_full || row->mutation.size > window_room(c);
+    if (c->window_full)
         return false;
     tb_json_put_raw(w, NULL, row->mutation);
-    sent_add(c, row->seq, row->seq);
+    sent_add(c, row->seq, row->seq, row->mutation.size);
     return true;
 }
 
@@ -118,10 +131,11 @@ static struct tb_json_writer mutate_begin(struct tb_client *c)
     return w;
 }
 
-static void mutate_end(struct tb_client *c, struct tb_json_writer *w)
+static void mutate_end(struct tb_client *c, struct tb_json_writer *w, int64_t sent_before)
 {
     tb_json_close_array(w);
-    client_send(c, w);
+    if (c->sent_seq > sent_before)
+        client_send(c, w);
 }
 
 void tb_client_stored(struct tb_client *c, int64_t seq, struct tb_span mutation, int64_t now_ms)
@@ -131,11 +145,12 @@ void tb_client_stored(struct tb_client *c, int64_t seq, struct tb_span mutation,
         return;
     c->next_seq = seq + 1;
     bool in_line = c->phase == TB_PHASE_LIVE && !c->read_ticket && !c->pause_until_ms && !c->redo_from &&
-                   c->sent_count < TB_CLIENT_WINDOW && seq == c->sent_seq + 1;
+                   !c->window_full && c->sent_count < TB_CLIENT_WINDOW && seq == c->sent_seq + 1;
     if (in_line) {
+        int64_t before = c->sent_seq;
         struct tb_json_writer w = mutate_begin(c);
         (void)put_row(c, &w, &(struct tb_client_row){.seq = seq, .mutation = mutation});
-        mutate_end(c, &w);
+        mutate_end(c, &w, before);
     }
     stream_pump(c);
 }
@@ -162,6 +177,7 @@ void tb_client_read(struct tb_client *c, uint32_t ticket, const struct tb_client
         stream_pause(c);
         return;
     }
+    int64_t before = c->sent_seq;
     struct tb_json_writer w = mutate_begin(c);
     bool room = true;
     for (size_t i = 0; room && i < rows->count; i++)
@@ -171,7 +187,7 @@ void tb_client_read(struct tb_client *c, uint32_t ticket, const struct tb_client
     /* A row can be read before its commit was reported. */
     if (c->sent_seq >= c->next_seq)
         c->next_seq = c->sent_seq + 1;
-    mutate_end(c, &w);
+    mutate_end(c, &w, before);
     stream_pump(c);
 }
 
@@ -181,6 +197,7 @@ static void stream_rewind(struct tb_client *c, size_t keep_count)
     TB_ASSERT(keep_count < c->sent_count);
     c->sent_seq = c->sent[keep_count].first - 1;
     c->sent_count = (uint8_t)keep_count;
+    c->window_full = false;
     stream_pause(c);
 }
 
@@ -236,6 +253,7 @@ static void judged_take(struct tb_client *c, int64_t seq)
     c->sent_count = (uint8_t)(c->sent_count - count);
     c->judged_count = (uint8_t)(c->judged_count - count);
     memmove(c->sent, c->sent + count, c->sent_count * sizeof c->sent[0]);
+    c->window_full = false;
 }
 
 void tb_client_decided(struct tb_client *c, int64_t seq, enum tb_err err, int64_t now_ms)

@@ -63,14 +63,14 @@ struct tb_engine_request {
          *   seq == decided + 1  decided now: applied or rejected, verdict stored, decided moves on; a
          *                       skipped record moves it by its count
          *   seq > decided + 1   retry with TB_ENGINE_CODE_GAP, nothing behind it is looked at
+         * One of kind TB_MUTATION_NONE was not understood and is rejected.
          * A rejected one never holds up those behind it; a retry ends the batch. A cart belongs to
          * mutation.customer from its first add on; any other customer is rejected (cart_of_other).
          * The engine may decide fewer than asked, at least one, when their rows would cost more than
          * TB_ENGINE_ROWS_COST_MAX; the session asks again for the rest. */
         struct {
             struct tb_id incarnation;
-            uint8_t count;
-            struct tb_mutation mutations[TB_MUTATION_BATCH_MAX];
+            struct tb_mutation_batch batch;
         } apply;
 
         /* The changes of a scope after the cursor, oldest first, each object once with its newest state.

@@ -5,9 +5,10 @@
  * Sans-I/O: the gateway moves bytes and time; the session says what to do through tb_session_port.act.
  * What an action points at is valid until act returns; act must not call a session. The engine is
  * asked through values (engine_port.h) and may take its time: nothing here waits.
- * Single loop; not thread-safe; about 9 KiB a session.
+ * Single loop; not thread-safe; about 20 KiB a session.
  *
- * Bounds: one apply and one feed read at the engine, TB_SESSION_WINDOW undecided mutations,
+ * Bounds: one apply and one feed read at the engine, TB_MUTATION_BATCH_MAX undecided mutations
+ * of TB_MUTATION_WINDOW_SIZE_MAX bytes together,
  * TB_SESSION_ASKED_MAX look-ups, TB_SESSION_UNACKED_MAX feed messages per scope. A peer that passes
  * them is closed. The gateway stops reading from a socket whose sends pile up, which bounds the rest.
  */
@@ -16,7 +17,6 @@
 
 #include "core/sync/engine_port.h"
 
-#define TB_SESSION_WINDOW 32
 #define TB_SESSION_FEED_MAX 8
 #define TB_SESSION_ASKED_MAX 4
 #define TB_SESSION_UNACKED_MAX 2
@@ -105,8 +105,7 @@ struct tb_session {
     int64_t next_seq; /* a mutation above it is a gap */
     bool stopped;     /* after a retry: what is above next_seq was under way and is dropped */
     uint32_t apply_ticket;
-    uint8_t queue_count;
-    struct tb_mutation queue[TB_SESSION_WINDOW]; /* undecided, oldest first */
+    struct tb_mutation_batch queue; /* undecided, oldest first */
 
     struct tb_session_feed feeds[TB_SESSION_FEED_MAX];
     uint32_t read_ticket; /* 0: no feed read at the engine */

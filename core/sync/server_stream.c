@@ -5,19 +5,13 @@
 #include "core/base/assert.h"
 #include "core/sync/server_parts.h"
 
-static int64_t last_seq(const struct tb_mutation *m)
-{
-    return m->kind == TB_MUTATION_SKIPPED ? m->seq + m->skipped.count - 1 : m->seq;
-}
-
 static void stream_pump(struct tb_session *s)
 {
-    if (s->apply_ticket || s->queue_count == 0 || !session_is_open(s))
+    if (s->apply_ticket || s->queue.count == 0 || !session_is_open(s))
         return;
     struct tb_engine_request request = {.ask = TB_ENGINE_APPLY};
     request.apply.incarnation = s->incarnation;
-    request.apply.count = s->queue_count;
-    memcpy(request.apply.mutations, s->queue, s->queue_count * sizeof s->queue[0]);
+    request.apply.batch = s->queue;
     s->apply_ticket = session_ask(s, &request);
 }
 
@@ -27,16 +21,16 @@ static const char *mutation_take(struct tb_session *s, const struct tb_mutation 
     bool about_customer = m->kind != TB_MUTATION_NONE && m->kind != TB_MUTATION_SKIPPED;
     if (s->config->web && about_customer && !tb_id_equal(&m->customer, &s->peer.customer))
         return "denied_customer";
-    if (last_seq(m) > TB_VERSION_MAX)
+    int64_t last_seq = tb_mutation_last_seq(m);
+    if (last_seq > TB_VERSION_MAX)
         return "sequence_range";
     if (m->seq > s->next_seq)
         return s->stopped ? NULL : TB_ENGINE_CODE_GAP;
     s->stopped = false;
-    if (s->queue_count == TB_SESSION_WINDOW)
+    if (tb_mutation_batch_add(&s->queue, m) != TB_OK)
         return "window_exceeded";
-    s->queue[s->queue_count++] = *m;
-    if (last_seq(m) >= s->next_seq)
-        s->next_seq = last_seq(m) + 1;
+    if (last_seq >= s->next_seq)
+        s->next_seq = last_seq + 1;
     return NULL;
 }
 
@@ -45,7 +39,7 @@ static const char *mutation_read(struct tb_session *s, struct tb_json object)
 {
     struct tb_check check = {0};
     struct tb_mutation m = {0};
-    tb_mutation_decode(&check, object, &m);
+    tb_mutation_decode(&check, object, s->config->arena, &m);
     if (m.seq < 1)
         return "sequence_missing";
     if (check.err != TB_OK)
@@ -81,7 +75,7 @@ static void verdicts_send(struct tb_session *s, const struct tb_verdicts *v)
 /* The rest of the queue was sent before the peer could know: it is dropped here and sent again. */
 static void stream_stop(struct tb_session *s, int64_t seq)
 {
-    s->queue_count = 0;
+    tb_mutation_batch_drop(&s->queue, s->queue.count);
     s->stopped = true;
     s->next_seq = seq;
 }
@@ -96,8 +90,8 @@ static void verdicts_copy(const struct tb_engine_answer *answer, struct tb_verdi
 static void verdicts_busy(const struct tb_session *s, struct tb_verdicts *ret_v)
 {
     struct tb_verdict *verdict = &ret_v->verdicts[0];
-    *verdict =
-        (struct tb_verdict){.seq = s->queue[0].seq, .kind = TB_VERDICT_RETRY, .code = TB_ENGINE_CODE_BUSY};
+    *verdict = (struct tb_verdict){
+        .seq = s->queue.items[0].seq, .kind = TB_VERDICT_RETRY, .code = TB_ENGINE_CODE_BUSY};
     ret_v->count = 1;
 }
 
@@ -106,15 +100,14 @@ void session_applied(struct tb_session *s, const struct tb_engine_answer *answer
     if (answer->ticket != s->apply_ticket)
         return;
     s->apply_ticket = 0;
-    TB_ASSERT(s->queue_count > 0);
+    TB_ASSERT(s->queue.count > 0);
     struct tb_verdicts v = {0};
-    if (answer->err == TB_OK && answer->apply.count > 0 && answer->apply.count <= s->queue_count)
+    if (answer->err == TB_OK && answer->apply.count > 0 && answer->apply.count <= s->queue.count)
         verdicts_copy(answer, &v);
     else
         verdicts_busy(s, &v);
     const struct tb_verdict *last = &v.verdicts[v.count - 1];
-    s->queue_count = (uint8_t)(s->queue_count - v.count);
-    memmove(s->queue, s->queue + v.count, s->queue_count * sizeof s->queue[0]);
+    tb_mutation_batch_drop(&s->queue, v.count);
     if (last->kind == TB_VERDICT_RETRY)
         stream_stop(s, last->seq);
     verdicts_send(s, &v);

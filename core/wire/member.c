@@ -58,6 +58,50 @@ void tb_member_opt_str(struct tb_check *c, struct tb_json o, const char *name, c
         tb_json_str(c, o, name, ret_text, size_max);
 }
 
+bool tb_member_opt_bool(struct tb_check *c, struct tb_json o, const char *name)
+{
+    return tb_json_has(o, name) && tb_json_bool(c, o, name);
+}
+
+static int two_digits(const char *text)
+{
+    return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
+static bool is_date(const char *text)
+{
+    static const char pattern[] = "0000-00-00";
+    if (strlen(text) != TB_DATE_SIZE)
+        return false;
+    for (size_t i = 0; i < TB_DATE_SIZE; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+        if (pattern[i] == '0' ? !digit : text[i] != pattern[i])
+            return false;
+    }
+    int month = two_digits(text + 5);
+    int day = two_digits(text + 8);
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+void tb_member_date(struct tb_check *c, struct tb_json o, const char *name, char ret_date[TB_DATE_SIZE + 1])
+{
+    tb_json_str(c, o, name, ret_date, TB_DATE_SIZE + 1);
+    if (c->err == TB_OK && !is_date(ret_date))
+        tb_check_fail(c, TB_ERR_SYNTAX, name);
+}
+
+void tb_member_base64url(struct tb_check *c, struct tb_json o, const char *name, uint8_t *ret_bytes,
+                         size_t size)
+{
+    struct tb_span text = tb_json_text(c, o, name, (size * 4 + 2) / 3);
+    struct tb_buf bytes = tb_buf_of(ret_bytes, size);
+    enum tb_err err = tb_base64url_decode(text, &bytes);
+    if (err == TB_OK && bytes.size != size)
+        err = TB_ERR_TRUNCATED;
+    if (c->err == TB_OK && err != TB_OK)
+        tb_check_fail(c, err, name);
+}
+
 bool tb_member_is_token(struct tb_span text)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -137,4 +181,10 @@ void tb_member_put_opt_int(struct tb_json_writer *w, const char *name, int64_t v
 {
     if (value != 0)
         tb_json_put_int(w, name, value);
+}
+
+void tb_member_put_opt_bool(struct tb_json_writer *w, const char *name, bool value)
+{
+    if (value)
+        tb_json_put_bool(w, name, true);
 }

@@ -18,6 +18,12 @@ int64_t tb_member_opt_int(struct tb_check *c, struct tb_json o, const char *name
 struct tb_id tb_member_opt_id(struct tb_check *c, struct tb_json o, const char *name);
 void tb_member_opt_str(struct tb_check *c, struct tb_json o, const char *name, char *ret_text,
                        size_t size_max);
+bool tb_member_opt_bool(struct tb_check *c, struct tb_json o, const char *name);
+/* A calendar date, YYYY-MM-DD (ISO 8601); the day is 1 to 31 in every month. */
+void tb_member_date(struct tb_check *c, struct tb_json o, const char *name, char ret_date[TB_DATE_SIZE + 1]);
+/* Exactly size bytes. */
+void tb_member_base64url(struct tb_check *c, struct tb_json o, const char *name, uint8_t *ret_bytes,
+                         size_t size);
 
 /* Letters, digits and ._:- only: what may become part of a key, a file name or a log line. */
 bool tb_member_is_token(struct tb_span text);
@@ -36,5 +42,6 @@ enum tb_stock tb_member_opt_stock(struct tb_check *c, struct tb_json o, const ch
 void tb_member_put_opt_str(struct tb_json_writer *w, const char *name, const char *text);
 void tb_member_put_opt_id(struct tb_json_writer *w, const char *name, const struct tb_id *id);
 void tb_member_put_opt_int(struct tb_json_writer *w, const char *name, int64_t value);
+void tb_member_put_opt_bool(struct tb_json_writer *w, const char *name, bool value); /* true only */
 
 #endif

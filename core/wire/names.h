@@ -16,6 +16,8 @@
 #define TB_SHORT_SIZE_MAX 32    /* tier ids, stores, tills, roles, kinds: [A-Za-z0-9._:-] */
 #define TB_DEVICE_SIZE_MAX 160  /* urn:tillbridge:<chain>:device:<id> */
 #define TB_EPOCH_SIZE_MAX 64
+#define TB_DATE_SIZE 10                         /* YYYY-MM-DD, ISO 8601 */
+#define TB_LOOKUP_HASH_SIZE 32                  /* HMAC-SHA-256 */
 #define TB_TIME_MS_MAX INT64_C(253402300799999) /* end of year 9999 */
 #define TB_MONEY_MAX INT64_C(1000000000000)     /* 10^12 minor units */
 #define TB_QUANTITY_MAX 9999

@@ -8,6 +8,8 @@ const char *const tb_row_type_names[TB_ROW_TYPE_COUNT] = {
     [TB_ROW_CART] = "cart",         [TB_ROW_JOURNEY] = "journey",
     [TB_ROW_PRODUCT] = "product",   [TB_ROW_TERMINAL] = "terminal",
     [TB_ROW_POLICY] = "policy",     [TB_ROW_KEY] = "key",
+    [TB_ROW_ERASURE] = "erasure",   [TB_ROW_HANDOVER] = "handover",
+    [TB_ROW_REWARD] = "reward",
 };
 
 const char *const tb_row_op_names[TB_ROW_OP_COUNT] = {
@@ -43,12 +45,15 @@ static bool is_id_of(enum tb_row_type type, struct tb_span id)
     switch (type) {
     case TB_ROW_CUSTOMER:
     case TB_ROW_CART:
+    case TB_ROW_ERASURE:
+    case TB_ROW_HANDOVER:
     case TB_ROW_JOURNEY: return is_hex(id, TB_ID_SIZE);
     case TB_ROW_CREDENTIAL: return is_hex(id, CREDENTIAL_ID_SIZE);
     case TB_ROW_PRODUCT: return id.size == TB_GTIN_SIZE && tb_text_is_digits(id);
     case TB_ROW_TERMINAL:
     case TB_ROW_POLICY:
     case TB_ROW_KEY:
+    case TB_ROW_REWARD:
     case TB_ROW_NONE:
     case TB_ROW_TYPE_COUNT: break;
     }
@@ -58,7 +63,8 @@ static bool is_id_of(enum tb_row_type type, struct tb_span id)
 static bool is_of_a_customer(enum tb_row_type type)
 {
     return type == TB_ROW_CUSTOMER || type == TB_ROW_CREDENTIAL || type == TB_ROW_CART ||
-           type == TB_ROW_JOURNEY;
+           type == TB_ROW_JOURNEY || type == TB_ROW_ERASURE || type == TB_ROW_HANDOVER ||
+           type == TB_ROW_REWARD;
 }
 
 static void doc_decode(struct tb_check *c, struct tb_json object, struct tb_row *row)
@@ -140,7 +146,20 @@ void tb_rows_encode(struct tb_json_writer *w, const char *name, const struct tb_
 
 enum tb_err tb_row_object(const struct tb_row *row, struct tb_id *ret_id)
 {
-    if (row->type != TB_ROW_CUSTOMER && row->type != TB_ROW_CART && row->type != TB_ROW_JOURNEY)
-        return TB_ERR_TYPE;
+    switch (row->type) {
+    case TB_ROW_CUSTOMER:
+    case TB_ROW_CART:
+    case TB_ROW_ERASURE:
+    case TB_ROW_HANDOVER:
+    case TB_ROW_JOURNEY: break;
+    case TB_ROW_CREDENTIAL:
+    case TB_ROW_PRODUCT:
+    case TB_ROW_TERMINAL:
+    case TB_ROW_POLICY:
+    case TB_ROW_KEY:
+    case TB_ROW_REWARD:
+    case TB_ROW_NONE:
+    case TB_ROW_TYPE_COUNT: return TB_ERR_TYPE;
+    }
     return tb_id_decode(tb_span_str(row->id), ret_id);
 }

@@ -22,6 +22,9 @@ enum tb_row_type {
     TB_ROW_TERMINAL,
     TB_ROW_POLICY,
     TB_ROW_KEY,
+    TB_ROW_ERASURE,  /* id: erasure id */
+    TB_ROW_HANDOVER, /* id: handover id */
+    TB_ROW_REWARD,
     TB_ROW_TYPE_COUNT
 };
 

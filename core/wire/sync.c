@@ -1,63 +1,74 @@
 #include "core/wire/sync.h"
 
+#include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/wire/member.h"
 
-static const char CUSTOMER_PREFIX[] = "customer:";
-
+/* The whole name, or what stands before the part that tells one from another. */
 static const char *const scope_names[] = {
-    [TB_SCOPE_DEVICE] = "device",
-    [TB_SCOPE_COHORT] = "cohort",
-    [TB_SCOPE_CATALOGUE] = "catalogue",
+    [TB_SCOPE_DEVICE] = "device",      [TB_SCOPE_COHORT] = "cohort",     [TB_SCOPE_CATALOGUE] = "catalogue",
+    [TB_SCOPE_CUSTOMER] = "customer:", [TB_SCOPE_ERASURES] = "erasures", [TB_SCOPE_PARTITION] = "cohort:",
 };
+
+static bool is_one_of_many(unsigned kind)
+{
+    return kind == TB_SCOPE_CUSTOMER || kind == TB_SCOPE_PARTITION;
+}
+
+static enum tb_err part_parse(struct tb_span text, struct tb_scope *ret_scope)
+{
+    if (ret_scope->kind == TB_SCOPE_CUSTOMER)
+        return tb_id_decode(text, &ret_scope->customer);
+    return tb_hex_decode(text, &ret_scope->partition, sizeof ret_scope->partition);
+}
 
 enum tb_err tb_scope_parse(struct tb_span text, struct tb_scope *ret_scope)
 {
     *ret_scope = (struct tb_scope){.kind = TB_SCOPE_NONE};
-    for (unsigned kind = TB_SCOPE_DEVICE; kind <= TB_SCOPE_CATALOGUE; kind++) {
-        if (!tb_span_is(text, scope_names[kind]))
+    enum tb_err err = TB_ERR_RANGE;
+    for (unsigned kind = TB_SCOPE_DEVICE; kind < TB_ARRAY_SIZE(scope_names); kind++) {
+        struct tb_span name = tb_span_str(scope_names[kind]);
+        bool many = is_one_of_many(kind);
+        if (many ? !tb_span_starts(text, name) : !tb_span_is(text, scope_names[kind]))
             continue;
         ret_scope->kind = (enum tb_scope_kind)kind;
-        return TB_OK;
+        err = many ? part_parse(tb_span_sub(text, name.size, SIZE_MAX), ret_scope) : TB_OK;
     }
-    struct tb_span prefix = tb_span_str(CUSTOMER_PREFIX);
-    if (!tb_span_starts(text, prefix))
-        return TB_ERR_RANGE;
-    enum tb_err err = tb_id_decode(tb_span_sub(text, prefix.size, SIZE_MAX), &ret_scope->customer);
     if (err != TB_OK)
-        ret_scope->customer = (struct tb_id){{0}};
-    else
-        ret_scope->kind = TB_SCOPE_CUSTOMER;
+        *ret_scope = (struct tb_scope){.kind = TB_SCOPE_NONE};
     return err;
 }
 
 void tb_scope_format(const struct tb_scope *scope, char ret_text[TB_SCOPE_TEXT_SIZE])
 {
     struct tb_buf text = tb_buf_of(ret_text, TB_SCOPE_TEXT_SIZE);
-    if (scope->kind == TB_SCOPE_CUSTOMER) {
-        tb_buf_add_str(&text, CUSTOMER_PREFIX);
-        tb_buf_add_hex(&text, tb_id_span(&scope->customer));
-    } else if (scope->kind != TB_SCOPE_NONE) {
+    if (scope->kind != TB_SCOPE_NONE)
         tb_buf_add_str(&text, scope_names[scope->kind]);
-    }
+    if (scope->kind == TB_SCOPE_CUSTOMER)
+        tb_buf_add_hex(&text, tb_id_span(&scope->customer));
+    else if (scope->kind == TB_SCOPE_PARTITION)
+        tb_buf_add_hex(&text, tb_span_of(&scope->partition, sizeof scope->partition));
     tb_buf_add_u8(&text, 0);
 }
 
 bool tb_scope_equal(const struct tb_scope *a, const struct tb_scope *b)
 {
-    return a->kind == b->kind && (a->kind != TB_SCOPE_CUSTOMER || tb_id_equal(&a->customer, &b->customer));
+    return a->kind == b->kind && a->partition == b->partition &&
+           (a->kind != TB_SCOPE_CUSTOMER || tb_id_equal(&a->customer, &b->customer));
 }
 
 int tb_scope_rank(const struct tb_scope *scope)
 {
     switch (scope->kind) {
-    case TB_SCOPE_DEVICE: return 0;
-    case TB_SCOPE_CUSTOMER: return 1;
-    case TB_SCOPE_COHORT: return 2;
+    case TB_SCOPE_ERASURES: return 0;
+    case TB_SCOPE_DEVICE: return 1;
+    case TB_SCOPE_CUSTOMER: return 2;
+    case TB_SCOPE_COHORT:
+    case TB_SCOPE_PARTITION: return 3;
     case TB_SCOPE_CATALOGUE:
     case TB_SCOPE_NONE: break;
     }
-    return 3;
+    return 4;
 }
 
 struct tb_scope tb_json_scope(struct tb_check *c, struct tb_json object, const char *name)
@@ -159,20 +170,16 @@ void tb_welcome_encode(struct tb_json_writer *w, const struct tb_welcome *welcom
     tb_json_close(w);
 }
 
-static int64_t seq_after(const struct tb_mutation *m)
-{
-    return m->seq + (m->kind == TB_MUTATION_SKIPPED ? m->skipped.count : 1);
-}
-
-void tb_mutate_decode(struct tb_check *c, struct tb_json params, struct tb_mutate *ret)
+void tb_mutate_decode(struct tb_check *c, struct tb_json params, struct tb_arena *arena,
+                      struct tb_mutate *ret)
 {
     ret->count = 0;
     struct tb_json array = tb_json_array(c, params, "mutations", TB_MUTATION_BATCH_MAX);
     for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
          tb_json_next(&each)) {
         struct tb_mutation *m = &ret->mutations[ret->count];
-        tb_mutation_decode(c, each.value, m);
-        if (c->err == TB_OK && ret->count > 0 && m->seq != seq_after(m - 1))
+        tb_mutation_decode(c, each.value, arena, m);
+        if (c->err == TB_OK && ret->count > 0 && m->seq != tb_mutation_last_seq(m - 1) + 1)
             tb_check_fail(c, TB_ERR_CONFLICT, "seq");
         ret->count++;
     }

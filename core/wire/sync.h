@@ -16,13 +16,21 @@
 #define TB_MESSAGE_SIZE_MAX TB_JSON_SIZE_MAX
 #define TB_FEED_ROWS_SIZE_MAX (48u * 1024u)
 #define TB_TOKEN_SIZE_MAX 1024
-#define TB_LOOKUP_HASH_SIZE 32
 
-/* What a feed covers, written device, cohort, catalogue, customer:<id>. */
-enum tb_scope_kind { TB_SCOPE_NONE, TB_SCOPE_DEVICE, TB_SCOPE_COHORT, TB_SCOPE_CATALOGUE, TB_SCOPE_CUSTOMER };
+/* What a feed covers, written erasures, device, cohort, cohort:<two hex digits>, catalogue, customer:<id>. */
+enum tb_scope_kind {
+    TB_SCOPE_NONE,
+    TB_SCOPE_DEVICE,
+    TB_SCOPE_COHORT,
+    TB_SCOPE_CATALOGUE,
+    TB_SCOPE_CUSTOMER,
+    TB_SCOPE_ERASURES,
+    TB_SCOPE_PARTITION, /* of the cohort, to repair it */
+};
 
 struct tb_scope {
     enum tb_scope_kind kind;
+    uint8_t partition;     /* of TB_SCOPE_PARTITION, else 0: first byte of SHA-256(customer id) */
     struct tb_id customer; /* of TB_SCOPE_CUSTOMER, else zero */
 };
 
@@ -32,7 +40,7 @@ TB_MUST_USE enum tb_err tb_scope_parse(struct tb_span text, struct tb_scope *ret
 void tb_scope_format(const struct tb_scope *scope, char ret_text[TB_SCOPE_TEXT_SIZE]);
 bool tb_scope_equal(const struct tb_scope *a, const struct tb_scope *b);
 /* What goes first where scopes wait for one another: identity and tier before the cart that is being
- * served, that before the cohort, the catalogue last. From 0. */
+ * served, that before the cohort, the catalogue last; erasures before everything. From 0. */
 int tb_scope_rank(const struct tb_scope *scope);
 struct tb_scope tb_json_scope(struct tb_check *c, struct tb_json object, const char *name);
 void tb_json_put_scope(struct tb_json_writer *w, const char *name, const struct tb_scope *scope);
@@ -106,7 +114,8 @@ void tb_welcome_decode(struct tb_check *c, struct tb_json result, struct tb_welc
 void tb_welcome_encode(struct tb_json_writer *w, const struct tb_welcome *welcome);
 
 /* A batch whose seqs do not rise by what each mutation covers is TB_ERR_CONFLICT on "seq". */
-void tb_mutate_decode(struct tb_check *c, struct tb_json params, struct tb_mutate *ret);
+void tb_mutate_decode(struct tb_check *c, struct tb_json params, struct tb_arena *arena,
+                      struct tb_mutate *ret);
 void tb_mutate_encode(struct tb_json_writer *w, const struct tb_mutate *mutate);
 void tb_verdicts_decode(struct tb_check *c, struct tb_json params, struct tb_arena *arena,
                         struct tb_verdicts *ret);

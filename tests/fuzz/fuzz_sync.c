@@ -36,8 +36,7 @@ static void welcome(struct tb_check *c, struct tb_json o, struct tb_arena *arena
 static void mutate(struct tb_check *c, struct tb_json o, struct tb_arena *arena, struct tb_json_writer *w)
 {
     static struct tb_mutate x;
-    (void)arena;
-    tb_mutate_decode(c, o, &x);
+    tb_mutate_decode(c, o, arena, &x);
     if (c->err == TB_OK)
         tb_mutate_encode(w, &x);
 }

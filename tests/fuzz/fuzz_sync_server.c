@@ -47,9 +47,14 @@ static enum tb_err check_token(void *context, struct tb_span token, int64_t wall
 
 static void apply_answer(const struct tb_engine_request *ask, struct tb_engine_answer *answer)
 {
-    TB_ASSERT(ask->apply.count >= 1 && ask->apply.count <= TB_MUTATION_BATCH_MAX);
-    for (size_t i = 0; i < ask->apply.count; i++) {
-        const struct tb_mutation *m = &ask->apply.mutations[i];
+    static uint8_t block[TB_MUTATION_ARENA_SIZE];
+    const struct tb_mutation_batch *batch = &ask->apply.batch;
+    TB_ASSERT(batch->count >= 1 && batch->count <= TB_MUTATION_BATCH_MAX);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct tb_arena arena = tb_arena_of(block, sizeof block);
+        struct tb_mutation mutation;
+        tb_mutation_batch_read(batch, i, &arena, &mutation);
+        const struct tb_mutation *m = &mutation;
         bool web = !tb_id_is_zero(&ask->peer.customer);
         bool named = m->kind != TB_MUTATION_NONE && m->kind != TB_MUTATION_SKIPPED;
         TB_ASSERT(m->seq >= 1 && m->seq <= TB_VERSION_MAX);
@@ -117,7 +122,7 @@ static void line_do(struct tb_span line)
         engine_answer(TB_OK);
     else
         tb_session_received(&f.s, line, f.now_ms, f.now_ms);
-    TB_ASSERT(tb_arena_mark(&f.arena) == 0 && f.s.queue_count <= TB_SESSION_WINDOW);
+    TB_ASSERT(tb_arena_mark(&f.arena) == 0 && f.s.queue.count <= TB_MUTATION_BATCH_MAX);
     (void)tb_session_deadline_ms(&f.s);
 }
 

@@ -282,21 +282,28 @@ static void answer_apply(struct engine_fake *e, const struct tb_engine_request *
                          struct tb_arena *arena, struct tb_engine_answer *answer)
 {
     struct fake_stream *stream = stream_of(e, request->peer.device, &request->apply.incarnation);
-    uint8_t count = request->apply.count;
+    const struct tb_mutation_batch *batch = &request->apply.batch;
+    uint8_t count = batch->count;
     if (e->apply_max && count > e->apply_max)
         count = e->apply_max;
+    struct tb_id carts[TB_MUTATION_BATCH_MAX];
     for (uint8_t i = 0; i < count; i++) {
-        struct tb_verdict verdict = verdict_of(e, stream, &request->peer, &request->apply.mutations[i]);
+        struct tb_mutation m;
+        size_t mark = tb_arena_mark(arena);
+        tb_mutation_batch_read(batch, i, arena, &m);
+        struct tb_verdict verdict = verdict_of(e, stream, &request->peer, &m);
+        carts[answer->apply.count] = m.cart;
         answer->apply.verdicts[answer->apply.count++] = verdict;
         if (verdict.kind == TB_VERDICT_APPLIED && verdict.version)
-            changes_add(answer, &request->apply.mutations[i].customer);
+            changes_add(answer, &m.customer);
+        tb_arena_release(arena, mark);
         if (verdict.kind == TB_VERDICT_RETRY)
             break;
     }
     answer->apply.rows = rows_new(arena);
     for (uint8_t i = 0; i < answer->apply.count; i++)
-        if (request->apply.mutations[i].kind > TB_MUTATION_SKIPPED)
-            rows_add_cart(&answer->apply.rows, arena, e, &request->apply.mutations[i].cart);
+        if (!tb_id_is_zero(&carts[i]))
+            rows_add_cart(&answer->apply.rows, arena, e, &carts[i]);
 }
 
 bool engine_fake_covers(const struct tb_scope *scope, const struct fake_object *object)
@@ -306,6 +313,8 @@ bool engine_fake_covers(const struct tb_scope *scope, const struct fake_object *
     case TB_SCOPE_COHORT: return !tb_id_is_zero(&object->customer);
     case TB_SCOPE_CATALOGUE: return object->type == TB_ROW_PRODUCT;
     case TB_SCOPE_CUSTOMER: return tb_id_equal(&object->customer, &scope->customer);
+    case TB_SCOPE_ERASURES:
+    case TB_SCOPE_PARTITION:
     case TB_SCOPE_NONE: break;
     }
     return false;

@@ -145,8 +145,8 @@ struct tb_engine_request fixture_apply(const struct tb_engine_peer *peer, const 
     struct tb_engine_request r = {.ask = TB_ENGINE_APPLY, .ticket = 7, .peer = *peer};
     assert_true(count <= TB_MUTATION_BATCH_MAX);
     r.apply.incarnation = fixture_id(1);
-    r.apply.count = (uint8_t)count;
-    memcpy(r.apply.mutations, mutations, count * sizeof *mutations);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(tb_mutation_batch_add(&r.apply.batch, &mutations[i]), TB_OK);
     return r;
 }
 

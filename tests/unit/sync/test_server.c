@@ -314,7 +314,7 @@ static void mutations_are_decided_and_told(void **state)
     (void)state;
     mutate(1, 3);
     assert_int_equal(t.ask_count, 1);
-    assert_int_equal(t.asks[0].apply.count, 3);
+    assert_int_equal(t.asks[0].apply.batch.count, 3);
     mutate(4, 4); /* waits: one apply at a time */
     assert_int_equal(t.ask_count, 1);
     answer();
@@ -345,8 +345,8 @@ static void part_of_a_batch_is_asked_again(void **state)
     t.engine.apply_max = 2;
     mutate(1, 5);
     answer();
-    assert_int_equal(t.asks[0].apply.count, 3);
-    assert_int_equal(t.asks[0].apply.mutations[0].seq, 3);
+    assert_int_equal(t.asks[0].apply.batch.count, 3);
+    assert_int_equal(t.asks[0].apply.batch.items[0].seq, 3);
     answer();
     answer();
     assert_int_equal(t.ask_count, 0);

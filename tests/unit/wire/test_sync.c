@@ -105,7 +105,7 @@ static void test_mutate_in_order(void **state)
         &t.check,
         parse("{\"mutations\":[{\"seq\":5,\"kind\":\"skipped\",\"count\":3},"
               "{\"seq\":8,\"kind\":\"skipped\",\"count\":1},{\"seq\":9,\"kind\":\"skipped\",\"count\":1}]}"),
-        &mutate);
+        &t.arena, &mutate);
     assert_int_equal(t.check.err, TB_OK);
     assert_int_equal(mutate.count, 3);
     struct tb_json_writer w = begin();
@@ -125,7 +125,7 @@ static void test_mutate_in_order(void **state)
         "\"count\":1}]}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        tb_mutate_decode(&t.check, parse(bad[i]), &mutate);
+        tb_mutate_decode(&t.check, parse(bad[i]), &t.arena, &mutate);
         assert_fault(TB_ERR_CONFLICT, "seq");
         assert_int_equal(mutate.count, 0);
     }

@@ -109,7 +109,7 @@ static enum tb_err credential_row(struct sqlite_engine *e, struct tb_span hash, 
     enum tb_err err = step_one(s);
     if (err != TB_OK)
         return err;
-    struct tb_credential_doc doc = {{0}};
+    struct tb_credential_doc doc = {.blocked = false};
     err = sqlite_column_text(s, 0, doc.kind, sizeof doc.kind);
     row->version = tb_stmt_int(s, 2);
     row->as_of_ms = tb_stmt_int(s, 3);
@@ -313,7 +313,7 @@ static enum tb_err tiers_read(struct sqlite_engine *e, struct tb_policy *policy)
 static enum tb_err policy_row(struct sqlite_engine *e, struct tb_row *row, struct tb_json_writer *w)
 {
     struct tb_policy *policy = &e->doc.policy;
-    memset(policy, 0, sizeof *policy);
+    *policy = tb_policy_default();
     struct tb_stmt *s = sqlite_stmt(e, STMT_POLICY_READ);
     enum tb_err err = step_one(s);
     if (err != TB_OK)

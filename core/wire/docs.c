@@ -1,9 +1,8 @@
 #include "core/wire/docs.h"
 
+#include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/wire/member.h"
-
-enum { IDLE_MS_DEFAULT = 120000, REMOVAL_MS_DEFAULT = 10000 };
 
 static const int64_t DURATION_MS_MAX = INT64_C(366) * 24 * 3600 * 1000;
 
@@ -33,6 +32,35 @@ void tb_texts_encode(struct tb_json_writer *w, const char *name, const struct tb
     tb_json_close_array(w);
 }
 
+static void consents_decode(struct tb_check *c, struct tb_json doc, struct tb_customer *customer)
+{
+    if (!tb_json_has(doc, "consents"))
+        return;
+    struct tb_json array = tb_json_array(c, doc, "consents", TB_CONSENT_COUNT_MAX);
+    for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
+         tb_json_next(&each)) {
+        struct tb_consent *consent = &customer->consents[customer->consent_count++];
+        tb_member_token(c, each.value, "id", consent->id, sizeof consent->id);
+        consent->granted = tb_json_bool(c, each.value, "granted");
+    }
+    if (c->err != TB_OK)
+        customer->consent_count = 0;
+}
+
+static void consents_encode(struct tb_json_writer *w, const struct tb_customer *customer)
+{
+    if (customer->consent_count == 0)
+        return;
+    tb_json_open_array(w, "consents");
+    for (size_t i = 0; i < customer->consent_count; i++) {
+        tb_json_open(w, NULL);
+        tb_json_put_str(w, "id", customer->consents[i].id);
+        tb_json_put_bool(w, "granted", customer->consents[i].granted);
+        tb_json_close(w);
+    }
+    tb_json_close_array(w);
+}
+
 void tb_customer_decode(struct tb_check *c, struct tb_json doc, struct tb_customer *ret)
 {
     *ret = (struct tb_customer){.name = ""};
@@ -48,6 +76,7 @@ void tb_customer_decode(struct tb_check *c, struct tb_json doc, struct tb_custom
     tb_texts_decode(c, doc, "benefits", &ret->benefits);
     tb_texts_decode(c, doc, "open", &ret->open);
     tb_texts_decode(c, doc, "do_not_ask", &ret->do_not_ask);
+    consents_decode(c, doc, ret);
 }
 
 void tb_customer_encode(struct tb_json_writer *w, const char *name, const struct tb_customer *customer)
@@ -62,18 +91,21 @@ void tb_customer_encode(struct tb_json_writer *w, const char *name, const struct
     tb_texts_encode(w, "open", &customer->open);
     tb_texts_encode(w, "do_not_ask", &customer->do_not_ask);
     tb_member_put_opt_str(w, "language", customer->language);
+    consents_encode(w, customer);
     tb_json_close(w);
 }
 
 void tb_credential_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_credential_doc *ret)
 {
     tb_member_token(c, doc, "kind", ret->kind, sizeof ret->kind);
+    ret->blocked = tb_member_opt_bool(c, doc, "blocked");
 }
 
 void tb_credential_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_credential_doc *doc)
 {
     tb_json_open(w, name);
     tb_json_put_str(w, "kind", doc->kind);
+    tb_member_put_opt_bool(w, "blocked", doc->blocked);
     tb_json_close(w);
 }
 
@@ -187,18 +219,66 @@ static void tiers_decode(struct tb_check *c, struct tb_json doc, struct tb_polic
     }
 }
 
+struct tb_policy tb_policy_default(void)
+{
+    static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+    return (struct tb_policy){.idle_ms = 120000,
+                              .removal_ms = 10000,
+                              .merge = TB_MERGE_ASK,
+                              .no_contact_ms = 30 * day_ms,
+                              .outside_keep_ms = day_ms,
+                              .journey_keep_ms = 90 * day_ms,
+                              .checksum_ms = day_ms};
+}
+
+/* What a terminal keeps, and for how long. */
+static void keeping_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
+{
+    if (tb_json_has(doc, "merge"))
+        policy->merge =
+            (enum tb_merge_policy)tb_json_enum(c, doc, "merge", tb_merge_policy_names, TB_MERGE_POLICY_COUNT);
+    const struct {
+        const char *name;
+        int64_t *value;
+        int64_t max;
+    } members[] = {
+        {"cache_rows_max", &policy->cache_rows_max, TB_VERSION_MAX},
+        {"cache_bytes_max", &policy->cache_bytes_max, TB_VERSION_MAX},
+        {"no_contact_ms", &policy->no_contact_ms, DURATION_MS_MAX},
+        {"outside_keep_ms", &policy->outside_keep_ms, DURATION_MS_MAX},
+        {"journey_keep_ms", &policy->journey_keep_ms, DURATION_MS_MAX},
+        {"reward_offline_max", &policy->reward_offline_max, TB_QUANTITY_MAX},
+        {"checksum_ms", &policy->checksum_ms, DURATION_MS_MAX},
+    };
+    for (size_t i = 0; i < TB_ARRAY_SIZE(members); i++)
+        *members[i].value = tb_member_opt_int(c, doc, members[i].name, members[i].max, *members[i].value);
+}
+
+static void keeping_encode(struct tb_json_writer *w, const struct tb_policy *policy)
+{
+    tb_member_put_opt_str(w, "merge", tb_merge_policy_names[policy->merge]);
+    tb_json_put_int(w, "cache_rows_max", policy->cache_rows_max);
+    tb_json_put_int(w, "cache_bytes_max", policy->cache_bytes_max);
+    tb_json_put_int(w, "no_contact_ms", policy->no_contact_ms);
+    tb_json_put_int(w, "outside_keep_ms", policy->outside_keep_ms);
+    tb_json_put_int(w, "journey_keep_ms", policy->journey_keep_ms);
+    tb_json_put_int(w, "reward_offline_max", policy->reward_offline_max);
+    tb_json_put_int(w, "checksum_ms", policy->checksum_ms);
+}
+
 void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *ret)
 {
-    *ret = (struct tb_policy){.tier_count = 0};
+    *ret = tb_policy_default();
     tiers_decode(c, doc, ret);
-    ret->idle_ms = tb_member_opt_int(c, doc, "idle_ms", DURATION_MS_MAX, IDLE_MS_DEFAULT);
-    ret->removal_ms = tb_member_opt_int(c, doc, "removal_ms", DURATION_MS_MAX, REMOVAL_MS_DEFAULT);
+    ret->idle_ms = tb_member_opt_int(c, doc, "idle_ms", DURATION_MS_MAX, ret->idle_ms);
+    ret->removal_ms = tb_member_opt_int(c, doc, "removal_ms", DURATION_MS_MAX, ret->removal_ms);
     if (tb_json_has(doc, "max_age_show_ms")) {
         struct tb_json ages = tb_json_object(c, doc, "max_age_show_ms");
         ret->max_age_show_price_ms = tb_member_opt_int(c, ages, "price", DURATION_MS_MAX, 0);
         ret->max_age_show_stock_ms = tb_member_opt_int(c, ages, "stock", DURATION_MS_MAX, 0);
         ret->max_age_show_points_ms = tb_member_opt_int(c, ages, "points", DURATION_MS_MAX, 0);
     }
+    keeping_decode(c, doc, ret);
     if (c->err != TB_OK)
         ret->tier_count = 0;
 }
@@ -235,6 +315,7 @@ void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct t
     tb_policy_put_shown(w, policy);
     tb_json_put_int(w, "idle_ms", policy->idle_ms);
     tb_json_put_int(w, "removal_ms", policy->removal_ms);
+    keeping_encode(w, policy);
     tb_json_close(w);
 }
 

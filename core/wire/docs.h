@@ -6,11 +6,12 @@
 #ifndef TB_CORE_WIRE_DOCS_H
 #define TB_CORE_WIRE_DOCS_H
 
-#include "core/wire/json.h"
+#include "core/wire/mutation.h"
 #include "core/wire/names.h"
 
 #define TB_JOURNEY_EVENT_COUNT_MAX 8
 #define TB_TIER_COUNT_MAX 8
+#define TB_CONSENT_COUNT_MAX 8
 #define TB_KEY_VALUE_SIZE_MAX 64
 #define TB_DOC_JSON_SIZE_MAX (16u * 1024u)
 
@@ -24,10 +25,16 @@ struct tb_customer { /* about 4 KiB */
     struct tb_texts benefits;
     struct tb_texts open;
     struct tb_texts do_not_ask;
+    uint8_t consent_count;
+    struct tb_consent {
+        char id[TB_SHORT_SIZE_MAX + 1]; /* marketing, profiling … */
+        bool granted;
+    } consents[TB_CONSENT_COUNT_MAX];
 };
 
 struct tb_credential_doc {
     char kind[TB_SHORT_SIZE_MAX + 1]; /* member, gsrn, … */
+    bool blocked;                     /* lost, stolen or replaced: whoever shows it is not the customer */
 };
 
 struct tb_journey {
@@ -74,6 +81,14 @@ struct tb_policy {
     int64_t max_age_show_price_ms; /* 0: shown at any age */
     int64_t max_age_show_stock_ms;
     int64_t max_age_show_points_ms;
+    enum tb_merge_policy merge; /* how a kiosk's cart joins the customer's; default TB_MERGE_ASK */
+    int64_t cache_rows_max;     /* customers that a terminal keeps; 0: no limit */
+    int64_t cache_bytes_max;    /* of their sealed rows; 0: no limit */
+    int64_t no_contact_ms;      /* without the context store for so long nothing of a customer is shown */
+    int64_t outside_keep_ms;    /* customers outside the cohort are kept so long after their visit */
+    int64_t journey_keep_ms;    /* touchpoints; visits too */
+    int64_t reward_offline_max; /* rewards that a visit may use with the line down; default 0 */
+    int64_t checksum_ms;        /* how often a terminal compares its cohort with the context store's */
 };
 
 struct tb_key_doc {                   /* secret */
@@ -98,6 +113,8 @@ void tb_terminal_encode(struct tb_json_writer *w, const char *name, const struct
 void tb_terminal_put(struct tb_json_writer *w, const struct tb_terminal *terminal);
 /* tiers and max_age_show_ms: what pages need of a policy. */
 void tb_policy_put_shown(struct tb_json_writer *w, const struct tb_policy *policy);
+/* Without tiers; what a document leaves out is as here. */
+struct tb_policy tb_policy_default(void);
 void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *ret);
 void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct tb_policy *policy);
 void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret);

@@ -4,7 +4,8 @@
 static const char CUSTOMER[] =
     "{\"name\":\"Anna K.\",\"salutation\":\"Ms\",\"since\":\"2019\",\"tier\":\"gold\",\"points\":-12,"
     "\"benefits\":[{\"text\":\"Free alterations\"}],\"open\":[],\"do_not_ask\":[{\"text\":\"newsletter\"},"
-    "{\"text\":\"app\"}],\"language\":\"de-CH\"}";
+    "{\"text\":\"app\"}],\"language\":\"de-CH\",\"consents\":[{\"id\":\"marketing\",\"granted\":false},"
+    "{\"id\":\"profiling\",\"granted\":true}]}";
 static const char JOURNEY[] = "{\"events\":[{\"at_ms\":2,\"channel\":\"app\",\"what\":\"looked at boots\"},"
                               "{\"at_ms\":1,\"what\":\"signed in\"}]}";
 static const char PRODUCT[] = "{\"name\":\"Pen\",\"unit_price\":249,\"currency\":\"EUR\",\"stock\":\"low\","
@@ -14,7 +15,9 @@ static const char TERMINAL[] = "{\"store\":\"0421\",\"store_name\":\"Z\xc3\xbcri
 static const char POLICY[] =
     "{\"tiers\":[{\"id\":\"gold\",\"name\":\"Gold\",\"symbol\":\"\xe2\x98\x85\",\"color\":\"#c9A227\","
     "\"points_from\":1000}],\"max_age_show_ms\":{\"price\":1,\"stock\":2,\"points\":3},"
-    "\"idle_ms\":120000,\"removal_ms\":10000}";
+    "\"idle_ms\":120000,\"removal_ms\":10000,\"merge\":\"sum\",\"cache_rows_max\":100000,"
+    "\"cache_bytes_max\":0,\"no_contact_ms\":1000,\"outside_keep_ms\":2000,\"journey_keep_ms\":3000,"
+    "\"reward_offline_max\":2,\"checksum_ms\":4000}";
 static const char KEY[] = "{\"kind\":\"pepper\",\"version\":2,\"value\":\"AAECAw\"}";
 
 static void test_customer(void **state)
@@ -120,6 +123,8 @@ static void test_policy(void **state)
     tb_policy_decode(&t.check, parse("{\"tiers\":[]}"), &policy);
     assert_int_equal(t.check.err, TB_OK);
     assert_true(policy.idle_ms == 120000 && policy.removal_ms == 10000);
+    assert_int_equal(policy.merge, TB_MERGE_ASK);
+    assert_true(policy.no_contact_ms == INT64_C(2592000000) && policy.outside_keep_ms == 86400000);
 }
 
 static void test_colors_are_colors(void **state)
@@ -166,7 +171,10 @@ static void test_credential(void **state)
 {
     (void)state;
     struct tb_credential_doc doc;
+    tb_credential_doc_decode(&t.check, parse("{\"kind\":\"member\",\"blocked\":true}"), &doc);
+    assert_true(doc.blocked);
     tb_credential_doc_decode(&t.check, parse("{\"kind\":\"member\"}"), &doc);
+    assert_false(doc.blocked);
     assert_int_equal(t.check.err, TB_OK);
     struct tb_json_writer w = begin();
     tb_credential_doc_encode(&w, NULL, &doc);

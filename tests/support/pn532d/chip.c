@@ -4,7 +4,8 @@
 #include "tests/support/pn532d/air.h"
 
 enum {
-    AIR_TIMEOUT_US = 51200, /* fRetryTimeout 0x0a */
+    RETRY_TIMEOUT_START = 0x0a, /* 51.2 ms; section 7.3.1 */
+    RETRY_TIMEOUT_MAX = 0x10,
     POLL_PERIOD_US = 150000,
     ANSWER_MAX = 262,        /* bytes of a card in one answer */
     FOREVER_COUNT = 4,       /* requests that are looked ahead when there is no end to them */
@@ -46,8 +47,12 @@ enum command {
 
 enum {
     REGISTER_BASE = 0x6300, /* CIU registers; the rest is answered with what was written last */
+    REGISTER_TX_MODE = 0x02,
     REGISTER_TX_AUTO = 0x05,
     REGISTER_CONTROL = 0x3c,
+    REGISTER_BIT_FRAMING = 0x3d,
+    TX_MODE_CRC = 0x80,
+    REQA_BITS = 7,
     CHAIN_PART = 128,
 };
 
@@ -67,6 +72,7 @@ void chip_reset(struct chip *chip)
     chip->rf_on = false;
     chip->auto_rats = true;
     chip->activation_retries = 0xff;
+    chip->retry_timeout = RETRY_TIMEOUT_START;
     memset(chip->targets, 0, sizeof chip->targets);
     chip->chain_size = 0;
 }
@@ -165,6 +171,14 @@ static unsigned attempt_max(const struct chip *chip)
                       : FOREVER_COUNT;
 }
 
+/* How the next frame goes out that is not the chip's own: as the last one of a look, REQA or SELECT. */
+static void framing_keep(struct chip *chip, bool found)
+{
+    uint8_t *tx_mode = &chip->registers[REGISTER_TX_MODE];
+    *tx_mode = (uint8_t)(found ? *tx_mode | TX_MODE_CRC : *tx_mode & ~TX_MODE_CRC);
+    chip->registers[REGISTER_BIT_FRAMING] = found ? 0 : REQA_BITS;
+}
+
 /* The chip makes its first request when its field has been on for the guard time. */
 static struct card *attempts(struct chip *chip, struct tb_span uid, uint64_t *us)
 {
@@ -177,11 +191,13 @@ static struct card *attempts(struct chip *chip, struct tb_span uid, uint64_t *us
         struct card *card = request(chip, uid, at_us);
         if (card) {
             chip->asked_us = at_us;
+            framing_keep(chip, true);
             *us = at_us - chip->began_us + (uint64_t)air_select_us(card->uid_size);
             return card;
         }
     }
     *us = at_us - chip->began_us;
+    framing_keep(chip, false);
     return NULL;
 }
 
@@ -309,6 +325,12 @@ static void exchange_log(struct chip *chip, const struct card *card, struct tb_s
         log_rf(chip->log, LOG_VIOLATION, card->name, command, answer);
 }
 
+/* To frames that are no requests. */
+static bool card_listens(const struct chip *chip, const struct card *card)
+{
+    return card_is_there(chip, card) && (card->field == CARD_ACTIVE || card->field == CARD_PROTOCOL);
+}
+
 /* ISO-DEP presence check of libnfc: R(NAK), answered by R(ACK). */
 static bool raw_answer(const struct card *card, struct tb_span data, struct tb_buf *ret_bytes)
 {
@@ -335,11 +357,17 @@ static bool card_answers(struct chip *chip, struct card *card, struct tb_span da
                          struct tb_buf *bytes)
 {
     bool violation = false;
-    if (!card_is_there(chip, card) || (card->field != CARD_ACTIVE && card->field != CARD_PROTOCOL))
+    if (!card_listens(chip, card))
         return false;
     bool answered = (raw && raw_answer(card, data, bytes)) || card_exchange(card, data, bytes, &violation);
     exchange_log(chip, card, data, tb_buf_span(bytes), violation);
     return answered;
+}
+
+/* How long a card may be silent. */
+static uint64_t timeout_us(const struct chip *chip)
+{
+    return UINT64_C(100) << (chip->retry_timeout - 1);
 }
 
 /* A NAK of four bits looks to the chip like a frame without a CRC. */
@@ -355,7 +383,7 @@ static uint8_t card_ask(struct chip *chip, struct card *card, struct tb_span dat
     if (!raw && data.size > 0 && is_authentication(card, data))
         return STATUS_AUTH;
     if (!answered) {
-        *us += card->nak ? (uint64_t)air_nak_us(data.size + AIR_CRC) : AIR_TIMEOUT_US;
+        *us += card->nak ? (uint64_t)air_nak_us(data.size + AIR_CRC) : timeout_us(chip);
         return card->nak ? STATUS_CRC : STATUS_TIMEOUT;
     }
     *us += (uint64_t)answered_us(card, data.size, bytes.size, raw);
@@ -396,11 +424,14 @@ static enum chip_result communicate_thru(struct chip *chip, struct tb_span comma
                                          uint64_t *us)
 {
     struct card *card = chip->targets[0];
-    if (card) {
+    if (card_listens(chip, card)) {
         card_answer(chip, card, tb_span_sub(command, 1, SIZE_MAX), true, answer, us);
         return CHIP_ANSWER;
     }
-    *us += AIR_TIMEOUT_US;
+    struct tb_span frame = tb_span_sub(command, 1, SIZE_MAX);
+    bool whole = (chip->registers[REGISTER_TX_MODE] & TX_MODE_CRC) && !chip->registers[REGISTER_BIT_FRAMING];
+    log_rf(chip->log, LOG_RF, whole ? "everybody" : "garbled", frame, tb_span_of(NULL, 0));
+    *us += (uint64_t)air_frame_us(frame.size + AIR_CRC) + timeout_us(chip);
     tb_buf_add_u8(answer, STATUS_TIMEOUT);
     return CHIP_ANSWER;
 }
@@ -466,6 +497,15 @@ static enum chip_result registers_write(struct chip *chip, struct tb_span comman
     return CHIP_ANSWER;
 }
 
+/* fRetryTimeout is the last byte; 00, a wait without an end, is not modelled. */
+static enum chip_result timings_configure(struct chip *chip, struct tb_span command)
+{
+    if (command.size != 5 || command.at[4] == 0 || command.at[4] > RETRY_TIMEOUT_MAX)
+        return CHIP_SYNTAX;
+    chip->retry_timeout = command.at[4];
+    return CHIP_ANSWER;
+}
+
 static enum chip_result rf_configure(struct chip *chip, struct tb_span command)
 {
     uint8_t item = command.size > 2 ? command.at[1] : 0;
@@ -473,7 +513,9 @@ static enum chip_result rf_configure(struct chip *chip, struct tb_span command)
         field_switch(chip, command.at[2] & 0x01);
     else if (item == 0x05 && command.size == 5)
         chip->activation_retries = command.at[4];
-    else if (item != 0x02 && item != 0x04 && item < 0x0a)
+    else if (item == 0x02)
+        return timings_configure(chip, command);
+    else if (item != 0x04 && item < 0x0a)
         return CHIP_SYNTAX;
     return CHIP_ANSWER;
 }

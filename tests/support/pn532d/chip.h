@@ -64,6 +64,7 @@ struct chip {
     uint64_t rf_on_us; /* since when */
     bool auto_rats;
     uint8_t activation_retries;            /* MxRtyPassiveActivation; 0xff: for ever */
+    uint8_t retry_timeout;                 /* of cards that say nothing: 0.1 ms × 2^(n - 1) */
     struct card *field[CHIP_FIELD_MAX];    /* borrowed */
     struct card *targets[CHIP_TARGET_MAX]; /* Tg 1 and 2 */
     bool chained;                          /* long answers in parts with the MI bit */

@@ -3,7 +3,8 @@
  * came of it. A ring of the last LOG_ENTRY_MAX entries, each "<ms> <kind> <text>":
  *
  *   cmd        command from the host, hex          ans        the chip's answer, hex
- *   rf         "<card> <command hex> -> <answer hex | nothing>"
+ *   rf         "<card> <command hex> -> <answer hex | nothing>"; everybody: a frame to no card in particular,
+ *              garbled when the registers made it one without a CRC or with a byte cut short
  *   violation  like rf: what a payment card must never be asked
  *   sim        tap, removal, fault, wake-up, cancelled command
  */

@@ -20,6 +20,7 @@ enum {
 enum command {
     DIAGNOSE = 0x00,
     GET_FIRMWARE_VERSION = 0x02,
+    WRITE_REGISTER = 0x08,
     SET_SERIAL_BAUD_RATE = 0x10,
     SET_PARAMETERS = 0x12,
     SAM_CONFIGURATION = 0x14,
@@ -39,7 +40,7 @@ enum {
 
 struct bytes {
     uint8_t size;
-    uint8_t at[6];
+    uint8_t at[7];
 };
 
 /* From any state to a chip that is ready for cards. */
@@ -66,6 +67,9 @@ static const struct bytes read_first = {4, {IN_DATA_EXCHANGE, 0x01, 0x30, 0x00}}
 static const struct bytes deselect = {2, {IN_DESELECT, 0x00}};
 static const struct bytes field_off = {3, {RF_CONFIGURATION, 0x01, 0x00}};
 static const struct bytes field_on = {3, {RF_CONFIGURATION, 0x01, 0x01}};
+/* A look that found nothing leaves the chip at the frame of REQA, 7 bits without a CRC. CIU_TxMode: with CRC
+ * at 106 kbit/s; CIU_BitFraming: whole bytes (section 7.2.5; the registers are in the chip's data sheet). */
+static const struct bytes whole_frames = {7, {WRITE_REGISTER, 0x63, 0x02, 0x80, 0x63, 0x3d, 0x00}};
 static const struct bytes wait_short = {5, {RF_CONFIGURATION, 0x02, 0x00, 0x0b, 0x04}}; /* 0.8 ms */
 static const struct bytes wait_usual = {5, {RF_CONFIGURATION, 0x02, 0x00, 0x0b, 0x0a}}; /* 51.2 ms */
 
@@ -208,7 +212,7 @@ static bool refused(struct tb_pn532 *p)
 
 static const struct bytes *step_command(const struct tb_pn532 *p)
 {
-    static const struct bytes *const calls[] = {&field_on, &wait_short, &thru, &wait_usual};
+    static const struct bytes *const calls[] = {&field_on, &whole_frames, &wait_short, &thru, &wait_usual};
     if (p->operation == TB_PN532_BROADCAST)
         return p->step < TB_ARRAY_SIZE(calls) ? calls[p->step] : NULL;
     if (p->step > 0)

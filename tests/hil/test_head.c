@@ -323,6 +323,7 @@ static void broadcast_goes_out_before_each_look(void **state)
     const char *look = strstr(sent, "4a0100");
     assert_non_null(look);
     assert_null(memmem(sent + 12, (size_t)(look - sent) - 12, "426a", 4)); /* one per look */
+    assert_non_null(strstr(harness_sim(&h, "log rf 20"), "everybody 6a01000004 -> nothing"));
     sim("card c ntag213 uri=" URI);
     sim("tap c");
     tap_expect();

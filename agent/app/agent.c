@@ -208,11 +208,13 @@ static enum tb_err readers_start(struct tb_agent *agent)
     struct tb_reader_spec specs[TB_READERS_COUNT_MAX];
     enum tb_err err = tb_wiring_of(&agent->config, &wiring);
     for (unsigned i = 0; i < wiring.count; i++)
-        specs[i] = (struct tb_reader_spec){.kind = wiring.readers[i].kind,
-                                           .name = wiring.readers[i].name,
-                                           .device = wiring.readers[i].device,
-                                           .baud = wiring.readers[i].baud,
-                                           .layout = wiring.readers[i].layout};
+        specs[i] = (struct tb_reader_spec){
+            .kind = wiring.readers[i].kind,
+            .name = wiring.readers[i].name,
+            .device = wiring.readers[i].device,
+            .baud = wiring.readers[i].baud,
+            .layout = wiring.readers[i].layout,
+            .polling = tb_span_of(wiring.readers[i].polling, wiring.readers[i].polling_size)};
     if (err == TB_OK)
         err = readerd_find(&agent->config, path, sizeof path);
     const struct tb_readers_options options = {.readerd_path = path,

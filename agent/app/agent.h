@@ -63,6 +63,8 @@ struct tb_agent {
     struct tb_customer_key found_key;
     struct tb_record found_record;
 
+    unsigned polling_told; /* bits, by reader: that it sends no polling frame was logged */
+
     bool cache_damaged; /* and not yet made anew */
     struct tb_timer cache_timer;
     char device[TB_DEVICE_SIZE_MAX + 1]; /* urn of the certificate */

@@ -41,6 +41,16 @@ static void put_capabilities(struct tb_json_writer *w, uint16_t capabilities)
     tb_json_close_array(w);
 }
 
+static void put_polling(struct tb_json_writer *w, const struct tb_reader_info *info)
+{
+    if (info->polling_state == TB_READER_POLLING_NONE)
+        return;
+    tb_json_open(w, "polling");
+    tb_json_put_str(w, "state", tb_reader_polling_name(info->polling_state));
+    tb_json_put_hex(w, "frame", info->polling);
+    tb_json_close(w);
+}
+
 /* What it said of itself is any bytes; what is no text is left out. */
 static void put_said(struct tb_json_writer *w, const char *name, const char *text)
 {
@@ -56,6 +66,7 @@ static void put_reader(struct tb_json_writer *w, const struct tb_reader_info *in
     tb_json_put_str(w, "form", form_name(info->kind));
     tb_json_put_str(w, "device", info->device);
     put_parts(w, info);
+    put_polling(w, info);
     if (info->software[0]) {
         put_said(w, "software", info->software);
         put_said(w, "board", info->board);

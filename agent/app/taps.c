@@ -51,12 +51,24 @@ static void state_changed(struct tb_agent *agent, const struct tb_reader_event *
     tb_console_reader(agent, reader, part);
 }
 
+/* Once per reader and run of the agent: a reader that comes and goes does not fill the log with it. */
+static void polling_judge(struct tb_agent *agent, const struct tb_reader_info *reader)
+{
+    unsigned bit = 1u << reader->index;
+    if (reader->polling_state != TB_READER_POLLING_UNSUPPORTED || (agent->polling_told & bit))
+        return;
+    agent->polling_told |= bit;
+    tb_log(TB_LOG_WARN, TB_EVENT("readers", "polling_unsupported"), tb_log_str("reader", reader->name),
+           tb_log_str("board", reader->board));
+}
+
 /* How often a reader begins anew, and why, is what its power supply is judged by. */
 static void hello_said(struct tb_agent *agent, const struct tb_reader_info *reader)
 {
     tb_log(TB_LOG_INFO, TB_EVENT("readers", "hello"), tb_log_str("reader", reader->name),
            tb_log_str("board", reader->board), tb_log_str("software", reader->software),
            tb_log_str("reset", tb_link_reset_name(reader->reset)), tb_log_int("starts", reader->start_count));
+    polling_judge(agent, reader);
     tb_taps_readers(agent);
 }
 

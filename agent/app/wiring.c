@@ -5,17 +5,20 @@
 #include "core/link/layout.h"
 #include "host/device/device.h"
 
+_Static_assert(TB_LINK_ECP_MAX == 16, "the text of an error says 16");
+
 static const struct form {
     const char *prefix;
     enum tb_reader_kind kind;
     bool path; /* of a device file; else libnfc's own form */
     bool baud; /* may follow */
     bool layout;
+    bool polling; /* it reads cards */
 } forms[] = {
-    {"head:", TB_READER_HEAD, true, true, false},
-    {"libnfc:", TB_READER_NFC, false, false, false},
-    {"scanner:", TB_READER_SCANNER, true, true, false},
-    {"keyboard:", TB_READER_KEYBOARD, true, false, true},
+    {"head:", TB_READER_HEAD, true, true, false, true},
+    {"libnfc:", TB_READER_NFC, false, false, false, true},
+    {"scanner:", TB_READER_SCANNER, true, true, false, false},
+    {"keyboard:", TB_READER_KEYBOARD, true, false, true, false},
 };
 
 static const struct form *form_of(struct tb_span text)
@@ -63,6 +66,35 @@ static bool layout_cut(struct tb_span *path, const char **ret_layout)
     return true;
 }
 
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Takes what stands behind the first blank off; NULL, or what is wrong with it. */
+static const char *polling_cut(const struct form *form, struct tb_span *text, struct tb_wired_reader *reader)
+{
+    size_t end = 0;
+    while (end < text->size && !is_blank(text->at[end]))
+        end++;
+    size_t begin = end;
+    while (begin < text->size && is_blank(text->at[begin]))
+        begin++;
+    struct tb_span word = tb_span_sub(*text, begin, text->size);
+    text->size = end;
+    if (word.size == 0)
+        return NULL;
+    if (!tb_span_starts(word, tb_span_str("polling=")))
+        return "is followed by what is not polling=<hex>";
+    if (!form->polling)
+        return "reads no cards: polling is for head and libnfc";
+    struct tb_span hex = tb_span_sub(word, strlen("polling="), word.size);
+    if (hex.size > 2 * sizeof reader->polling || tb_hex_decode(hex, reader->polling, hex.size / 2) != TB_OK)
+        return "has a polling frame that is not 0 to 16 bytes in hex";
+    reader->polling_size = (uint8_t)(hex.size / 2);
+    return NULL;
+}
+
 /* libnfc: a driver's name, alone or with the rest behind a colon. */
 static bool connstring_valid(struct tb_span text)
 {
@@ -84,6 +116,9 @@ static const char *reader_parse(struct tb_span text, struct tb_wired_reader *ret
     struct tb_span device = tb_span_sub(text, strlen(form->prefix), text.size);
     if (memchr(text.at, 0, text.size))
         return "holds a zero byte";
+    const char *wrong = polling_cut(form, &device, ret_reader);
+    if (wrong)
+        return wrong;
     if (form->baud && !baud_cut(&device, &ret_reader->baud))
         return "ends in a number that is no speed of a serial line";
     if (form->layout && !layout_cut(&device, &ret_reader->layout))

@@ -6,8 +6,12 @@
  *     scanner:<path>[:<baud>]        a barcode scanner on a serial line
  *     keyboard:<path>[:<layout>]     a barcode scanner that acts as a keyboard
  *
+ * The first two may be followed by a blank and polling=<hex>, the frame that is sent before each look for a
+ * card (ECP), without its CRC: at most TB_LINK_ECP_MAX bytes; nothing behind the = means none.
+ *
  * The keys nfc and scanner are short forms of the second and third. A path begins with / and may hold
- * colons; only a number behind the last one is a speed, only two letters are a layout. Pure; any thread.
+ * colons, but no blanks; only a number behind the last colon is a speed, only two letters are a layout. Pure;
+ * any thread.
  */
 #ifndef TB_AGENT_APP_WIRING_H
 #define TB_AGENT_APP_WIRING_H
@@ -23,6 +27,8 @@ struct tb_wired_reader {
     char device[TB_CONFIG_LIST_TEXT_SIZE];
     unsigned baud;      /* 0: as is usual for the kind */
     const char *layout; /* NULL: as is usual; static */
+    uint8_t polling[TB_LINK_ECP_MAX];
+    uint8_t polling_size; /* 0: none */
 };
 
 struct tb_wiring {

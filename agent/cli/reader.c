@@ -58,6 +58,16 @@ static void part_print(struct page *p, struct tb_json part)
     tb_buf_add_u8(&p->out, '\n');
 }
 
+/* The frame that it is to send before each look for a card. */
+static void polling_print(struct page *p, struct tb_json polling)
+{
+    tb_print_spaces(&p->out, NUMBER_WIDTH);
+    tb_print_left(&p->out, tb_span_str("polling"), FORM_WIDTH);
+    tb_print_left(&p->out, text_of(p, polling, "state"), STATE_WIDTH);
+    tb_print_clean(&p->out, text_of(p, polling, "frame"));
+    tb_buf_add_u8(&p->out, '\n');
+}
+
 /* Board, version, why it began: "host 0.1.0, power_on" */
 static void origin_print(struct page *p, struct tb_json reader)
 {
@@ -87,6 +97,8 @@ static void reader_print(struct page *p, struct tb_json reader)
     struct tb_json parts = tb_json_array(&p->check, reader, "parts", PART_MAX);
     for (struct tb_json_each each = tb_json_first(parts); tb_json_exists(each.value); tb_json_next(&each))
         part_print(p, each.value);
+    if (tb_json_has(reader, "polling"))
+        polling_print(p, tb_json_object(&p->check, reader, "polling"));
 }
 
 static enum tb_cli_exit list(const struct tb_cli *cli)

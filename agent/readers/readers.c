@@ -40,6 +40,8 @@ struct reader {
     uint16_t tap;     /* as the reader counts them */
     uint8_t request;  /* of the last SELFTEST or STATS */
     struct tb_link_tamper tamper;
+    uint8_t polling[TB_LINK_ECP_MAX];
+    int64_t polling_ms; /* when it was sent last */
 };
 
 struct tb_readers {
@@ -151,6 +153,27 @@ static void parts_take(struct reader *r, uint8_t devices)
             part_add(r, kinds[i]);
 }
 
+/* A reader that runs on may have one from an agent that was configured otherwise: none is said, too. */
+static void polling_send(struct reader *r)
+{
+    enum tb_reader_polling state = TB_READER_POLLING_UNSUPPORTED;
+    if (r->info.capabilities & TB_LINK_CAN_POLLING) {
+        enum tb_err err = tb_reader_link_send(
+            &r->link, &(struct tb_link_message){.type = TB_LINK_POLLING, .ecp = r->info.polling});
+        state = err == TB_OK ? TB_READER_POLLING_SENT : TB_READER_POLLING_WAITING;
+        r->polling_ms = tb_loop_now_ms(r->owner->loop);
+    }
+    r->info.polling_state = r->info.polling.size > 0 ? state : TB_READER_POLLING_NONE;
+}
+
+/* The line may have lost it, or the HELLO of a reader that began anew. */
+static void polling_renew(struct reader *r)
+{
+    if ((r->info.capabilities & TB_LINK_CAN_POLLING) &&
+        tb_loop_now_ms(r->owner->loop) - r->polling_ms >= TB_READERS_POLLING_MS)
+        polling_send(r);
+}
+
 /* The reader is resting when this returns, or will be. */
 static void reader_drop(struct reader *r, struct tb_transport_fault fault)
 {
@@ -189,6 +212,7 @@ static void hello_take(struct reader *r, const struct tb_link_hello *h)
     r->info.reset = (enum tb_link_reset)h->reset;
     r->info.capabilities = h->capabilities;
     parts_take(r, h->devices & (TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER));
+    polling_send(r);
     event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_HELLO});
 }
 
@@ -271,7 +295,7 @@ static void message_take(struct reader *r, const struct tb_link_message *m)
 {
     switch (m->type) {
     case TB_LINK_HELLO: hello_take(r, &m->hello); return;
-    case TB_LINK_HEARTBEAT: return;
+    case TB_LINK_HEARTBEAT: polling_renew(r); return;
     case TB_LINK_STATE: state_take(r, &m->state); return;
     case TB_LINK_TAG: tag_take(r, &m->tag); return;
     case TB_LINK_TAG_DATA:
@@ -323,6 +347,8 @@ static void restart_plan(struct reader *r, const struct tb_transport_fault *faul
     if (r->pause_ms > fault->pause_max_ms)
         r->pause_ms = fault->pause_max_ms;
     r->state = LINK_RESTING;
+    if (r->info.polling.size > 0)
+        r->info.polling_state = TB_READER_POLLING_WAITING;
     tap_close(r);
     parts_set(r, fault->state, fault->reason);
     tb_timer_set(r->owner->loop, &r->restart, r->pause_ms, reader_start);
@@ -423,10 +449,16 @@ static enum tb_err reader_init(struct reader *r, struct tb_readers *owner, unsig
     enum tb_err err = tb_transport_init(&r->transport, owner->loop, spec, owner->readerd_path);
     if (r->name == NULL || err != TB_OK)
         return TB_ERR_NO_MEMORY;
+    TB_ASSERT(spec->polling.size <= sizeof r->polling);
+    if (spec->polling.size > 0)
+        memcpy(r->polling, spec->polling.at, spec->polling.size);
     r->info = (struct tb_reader_info){.index = index,
                                       .kind = spec->kind,
                                       .name = r->name,
                                       .device = r->transport.device,
+                                      .polling = tb_span_of(r->polling, spec->polling.size),
+                                      .polling_state = spec->polling.size > 0 ? TB_READER_POLLING_WAITING
+                                                                              : TB_READER_POLLING_NONE,
                                       .software = r->software,
                                       .board = r->board};
     part_add(r, spec->kind == TB_READER_KEYBOARD ? TB_READER_SCANNER : spec->kind);
@@ -602,6 +634,17 @@ const char *tb_reader_state_name(enum tb_reader_state state)
     case TB_READER_CRASHED: return "crashed";
     case TB_READER_HUNG: return "hung";
     case TB_READER_UNSUPPORTED: return "unsupported";
+    }
+    return "unknown";
+}
+
+const char *tb_reader_polling_name(enum tb_reader_polling polling)
+{
+    switch (polling) {
+    case TB_READER_POLLING_NONE: return "none";
+    case TB_READER_POLLING_WAITING: return "waiting";
+    case TB_READER_POLLING_SENT: return "sent";
+    case TB_READER_POLLING_UNSUPPORTED: return "unsupported";
     }
     return "unknown";
 }

@@ -11,7 +11,8 @@
  * is killed (a process) or closed (a line). It is tried again after 0.1 s, then twice as long each time up
  * to 5 s, a device file that is not there up to 1 s; a reader that was ready for 10 s resets that.
  * A tag that was in the field when its reader was lost or began anew is reported as gone, so that every
- * TAG is followed by exactly one TAG_GONE.
+ * TAG is followed by exactly one TAG_GONE. A reader that can send a polling frame is told which, or that
+ * there is none, after every HELLO.
  *
  * Everything runs on the loop's thread. Events are given from the loop, never from inside a call.
  * Limits: TB_READERS_COUNT_MAX readers, one frame of up to TB_LINK_BODY_MAX bytes per reader.
@@ -24,6 +25,7 @@
 
 #define TB_READERS_COUNT_MAX 8
 #define TB_READERS_SILENCE_MS 2000
+#define TB_READERS_POLLING_MS 5000
 #define TB_READER_PARTS_MAX 2
 
 struct tb_readers;
@@ -50,6 +52,17 @@ struct tb_reader_spec {
     const char *device; /* NFC: libnfc connection string; else a path */
     unsigned baud;      /* 0: 9600 for a scanner, 115200 for a head */
     const char *layout; /* keyboard: a layout of core/link, static; NULL: "us" */
+    /* Sent before each look for a card (ECP), without its CRC: at most TB_LINK_ECP_MAX bytes; empty: none. */
+    struct tb_span polling;
+};
+
+/* Whether a reader sends the polling frame of its spec. It acknowledges none: what is lost on the line is
+ * said again after TB_READERS_POLLING_MS. */
+enum tb_reader_polling {
+    TB_READER_POLLING_NONE,        /* the spec has none */
+    TB_READER_POLLING_WAITING,     /* the reader is not there */
+    TB_READER_POLLING_SENT,        /* it was given to the reader */
+    TB_READER_POLLING_UNSUPPORTED, /* the reader cannot send one, and is used without */
 };
 
 /* What a reader reads with: an antenna or a scanner. A head may have both, and one can fail alone. */
@@ -68,7 +81,9 @@ struct tb_reader_info {
     const char *device; /* as in the spec */
     unsigned part_count;
     struct tb_reader_part parts[TB_READER_PARTS_MAX];
-    uint32_t start_count; /* processes started, lines opened, restarts that a head told */
+    uint32_t start_count;   /* processes started, lines opened, restarts that a head told */
+    struct tb_span polling; /* as in the spec */
+    enum tb_reader_polling polling_state;
     /* As its last HELLO said; "" and 0 before the first one. */
     const char *software;
     const char *board; /* name of the device */
@@ -158,5 +173,6 @@ TB_MUST_USE enum tb_err tb_readers_update(struct tb_readers *readers, unsigned i
 /* Lower-case names as the local page API has them: "nfc", "unplugged". */
 const char *tb_reader_kind_name(enum tb_reader_kind kind);
 const char *tb_reader_state_name(enum tb_reader_state state);
+const char *tb_reader_polling_name(enum tb_reader_polling polling);
 
 #endif

@@ -15,11 +15,15 @@ const RED = 'lights 2';
 const HEAD = 'Reader head';
 const LIBNFC = 'Card reader';
 
-const till = HeadTill.make({ policy: ['--removal-ms', '3000'] });
+// What wallets on phones wait for, here any bytes: the head's, and one for a reader that sends none.
+const FRAME = '6a01000004';
+
+const till = HeadTill.make({ policy: ['--removal-ms', '3000'], polling: FRAME });
 let page;
 let rivera;
 let okafor;
 let lindqvist;
+let others; // each with a card that either reader may be tapped with
 
 const here = (customer) => page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
 const nobody = () => page.sees('nobody', (s) => s.visit === null);
@@ -39,6 +43,24 @@ async function newPage() {
 const cli = (...args) => attempt(join(till.bin, 'tillbridge'),
   ['--socket', till.path('till', 'run', 'tillbridge.sock'), ...args]);
 
+// What was sent to the head before is done when it answers, and what is done to a second card then began with a look.
+async function framesGoOut(first, second) {
+  assert.equal((await cli('reader', 'selftest', HEAD)).code, 0);
+  await till.tap(first.member);
+  await here(first);
+  await till.takeAway();
+  await done();
+  await till.readerCommand('log clear');
+  await till.tap(second.member);
+  await here(second);
+  assert.match((await till.chipCommands()).join(' '), new RegExp(`42${FRAME} 3202000b0a 4a0100 423a`));
+  assert.match(await till.readerCommand('log rf 20'), new RegExp(` rf everybody ${FRAME} -> nothing .* rf ${second.member} 3a`));
+  await till.takeAway();
+  await done();
+}
+
+const pollingOf = async (index) => JSON.parse((await cli('--json', 'reader', 'list')).out).readers[index].polling;
+
 before(async () => {
   await till.start();
   [rivera, okafor, lindqvist] = till.customers;
@@ -47,6 +69,11 @@ before(async () => {
   await till.card('stranger', 'ntag215 uri=https://loyal.example/m/9999999999');
   await till.card('bank', 'payment');
   await till.secondReader(`card okafor ntag216 uri=${memberUri(okafor)}`);
+  others = till.customers.slice(3, 7);
+  for (const { member } of others) {
+    await till.card(member, `ntag213 uri=${memberUri({ member })}`);
+    await till.secondReader(`card ${member} ntag213 uri=${memberUri({ member })}`);
+  }
   await newPage();
 });
 
@@ -119,6 +146,49 @@ test('a head that is pulled out with a card on it takes the card along, and both
   await here(rivera);
   await till.takeAway();
   await done();
+});
+
+test('the polling frame goes out before each look, also by a head that began anew', async () => {
+  assert.deepEqual(await pollingOf(0), { state: 'sent', frame: FRAME });
+  await framesGoOut(...others);
+  await till.pullHead();
+  await partIs(page, HEAD, 'nfc', 'unplugged');
+  assert.deepEqual(await pollingOf(0), { state: 'waiting', frame: FRAME });
+  await till.startHead();
+  await partIs(page, HEAD, 'nfc', 'ready');
+  await framesGoOut(...others.slice(2));
+  assert.deepEqual(await pollingOf(0), { state: 'sent', frame: FRAME });
+});
+
+test('a reader that cannot send it works without, and is listed so', async () => {
+  assert.deepEqual(await pollingOf(1), { state: 'unsupported', frame: FRAME });
+  assert.match((await cli('reader', 'list')).out,
+    /^1 {2}Reader head .*\n.*\n.*\n {3}polling {2}sent {9}6a01000004\n2 {2}Card reader .*\n.*\n {3}polling {2}unsupported {2}6a01000004\n$/);
+  await till.secondReader(`tap ${others[0].member}`);
+  await here(others[0]);
+  await till.secondReader('remove');
+  await done();
+});
+
+test('what a reader cannot send is logged once in a run of the agent', async () => {
+  page.close();
+  await till.killTill();
+  await till.startTill();
+  const { lines } = till.till;
+  const said = () => lines.next('the Card reader', (line) => /hello reader="Card reader"|polling_unsupported/.test(line));
+  assert.match(await said(), /hello/);
+  assert.match(await said(), /warn readers polling_unsupported reader="Card reader"/);
+  await newPage();
+  for (const customer of others.slice(2)) {
+    await till.secondReader('fault status80');
+    await till.secondReader(`tap ${customer.member}`);
+    await partIs(page, LIBNFC, 'nfc', 'crashed');
+    await partIs(page, LIBNFC, 'nfc', 'ready');
+    await here(customer);
+    await till.secondReader('remove');
+    await done();
+    assert.match(await said(), /hello/);
+  }
 });
 
 test('a head whose chip is away still scans, and says so', async () => {

@@ -9,11 +9,13 @@ import { HeadTill } from './lib/head_till.mjs';
 import { memberUri } from './lib/till.mjs';
 
 const board = { machine: process.env.TB_MACHINE, image: process.env.TB_IMAGE };
-const till = HeadTill.make({ board });
+const FRAME = '6a01000004'; // before each look
+const till = HeadTill.make({ board, polling: FRAME });
 let clerk;
 let rivera;
 let okafor;
 let lindqvist;
+let second;
 
 const sees = (customer) => clerk.sees(customer.name, `(s) => s.name === ${JSON.stringify(customer.name)}`);
 
@@ -25,9 +27,10 @@ async function done() {
 before(async () => {
   assert.ok(existsSync(board.image), `${board.image} is missing: build it with "./dev firmware"`);
   await till.start();
-  [rivera, okafor, lindqvist] = till.customers;
+  [rivera, okafor, lindqvist, second] = till.customers;
   await till.card('rivera', `ntag213 uri=${memberUri(rivera)}`);
   await till.card('lindqvist', `type4 uri=${memberUri(lindqvist)}`);
+  await till.card('second', `ntag213 uri=${memberUri(second)}`);
   await till.secondReader(`card okafor ntag216 uri=${memberUri(okafor)}`);
   clerk = await Clerk.open(await till.pageUrl());
   await clerk.sees('a till that waits for a card', "(s) => /Tap a card, hold a phone or scan a code/.test(s.title) && s.band === ''");
@@ -43,6 +46,12 @@ async function list() {
   const { readers } = await console.request('reader.list');
   console.close();
   return readers;
+}
+
+async function stats() {
+  const console = await till.console();
+  await console.request('reader.stats', { reader: 'Reader head' });
+  console.close();
 }
 
 test('a card on the head is a customer on the screen', async () => {
@@ -84,8 +93,15 @@ test('a head that is reset with a card on it is known to have begun anew, and re
   assert.equal((await list())[0].starts, before_reset + 1);
   await done();
   await till.takeAway();
+  await stats(); // what was sent to the head before is done when it answers
   await till.tap('rivera');
   await sees(rivera);
+  await till.takeAway();
+  await done();
+  await till.readerCommand('log clear');
+  await till.tap('second');
+  await sees(second);
+  assert.match(await till.readerCommand('log rf 50'), new RegExp(`everybody ${FRAME} -> nothing`));
   await till.takeAway();
   await done();
 });

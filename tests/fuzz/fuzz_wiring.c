@@ -25,6 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct tb_wired_reader *reader = &wiring.readers[0];
     TB_ASSERT(reader->device[0] != '\0' && strlen(reader->device) < size);
     TB_ASSERT(reader->kind == TB_READER_NFC || reader->device[0] == '/');
+    TB_ASSERT(strpbrk(reader->device, " \t") == NULL);
+    TB_ASSERT(reader->polling_size <= TB_LINK_ECP_MAX);
     TB_ASSERT(reader->baud == 0 || tb_device_baud_valid(reader->baud));
     return 0;
 }

@@ -11,7 +11,9 @@ export class HeadTill extends Till {
   static make(options = {}) {
     const till = super.make(options);
     till.board = options.board;
-    till.readers = options.readers ?? `reader = head:${till.headLine}\nreader = libnfc:pn532_uart:${till.path('sim', 'nfc2')}`;
+    const polling = options.polling ? ` polling=${options.polling}` : '';
+    till.readers = options.readers ??
+      `reader = head:${till.headLine}${polling}\nreader = libnfc:pn532_uart:${till.path('sim', 'nfc2')}${polling}`;
     return till;
   }
 
@@ -66,6 +68,12 @@ export class HeadTill extends Till {
   // The agent is killed, as by a power cut that only it has.
   async killTill() {
     await this.till.stop('SIGKILL');
+  }
+
+  // The last commands that the head's chip was given, oldest first, in hex.
+  async chipCommands() {
+    const log = await this.readerCommand('log cmd 100');
+    return log.split(' | ').map((entry) => entry.split(' ').at(-1));
   }
 
   secondReader(line) {

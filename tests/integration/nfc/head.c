@@ -13,7 +13,12 @@ enum { DEADLINE_MS = 30000 };
 static void request_keep(struct head *head, const struct tb_link_frame *frame)
 {
     assert_true(head->request_count < HEAD_REQUEST_MAX);
-    assert_int_equal(tb_link_message_decode(frame, &head->requests[head->request_count++]), TB_OK);
+    struct tb_link_message *m = &head->requests[head->request_count++];
+    assert_int_equal(tb_link_message_decode(frame, m), TB_OK);
+    if (m->type == TB_LINK_POLLING) {
+        memcpy(head->ecp, m->ecp.at, m->ecp.size);
+        m->ecp.at = head->ecp;
+    }
     tb_loop_stop(head->h->loop);
 }
 
@@ -35,7 +40,7 @@ void head_plug(struct head *head, struct harness *h, const char *path)
 {
     struct termios mode;
     char name[64];
-    *head = (struct head){.h = h, .path = path, .version = TB_LINK_VERSION};
+    *head = (struct head){.h = h, .path = path, .version = TB_LINK_VERSION, .capabilities = 0x1f};
     head->watch.context = head;
     tb_link_decoder_init(&head->decoder, head->memory, sizeof head->memory);
     head->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -96,7 +101,7 @@ void head_hello(struct head *head, uint8_t devices, enum tb_link_reset reset)
                                                         .role = TB_LINK_ROLE_HEAD,
                                                         .devices = devices,
                                                         .reset = (uint8_t)reset,
-                                                        .capabilities = 0x1f,
+                                                        .capabilities = head->capabilities,
                                                         .software = tb_span_str("0.1.0"),
                                                         .name = tb_span_str("script")}});
 }

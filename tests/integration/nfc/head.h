@@ -18,8 +18,10 @@ struct head {
     struct tb_link_decoder decoder;
     uint8_t memory[TB_LINK_BODY_MAX];
     uint8_t sequence;
+    uint16_t capabilities;                             /* of its HELLO */
     uint8_t version;                                   /* of the frames that it sends */
     struct tb_link_message requests[HEAD_REQUEST_MAX]; /* without spans */
+    uint8_t ecp[TB_LINK_ECP_MAX];                      /* of the last POLLING */
     unsigned request_count;
     unsigned taken;
 };
@@ -32,7 +34,8 @@ void head_bytes(struct head *head, struct tb_span bytes);
 /* The bytes of a frame; returns how many. */
 size_t head_frame(struct head *head, const struct tb_link_message *m, uint8_t *ret_bytes, size_t size_max);
 
-/* HELLO of a head with these enum tb_link_device bits and every capability. */
+/* HELLO of a head with these enum tb_link_device bits and, unless the test says so, every capability but
+ * polling: a head that has that one is sent a frame after each HELLO. */
 void head_hello(struct head *head, uint8_t devices, enum tb_link_reset reset);
 void head_state(struct head *head, uint8_t device, enum tb_link_condition condition,
                 enum tb_link_reason reason);

@@ -208,6 +208,96 @@ static void questions_are_answered_by_number(void **state)
     harness_expect(&h, "stats 2 3 4 5 6");
 }
 
+/* ---- polling ---- */
+
+static const struct tb_span frame = {.at = (const uint8_t *)"\x6a\x01\x00\x00\x04", .size = 5};
+
+static void polled_head_start(uint16_t capabilities, struct tb_span polling)
+{
+    const struct tb_reader_spec spec = {
+        .kind = TB_READER_HEAD, .name = "head", .device = h.line, .polling = polling};
+    const struct tb_readers_options options = {.readerd_path = "/nonexistent/readerd",
+                                               .specs = &spec,
+                                               .spec_count = 1,
+                                               .event = harness_event,
+                                               .context = &h};
+    head_plug(&head, &h, h.line);
+    head.capabilities = capabilities;
+    assert_int_equal(tb_readers_create(h.loop, &options, &h.readers), TB_OK);
+    (void)head_expect(&head, TB_LINK_HELLO_REQUEST);
+}
+
+static void polling_expect(struct tb_span ecp)
+{
+    assert_true(tb_span_equal(head_expect(&head, TB_LINK_POLLING)->ecp, ecp));
+}
+
+static void polling_frame_is_said_after_every_hello(void **state)
+{
+    (void)state;
+    polled_head_start(TB_LINK_CAN_POLLING, frame);
+    assert_int_equal(info()->polling_state, TB_READER_POLLING_WAITING);
+    assert_true(tb_span_equal(info()->polling, frame));
+    head_ready();
+    polling_expect(frame);
+    assert_int_equal(info()->polling_state, TB_READER_POLLING_SENT);
+    head_hello(&head, BOTH, TB_LINK_RESET_WATCHDOG);
+    harness_expect(&h, "hello watchdog");
+    polling_expect(frame);
+    head_unplug(&head);
+    harness_expect(&h, "state nfc unplugged device.absent");
+    assert_int_equal(info()->polling_state, TB_READER_POLLING_WAITING);
+}
+
+static void heartbeat_due(struct tb_timer *timer)
+{
+    heartbeat();
+    tb_timer_set(h.loop, timer, 500, heartbeat_due);
+}
+
+/* The line may lose it, and nothing tells: it is said again while the head shows that it lives. */
+static void polling_frame_that_was_lost_is_said_again(void **state)
+{
+    (void)state;
+    polled_head_start(TB_LINK_CAN_POLLING, frame);
+    int64_t first_ms = tb_loop_now_ms(h.loop); /* not sent before that */
+    head_ready();
+    polling_expect(frame);
+    struct tb_timer beat = {0};
+    heartbeat_due(&beat);
+    polling_expect(frame);
+    tb_timer_cancel(&beat);
+    assert_true(tb_loop_now_ms(h.loop) - first_ms >= TB_READERS_POLLING_MS);
+}
+
+/* It may still send one for an agent that was configured otherwise. */
+static void no_polling_frame_is_said_too(void **state)
+{
+    (void)state;
+    polled_head_start(TB_LINK_CAN_POLLING, tb_span_of(NULL, 0));
+    head_ready();
+    polling_expect(tb_span_of(NULL, 0));
+    assert_int_equal(info()->polling_state, TB_READER_POLLING_NONE);
+}
+
+static void head_that_sends_no_polling_frame_is_used_without(void **state)
+{
+    (void)state;
+    polled_head_start(TB_LINK_CAN_FEEDBACK, frame);
+    head_ready();
+    assert_int_equal(info()->polling_state, TB_READER_POLLING_UNSUPPORTED);
+    const struct tb_link_feedback green = {TB_LINK_LIGHT_GREEN, TB_LINK_BEEP_SHORT, 600};
+    assert_int_equal(tb_readers_feedback(h.readers, 0, &green), TB_OK);
+    (void)head_expect(&head, TB_LINK_FEEDBACK); /* nothing before it */
+    tag_show(1);
+    head.capabilities |= TB_LINK_CAN_POLLING; /* after an update */
+    head_hello(&head, BOTH, TB_LINK_RESET_SOFTWARE);
+    harness_expect(&h, "gone");
+    harness_expect(&h, "hello software");
+    polling_expect(frame);
+    assert_int_equal(info()->polling_state, TB_READER_POLLING_SENT);
+}
+
 /* ---- noise ---- */
 
 static void noise_before_the_first_frame_is_harmless(void **state)
@@ -490,6 +580,10 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(light_and_sound_reach_a_head_that_has_them, setup_ready, teardown),
         cmocka_unit_test_setup_teardown(questions_are_answered_by_number, setup_ready, teardown),
+        cmocka_unit_test_setup_teardown(polling_frame_is_said_after_every_hello, setup, teardown),
+        cmocka_unit_test_setup_teardown(polling_frame_that_was_lost_is_said_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_polling_frame_is_said_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(head_that_sends_no_polling_frame_is_used_without, setup, teardown),
         cmocka_unit_test_setup_teardown(noise_before_the_first_frame_is_harmless, setup, teardown),
         cmocka_unit_test_setup_teardown(hello_that_was_lost_is_asked_for_again, setup, teardown),
         cmocka_unit_test_setup_teardown(another_version_is_told, setup_asked, teardown),

@@ -1,5 +1,6 @@
 #include "agent/app/wiring.h"
 #include "core/base/assert.h"
+#include "tests/support/hex.h"
 #include "tests/support/unit.h"
 
 #include <stdio.h>
@@ -58,6 +59,30 @@ static void every_form(void **state)
     assert_string_equal(wiring.readers[6].layout, "fr");
 }
 
+static void polling_is(unsigned index, const char *frame)
+{
+    struct tb_span polling = tb_span_of(wiring.readers[index].polling, wiring.readers[index].polling_size);
+    assert_true(tb_span_equal(polling, HEX_SPAN(frame)));
+}
+
+static void readers_of_cards_may_have_a_polling_frame(void **state)
+{
+    (void)state;
+    wire("reader = head:/dev/ttyACM0 polling=6a01000004\n"
+         "reader = head:/dev/ttyACM1:921600 \t polling=6A02000102030405060708090a0b0c0D\n"
+         "reader = libnfc:pn532_uart:/dev/ttyUSB0:115200 polling=00\n"
+         "reader = head:/dev/ttyACM2 polling=\n"
+         "reader = head:/dev/ttyACM3\n");
+    reader_is(0, TB_READER_HEAD, "Reader head", "/dev/ttyACM0", 0);
+    polling_is(0, "6a01000004");
+    reader_is(1, TB_READER_HEAD, "Reader head 2", "/dev/ttyACM1", 921600);
+    polling_is(1, "6a02000102030405060708090a0b0c0d");
+    reader_is(2, TB_READER_NFC, "Card reader", "pn532_uart:/dev/ttyUSB0:115200", 0);
+    polling_is(2, "00");
+    polling_is(3, "");
+    polling_is(4, "");
+}
+
 static void short_forms_come_first(void **state)
 {
     (void)state;
@@ -76,6 +101,8 @@ static void what_makes_no_sense_is_told_with_its_place(void **state)
     (void)state;
     static const char forms[] = "must be head:<path>[:<baud>], libnfc:<connection string>, "
                                 "scanner:<path>[:<baud>] or keyboard:<path>[:<layout>]";
+    static const char hex[] = "has a polling frame that is not 0 to 16 bytes in hex";
+    static const char cards_only[] = "reads no cards: polling is for head and libnfc";
     static const struct {
         const char *line;
         const char *text;
@@ -94,6 +121,15 @@ static void what_makes_no_sense_is_told_with_its_place(void **state)
         {"reader = keyboard:/dev/input/event0:xx\n", "ends in no layout that is known: us, de, fr"},
         {"reader = keyboard:de\n", "needs the path of a device, such as /dev/ttyACM0"},
         {"reader = libnfc:\n", "needs a connection string, such as pn532_uart:/dev/ttyUSB0"},
+        {"reader = head:/dev/ttyACM0 polling\n", "is followed by what is not polling=<hex>"},
+        {"reader = head:/dev/ttyACM0 speed=9600\n", "is followed by what is not polling=<hex>"},
+        {"reader = head:/dev/ttyACM0 polling=6a0\n", hex},
+        {"reader = head:/dev/ttyACM0 polling=6g\n", hex},
+        {"reader = head:/dev/ttyACM0 polling=6a polling=6a\n", hex},
+        {"reader = head:/dev/ttyACM0 polling=000102030405060708090a0b0c0d0e0f10\n", hex},
+        {"reader = head: polling=6a\n", "needs the path of a device, such as /dev/ttyACM0"},
+        {"reader = scanner:/dev/ttyS0 polling=6a\n", cards_only},
+        {"reader = keyboard:/dev/input/event0:de polling=\n", cards_only},
         {"reader = libnfc:/dev/ttyUSB0\n", "needs a connection string, such as pn532_uart:/dev/ttyUSB0"},
     };
     for (size_t i = 0; i < TB_ARRAY_SIZE(cases); i++) {
@@ -134,19 +170,21 @@ static void printed_wiring_reads_back(void **state)
     (void)state;
     char text[4096];
     struct tb_buf b = tb_buf_of(text, sizeof text);
-    wire("reader = head:/dev/ttyACM0:115200\nreader = libnfc:pn53x_usb\n");
+    wire("reader = head:/dev/ttyACM0:115200 polling=6a01\nreader = libnfc:pn53x_usb\n");
     tb_config_print(&tb_agent_config_table, &config, &b);
     assert_int_equal(
         tb_config_parse(&tb_agent_config_table, "printed.conf", tb_buf_span(&b), &config, &error), TB_OK);
     assert_int_equal(tb_wiring_of(&config, &wiring), TB_OK);
     assert_int_equal(wiring.count, 2);
     reader_is(0, TB_READER_HEAD, "Reader head", "/dev/ttyACM0", 115200);
+    polling_is(0, "6a01");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form),
+        cmocka_unit_test(readers_of_cards_may_have_a_polling_frame),
         cmocka_unit_test(short_forms_come_first),
         cmocka_unit_test(what_makes_no_sense_is_told_with_its_place),
         cmocka_unit_test(there_is_a_limit),

@@ -1,25 +1,9 @@
-#include "contextd/engine/sqlite_engine.h"
+#include "contextd/engine/sqlite_decide.h"
 
 #include "core/base/assert.h"
 
 #define CODE_CUSTOMER_UNKNOWN "customer_unknown"
 #define COHORT_STORES_MAX 16 /* stores woken one by one; more: all of them */
-
-/* A batch being decided. */
-struct batch {
-    const struct tb_engine_request *request;
-    struct tb_engine_answer *answer;
-    int64_t decided_seq;
-    char touched_by[TB_NAME_SIZE_MAX + 1];
-    struct touched {
-        struct tb_id cart;
-        struct tb_id customer;
-        size_t cost;  /* upper bound of its row */
-        bool changed; /* not merely said again */
-    } touched[TB_MUTATION_BATCH_MAX];
-    size_t touched_count;
-    bool full; /* the rows of one more mutation would not fit into the answer */
-};
 
 enum tb_err sqlite_stream_read(struct sqlite_engine *e, const char *device, const struct tb_id *incarnation,
                                int64_t *ret_decided_seq)
@@ -34,7 +18,7 @@ enum tb_err sqlite_stream_read(struct sqlite_engine *e, const char *device, cons
     return err;
 }
 
-static enum tb_err stream_write(struct sqlite_engine *e, const struct batch *b)
+static enum tb_err stream_write(struct sqlite_engine *e, const struct sqlite_batch *b)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_STREAM_PUT);
     tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
@@ -44,7 +28,8 @@ static enum tb_err stream_write(struct sqlite_engine *e, const struct batch *b)
     return tb_stmt_run(s);
 }
 
-static enum tb_err verdict_write(struct sqlite_engine *e, const struct batch *b, const struct tb_verdict *v)
+static enum tb_err verdict_write(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                 const struct tb_verdict *v)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_VERDICT_PUT);
     tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
@@ -58,7 +43,7 @@ static enum tb_err verdict_write(struct sqlite_engine *e, const struct batch *b,
 }
 
 /* What was decided before is said again: applied as duplicate, rejected as it was. */
-static enum tb_err verdict_read(struct sqlite_engine *e, const struct batch *b, struct tb_verdict *v)
+static enum tb_err verdict_read(struct sqlite_engine *e, const struct sqlite_batch *b, struct tb_verdict *v)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_VERDICT_READ);
     tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
@@ -77,10 +62,39 @@ static enum tb_err verdict_read(struct sqlite_engine *e, const struct batch *b, 
     return err;
 }
 
-static void verdict_reject(struct tb_verdict *v, const char *code)
+void sqlite_reject(struct tb_verdict *v, const char *code)
 {
     v->kind = TB_VERDICT_REJECTED;
     TB_ASSERT(tb_span_to_str(tb_span_str(code), v->code, sizeof v->code) == TB_OK);
+}
+
+static struct sqlite_touched *touched_find(struct sqlite_batch *b, const struct sqlite_touched *like)
+{
+    for (size_t i = 0; i < b->touched_count; i++) {
+        struct sqlite_touched *at = &b->touched[i];
+        if (at->type == like->type && memcmp(at->id, like->id, sizeof at->id) == 0)
+            return at;
+    }
+    return NULL;
+}
+
+bool sqlite_touch_note(struct sqlite_batch *b, const struct sqlite_touched *touched)
+{
+    struct sqlite_touched *at = touched_find(b, touched);
+    size_t total = touched->cost;
+    for (size_t i = 0; i < b->touched_count; i++)
+        if (&b->touched[i] != at)
+            total += b->touched[i].cost;
+    bool room = total <= TB_ENGINE_ROWS_COST_MAX && (at || b->touched_count < SQLITE_TOUCHED_MAX);
+    b->full = !room && b->answer->apply.count > 0;
+    if (b->full)
+        return false;
+    bool changed = touched->changed || (at && at->changed);
+    if (at == NULL)
+        at = &b->touched[b->touched_count++];
+    *at = *touched;
+    at->changed = changed;
+    return true;
 }
 
 static enum tb_err customer_exists(struct sqlite_engine *e, const struct tb_id *customer, bool *ret_exists)
@@ -92,136 +106,14 @@ static enum tb_err customer_exists(struct sqlite_engine *e, const struct tb_id *
     return err;
 }
 
-/*
- * The cart that a mutation is about. A customer has one: a cart that somebody began elsewhere while it
- * was not known here goes into the one there is, instead of hiding half of it from the next till.
- */
-static enum tb_err cart_find(struct sqlite_engine *e, struct tb_mutation *mutation, const char *store)
-{
-    memset(&e->book, 0, sizeof e->book);
-    enum tb_err err = sqlite_cart_read(e, &mutation->cart, store, &e->cart, &e->book);
-    if (err != TB_ERR_NOT_FOUND)
-        return err;
-    struct tb_id cart;
-    err = sqlite_cart_of(e, &mutation->customer, &cart);
-    if (err == TB_OK) {
-        mutation->cart = cart;
-        return sqlite_cart_read(e, &cart, store, &e->cart, &e->book);
-    }
-    memset(&e->cart, 0, sizeof e->cart);
-    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
-}
-
-/* Every line gets today's price: what a customer sees is never older than the last change. */
-static enum tb_err cart_reprice(struct sqlite_engine *e, const char *store)
-{
-    struct tb_product *product = &e->doc.product;
-    enum tb_err err = TB_OK;
-    for (size_t i = 0; i < e->cart.line_count && err == TB_OK; i++) {
-        struct tb_cart_line *line = &e->cart.lines[i];
-        err = sqlite_product_read(e, line->gtin, store, product, NULL);
-        if (err == TB_ERR_NOT_FOUND) {
-            err = TB_OK; /* no longer sold: the line keeps the last price and its age */
-            continue;
-        }
-        memcpy(line->name, product->name, sizeof line->name);
-        line->unit_price = product->unit_price;
-        line->price_as_of_ms = e->wall_ms;
-        line->stock = product->stock;
-    }
-    return err;
-}
-
-/* Upper bound of the cart's encoded row; a text grows to six bytes a byte at most where it is escaped. */
-static size_t cart_cost(const struct tb_cart *cart)
-{
-    size_t cost = 512 + 6 * strlen(cart->touched_by);
-    for (size_t i = 0; i < cart->line_count; i++) {
-        const char *name = cart->lines[i].name;
-        bool plain = strpbrk(name, "\"\\\x7f") == NULL;
-        cost += 288 + strlen(name) * (plain ? 1 : 6);
-    }
-    return cost;
-}
-
-/* False when the answer cannot hold this cart's row as well. */
-static bool touched_note(struct batch *b, const struct tb_cart *cart, bool changed)
-{
-    size_t cost = cart_cost(cart);
-    size_t total = cost;
-    struct touched *at = NULL;
-    for (size_t i = 0; i < b->touched_count; i++) {
-        if (tb_id_equal(&b->touched[i].cart, &cart->id))
-            at = &b->touched[i];
-        else
-            total += b->touched[i].cost;
-    }
-    if (total > TB_ENGINE_ROWS_COST_MAX && b->answer->apply.count > 0)
-        return false;
-    if (at == NULL)
-        at = &b->touched[b->touched_count++];
-    changed = changed || at->changed;
-    *at = (struct touched){.cart = cart->id, .customer = cart->customer, .cost = cost, .changed = changed};
-    return true;
-}
-
-static enum tb_err cart_save(struct sqlite_engine *e, struct batch *b, struct tb_verdict *v)
-{
-    enum tb_err err = cart_reprice(e, b->request->peer.store);
-    if (err != TB_OK)
-        return err;
-    if (!touched_note(b, &e->cart, true)) {
-        b->full = true;
-        return TB_OK;
-    }
-    e->cart.version++;
-    e->cart.as_of_ms = e->wall_ms;
-    v->version = e->cart.version;
-    if (e->cart.currency[0] == '\0')
-        memcpy(e->cart.currency, e->chain.currency, sizeof e->cart.currency);
-    err = sqlite_cart_write(e, &e->cart, &e->book);
-    if (err != TB_OK)
-        return err;
-    return sqlite_touch(e, &e->cart.customer, b->request->peer.channel, "cart.changed", e->wall_ms);
-}
-
-static enum tb_err cart_decide(struct sqlite_engine *e, struct batch *b, struct tb_mutation *mutation,
-                               struct tb_verdict *v)
-{
-    const struct tb_engine_peer *peer = &b->request->peer;
-    struct tb_product product;
-    struct tb_cart_facts facts = {.at_ms = e->wall_ms, .channel = peer->channel, .touched_by = b->touched_by};
-    if (mutation->kind == TB_MUTATION_CART_ADD) {
-        enum tb_err known = sqlite_product_read(e, mutation->add.gtin, peer->store, &product, NULL);
-        if (known == TB_ERR_NOT_FOUND) {
-            verdict_reject(v, tb_cart_code_name(TB_CART_PRODUCT_UNKNOWN));
-            return TB_OK;
-        }
-        if (known != TB_OK)
-            return known;
-        facts.product = &product;
-    }
-    enum tb_err err = cart_find(e, mutation, peer->store);
-    if (err != TB_OK)
-        return err;
-    bool changed = false;
-    enum tb_cart_code code = tb_cart_apply(&e->cart, &e->book, mutation, &facts, &changed);
-    if (code != TB_CART_OK) {
-        verdict_reject(v, tb_cart_code_name(code));
-        return TB_OK;
-    }
-    v->version = e->cart.version;
-    return changed ? cart_save(e, b, v) : TB_OK;
-}
-
-static enum tb_err mutation_decide(struct sqlite_engine *e, struct batch *b,
+static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                    const struct tb_mutation *mutation, struct tb_verdict *v)
 {
     const struct tb_engine_peer *peer = &b->request->peer;
     if (mutation->kind == TB_MUTATION_SKIPPED)
         return TB_OK;
     if (!tb_id_is_zero(&peer->customer) && !tb_id_equal(&peer->customer, &mutation->customer)) {
-        verdict_reject(v, tb_cart_code_name(TB_CART_OF_OTHER));
+        sqlite_reject(v, tb_cart_code_name(TB_CART_OF_OTHER));
         return TB_OK;
     }
     bool known = false;
@@ -229,30 +121,27 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct batch *b,
     if (err != TB_OK)
         return err;
     if (!known) {
-        verdict_reject(v, CODE_CUSTOMER_UNKNOWN);
+        sqlite_reject(v, CODE_CUSTOMER_UNKNOWN);
         return TB_OK;
     }
     struct tb_mutation copy = *mutation;
-    return cart_decide(e, b, &copy, v);
+    return sqlite_cart_decide(e, b, &copy, v);
 }
 
 /* The client asks again because it never heard: it gets the state as well as the verdict. */
-static enum tb_err verdict_repeat(struct sqlite_engine *e, struct batch *b,
+static enum tb_err verdict_repeat(struct sqlite_engine *e, struct sqlite_batch *b,
                                   const struct tb_mutation *mutation, struct tb_verdict *v)
 {
     enum tb_err err = verdict_read(e, b, v);
     if (err != TB_OK || v->kind != TB_VERDICT_DUPLICATE || mutation->kind == TB_MUTATION_SKIPPED)
         return err;
     struct tb_mutation copy = *mutation;
-    err = cart_find(e, &copy, b->request->peer.store);
-    if (err == TB_OK && !tb_id_is_zero(&e->cart.id) && tb_id_equal(&e->cart.customer, &mutation->customer))
-        b->full = !touched_note(b, &e->cart, false);
-    return err;
+    return sqlite_cart_repeat(e, b, &copy);
 }
 
 /* One verdict; *ret_more says whether the next mutation may be looked at. */
-static enum tb_err verdict_next(struct sqlite_engine *e, struct batch *b, const struct tb_mutation *mutation,
-                                bool *ret_more)
+static enum tb_err verdict_next(struct sqlite_engine *e, struct sqlite_batch *b,
+                                const struct tb_mutation *mutation, bool *ret_more)
 {
     struct tb_verdict v = {.seq = mutation->seq, .kind = TB_VERDICT_APPLIED};
     enum tb_err err = TB_OK;
@@ -277,7 +166,7 @@ static enum tb_err verdict_next(struct sqlite_engine *e, struct batch *b, const 
     return err;
 }
 
-static void change_note(struct batch *b, const struct tb_scope *scope, const char *store)
+static void change_note(struct sqlite_batch *b, const struct tb_scope *scope, const char *store)
 {
     uint8_t *count = &b->answer->apply.change_count;
     TB_ASSERT(*count < TB_ENGINE_CHANGE_COUNT_MAX);
@@ -289,7 +178,7 @@ static void change_note(struct batch *b, const struct tb_scope *scope, const cha
 }
 
 /* The stores whose cohort feed brings this customer; "" stands for all when the list would grow long. */
-static enum tb_err cohorts_note(struct sqlite_engine *e, struct batch *b, const struct tb_id *customer)
+static enum tb_err cohorts_note(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_id *customer)
 {
     static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
     /* Keeps one place for the scope of each customer that is still to come. */
@@ -315,7 +204,7 @@ static enum tb_err cohorts_note(struct sqlite_engine *e, struct batch *b, const 
     return err;
 }
 
-static bool all_cohorts_noted(const struct batch *b)
+static bool all_cohorts_noted(const struct sqlite_batch *b)
 {
     for (size_t i = 0; i < b->answer->apply.change_count; i++) {
         const struct tb_engine_change *change = &b->answer->apply.changes[i];
@@ -325,11 +214,19 @@ static bool all_cohorts_noted(const struct batch *b)
     return false;
 }
 
-static enum tb_err changes_note(struct sqlite_engine *e, struct batch *b)
+static bool is_first_of_customer(const struct sqlite_batch *b, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (b->touched[i].changed && tb_id_equal(&b->touched[i].customer, &b->touched[index].customer))
+            return false;
+    return true;
+}
+
+static enum tb_err changes_note(struct sqlite_engine *e, struct sqlite_batch *b)
 {
     enum tb_err err = TB_OK;
     for (size_t i = 0; i < b->touched_count && err == TB_OK; i++) {
-        if (!b->touched[i].changed)
+        if (!b->touched[i].changed || !is_first_of_customer(b, i))
             continue;
         struct tb_scope scope = {.kind = TB_SCOPE_CUSTOMER, .customer = b->touched[i].customer};
         change_note(b, &scope, "");
@@ -339,17 +236,18 @@ static enum tb_err changes_note(struct sqlite_engine *e, struct batch *b)
     return err;
 }
 
-static enum tb_err rows_build(struct sqlite_engine *e, struct batch *b, struct tb_arena *arena)
+static enum tb_err rows_build(struct sqlite_engine *e, struct sqlite_batch *b, struct tb_arena *arena)
 {
     struct tb_row *rows = tb_arena_take(arena, (b->touched_count + 1) * sizeof *rows);
     if (rows == NULL)
         return TB_ERR_NO_MEMORY;
     enum tb_err err = TB_OK;
     for (size_t i = 0; i < b->touched_count && err == TB_OK; i++) {
-        struct sqlite_change change = {.type = TB_ROW_CART,
+        const struct sqlite_touched *touched = &b->touched[i];
+        struct sqlite_change change = {.type = touched->type,
                                        .op = TB_ROW_PUT,
-                                       .id = tb_id_span(&b->touched[i].cart),
-                                       .customer = b->touched[i].customer,
+                                       .id = tb_span_of(touched->id, touched->id_size),
+                                       .customer = touched->customer,
                                        .store = b->request->peer.store};
         err = sqlite_row_read(e, &change, arena, &rows[i]);
     }
@@ -358,7 +256,7 @@ static enum tb_err rows_build(struct sqlite_engine *e, struct batch *b, struct t
 }
 
 /* Who touched the cart, in the words of the registry; nothing for a customer's own hand. */
-static enum tb_err touched_by_read(struct sqlite_engine *e, struct batch *b)
+static enum tb_err touched_by_read(struct sqlite_engine *e, struct sqlite_batch *b)
 {
     b->touched_by[0] = '\0';
     if (!tb_id_is_zero(&b->request->peer.customer))
@@ -376,7 +274,7 @@ static enum tb_err touched_by_read(struct sqlite_engine *e, struct batch *b)
 enum tb_err sqlite_apply(struct sqlite_engine *e, const struct tb_engine_request *request,
                          struct tb_arena *arena, struct tb_engine_answer *ret_answer)
 {
-    struct batch b = {.request = request, .answer = ret_answer};
+    struct sqlite_batch b = {.request = request, .answer = ret_answer};
     enum tb_err err =
         sqlite_stream_read(e, request->peer.device, &request->apply.incarnation, &b.decided_seq);
     if (err == TB_OK)

@@ -1,0 +1,60 @@
+/*
+ * Deciding mutations: what the files of the engine that decide one kind each share. A decision happens inside
+ * the transaction of its batch; an error undoes the whole request. Not for the gateway; see engine.h.
+ *
+ * Each decider finds the verdict set to applied. It changes the tables, notes what it touched, and either
+ * leaves the verdict, sets its version, or rejects. A decider whose objects do not fit into the answer any
+ * more changes nothing and sets full: the session asks again for that mutation.
+ */
+#ifndef TB_CONTEXTD_ENGINE_SQLITE_DECIDE_H
+#define TB_CONTEXTD_ENGINE_SQLITE_DECIDE_H
+
+#include "contextd/engine/sqlite_engine.h"
+
+#define SQLITE_TOUCHED_MAX (2 * TB_MUTATION_BATCH_MAX)
+
+/* An object whose row goes with the verdicts and whose readers are woken. */
+struct sqlite_touched {
+    enum tb_row_type type;
+    uint8_t id[TB_LOOKUP_HASH_SIZE];
+    uint8_t id_size;
+    struct tb_id customer;
+    size_t cost;  /* upper bound of its row */
+    bool changed; /* not merely said again */
+};
+
+/* A batch being decided. */
+struct sqlite_batch {
+    const struct tb_engine_request *request;
+    struct tb_engine_answer *answer;
+    int64_t decided_seq;
+    char touched_by[TB_NAME_SIZE_MAX + 1]; /* the terminal in words; "": a customer's own hand */
+    struct sqlite_touched touched[SQLITE_TOUCHED_MAX];
+    size_t touched_count;
+    bool full; /* the rows of one more mutation would not fit into the answer */
+};
+
+/* False, with full set, when the answer cannot hold this row as well. touched->changed stays true once it
+ * was. */
+bool sqlite_touch_note(struct sqlite_batch *b, const struct sqlite_touched *touched);
+
+/* For objects of one id of 16 bytes. */
+static inline struct sqlite_touched sqlite_touched_of(enum tb_row_type type, const struct tb_id *id,
+                                                      const struct tb_id *customer, size_t cost)
+{
+    struct sqlite_touched t = {
+        .type = type, .id_size = TB_ID_SIZE, .customer = *customer, .cost = cost, .changed = true};
+    memcpy(t.id, id->bytes, TB_ID_SIZE);
+    return t;
+}
+
+void sqlite_reject(struct tb_verdict *v, const char *code);
+
+/* cart.add, cart.set_quantity, cart.remove. mutation->cart becomes the customer's when it was not known. */
+TB_MUST_USE enum tb_err sqlite_cart_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                           struct tb_mutation *mutation, struct tb_verdict *v);
+/* What was decided before is asked for again: notes the cart as it is now. */
+TB_MUST_USE enum tb_err sqlite_cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b,
+                                           struct tb_mutation *mutation);
+
+#endif

@@ -182,8 +182,8 @@ static const char schema_2[] =
     "UPDATE store SET member_count = (SELECT count(*) FROM cohort h WHERE h.store = store.id);"
 
     /* Merge as people choose, no limit of rows or bytes; a row is unreadable after 30 days without contact, a
-     * customer outside the cohort stays for a day. Journeys are kept for half a year, notes for a year, visits
-     * for 90 days. */
+     * customer outside the cohort stays for a day. Journeys are kept for half a year, notes for a year,
+     * visits for 90 days. */
     "ALTER TABLE policy ADD COLUMN merge TEXT NOT NULL DEFAULT 'ask';"
     "ALTER TABLE policy ADD COLUMN cache_rows_max INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE policy ADD COLUMN cache_bytes_max INTEGER NOT NULL DEFAULT 0;"
@@ -219,7 +219,167 @@ static const char schema_2[] =
     " signature BLOB NOT NULL,"
     " PRIMARY KEY(erasure, device)) STRICT, WITHOUT ROWID;";
 
-const char *const sqlite_migrations[] = {schema_1, schema_2};
+/*
+ * Version 3: carts of nobody, options, gifts, notes and prices of before; carts that joined others; sales,
+ * what was given back of them, and what people have to look at. A sale's customer is no reference: it may be
+ * the id of an erasure.
+ */
+static const char schema_3[] =
+    "CREATE TABLE cart_3("
+    " id BLOB PRIMARY KEY,"
+    " customer BLOB REFERENCES customer(id)," /* NULL: anonymous */
+    " currency TEXT NOT NULL,"
+    " note TEXT NOT NULL DEFAULT '',"
+    " touched_ms INTEGER NOT NULL,"
+    " touched_channel INTEGER NOT NULL,"
+    " touched_by TEXT NOT NULL,"
+    /* Tombstones: struct tb_cart_book, packed. A closed line's id never opens again. */
+    " book BLOB NOT NULL,"
+    " claim BLOB NOT NULL DEFAULT x''," /* struct tb_claim, packed */
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO cart_3(id, customer, currency, touched_ms, touched_channel, touched_by, book, version, "
+    "as_of_ms)"
+    " SELECT id, customer, currency, touched_ms, touched_channel, touched_by, book, version, as_of_ms FROM "
+    "cart;"
+
+    "CREATE TABLE cart_line_3("
+    " cart BLOB NOT NULL REFERENCES cart(id),"
+    " id BLOB NOT NULL,"
+    " position INTEGER NOT NULL,"
+    " gtin TEXT NOT NULL,"
+    " options TEXT NOT NULL DEFAULT '',"
+    " name TEXT NOT NULL,"
+    " quantity INTEGER NOT NULL CHECK(quantity > 0),"
+    " unit_price INTEGER NOT NULL,"
+    " price_as_of_ms INTEGER NOT NULL,"
+    " was_price INTEGER NOT NULL DEFAULT 0,"
+    " was_as_of_ms INTEGER NOT NULL DEFAULT 0,"
+    " gift INTEGER NOT NULL DEFAULT 0,"
+    " note TEXT NOT NULL DEFAULT '',"
+    " added_ms INTEGER NOT NULL,"
+    " channel INTEGER NOT NULL,"
+    " PRIMARY KEY(cart, id),"
+    " UNIQUE(cart, gtin, options)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO cart_line_3(cart, id, position, gtin, name, quantity, unit_price, price_as_of_ms, added_ms,"
+    " channel) SELECT cart, id, position, gtin, name, quantity, unit_price, price_as_of_ms, added_ms, channel"
+    " FROM cart_line;"
+    "DROP TABLE cart_line;"
+    "DROP TABLE cart;"
+    "ALTER TABLE cart_3 RENAME TO cart;"
+    "ALTER TABLE cart_line_3 RENAME TO cart_line;"
+    "CREATE UNIQUE INDEX cart_customer ON cart(customer);"
+    "CREATE INDEX cart_touched ON cart(touched_ms) WHERE customer IS NULL;"
+
+    /* Carts that joined a customer's, with what takes that back: struct tb_merge_undo, packed. */
+    "CREATE TABLE cart_merge("
+    " id INTEGER PRIMARY KEY,"
+    " cart BLOB NOT NULL,"
+    " joined BLOB NOT NULL," /* the anonymous cart */
+    " customer BLOB NOT NULL,"
+    " policy INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " undo BLOB NOT NULL) STRICT;"
+    "CREATE INDEX cart_merge_carts ON cart_merge(cart, joined);"
+    "CREATE INDEX cart_merge_at ON cart_merge(at_ms);"
+    "CREATE INDEX cart_merge_customer ON cart_merge(customer);"
+
+    /* A touchpoint of nobody has a cart or a visit; joined says through which merge it became somebody's. */
+    "CREATE TABLE touch_3("
+    " id INTEGER PRIMARY KEY,"
+    " customer BLOB REFERENCES customer(id),"
+    " cart BLOB,"
+    " visit BLOB,"
+    " joined INTEGER,"
+    " at_ms INTEGER NOT NULL,"
+    " channel INTEGER NOT NULL,"
+    " what TEXT NOT NULL) STRICT;"
+    "INSERT INTO touch_3(id, customer, at_ms, channel, what) SELECT id, customer, at_ms, channel, what FROM "
+    "touch;"
+    "DROP TABLE touch;"
+    "ALTER TABLE touch_3 RENAME TO touch;"
+    "CREATE INDEX touch_customer ON touch(customer, at_ms);"
+    "CREATE INDEX touch_at ON touch(at_ms);"
+    "CREATE INDEX touch_cart ON touch(cart) WHERE cart IS NOT NULL;"
+    "CREATE INDEX touch_visit ON touch(visit) WHERE visit IS NOT NULL;"
+    "CREATE INDEX touch_joined ON touch(joined) WHERE joined IS NOT NULL;"
+
+    "CREATE TABLE sale("
+    " id INTEGER PRIMARY KEY,"
+    " store TEXT NOT NULL,"
+    " terminal TEXT NOT NULL," /* id of the device */
+    " business_date TEXT NOT NULL,"
+    " receipt TEXT NOT NULL," /* the POS's transaction */
+    " customer BLOB,"
+    " cart BLOB,"
+    " visit BLOB,"
+    " channel INTEGER NOT NULL,"
+    " currency TEXT NOT NULL,"
+    " total INTEGER NOT NULL,"
+    " part INTEGER NOT NULL,"
+    " made_ms INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " UNIQUE(store, terminal, business_date, receipt)) STRICT;"
+    "CREATE INDEX sale_customer ON sale(customer) WHERE customer IS NOT NULL;"
+    "CREATE INDEX sale_cart ON sale(cart) WHERE cart IS NOT NULL;"
+    "CREATE INDEX sale_at ON sale(at_ms);"
+    "CREATE TABLE sale_line("
+    " sale INTEGER NOT NULL REFERENCES sale(id),"
+    " position INTEGER NOT NULL,"
+    " line BLOB," /* of the cart; NULL: of none */
+    " gtin TEXT NOT NULL,"
+    " options TEXT NOT NULL,"
+    " quantity INTEGER NOT NULL,"
+    " unit_price INTEGER NOT NULL,"
+    " taken INTEGER NOT NULL,"    /* off the cart's line */
+    " doubled INTEGER NOT NULL,"  /* sold elsewhere as well */
+    " returned INTEGER NOT NULL," /* voided or returned since */
+    " PRIMARY KEY(sale, position)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX sale_line_line ON sale_line(line) WHERE line IS NOT NULL;"
+    /* The touchpoints that led to a sale, oldest first: the first and the last touch are its ends. */
+    "CREATE TABLE sale_touch("
+    " sale INTEGER NOT NULL REFERENCES sale(id),"
+    " position INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " channel INTEGER NOT NULL,"
+    " what TEXT NOT NULL,"
+    " PRIMARY KEY(sale, position)) STRICT, WITHOUT ROWID;"
+
+    /* Voids and returns; sale is NULL until that sale is told. asked: lines as JSON, empty for all. */
+    "CREATE TABLE sale_void("
+    " id INTEGER PRIMARY KEY,"
+    " store TEXT NOT NULL,"
+    " terminal TEXT NOT NULL,"
+    " business_date TEXT NOT NULL,"
+    " receipt TEXT NOT NULL,"
+    " of_terminal TEXT NOT NULL,"
+    " of_date TEXT NOT NULL,"
+    " of_receipt TEXT NOT NULL,"
+    " sale INTEGER REFERENCES sale(id),"
+    " returned INTEGER NOT NULL,"
+    " reopen INTEGER NOT NULL,"
+    " asked TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " UNIQUE(store, terminal, business_date, receipt)) STRICT;"
+    "CREATE INDEX sale_void_of ON sale_void(store, of_terminal, of_date, of_receipt) WHERE sale IS NULL;"
+    "CREATE INDEX sale_void_sale ON sale_void(sale) WHERE sale IS NOT NULL;"
+    "CREATE INDEX sale_void_at ON sale_void(at_ms);"
+
+    /* What people have to look at: the conflict of a verdict, with what it is about. */
+    "CREATE TABLE conflict("
+    " id INTEGER PRIMARY KEY,"
+    " code TEXT NOT NULL,"
+    " store TEXT NOT NULL,"
+    " terminal TEXT NOT NULL,"
+    " sale INTEGER REFERENCES sale(id),"
+    " other INTEGER REFERENCES sale(id)," /* the sale that it collides with */
+    " gtin TEXT NOT NULL,"
+    " quantity INTEGER NOT NULL,"
+    " detail TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX conflict_at ON conflict(at_ms);";
+
+const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);
 
 const char *const sqlite_statements[STMT_COUNT] = {

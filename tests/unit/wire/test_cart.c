@@ -110,6 +110,10 @@ static void fill(struct tb_cart *c, size_t line_count)
         .line_count = (uint16_t)line_count,
     };
     memset(c->touched_by, 'x', TB_NAME_SIZE_MAX);
+    memset(c->note, 'y', TB_TEXT_SIZE_MAX);
+    c->claim = (struct tb_cart_claim){
+        .checkout = tb_id_random(&rng), .since_ms = TB_TIME_MS_MAX, .until_ms = TB_TIME_MS_MAX};
+    memset(c->claim.by, 'z', TB_NAME_SIZE_MAX);
     for (size_t i = 0; i < line_count; i++) {
         struct tb_cart_line *line = &c->lines[i];
         *line = (struct tb_cart_line){
@@ -121,8 +125,14 @@ static void fill(struct tb_cart *c, size_t line_count)
             .added_ms = TB_TIME_MS_MAX,
             .stock = TB_STOCK_NOT_HERE,
             .channel = TB_CHANNEL_KIOSK,
+            .gift = true,
+            .was_price = TB_MONEY_MAX,
+            .was_as_of_ms = TB_TIME_MS_MAX,
         };
-        memset(line->name, '"', i % (TB_NAME_SIZE_MAX + 1));
+        memset(line->options, 'o', TB_SHORT_SIZE_MAX);
+        if (i < TB_CART_NOTE_COUNT_MAX)
+            memset(line->note, 'n', TB_TEXT_SIZE_MAX);
+        memset(line->name, i < 10 ? '"' : 'N', i % (TB_NAME_SIZE_MAX + 1));
     }
 }
 
@@ -134,6 +144,8 @@ static void assert_carts_equal(const struct tb_cart *a, const struct tb_cart *b)
     assert_string_equal(a->currency, b->currency);
     assert_int_equal(a->touched_channel, b->touched_channel);
     assert_string_equal(a->touched_by, b->touched_by);
+    assert_string_equal(a->note, b->note);
+    assert_memory_equal(&a->claim, &b->claim, sizeof a->claim);
     assert_int_equal(a->line_count, b->line_count);
     for (size_t i = 0; i < a->line_count; i++) {
         const struct tb_cart_line *x = &a->lines[i];
@@ -144,6 +156,9 @@ static void assert_carts_equal(const struct tb_cart *a, const struct tb_cart *b)
         assert_int_equal(x->quantity, y->quantity);
         assert_true(x->unit_price == y->unit_price && x->price_as_of_ms == y->price_as_of_ms);
         assert_true(x->added_ms == y->added_ms && x->stock == y->stock && x->channel == y->channel);
+        assert_true(x->was_price == y->was_price && x->was_as_of_ms == y->was_as_of_ms && x->gift == y->gift);
+        assert_string_equal(x->options, y->options);
+        assert_string_equal(x->note, y->note);
     }
 }
 
@@ -169,7 +184,8 @@ static void test_json_form_keeps_everything_of_a_full_cart(void **state)
     struct tb_json_writer w = begin();
     tb_cart_encode(&w, NULL, &cart);
     assert_int_equal(t.text.err, TB_OK);
-    assert_true(t.text.size <= TB_CART_JSON_SIZE_MAX);
+    assert_true(t.text.size <= tb_cart_json_size(&cart));
+    assert_true(tb_cart_json_size(&cart) <= TB_CART_JSON_SIZE_MAX);
     memset(&copy, 0, sizeof copy);
     copy.id = cart.id;
     copy.customer = cart.customer;
@@ -178,6 +194,60 @@ static void test_json_form_keeps_everything_of_a_full_cart(void **state)
     tb_cart_decode(&t.check, parse_span(tb_buf_span(&t.text)), &copy);
     assert_int_equal(t.check.err, TB_OK);
     assert_carts_equal(&cart, &copy);
+}
+
+/* The packed layout of the version before; what it lacks is empty. */
+static void test_packed_carts_of_the_first_layout_are_read(void **state)
+{
+    (void)state;
+    static const uint8_t head[1 + 32 + 16] = {1, 0xaa};
+    uint8_t room[256];
+    struct tb_buf packed = tb_buf_of(room, sizeof room);
+    tb_buf_add(&packed, tb_span_of(head, sizeof head));
+    tb_buf_add_str(&packed, "EUR");
+    tb_buf_add_u64be(&packed, 7);
+    tb_buf_add_u16be(&packed, TB_CHANNEL_WEB << 8 | 0);
+    tb_buf_add_u16be(&packed, 1);
+    tb_buf_add(&packed, tb_span_of(head + 1, TB_ID_SIZE));
+    tb_buf_add_str(&packed, "04006381333931");
+    tb_buf_add_u8(&packed, 0);
+    tb_buf_add_u16be(&packed, 3);
+    for (int i = 0; i < 3; i++)
+        tb_buf_add_u64be(&packed, 249);
+    tb_buf_add_u16be(&packed, TB_STOCK_LOW << 8 | TB_CHANNEL_WEB);
+    assert_int_equal(packed.err, TB_OK);
+    memset(&copy, 0x55, sizeof copy);
+    assert_int_equal(tb_cart_unpack(tb_buf_span(&packed), &copy), TB_OK);
+    assert_int_equal(copy.line_count, 1);
+    assert_int_equal(copy.lines[0].quantity, 3);
+    assert_int_equal(copy.lines[0].stock, TB_STOCK_LOW);
+    assert_string_equal(copy.lines[0].options, "");
+    assert_string_equal(copy.note, "");
+    assert_true(tb_id_is_zero(&copy.claim.checkout));
+}
+
+static void test_decodes_what_lines_and_carts_may_have(void **state)
+{
+    (void)state;
+    const char *text =
+        "{\"currency\":\"EUR\",\"lines\":[{\"id\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"gtin\":"
+        "\"04006381333931\",\"options\":\"size:m\",\"quantity\":2,\"unit_price\":249,\"price_as_of\":9,"
+        "\"was_price\":449,\"was_as_of\":5,\"gift\":true,\"note\":\"wrap it\"}],\"note\":\"calls at "
+        "six\",\"claim\":{\"checkout\":\"cccccccccccccccccccccccccccccccc\",\"by\":\"Till 4\","
+        "\"since_ms\":7,\"until_ms\":120007}}";
+    tb_cart_decode(&t.check, parse(text), &cart);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_string_equal(cart.lines[0].options, "size:m");
+    assert_true(cart.lines[0].was_price == 449 && cart.lines[0].was_as_of_ms == 5);
+    assert_true(cart.lines[0].gift);
+    assert_string_equal(cart.lines[0].note, "wrap it");
+    assert_string_equal(cart.note, "calls at six");
+    assert_int_equal(cart.claim.checkout.bytes[0], 0xcc);
+    assert_string_equal(cart.claim.by, "Till 4");
+    assert_true(cart.claim.since_ms == 7 && cart.claim.until_ms == 120007);
+    struct tb_json_writer w = begin();
+    tb_cart_encode(&w, NULL, &cart);
+    assert_written(text);
 }
 
 static void test_damaged_packed_carts_are_refused(void **state)
@@ -192,9 +262,9 @@ static void test_damaged_packed_carts_are_refused(void **state)
         assert_int_equal(copy.line_count, 0);
     }
     assert_int_equal(tb_cart_unpack(tb_span_of(packed_room, packed.size + 1), &copy), TB_ERR_TOO_LONG);
-    packed_room[packed.size - 1] = TB_CHANNEL_COUNT;
+    packed_room[packed.size - 17] = 2; /* gift of the last line */
     assert_int_equal(tb_cart_unpack(tb_buf_span(&packed), &copy), TB_ERR_RANGE);
-    packed_room[0] = 2;
+    packed_room[0] = 3;
     assert_int_equal(tb_cart_unpack(tb_buf_span(&packed), &copy), TB_ERR_UNSUPPORTED);
 }
 
@@ -206,6 +276,8 @@ int main(void)
         cmocka_unit_test(test_faults_name_the_member),
         cmocka_unit_test(test_packed_form_keeps_everything),
         cmocka_unit_test(test_json_form_keeps_everything_of_a_full_cart),
+        cmocka_unit_test(test_packed_carts_of_the_first_layout_are_read),
+        cmocka_unit_test(test_decodes_what_lines_and_carts_may_have),
         cmocka_unit_test(test_damaged_packed_carts_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

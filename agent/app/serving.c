@@ -46,7 +46,7 @@ static void entry_overlay(struct tb_serving *s, const struct tb_pending_entry *e
         s->cart_id = mutation.cart;
     mutation.cart = s->cart_id;
     facts_of(s, &mutation, &product, &facts);
-    tb_cart_view_add(&s->cart, &mutation, &facts);
+    tb_cart_view_add(&s->cart, &mutation, &facts, NULL);
 }
 
 void tb_serving_overlay(struct tb_serving *s)

@@ -9,7 +9,7 @@
 
 #include "agent/app/pending.h"
 #include "agent/cache/cache.h"
-#include "core/cart/cart.h"
+#include "core/cart/view.h"
 #include "core/visit/visit.h"
 
 #define TB_VISIT_JSON_SIZE_MAX (64u * 1024u)

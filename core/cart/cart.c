@@ -1,4 +1,4 @@
-#include "core/cart/cart.h"
+#include "core/cart/cart_parts.h"
 
 #include "core/base/assert.h"
 
@@ -6,35 +6,24 @@ static const char *const code_names[TB_CART_CODE_COUNT] = {
     [TB_CART_OK] = "",
     [TB_CART_NOT_UNDERSTOOD] = "not_understood",
     [TB_CART_OF_OTHER] = "cart_of_other",
+    [TB_CART_UNKNOWN] = "cart_unknown",
     [TB_CART_LINE_UNKNOWN] = "line_unknown",
     [TB_CART_LINE_CLOSED] = "line_closed",
     [TB_CART_LINE_CONFLICT] = "line_conflict",
     [TB_CART_LINE_LIMIT] = "line_limit",
     [TB_CART_QUANTITY_LIMIT] = "quantity_limit",
+    [TB_CART_NOTE_LIMIT] = "note_limit",
     [TB_CART_PRODUCT_UNKNOWN] = "product_unknown",
     [TB_CART_CURRENCY_CONFLICT] = "currency_conflict",
+    [TB_CART_GIFT_DECLINED] = "gift_declined",
+    [TB_CART_CLAIMED] = "cart_claimed",
+    [TB_CART_MERGE_UNKNOWN] = "merge_unknown",
 };
 
 const char *tb_cart_code_name(enum tb_cart_code code)
 {
     TB_ASSERT((size_t)code < TB_CART_CODE_COUNT);
     return code_names[code];
-}
-
-static struct tb_cart_line *line_of(struct tb_cart *cart, const struct tb_id *id)
-{
-    for (size_t i = 0; i < cart->line_count; i++)
-        if (tb_id_equal(&cart->lines[i].id, id))
-            return &cart->lines[i];
-    return NULL;
-}
-
-static struct tb_cart_line *line_of_gtin(struct tb_cart *cart, const char *gtin)
-{
-    for (size_t i = 0; i < cart->line_count; i++)
-        if (strcmp(cart->lines[i].gtin, gtin) == 0)
-            return &cart->lines[i];
-    return NULL;
 }
 
 const struct tb_cart_line *tb_cart_find(const struct tb_cart *cart, const struct tb_id *line)
@@ -45,12 +34,29 @@ const struct tb_cart_line *tb_cart_find(const struct tb_cart *cart, const struct
     return NULL;
 }
 
-const struct tb_cart_line *tb_cart_find_gtin(const struct tb_cart *cart, const char *gtin)
+const struct tb_cart_line *tb_cart_find_product(const struct tb_cart *cart, const char *gtin,
+                                                const char *options)
 {
     for (size_t i = 0; i < cart->line_count; i++)
-        if (strcmp(cart->lines[i].gtin, gtin) == 0)
+        if (strcmp(cart->lines[i].gtin, gtin) == 0 && strcmp(cart->lines[i].options, options) == 0)
             return &cart->lines[i];
     return NULL;
+}
+
+/* The same line of a cart that may be written. */
+static struct tb_cart_line *line_mutable(struct tb_cart *cart, const struct tb_cart_line *line)
+{
+    return line ? &cart->lines[line - cart->lines] : NULL;
+}
+
+struct tb_cart_line *cart_line_of(struct tb_cart *cart, const struct tb_id *id)
+{
+    return line_mutable(cart, tb_cart_find(cart, id));
+}
+
+struct tb_cart_line *cart_line_of_product(struct tb_cart *cart, const char *gtin, const char *options)
+{
+    return line_mutable(cart, tb_cart_find_product(cart, gtin, options));
 }
 
 int64_t tb_cart_item_count(const struct tb_cart *cart)
@@ -75,54 +81,22 @@ enum tb_err tb_cart_total(const struct tb_cart *cart, int64_t *ret_total)
     return TB_OK;
 }
 
-static const struct tb_cart_mark *mark_of(const struct tb_cart_book *book, const struct tb_id *line)
+void cart_line_take_out(struct tb_cart *cart, struct tb_cart_line *line)
 {
-    for (size_t i = 0; i < book->count; i++)
-        if (tb_id_equal(&book->marks[i].line, line))
-            return &book->marks[i];
-    return NULL;
-}
-
-static void mark_drop(struct tb_cart_book *book, size_t index)
-{
-    book->count--;
-    memmove(&book->marks[index], &book->marks[index + 1], (book->count - index) * sizeof book->marks[0]);
-}
-
-/* Closed lines go first: forgetting an open line's alias would turn a good mutation away. */
-static void book_make_room(struct tb_cart_book *book)
-{
-    if (book->count < TB_CART_MARK_MAX)
-        return;
-    for (size_t i = 0; i < book->count; i++) {
-        if (tb_id_is_zero(&book->marks[i].into)) {
-            mark_drop(book, i);
-            return;
-        }
-    }
-    mark_drop(book, 0);
-}
-
-static void book_add(struct tb_cart_book *book, const struct tb_id *line, const struct tb_id *into)
-{
-    book_make_room(book);
-    book->marks[book->count++] = (struct tb_cart_mark){.line = *line, .into = *into};
-}
-
-static void line_close(struct tb_cart *cart, struct tb_cart_book *book, struct tb_cart_line *line)
-{
-    static const struct tb_id closed;
-    const struct tb_id id = line->id;
-    for (size_t i = 0; i < book->count; i++)
-        if (tb_id_equal(&book->marks[i].into, &id))
-            book->marks[i].into = closed;
-    book_add(book, &id, &closed);
     cart->line_count--;
     size_t index = (size_t)(line - cart->lines);
     memmove(line, line + 1, (cart->line_count - index) * sizeof *line);
 }
 
-static void cart_touch(struct tb_cart *cart, const struct tb_cart_facts *facts)
+void cart_line_close(struct tb_cart *cart, struct tb_cart_book *book, struct tb_cart_line *line)
+{
+    static const struct tb_id closed;
+    const struct tb_id id = line->id;
+    cart_line_take_out(cart, line);
+    book_put(book, cart, &id, &closed);
+}
+
+void cart_touch(struct tb_cart *cart, const struct tb_cart_facts *facts)
 {
     cart->touched_ms = facts->at_ms;
     cart->touched_channel = facts->channel;
@@ -132,15 +106,10 @@ static void cart_touch(struct tb_cart *cart, const struct tb_cart_facts *facts)
         cart->touched_by[0] = '\0';
 }
 
-/* A later price is a better one: adding to a line refreshes what is known of its product. */
 static void line_describe(struct tb_cart_line *line, const struct tb_product *product)
 {
-    if (!product)
-        return;
-    memcpy(line->name, product->name, sizeof line->name);
-    line->unit_price = product->unit_price;
-    line->price_as_of_ms = product->price_as_of_ms;
-    line->stock = product->stock;
+    if (product)
+        tb_cart_line_describe(line, product, product->price_as_of_ms);
 }
 
 static void line_open(struct tb_cart *cart, const struct tb_mutation *m, const struct tb_cart_facts *facts)
@@ -149,6 +118,8 @@ static void line_open(struct tb_cart *cart, const struct tb_mutation *m, const s
     memset(line, 0, sizeof *line);
     line->id = m->line;
     memcpy(line->gtin, m->add.gtin, sizeof line->gtin);
+    memcpy(line->options, m->add.options, sizeof line->options);
+    line->gift = m->add.gift;
     line->quantity = m->add.quantity;
     line->added_ms = facts->at_ms;
     line->channel = facts->channel;
@@ -164,22 +135,32 @@ static void cart_begin(struct tb_cart *cart, const struct tb_mutation *m, const 
         memcpy(cart->currency, facts->product->currency, sizeof cart->currency);
 }
 
+/* What the line id of an add may be: new, or one whose adds went into that line before. */
+static enum tb_cart_code line_id_check(const struct tb_cart *cart, const struct tb_cart_book *book,
+                                       const struct tb_id *id, const struct tb_cart_line *same)
+{
+    const struct tb_cart_line *taken = tb_cart_find(cart, id);
+    if (taken && taken != same)
+        return TB_CART_LINE_CONFLICT;
+    const struct tb_cart_mark *mark = book_mark_at(book, id);
+    if (!mark || (same && tb_id_equal(&mark->into, &same->id)))
+        return TB_CART_OK;
+    return tb_cart_find(cart, &mark->into) ? TB_CART_LINE_CONFLICT : TB_CART_LINE_CLOSED;
+}
+
 /* What speaks against an add, given the open line of the same product, if there is one. */
-static enum tb_cart_code add_check(struct tb_cart *cart, const struct tb_cart_book *book,
+static enum tb_cart_code add_check(const struct tb_cart *cart, const struct tb_cart_book *book,
                                    const struct tb_mutation *m, const struct tb_cart_facts *facts,
                                    const struct tb_cart_line *same)
 {
     /* The zero id stands for "none": a cart that had it would be found by everybody who names none. */
     if (m->add.quantity < 1 || tb_id_is_zero(&m->line) || tb_id_is_zero(&m->cart))
         return TB_CART_NOT_UNDERSTOOD;
-    const struct tb_cart_line *taken = line_of(cart, &m->line);
-    if (taken && taken != same)
-        return TB_CART_LINE_CONFLICT;
-    const struct tb_cart_mark *mark = mark_of(book, &m->line);
-    if (mark && tb_id_is_zero(&mark->into))
-        return TB_CART_LINE_CLOSED;
-    if (mark && (!same || !tb_id_equal(&mark->into, &same->id)))
-        return TB_CART_LINE_CONFLICT;
+    enum tb_cart_code code = line_id_check(cart, book, &m->line, same);
+    if (code != TB_CART_OK)
+        return code;
+    if (m->add.gift && tb_cart_gift_is_declined(book, m->add.gtin, m->add.options))
+        return TB_CART_GIFT_DECLINED;
     if (facts->product && cart->currency[0] && strcmp(cart->currency, facts->product->currency) != 0)
         return TB_CART_CURRENCY_CONFLICT;
     if (!same && cart->line_count >= TB_CART_LINE_COUNT_MAX)
@@ -194,7 +175,7 @@ static enum tb_cart_code apply_add(struct tb_cart *cart, struct tb_cart_book *bo
                                    bool *ret_changed)
 {
     bool begins = tb_id_is_zero(&cart->id);
-    struct tb_cart_line *same = begins ? NULL : line_of_gtin(cart, m->add.gtin);
+    struct tb_cart_line *same = begins ? NULL : cart_line_of_product(cart, m->add.gtin, m->add.options);
     if (begins)
         cart->line_count = 0;
     enum tb_cart_code code = add_check(cart, book, m, facts, same);
@@ -206,9 +187,10 @@ static enum tb_cart_code apply_add(struct tb_cart *cart, struct tb_cart_book *bo
         memcpy(cart->currency, facts->product->currency, sizeof cart->currency);
     if (same) {
         same->quantity += m->add.quantity;
+        same->gift = same->gift || m->add.gift;
         line_describe(same, facts->product);
-        if (!tb_id_equal(&same->id, &m->line) && !mark_of(book, &m->line))
-            book_add(book, &m->line, &same->id);
+        if (!tb_id_equal(&same->id, &m->line))
+            book_put(book, cart, &m->line, &same->id);
     } else {
         line_open(cart, m, facts);
     }
@@ -216,19 +198,16 @@ static enum tb_cart_code apply_add(struct tb_cart *cart, struct tb_cart_book *bo
     return TB_CART_OK;
 }
 
-/* The line that a mutation means, through aliases. */
-static enum tb_cart_code line_resolve(struct tb_cart *cart, const struct tb_cart_book *book,
-                                      const struct tb_id *id, struct tb_cart_line **ret_line)
+enum tb_cart_code cart_line_resolve(struct tb_cart *cart, const struct tb_cart_book *book,
+                                    const struct tb_id *id, struct tb_cart_line **ret_line)
 {
-    *ret_line = line_of(cart, id);
+    *ret_line = cart_line_of(cart, id);
     if (*ret_line)
         return TB_CART_OK;
-    const struct tb_cart_mark *mark = mark_of(book, id);
+    const struct tb_cart_mark *mark = book_mark_at(book, id);
     if (!mark)
         return TB_CART_LINE_UNKNOWN;
-    if (tb_id_is_zero(&mark->into))
-        return TB_CART_LINE_CLOSED;
-    *ret_line = line_of(cart, &mark->into);
+    *ret_line = cart_line_of(cart, &mark->into);
     return *ret_line ? TB_CART_OK : TB_CART_LINE_CLOSED;
 }
 
@@ -240,8 +219,12 @@ static enum tb_cart_code line_change(struct tb_cart *cart, struct tb_cart_book *
         return TB_CART_QUANTITY_LIMIT;
     if (by == 0)
         return TB_CART_OK;
+    if (by < 0 && line->gift) {
+        book_decline(book, line->gtin, line->options);
+        line->gift = false; /* what stays is the person's own */
+    }
     if (quantity <= 0)
-        line_close(cart, book, line);
+        cart_line_close(cart, book, line);
     else
         line->quantity = quantity;
     *ret_changed = true;
@@ -259,7 +242,7 @@ static enum tb_cart_code apply_set_quantity(struct tb_cart *cart, struct tb_cart
     if (!quantity_ok(m->set_quantity.from) || !quantity_ok(m->set_quantity.to))
         return TB_CART_NOT_UNDERSTOOD;
     struct tb_cart_line *line;
-    enum tb_cart_code code = line_resolve(cart, book, &m->line, &line);
+    enum tb_cart_code code = cart_line_resolve(cart, book, &m->line, &line);
     if (code == TB_CART_LINE_CLOSED && m->set_quantity.to == 0)
         return TB_CART_OK;
     if (code != TB_CART_OK)
@@ -274,12 +257,42 @@ static enum tb_cart_code apply_remove(struct tb_cart *cart, struct tb_cart_book 
     if (!quantity_ok(m->remove.from))
         return TB_CART_NOT_UNDERSTOOD;
     struct tb_cart_line *line;
-    enum tb_cart_code code = line_resolve(cart, book, &m->line, &line);
+    enum tb_cart_code code = cart_line_resolve(cart, book, &m->line, &line);
     if (code == TB_CART_LINE_CLOSED)
         return TB_CART_OK;
     if (code != TB_CART_OK)
         return code;
     return line_change(cart, book, line, -m->remove.from, ret_changed);
+}
+
+bool cart_notes_are_full(const struct tb_cart *cart)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < cart->line_count; i++)
+        count += cart->lines[i].note[0] != '\0';
+    return count >= TB_CART_NOTE_COUNT_MAX;
+}
+
+static enum tb_cart_code apply_note(struct tb_cart *cart, const struct tb_cart_book *book,
+                                    const struct tb_mutation *m, bool *ret_changed)
+{
+    if (tb_id_is_zero(&cart->id))
+        return TB_CART_UNKNOWN;
+    char *note = cart->note;
+    if (!tb_id_is_zero(&m->line)) {
+        struct tb_cart_line *line;
+        enum tb_cart_code code = cart_line_resolve(cart, book, &m->line, &line);
+        if (code == TB_CART_LINE_CLOSED && m->note.text[0] == '\0')
+            return TB_CART_OK;
+        if (code != TB_CART_OK)
+            return code;
+        note = line->note;
+        if (note[0] == '\0' && m->note.text[0] && cart_notes_are_full(cart))
+            return TB_CART_NOTE_LIMIT;
+    }
+    *ret_changed = strcmp(note, m->note.text) != 0;
+    memcpy(note, m->note.text, sizeof cart->note);
+    return TB_CART_OK;
 }
 
 enum tb_cart_code tb_cart_apply(struct tb_cart *cart, struct tb_cart_book *book,
@@ -294,7 +307,8 @@ enum tb_cart_code tb_cart_apply(struct tb_cart *cart, struct tb_cart_book *book,
     case TB_MUTATION_CART_ADD: code = apply_add(cart, book, mutation, facts, ret_changed); break;
     case TB_MUTATION_CART_SET_QUANTITY: code = apply_set_quantity(cart, book, mutation, ret_changed); break;
     case TB_MUTATION_CART_REMOVE: code = apply_remove(cart, book, mutation, ret_changed); break;
-    default: break; /* not about what a cart holds */
+    case TB_MUTATION_CART_NOTE: code = apply_note(cart, book, mutation, ret_changed); break;
+    default: break; /* the kinds of other machines */
     }
     if (*ret_changed)
         cart_touch(cart, facts);

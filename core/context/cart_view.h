@@ -5,7 +5,7 @@
 #ifndef TB_CORE_CONTEXT_CART_VIEW_H
 #define TB_CORE_CONTEXT_CART_VIEW_H
 
-#include "core/cart/cart.h"
+#include "core/cart/view.h"
 
 #define TB_CART_VIEW_JSON_SIZE_MAX (56u * 1024u)
 

@@ -12,7 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct tb_buf to = tb_buf_of(packed, sizeof packed);
     tb_cart_book_pack(&book, &to);
-    TB_ASSERT(to.err == TB_OK && (size == 0 || tb_span_equal(tb_buf_span(&to), tb_span_of(data, size))));
+    TB_ASSERT(to.err == TB_OK);
+    /* The layout before is written anew as today's, which differs in its first byte. */
+    TB_ASSERT(size == 0 || (to.size == size && memcmp(packed + 1, data + 1, size - 1) == 0));
 
     memset(&cart, 0, sizeof cart);
     for (size_t i = 0; i + TB_ID_SIZE < size && i < 64 * TB_ID_SIZE; i += TB_ID_SIZE) {

@@ -1,3 +1,4 @@
+#include "core/cart/view.h"
 #include "tests/unit/cart/cart_test.h"
 
 #include "tests/support/unit.h"
@@ -17,7 +18,7 @@ static int setup(void **state)
 static void lay(struct tb_mutation m)
 {
     struct tb_cart_facts facts = {.at_ms = 9000, .channel = TB_CHANNEL_TILL};
-    tb_cart_view_add(&view, &m, &facts);
+    tb_cart_view_add(&view, &m, &facts, NULL);
 }
 
 static void shows_the_base_as_it_is(void **state)

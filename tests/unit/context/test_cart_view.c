@@ -42,7 +42,7 @@ static void shows_lines_sums_and_marks(void **state)
     struct tb_mutation m = test_add(2, 18, 1);
     struct tb_product product = {.currency = "EUR", .name = "Cup \"A\"", .unit_price = 99};
     struct tb_cart_facts facts = {.at_ms = 9000, .channel = TB_CHANNEL_KIOSK, .product = &product};
-    tb_cart_view_add(&view, &m, &facts);
+    tb_cart_view_add(&view, &m, &facts, NULL);
     assert_string_equal(
         render(),
         "{\"id\":\"aa000000000000000000000000001001\",\"version\":4,\"currency\":\"EUR\",\"lines\":["

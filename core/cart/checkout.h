@@ -1,0 +1,113 @@
+/*
+ * Checkout: who is paying a cart, what was paid of it, and what is taken back.
+ *
+ * Paying never waits for the context store: a finish tells what was sold and is never turned down. The claim
+ * keeps tills from paying the same cart at once while the line is up; sales that overlap all the same are
+ * found when they are told and reported for people.
+ *
+ *   - A claim is a lease of TB_CHECKOUT_LEASE_MS of the context store's time on the lines that the cart holds
+ *     when it is taken, with their quantities. It is renewed by the same checkout id; what others add
+ *     meanwhile is not part of it. It ends by release, by a finish that is no part, or by time.
+ *   - A finish takes what was really paid off the lines, clamped at 0. What was not paid stays open. A paid
+ *     line at 0 is closed; a gift on it is not declined.
+ *   - What was paid of a line beyond what was open on it, and taken off it by other sales, was sold twice.
+ *     So was, for all that is known, a line that somebody else's running claim holds.
+ *   - A void or return gives back all or part of a sale, never more than was sold. To reopen adds it to the
+ *     cart again, under a new line id.
+ *
+ * Limits: those of carts, TB_PAID_LINE_COUNT_MAX lines per sale. Pure: time and ids are handed in.
+ */
+#ifndef TB_CORE_CART_CHECKOUT_H
+#define TB_CORE_CART_CHECKOUT_H
+
+#include "core/cart/cart.h"
+
+#define TB_CHECKOUT_LEASE_MS 120000
+#define TB_CHECKOUT_CONFLICT_DOUBLE "double_sale"
+#define TB_CHECKOUT_CONFLICT_UNKNOWN "sale_unknown"
+
+struct tb_claim {
+    struct tb_id checkout;         /* zero: nobody's */
+    char by[TB_NAME_SIZE_MAX + 1]; /* who pays, in words: "Till 4" */
+    int64_t since_ms;
+    int64_t until_ms;
+    uint16_t line_count;
+    struct tb_claim_line {
+        struct tb_id line;
+        int32_t quantity;
+    } lines[TB_CART_LINE_COUNT_MAX];
+};
+
+#define TB_CLAIM_PACKED_SIZE_MAX \
+    (1u + TB_ID_SIZE + 1u + TB_NAME_SIZE_MAX + 16u + 2u + TB_CART_LINE_COUNT_MAX * (TB_ID_SIZE + 2u))
+
+bool tb_claim_runs(const struct tb_claim *claim, int64_t now_ms);
+
+/* Takes or renews a claim on what the cart holds. by may be NULL. Codes: NOT_UNDERSTOOD (checkout is zero),
+ * UNKNOWN (no cart), CLAIMED (another one runs). */
+enum tb_cart_code tb_claim_take(struct tb_claim *claim, const struct tb_cart *cart,
+                                const struct tb_id *checkout, const char *by, int64_t now_ms);
+
+/* True when that checkout had it. */
+bool tb_claim_release(struct tb_claim *claim, const struct tb_id *checkout);
+
+/* What of it the documents of a cart show. */
+void tb_claim_show(const struct tb_claim *claim, struct tb_cart_claim *ret_shown);
+
+void tb_claim_pack(const struct tb_claim *claim, struct tb_buf *to);
+/* An empty span is no claim. TB_ERR_UNSUPPORTED for another layout, else the errors of a reader. */
+TB_MUST_USE enum tb_err tb_claim_unpack(struct tb_span packed, struct tb_claim *ret_claim);
+
+/* One paid line on its way into the books. */
+struct tb_sold_line {
+    const struct tb_paid_line *paid; /* borrowed */
+    struct tb_id line;               /* the cart line that was meant, through aliases; zero: none */
+    int32_t taken_before; /* by other sales off this line, less what they gave back; the caller's */
+    int32_t taken;        /* off the line now */
+    int32_t doubled;      /* sold twice */
+    bool claimed;         /* somebody else's running claim holds the line */
+};
+
+/* Finds the cart line of each paid line: the one that it names, else the open one of its product. Fills all
+ * but taken_before. cart may be of zero id (a sale without a cart). */
+void tb_checkout_look_up(struct tb_cart *cart, const struct tb_cart_book *book,
+                         const struct tb_paid_lines *paid, struct tb_sold_line *ret_sold);
+
+struct tb_finish {
+    struct tb_id checkout; /* zero: sold without a claim */
+    bool part;
+    int64_t now_ms;
+};
+
+/* Takes what was paid off the lines, ends the claim, and says of each line what it came to. True when a line
+ * was sold twice or is claimed by another checkout. */
+bool tb_checkout_finish(struct tb_cart_side side, struct tb_claim *claim, const struct tb_finish *finish,
+                        struct tb_sold_line *sold, size_t count, const struct tb_cart_facts *facts,
+                        bool *ret_changed);
+
+/* What a sale sold, as it is kept. */
+struct tb_sale_line {
+    struct tb_id line; /* zero: of no cart */
+    char gtin[TB_GTIN_SIZE + 1];
+    char options[TB_SHORT_SIZE_MAX + 1];
+    int32_t quantity;
+    int32_t taken;    /* off the cart line */
+    int32_t returned; /* voided and returned so far */
+};
+
+/* What the line still holds taken: a return gives back what was sold beyond the cart first. */
+int32_t tb_sale_line_taken(const struct tb_sale_line *line);
+
+/* Gives back the lines named (by line id, else by product), or all when none are: adds to returned and
+ * writes how much into ret_back, one for each line of the sale. Returns what was asked for beyond what was
+ * sold and not given back before, in pieces. */
+int64_t tb_checkout_give_back(struct tb_sale_line *lines, size_t count, const struct tb_paid_lines *asked,
+                              int32_t *ret_back);
+
+/* Puts pieces of a sold line into the cart: onto the open line of the product, else onto a new line of that
+ * id. LINE_LIMIT, QUANTITY_LIMIT: not done. The cart must have been begun. */
+enum tb_cart_code tb_checkout_reopen(struct tb_cart_side side, const struct tb_sale_line *line,
+                                     int32_t quantity, const struct tb_id *id,
+                                     const struct tb_cart_facts *facts);
+
+#endif

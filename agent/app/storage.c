@@ -348,10 +348,9 @@ struct settle_call {
     int64_t before_wall_ms;
 };
 
-static enum tb_err checkpoint_work(struct tb_storage_call *call)
+static enum tb_err cache_last_work(struct tb_storage_call *call)
 {
-    enum tb_err err = tb_db_checkpoint(call->storage->cache.db, TB_DB_CHECKPOINT_PASSIVE);
-    return err == TB_ERR_BUSY ? TB_OK : err; /* the log was synced before anything was copied */
+    return tb_cache_make_last(&call->storage->cache);
 }
 
 static enum tb_err settle_work(struct tb_storage_call *call)
@@ -366,7 +365,7 @@ static void settle_finish(struct tb_storage_call *call, enum tb_err err)
     settle->done(settle->call.context, err);
 }
 
-static void checkpoint_finish(struct tb_storage_call *call, enum tb_err err)
+static void cache_last_finish(struct tb_storage_call *call, enum tb_err err)
 {
     if (err == TB_OK)
         tb_storage_call_again(call, call->storage->outbox_writer, settle_work, settle_finish);
@@ -377,7 +376,7 @@ static void checkpoint_finish(struct tb_storage_call *call, enum tb_err err)
 enum tb_err tb_storage_settle(struct tb_storage *storage, int64_t up_to_seq, tb_storage_done *done,
                               void *context)
 {
-    struct settle_call *call = tb_storage_call_new(storage, sizeof *call, checkpoint_work, checkpoint_finish);
+    struct settle_call *call = tb_storage_call_new(storage, sizeof *call, cache_last_work, cache_last_finish);
     if (!call)
         return TB_ERR_NO_MEMORY;
     call->done = done;

@@ -51,13 +51,21 @@ static enum tb_err cache_make_anew(struct tb_storage *storage, const struct tb_p
     return cache_open(storage, pepper, found);
 }
 
-/* Rows of verdicts reach the cache before the verdicts reach the outbox; the agent may have ended between. */
-static enum tb_err pending_hear(struct tb_storage *storage, const struct tb_id *incarnation,
+/*
+ * Rows of verdicts reach the cache before the verdicts reach the outbox; the agent may have ended between. A
+ * cut of the power may have taken back what came last into the cache, but not the verdicts on it: these are
+ * asked for again, because the rows come with them.
+ */
+static enum tb_err pending_hear(struct tb_storage *storage, struct tb_storage_found *found,
                                 struct tb_pending *pending)
 {
-    int64_t heard_seq = 0;
-    enum tb_err err = tb_cache_heard(&storage->cache, incarnation, &heard_seq);
-    tb_pending_hear_up_to(pending, heard_seq);
+    int64_t held_seq = 0;
+    enum tb_err err = tb_cache_heard(&storage->cache, &found->incarnation, &held_seq);
+    tb_pending_hear_up_to(pending, held_seq);
+    if (held_seq < storage->outbox.settled_seq)
+        held_seq = storage->outbox.settled_seq;
+    if (held_seq < found->sync.decided_seq)
+        found->sync.decided_seq = held_seq;
     return err;
 }
 
@@ -67,9 +75,11 @@ enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *folder
     tb_storage_path_join(&storage->cache_path, folder, "cache.db");
     enum tb_err err = cache_open(storage, &found->facts.pepper, found);
     if (err == TB_OK)
-        err = pending_hear(storage, &found->incarnation, pending);
+        err = pending_hear(storage, found, pending);
     found->cache_rebuilt = tb_err_class(err) == TB_CLASS_CORRUPT;
-    return found->cache_rebuilt ? cache_make_anew(storage, &found->facts.pepper, found) : err;
+    if (found->cache_rebuilt)
+        err = cache_make_anew(storage, &found->facts.pepper, found);
+    return err == TB_OK ? pending_hear(storage, found, pending) : err;
 }
 
 enum tb_err tb_storage_cache_start(struct tb_storage *storage)

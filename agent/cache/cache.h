@@ -94,6 +94,10 @@ TB_MUST_USE enum tb_err tb_cache_new_epoch(struct tb_cache *cache);
  * no error. */
 TB_MUST_USE enum tb_err tb_cache_forget(struct tb_cache *cache, const struct tb_customer_key *customer);
 
+/* Outside a transaction: what was committed before is on disk when this returns, whoever reads meanwhile.
+ * Blocks. */
+TB_MUST_USE enum tb_err tb_cache_make_last(struct tb_cache *cache);
+
 /* The saved cursor of a scope; empty when none. Not while a transaction is open. */
 TB_MUST_USE enum tb_err tb_cache_cursor(struct tb_cache *cache, const struct tb_scope *scope,
                                         struct tb_cursor *ret_cursor);

@@ -76,9 +76,9 @@ TB_MUST_USE enum tb_err tb_outbox_decide(struct tb_outbox *outbox, const struct 
                                          int64_t wall_ms);
 
 /*
- * Inside a transaction: what is decided up to up_to_seq has its effect durably in the cache (a checkpoint of
- * the cache came after it); it is laid over no cart any more. Of those, removes what was decided before
- * before_wall_ms, but never the highest seq, and at most TB_OUTBOX_REMOVE_MAX at a time.
+ * Inside a transaction: what is decided up to up_to_seq has its effect durably in the cache
+ * (tb_cache_make_last() came after it); it is laid over no cart any more. Of those, removes what was decided
+ * before before_wall_ms, but never the highest seq, and at most TB_OUTBOX_REMOVE_MAX at a time.
  */
 TB_MUST_USE enum tb_err tb_outbox_settle(struct tb_outbox *outbox, int64_t up_to_seq, int64_t before_wall_ms);
 

@@ -152,6 +152,41 @@ static void a_verdict_that_only_the_cache_has_is_not_laid_over_it(void **state)
     assert_true(terminal.pending.entries[1].version == 0);
 }
 
+static void cache_remove(void)
+{
+    static const char *const names[] = {"cache.db", "cache.db-wal", "cache.db-shm"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct tb_storage_path path;
+        tb_storage_path_join(&path, terminal.config.state_dir, names[i]);
+        (void)remove(path.text);
+    }
+}
+
+/* The cache of before the verdict beside the outbox of after it, as a cut of the power may leave them. */
+static void a_verdict_that_only_the_outbox_has_is_asked_for_again(void **state)
+{
+    (void)state;
+    const struct tb_row row = terminal_customer_row(1);
+    const struct tb_rows rows = {.at = &row, .count = 1};
+    const struct tb_verdict first = {.seq = 1, .kind = TB_VERDICT_APPLIED, .version = 4};
+    const struct tb_verdict second = {.seq = 2, .kind = TB_VERDICT_APPLIED, .version = 5};
+    append(1);
+    append(2);
+    wait_for(2);
+    assert_int_equal(tb_storage_decide(&terminal.storage, &rows, &first, 1, say, number_new(3)), TB_OK);
+    wait_for(3);
+    assert_int_equal(tb_storage_settle(&terminal.storage, 1, say, number_new(4)), TB_OK);
+    wait_for(4);
+    assert_int_equal(tb_storage_decide(&terminal.storage, &rows, &second, 1, say, number_new(5)), TB_OK);
+    wait_for(5);
+    terminal_stop();
+    cache_remove();
+    terminal_start();
+    assert_true(terminal.found.sync.decided_seq == 1); /* what is settled was on disk */
+    assert_int_equal(terminal.pending.count, 1);
+    assert_true(terminal.pending.entries[0].mutation.seq == 2);
+}
+
 static void page_save(int number, bool first, const struct tb_rows *rows, uint8_t cursor)
 {
     const struct tb_storage_page page = {.rows = *rows,
@@ -215,6 +250,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stored_mutation_is_there_after_a_restart, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(a_decided_one_is_laid_over_carts_until_it_is_settled, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(a_verdict_that_only_the_outbox_has_is_asked_for_again, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(a_verdict_that_only_the_cache_has_is_not_laid_over_it, set_up,
                                         terminal_tear_down),

@@ -1,0 +1,81 @@
+/*
+ * Power cuts: the real code works on files of a disk in memory, and everything that a power cut could have
+ * left at each step of it is opened with the real code again and compared with what was promised up to then.
+ *
+ * A run is one seed. It has several lives: each begins with what one of the cuts of the life before has left,
+ * so that power also fails while a failure is being recovered from. The same seed gives the same run.
+ */
+#ifndef TB_TESTS_CRASH_POWER_H
+#define TB_TESTS_CRASH_POWER_H
+
+#include "tests/support/crash/disk.h"
+
+#define POWER_LIFE_COUNT 4
+#define POWER_FAULT_SIZE 200
+
+/*
+ * History: the states that one file went through, and which of them were promised when. A state is a plain
+ * structure, all of whose bytes count; state 0 is what the life began with.
+ */
+struct power_moment {
+    size_t begun_at; /* steps that the disk had done before the transaction began */
+    size_t lasts_at; /* and when it was promised to last; SIZE_MAX: it was not */
+};
+
+struct power_history {
+    size_t state_size;
+    size_t count;
+    size_t room;
+    struct power_moment *moments; /* owned */
+    uint8_t *states;              /* owned; count of them */
+};
+
+void power_history_begin(struct power_history *history, size_t state_size, const void *state);
+void power_history_end(struct power_history *history);
+/* A transaction begins: a new state, equal to the newest so far, to be written to until the next call. */
+void *power_history_next(struct power_history *history, const struct crash_disk *disk);
+void power_history_undo(struct power_history *history); /* the newest state did not come to be */
+/* All states so far last from now on. */
+void power_history_lasts(struct power_history *history, const struct crash_disk *disk);
+const void *power_history_newest(const struct power_history *history);
+/* Of the cut after so many steps: the oldest state that may be found, and the newest. */
+void power_history_range(const struct power_history *history, size_t at, size_t *ret_oldest,
+                         size_t *ret_newest);
+
+/* NULL when state is one that may be found at this step; else what is wrong, in fault. equal may be stricter
+ * or looser than equal bytes; NULL: bytes. */
+const char *power_history_fault(const struct power_history *history, size_t at, const void *state,
+                                const char *file, char fault[POWER_FAULT_SIZE]);
+
+/* What is tried: one or several files with the code they belong to. */
+struct power_subject {
+    const char *name;
+    /* Begins on an empty disk. mistake: 0, or the number of one that is made on purpose. */
+    void *(*begin)(struct seeded_rng *chance, unsigned mistake);
+    void (*end)(void *subject);
+    /* One life on the disk, which is mounted; it records. Returns what went wrong, or NULL. */
+    const char *(*live)(void *subject, struct crash_disk *disk);
+    /* Opens the disk that is mounted, a cut after so many steps of the last life. */
+    const char *(*look)(void *subject, size_t at);
+    /* The next life goes on from what the last look has seen. */
+    void (*adopt)(void *subject);
+    /* Tells steps apart at which different things were promised. */
+    uint64_t (*promised)(void *subject, size_t at);
+};
+
+extern const struct power_subject power_terminal;
+extern const struct power_subject power_engine;
+
+struct power_tally {
+    uint64_t run_count;
+    uint64_t step_count;
+    uint64_t state_count; /* different ones that were opened */
+    uint64_t fault_count;
+    uint64_t of_fate[CRASH_FATE_COUNT]; /* states */
+};
+
+/* One run; states are added to the tally. The first fault is printed with its seed and ends the run. */
+void power_run(const struct power_subject *subject, uint64_t seed, unsigned mistake,
+               struct power_tally *tally);
+
+#endif

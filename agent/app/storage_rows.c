@@ -58,7 +58,7 @@ static enum tb_err cache_save_work(struct tb_storage_call *call)
     struct rows_copy *copy = (struct rows_copy *)(void *)call;
     struct tb_cache_applied applied;
     enum tb_err err = tb_cache_apply(&call->storage->cache, &copy->rows, copy->scoped ? &copy->scope : NULL,
-                                     &copy->cursor, &applied);
+                                     &copy->cursor, copy->wall_ms, &applied);
     if (err == TB_OK && applied.refused_count + applied.damaged_count > 0)
         tb_log(TB_LOG_WARN, TB_EVENT("cache", "rows_left_out"), tb_log_int("refused", applied.refused_count),
                tb_log_int("damaged", applied.damaged_count));

@@ -1,15 +1,16 @@
 #include "agent/cache/cache.h"
 
+#include "agent/cache/cache_parts.h"
 #include "core/base/wipe.h"
 
 #include <stdlib.h>
 
 static const char *const statements[TB_CACHE_READ_COUNT] = {
-    [TB_CACHE_READ_CREDENTIAL] =
-        "SELECT c.key, c.wrapped, c.sealed, k.version, k.epoch, k.proof FROM credential k"
-        " JOIN customer c ON c.ref = k.customer WHERE k.hash = ?1",
+    [TB_CACHE_READ_CREDENTIAL] = "SELECT c.key, c.wrapped, c.sealed FROM credential k"
+                                 " CROSS JOIN customer c ON c.key = k.key WHERE k.hash = ?1",
     [TB_CACHE_READ_CUSTOMER] = "SELECT key, wrapped, sealed FROM customer WHERE key = ?1",
-    [TB_CACHE_READ_PRODUCT] = "SELECT version, epoch, sealed FROM product WHERE gtin = ?1",
+    [TB_CACHE_READ_PRODUCT] = "SELECT version, stamp, sealed FROM product WHERE gtin = ?1",
+    [TB_CACHE_READ_BOOKS] = "SELECT sealed FROM meta WHERE id = ?1",
     [TB_CACHE_READ_COUNTS] = "SELECT (SELECT count(*) FROM customer), (SELECT count(*) FROM product)",
 };
 
@@ -78,26 +79,27 @@ static enum tb_err step(struct tb_cache_reader *reader, struct tb_stmt *stmt, st
     return err == TB_OK && !row ? TB_ERR_NOT_FOUND : err;
 }
 
-/* A flipped bit in the index must not lead to another customer's row. */
-static enum tb_err proof_check(const struct tb_cache_reader *reader, const struct tb_stmt *row,
-                               struct tb_span hash, const struct tb_customer_key *customer)
+/* The index says that a credential leads here; the record has to say so, too. What it does not know is
+ * absent. */
+static enum tb_err credential_check(const struct tb_record *record, const struct tb_digest *hash)
 {
-    struct tb_seal_proof proof = tb_credential_proof(&reader->sealer, hash, customer, tb_stmt_int(row, 3),
-                                                     (uint32_t)tb_stmt_int(row, 4));
-    bool holds = tb_span_equal_secret(tb_stmt_blob(row, 5), tb_span_of(proof.bytes, sizeof proof.bytes));
-    return holds ? TB_OK : TB_ERR_SEAL;
+    const struct tb_record_credential *credential = tb_record_credential_find(record, hash->bytes);
+    if (!credential || credential->gone)
+        return TB_ERR_NOT_FOUND;
+    return credential->blocked ? TB_ERR_EXPIRED : TB_OK;
 }
 
 enum tb_err tb_cache_find_credential(struct tb_cache_reader *reader, const struct tb_digest *hash,
                                      struct tb_customer_key *ret_key, struct tb_record *ret_record)
 {
     struct tb_stmt *read = &reader->stmts[TB_CACHE_READ_CREDENTIAL];
-    struct tb_span index = tb_span_of(hash->bytes, TB_CACHE_HASH_SIZE);
-    enum tb_err err = step(reader, read, index);
+    if (reader->expired)
+        return TB_ERR_NOT_FOUND;
+    enum tb_err err = step(reader, read, tb_span_of(hash->bytes, TB_CACHE_HASH_SIZE));
     if (err == TB_OK)
         err = record_open(reader, read, ret_key, ret_record);
     if (err == TB_OK)
-        err = proof_check(reader, read, index, ret_key);
+        err = credential_check(ret_record, hash);
     tb_stmt_reset(read);
     return err;
 }
@@ -107,6 +109,8 @@ enum tb_err tb_cache_find_customer(struct tb_cache_reader *reader, const struct 
 {
     struct tb_stmt *read = &reader->stmts[TB_CACHE_READ_CUSTOMER];
     struct tb_customer_key key;
+    if (reader->expired)
+        return TB_ERR_NOT_FOUND;
     enum tb_err err = step(reader, read, tb_span_of(customer->bytes, sizeof customer->bytes));
     if (err == TB_OK)
         err = record_open(reader, read, &key, ret_record);
@@ -122,7 +126,7 @@ static enum tb_err product_open(struct tb_cache_reader *reader, const struct tb_
     const struct tb_product_name name = {
         .gtin = gtin,
         .version = tb_stmt_int(row, 0),
-        .epoch = (uint32_t)tb_stmt_int(row, 1),
+        .stamp = (uint32_t)tb_stmt_int(row, 1),
     };
     return tb_product_open(&reader->sealer, &name, tb_stmt_blob(row, 2), ret_product);
 }
@@ -143,8 +147,36 @@ enum tb_err tb_cache_find_product(struct tb_cache_reader *reader, const char *gt
     return err;
 }
 
-enum tb_err tb_cache_count(struct tb_cache_reader *reader, int64_t *ret_customer_count,
-                           int64_t *ret_product_count)
+/* ---- what the file says of itself ---- */
+
+static enum tb_err books_read(struct tb_cache_reader *reader, struct tb_books *ret_books)
+{
+    uint8_t bytes[TB_BOOKS_SIZE];
+    struct tb_buf plain = tb_buf_of(bytes, sizeof bytes);
+    struct tb_stmt *read = &reader->stmts[TB_CACHE_READ_BOOKS];
+    tb_stmt_bind_int(read, 1, CACHE_META_BOOKS);
+    bool row = false;
+    enum tb_err err = tb_stmt_step(read, &row);
+    if (err == TB_OK)
+        err = row ? cache_meta_open(&reader->sealer, CACHE_META_BOOKS, tb_stmt_blob(read, 0), &plain)
+                  : TB_ERR_NOT_FOUND;
+    if (err == TB_OK)
+        err = tb_books_unpack(tb_buf_span(&plain), ret_books);
+    tb_stmt_reset(read);
+    return err;
+}
+
+enum tb_err tb_cache_reader_judge(struct tb_cache_reader *reader, int64_t wall_ms, int64_t no_contact_ms)
+{
+    struct tb_books books;
+    enum tb_err err = books_read(reader, &books);
+    bool known = err == TB_OK && books.contact_ms > 0;
+    reader->expired = no_contact_ms > 0 && (!known || wall_ms - books.contact_ms > no_contact_ms);
+    return err == TB_ERR_NOT_FOUND || err == TB_ERR_SEAL ? TB_OK : err;
+}
+
+static enum tb_err rows_count(struct tb_cache_reader *reader, int64_t *ret_customer_count,
+                              int64_t *ret_product_count)
 {
     struct tb_stmt *read = &reader->stmts[TB_CACHE_READ_COUNTS];
     bool row = false;
@@ -153,4 +185,15 @@ enum tb_err tb_cache_count(struct tb_cache_reader *reader, int64_t *ret_customer
     *ret_product_count = row ? tb_stmt_int(read, 1) : 0;
     tb_stmt_reset(read);
     return err;
+}
+
+enum tb_err tb_cache_count(struct tb_cache_reader *reader, int64_t *ret_customer_count,
+                           int64_t *ret_product_count)
+{
+    struct tb_books books;
+    if (books_read(reader, &books) != TB_OK)
+        return rows_count(reader, ret_customer_count, ret_product_count);
+    *ret_customer_count = books.customer_count;
+    *ret_product_count = books.product_count;
+    return TB_OK;
 }

@@ -28,7 +28,8 @@ static inline struct tb_digest tb_pepper_credential(const struct tb_pepper *pepp
     return tb_hmac_sha256_parts(tb_span_of(pepper->bytes, TB_PEPPER_SIZE), parts, 3);
 }
 
-/* HMAC-SHA-256(pepper, "customer" ‖ 00 ‖ id), cut to 16 bytes. */
+/* The customer's partition (first byte of SHA-256(id)), then HMAC-SHA-256(pepper, "customer" ‖ 00 ‖ id) cut
+ * to 15 bytes: customers of one partition are neighbours in an index. */
 static inline struct tb_customer_key tb_pepper_customer(const struct tb_pepper *pepper,
                                                         const struct tb_id *customer)
 {
@@ -36,6 +37,7 @@ static inline struct tb_customer_key tb_pepper_customer(const struct tb_pepper *
     struct tb_digest digest = tb_hmac_sha256_parts(tb_span_of(pepper->bytes, TB_PEPPER_SIZE), parts, 2);
     struct tb_customer_key key;
     memcpy(key.bytes, digest.bytes, sizeof key.bytes);
+    key.bytes[0] = tb_sha256(tb_id_span(customer)).bytes[0];
     return key;
 }
 

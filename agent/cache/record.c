@@ -1,8 +1,13 @@
 #include "agent/cache/record.h"
 
-#include "core/base/assert.h"
+#include "core/crypto/hash.h"
+#include "core/wire/row.h"
 
-#define RECORD_LAYOUT 1
+#define RECORD_LAYOUT 2
+
+#define CREDENTIAL_BLOCKED 1u
+#define CREDENTIAL_GONE 2u
+#define CREDENTIAL_FLAG_BITS 2u
 
 static const size_t section_size_max[TB_SECTION_COUNT] = {
     [TB_SECTION_PROFILE] = TB_VIEW_PART_SIZE_MAX,
@@ -10,51 +15,150 @@ static const size_t section_size_max[TB_SECTION_COUNT] = {
     [TB_SECTION_CART] = TB_CART_PACKED_SIZE_MAX,
 };
 
+/* ---- numbers ---- */
+
+static void number_pack(struct tb_buf *to, uint64_t number)
+{
+    for (; number >= 0x80; number >>= 7)
+        tb_buf_add_u8(to, (uint8_t)(number | 0x80));
+    tb_buf_add_u8(to, (uint8_t)number);
+}
+
+/* One way to write each number only, and none above max. */
+static uint64_t number_unpack(struct tb_reader *from, uint64_t max)
+{
+    uint64_t number = 0;
+    for (unsigned shift = 0; shift < 63; shift += 7) {
+        uint8_t byte = tb_read_u8(from);
+        number |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte & 0x80)
+            continue;
+        if (number > max || (byte == 0 && shift > 0))
+            from->err = TB_ERR_RANGE;
+        return number;
+    }
+    from->err = TB_ERR_RANGE;
+    return 0;
+}
+
+/* ---- packing ---- */
+
 void tb_record_pack(const struct tb_record *record, struct tb_buf *to)
 {
     tb_buf_add_u8(to, RECORD_LAYOUT);
     tb_buf_add(to, tb_id_span(&record->customer));
-    tb_buf_add(to, tb_id_span(&record->cart));
+    number_pack(to, record->credential_count);
+    for (size_t i = 0; i < record->credential_count; i++) {
+        const struct tb_record_credential *credential = &record->credentials[i];
+        unsigned flags =
+            (credential->blocked ? CREDENTIAL_BLOCKED : 0) | (credential->gone ? CREDENTIAL_GONE : 0);
+        tb_buf_add(to, tb_span_of(credential->hash, sizeof credential->hash));
+        number_pack(to, (uint64_t)credential->version);
+        number_pack(to, (uint64_t)credential->stamp << CREDENTIAL_FLAG_BITS | flags);
+    }
     for (size_t i = 0; i < TB_SECTION_COUNT; i++) {
         const struct tb_record_section *section = &record->sections[i];
-        tb_buf_add_u64be(to, (uint64_t)section->version);
-        tb_buf_add_u64be(to, (uint64_t)section->as_of_ms);
-        tb_buf_add_u32be(to, section->epoch);
-        tb_buf_add_u32be(to, (uint32_t)section->bytes.size);
+        number_pack(to, (uint64_t)section->version);
+        if (section->version == 0)
+            continue;
+        number_pack(to, (uint64_t)section->as_of_ms);
+        number_pack(to, section->stamp);
+        number_pack(to, section->bytes.size);
         tb_buf_add(to, section->bytes);
     }
+    if (record->sections[TB_SECTION_CART].version != 0)
+        tb_buf_add(to, tb_id_span(&record->cart));
 }
 
-static void id_unpack(struct tb_reader *from, struct tb_id *ret_id)
+static void bytes_unpack(struct tb_reader *from, uint8_t *ret_bytes, size_t size)
 {
-    struct tb_span bytes = tb_read_bytes(from, TB_ID_SIZE);
-    if (bytes.size == TB_ID_SIZE)
-        memcpy(ret_id->bytes, bytes.at, TB_ID_SIZE);
+    struct tb_span bytes = tb_read_bytes(from, size);
+    if (bytes.size == size)
+        memcpy(ret_bytes, bytes.at, size);
+}
+
+static void credential_unpack(struct tb_reader *from, struct tb_record_credential *ret_credential)
+{
+    bytes_unpack(from, ret_credential->hash, sizeof ret_credential->hash);
+    ret_credential->version = (int64_t)number_unpack(from, INT64_MAX);
+    uint64_t stamp = number_unpack(from, UINT32_MAX);
+    ret_credential->stamp = (uint32_t)(stamp >> CREDENTIAL_FLAG_BITS);
+    ret_credential->blocked = (stamp & CREDENTIAL_BLOCKED) != 0;
+    ret_credential->gone = (stamp & CREDENTIAL_GONE) != 0;
 }
 
 static void section_unpack(struct tb_reader *from, size_t size_max, struct tb_record_section *ret_section)
 {
-    ret_section->version = (int64_t)tb_read_u64be(from);
-    ret_section->as_of_ms = (int64_t)tb_read_u64be(from);
-    ret_section->epoch = tb_read_u32be(from);
-    uint32_t size = tb_read_u32be(from);
-    if (size > size_max)
-        from->err = TB_ERR_RANGE;
-    ret_section->bytes = tb_read_bytes(from, size);
+    ret_section->version = (int64_t)number_unpack(from, INT64_MAX);
+    if (ret_section->version == 0)
+        return;
+    ret_section->as_of_ms = (int64_t)number_unpack(from, INT64_MAX);
+    ret_section->stamp = (uint32_t)number_unpack(from, UINT32_MAX);
+    ret_section->bytes = tb_read_bytes(from, (size_t)number_unpack(from, size_max));
 }
 
 enum tb_err tb_record_unpack(struct tb_span packed, struct tb_record *ret_record)
 {
-    *ret_record = (struct tb_record){0};
+    *ret_record = (struct tb_record){.credential_count = 0};
     struct tb_reader from = tb_reader_of(packed);
     if (tb_read_u8(&from) != RECORD_LAYOUT)
         return from.err == TB_OK ? TB_ERR_UNSUPPORTED : TB_ERR_CORRUPT;
-    id_unpack(&from, &ret_record->customer);
-    id_unpack(&from, &ret_record->cart);
+    bytes_unpack(&from, ret_record->customer.bytes, TB_ID_SIZE);
+    uint64_t credential_count = number_unpack(&from, TB_RECORD_CREDENTIAL_MAX);
+    if (from.err != TB_OK)
+        return TB_ERR_CORRUPT;
+    ret_record->credential_count = (uint32_t)credential_count;
+    for (size_t i = 0; i < ret_record->credential_count; i++)
+        credential_unpack(&from, &ret_record->credentials[i]);
     for (size_t i = 0; i < TB_SECTION_COUNT; i++)
         section_unpack(&from, section_size_max[i], &ret_record->sections[i]);
+    if (ret_record->sections[TB_SECTION_CART].version != 0)
+        bytes_unpack(&from, ret_record->cart.bytes, TB_ID_SIZE);
     return from.err == TB_OK && from.rest.size == 0 ? TB_OK : TB_ERR_CORRUPT;
 }
+
+const struct tb_record_credential *tb_record_credential_find(const struct tb_record *record,
+                                                             const uint8_t *hash)
+{
+    for (size_t i = 0; i < record->credential_count; i++)
+        if (memcmp(record->credentials[i].hash, hash, TB_RECORD_HASH_SIZE) == 0)
+            return &record->credentials[i];
+    return NULL;
+}
+
+/* ---- checksum ---- */
+
+static uint64_t row_sum(enum tb_row_type type, const uint8_t object[TB_ID_SIZE], int64_t version)
+{
+    uint8_t version_bytes[8];
+    struct tb_buf number = tb_buf_of(version_bytes, sizeof version_bytes);
+    tb_buf_add_u64be(&number, (uint64_t)version);
+    const struct tb_span parts[] = {tb_span_str(tb_row_type_names[type]), tb_span_of("", 1),
+                                    tb_span_of(object, TB_ID_SIZE), tb_buf_span(&number)};
+    struct tb_digest digest = tb_sha256_parts(parts, sizeof parts / sizeof parts[0]);
+    struct tb_reader from = tb_reader_of(tb_digest_span(&digest));
+    return tb_read_u64be(&from);
+}
+
+uint64_t tb_record_sum(const struct tb_record *record, uint32_t stamp)
+{
+    static const enum tb_row_type types[TB_SECTION_COUNT] = {TB_ROW_CUSTOMER, TB_ROW_JOURNEY, TB_ROW_CART};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < TB_SECTION_COUNT; i++) {
+        const struct tb_record_section *section = &record->sections[i];
+        const struct tb_id *object = i == TB_SECTION_CART ? &record->cart : &record->customer;
+        if (section->stamp == stamp && section->bytes.size > 0)
+            sum ^= row_sum(types[i], object->bytes, section->version);
+    }
+    for (size_t i = 0; i < record->credential_count; i++) {
+        const struct tb_record_credential *credential = &record->credentials[i];
+        if (credential->stamp == stamp && !credential->gone)
+            sum ^= row_sum(TB_ROW_CREDENTIAL, credential->hash, credential->version);
+    }
+    return sum;
+}
+
+/* ---- sealing ---- */
 
 /* What a sealed piece is bound to: its kind and its key. */
 struct about {
@@ -80,23 +184,8 @@ static struct tb_span about_product(const struct tb_product_name *name, struct a
     tb_buf_add_str(&to, "product");
     tb_buf_add(&to, tb_span_sub(tb_span_str(name->gtin), 0, TB_GTIN_SIZE));
     tb_buf_add_u64be(&to, (uint64_t)name->version);
-    tb_buf_add_u32be(&to, name->epoch);
+    tb_buf_add_u32be(&to, name->stamp);
     return tb_buf_span(&to);
-}
-
-struct tb_seal_proof tb_credential_proof(const struct tb_sealer *sealer, struct tb_span hash,
-                                         const struct tb_customer_key *customer, int64_t version,
-                                         uint32_t epoch)
-{
-    struct about about;
-    struct tb_buf to = tb_buf_of(about.bytes, sizeof about.bytes);
-    tb_buf_add_str(&to, "credential");
-    tb_buf_add(&to, hash);
-    tb_buf_add(&to, tb_span_of(customer->bytes, sizeof customer->bytes));
-    tb_buf_add_u64be(&to, (uint64_t)version);
-    tb_buf_add_u32be(&to, epoch);
-    TB_ASSERT(to.err == TB_OK);
-    return tb_seal_proof(sealer, tb_buf_span(&to));
 }
 
 enum tb_err tb_record_seal(struct tb_sealer *sealer, const struct tb_customer_key *key,

@@ -3,11 +3,16 @@
  *
  * Sections (profile, journey, cart) arrive as rows of their own and carry a version each. They hold what
  * a tap needs ready-made: rendered view parts and the packed cart (core/context/view.h, core/wire/cart.h).
+ * The credentials that lead to the customer are listed in it, so that the index by which they are found needs
+ * no proof of its own: what an index says counts only when the record says it, too. A stamp says in which
+ * reading of the customer's partition a row came; a version of another stamp counts as 0 (books.h).
  *
- *     u8 layout (1) ‖ id (16) ‖ cart id (16) ‖ section × 3
- *     section: u64 version ‖ u64 as_of_ms ‖ u32 epoch ‖ u32 size ‖ bytes
+ *     u8 layout (2) ‖ id (16) ‖ n credentials ‖ credential × n ‖ section × 3 ‖ cart id (16, if the cart has a
+ * version) credential: hash (16) ‖ n version ‖ n stamp × 4 + flags section: n version ‖ if not 0: n as_of_ms
+ * ‖ n stamp ‖ n size ‖ bytes n: an unsigned number, seven bits a byte from the lowest, the top bit says that
+ * more follow (LEB128)
  *
- * Pure; not thread-safe. Limits: TB_RECORD_SIZE_MAX.
+ * Pure; not thread-safe. Limits: TB_RECORD_SIZE_MAX, TB_RECORD_CREDENTIAL_MAX.
  */
 #ifndef TB_AGENT_CACHE_RECORD_H
 #define TB_AGENT_CACHE_RECORD_H
@@ -19,24 +24,49 @@
 
 enum tb_section { TB_SECTION_PROFILE, TB_SECTION_JOURNEY, TB_SECTION_CART, TB_SECTION_COUNT };
 
-#define TB_RECORD_HEAD_SIZE (1u + 2u * TB_ID_SIZE)
-#define TB_RECORD_SECTION_HEAD_SIZE 24u
-#define TB_RECORD_SIZE_MAX                                                                               \
-    (TB_RECORD_HEAD_SIZE + TB_SECTION_COUNT * TB_RECORD_SECTION_HEAD_SIZE + 2u * TB_VIEW_PART_SIZE_MAX + \
-     TB_CART_PACKED_SIZE_MAX)
+#define TB_RECORD_HASH_SIZE 16u      /* bytes of a look-up hash that index a credential */
+#define TB_RECORD_CREDENTIAL_MAX 32u /* those that are gone included */
+#define TB_RECORD_HEAD_SIZE (2u + 2u * TB_ID_SIZE)
+#define TB_RECORD_CREDENTIAL_SIZE_MAX (TB_RECORD_HASH_SIZE + 9u + 5u)
+#define TB_RECORD_SECTION_HEAD_SIZE 28u
+#define TB_RECORD_SIZE_MAX                                                            \
+    (TB_RECORD_HEAD_SIZE + TB_RECORD_CREDENTIAL_MAX * TB_RECORD_CREDENTIAL_SIZE_MAX + \
+     TB_SECTION_COUNT * TB_RECORD_SECTION_HEAD_SIZE + 2u * TB_VIEW_PART_SIZE_MAX + TB_CART_PACKED_SIZE_MAX)
 
 struct tb_record_section {
     int64_t version;      /* 0: never seen */
     int64_t as_of_ms;     /* Unix */
-    uint32_t epoch;       /* of the cache when it was written; a version of another epoch counts as 0 */
+    uint32_t stamp;       /* of the partition when it was written; a version of another stamp counts as 0 */
     struct tb_span bytes; /* borrowed; empty: known to be absent, or never seen */
+};
+
+struct tb_record_credential {
+    uint8_t hash[TB_RECORD_HASH_SIZE];
+    int64_t version;
+    uint32_t stamp; /* below 2^30 */
+    bool blocked;   /* it leads here and is not to be accepted */
+    bool gone;      /* it does not lead here any more; kept so that an older row does not bring it back */
 };
 
 struct tb_record {
     struct tb_id customer;
     struct tb_id cart; /* whose versions the cart section counts; zero: never seen */
+    uint32_t credential_count;
+    struct tb_record_credential credentials[TB_RECORD_CREDENTIAL_MAX];
     struct tb_record_section sections[TB_SECTION_COUNT];
 };
+
+/* The entry of a credential, also of one that is gone; NULL when there is none. hash: TB_RECORD_HASH_SIZE
+ * bytes. */
+const struct tb_record_credential *tb_record_credential_find(const struct tb_record *record,
+                                                             const uint8_t *hash);
+
+/*
+ * The record's share of its partition's checksum: XOR of the first 8 bytes of SHA-256(type name ‖ 00 ‖ object
+ * id ‖ u64 version) over the rows of this stamp that it was made of and that are there (docs/protocol.md,
+ * feed.checksum).
+ */
+uint64_t tb_record_sum(const struct tb_record *record, uint32_t stamp);
 
 void tb_record_pack(const struct tb_record *record, struct tb_buf *to);
 
@@ -61,7 +91,7 @@ TB_MUST_USE enum tb_err tb_record_open(struct tb_sealer *sealer, const struct tb
 struct tb_product_name {
     const char *gtin; /* TB_GTIN_SIZE digits; borrowed */
     int64_t version;
-    uint32_t epoch;
+    uint32_t stamp;
 };
 
 /* A product's document under the device key, bound to its name. A document that does not decode is not
@@ -70,11 +100,6 @@ TB_MUST_USE enum tb_err tb_product_seal(struct tb_sealer *sealer, const struct t
                                         struct tb_span doc, struct tb_buf *ret_sealed);
 TB_MUST_USE enum tb_err tb_product_open(struct tb_sealer *sealer, const struct tb_product_name *name,
                                         struct tb_span sealed, struct tb_product *ret_product);
-
-/* The proof that a credential belongs to a customer. hash: the bytes that index it. */
-struct tb_seal_proof tb_credential_proof(const struct tb_sealer *sealer, struct tb_span hash,
-                                         const struct tb_customer_key *customer, int64_t version,
-                                         uint32_t epoch);
 
 /* The view of a record, joined from its sections. */
 static inline struct tb_view_parts tb_record_view(const struct tb_record *record)

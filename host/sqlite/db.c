@@ -1,5 +1,7 @@
 #include "host/sqlite/db.h"
 
+#include "host/sqlite/db_parts.h"
+
 #include "core/base/assert.h"
 #include "host/system/system.h"
 
@@ -56,7 +58,7 @@ static enum tb_err err_of_vendor(int code)
     }
 }
 
-static enum tb_err db_result(struct tb_db *db, int code)
+enum tb_err db_result(struct tb_db *db, int code)
 {
     if (code == SQLITE_OK)
         return TB_OK;
@@ -105,7 +107,7 @@ static enum tb_err pragma_set(struct tb_db *db, const char *name, int64_t value)
     return tb_db_exec(db, sql);
 }
 
-static enum tb_err int_get(struct tb_db *db, const char *sql, int64_t *ret_value)
+enum tb_err db_int_get(struct tb_db *db, const char *sql, int64_t *ret_value)
 {
     struct tb_stmt stmt = {0};
     bool row = false;
@@ -124,11 +126,11 @@ static enum tb_err int_get(struct tb_db *db, const char *sql, int64_t *ret_value
 static enum tb_err version_check(struct tb_db *db, const struct tb_db_options *o, int64_t *ret_version)
 {
     int64_t application_id = 0, table_count = 0;
-    enum tb_err err = int_get(db, "PRAGMA user_version", ret_version);
+    enum tb_err err = db_int_get(db, "PRAGMA user_version", ret_version);
     if (!err)
-        err = int_get(db, "PRAGMA application_id", &application_id);
+        err = db_int_get(db, "PRAGMA application_id", &application_id);
     if (!err)
-        err = int_get(db, "SELECT count(*) FROM sqlite_schema", &table_count);
+        err = db_int_get(db, "SELECT count(*) FROM sqlite_schema", &table_count);
     if (err)
         return err;
     bool fresh = *ret_version == 0 && table_count == 0;
@@ -138,6 +140,8 @@ static enum tb_err version_check(struct tb_db *db, const struct tb_db_options *o
         return TB_ERR_CORRUPT; /* no program of ours writes that: a damaged header */
     if (*ret_version > (int64_t)o->migration_count)
         return TB_ERR_NEWER_VERSION;
+    if (!fresh && *ret_version < (int64_t)o->migration_first)
+        return TB_ERR_CORRUPT;
     if (o->read_only && *ret_version != (int64_t)o->migration_count)
         return TB_ERR_UNSUPPORTED;
     return TB_OK;
@@ -208,6 +212,8 @@ static enum tb_err migrate(struct tb_db *db, const struct tb_db_options *o, int6
         err = pragma_set(db, "page_size", o->page_size ? o->page_size : PAGE_SIZE_PRESET);
     if (!err)
         err = log_mode_set(db);
+    if (version == 0 && o->migration_first > 0)
+        version = o->migration_first - 1;
     for (; !err && version < (int64_t)o->migration_count; version++)
         err = migrate_step(db, o, version);
     return err;
@@ -371,7 +377,7 @@ enum tb_err tb_db_tend(struct tb_db *db)
 enum tb_err tb_db_touch(struct tb_db *db)
 {
     int64_t version = 0;
-    enum tb_err err = int_get(db, "PRAGMA user_version", &version);
+    enum tb_err err = db_int_get(db, "PRAGMA user_version", &version);
     return err ? err : pragma_set(db, "user_version", version);
 }
 
@@ -385,6 +391,18 @@ enum tb_err tb_db_check(struct tb_db *db)
     if (!err && (!row || !tb_span_is(tb_stmt_blob(&stmt, 0), "ok")))
         err = TB_ERR_CORRUPT;
     tb_stmt_free(&stmt);
+    return err;
+}
+
+enum tb_err tb_db_size(struct tb_db *db, int64_t *ret_size)
+{
+    int64_t page_size = 0, page_count = 0, free_count = 0;
+    enum tb_err err = db_int_get(db, "PRAGMA page_size", &page_size);
+    if (!err)
+        err = db_int_get(db, "PRAGMA page_count", &page_count);
+    if (!err)
+        err = db_int_get(db, "PRAGMA freelist_count", &free_count);
+    *ret_size = page_size * (page_count - free_count);
     return err;
 }
 

@@ -41,6 +41,8 @@ struct tb_db_options {
     uint32_t application_id; /* ours, in the file's header; another program's file is TB_ERR_UNSUPPORTED */
     const char *const *migrations; /* migrations[i] is SQL that brings version i to i + 1 */
     unsigned migration_count;      /* = the version this program writes */
+    unsigned migration_first; /* the version that a new file is made with at once, by the migration to it;
+                                 one older than that is TB_ERR_CORRUPT, to be set aside; 0: 1 */
 };
 
 /* The connection's own statements, for transactions. */
@@ -107,6 +109,18 @@ TB_MUST_USE enum tb_err tb_db_touch(struct tb_db *db);
 
 /* Full structural check of the file. TB_ERR_CORRUPT. Reads all of it. */
 TB_MUST_USE enum tb_err tb_db_check(struct tb_db *db);
+
+/* Bytes of the file that are in use. */
+TB_MUST_USE enum tb_err tb_db_size(struct tb_db *db, int64_t *ret_size);
+
+/*
+ * Overwrites with zeros what pages hold beside their content: secure_delete does it where something was
+ * deleted, but what SQLite moved from page to page before stays behind. Reads the whole file, writes the
+ * pages where there is something, and syncs it. Outside a transaction, after a checkpoint that emptied the
+ * log (TB_ERR_BUSY: it is not empty). Other connections may go on reading. A power cut during it may damage a
+ * page that was being written.
+ */
+TB_MUST_USE enum tb_err tb_db_scrub(struct tb_db *db);
 
 int64_t tb_db_last_rowid(const struct tb_db *db);
 int64_t tb_db_changes(const struct tb_db *db); /* rows of the last INSERT, UPDATE or DELETE */

@@ -120,7 +120,7 @@ static void cache_step(struct tb_cache *cache, int64_t number)
     const struct tb_rows all = {.at = rows, .count = CUSTOMERS};
     struct tb_cache_applied applied;
     child_check(tb_db_begin(cache->db));
-    child_check(tb_cache_apply(cache, &all, &COHORT, &cursor, &applied));
+    child_check(tb_cache_apply(cache, &all, &COHORT, &cursor, 1, &applied));
     child_check(tb_db_commit(cache->db));
 }
 

@@ -169,8 +169,9 @@ static bool rows_apply(struct terminal *t, const struct page *page, const struct
 {
     const struct tb_rows rows = {.at = page->rows, .count = page->count};
     struct tb_cache_applied applied = {0};
-    return terminal_fine(t, tb_cache_apply(&t->cache, &rows, cursor ? &cohort : NULL, cursor, &applied),
-                         "applying rows") &&
+    enum tb_err err =
+        tb_cache_apply(&t->cache, &rows, cursor ? &cohort : NULL, cursor, WALL_MS, &applied);
+    return terminal_fine(t, err, "applying rows") &&
            terminal_fine(t, applied.refused_count + applied.damaged_count ? TB_ERR_CORRUPT : TB_OK,
                          "rows that were left out");
 }

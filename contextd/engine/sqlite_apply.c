@@ -3,6 +3,7 @@
 #include "core/base/assert.h"
 
 #define CODE_CUSTOMER_UNKNOWN "customer_unknown"
+#define CODE_CUSTOMER_ERASED "customer_erased"
 #define COHORT_STORES_MAX 16 /* stores woken one by one; more: all of them */
 
 enum tb_err sqlite_stream_read(struct sqlite_engine *e, const char *device, const struct tb_id *incarnation,
@@ -97,13 +98,58 @@ bool sqlite_touch_note(struct sqlite_batch *b, const struct sqlite_touched *touc
     return true;
 }
 
-static enum tb_err customer_exists(struct sqlite_engine *e, const struct tb_id *customer, bool *ret_exists)
+/*
+ * Whether the store knows the customer of a mutation, and why it rejects it if not. The sale of somebody who
+ * was erased is taken: it becomes the erasure's.
+ */
+static enum tb_err customer_check(struct sqlite_engine *e, struct tb_mutation *mutation,
+                                  const char **ret_code)
 {
-    struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_HAS);
-    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
-    enum tb_err err = tb_stmt_step(s, ret_exists);
-    tb_stmt_reset(s);
+    bool known = false;
+    struct tb_id erasure;
+    struct tb_erasure_entry entry;
+    *ret_code = NULL;
+    enum tb_err err = sqlite_customer_has(e, &mutation->customer, &known);
+    if (err != TB_OK || known)
+        return err;
+    *ret_code = CODE_CUSTOMER_UNKNOWN;
+    bool sale = mutation->kind == TB_MUTATION_CHECKOUT_FINISH;
+    err = sqlite_erasure_of(e, &mutation->customer, &erasure);
+    if (err == TB_OK) {
+        *ret_code = sale ? NULL : CODE_CUSTOMER_ERASED;
+        mutation->customer = erasure;
+        return TB_OK;
+    }
+    if (err == TB_ERR_NOT_FOUND && sale)
+        err = sqlite_erasure_read(e, tb_id_span(&mutation->customer), &entry);
+    if (err == TB_OK)
+        *ret_code = NULL;
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+static enum tb_err receipt_decide(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                  const struct tb_mutation *mutation, struct tb_verdict *v)
+{
+    const char *code = NULL;
+    enum tb_err err = sqlite_receipt_take(e, &b->request->peer, mutation, &code);
+    if (err == TB_OK && code != NULL)
+        sqlite_reject(v, code);
     return err;
+}
+
+/* Who is served at a store belongs to its cohort; past the limit of the terminal she is served all the same.
+ */
+static enum tb_err customer_meet(struct sqlite_engine *e, struct sqlite_batch *b,
+                                 const struct tb_id *customer)
+{
+    bool entered = false;
+    bool known = false; /* not the tombstone of an erasure */
+    enum tb_err err = sqlite_customer_has(e, customer, &known);
+    if (err != TB_OK || !known)
+        return err;
+    err = sqlite_cohort_meet(e, &b->request->peer, customer, &entered);
+    b->entered = b->entered || entered;
+    return err == TB_ERR_CUSTOMER_LIMIT ? TB_OK : err;
 }
 
 static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch *b,
@@ -112,20 +158,26 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
     const struct tb_engine_peer *peer = &b->request->peer;
     if (mutation->kind == TB_MUTATION_SKIPPED)
         return TB_OK;
+    if (mutation->kind == TB_MUTATION_ERASURE_RECEIPT)
+        return receipt_decide(e, b, mutation, v);
     if (!tb_id_is_zero(&peer->customer) && !tb_id_equal(&peer->customer, &mutation->customer)) {
         sqlite_reject(v, tb_cart_code_name(TB_CART_OF_OTHER));
         return TB_OK;
     }
-    bool known = false;
-    enum tb_err err = customer_exists(e, &mutation->customer, &known);
+    struct tb_mutation copy = *mutation;
+    const char *code = NULL;
+    enum tb_err err = customer_check(e, &copy, &code);
     if (err != TB_OK)
         return err;
-    if (!known) {
-        sqlite_reject(v, CODE_CUSTOMER_UNKNOWN);
+    if (code != NULL) {
+        sqlite_reject(v, code);
         return TB_OK;
     }
-    struct tb_mutation copy = *mutation;
-    return sqlite_cart_decide(e, b, &copy, v);
+    struct tb_id customer = copy.customer;
+    err = sqlite_cart_decide(e, b, &copy, v);
+    if (err == TB_OK && !b->full && v->kind == TB_VERDICT_APPLIED)
+        err = customer_meet(e, b, &customer);
+    return err;
 }
 
 /* The client asks again because it never heard: it gets the state as well as the verdict. */
@@ -182,7 +234,7 @@ static enum tb_err cohorts_note(struct sqlite_engine *e, struct sqlite_batch *b,
 {
     static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
     /* Keeps one place for the scope of each customer that is still to come. */
-    size_t room = TB_ENGINE_CHANGE_COUNT_MAX - TB_MUTATION_BATCH_MAX - 1;
+    size_t room = TB_ENGINE_CHANGE_COUNT_MAX - TB_MUTATION_BATCH_MAX - 2;
     struct tb_stmt *s = sqlite_stmt(e, STMT_COHORT_STORES);
     tb_stmt_bind_blob(s, 1, tb_id_span(customer));
     tb_stmt_bind_int(s, 2, COHORT_STORES_MAX + 1);
@@ -224,7 +276,10 @@ static bool is_first_of_customer(const struct sqlite_batch *b, size_t index)
 
 static enum tb_err changes_note(struct sqlite_engine *e, struct sqlite_batch *b)
 {
+    static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
     enum tb_err err = TB_OK;
+    if (b->entered)
+        change_note(b, &cohort, b->request->peer.store);
     for (size_t i = 0; i < b->touched_count && err == TB_OK; i++) {
         if (!b->touched[i].changed || !is_first_of_customer(b, i))
             continue;

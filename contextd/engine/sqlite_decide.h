@@ -31,7 +31,8 @@ struct sqlite_batch {
     char touched_by[TB_NAME_SIZE_MAX + 1]; /* the terminal in words; "": a customer's own hand */
     struct sqlite_touched touched[SQLITE_TOUCHED_MAX];
     size_t touched_count;
-    bool full; /* the rows of one more mutation would not fit into the answer */
+    bool entered; /* somebody entered the cohort of the peer's store */
+    bool full;    /* the rows of one more mutation would not fit into the answer */
 };
 
 /* False, with full set, when the answer cannot hold this row as well. touched->changed stays true once it

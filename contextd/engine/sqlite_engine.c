@@ -10,8 +10,6 @@
 #define CACHE_KIB (16u * 1024u)
 #define BUSY_MS 5000u
 #define CHECKPOINT_PAGES 1000u
-#define VERDICTS_KEPT_MS (90LL * 24 * 60 * 60 * 1000)
-#define EXPIRE_MAX 1000 /* verdicts per call */
 
 static struct sqlite_engine *engine_of(struct tb_context_engine *engine)
 {
@@ -49,7 +47,8 @@ enum tb_err sqlite_chain_load(struct sqlite_engine *e)
 
 static bool writes(const struct tb_engine_request *request)
 {
-    return request->ask == TB_ENGINE_APPLY || request->ask == TB_ENGINE_OPEN;
+    return request->ask == TB_ENGINE_APPLY || request->ask == TB_ENGINE_OPEN ||
+           request->ask == TB_ENGINE_IDENTIFY || request->ask == TB_ENGINE_ADMIT;
 }
 
 static enum tb_err product_find(struct sqlite_engine *e, const struct tb_engine_request *request,
@@ -80,6 +79,8 @@ static enum tb_err answer_one(struct sqlite_engine *e, const struct tb_engine_ca
     case TB_ENGINE_FEED: return sqlite_feed(e, request, call->arena, call->ret_answer);
     case TB_ENGINE_IDENTIFY: return sqlite_identify(e, request, call->arena, call->ret_answer);
     case TB_ENGINE_PRODUCT: return product_find(e, request, call->ret_answer);
+    case TB_ENGINE_ADMIT: return sqlite_admit(e, request, call->ret_answer);
+    case TB_ENGINE_CHECKSUM: return sqlite_checksum(e, request, call->ret_answer);
     case TB_ENGINE_NONE: break;
     }
     return TB_ERR_UNSUPPORTED;
@@ -99,10 +100,10 @@ static void answer_fail(const struct tb_engine_call *call, enum tb_err err)
     call->ret_answer->err = err;
 }
 
-/* A clone that was found out leaves a mark (quarantine) that is to stay. */
+/* A clone that was found out, and a terminal that asks for too many, leave a mark that is to stay. */
 static bool keeps_mark(enum tb_engine_ask ask, enum tb_err err)
 {
-    return ask == TB_ENGINE_OPEN && err == TB_ERR_REPLAYED;
+    return (ask == TB_ENGINE_OPEN && err == TB_ERR_REPLAYED) || err == TB_ERR_CUSTOMER_LIMIT;
 }
 
 /* A call that fails undoes what it did. */
@@ -112,12 +113,16 @@ static enum tb_err answer_guarded(struct sqlite_engine *e, const struct tb_engin
     enum tb_err err = tb_stmt_run(sqlite_stmt(e, STMT_SAVEPOINT));
     if (err != TB_OK)
         return err;
+    e->limited = false;
+    e->quarantined = false;
     enum tb_err asked = answer_one(e, call);
     if (asked != TB_OK) {
         answer_fail(call, asked);
         if (!keeps_mark(call->request->ask, asked))
             err = tb_stmt_run(sqlite_stmt(e, STMT_ROLLBACK_TO));
     }
+    call->ret_answer->limited = e->limited;
+    call->ret_answer->quarantined = e->quarantined;
     if (err == TB_OK)
         err = tb_stmt_run(sqlite_stmt(e, STMT_RELEASE));
     return err;
@@ -145,6 +150,8 @@ static void engine_answer(struct tb_context_engine *engine, const struct tb_engi
         err = tb_db_commit(e->db);
     else if (begun)
         tb_db_rollback(e->db);
+    if (err != TB_OK)
+        sqlite_sums_clear(e); /* they may be of what was undone */
     for (size_t i = 0; i < count && err != TB_OK; i++)
         answer_fail(&calls[i], err);
 }
@@ -171,6 +178,7 @@ static enum tb_err engine_load_end(struct tb_context_engine *engine, bool keep)
         err = tb_db_commit(e->db);
     else
         tb_db_rollback(e->db);
+    sqlite_sums_clear(e);
     enum tb_err reloaded = sqlite_chain_load(e);
     return err == TB_OK ? reloaded : err;
 }
@@ -202,8 +210,9 @@ static enum tb_err engine_product_read(struct tb_context_engine *engine, const c
     return sqlite_product_read(engine_of(engine), gtin, store, ret_product, NULL);
 }
 
-static enum tb_err terminal_take(const struct tb_stmt *s, struct tb_terminal_entry *t)
+enum tb_err sqlite_terminal_take(const struct tb_stmt *s, struct tb_terminal_entry *ret_entry)
 {
+    struct tb_terminal_entry *t = ret_entry;
     enum tb_err err = sqlite_column_text(s, 0, t->device, sizeof t->device);
     if (err == TB_OK)
         err = sqlite_column_text(s, 1, t->store, sizeof t->store);
@@ -213,6 +222,7 @@ static enum tb_err terminal_take(const struct tb_stmt *s, struct tb_terminal_ent
         err = sqlite_column_text(s, 3, t->role, sizeof t->role);
     if (err == TB_OK)
         err = sqlite_column_text(s, 4, t->name, sizeof t->name);
+    t->limited_ms = tb_stmt_int(s, 6);
     t->state = TB_TERMINAL_DISABLED;
     for (int i = 0; i < TB_TERMINAL_STATE_COUNT; i++) {
         if (tb_span_is(tb_stmt_blob(s, 5), tb_terminal_state_names[i]))
@@ -232,7 +242,7 @@ static enum tb_err engine_terminal_next(struct tb_context_engine *engine, const 
     bool row;
     enum tb_err err = tb_stmt_step(s, &row);
     if (err == TB_OK)
-        err = row ? terminal_take(s, ret_entry) : TB_ERR_NOT_FOUND;
+        err = row ? sqlite_terminal_take(s, ret_entry) : TB_ERR_NOT_FOUND;
     tb_stmt_reset(s);
     return err;
 }
@@ -261,11 +271,15 @@ static enum tb_err engine_terminal_set_state(struct tb_context_engine *engine, c
 static enum tb_err engine_expire(struct tb_context_engine *engine, bool *ret_more)
 {
     struct sqlite_engine *e = engine_of(engine);
-    struct tb_stmt *s = sqlite_stmt(e, STMT_VERDICT_EXPIRE);
-    tb_stmt_bind_int(s, 1, e->clock_fn(e->clock) - VERDICTS_KEPT_MS);
-    tb_stmt_bind_int(s, 2, EXPIRE_MAX);
-    enum tb_err err = tb_stmt_run(s);
-    *ret_more = err == TB_OK && tb_db_changes(e->db) == EXPIRE_MAX;
+    e->wall_ms = e->clock_fn(e->clock);
+    *ret_more = false;
+    enum tb_err err = tb_db_begin(e->db);
+    if (err != TB_OK)
+        return err;
+    err = sqlite_expire(e, ret_more);
+    if (err == TB_OK)
+        return tb_db_commit(e->db);
+    tb_db_rollback(e->db);
     return err;
 }
 
@@ -279,8 +293,12 @@ static bool engine_changed_elsewhere(struct tb_context_engine *engine)
     tb_stmt_reset(s);
     bool changed = version != e->data_version;
     e->data_version = version;
+    if (changed)
+        sqlite_sums_clear(e);
     if (changed && sqlite_chain_load(e) != TB_OK)
         e->chain_known = false;
+    changed = changed || e->changed_here;
+    e->changed_here = false;
     return changed;
 }
 
@@ -303,6 +321,10 @@ static const struct tb_engine_ops sqlite_ops = {
     .product_read = engine_product_read,
     .terminal_next = engine_terminal_next,
     .terminal_set_state = engine_terminal_set_state,
+    .erase = sqlite_erase,
+    .erasure_next = sqlite_erasure_next,
+    .erasure_waits = sqlite_erasure_waits,
+    .customer_export = sqlite_customer_export,
     .expire = engine_expire,
     .changed_elsewhere = engine_changed_elsewhere,
     .close = engine_close,
@@ -324,6 +346,8 @@ static enum tb_err engine_start(struct sqlite_engine *e, const char *path)
     err = tb_db_exec(e->db, "PRAGMA foreign_keys = ON");
     if (err == TB_OK)
         err = tb_stmt_prepare_all(e->db, sqlite_statements, STMT_COUNT, e->stmts);
+    if (err == TB_OK)
+        err = sqlite_cohort_parts(e);
     if (err == TB_OK)
         err = sqlite_chain_load(e);
     if (err == TB_OK)

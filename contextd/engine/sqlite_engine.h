@@ -26,6 +26,23 @@ struct sqlite_chain {
     int64_t as_of_ms;
 };
 
+#define SUMS_STORES_MAX 32
+
+/* Checksums of a cohort that were computed. */
+struct sqlite_sums {
+    char store[TB_SHORT_SIZE_MAX + 1]; /* "": free */
+    uint64_t asked;                    /* order of last use */
+    bool known[TB_PARTITION_COUNT];
+    int64_t at_ms[TB_PARTITION_COUNT];
+    uint8_t sum[TB_PARTITION_COUNT][TB_PARTITION_SUM_SIZE];
+};
+
+/* How long the policy keeps what; journey_ms goes for visits, too. 0: for ever. */
+struct sqlite_keep {
+    int64_t journey_ms;
+    int64_t note_ms;
+};
+
 struct sqlite_engine {
     struct tb_context_engine base; /* first: the two are cast into each other */
     struct tb_db *db;
@@ -37,6 +54,11 @@ struct sqlite_engine {
     int64_t wall_ms; /* one reading per transaction */
     const struct tb_rng *rng;
     int64_t data_version; /* of the last look for changes from elsewhere */
+    bool changed_here;    /* expiry changed something since then */
+    bool limited;         /* the request being answered met the limit of customers */
+    bool quarantined;     /* and its terminal is shut out */
+    struct sqlite_sums sums[SUMS_STORES_MAX];
+    uint64_t sums_asked;
     struct tb_cart cart;
     struct tb_cart_book book;
     uint8_t book_packed[TB_CART_BOOK_PACKED_SIZE_MAX];
@@ -84,6 +106,9 @@ TB_MUST_USE enum tb_err sqlite_cart_write(struct sqlite_engine *e, const struct 
 
 enum tb_stock sqlite_stock_of(const struct tb_stmt *stmt, int column);
 
+TB_MUST_USE enum tb_err sqlite_customer_has(struct sqlite_engine *e, const struct tb_id *customer,
+                                            bool *ret_has);
+
 /* TB_ERR_NOT_FOUND: the customer has none. */
 TB_MUST_USE enum tb_err sqlite_cart_of(struct sqlite_engine *e, const struct tb_id *customer,
                                        struct tb_id *ret_cart);
@@ -113,9 +138,80 @@ TB_MUST_USE enum tb_err sqlite_customer_rows(struct sqlite_engine *e, const stru
                                              const char *store, struct tb_arena *arena,
                                              struct tb_rows *ret_rows);
 
+TB_MUST_USE enum tb_err sqlite_checksum(struct sqlite_engine *e, const struct tb_engine_request *request,
+                                        struct tb_engine_answer *ret_answer);
+/* The cursor of a checksum request when its feed has nothing after it, else one of no feed. */
+TB_MUST_USE enum tb_err sqlite_feed_reached(struct sqlite_engine *e, const struct tb_engine_request *request,
+                                            struct tb_cursor *ret_cursor);
+
+/* ---- terminals: sqlite_peer.c ---- */
+
+TB_MUST_USE enum tb_err sqlite_admit(struct sqlite_engine *e, const struct tb_engine_request *request,
+                                     struct tb_engine_answer *ret_answer);
+TB_MUST_USE enum tb_err sqlite_quarantine(struct sqlite_engine *e, struct tb_span device);
+/* Columns device, store, till, role, name, state, limited_ms. */
+TB_MUST_USE enum tb_err sqlite_terminal_take(const struct tb_stmt *s, struct tb_terminal_entry *ret_entry);
+
+/* ---- cohorts and who terminals come to know: sqlite_cohort.c, sqlite_intake.c ---- */
+
+uint8_t sqlite_partition(const struct tb_id *customer);
+/* In or out; no news when she is, or is not, already. Entering may make others leave. */
+TB_MUST_USE enum tb_err sqlite_cohort_enter(struct sqlite_engine *e, const char *store,
+                                            const struct tb_id *customer);
+TB_MUST_USE enum tb_err sqlite_cohort_leave(struct sqlite_engine *e, const char *store,
+                                            const struct tb_id *customer);
+/* TB_ERR_NOT_FOUND: she is not in it. */
+TB_MUST_USE enum tb_err sqlite_cohort_seen(struct sqlite_engine *e, const char *store,
+                                           const struct tb_id *customer, int64_t *ret_seen_ms);
+/* The customer was seen at the peer's store: she enters its cohort, or is among the last seen there again.
+ * TB_ERR_CUSTOMER_LIMIT: the terminal came to know too many; the mark of it is to stay. Nothing for the web.
+ */
+TB_MUST_USE enum tb_err sqlite_cohort_meet(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                           const struct tb_id *customer, bool *ret_entered);
+/* Cuts one cohort that is above the policy's limit, by a share. */
+TB_MUST_USE enum tb_err sqlite_cohorts_trim(struct sqlite_engine *e, bool *ret_more);
+/* Outside a transaction: computes the partitions that an older program did not. */
+TB_MUST_USE enum tb_err sqlite_cohort_parts(struct sqlite_engine *e);
+/* Counts a customer from outside the cohort. TB_ERR_CUSTOMER_LIMIT as sqlite_cohort_meet(). */
+TB_MUST_USE enum tb_err sqlite_intake(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                      const struct tb_id *customer);
+
+/* ---- checksums: sqlite_sums.c ---- */
+
+/* What was computed of the customer's partition no longer holds; of everything. */
+void sqlite_sums_touch(struct sqlite_engine *e, const struct tb_id *customer);
+void sqlite_sums_clear(struct sqlite_engine *e);
+
+/* ---- erasure, export, expiry ---- */
+
+/* TB_ERR_NOT_FOUND: the customer was not erased. */
+TB_MUST_USE enum tb_err sqlite_erasure_of(struct sqlite_engine *e, const struct tb_id *customer,
+                                          struct tb_id *ret_erasure);
+/* TB_ERR_NOT_FOUND. */
+TB_MUST_USE enum tb_err sqlite_erasure_read(struct sqlite_engine *e, struct tb_span id,
+                                            struct tb_erasure_entry *ret_entry);
+/* *ret_code: why a receipt is rejected; NULL when it is taken. */
+TB_MUST_USE enum tb_err sqlite_receipt_take(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                            const struct tb_mutation *m, const char **ret_code);
+TB_MUST_USE enum tb_err sqlite_erasures_expire(struct sqlite_engine *e, bool *ret_more);
+/* Inside a transaction. */
+TB_MUST_USE enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more);
+
+/* As tb_engine_ops has them. */
+TB_MUST_USE enum tb_err sqlite_erase(struct tb_context_engine *engine, const struct tb_id *customer,
+                                     struct tb_id *ret_erasure);
+TB_MUST_USE enum tb_err sqlite_erasure_next(struct tb_context_engine *engine, const struct tb_id *after,
+                                            struct tb_erasure_entry *ret_entry);
+TB_MUST_USE enum tb_err sqlite_erasure_waits(struct tb_context_engine *engine, const struct tb_id *erasure,
+                                             const char *after, struct tb_terminal_entry *ret_entry);
+TB_MUST_USE enum tb_err sqlite_customer_export(struct tb_context_engine *engine, const struct tb_id *customer,
+                                               const struct tb_export_sink *sink);
+
 TB_MUST_USE enum tb_err sqlite_chain_load(struct sqlite_engine *e);
 TB_MUST_USE enum tb_err sqlite_record_put(struct sqlite_engine *e, const struct tb_record *record);
 
+/* The journey of a customer changed. */
+TB_MUST_USE enum tb_err sqlite_journey_changed(struct sqlite_engine *e, const struct tb_id *customer);
 /* Adds a touchpoint; one of the same kind shortly after another moves that one. */
 TB_MUST_USE enum tb_err sqlite_touch(struct sqlite_engine *e, const struct tb_id *customer,
                                      enum tb_channel channel, const char *what, int64_t at_ms);

@@ -58,11 +58,11 @@ static enum tb_err scope_check(const struct tb_engine_peer *peer, const struct t
     switch (scope->kind) {
     case TB_SCOPE_DEVICE:
     case TB_SCOPE_COHORT:
+    case TB_SCOPE_PARTITION:
+    case TB_SCOPE_ERASURES:
     case TB_SCOPE_CATALOGUE: return terminal ? TB_OK : TB_ERR_DENIED;
     case TB_SCOPE_CUSTOMER:
         return terminal || tb_id_equal(&peer->customer, &scope->customer) ? TB_OK : TB_ERR_DENIED;
-    case TB_SCOPE_ERASURES:
-    case TB_SCOPE_PARTITION:
     case TB_SCOPE_NONE: break;
     }
     return TB_ERR_RANGE;
@@ -99,7 +99,16 @@ static struct tb_stmt *feed_statement(struct sqlite_engine *e, const struct feed
         limit_at = 3;
         break;
     case TB_SCOPE_ERASURES:
+        s = sqlite_stmt(e, STMT_FEED_ERASURES);
+        tb_stmt_bind_int(s, 2, TB_ROW_ERASURE);
+        limit_at = 3;
+        break;
     case TB_SCOPE_PARTITION:
+        s = sqlite_stmt(e, STMT_FEED_PARTITION);
+        tb_stmt_bind_text(s, 2, tb_span_str(f->store));
+        tb_stmt_bind_int(s, 3, f->scope->partition);
+        limit_at = 4;
+        break;
     case TB_SCOPE_NONE: return NULL;
     }
     tb_stmt_bind_int(s, 1, seq);
@@ -212,6 +221,21 @@ enum tb_err sqlite_feed(struct sqlite_engine *e, const struct tb_engine_request 
     return TB_OK;
 }
 
+enum tb_err sqlite_feed_reached(struct sqlite_engine *e, const struct tb_engine_request *request,
+                                struct tb_cursor *ret_cursor)
+{
+    static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    struct feed f = {.scope = &cohort, .store = request->peer.store};
+    feed_bind(e, &f);
+    struct tb_stmt *s = feed_statement(e, &f, cursor_decode(&f, &request->checksum.cursor), 1);
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    tb_stmt_reset(s);
+    if (err == TB_OK)
+        *ret_cursor = row ? (struct tb_cursor){.size = 1} : request->checksum.cursor;
+    return err;
+}
+
 /* ---- all rows of one customer ---- */
 
 static enum tb_err take_row(struct sqlite_engine *e, const struct sqlite_change *change, struct gathering *g)
@@ -309,6 +333,9 @@ enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_requ
         err = sqlite_column_id(s, 1, &customer);
     tb_stmt_reset(s);
     if (err != TB_OK || !found)
+        return err;
+    err = sqlite_cohort_meet(e, &request->peer, &customer, &ret_answer->identify.entered);
+    if (err != TB_OK)
         return err;
     err = sqlite_customer_rows(e, &customer, request->peer.store, arena, &ret_answer->identify.rows);
     ret_answer->identify.found = err == TB_OK;

@@ -6,6 +6,8 @@
 
 enum tb_err sqlite_change_put(struct sqlite_engine *e, const struct sqlite_change *change)
 {
+    if (!tb_id_is_zero(&change->customer))
+        sqlite_sums_touch(e, &change->customer);
     struct tb_stmt *s = sqlite_stmt(e, STMT_CHANGE_PUT);
     tb_stmt_bind_int(s, 1, change->type);
     tb_stmt_bind_int(s, 2, change->op);
@@ -98,19 +100,56 @@ static enum tb_err policy_changed(struct sqlite_engine *e)
     return run_changed(e, s, TB_ROW_POLICY, tb_span_str("policy"), NULL);
 }
 
-static bool policy_duration_ok(int64_t duration_ms)
+/* In the order of STMT_POLICY_SET's parameters, from ?2 on. */
+static const struct policy_rule {
+    size_t offset;
+    int64_t min; /* 0: TB_RECORD_NONE is allowed */
+    int64_t max;
+} policy_rules[] = {
+    {offsetof(struct tb_record_policy, idle_ms), TB_RECORD_POLICY_MS_MIN, TB_RECORD_POLICY_MS_MAX},
+    {offsetof(struct tb_record_policy, removal_ms), TB_RECORD_POLICY_MS_MIN, TB_RECORD_POLICY_MS_MAX},
+    {offsetof(struct tb_record_policy, cache_rows_max), 0, TB_RECORD_COUNT_MAX},
+    {offsetof(struct tb_record_policy, cache_bytes_max), 0, TB_RECORD_COUNT_MAX},
+    {offsetof(struct tb_record_policy, no_contact_ms), 0, TB_RECORD_KEEP_MS_MAX},
+    {offsetof(struct tb_record_policy, outside_keep_ms), 0, TB_RECORD_KEEP_MS_MAX},
+    {offsetof(struct tb_record_policy, journey_keep_ms), 0, TB_RECORD_KEEP_MS_MAX},
+    {offsetof(struct tb_record_policy, note_keep_ms), 0, TB_RECORD_KEEP_MS_MAX},
+    {offsetof(struct tb_record_policy, reward_offline_max), 0, TB_RECORD_COUNT_MAX},
+    {offsetof(struct tb_record_policy, checksum_ms), 0, TB_RECORD_KEEP_MS_MAX},
+    {offsetof(struct tb_record_policy, new_customers_max), 0, TB_RECORD_COUNT_MAX},
+};
+
+static bool policy_value_ok(const struct policy_rule *rule, int64_t value)
 {
-    return duration_ms == 0 ||
-           (duration_ms >= TB_RECORD_POLICY_MS_MIN && duration_ms <= TB_RECORD_POLICY_MS_MAX);
+    if (value == 0)
+        return true;
+    return value == TB_RECORD_NONE ? rule->min == 0 : value >= rule->min && value <= rule->max;
+}
+
+static bool merge_known(const char *merge)
+{
+    bool known = merge[0] == '\0';
+    for (int i = TB_MERGE_NONE + 1; i < TB_MERGE_POLICY_COUNT; i++)
+        known = known || strcmp(merge, tb_merge_policy_names[i]) == 0;
+    return known;
 }
 
 static enum tb_err policy_put(struct sqlite_engine *e, const struct tb_record_policy *r)
 {
-    if (!policy_duration_ok(r->idle_ms) || !policy_duration_ok(r->removal_ms))
+    const char *merge = r->merge != NULL ? r->merge : "";
+    if (!merge_known(merge))
         return TB_ERR_RANGE;
     struct tb_stmt *s = sqlite_stmt(e, STMT_POLICY_SET);
-    tb_stmt_bind_int(s, 1, r->idle_ms);
-    tb_stmt_bind_int(s, 2, r->removal_ms);
+    bind_str(s, 1, merge);
+    for (size_t i = 0; i < TB_ARRAY_SIZE(policy_rules); i++) {
+        int64_t value;
+        memcpy(&value, (const uint8_t *)r + policy_rules[i].offset, sizeof value);
+        if (!policy_value_ok(&policy_rules[i], value)) {
+            tb_stmt_reset(s);
+            return TB_ERR_RANGE;
+        }
+        tb_stmt_bind_int(s, 2 + (int)i, value);
+    }
     enum tb_err err = tb_stmt_run(s);
     return err == TB_OK ? policy_changed(e) : err;
 }
@@ -159,6 +198,11 @@ static enum tb_err customer_put(struct sqlite_engine *e, const struct tb_record_
 {
     if (strlen(r->name) > TB_NAME_SIZE_MAX || strlen(r->since) > 4)
         return TB_ERR_TOO_LONG;
+    struct tb_id erasure;
+    enum tb_err erased = sqlite_erasure_of(e, &r->id, &erasure);
+    if (erased != TB_ERR_NOT_FOUND)
+        return erased == TB_OK ? TB_ERR_CONFLICT
+                               : erased; /* who was erased does not come back by an import */
     struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_PUT);
     tb_stmt_bind_blob(s, 1, tb_id_span(&r->id));
     bind_str(s, 2, r->name);
@@ -176,6 +220,7 @@ static enum tb_err customer_bump(struct sqlite_engine *e, const struct tb_id *cu
     struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_BUMP);
     tb_stmt_bind_blob(s, 1, tb_id_span(customer));
     tb_stmt_bind_int(s, 2, e->wall_ms);
+    tb_stmt_bind_int(s, 3, 1);
     return tb_stmt_run(s);
 }
 
@@ -207,42 +252,10 @@ static enum tb_err credential_put(struct sqlite_engine *e, const struct tb_recor
     return run_changed(e, s, TB_ROW_CREDENTIAL, r->hash, &r->customer);
 }
 
-/* Who comes back needs a newer version than the one that evicted them. */
-static enum tb_err cohort_enter(struct sqlite_engine *e, const struct tb_record_cohort *r)
-{
-    struct tb_stmt *s = sqlite_stmt(e, STMT_CHANGE_REMOVE);
-    tb_stmt_bind_int(s, 1, TB_ROW_CUSTOMER);
-    tb_stmt_bind_blob(s, 2, tb_id_span(&r->customer));
-    bind_str(s, 3, r->store);
-    enum tb_err err = tb_stmt_run(s);
-    if (err == TB_OK && tb_db_changes(e->db) > 0)
-        err = customer_bump(e, &r->customer);
-    if (err != TB_OK)
-        return err;
-    s = sqlite_stmt(e, STMT_CHANGE_AGAIN);
-    tb_stmt_bind_blob(s, 1, tb_id_span(&r->customer));
-    return tb_stmt_run(s);
-}
-
 static enum tb_err cohort_put(struct sqlite_engine *e, const struct tb_record_cohort *r)
 {
-    struct tb_stmt *s = sqlite_stmt(e, r->member ? STMT_COHORT_PUT : STMT_COHORT_REMOVE);
-    bind_str(s, 1, r->store);
-    tb_stmt_bind_blob(s, 2, tb_id_span(&r->customer));
-    enum tb_err err = tb_stmt_run(s);
-    if (err != TB_OK || tb_db_changes(e->db) == 0)
-        return err;
-    if (r->member)
-        return cohort_enter(e, r);
-    err = customer_bump(e, &r->customer);
-    if (err != TB_OK)
-        return err;
-    struct sqlite_change change = {.type = TB_ROW_CUSTOMER,
-                                   .op = TB_ROW_EVICT,
-                                   .id = tb_id_span(&r->customer),
-                                   .customer = r->customer,
-                                   .store = r->store};
-    return sqlite_change_put(e, &change);
+    return r->member ? sqlite_cohort_enter(e, r->store, &r->customer)
+                     : sqlite_cohort_leave(e, r->store, &r->customer);
 }
 
 static enum tb_err channel_of(const char *name, enum tb_channel *ret_channel)
@@ -394,8 +407,11 @@ enum tb_err sqlite_touch(struct sqlite_engine *e, const struct tb_id *customer, 
     enum tb_err err = touch_join(e, customer, channel, what, at_ms, &joined);
     if (err == TB_OK && !joined)
         err = touch_add(e, customer, channel, what, at_ms);
-    if (err != TB_OK)
-        return err;
+    return err == TB_OK ? sqlite_journey_changed(e, customer) : err;
+}
+
+enum tb_err sqlite_journey_changed(struct sqlite_engine *e, const struct tb_id *customer)
+{
     struct tb_stmt *s = sqlite_stmt(e, STMT_JOURNEY_BUMP);
     tb_stmt_bind_blob(s, 1, tb_id_span(customer));
     tb_stmt_bind_int(s, 2, e->wall_ms);

@@ -45,15 +45,21 @@ static enum tb_err terminal_state(struct sqlite_engine *e, struct tb_span device
     return err;
 }
 
-/* A web session's peer was made from a verified token; its customer may have left the chain since. */
-static enum tb_err customer_check(struct sqlite_engine *e, const struct tb_id *customer)
+enum tb_err sqlite_customer_has(struct sqlite_engine *e, const struct tb_id *customer, bool *ret_has)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_HAS);
     tb_stmt_bind_blob(s, 1, tb_id_span(customer));
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
+    enum tb_err err = tb_stmt_step(s, ret_has);
     tb_stmt_reset(s);
-    return err == TB_OK && !row ? TB_ERR_DENIED : err;
+    return err;
+}
+
+/* A web session's peer was made from a verified token; its customer may have left the chain since. */
+static enum tb_err customer_check(struct sqlite_engine *e, const struct tb_id *customer)
+{
+    bool known = false;
+    enum tb_err err = sqlite_customer_has(e, customer, &known);
+    return err == TB_OK && !known ? TB_ERR_DENIED : err;
 }
 
 enum tb_err sqlite_peer_check(struct sqlite_engine *e, const struct tb_engine_peer *peer)
@@ -68,7 +74,7 @@ enum tb_err sqlite_peer_check(struct sqlite_engine *e, const struct tb_engine_pe
     return err == TB_OK && state != TB_TERMINAL_ENABLED ? TB_ERR_DENIED : err;
 }
 
-static enum tb_err quarantine(struct sqlite_engine *e, struct tb_span device)
+enum tb_err sqlite_quarantine(struct sqlite_engine *e, struct tb_span device)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_TERMINAL_STATE);
     tb_stmt_bind_text(s, 1, device);
@@ -99,6 +105,28 @@ enum tb_err sqlite_open(struct sqlite_engine *e, const struct tb_engine_request 
     if (request->open.next_seq > *decided)
         return TB_OK;
     /* The device would hand out numbers again that were decided: two copies of it exist. */
-    err = web ? TB_OK : quarantine(e, id);
+    err = web ? TB_OK : sqlite_quarantine(e, id);
     return err == TB_OK ? TB_ERR_REPLAYED : err;
+}
+
+enum tb_err sqlite_admit(struct sqlite_engine *e, const struct tb_engine_request *request,
+                         struct tb_engine_answer *ret_answer)
+{
+    const struct tb_engine_peer *peer = &request->peer;
+    const struct tb_id *customer = &request->admit.customer;
+    int64_t seen_ms;
+    ret_answer->admit.admitted = true;
+    if (!tb_id_is_zero(&peer->customer)) {
+        ret_answer->admit.admitted = tb_id_equal(&peer->customer, customer);
+        return TB_OK;
+    }
+    enum tb_err err = sqlite_cohort_seen(e, peer->store, customer, &seen_ms);
+    if (err != TB_ERR_NOT_FOUND)
+        return err;
+    bool known = false;
+    err = sqlite_customer_has(e, customer, &known);
+    ret_answer->admit.admitted = known && request->admit.identified;
+    if (err != TB_OK || !ret_answer->admit.admitted)
+        return err;
+    return sqlite_cohort_meet(e, peer, customer, &ret_answer->admit.entered);
 }

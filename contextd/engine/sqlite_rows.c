@@ -310,10 +310,18 @@ static enum tb_err tiers_read(struct sqlite_engine *e, struct tb_policy *policy)
     return err;
 }
 
+static enum tb_merge_policy merge_of(struct tb_span text)
+{
+    for (int i = TB_MERGE_NONE + 1; i < TB_MERGE_POLICY_COUNT; i++)
+        if (tb_span_is(text, tb_merge_policy_names[i]))
+            return (enum tb_merge_policy)i;
+    return TB_MERGE_ASK;
+}
+
 static enum tb_err policy_row(struct sqlite_engine *e, struct tb_row *row, struct tb_json_writer *w)
 {
     struct tb_policy *policy = &e->doc.policy;
-    *policy = tb_policy_default();
+    memset(policy, 0, sizeof *policy);
     struct tb_stmt *s = sqlite_stmt(e, STMT_POLICY_READ);
     enum tb_err err = step_one(s);
     if (err != TB_OK)
@@ -325,6 +333,12 @@ static enum tb_err policy_row(struct sqlite_engine *e, struct tb_row *row, struc
     policy->max_age_show_points_ms = tb_stmt_int(s, 4);
     row->version = tb_stmt_int(s, 5);
     row->as_of_ms = tb_stmt_int(s, 6);
+    policy->merge = merge_of(tb_stmt_blob(s, 7));
+    int64_t *kept[] = {&policy->cache_rows_max,  &policy->cache_bytes_max, &policy->no_contact_ms,
+                       &policy->outside_keep_ms, &policy->journey_keep_ms, &policy->reward_offline_max,
+                       &policy->checksum_ms};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(kept); i++)
+        *kept[i] = tb_stmt_int(s, 8 + (int)i);
     tb_stmt_reset(s);
     err = tiers_read(e, policy);
     tb_policy_encode(w, NULL, policy);
@@ -343,6 +357,22 @@ static enum tb_err key_row(struct sqlite_engine *e, struct tb_row *row, struct t
     return TB_OK;
 }
 
+static enum tb_err erasure_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
+                               struct tb_json_writer *w)
+{
+    struct tb_erasure_entry entry;
+    enum tb_err err = sqlite_erasure_read(e, id, &entry);
+    if (err != TB_OK)
+        return err;
+    row->version = 1;
+    row->as_of_ms = entry.at_ms;
+    row->customer = entry.customer;
+    tb_json_open(w, NULL);
+    tb_json_put_int(w, "at_ms", entry.at_ms);
+    tb_json_close(w);
+    return TB_OK;
+}
+
 static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change *change, struct tb_row *row,
                              struct tb_json_writer *w)
 {
@@ -355,7 +385,7 @@ static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change
     case TB_ROW_TERMINAL: return terminal_row(e, row, w);
     case TB_ROW_POLICY: return policy_row(e, row, w);
     case TB_ROW_KEY: return key_row(e, row, w);
-    case TB_ROW_ERASURE:
+    case TB_ROW_ERASURE: return erasure_row(e, change->id, row, w);
     case TB_ROW_HANDOVER:
     case TB_ROW_REWARD:
     case TB_ROW_NONE:
@@ -367,7 +397,8 @@ static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change
 static enum tb_err row_id(const struct sqlite_change *change, struct tb_row *row)
 {
     bool binary = change->type == TB_ROW_CUSTOMER || change->type == TB_ROW_CREDENTIAL ||
-                  change->type == TB_ROW_CART || change->type == TB_ROW_JOURNEY;
+                  change->type == TB_ROW_CART || change->type == TB_ROW_JOURNEY ||
+                  change->type == TB_ROW_ERASURE;
     struct tb_buf id = tb_buf_of(row->id, sizeof row->id - 1);
     if (binary)
         tb_buf_add_hex(&id, change->id);
@@ -379,14 +410,15 @@ static enum tb_err row_id(const struct sqlite_change *change, struct tb_row *row
     return TB_OK;
 }
 
-/* A terminal that leaves a cohort only needs to know whose rows go, and that this is newer than they. */
+/* Where a customer leaves a cohort, terminals only need to know whose rows go, and that this is newer than
+ * they. */
 static enum tb_err evict_row(struct sqlite_engine *e, const struct sqlite_change *change, struct tb_row *row)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_READ);
     tb_stmt_bind_blob(s, 1, change->id);
     enum tb_err err = step_one(s);
     if (err == TB_OK) {
-        row->version = tb_stmt_int(s, 5);
+        row->version = tb_stmt_int(s, 5) + 1;
         row->as_of_ms = tb_stmt_int(s, 6);
     }
     tb_stmt_reset(s);

@@ -181,18 +181,17 @@ static const char schema_2[] =
     "ALTER TABLE store ADD COLUMN member_count INTEGER NOT NULL DEFAULT 0;"
     "UPDATE store SET member_count = (SELECT count(*) FROM cohort h WHERE h.store = store.id);"
 
-    /* Merge as people choose, no limit of rows or bytes; a row is unreadable after 30 days without contact, a
-     * customer outside the cohort stays for a day. Journeys are kept for half a year, notes for a year,
-     * visits for 90 days. */
+    /* As tb_policy_default(); notes are kept for a year, a terminal may come to know 120 customers an hour.
+     */
     "ALTER TABLE policy ADD COLUMN merge TEXT NOT NULL DEFAULT 'ask';"
     "ALTER TABLE policy ADD COLUMN cache_rows_max INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE policy ADD COLUMN cache_bytes_max INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE policy ADD COLUMN no_contact_ms INTEGER NOT NULL DEFAULT 2592000000;"
     "ALTER TABLE policy ADD COLUMN outside_keep_ms INTEGER NOT NULL DEFAULT 86400000;"
-    "ALTER TABLE policy ADD COLUMN journey_keep_ms INTEGER NOT NULL DEFAULT 15552000000;"
+    "ALTER TABLE policy ADD COLUMN journey_keep_ms INTEGER NOT NULL DEFAULT 7776000000;"
     "ALTER TABLE policy ADD COLUMN note_keep_ms INTEGER NOT NULL DEFAULT 31536000000;"
-    "ALTER TABLE policy ADD COLUMN visit_keep_ms INTEGER NOT NULL DEFAULT 7776000000;"
     "ALTER TABLE policy ADD COLUMN reward_offline_max INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE policy ADD COLUMN checksum_ms INTEGER NOT NULL DEFAULT 86400000;"
     "ALTER TABLE policy ADD COLUMN new_customers_max INTEGER NOT NULL DEFAULT 120;"
     "CREATE INDEX touch_at ON touch(at_ms);"
 
@@ -382,6 +381,10 @@ static const char schema_3[] =
 const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);
 
+/* 0: as it is; -1: 0, which stands for no limit or for ever. */
+#define POLICY_SET(column, value) \
+    " " column " = CASE " value " WHEN 0 THEN " column " WHEN -1 THEN 0 ELSE " value " END"
+
 const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_CHAIN_READ] = "SELECT name, currency, epoch, seed, pepper, pepper_version, as_of_ms FROM chain",
     [STMT_CHAIN_PUT] = "INSERT INTO chain(one, name, currency, epoch, seed, pepper, pepper_version, as_of_ms)"
@@ -390,6 +393,12 @@ const char *const sqlite_statements[STMT_COUNT] = {
 
     [STMT_STORE_PUT] = "INSERT INTO store(id, name, language, version) VALUES(?1, ?2, ?3, 1)"
                        " ON CONFLICT DO UPDATE SET name = ?2, language = ?3, version = version + 1",
+    [STMT_STORE_MEMBERS_ADD] = "UPDATE store SET member_count = member_count + ?2 WHERE id = ?1",
+    [STMT_STORE_MEMBERS_ABOVE] =
+        "SELECT CASE cache_rows_max WHEN 0 THEN 0 ELSE member_count - cache_rows_max END"
+        " FROM store JOIN policy WHERE store.id = ?1",
+    [STMT_STORE_ABOVE] = "SELECT store.id FROM store JOIN policy"
+                         " WHERE cache_rows_max > 0 AND member_count > cache_rows_max LIMIT 1",
     [STMT_TERMINAL_PUT] =
         "INSERT INTO terminal(device, store, till, role, name, state, version, as_of_ms)"
         " VALUES(?1, ?2, ?3, ?4, ?5, 'enabled', 1, ?6)"
@@ -399,17 +408,30 @@ const char *const sqlite_statements[STMT_COUNT] = {
                            " t.version + s.version, t.as_of_ms"
                            " FROM terminal t JOIN store s ON s.id = t.store JOIN chain c WHERE t.device = ?1",
     [STMT_TERMINAL_STATE] = "UPDATE terminal SET state = ?2, as_of_ms = ?3 WHERE device = ?1",
-    [STMT_TERMINAL_LIST] = "SELECT device, store, till, role, name, state FROM terminal"
+    [STMT_TERMINAL_LIMITED] = "UPDATE terminal SET limited_ms = ?2 WHERE device = ?1",
+    [STMT_TERMINAL_LIST] = "SELECT device, store, till, role, name, state, limited_ms FROM terminal"
                            " WHERE device > ?1 ORDER BY device LIMIT ?2",
 
     [STMT_TIER_PUT] = "INSERT OR REPLACE INTO tier(id, name, symbol, color, points_from)"
                       " VALUES(?1, ?2, ?3, ?4, ?5)",
     [STMT_TIER_READ] = "SELECT id, name, symbol, color, points_from FROM tier ORDER BY points_from LIMIT ?1",
     [STMT_POLICY_READ] = "SELECT idle_ms, removal_ms, price_max_ms, stock_max_ms, points_max_ms, version,"
-                         " as_of_ms FROM policy",
+                         " as_of_ms, merge, cache_rows_max, cache_bytes_max, no_contact_ms, outside_keep_ms,"
+                         " journey_keep_ms, reward_offline_max, checksum_ms FROM policy",
+    [STMT_POLICY_KEEP] = "SELECT journey_keep_ms, note_keep_ms FROM policy",
     [STMT_POLICY_BUMP] = "UPDATE policy SET version = version + 1, as_of_ms = ?1",
-    [STMT_POLICY_SET] = "UPDATE policy SET idle_ms = coalesce(nullif(?1, 0), idle_ms),"
-                        " removal_ms = coalesce(nullif(?2, 0), removal_ms)",
+    [STMT_POLICY_SET] =
+        "UPDATE policy SET merge = coalesce(nullif(?1, ''), merge)," POLICY_SET("idle_ms", "?2") "," POLICY_SET("removal_ms", "?3") "," POLICY_SET("cache_rows_max", "?4") "," POLICY_SET(
+            "cache_bytes_max",
+            "?5") "," POLICY_SET("no_contact_ms",
+                                 "?6") "," POLICY_SET("outside_keep_ms",
+                                                      "?7") "," POLICY_SET("journey_keep_ms",
+                                                                           "?8") "," POLICY_SET("note_keep_"
+                                                                                                "ms",
+                                                                                                "?9") "," POLICY_SET("reward_offline_max",
+                                                                                                                     "?10") "," POLICY_SET("checksum_ms",
+                                                                                                                                           "?11") "," POLICY_SET("new_customers_max",
+                                                                                                                                                                 "?12"),
 
     [STMT_PRODUCT_PUT] = "INSERT INTO product(gtin, name, unit_price, version, as_of_ms)"
                          " VALUES(?1, ?2, ?3, 1, ?4)"
@@ -431,7 +453,7 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " points = ?7, version = version + 1, as_of_ms = ?8",
     [STMT_CUSTOMER_READ] = "SELECT name, since, tier, language, points, version, as_of_ms, home_store"
                            " FROM customer WHERE id = ?1",
-    [STMT_CUSTOMER_BUMP] = "UPDATE customer SET version = version + 1, as_of_ms = ?2 WHERE id = ?1",
+    [STMT_CUSTOMER_BUMP] = "UPDATE customer SET version = version + ?3, as_of_ms = ?2 WHERE id = ?1",
     [STMT_FACT_PUT] = "INSERT OR REPLACE INTO fact(customer, kind, position, text) VALUES(?1, ?2, ?3, ?4)",
     [STMT_FACT_READ] = "SELECT kind, text FROM fact WHERE customer = ?1 ORDER BY kind, position",
     [STMT_CREDENTIAL_PUT] = "INSERT INTO credential(hash, kind, customer, version, as_of_ms)"
@@ -441,9 +463,59 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_CREDENTIAL_READ] = "SELECT kind, customer, version, as_of_ms FROM credential WHERE hash = ?1",
     [STMT_CUSTOMER_HAS] = "SELECT 1 FROM customer WHERE id = ?1",
     [STMT_CREDENTIAL_OF_CUSTOMER] = "SELECT hash FROM credential WHERE customer = ?1 LIMIT ?2",
-    [STMT_COHORT_PUT] = "INSERT INTO cohort(store, customer) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
+    [STMT_COHORT_PUT] = "INSERT INTO cohort(store, customer, seen_ms, part) VALUES(?1, ?2, ?3, ?4)"
+                        " ON CONFLICT DO NOTHING",
     [STMT_COHORT_REMOVE] = "DELETE FROM cohort WHERE store = ?1 AND customer = ?2",
     [STMT_COHORT_STORES] = "SELECT store FROM cohort WHERE customer = ?1 LIMIT ?2",
+
+    [STMT_COHORT_SEEN] = "SELECT seen_ms FROM cohort WHERE store = ?1 AND customer = ?2",
+    [STMT_COHORT_TOUCH] = "UPDATE cohort SET seen_ms = ?3 WHERE store = ?1 AND customer = ?2",
+    [STMT_COHORT_OLDEST] = "SELECT customer FROM cohort WHERE store = ?1 ORDER BY seen_ms LIMIT 1",
+    /* What a checksum is made of: type, id and version of every row of a partition. */
+    [STMT_COHORT_ROWS] =
+        "SELECT ?3, c.id, c.version FROM cohort h JOIN customer c ON c.id = h.customer"
+        " WHERE h.store = ?1 AND h.part = ?2"
+        " UNION ALL SELECT ?4, k.hash, k.version FROM cohort h JOIN credential k ON k.customer = h.customer"
+        " WHERE h.store = ?1 AND h.part = ?2"
+        " UNION ALL SELECT ?5, b.id, b.version FROM cohort h JOIN cart b ON b.customer = h.customer"
+        " WHERE h.store = ?1 AND h.part = ?2"
+        " UNION ALL SELECT ?6, j.customer, j.version FROM cohort h JOIN journey j ON j.customer = h.customer"
+        " WHERE h.store = ?1 AND h.part = ?2",
+    [STMT_COHORT_PART_NEXT] = "SELECT store, customer FROM cohort WHERE part = -1 LIMIT 1",
+    [STMT_COHORT_PART_SET] = "UPDATE cohort SET part = ?3 WHERE store = ?1 AND customer = ?2",
+
+    [STMT_INTAKE_READ] = "SELECT refused FROM intake WHERE device = ?1 AND customer = ?2",
+    [STMT_INTAKE_COUNT] =
+        "SELECT (SELECT count(*) FROM intake WHERE device = ?1),"
+        " (SELECT count(*) FROM intake WHERE device = ?1 AND refused = 1), new_customers_max"
+        " FROM policy",
+    [STMT_INTAKE_PUT] =
+        "INSERT OR REPLACE INTO intake(device, customer, at_ms, refused) VALUES(?1, ?2, ?3, ?4)",
+    /* From the future, too: a clock that was wrong must not count for ever. */
+    [STMT_INTAKE_PRUNE] = "DELETE FROM intake WHERE device = ?1 AND (at_ms <= ?2 OR at_ms > ?3)",
+    [STMT_INTAKE_EXPIRE] = "DELETE FROM intake WHERE (device, customer) IN"
+                           " (SELECT device, customer FROM intake WHERE at_ms <= ?1 LIMIT ?2)",
+
+    [STMT_ERASURE_PUT] = "INSERT INTO erasure(id, customer, at_ms) VALUES(?1, ?2, ?3)",
+    [STMT_ERASURE_OF] = "SELECT id FROM erasure WHERE customer = ?1",
+    [STMT_ERASURE_READ] =
+        "SELECT id, customer, at_ms, (SELECT count(*) FROM erasure_receipt WHERE erasure = ?1)"
+        " FROM erasure WHERE id = ?1",
+    [STMT_ERASURE_NEXT] = "SELECT id FROM erasure WHERE id > ?1 ORDER BY id LIMIT 1",
+    [STMT_ERASURE_WAITS] =
+        "SELECT t.device, t.store, t.till, t.role, t.name, t.state, t.limited_ms FROM terminal t"
+        " WHERE t.device > ?1 AND NOT EXISTS"
+        " (SELECT 1 FROM erasure_receipt r WHERE r.erasure = ?2 AND r.device = t.device)"
+        " ORDER BY t.device LIMIT 1",
+    /* Old enough, and every terminal that can still come has confirmed. */
+    [STMT_ERASURE_DONE] = "SELECT e.id FROM erasure e WHERE e.at_ms < ?1 AND NOT EXISTS"
+                          " (SELECT 1 FROM terminal t WHERE t.state = 'enabled' AND NOT EXISTS"
+                          " (SELECT 1 FROM erasure_receipt r WHERE r.erasure = e.id AND r.device = t.device))"
+                          " LIMIT 1",
+    [STMT_ERASURE_DROP] = "DELETE FROM erasure WHERE id = ?1",
+    [STMT_RECEIPT_PUT] = "INSERT INTO erasure_receipt(erasure, device, made_ms, received_ms, signature)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+    [STMT_RECEIPTS_DROP] = "DELETE FROM erasure_receipt WHERE erasure = ?1",
 
     [STMT_TOUCH_LAST] = "SELECT id, at_ms, channel, what FROM touch WHERE customer = ?1"
                         " ORDER BY at_ms DESC, id DESC LIMIT 1",
@@ -453,6 +525,11 @@ const char *const sqlite_statements[STMT_COUNT] = {
                          " (SELECT id FROM touch WHERE customer = ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2)",
     [STMT_TOUCH_READ] = "SELECT at_ms, channel, what FROM touch WHERE customer = ?1"
                         " ORDER BY at_ms DESC, id DESC LIMIT ?2",
+    [STMT_TOUCH_OLDEST] = "SELECT customer FROM touch WHERE at_ms < ?1 AND customer IS NOT NULL"
+                          " ORDER BY at_ms LIMIT 1",
+    [STMT_TOUCH_EXPIRE_ANONYMOUS] = "DELETE FROM touch WHERE id IN"
+                                    " (SELECT id FROM touch WHERE customer IS NULL AND at_ms < ?1 LIMIT ?2)",
+    [STMT_TOUCH_EXPIRE] = "DELETE FROM touch WHERE customer = ?1 AND at_ms < ?2",
     [STMT_JOURNEY_BUMP] = "INSERT INTO journey(customer, version, as_of_ms) VALUES(?1, 1, ?2)"
                           " ON CONFLICT DO UPDATE SET version = version + 1, as_of_ms = ?2",
     [STMT_JOURNEY_READ] = "SELECT version, as_of_ms FROM journey WHERE customer = ?1",
@@ -497,6 +574,11 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " AND n.seq > c.seq) ORDER BY c.seq LIMIT ?4",
     [STMT_FEED_CUSTOMER] = "SELECT seq, type, op, id, customer FROM change"
                            " WHERE customer = ?2 AND seq > ?1 AND store = '' ORDER BY seq LIMIT ?3",
+    [STMT_FEED_ERASURES] = "SELECT seq, type, op, id, customer FROM change WHERE type = ?2 AND seq > ?1"
+                           " ORDER BY seq LIMIT ?3",
+    [STMT_FEED_PARTITION] = "SELECT c.seq, c.type, c.op, c.id, c.customer FROM cohort h"
+                            " JOIN change c ON c.customer = h.customer AND c.seq > ?1 AND c.store = ''"
+                            " WHERE h.store = ?2 AND h.part = ?3 ORDER BY c.seq LIMIT ?4",
 
     [STMT_STREAM_READ] = "SELECT decided_seq FROM stream WHERE device = ?1 AND incarnation = ?2",
     [STMT_STREAM_PUT] = "INSERT INTO stream(device, incarnation, decided_seq, seen_ms) VALUES(?1, ?2, ?3, ?4)"

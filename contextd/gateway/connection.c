@@ -248,12 +248,16 @@ static void asked_done(struct tb_engine_job *job, const struct tb_engine_answer 
     struct connection *c = asked_end(job);
     if (c == NULL || !is_open(c))
         return;
+    bool limited = answer->limited;
+    bool quarantined = answer->quarantined;
     bool cloned = ask == TB_ENGINE_OPEN && answer->err == TB_ERR_REPLAYED && c->device[0] != '\0';
     tb_session_answered(&c->session, answer, now_ms(c), wall_ms(c));
     if (cloned)
         gateway_cloned(c->gateway, c->device);
     else if (ask != TB_ENGINE_OPEN && answer->err == TB_ERR_DENIED)
         connection_give_up(c, "revoked");
+    if (limited)
+        gateway_limited(c, quarantined);
     timer_arm(c);
 }
 

@@ -141,6 +141,8 @@ void connection_wake(struct connection *c);
 void gateway_welcomed(struct connection *c);
 void gateway_changed(struct tb_gateway *g, const struct tb_engine_change *changes, size_t count);
 void gateway_cloned(struct tb_gateway *g, const char *urn);
+/* A terminal came to know too many customers; quarantined: the engine shut it out. */
+void gateway_limited(struct connection *c, bool quarantined);
 
 static inline struct connection *connection_of(struct lws *wsi)
 {

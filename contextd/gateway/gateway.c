@@ -117,6 +117,20 @@ void gateway_cloned(struct tb_gateway *g, const char *urn)
     tb_engine_queue_submit(g->queue, &q->job);
 }
 
+void gateway_limited(struct connection *c, bool quarantined)
+{
+    if (!quarantined) {
+        tb_log(
+            TB_LOG_WARN, TB_EVENT("gateway", "customer_limit"), tb_log_str("device", c->device),
+            tb_log_str("means",
+                       "it asked for more customers from outside its cohort than the policy allows an hour"));
+        return;
+    }
+    tb_log(TB_LOG_ERROR, TB_EVENT("gateway", "customer_quarantine"), tb_log_str("device", c->device),
+           tb_log_str("means", "it went on asking for customers; it is shut out until enabled again"));
+    device_end(c->gateway, c->device, "customer_quarantine");
+}
+
 /* One customer's sessions share the engine with everybody: the oldest gives way to a new one. */
 static void customer_crowd(struct connection *c)
 {

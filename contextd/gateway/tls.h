@@ -54,7 +54,8 @@ TB_MUST_USE enum tb_err tb_tls_setup(void *vendor, const struct tb_tls_listener 
  * that has expired since. */
 TB_MUST_USE enum tb_err tb_tls_peer_device(struct lws *wsi, char *ret_urn, size_t size_max);
 
-/* The public key of that certificate, also of a resumed session. All zero: none, or not on the curve P-256. */
+/* The public key of that certificate, also of a resumed session. All zero: none, or not on the curve P-256.
+ */
 void tb_tls_peer_key(struct lws *wsi, struct tb_public_key *ret_key);
 
 bool tb_tls_is_resumed(struct lws *wsi);

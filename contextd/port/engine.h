@@ -40,6 +40,22 @@ struct tb_terminal_entry {
     char role[TB_SHORT_SIZE_MAX + 1];
     char name[TB_NAME_SIZE_MAX + 1];
     enum tb_terminal_state state;
+    int64_t limited_ms; /* when it was last refused a customer, having had too many; 0: never */
+};
+
+struct tb_erasure_entry {
+    struct tb_id id;       /* also the tombstone that sales keep */
+    struct tb_id customer; /* who was erased */
+    int64_t at_ms;
+    int64_t receipt_count; /* terminals that have confirmed */
+};
+
+/* Takes what is held of a customer: sections by name, each followed by its items. An error ends the export
+ * and is returned. */
+struct tb_export_sink {
+    enum tb_err (*section)(void *context, const char *name);
+    enum tb_err (*item)(void *context, struct tb_span json); /* one JSON object; borrowed for the call */
+    void *context;
 };
 
 struct tb_engine_facts {
@@ -81,13 +97,34 @@ struct tb_engine_ops {
     enum tb_err (*terminal_set_state)(struct tb_context_engine *engine, const char *device,
                                       enum tb_terminal_state state);
 
-    /* Removes what has expired (verdicts older than 90 days); a bounded share per call, and whether there
-     * may be more. */
+    /*
+     * Destroys everything of a customer, durably: no byte of it remains in the database's files, and every
+     * terminal is told. Rebuilds the file: blocks for seconds per gigabyte, needs as much free disk again.
+     * Sales keep their lines under the erasure's id. Erasing somebody again finishes what was begun.
+     * TB_ERR_NOT_FOUND. With any other error ret_erasure is zero when nothing was done; otherwise she is
+     * erased, but bytes may remain until it is called again (TB_ERR_BUSY, TB_ERR_FULL).
+     */
+    enum tb_err (*erase)(struct tb_context_engine *engine, const struct tb_id *customer,
+                         struct tb_id *ret_erasure);
+    /* The erasures that are kept, in order of ids, from the one after `after` (zero for the first): 90 days,
+     * and until every enabled terminal has confirmed. */
+    enum tb_err (*erasure_next)(struct tb_context_engine *engine, const struct tb_id *after,
+                                struct tb_erasure_entry *ret_entry);
+    /* The terminals that have not confirmed it, in order of device ids, from the one after `after`. */
+    enum tb_err (*erasure_waits)(struct tb_context_engine *engine, const struct tb_id *erasure,
+                                 const char *after, struct tb_terminal_entry *ret_entry);
+    /* Everything that is held of a customer, as of one moment. TB_ERR_NOT_FOUND. */
+    enum tb_err (*customer_export)(struct tb_context_engine *engine, const struct tb_id *customer,
+                                   const struct tb_export_sink *sink);
+
+    /* Removes what has expired: by the policy (journeys, notes, visits, who is too many in a cohort),
+     * verdicts older than 90 days, erasures that everybody has confirmed. A bounded share per call, and
+     * whether there may be more. */
     enum tb_err (*expire)(struct tb_context_engine *engine, bool *ret_more);
 
     /*
-     * True once after another process changed the data, so that feeds have to be read again; costs no
-     * disk access when nothing happened.
+     * True once after another process or expiry changed the data, so that feeds have to be read again; costs
+     * no disk access when nothing happened.
      */
     bool (*changed_elsewhere)(struct tb_context_engine *engine);
 

@@ -19,6 +19,9 @@
 #define TB_RECORD_PEPPER_SIZE 32 /* bytes */
 #define TB_RECORD_POLICY_MS_MIN 1000
 #define TB_RECORD_POLICY_MS_MAX INT64_C(86400000)
+#define TB_RECORD_KEEP_MS_MAX (INT64_C(3660) * 86400000)
+#define TB_RECORD_COUNT_MAX INT64_C(1000000000000)
+#define TB_RECORD_NONE (-1)
 
 enum tb_record_kind {
     TB_RECORD_CHAIN,
@@ -138,10 +141,22 @@ struct tb_record_touch {
     int64_t at_ms;
 };
 
-/* When visits end by themselves; 0: as it is. TB_RECORD_POLICY_MS_MIN to …_MAX. */
+/* Rules of the chain. 0 leaves one as it is; TB_RECORD_NONE sets those to 0 that may be 0: no limit, or for
+ * ever. */
 struct tb_record_policy {
-    int64_t idle_ms;
-    int64_t removal_ms;
+    const char *merge;          /* sum, max, replace, ask; "" or NULL: as it is */
+    int64_t idle_ms;            /* when visits end by themselves: TB_RECORD_POLICY_MS_MIN to …_MAX */
+    int64_t removal_ms;         /* the same */
+    int64_t cache_rows_max;     /* customers of a store's cohort, and that its terminals keep; may be 0 */
+    int64_t cache_bytes_max;    /* may be 0 */
+    int64_t no_contact_ms;      /* may be 0; of these times each is at most TB_RECORD_KEEP_MS_MAX */
+    int64_t outside_keep_ms;    /* may be 0 */
+    int64_t journey_keep_ms;    /* and visits; may be 0 */
+    int64_t note_keep_ms;       /* may be 0 */
+    int64_t reward_offline_max; /* may be 0 */
+    int64_t checksum_ms;        /* may be 0: never */
+    int64_t new_customers_max; /* from outside its cohort, that a terminal may come to know in an hour; may be
+                                  0 */
 };
 
 struct tb_record {

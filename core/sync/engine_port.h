@@ -41,6 +41,8 @@ enum tb_engine_ask {
     TB_ENGINE_FEED,
     TB_ENGINE_IDENTIFY,
     TB_ENGINE_PRODUCT,
+    TB_ENGINE_ADMIT,
+    TB_ENGINE_CHECKSUM,
 };
 
 struct tb_engine_request {
@@ -84,12 +86,26 @@ struct tb_engine_request {
         } feed;
 
         /* All rows of the customer whose credential has this hash: customer, credentials, cart, journey
-         * in this order, cut where the limits end. */
+         * in this order, cut where the limits end. She enters the cohort of the peer's store.
+         * TB_ERR_CUSTOMER_LIMIT: the terminal came to know too many customers from outside of it within an
+         * hour; nothing is told. */
         struct tb_identify_ask identify;
 
         struct {
             char gtin[TB_GTIN_SIZE + 1];
         } product;
+
+        /* Whether a terminal may read the feed of one customer: she is of its store's cohort, or it
+         * identified her in this session. TB_ERR_CUSTOMER_LIMIT. */
+        struct {
+            struct tb_id customer;
+            bool identified; /* in this session */
+        } admit;
+
+        /* The checksums of the store's cohort as the reader of this cursor has it. */
+        struct {
+            struct tb_cursor cursor; /* of the peer's cohort feed: read up to here */
+        } checksum;
     };
 };
 
@@ -103,7 +119,9 @@ struct tb_engine_change {
 struct tb_engine_answer {
     enum tb_engine_ask ask;
     uint32_t ticket;
-    enum tb_err err; /* class RETRY, LOCAL or CORRUPT: nothing was done; the rest is empty */
+    enum tb_err err;  /* class RETRY, LOCAL or CORRUPT: nothing was done; the rest is empty */
+    bool limited;     /* the terminal came to know too many customers within an hour: somebody has to look */
+    bool quarantined; /* and so many that it is shut out from now on */
     union {
         struct {
             char epoch[TB_EPOCH_SIZE_MAX + 1];
@@ -124,11 +142,23 @@ struct tb_engine_answer {
         } feed;
         struct {
             bool found;
+            bool entered; /* the cohort of the peer's store changed */
             struct tb_rows rows;
         } identify;
         struct {
             struct tb_product product; /* gtin "" when not found */
         } product;
+        struct {
+            bool admitted;
+            bool entered; /* as of identify */
+        } admit;
+        struct {
+            bool more; /* a share was computed: ask again */
+            /* As asked when the feed has nothing after it, so that the sums are of what its reader holds;
+             * else of no feed. */
+            struct tb_cursor cursor;
+            uint8_t sums[TB_PARTITION_COUNT][TB_PARTITION_SUM_SIZE];
+        } checksum;
     };
 };
 

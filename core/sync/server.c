@@ -216,6 +216,33 @@ static void identify_handle(struct tb_session *s, const struct tb_rpc *rpc)
         request_ask(s, rpc->id, &request);
 }
 
+static void checksum_ask(struct tb_session *s, struct tb_session_asked *slot, const struct tb_cursor *cursor)
+{
+    struct tb_engine_request request = {.ask = TB_ENGINE_CHECKSUM, .checksum.cursor = *cursor};
+    slot->ticket = session_ask(s, &request);
+}
+
+/* Of an open feed only: the sums are compared with what its reader holds. */
+static void checksum_handle(struct tb_session *s, const struct tb_rpc *rpc)
+{
+    struct tb_check check = {0};
+    struct tb_scope scope = tb_json_scope(&check, rpc->params, "scope");
+    if (check.err == TB_OK && scope.kind != TB_SCOPE_COHORT)
+        check.err = TB_ERR_RANGE;
+    if (check.err != TB_OK) {
+        session_error(s, rpc->id, TB_RPC_INVALID_PARAMS, tb_err_name(check.err));
+        return;
+    }
+    const struct tb_cursor *cursor = session_feed_cursor(s, &scope);
+    struct tb_session_asked *slot = asked_slot(s, 0);
+    if (cursor == NULL || slot == NULL) {
+        session_error(s, rpc->id, TB_RPC_REFUSED, cursor == NULL ? "feed_closed" : "too_many_requests");
+        return;
+    }
+    slot->request = rpc->id;
+    checksum_ask(s, slot, cursor);
+}
+
 static void product_handle(struct tb_session *s, const struct tb_rpc *rpc)
 {
     struct tb_check check = {0};
@@ -239,6 +266,8 @@ static void request_handle(struct tb_session *s, const struct tb_rpc *rpc)
         session_feed_open(s, rpc);
     } else if (tb_span_is(rpc->method, "identify")) {
         identify_handle(s, rpc);
+    } else if (tb_span_is(rpc->method, "feed.checksum")) {
+        checksum_handle(s, rpc);
     } else if (tb_span_is(rpc->method, "product.find")) {
         product_handle(s, rpc);
     } else {
@@ -292,25 +321,89 @@ void tb_session_received(struct tb_session *s, struct tb_span message, int64_t n
     tb_arena_release(s->config->arena, mark);
 }
 
+bool session_has_met(const struct tb_session *s, const struct tb_id *customer)
+{
+    for (size_t i = 0; i < TB_SESSION_MET_MAX; i++)
+        if (tb_id_equal(&s->met[i], customer))
+            return true;
+    return false;
+}
+
+static void met_note(struct tb_session *s, const struct tb_engine_answer *answer)
+{
+    if (answer->identify.rows.count == 0 || session_has_met(s, &answer->identify.rows.at[0].customer))
+        return;
+    s->met[s->met_next] = answer->identify.rows.at[0].customer;
+    s->met_next = (uint8_t)((s->met_next + 1) % TB_SESSION_MET_MAX);
+}
+
+void session_cohort_changed(struct tb_session *s)
+{
+    struct tb_engine_change change = {.scope.kind = TB_SCOPE_COHORT};
+    memcpy(change.store, s->peer.store, sizeof change.store);
+    session_act(
+        s, &(struct tb_session_action){.act = TB_SESSION_CHANGED, .changed = {.at = &change, .count = 1}});
+}
+
+static void identify_answered(struct tb_session *s, int64_t id, const struct tb_engine_answer *answer)
+{
+    struct tb_identified found = {.found = answer->identify.found, .rows = answer->identify.rows};
+    if (found.found)
+        met_note(s, answer);
+    struct tb_json_writer w = tb_rpc_begin_result(session_out(s), id);
+    tb_identified_encode(&w, &found);
+    session_send(s, &w);
+    if (answer->identify.entered)
+        session_cohort_changed(s);
+}
+
+/* While shares are missing the slot stays taken. */
+static void checksum_answered(struct tb_session *s, struct tb_session_asked *slot,
+                              const struct tb_engine_answer *answer)
+{
+    static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    const struct tb_cursor *cursor = session_feed_cursor(s, &cohort);
+    int64_t id = slot->request;
+    slot->ticket = 0;
+    if (cursor == NULL) {
+        session_error(s, id, TB_RPC_REFUSED, "feed_closed");
+        return;
+    }
+    if (answer->checksum.more) {
+        checksum_ask(s, slot, cursor);
+        return;
+    }
+    struct tb_checksum checksum = {.cursor = answer->checksum.cursor};
+    memcpy(checksum.sums, answer->checksum.sums, sizeof checksum.sums);
+    struct tb_json_writer w = tb_rpc_begin_result(session_out(s), id);
+    tb_checksum_encode(&w, &checksum);
+    session_send(s, &w);
+}
+
+static void product_answered(struct tb_session *s, int64_t id, const struct tb_engine_answer *answer)
+{
+    struct tb_json_writer w = tb_rpc_begin_result(session_out(s), id);
+    tb_product_found_encode(&w, &answer->product.product);
+    session_send(s, &w);
+}
+
 static void request_answered(struct tb_session *s, const struct tb_engine_answer *answer)
 {
     struct tb_session_asked *slot = asked_slot(s, answer->ticket);
     if (!slot)
         return;
     int64_t id = slot->request;
-    slot->ticket = 0;
-    if (answer->err != TB_OK) {
-        session_error(s, id, tb_rpc_number_of(answer->err), tb_err_name(answer->err));
+    if (answer->err == TB_OK && answer->ask == TB_ENGINE_CHECKSUM) {
+        checksum_answered(s, slot, answer);
         return;
     }
-    struct tb_json_writer w = tb_rpc_begin_result(session_out(s), id);
-    if (answer->ask == TB_ENGINE_IDENTIFY) {
-        struct tb_identified found = {.found = answer->identify.found, .rows = answer->identify.rows};
-        tb_identified_encode(&w, &found);
-    } else {
-        tb_product_found_encode(&w, &answer->product.product);
-    }
-    session_send(s, &w);
+    slot->ticket = 0;
+    if (answer->err != TB_OK)
+        session_error(s, id, tb_rpc_number_of(answer->err), tb_err_name(answer->err));
+    else if (answer->ask == TB_ENGINE_IDENTIFY)
+        identify_answered(s, id, answer);
+    else
+        product_answered(s, id, answer);
 }
 
 void tb_session_answered(struct tb_session *s, const struct tb_engine_answer *answer, int64_t now_ms,
@@ -326,6 +419,8 @@ void tb_session_answered(struct tb_session *s, const struct tb_engine_answer *an
         break;
     case TB_ENGINE_APPLY: session_applied(s, answer); break;
     case TB_ENGINE_FEED: session_feed_read(s, answer); break;
+    case TB_ENGINE_ADMIT: session_feed_admitted(s, answer); break;
+    case TB_ENGINE_CHECKSUM:
     case TB_ENGINE_IDENTIFY:
     case TB_ENGINE_PRODUCT: request_answered(s, answer); break;
     case TB_ENGINE_NONE: break;

@@ -20,6 +20,7 @@
 #define TB_SESSION_FEED_MAX 8
 #define TB_SESSION_ASKED_MAX 4
 #define TB_SESSION_UNACKED_MAX 2
+#define TB_SESSION_MET_MAX 16 /* customers identified last, whose feed may be opened */
 
 enum tb_session_act {
     TB_SESSION_SEND,    /* one text message */
@@ -73,6 +74,8 @@ struct tb_session_config {
 
 struct tb_session_feed {
     bool used;
+    uint32_t admit_ticket; /* the engine is asked whether this terminal may read it; 0: it may */
+    int64_t request;       /* feed.open, to be answered then */
     struct tb_scope scope;
     struct tb_cursor cursor; /* read up to here */
     struct tb_cursor unacked[TB_SESSION_UNACKED_MAX];
@@ -113,6 +116,8 @@ struct tb_session {
     bool read_void;       /* its feed was closed or opened anew meanwhile */
     int64_t read_wait_ms; /* no reads before, after a fault of the engine */
     struct tb_session_asked asked[TB_SESSION_ASKED_MAX];
+    struct tb_id met[TB_SESSION_MET_MAX]; /* the newest overwrites the oldest */
+    uint8_t met_next;
 };
 
 /* device: urn proven by the client certificate; "" on the web listener. */

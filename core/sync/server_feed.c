@@ -25,6 +25,53 @@ static void read_forget(struct tb_session *s, const struct tb_session_feed *feed
         s->read_void = true;
 }
 
+static void feed_accept(struct tb_session *s, struct tb_session_feed *feed, int64_t request)
+{
+    feed->dirty = true;
+    struct tb_json_writer w = tb_rpc_begin_result(session_out(s), request);
+    tb_json_put_scope(&w, "scope", &feed->scope);
+    session_send(s, &w);
+    session_feed_pump(s);
+}
+
+/* A request that waits for its admission is answered, whatever becomes of its feed. */
+static void admit_forget(struct tb_session *s, struct tb_session_feed *feed)
+{
+    if (!feed->used || feed->admit_ticket == 0)
+        return;
+    feed->admit_ticket = 0;
+    session_error(s, feed->request, TB_RPC_REFUSED, "feed_closed");
+}
+
+static void admit_ask(struct tb_session *s, struct tb_session_feed *feed, int64_t request_id)
+{
+    struct tb_engine_request request = {.ask = TB_ENGINE_ADMIT};
+    request.admit.customer = feed->scope.customer;
+    request.admit.identified = session_has_met(s, &feed->scope.customer);
+    feed->request = request_id;
+    feed->admit_ticket = session_ask(s, &request);
+}
+
+void session_feed_admitted(struct tb_session *s, const struct tb_engine_answer *answer)
+{
+    for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++) {
+        struct tb_session_feed *feed = &s->feeds[i];
+        if (!feed->used || feed->admit_ticket != answer->ticket)
+            continue;
+        enum tb_err err = answer->err;
+        if (err == TB_OK && !answer->admit.admitted)
+            err = TB_ERR_DENIED;
+        feed->admit_ticket = 0;
+        feed->used = err == TB_OK;
+        if (err == TB_OK)
+            feed_accept(s, feed, feed->request);
+        else
+            session_error(s, feed->request, tb_rpc_number_of(err), tb_err_name(err));
+    }
+    if (answer->err == TB_OK && answer->admit.entered)
+        session_cohort_changed(s);
+}
+
 static bool scope_allowed(const struct tb_session *s, const struct tb_scope *scope)
 {
     if (!s->config->web)
@@ -51,12 +98,18 @@ void session_feed_open(struct tb_session *s, const struct tb_rpc *rpc)
         return;
     }
     read_forget(s, feed);
-    *feed = (struct tb_session_feed){
-        .used = true, .scope = open.scope, .cursor = open.cursor, .first = true, .dirty = true};
-    struct tb_json_writer w = tb_rpc_begin_result(session_out(s), rpc->id);
-    tb_json_put_scope(&w, "scope", &feed->scope);
-    session_send(s, &w);
-    session_feed_pump(s);
+    admit_forget(s, feed);
+    *feed = (struct tb_session_feed){.used = true, .scope = open.scope, .cursor = open.cursor, .first = true};
+    if (open.scope.kind == TB_SCOPE_CUSTOMER && !s->config->web)
+        admit_ask(s, feed, rpc->id);
+    else
+        feed_accept(s, feed, rpc->id);
+}
+
+const struct tb_cursor *session_feed_cursor(struct tb_session *s, const struct tb_scope *scope)
+{
+    const struct tb_session_feed *feed = feed_of(s, scope);
+    return feed != NULL && feed->admit_ticket == 0 ? &feed->cursor : NULL;
 }
 
 void session_feed_close(struct tb_session *s, struct tb_json params)
@@ -71,6 +124,7 @@ void session_feed_close(struct tb_session *s, struct tb_json params)
     if (!feed)
         return;
     read_forget(s, feed);
+    admit_forget(s, feed);
     feed->used = false;
 }
 
@@ -112,7 +166,8 @@ static struct tb_session_feed *feed_next(struct tb_session *s)
     struct tb_session_feed *best = NULL;
     for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++) {
         struct tb_session_feed *feed = &s->feeds[i];
-        if (!feed->used || !feed->dirty || feed->unacked_count == TB_SESSION_UNACKED_MAX)
+        if (!feed->used || feed->admit_ticket || !feed->dirty ||
+            feed->unacked_count == TB_SESSION_UNACKED_MAX)
             continue;
         if (!best || tb_scope_rank(&feed->scope) < tb_scope_rank(&best->scope))
             best = feed;
@@ -142,7 +197,7 @@ bool session_feed_waits(const struct tb_session *s)
 {
     bool dirty = false;
     for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++)
-        dirty = dirty || (s->feeds[i].used && s->feeds[i].dirty);
+        dirty = dirty || (s->feeds[i].used && !s->feeds[i].admit_ticket && s->feeds[i].dirty);
     return dirty && s->read_ticket == 0 && s->read_wait_ms > s->now_ms;
 }
 

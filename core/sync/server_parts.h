@@ -21,6 +21,10 @@ bool session_is_open(const struct tb_session *s);
 /* Fills peer and a new ticket in and asks. */
 uint32_t session_ask(struct tb_session *s, struct tb_engine_request *request);
 
+/* Somebody entered the cohort of the peer's store: its terminals read on. */
+void session_cohort_changed(struct tb_session *s);
+bool session_has_met(const struct tb_session *s, const struct tb_id *customer);
+
 /* server_stream.c: mutations in, verdicts out. */
 void session_mutate(struct tb_session *s, struct tb_json params);
 void session_applied(struct tb_session *s, const struct tb_engine_answer *answer);
@@ -30,6 +34,9 @@ void session_feed_open(struct tb_session *s, const struct tb_rpc *rpc);
 void session_feed_ack(struct tb_session *s, struct tb_json params);
 void session_feed_close(struct tb_session *s, struct tb_json params);
 void session_feed_read(struct tb_session *s, const struct tb_engine_answer *answer);
+void session_feed_admitted(struct tb_session *s, const struct tb_engine_answer *answer);
+/* The open feed's cursor; NULL when it is not open. */
+const struct tb_cursor *session_feed_cursor(struct tb_session *s, const struct tb_scope *scope);
 void session_feed_pump(struct tb_session *s);
 bool session_feed_waits(const struct tb_session *s); /* for read_wait_ms */
 

@@ -258,6 +258,18 @@ void tb_identify_ask_encode(struct tb_json_writer *w, const struct tb_identify_a
     tb_json_put_hex(w, "hash", tb_span_of(identify->hash, sizeof identify->hash));
 }
 
+void tb_checksum_decode(struct tb_check *c, struct tb_json result, struct tb_checksum *ret)
+{
+    ret->cursor = tb_json_cursor(c, result, "cursor");
+    tb_member_base64url(c, result, "sums", ret->sums[0], sizeof ret->sums);
+}
+
+void tb_checksum_encode(struct tb_json_writer *w, const struct tb_checksum *checksum)
+{
+    put_cursor(w, "cursor", &checksum->cursor);
+    tb_json_put_base64url(w, "sums", tb_span_of(checksum->sums, sizeof checksum->sums));
+}
+
 void tb_identified_decode(struct tb_check *c, struct tb_json result, struct tb_arena *arena,
                           struct tb_identified *ret)
 {

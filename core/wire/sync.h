@@ -16,6 +16,8 @@
 #define TB_MESSAGE_SIZE_MAX TB_JSON_SIZE_MAX
 #define TB_FEED_ROWS_SIZE_MAX (48u * 1024u)
 #define TB_TOKEN_SIZE_MAX 1024
+#define TB_PARTITION_COUNT 256u  /* of a cohort, by the first byte of SHA-256(customer id) */
+#define TB_PARTITION_SUM_SIZE 8u /* bytes of a partition's checksum */
 
 /* What a feed covers, written erasures, device, cohort, cohort:<two hex digits>, catalogue, customer:<id>. */
 enum tb_scope_kind {
@@ -98,6 +100,11 @@ struct tb_feed_rows {
     bool more;
 };
 
+struct tb_checksum {         /* result of feed.checksum {scope} */
+    struct tb_cursor cursor; /* of the feed when the sums were taken */
+    uint8_t sums[TB_PARTITION_COUNT][TB_PARTITION_SUM_SIZE];
+};
+
 struct tb_identify_ask {
     char kind[TB_SHORT_SIZE_MAX + 1];
     uint8_t hash[TB_LOOKUP_HASH_SIZE];
@@ -126,6 +133,9 @@ void tb_feed_open_encode(struct tb_json_writer *w, const struct tb_feed_open *op
 void tb_feed_rows_decode(struct tb_check *c, struct tb_json params, struct tb_arena *arena,
                          struct tb_feed_rows *ret);
 void tb_feed_rows_encode(struct tb_json_writer *w, const struct tb_feed_rows *rows);
+
+void tb_checksum_decode(struct tb_check *c, struct tb_json result, struct tb_checksum *ret);
+void tb_checksum_encode(struct tb_json_writer *w, const struct tb_checksum *checksum);
 
 void tb_identify_ask_decode(struct tb_check *c, struct tb_json params, struct tb_identify_ask *ret);
 void tb_identify_ask_encode(struct tb_json_writer *w, const struct tb_identify_ask *identify);

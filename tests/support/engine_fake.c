@@ -1,6 +1,7 @@
 #include "tests/support/engine_fake.h"
 
 #include "core/base/assert.h"
+#include "core/crypto/hash.h"
 
 #include <stdio.h>
 
@@ -306,6 +307,27 @@ static void answer_apply(struct engine_fake *e, const struct tb_engine_request *
             rows_add_cart(&answer->apply.rows, arena, e, &carts[i]);
 }
 
+uint8_t engine_fake_partition(const struct tb_id *customer)
+{
+    return tb_sha256(tb_id_span(customer)).bytes[0];
+}
+
+void engine_fake_sum(const struct fake_object *object, uint8_t sum[TB_PARTITION_SUM_SIZE])
+{
+    static const uint8_t zero[1] = {0};
+    uint8_t id[TB_ID_SIZE];
+    uint8_t version[8];
+    struct tb_buf b = tb_buf_of(version, sizeof version);
+    tb_buf_add_u64be(&b, (uint64_t)object->change);
+    /* Of a credential's hash the first half. */
+    TB_ASSERT(tb_hex_decode(tb_span_of(object->id, sizeof id * 2), id, sizeof id) == TB_OK);
+    struct tb_span parts[] = {tb_span_str(tb_row_type_names[object->type]), tb_span_of(zero, 1),
+                              tb_span_of(id, sizeof id), tb_buf_span(&b)};
+    struct tb_digest digest = tb_sha256_parts(parts, TB_ARRAY_SIZE(parts));
+    for (size_t i = 0; i < TB_PARTITION_SUM_SIZE; i++)
+        sum[i] ^= digest.bytes[i];
+}
+
 bool engine_fake_covers(const struct tb_scope *scope, const struct fake_object *object)
 {
     switch (scope->kind) {
@@ -313,8 +335,10 @@ bool engine_fake_covers(const struct tb_scope *scope, const struct fake_object *
     case TB_SCOPE_COHORT: return !tb_id_is_zero(&object->customer);
     case TB_SCOPE_CATALOGUE: return object->type == TB_ROW_PRODUCT;
     case TB_SCOPE_CUSTOMER: return tb_id_equal(&object->customer, &scope->customer);
-    case TB_SCOPE_ERASURES:
     case TB_SCOPE_PARTITION:
+        return !tb_id_is_zero(&object->customer) &&
+               engine_fake_partition(&object->customer) == scope->partition;
+    case TB_SCOPE_ERASURES: return object->type == TB_ROW_ERASURE;
     case TB_SCOPE_NONE: break;
     }
     return false;
@@ -409,6 +433,30 @@ static void answer_product(struct engine_fake *e, const struct tb_engine_request
     }
 }
 
+/* Every customer is of the one store's cohort. */
+static void answer_admit(const struct engine_fake *e, const struct tb_engine_request *request,
+                         struct tb_engine_answer *answer)
+{
+    for (size_t i = 0; i < e->object_count; i++)
+        if (tb_id_equal(&e->objects[i].customer, &request->admit.customer))
+            answer->admit.admitted = true;
+}
+
+static void answer_checksum(const struct engine_fake *e, const struct tb_engine_request *request,
+                            struct tb_engine_answer *answer)
+{
+    static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    for (size_t i = 0; i < e->object_count; i++) {
+        const struct fake_object *object = &e->objects[i];
+        if (engine_fake_covers(&cohort, object))
+            engine_fake_sum(object, answer->checksum.sums[engine_fake_partition(&object->customer)]);
+    }
+    const struct tb_cursor *cursor = &request->checksum.cursor;
+    int64_t change = engine_fake_cursor_change(e, &cohort, cursor);
+    bool reached = change >= 0 && object_after(e, &cohort, change) == NULL;
+    answer->checksum.cursor = reached ? *cursor : (struct tb_cursor){.size = 1};
+}
+
 static void fake_answer(void *context, const struct tb_engine_request *request, struct tb_arena *arena,
                         struct tb_engine_answer *answer)
 {
@@ -425,6 +473,8 @@ static void fake_answer(void *context, const struct tb_engine_request *request, 
     case TB_ENGINE_FEED: answer_feed(e, request, arena, answer); break;
     case TB_ENGINE_IDENTIFY: answer_identify(e, request, arena, answer); break;
     case TB_ENGINE_PRODUCT: answer_product(e, request, answer); break;
+    case TB_ENGINE_ADMIT: answer_admit(e, request, answer); break;
+    case TB_ENGINE_CHECKSUM: answer_checksum(e, request, answer); break;
     case TB_ENGINE_NONE: answer->err = TB_ERR_UNSUPPORTED; break;
     }
 }

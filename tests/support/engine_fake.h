@@ -71,6 +71,10 @@ const struct tb_cart *engine_fake_cart(const struct engine_fake *e, const struct
 const struct fake_stream *engine_fake_stream(const struct engine_fake *e, const char *device,
                                              const struct tb_id *incarnation);
 
+uint8_t engine_fake_partition(const struct tb_id *customer);
+/* Adds the object to the checksum of its partition. */
+void engine_fake_sum(const struct fake_object *object, uint8_t sum[TB_PARTITION_SUM_SIZE]);
+
 /* True when a feed of the scope brings the object. */
 bool engine_fake_covers(const struct tb_scope *scope, const struct fake_object *object);
 /* The change number that a cursor stands for; -1 when it is of another epoch or scope. */

@@ -229,7 +229,10 @@ static void who_leaves_a_cohort_is_evicted_and_may_come_back(void **state)
     assert_int_equal(left.total, 1);
     assert_int_equal(left.evicted, 1);
     int64_t evicted_version = left.last_version;
-    change_cart(f, 8, 1);
+    struct tb_engine_peer web = fixture_web(8);
+    struct tb_mutation add = fixture_add(1, 8, 0, 101);
+    struct tb_engine_request request = fixture_apply(&web, &add, 1);
+    assert_int_equal(engine_fixture_ask(f, &request)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
     read_all(f, &till, cohort, &left);
     assert_int_equal(left.total, 1);
     record.as.cohort.member = true;

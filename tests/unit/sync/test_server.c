@@ -540,13 +540,12 @@ static void feed_is_read_until_two_messages_wait(void **state)
 static void empty_feed_says_that_it_is_complete(void **state)
 {
     (void)state;
-    request(3, "feed.open", "{\"scope\":\"customer:00000000000000000000000000000077\",\"cursor\":\"\"}");
+    request(3, "feed.open", "{\"scope\":\"erasures\",\"cursor\":\"\"}");
     answer();
     assert_non_null(strstr(sent(), "\"rows\":[]"));
     assert_non_null(strstr(sent(), "\"more\":false"));
     size_t count = t.sent_count;
-    struct tb_engine_change change = {.scope = {.kind = TB_SCOPE_CUSTOMER}};
-    change.scope.customer.bytes[15] = 0x77;
+    struct tb_engine_change change = {.scope = {.kind = TB_SCOPE_ERASURES}};
     tb_session_changed(&t.s, &change, t.now_ms, t.wall_ms);
     answer();
     assert_int_equal(t.sent_count, count); /* nothing new, nothing said */
@@ -593,7 +592,9 @@ static void urgent_scopes_are_read_first(void **state)
     request(4, "feed.open", "{\"scope\":\"cohort\",\"cursor\":\"\"}");
     request(5, "feed.open", "{\"scope\":\"customer:" CUSTOMER_0 "\",\"cursor\":\"\"}");
     request(6, "feed.open", "{\"scope\":\"device\",\"cursor\":\"\"}");
-    assert_int_equal(t.ask_count, 1); /* the first one is being read already */
+    assert_int_equal(t.ask_count, 2); /* the first one is being read already */
+    answer();
+    assert_int_equal(t.asks[0].ask, TB_ENGINE_ADMIT);
     answer();
     assert_int_equal(t.asks[0].feed.scope.kind, TB_SCOPE_DEVICE);
     answer();

@@ -1,0 +1,99 @@
+/*
+ * Expiry: what is kept for a time only, by the policy or by the protocol. Each call removes a share of each
+ * table: an hour of a busy chain must not hold up the requests behind it.
+ */
+#include "contextd/engine/sqlite_engine.h"
+
+#define VERDICTS_KEPT_MS (90LL * 24 * 60 * 60 * 1000)
+#define INTAKE_KEPT_MS (60LL * 60 * 1000)
+#define EXPIRE_MAX 1000         /* rows per table and call */
+#define JOURNEYS_EXPIRE_MAX 200 /* customers per call: each is told to the terminals */
+
+/* A statement with ?1 the time before which rows go and ?2 how many may. */
+static enum tb_err rows_expire(struct sqlite_engine *e, enum sqlite_stmt which, int64_t before_ms, bool *more)
+{
+    struct tb_stmt *s = sqlite_stmt(e, which);
+    tb_stmt_bind_int(s, 1, before_ms);
+    tb_stmt_bind_int(s, 2, EXPIRE_MAX);
+    enum tb_err err = tb_stmt_run(s);
+    if (err == TB_OK && tb_db_changes(e->db) == EXPIRE_MAX)
+        *more = true;
+    return err;
+}
+
+static enum tb_err keep_times_read(struct sqlite_engine *e, struct sqlite_keep *ret_keep)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_POLICY_KEEP);
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK && row)
+        *ret_keep = (struct sqlite_keep){.journey_ms = tb_stmt_int(s, 0), .note_ms = tb_stmt_int(s, 1)};
+    tb_stmt_reset(s);
+    return err;
+}
+
+/* Whose oldest touch is too old; TB_ERR_NOT_FOUND: nobody's. */
+static enum tb_err journey_next(struct sqlite_engine *e, int64_t before_ms, struct tb_id *ret_customer)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_TOUCH_OLDEST);
+    tb_stmt_bind_int(s, 1, before_ms);
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK)
+        err = row ? sqlite_column_id(s, 0, ret_customer) : TB_ERR_NOT_FOUND;
+    tb_stmt_reset(s);
+    return err;
+}
+
+/* Terminals hold the newest of it: they are told. */
+static enum tb_err journeys_expire(struct sqlite_engine *e, int64_t before_ms, bool *more)
+{
+    enum tb_err err = TB_OK;
+    size_t count = 0;
+    for (; count < JOURNEYS_EXPIRE_MAX && err == TB_OK; count++) {
+        struct tb_id customer;
+        err = journey_next(e, before_ms, &customer);
+        if (err != TB_OK)
+            break;
+        struct tb_stmt *s = sqlite_stmt(e, STMT_TOUCH_EXPIRE);
+        tb_stmt_bind_blob(s, 1, tb_id_span(&customer));
+        tb_stmt_bind_int(s, 2, before_ms);
+        err = tb_stmt_run(s);
+        if (err == TB_OK)
+            err = sqlite_journey_changed(e, &customer);
+    }
+    e->changed_here = e->changed_here || count > 0;
+    *more = *more || count == JOURNEYS_EXPIRE_MAX;
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+static enum tb_err cohorts_expire(struct sqlite_engine *e, bool *more)
+{
+    bool left = false;
+    enum tb_err err = sqlite_cohorts_trim(e, &left);
+    e->changed_here = e->changed_here || left;
+    *more = *more || left;
+    return err;
+}
+
+enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
+{
+    struct sqlite_keep keep;
+    bool erasures_more = false;
+    *ret_more = false;
+    enum tb_err err = keep_times_read(e, &keep);
+    if (err == TB_OK)
+        err = rows_expire(e, STMT_VERDICT_EXPIRE, e->wall_ms - VERDICTS_KEPT_MS, ret_more);
+    if (err == TB_OK)
+        err = rows_expire(e, STMT_INTAKE_EXPIRE, e->wall_ms - INTAKE_KEPT_MS, ret_more);
+    if (err == TB_OK && keep.journey_ms > 0)
+        err = rows_expire(e, STMT_TOUCH_EXPIRE_ANONYMOUS, e->wall_ms - keep.journey_ms, ret_more);
+    if (err == TB_OK && keep.journey_ms > 0)
+        err = journeys_expire(e, e->wall_ms - keep.journey_ms, ret_more);
+    if (err == TB_OK)
+        err = cohorts_expire(e, ret_more);
+    if (err == TB_OK)
+        err = sqlite_erasures_expire(e, &erasures_more);
+    *ret_more = *ret_more || erasures_more;
+    return err;
+}

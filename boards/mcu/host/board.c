@@ -298,7 +298,8 @@ static char word_watchdog[] = "--watchdog-bit";
 static char word_reset[] = "--reset";
 
 /* Starts the program anew with one more word that says why; the program of a slot leaves that to its boot
- * loader. Async-signal-safe. */
+ * loader. The line's name goes first: the number of a line that is gone may soon be another program's.
+ * Async-signal-safe. */
 static _Noreturn void start_anew(char *why)
 {
     static char *argv[ARG_MAX_COUNT + 2];
@@ -308,6 +309,8 @@ static _Noreturn void start_anew(char *why)
     for (char **from = board.options.argv; *from != NULL && count < ARG_MAX_COUNT; from++)
         if (strcmp(*from, word_reset) != 0 && strcmp(*from, word_watchdog) != 0)
             argv[count++] = *from;
+    if (board.options.link != NULL)
+        (void)unlink(board.options.link);
     argv[count] = why;
     argv[count + 1] = NULL;
     (void)execv("/proc/self/exe", argv);

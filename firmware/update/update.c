@@ -98,6 +98,11 @@ static enum tb_link_reason header_judge(const struct update *u, const struct tb_
     return TB_LINK_REASON_NONE;
 }
 
+static bool has_failed(const struct record *record, const struct tb_image *image)
+{
+    return memcmp(record->failed, image->digest.at, sizeof record->failed) == 0;
+}
+
 /* Reasons that come from what runs, and from what was tried before. */
 static enum tb_link_reason version_judge(const struct update *u, const struct tb_image *image, bool force)
 {
@@ -109,7 +114,7 @@ static enum tb_link_reason version_judge(const struct update *u, const struct tb
         return TB_LINK_REASON_UPDATE_FLOOR;
     if (force)
         return TB_LINK_REASON_NONE;
-    if (memcmp(record.failed, image->digest.at, sizeof record.failed) == 0)
+    if (has_failed(&record, image))
         return TB_LINK_REASON_UPDATE_FAILED;
     if (image->version == running.version)
         return TB_LINK_REASON_UPDATE_SAME;
@@ -117,12 +122,16 @@ static enum tb_link_reason version_judge(const struct update *u, const struct tb
 }
 
 /* The slot that is about to be erased must not be on trial any more, nor confirmed (it may be: when it rotted
- * the boot loader started the other one), whatever happens from here on. */
-static enum tb_err trial_forget(const struct update *u)
+ * the boot loader started the other one), whatever happens from here on. Nor has the image failed: who asks
+ * later is to hear of this trial, not of the one before, also when this one never begins. */
+static enum tb_err past_forget(const struct update *u, const struct tb_image *image)
 {
     struct record record = record_load();
-    if (record.trial == RECORD_NO_SLOT && record.confirmed == u->running)
+    bool failed = has_failed(&record, image);
+    if (record.trial == RECORD_NO_SLOT && record.confirmed == u->running && !failed)
         return TB_OK;
+    if (failed)
+        memset(record.failed, 0, sizeof record.failed);
     record.trial = RECORD_NO_SLOT;
     record.attempted = false;
     record.confirmed = (uint8_t)u->running;
@@ -130,14 +139,15 @@ static enum tb_err trial_forget(const struct update *u)
 }
 
 /* Erases the header first: from here on there is no image in that slot. */
-static struct tb_link_update_answer transfer_start(struct update *u, struct tb_span header)
+static struct tb_link_update_answer transfer_start(struct update *u, struct tb_span header,
+                                                   const struct tb_image *image)
 {
     u->stored = false;
     u->begun = true;
     u->next = 0;
     memcpy(u->header, header.at, sizeof u->header);
     u->erased_to = slot_at(slot_other(u));
-    if (trial_forget(u) != TB_OK || erase_to(u, u->erased_to + 1) != TB_OK)
+    if (past_forget(u, image) != TB_OK || erase_to(u, u->erased_to + 1) != TB_OK)
         return given_up(u, TB_LINK_REASON_UPDATE_FLASH);
     return send_on(u);
 }
@@ -167,7 +177,7 @@ static struct tb_link_update_answer begin_take(struct update *u, const struct tb
         return busy_reading(u);
     if (!verify_signature(&image, u->key))
         return refused(u, TB_LINK_REASON_UPDATE_SIGNATURE);
-    return transfer_start(u, header);
+    return transfer_start(u, header, &image);
 }
 
 /* ---- block ---- */

@@ -243,6 +243,38 @@ static void forced_image_is_installed_after_a_lost_end(void **state)
     }
 }
 
+/* Of an image that failed before, too: that it failed then is not taken for what became of it now. */
+static void forced_image_that_failed_is_installed_after_a_lost_end(void **state)
+{
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        (void)setup(NULL);
+        dies_on_trial = true;
+        (void)run(false, NEVER, NEVER);
+        assert_result(TB_TRANSFER_FAILED, TB_TRANSFER_ROLLED_BACK);
+        dies_on_trial = false;
+        assert_int_equal(run_with_restarts(true, TB_TRANSFER_END, TRANSFER_BODY_SIZE, 3, lost), 3);
+        assert_result(TB_TRANSFER_DONE, TB_TRANSFER_INSTALLED);
+        assert_int_equal(head.running, 1);
+    }
+}
+
+/* Whether it is told that it is stored or not. */
+static void forced_image_that_fails_again_is_told(void **state)
+{
+    (void)state;
+    dies_on_trial = true;
+    (void)run(false, NEVER, NEVER);
+    int steps = run(true, NEVER, NEVER);
+    for (int at = 0; at < steps; at++) {
+        (void)run(true, NEVER, at);
+        assert_result(TB_TRANSFER_FAILED, TB_TRANSFER_ROLLED_BACK);
+        (void)run(false, NEVER, NEVER);
+        assert_result(TB_TRANSFER_FAILED, TB_TRANSFER_REFUSED);
+        assert_int_equal(t.reason, TB_LINK_REASON_UPDATE_FAILED);
+    }
+}
+
 static void image_that_runs_already_is_told(void **state)
 {
     (void)state;
@@ -379,6 +411,8 @@ int main(void)
         cmocka_unit_test_setup(head_that_always_restarts_is_given_up, setup),
         cmocka_unit_test_setup(head_that_gets_further_gets_it_all, setup),
         cmocka_unit_test_setup(forced_image_is_installed_after_a_lost_end, setup),
+        cmocka_unit_test_setup(forced_image_that_failed_is_installed_after_a_lost_end, setup),
+        cmocka_unit_test_setup(forced_image_that_fails_again_is_told, setup),
         cmocka_unit_test_setup(image_that_runs_already_is_told, setup),
         cmocka_unit_test_setup(rollback_is_told, setup),
         cmocka_unit_test_setup(refusal_is_told, setup),

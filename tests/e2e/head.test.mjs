@@ -34,7 +34,7 @@ async function done() {
 }
 
 async function newPage() {
-  page = await till.page();
+  page = await till.workingPage(); // whose line has brought what credentials are looked up with
   await partIs(page, HEAD, 'nfc', 'ready');
   await partIs(page, HEAD, 'scanner', 'ready');
   await partIs(page, LIBNFC, 'nfc', 'ready');

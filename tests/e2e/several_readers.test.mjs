@@ -24,7 +24,7 @@ before(async () => {
   await till.card('a', `ntag213 uri=${memberUri(customers[0])}`);
   await till.secondReader(`card b type4 uri=${memberUri(customers[1])}`);
   await third(`card c ntag216 uri=${memberUri(customers[2])}`);
-  page = await till.page();
+  page = await till.workingPage();
   for (const [name, kind] of NAMED) await partIs(page, name, kind, 'ready');
 });
 

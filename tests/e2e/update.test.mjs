@@ -72,7 +72,7 @@ async function tapped() {
 before(async () => {
   await till.start();
   customers = till.customers.slice(0, 3);
-  page = await till.page();
+  page = await till.workingPage();
   await ready();
 });
 

@@ -123,6 +123,7 @@ static enum tb_err storage_start(struct tb_agent *agent, struct tb_storage_found
     }
     agent->storage.health = storage_health;
     agent->storage.cache_damaged = tb_line_cache_damaged;
+    agent->storage.pages_lost = tb_line_pages_lost;
     agent->storage.health_context = agent;
     agent->facts = found->facts;
     agent->facts_coming = found->facts;

@@ -138,6 +138,7 @@ void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_creden
  * line is live; until then what can still be read of it is better than nothing. */
 void tb_line_cache_read(struct tb_agent *agent, enum tb_err err);
 void tb_line_cache_damaged(void *context); /* for storage: the same of a write */
+void tb_line_pages_lost(void *context);    /* for storage: rows of feeds are not in the cache */
 void tb_line_subscribe(struct tb_agent *agent, const struct tb_id *customer, bool on);
 
 /* ---- pages ---- */

@@ -60,13 +60,27 @@ static void feed_lost(struct tb_agent *agent, const struct tb_scope *scope)
     tb_client_feed_lost(&agent->client, scope, tb_loop_now_ms(agent->loop));
 }
 
+static void pages_read_again(struct tb_agent *agent)
+{
+    const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
+    feed_lost(agent, &cohort);
+    feed_lost(agent, &catalogue);
+}
+
+void tb_line_pages_lost(void *context)
+{
+    struct tb_agent *agent = context;
+    tb_log(TB_LOG_ERROR, TB_EVENT("line", "pages_lost"));
+    pages_read_again(agent);
+    tb_agent_rearm(agent);
+}
+
 static void cache_renew(struct tb_timer *timer)
 {
     struct tb_agent *agent = timer->context;
     if (!agent->cache_damaged || agent->status.line != TB_LINE_LIVE)
         return;
-    const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
-    const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
     agent->found = false;
     enum tb_err err = tb_storage_renew_cache(&agent->storage);
     if (err != TB_OK) {
@@ -75,8 +89,7 @@ static void cache_renew(struct tb_timer *timer)
     }
     agent->cache_damaged = false;
     tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, true);
-    feed_lost(agent, &cohort);
-    feed_lost(agent, &catalogue);
+    pages_read_again(agent);
     if (agent->serving.visit.open) {
         const struct tb_scope customer = {.kind = TB_SCOPE_CUSTOMER,
                                           .customer = agent->serving.record.customer};
@@ -220,7 +233,8 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
     const struct tb_storage_page page = {.rows = action->save.rows,
                                          .scope = action->save.scope,
                                          .cursor = action->save.cursor,
-                                         .first = action->save.first};
+                                         .first = action->save.first,
+                                         .more = action->save.more};
     struct save *save = calloc(1, sizeof *save);
     if (save) {
         save->agent = agent;

@@ -120,6 +120,7 @@ void tb_storage_close(struct tb_storage *storage)
     storage->cache_writer = tb_writer_stop(storage->cache_writer);
     storage->state_writer = tb_writer_stop(storage->state_writer);
     tb_storage_call_drop_all(storage);
+    tb_loop_unpost(storage->loop, &storage->lost);
     tb_cache_reader_close(&storage->reader);
     tb_cache_close(&storage->cache);
     tb_outbox_close(&storage->outbox);

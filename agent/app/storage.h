@@ -61,10 +61,14 @@ struct tb_storage {
     struct tb_timer probe;
     struct tb_storage_path cache_path;
     uint32_t cache_number; /* of the file that is open now: calls may outlive theirs */
+    struct tb_post lost;   /* the cache writer's: see pages_lost */
     /* Called when it changes whether the files can be written. */
     void (*health)(void *context, bool disk_full, bool disk_failing);
     /* Called when the cache's file turned out to be damaged while it was written. */
     void (*cache_damaged)(void *context);
+    /* Called when pages of the cohort or the catalogue that were said to be saved are not
+     * (tb_storage_page.more): those feeds are to be read from the beginning. */
+    void (*pages_lost)(void *context);
     void *health_context;
 };
 
@@ -117,6 +121,8 @@ struct tb_storage_page {
     struct tb_scope scope;
     struct tb_cursor cursor;
     bool first; /* of a newly opened feed */
+    bool more;  /* others follow at once: of the cohort or the catalogue it need not be committed alone, and
+                   done is  called when it is applied (host/sqlite/writer.h, lazy jobs) */
 };
 TB_MUST_USE enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_page *page,
                                         tb_storage_done *done, void *context);

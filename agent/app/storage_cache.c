@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #define DAMAGED_SUFFIX ".damaged"
+#define FEED_CACHE_KIB 2048 /* the pages of the indexes that one transaction of a feed touches */
 
 static void file_set_aside(const char *path, const char *suffix)
 {
@@ -82,9 +83,19 @@ enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *folder
     return err == TB_OK ? pending_hear(storage, found, pending) : err;
 }
 
+static void pages_lost(struct tb_post *post)
+{
+    struct tb_storage *storage = post->context;
+    if (storage->pages_lost)
+        storage->pages_lost(storage->health_context);
+}
+
 enum tb_err tb_storage_cache_start(struct tb_storage *storage)
 {
-    const struct tb_writer_options options = {.name = "cache"};
+    const struct tb_writer_options options = {
+        .name = "cache", .lazy_cache_kib = FEED_CACHE_KIB, .lost = &storage->lost};
+    storage->lost.fn = pages_lost;
+    storage->lost.context = storage;
     enum tb_err err =
         tb_writer_start(tb_loop_mailbox(storage->loop), storage->cache.db, &options, &storage->cache_writer);
     storage->files[TB_STORAGE_CACHE] =

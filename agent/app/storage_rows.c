@@ -116,6 +116,12 @@ static void feed_finish(struct tb_storage_call *call, enum tb_err err)
     copy->done(copy->call.context, err);
 }
 
+static bool scope_is_bulk(const struct tb_scope *scope)
+{
+    return scope->kind == TB_SCOPE_COHORT || scope->kind == TB_SCOPE_PARTITION ||
+           scope->kind == TB_SCOPE_CATALOGUE;
+}
+
 enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_page *page,
                             tb_storage_done *done, void *context)
 {
@@ -132,6 +138,7 @@ enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_
     copy->scope = page->scope;
     copy->cursor = page->cursor;
     copy->first = page->first;
+    copy->call.job.lazy = page->more && scope_is_bulk(&page->scope);
     if (!feed->running) {
         feed_start(feed, &copy->call);
         return TB_OK;

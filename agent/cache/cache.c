@@ -247,7 +247,7 @@ enum tb_err tb_cache_open(const char *path, const struct tb_sealer *sealer, stru
     const struct tb_db_options options = {
         .sync = TB_DB_SYNC_NORMAL,
         .cache_kib = 256,
-        .checkpoint_pages = 1000,
+        .checkpoint_pages = 4000, /* the more, the fewer pages are written twice */
         .busy_ms = 1000,
         .secure_delete = true,
         .application_id = TB_CACHE_APPLICATION_ID,

@@ -169,12 +169,17 @@ enum tb_err tb_db_set_sync(struct tb_db *db, enum tb_db_sync sync)
     return TB_ERR_INTERNAL;
 }
 
+enum tb_err tb_db_set_cache(struct tb_db *db, unsigned cache_kib)
+{
+    return pragma_set(db, "cache_size", -(int64_t)(cache_kib ? cache_kib : db->cache_kib));
+}
+
 static enum tb_err pragmas_set(struct tb_db *db, const struct tb_db_options *o)
 {
     enum tb_err err = tb_db_exec(db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                                      "PRAGMA temp_store = MEMORY");
     if (!err)
-        err = pragma_set(db, "cache_size", -(int64_t)(o->cache_kib ? o->cache_kib : CACHE_KIB_PRESET));
+        err = tb_db_set_cache(db, 0);
     if (!err)
         err = pragma_set(db, "secure_delete", o->secure_delete);
     if (!err)
@@ -266,6 +271,7 @@ enum tb_err tb_db_open(const char *path, const struct tb_db_options *options, st
     if (!db)
         return TB_ERR_NO_MEMORY;
     db->checkpoint_pages = db->checkpoint_next = options->checkpoint_pages;
+    db->cache_kib = options->cache_kib ? options->cache_kib : CACHE_KIB_PRESET;
     enum tb_err err = options->read_only ? TB_OK : file_make(path);
     if (!err)
         err = handle_open(db, path, options);

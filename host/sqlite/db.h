@@ -59,6 +59,7 @@ enum tb_db_own {
 struct tb_db {
     struct sqlite3 *handle;
     struct sqlite3_stmt *own[TB_DB_OWN_COUNT];
+    unsigned cache_kib;        /* as in the options */
     int vendor_code;           /* SQLite's extended code of the last failure, for the log; 0 when none */
     unsigned checkpoint_pages; /* as in the options */
     unsigned checkpoint_next;  /* log length at which the next checkpoint is due */
@@ -109,6 +110,10 @@ TB_MUST_USE enum tb_err tb_db_touch(struct tb_db *db);
 
 /* Full structural check of the file. TB_ERR_CORRUPT. Reads all of it. */
 TB_MUST_USE enum tb_err tb_db_check(struct tb_db *db);
+
+/* Another page cache limit for a time, such as that of one large transaction; 0: back to the options'. What
+ * is above the limit is given back. */
+TB_MUST_USE enum tb_err tb_db_set_cache(struct tb_db *db, unsigned cache_kib);
 
 /* Bytes of the file that are in use. */
 TB_MUST_USE enum tb_err tb_db_size(struct tb_db *db, int64_t *ret_size);

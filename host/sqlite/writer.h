@@ -7,8 +7,13 @@
  * after COMMIT: with TB_OK the job's effect is as durable as the connection's sync setting says. After a
  * failed COMMIT every job of the group is done with that error and nothing of it was stored.
  * Checkpoints run on the writer's thread after the completions have been posted.
- * Thread rule: start, submit and stop on the mailbox's thread; the connection is the writer's from start to
- * stop. Limits: job_max jobs waiting, batch_max per transaction; an idle writer does not wake up.
+ *
+ * A lazy job, one of many that fill a file, does not wait for its COMMIT: done() comes when it has run, and
+ * the transaction stays open for those behind it, until one comes that is not lazy, lazy_max of them have
+ * run, or lazy_ms have passed. Should the transaction fail after that, options.lost is posted: the effect of
+ * the lazy jobs since the last other one is not stored. For whoever can fetch again what they brought. Thread
+ * rule: start, submit and stop on the mailbox's thread; the connection is the writer's from start to stop.
+ * Limits: job_max jobs waiting, batch_max per transaction; an idle writer does not wake up.
  */
 #ifndef TB_HOST_SQLITE_WRITER_H
 #define TB_HOST_SQLITE_WRITER_H
@@ -26,6 +31,7 @@ struct tb_writer_job {
     void (*done)(struct tb_writer_job *job, enum tb_err err);
     void *context;   /* the user's; untouched */
     bool single;     /* run() changes the file by one statement */
+    bool lazy;       /* see above */
     bool bare;       /* run() outside a transaction and alone: checkpoints, erasures with their own commit */
     enum tb_err err; /* the writer's from here on */
     struct tb_writer_job *next;
@@ -33,10 +39,14 @@ struct tb_writer_job {
 };
 
 struct tb_writer_options {
-    const char *name;  /* of the thread, ≤ 15 bytes */
-    size_t job_max;    /* jobs submitted and not done; 0: 256 */
-    size_t batch_max;  /* jobs per transaction; 0: 64 */
-    size_t stack_size; /* bytes; 0: 256 KiB */
+    const char *name;        /* of the thread, ≤ 15 bytes */
+    size_t job_max;          /* jobs submitted and not done; 0: 256 */
+    size_t batch_max;        /* jobs per transaction; 0: 64 */
+    size_t stack_size;       /* bytes; 0: 256 KiB */
+    size_t lazy_max;         /* lazy jobs per transaction; 0: 40 */
+    unsigned lazy_ms;        /* 0: 250 */
+    unsigned lazy_cache_kib; /* page cache while lazy jobs leave a transaction open; 0: as always */
+    struct tb_post *lost;    /* borrowed, fn set; needed when there are lazy jobs */
 };
 
 /* db is borrowed until tb_writer_stop(). */

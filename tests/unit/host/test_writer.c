@@ -262,6 +262,157 @@ static void test_stop_writes_what_waits(void **state)
     assert_int_equal(f->dones, 2);
 }
 
+/* ---- lazy jobs ---- */
+
+struct loss {
+    struct tb_post post;
+    int count;
+};
+
+static void loss_note(struct tb_post *post)
+{
+    ((struct loss *)(void *)post)->count++;
+}
+
+static void lazy_start(struct fixture *f, struct loss *loss, unsigned lazy_ms)
+{
+    *loss = (struct loss){.post = {.fn = loss_note}};
+    struct tb_writer_options options = {
+        .name = "test", .lazy_max = 3, .lazy_ms = lazy_ms, .lost = &loss->post};
+    assert_int_equal(tb_writer_start(&f->box.mailbox, f->db, &options, &f->writer), TB_OK);
+}
+
+/* What another connection sees: only what was committed. */
+static int64_t committed_count(struct fixture *f)
+{
+    struct tb_db_options options = {.application_id = 1, .migration_count = 1, .read_only = true};
+    struct tb_db *db = NULL;
+    struct tb_stmt stmt;
+    bool row = false;
+    assert_int_equal(tb_db_open(f->file, &options, &db), TB_OK);
+    assert_int_equal(tb_stmt_prepare(db, "SELECT count(*) FROM item", &stmt), TB_OK);
+    assert_int_equal(tb_stmt_step(&stmt, &row), TB_OK);
+    int64_t count = tb_stmt_int(&stmt, 0);
+    tb_stmt_free(&stmt);
+    tb_db_close(db);
+    return count;
+}
+
+static const char *const one_each[] = {
+    "INSERT INTO item(name) VALUES ('a')", "INSERT INTO item(name) VALUES ('b')",
+    "INSERT INTO item(name) VALUES ('c')", "INSERT INTO item(name) VALUES ('d')"};
+
+static void lazies_make(struct fixture *f, struct job *jobs, const char *const *sql, size_t count)
+{
+    jobs_make(f, jobs, sql, count);
+    for (size_t i = 0; i < count; i++)
+        jobs[i].job.lazy = true;
+}
+
+static void test_lazy_jobs_are_committed_with_the_next_that_is_not(void **state)
+{
+    struct fixture *f = *state;
+    struct loss loss;
+    struct job jobs[3];
+    lazy_start(f, &loss, 600000);
+    lazies_make(f, jobs, one_each, 3);
+    jobs[2].job.lazy = false;
+    jobs_run(f, jobs, 1);
+    jobs_run(f, jobs + 1, 1);
+    assert_int_equal(jobs[0].seen, TB_OK);
+    assert_int_equal(committed_count(f), 0);
+    jobs_run(f, jobs + 2, 1);
+    assert_int_equal(committed_count(f), 3);
+    assert_int_equal(loss.count, 0);
+}
+
+static void test_only_so_many_lazy_jobs_wait(void **state)
+{
+    struct fixture *f = *state;
+    struct loss loss;
+    struct job jobs[4];
+    lazy_start(f, &loss, 600000);
+    lazies_make(f, jobs, one_each, 4);
+    for (size_t i = 0; i < 4; i++)
+        jobs_run(f, jobs + i, 1);
+    assert_int_equal(committed_count(f), 4);
+}
+
+static void test_stop_and_bare_jobs_commit_what_lazy_ones_left(void **state)
+{
+    struct fixture *f = *state;
+    struct loss loss;
+    struct job jobs[3];
+    lazy_start(f, &loss, 600000);
+    lazies_make(f, jobs, one_each, 3);
+    jobs[1].job.lazy = false;
+    jobs[1].job.bare = true;
+    jobs[1].job.run = bare_run;
+    jobs_run(f, jobs, 1);
+    jobs_run(f, jobs + 1, 1); /* deletes what was committed */
+    jobs_run(f, jobs + 2, 1);
+    assert_int_equal(jobs[1].seen, TB_OK);
+    assert_int_equal(item_count(f), 1);
+}
+
+static void test_a_lazy_job_that_fails_undoes_only_itself(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const sql[] = {
+        "INSERT INTO item(name) VALUES ('a')",
+        "INSERT INTO item(name) VALUES ('undone'); INSERT INTO item(name) VALUES ('a')"};
+    struct loss loss;
+    struct job jobs[2];
+    lazy_start(f, &loss, 600000);
+    lazies_make(f, jobs, sql, 2);
+    jobs_run(f, jobs, 1);
+    jobs_run(f, jobs + 1, 1);
+    assert_int_equal(jobs[1].seen, TB_ERR_CONFLICT);
+    assert_int_equal(item_count(f), 1);
+    assert_int_equal(loss.count, 0);
+}
+
+static void test_lazy_jobs_are_said_to_be_lost_with_their_transaction(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const sql[] = {"INSERT INTO item(name) VALUES ('a')", "ROLLBACK",
+                                      "INSERT INTO item(name) VALUES ('b')"};
+    struct loss loss;
+    struct job jobs[3];
+    lazy_start(f, &loss, 600000);
+    lazies_make(f, jobs, sql, 3);
+    jobs_run(f, jobs, 1);
+    assert_int_equal(tb_writer_submit(f->writer, &jobs[1].job), TB_OK);
+    test_mailbox_run_one(&f->box);
+    test_mailbox_run_one(&f->box);
+    assert_int_equal(loss.count, 1);
+    assert_int_equal(jobs[1].seen, TB_ERR_INTERNAL);
+    jobs_run(f, jobs + 2, 1);
+    assert_int_equal(jobs[2].seen, TB_OK);
+    assert_int_equal(item_count(f), 1);
+}
+
+/* The end of the wait commits, here what cannot be committed: that it was tried is heard. */
+static void test_lazy_jobs_are_committed_in_time(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const sql[] = {"PRAGMA foreign_keys = ON; CREATE TABLE part (item INTEGER NOT NULL"
+                                      " REFERENCES item(id) DEFERRABLE INITIALLY DEFERRED) STRICT",
+                                      "INSERT INTO part VALUES (77)"};
+    struct loss loss;
+    struct job jobs[2];
+    lazy_start(f, &loss, 1);
+    lazies_make(f, jobs, sql, 2);
+    jobs[0].job.lazy = false;
+    jobs[0].job.bare = true;
+    jobs_run(f, jobs, 1);
+    assert_int_equal(jobs[0].seen, TB_OK);
+    jobs_run(f, jobs + 1, 1);
+    test_mailbox_run_one(&f->box);
+    assert_int_equal(jobs[1].seen, TB_OK);
+    assert_int_equal(loss.count, 1);
+}
+
 /* ---- with the loop ---- */
 
 struct chain {
@@ -311,6 +462,12 @@ int main(void)
         WRITER_TEST(test_bare_job_has_its_own_transactions_at_its_place),
         WRITER_TEST(test_full_queue_refuses),
         WRITER_TEST(test_stop_writes_what_waits),
+        WRITER_TEST(test_lazy_jobs_are_committed_with_the_next_that_is_not),
+        WRITER_TEST(test_only_so_many_lazy_jobs_wait),
+        WRITER_TEST(test_stop_and_bare_jobs_commit_what_lazy_ones_left),
+        WRITER_TEST(test_a_lazy_job_that_fails_undoes_only_itself),
+        WRITER_TEST(test_lazy_jobs_are_said_to_be_lost_with_their_transaction),
+        WRITER_TEST(test_lazy_jobs_are_committed_in_time),
         WRITER_TEST(test_completions_arrive_on_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,10 @@ static enum tb_err claim_read(struct tb_reader *r, struct tb_claim *claim)
     if (tb_read_u8(r) != CLAIM_VERSION)
         return TB_ERR_UNSUPPORTED;
     cart_id_read(r, &claim->checkout);
-    enum tb_err err = tb_span_to_str(tb_read_bytes(r, tb_read_u8(r)), claim->by, sizeof claim->by);
+    struct tb_span by = tb_read_bytes(r, tb_read_u8(r));
+    enum tb_err err = tb_span_to_str(by, claim->by, sizeof claim->by);
+    if (err == TB_OK && strlen(claim->by) != by.size)
+        err = TB_ERR_SYNTAX;
     uint64_t since_ms = tb_read_u64be(r);
     uint64_t until_ms = tb_read_u64be(r);
     uint16_t line_count = tb_read_u16be(r);

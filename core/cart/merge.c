@@ -218,15 +218,22 @@ static void join_set_aside(struct joining *j, const struct tb_merge_line *planne
 {
     struct tb_cart_line *line = &j->here.cart->lines[planned->here];
     const struct tb_id id = line->id;
-    if (j->undo)
-        j->undo->set_aside.lines[j->undo->set_aside.line_count++] = *line;
     cart_line_take_out(j->here.cart, line);
     book_put(j->here.book, j->here.cart, &id, &id);
     j->changed = true;
 }
 
+static void undo_set_aside(struct joining *j, const struct tb_merge_line *planned)
+{
+    if (j->undo)
+        j->undo->set_aside.lines[j->undo->set_aside.line_count++] = j->here.cart->lines[planned->here];
+}
+
 static void join_lines(struct joining *j)
 {
+    for (size_t i = 0; i < j->plan->count; i++)
+        if (j->plan->lines[i].reason == TB_MERGE_SET_ASIDE)
+            undo_set_aside(j, &j->plan->lines[i]);
     for (size_t i = 0; i < j->plan->count; i++)
         if (j->plan->lines[i].here >= 0 && goes_over(j->plan->lines[i].reason))
             join_both(j, &j->plan->lines[i]);

@@ -1,4 +1,4 @@
-#include "tests/support/engine_fake.h"
+#include "tests/support/engine_fake_shop.h"
 
 #include "core/base/assert.h"
 #include "core/crypto/hash.h"
@@ -55,6 +55,12 @@ void engine_fake_init(struct engine_fake *e)
     e->wall_ms = INT64_C(1790000000000);
     e->object_count = 0;
     e->cart_count = 0;
+    e->product_count = 0;
+    e->sale_count = 0;
+    e->void_count = 0;
+    e->merge_count = 0;
+    e->conflict_count = 0;
+    e->reopened = 0;
     e->stream_count = 0;
     e->fault = TB_OK;
     e->apply_max = 0;
@@ -116,20 +122,6 @@ const struct fake_stream *engine_fake_stream(const struct engine_fake *e, const 
     return NULL;
 }
 
-static size_t cart_index(const struct engine_fake *e, const struct tb_id *cart)
-{
-    size_t i = 0;
-    while (i < e->cart_count && !tb_id_equal(&e->carts[i].id, cart))
-        i++;
-    return i;
-}
-
-const struct tb_cart *engine_fake_cart(const struct engine_fake *e, const struct tb_id *cart)
-{
-    size_t i = cart_index(e, cart);
-    return i < e->cart_count ? &e->carts[i] : NULL;
-}
-
 static void answer_open(struct engine_fake *e, const struct tb_engine_request *request,
                         struct tb_engine_answer *answer)
 {
@@ -150,51 +142,10 @@ static void answer_open(struct engine_fake *e, const struct tb_engine_request *r
     }
 }
 
-static void cart_publish(struct engine_fake *e, struct tb_cart *cart)
-{
-    char id[TB_ID_TEXT_SIZE];
-    char doc[FAKE_DOC_MAX];
-    struct tb_buf text = tb_buf_of(doc, sizeof doc - 1);
-    struct tb_json_writer w = tb_json_writer_of(&text);
-    cart->version = e->change + 1;
-    cart->as_of_ms = e->wall_ms;
-    tb_cart_encode(&w, NULL, cart);
-    TB_ASSERT(text.err == TB_OK);
-    doc[text.size] = '\0';
-    tb_id_encode(&cart->id, id);
-    engine_fake_put(e, TB_ROW_CART, id, &cart->customer, doc);
-}
-
-static enum tb_cart_code cart_decide(struct engine_fake *e, const struct tb_engine_peer *peer,
-                                     const struct tb_mutation *m, int64_t *ret_version)
-{
-    size_t i = cart_index(e, &m->cart);
-    struct tb_product product = {.currency = "EUR", .unit_price = 100, .name = "Product"};
-    struct tb_cart_facts facts = {.at_ms = e->wall_ms, .channel = peer->channel, .product = &product};
-    bool changed = false;
-    *ret_version = 0;
-    if (m->kind == TB_MUTATION_NONE)
-        return TB_CART_NOT_UNDERSTOOD;
-    if (i == e->cart_count) {
-        TB_ASSERT(i < FAKE_CART_MAX);
-        memset(&e->carts[i], 0, sizeof e->carts[i]);
-        e->books[i].count = 0;
-    }
-    enum tb_cart_code code = tb_cart_apply(&e->carts[i], &e->books[i], m, &facts, &changed);
-    if (!changed)
-        return code;
-    if (i == e->cart_count)
-        e->cart_count++;
-    cart_publish(e, &e->carts[i]);
-    *ret_version = e->carts[i].version;
-    return code;
-}
-
 static void seq_decide(struct engine_fake *e, struct fake_stream *stream, const struct tb_engine_peer *peer,
-                       const struct tb_mutation *m)
+                       const struct tb_mutation *m, struct fake_touched *touched)
 {
     struct fake_decision *decision = &stream->decisions[m->seq];
-    int64_t version;
     TB_ASSERT(decision->verdict.kind == TB_VERDICT_NONE);
     decision->kind = m->kind;
     decision->line = m->line;
@@ -205,22 +156,22 @@ static void seq_decide(struct engine_fake *e, struct fake_stream *stream, const 
         stream->decided += m->skipped.count - 1;
         return;
     }
-    enum tb_cart_code code = cart_decide(e, peer, m, &version);
-    if (code != TB_CART_OK) {
-        decision->verdict.kind = TB_VERDICT_REJECTED;
-        (void)snprintf(decision->verdict.code, sizeof decision->verdict.code, "%s", tb_cart_code_name(code));
-    }
-    decision->verdict.version = version;
+    fake_shop_decide(e, peer, m, &decision->verdict, touched);
 }
 
+/* What was decided before is asked for again: with the cart as it is now. */
 static struct tb_verdict verdict_of(struct engine_fake *e, struct fake_stream *stream,
-                                    const struct tb_engine_peer *peer, const struct tb_mutation *m)
+                                    const struct tb_engine_peer *peer, const struct tb_mutation *m,
+                                    struct fake_touched *touched)
 {
     TB_ASSERT(m->seq < FAKE_SEQ_MAX);
+    *touched = (struct fake_touched){.count = 1, .carts = {m->cart}};
+    if (m->kind == TB_MUTATION_CART_MERGE)
+        touched->carts[touched->count++] = m->merge.from;
     if (m->seq > stream->decided + 1)
         return (struct tb_verdict){.seq = m->seq, .kind = TB_VERDICT_RETRY, .code = TB_ENGINE_CODE_GAP};
     if (m->seq == stream->decided + 1) {
-        seq_decide(e, stream, peer, m);
+        seq_decide(e, stream, peer, m, touched);
         return stream->decisions[m->seq].verdict;
     }
     struct tb_verdict verdict = stream->decisions[m->seq].verdict;
@@ -287,24 +238,24 @@ static void answer_apply(struct engine_fake *e, const struct tb_engine_request *
     uint8_t count = batch->count;
     if (e->apply_max && count > e->apply_max)
         count = e->apply_max;
-    struct tb_id carts[TB_MUTATION_BATCH_MAX];
+    struct fake_touched touched[TB_MUTATION_BATCH_MAX];
     for (uint8_t i = 0; i < count; i++) {
         struct tb_mutation m;
         size_t mark = tb_arena_mark(arena);
         tb_mutation_batch_read(batch, i, arena, &m);
-        struct tb_verdict verdict = verdict_of(e, stream, &request->peer, &m);
-        carts[answer->apply.count] = m.cart;
+        struct tb_verdict verdict = verdict_of(e, stream, &request->peer, &m, &touched[i]);
         answer->apply.verdicts[answer->apply.count++] = verdict;
         if (verdict.kind == TB_VERDICT_APPLIED && verdict.version)
-            changes_add(answer, &m.customer);
+            for (size_t k = 0; k < touched[i].count; k++)
+                changes_add(answer, &engine_fake_cart(e, &touched[i].carts[k])->customer);
         tb_arena_release(arena, mark);
         if (verdict.kind == TB_VERDICT_RETRY)
             break;
     }
     answer->apply.rows = rows_new(arena);
     for (uint8_t i = 0; i < answer->apply.count; i++)
-        if (!tb_id_is_zero(&carts[i]))
-            rows_add_cart(&answer->apply.rows, arena, e, &carts[i]);
+        for (size_t k = 0; k < touched[i].count; k++)
+            rows_add_cart(&answer->apply.rows, arena, e, &touched[i].carts[k]);
 }
 
 uint8_t engine_fake_partition(const struct tb_id *customer)

@@ -7,12 +7,19 @@
 #ifndef TB_TESTS_SUPPORT_ENGINE_FAKE_H
 #define TB_TESTS_SUPPORT_ENGINE_FAKE_H
 
-#include "core/cart/cart.h"
+#include "core/cart/checkout.h"
+#include "core/cart/merge.h"
 #include "core/sync/engine_port.h"
 
 #define FAKE_STORE "0421"
 #define FAKE_OBJECT_MAX 48
 #define FAKE_CART_MAX 6
+#define FAKE_PRODUCT_MAX 8
+#define FAKE_SALE_MAX 64
+#define FAKE_SALE_LINE_MAX 8
+#define FAKE_VOID_MAX 16
+#define FAKE_MERGE_MAX 2 /* that can be taken back; the oldest is forgotten first */
+#define FAKE_CONFLICT_MAX 64
 #define FAKE_STREAM_MAX 24
 #define FAKE_SEQ_MAX 192
 #define FAKE_DOC_MAX 4096
@@ -38,6 +45,48 @@ struct fake_stream {
     struct fake_decision decisions[FAKE_SEQ_MAX]; /* index: seq */
 };
 
+/* A product that has another price or stock than all the others. */
+struct fake_product {
+    char gtin[TB_GTIN_SIZE + 1];
+    int64_t unit_price;
+    enum tb_stock stock;
+};
+
+struct fake_sale_key {
+    char terminal[TB_SHORT_SIZE_MAX + 1]; /* the last part of the device's name */
+    struct tb_sale_key key;
+};
+
+struct fake_sale {
+    struct fake_sale_key key;
+    struct tb_id cart;
+    struct tb_id customer;
+    size_t line_count;
+    struct tb_sale_line lines[FAKE_SALE_LINE_MAX];
+};
+
+struct fake_void {
+    struct fake_sale_key key;
+    struct fake_sale_key of;
+    bool reopen;
+    bool applied; /* the sale was known */
+    uint8_t asked_count;
+    struct tb_paid_line asked[FAKE_SALE_LINE_MAX];
+};
+
+struct fake_merge {
+    struct tb_id cart;
+    struct tb_id joined;
+    struct tb_merge_undo undo;
+};
+
+/* A line that was sold twice. */
+struct fake_conflict {
+    struct tb_id line;
+    int32_t doubled;
+    bool claimed;
+};
+
 struct engine_fake {
     uint32_t epoch;
     int64_t change; /* of everything */
@@ -47,6 +96,18 @@ struct engine_fake {
     size_t cart_count;
     struct tb_cart carts[FAKE_CART_MAX];
     struct tb_cart_book books[FAKE_CART_MAX];
+    struct tb_claim claims[FAKE_CART_MAX];
+    size_t product_count;
+    struct fake_product products[FAKE_PRODUCT_MAX];
+    size_t sale_count;
+    struct fake_sale sales[FAKE_SALE_MAX];
+    size_t void_count;
+    struct fake_void voids[FAKE_VOID_MAX];
+    size_t merge_count;
+    struct fake_merge merges[FAKE_MERGE_MAX];
+    size_t conflict_count;
+    struct fake_conflict conflicts[FAKE_CONFLICT_MAX];
+    unsigned reopened; /* lines so far */
     size_t stream_count;
     struct fake_stream streams[FAKE_STREAM_MAX];
 
@@ -59,6 +120,9 @@ void engine_fake_init(struct engine_fake *e);
 /* Customers are numbered; their ids, carts and credential hashes follow from the number. */
 void engine_fake_add_customer(struct engine_fake *e, unsigned number);
 void engine_fake_add_product(struct engine_fake *e, unsigned number);
+/* From now on this product costs and is there as said; all others cost 1.00 and are in stock. */
+void engine_fake_set_product(struct engine_fake *e, const char *gtin, int64_t unit_price,
+                             enum tb_stock stock);
 struct tb_id engine_fake_id(const char *what, unsigned number);
 void engine_fake_gtin(unsigned number, char ret_gtin[TB_GTIN_SIZE + 1]);
 void engine_fake_hash(unsigned number, uint8_t ret_hash[TB_LOOKUP_HASH_SIZE]);

@@ -211,6 +211,100 @@ static void what_is_concurrent_commutes(void **state)
     }
 }
 
+enum { CLIENT_COUNT = 4, INTENT_COUNT = 6, CHOICE_COUNT = 3 };
+
+/* What one client does, in its order: adds under an id of its own, then changes under that id or the line
+ * that all see. Nothing passes 0, for the line that all see holds enough. */
+static void intents_of(struct seeded_rng *rng, unsigned client, struct tb_mutation list[INTENT_COUNT])
+{
+    unsigned choice = (unsigned)(seeded_rng_next(rng) % CHOICE_COUNT);
+    unsigned own = 100 + client;
+    for (unsigned i = 0; i < INTENT_COUNT; i++) {
+        int32_t n = 1 + (int32_t)(seeded_rng_next(rng) % 9);
+        unsigned line = i > 0 && seeded_rng_next(rng) % 2 ? own : 1 + choice;
+        switch (i == 0 ? 0 : seeded_rng_next(rng) % 3) {
+        case 0: list[i] = test_add(i == 0 ? own : 200 + client * 10 + i, 17, n); break;
+        case 1: list[i] = test_set(line, 50, 50 - 5 + n); break;
+        default: list[i] = test_remove(line, n); break;
+        }
+        list[i].add.options[0] = list[i].kind == TB_MUTATION_CART_ADD ? (char)('a' + choice) : '\0';
+    }
+}
+
+static void interleave(struct seeded_rng *rng, struct tb_mutation lists[CLIENT_COUNT][INTENT_COUNT],
+                       struct test_cart *t)
+{
+    unsigned done[CLIENT_COUNT] = {0};
+    for (unsigned i = 0; i < CLIENT_COUNT * INTENT_COUNT; i++) {
+        unsigned client = (unsigned)(seeded_rng_next(rng) % CLIENT_COUNT);
+        while (done[client] == INTENT_COUNT)
+            client = (client + 1) % CLIENT_COUNT;
+        assert_int_equal(test_apply(t, lists[client][done[client]++]), TB_CART_OK);
+    }
+}
+
+/* Whatever the interleaving of the clients, each in its own order, they come to the same cart. */
+static void interleavings_come_to_the_same(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 500; seed++) {
+        struct seeded_rng rng = {seed};
+        struct tb_mutation lists[CLIENT_COUNT][INTENT_COUNT];
+        setup(NULL);
+        for (unsigned i = 0; i < CHOICE_COUNT; i++) {
+            struct tb_mutation add = test_add(1 + i, 17, 1000);
+            add.add.options[0] = (char)('a' + i);
+            assert_int_equal(test_apply(&one, add), TB_CART_OK);
+        }
+        two = one;
+        for (unsigned client = 0; client < CLIENT_COUNT; client++)
+            intents_of(&rng, client, lists[client]);
+        interleave(&rng, lists, &one);
+        interleave(&rng, lists, &two);
+        assert_int_equal(one.cart.line_count, CHOICE_COUNT);
+        for (unsigned i = 0; i < CHOICE_COUNT; i++)
+            assert_int_equal(one.cart.lines[i].quantity, two.cart.lines[i].quantity);
+    }
+}
+
+static void many_declined_gifts_decline_all(void **state)
+{
+    (void)state;
+    static uint8_t bytes[TB_CART_BOOK_PACKED_SIZE_MAX];
+    for (unsigned i = 0; i <= TB_CART_DECLINED_MAX; i++) {
+        struct tb_mutation gift = test_add(1 + i, 100 + i, 1);
+        gift.add.gift = true;
+        if (i == TB_CART_DECLINED_MAX) {
+            assert_int_equal(test_apply(&one, gift), TB_CART_GIFT_DECLINED);
+            continue;
+        }
+        assert_int_equal(test_apply(&one, gift), TB_CART_OK);
+        assert_int_equal(test_apply(&one, test_remove(1 + i, 1)), TB_CART_OK);
+    }
+    struct tb_buf to = tb_buf_of(bytes, sizeof bytes);
+    tb_cart_book_pack(&one.book, &to);
+    assert_int_equal(to.err, TB_OK);
+    assert_int_equal(tb_cart_book_unpack(tb_buf_span(&to), &two.book), TB_OK);
+    assert_memory_equal(&one.book, &two.book, sizeof one.book);
+    assert_true(tb_cart_gift_is_declined(&two.book, "00000000000100", ""));
+}
+
+static void no_more_notes_than_the_limit(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i <= TB_CART_NOTE_COUNT_MAX; i++) {
+        struct tb_mutation note = test_mutation(TB_MUTATION_CART_NOTE, 1 + i);
+        note.note.text[0] = 'n';
+        assert_int_equal(test_apply(&one, test_add(1 + i, 100 + i, 1)), TB_CART_OK);
+        assert_int_equal(test_apply(&one, note),
+                         i == TB_CART_NOTE_COUNT_MAX ? TB_CART_NOTE_LIMIT : TB_CART_OK);
+    }
+    struct tb_mutation note = test_mutation(TB_MUTATION_CART_NOTE, 1);
+    note.note.text[0] = 'm'; /* in the place of one that is there */
+    assert_int_equal(test_apply(&one, note), TB_CART_OK);
+    assert_string_equal(one.cart.lines[0].note, "m");
+}
+
 static void cart_is_sound(const struct test_cart *t, const bool *closed)
 {
     for (size_t i = 0; i < t->cart.line_count; i++) {
@@ -280,6 +374,9 @@ int main(void)
         cmocka_unit_test_setup(total_counts_and_notices_overflow, setup),
         cmocka_unit_test_setup(book_is_packed_and_unpacked, setup),
         cmocka_unit_test(what_is_concurrent_commutes),
+        cmocka_unit_test(interleavings_come_to_the_same),
+        cmocka_unit_test_setup(many_declined_gifts_decline_all, setup),
+        cmocka_unit_test_setup(no_more_notes_than_the_limit, setup),
         cmocka_unit_test(closed_lines_stay_closed),
         cmocka_unit_test(codes_have_names),
     };

@@ -175,6 +175,7 @@ static void saved(void *context, enum tb_err err)
 
 struct decide {
     struct tb_agent *agent;
+    uint32_t ticket;
     int64_t seq;
     size_t verdict_count;
     struct tb_verdict verdicts[TB_VERDICT_BATCH_MAX];
@@ -204,7 +205,7 @@ static void decided(void *context, enum tb_err err)
         tb_pages_state(agent);
     } else
         tb_log(TB_LOG_ERROR, TB_EVENT("line", "verdicts_not_saved"), tb_log_err(err));
-    tb_client_decided(&agent->client, decide->seq, err, tb_loop_now_ms(agent->loop));
+    tb_client_decided(&agent->client, decide->ticket, err, tb_loop_now_ms(agent->loop));
     tb_agent_rearm(agent);
 }
 
@@ -260,6 +261,7 @@ static void act_decide(struct tb_agent *agent, const struct tb_client_action *ac
     struct decide *decide = calloc(1, sizeof *decide);
     if (decide) {
         decide->agent = agent;
+        decide->ticket = action->decide.ticket;
         decide->seq = action->decide.seq;
         decide->verdict_count = action->decide.count;
         memcpy(decide->verdicts, action->decide.verdicts,
@@ -272,7 +274,7 @@ static void act_decide(struct tb_agent *agent, const struct tb_client_action *ac
         }
         free(decide);
     }
-    tb_client_decided(&agent->client, action->decide.seq, TB_ERR_NO_MEMORY, tb_loop_now_ms(agent->loop));
+    tb_client_decided(&agent->client, action->decide.ticket, TB_ERR_NO_MEMORY, tb_loop_now_ms(agent->loop));
 }
 
 static void act_read(struct tb_agent *agent, const struct tb_client_action *action)

@@ -87,7 +87,8 @@ struct tb_client_action {
             bool more; /* false: the scope is complete up to now */
         } save;
         struct {
-            int64_t seq; /* the last one decided here: report it with tb_client_decided() */
+            uint32_t ticket; /* report it with tb_client_decided() */
+            int64_t seq;     /* the last one decided here */
             uint8_t count;
             const struct tb_verdict *verdicts; /* applied, duplicate, rejected; in order */
             struct tb_rows rows;
@@ -163,7 +164,9 @@ struct tb_client_feed {
 struct tb_client_sent {
     int64_t first; /* a skipped record covers several */
     int64_t last;
-    size_t size; /* bytes of JSON */
+    size_t size;     /* bytes of JSON */
+    uint32_t ticket; /* of the decide action that hands its verdict out; 0: not judged */
+    bool saved;      /* its verdict is, and waits for those before it */
 };
 
 struct tb_client_asked {
@@ -243,8 +246,9 @@ struct tb_client_rows {
 };
 void tb_client_read(struct tb_client *c, uint32_t ticket, const struct tb_client_rows *rows, int64_t now_ms);
 
-/* Answers TB_CLIENT_DECIDE, in order. A fault makes the machine ask for the verdicts again later. */
-void tb_client_decided(struct tb_client *c, int64_t seq, enum tb_err err, int64_t now_ms);
+/* Answers TB_CLIENT_DECIDE, in any order. A fault makes the machine ask for the verdicts again later. Answers
+ * to those of an earlier connection change nothing: it asks for their verdicts again anyway. */
+void tb_client_decided(struct tb_client *c, uint32_t ticket, enum tb_err err, int64_t now_ms);
 
 /* Answers TB_CLIENT_SAVE. A fault makes the machine open the feed again later, from the saved cursor. */
 void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int64_t now_ms);

@@ -115,6 +115,9 @@ enum tb_err tb_client_feed_open(struct tb_client *c, const struct tb_scope *scop
     feed->state = TB_FEED_WAITING;
     feed->scope = *scope;
     feed->cursor = *cursor;
+    /* What is still being saved for the subscription before may have gone into a file that is no more. */
+    for (size_t i = 0; i < TB_CLIENT_SAVE_COUNT_MAX; i++)
+        feed->saves[i].cursor = *cursor;
     feed->settled = false;
     feed->refused = false;
     feed->wait_until_ms = 0;

@@ -202,7 +202,7 @@ static void stream_rewind(struct tb_client *c, size_t keep_count)
 }
 
 /* Judges in order; returns how many verdicts stand before a retry, or -1 when the peer is out of step. */
-static int verdicts_judge(struct tb_client *c, const struct tb_verdicts *v)
+static int verdicts_judge(struct tb_client *c, const struct tb_verdicts *v, uint32_t ticket)
 {
     for (size_t i = 0; i < v->count; i++) {
         const struct tb_verdict *verdict = &v->verdicts[i];
@@ -212,7 +212,7 @@ static int verdicts_judge(struct tb_client *c, const struct tb_verdicts *v)
             stream_rewind(c, c->judged_count);
             return i + 1 == v->count ? (int)i : -1;
         }
-        c->judged_count++;
+        c->sent[c->judged_count++].ticket = ticket;
         c->pause_count = 0;
     }
     return v->count;
@@ -227,24 +227,26 @@ void stream_verdicts(struct tb_client *c, struct tb_json params)
         client_fail(c, tb_err_name(check.err));
         return;
     }
-    int count = verdicts_judge(c, &v);
+    uint32_t ticket = client_ticket(c);
+    int count = verdicts_judge(c, &v, ticket);
     if (count < 0) {
         client_fail(c, "verdict_out_of_order");
         return;
     }
     if (count > 0)
         client_act(c, &(struct tb_client_action){.act = TB_CLIENT_DECIDE,
-                                                 .decide = {.seq = c->sent[c->judged_count - 1].last,
+                                                 .decide = {.ticket = ticket,
+                                                            .seq = c->sent[c->judged_count - 1].last,
                                                             .count = (uint8_t)count,
                                                             .verdicts = v.verdicts,
                                                             .rows = v.rows}});
 }
 
-/* Takes the judged entries up to seq out. */
-static void judged_take(struct tb_client *c, int64_t seq)
+/* Takes out what is saved and has nothing unsaved before it. */
+static void saved_take(struct tb_client *c)
 {
     size_t count = 0;
-    while (count < c->judged_count && c->sent[count].last <= seq)
+    while (count < c->judged_count && c->sent[count].saved)
         count++;
     if (count == 0)
         return;
@@ -256,14 +258,21 @@ static void judged_take(struct tb_client *c, int64_t seq)
     c->window_full = false;
 }
 
-void tb_client_decided(struct tb_client *c, int64_t seq, enum tb_err err, int64_t now_ms)
+void tb_client_decided(struct tb_client *c, uint32_t ticket, enum tb_err err, int64_t now_ms)
 {
+    bool current = false;
     c->now_ms = now_ms;
+    for (size_t i = 0; ticket && i < c->judged_count; i++) {
+        if (c->sent[i].ticket != ticket)
+            continue;
+        current = true;
+        c->sent[i].saved = true; /* or given up: see below */
+    }
     /* Later saves may succeed, but decided_seq must have no holes: once what is under way has come back,
-     * everything from the failed one on is sent again for its stored verdict. */
-    if (err != TB_OK && c->redo_from == 0 && c->judged_count > 0 && c->sent[0].first <= seq)
+     * everything from the first that is not taken out is sent again for its stored verdict. */
+    if (current && err != TB_OK && c->redo_from == 0)
         c->redo_from = c->sent[0].first;
-    judged_take(c, seq);
+    saved_take(c);
     stream_pump(c);
     feeds_pump(c);
 }

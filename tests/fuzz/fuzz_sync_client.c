@@ -19,7 +19,7 @@ static struct {
     struct tb_rng rng;
     uint32_t read_ticket;
     uint32_t save_ticket;
-    int64_t decide_seq;
+    uint32_t decide_ticket;
     int64_t next_seq;
     int64_t now_ms;
 } f;
@@ -37,7 +37,7 @@ static void act(void *context, const struct tb_client_action *action)
     case TB_CLIENT_DECIDE:
         TB_ASSERT(action->decide.count > 0 && action->decide.count <= TB_CLIENT_WINDOW);
         TB_ASSERT(action->decide.seq < f.next_seq);
-        f.decide_seq = action->decide.seq;
+        f.decide_ticket = action->decide.ticket;
         break;
     case TB_CLIENT_CLOSE:
     case TB_CLIENT_WELCOME:
@@ -88,8 +88,8 @@ static void owner_event(uint8_t which)
     switch (which) {
     case '0': tb_client_stored(&f.c, f.next_seq++, tb_span_str("{}"), f.now_ms); break;
     case '1': read_answer(); break;
-    case '2': tb_client_decided(&f.c, f.decide_seq, TB_OK, f.now_ms); break;
-    case '3': tb_client_decided(&f.c, f.decide_seq, TB_ERR_IO, f.now_ms); break;
+    case '2': tb_client_decided(&f.c, f.decide_ticket, TB_OK, f.now_ms); break;
+    case '3': tb_client_decided(&f.c, f.decide_ticket, TB_ERR_IO, f.now_ms); break;
     case '4': tb_client_saved(&f.c, f.save_ticket, TB_OK, f.now_ms); break;
     case '5': tb_client_saved(&f.c, f.save_ticket, TB_ERR_IO, f.now_ms); break;
     case '6': tb_client_identify(&f.c, 1, &what, 500, f.now_ms); break;

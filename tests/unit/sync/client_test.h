@@ -26,6 +26,7 @@ struct client_test {
     struct tb_client_action last[TB_CLIENT_STATE + 1]; /* by kind; spans and rows are not valid any more */
     size_t count[TB_CLIENT_STATE + 1];
     size_t decide_row_count;
+    uint32_t decide_tickets[TB_CLIENT_WINDOW]; /* index: last seq, modulo */
     size_t save_row_count;
     size_t identified_row_count;
     enum tb_row_type first_identified;
@@ -54,6 +55,7 @@ static void test_act(void *context, const struct tb_client_action *action)
     case TB_CLIENT_DECIDE:
         test->decide_row_count = action->decide.rows.count;
         test->first_verdict = action->decide.verdicts[0];
+        test->decide_tickets[action->decide.seq % TB_CLIENT_WINDOW] = action->decide.ticket;
         break;
     case TB_CLIENT_SAVE: test->save_row_count = action->save.rows.count; break;
     case TB_CLIENT_IDENTIFIED:
@@ -127,6 +129,12 @@ static inline void test_read(int64_t first, int64_t last)
         answer.count++;
     }
     tb_client_read(&t.c, t.last[TB_CLIENT_READ].read.ticket, &answer, t.now_ms);
+}
+
+/* The verdicts up to seq are saved, or cannot be. */
+static inline void test_decided(int64_t seq, enum tb_err err)
+{
+    tb_client_decided(&t.c, t.decide_tickets[seq % TB_CLIENT_WINDOW], err, t.now_ms);
 }
 
 static inline void test_verdict(int64_t seq, const char *verdict)

@@ -118,7 +118,7 @@ static void stored_mutation_goes_out_at_once(void **state)
     assert_int_equal(t.last[TB_CLIENT_DECIDE].decide.seq, 1);
     assert_int_equal(t.first_verdict.kind, TB_VERDICT_APPLIED);
     assert_int_equal(t.c.decided_seq, 0); /* not before it is saved */
-    tb_client_decided(&t.c, 1, TB_OK, t.now_ms);
+    test_decided(1, TB_OK);
     assert_int_equal(t.c.decided_seq, 1);
 }
 
@@ -149,7 +149,7 @@ static void no_more_than_the_window_is_under_way(void **state)
     assert_int_equal(t.count[TB_CLIENT_READ], 1);
     test_verdict(1, "applied");
     assert_int_equal(t.count[TB_CLIENT_READ], 1); /* a slow disk holds the window too */
-    tb_client_decided(&t.c, 1, TB_OK, t.now_ms);
+    test_decided(1, TB_OK);
     assert_int_equal(t.count[TB_CLIENT_READ], 2);
     assert_int_equal(t.last[TB_CLIENT_READ].read.from_seq, TB_CLIENT_WINDOW + 1);
     assert_int_equal(t.last[TB_CLIENT_READ].read.count_max, 1);
@@ -181,7 +181,7 @@ static void holes_are_closed_by_skipped(void **state)
     assert_non_null(strstr(test_sent(), "},{\"seq\":4},{\"seq\":5}]"));
     test_verdict(1, "applied");
     assert_int_equal(t.last[TB_CLIENT_DECIDE].decide.seq, 3);
-    tb_client_decided(&t.c, 3, TB_OK, t.now_ms);
+    test_decided(3, TB_OK);
     assert_int_equal(t.c.decided_seq, 3);
 }
 
@@ -195,9 +195,9 @@ static void a_hole_is_closed_in_two_where_the_store_stands_in_it(void **state)
     assert_non_null(strstr(test_sent(), "[{\"seq\":3,\"kind\":\"skipped\",\"count\":3},"
                                         "{\"seq\":6,\"kind\":\"skipped\",\"count\":3},{\"seq\":9}]"));
     test_verdict(3, "duplicate");
-    tb_client_decided(&t.c, 5, TB_OK, t.now_ms);
+    test_decided(5, TB_OK);
     test_verdict(6, "applied");
-    tb_client_decided(&t.c, 8, TB_OK, t.now_ms);
+    test_decided(8, TB_OK);
     assert_int_equal(t.c.decided_seq, 8);
 }
 
@@ -256,7 +256,7 @@ static void retry_stops_the_stream_there(void **state)
     assert_int_equal(t.count[TB_CLIENT_DECIDE], 1); /* nothing was decided about 2 */
     size_t sent = t.sent_count;
     test_store(4);
-    tb_client_decided(&t.c, 1, TB_OK, t.now_ms);
+    test_decided(1, TB_OK);
     assert_int_equal(t.sent_count, sent);
     t.now_ms = tb_client_deadline_ms(&t.c);
     assert_in_range(t.now_ms, 1500, 2000);
@@ -272,18 +272,43 @@ static void verdict_that_cannot_be_saved_is_asked_again(void **state)
     test_read(1, 3);
     test_verdict(1, "applied");
     test_verdict(2, "applied");
-    tb_client_decided(&t.c, 1, TB_ERR_IO, t.now_ms);
-    tb_client_decided(&t.c, 2, TB_OK, t.now_ms);
+    test_decided(1, TB_ERR_IO);
+    test_decided(2, TB_OK);
     assert_int_equal(t.c.decided_seq, 0); /* no holes */
     test_verdict(3, "applied");
-    tb_client_decided(&t.c, 3, TB_OK, t.now_ms);
+    test_decided(3, TB_OK);
     t.now_ms = tb_client_deadline_ms(&t.c);
     tb_client_tick(&t.c, t.now_ms);
     assert_int_equal(t.last[TB_CLIENT_READ].read.from_seq, 1);
     test_read(1, 3);
     test_verdict(1, "duplicate");
-    tb_client_decided(&t.c, 1, TB_OK, t.now_ms);
+    test_decided(1, TB_OK);
     assert_int_equal(t.c.decided_seq, 1);
+}
+
+/* The save of an earlier connection's verdict says nothing of the same verdict on this one. */
+static void late_save_of_an_earlier_connection_decides_nothing(void **state)
+{
+    (void)state;
+    test_start(0, 3, "e1");
+    test_go_live(WELCOME_OF("e1", 0));
+    test_read(1, 2);
+    test_verdict(1, "applied");
+    test_verdict(2, "applied");
+    uint32_t old = t.decide_tickets[2];
+    test_decided(1, TB_ERR_IO);
+    tb_client_closed(&t.c, TB_CAUSE_CLOSED, t.now_ms);
+    test_go_live(WELCOME_OF("e1", 2));
+    assert_int_equal(t.last[TB_CLIENT_READ].read.from_seq, 1);
+    test_read(1, 2);
+    test_verdict(1, "duplicate");
+    test_verdict(2, "duplicate");
+    tb_client_decided(&t.c, old, TB_OK, t.now_ms);
+    assert_int_equal(t.c.decided_seq, 0);
+    test_decided(2, TB_OK);
+    assert_int_equal(t.c.decided_seq, 0); /* 1 is still being saved */
+    test_decided(1, TB_OK);
+    assert_int_equal(t.c.decided_seq, 2);
 }
 
 static void verdicts_out_of_step_end_the_connection(void **state)
@@ -327,7 +352,7 @@ static void restored_store_gets_what_it_lost(void **state)
     assert_int_equal(t.last[TB_CLIENT_READ].read.from_seq, 6);
     test_read(6, 10);
     test_verdict(6, "applied");
-    tb_client_decided(&t.c, 6, TB_OK, t.now_ms);
+    test_decided(6, TB_OK);
     assert_int_equal(t.c.decided_seq, 8); /* was durable here already */
 }
 
@@ -398,7 +423,7 @@ static void identify_brings_no_cart_while_verdicts_are_missing(void **state)
     tb_client_identify(&t.c, 2, &what, 500, t.now_ms);
     identify_answer(rows); /* heard is not saved */
     assert_int_equal(t.identified_row_count, 1);
-    tb_client_decided(&t.c, 3, TB_OK, t.now_ms);
+    test_decided(3, TB_OK);
     tb_client_identify(&t.c, 3, &what, 500, t.now_ms);
     identify_answer(rows); /* 4 is decided on this connection: its verdict comes before what holds it */
     assert_int_equal(t.identified_row_count, 2);
@@ -471,6 +496,7 @@ int main(void)
         cmocka_unit_test(row_may_be_read_before_its_commit_is_reported),
         cmocka_unit_test(retry_stops_the_stream_there),
         cmocka_unit_test(verdict_that_cannot_be_saved_is_asked_again),
+        cmocka_unit_test(late_save_of_an_earlier_connection_decides_nothing),
         cmocka_unit_test(verdicts_out_of_step_end_the_connection),
         cmocka_unit_test(verdict_carries_the_new_rows),
         cmocka_unit_test(restored_store_gets_what_it_lost),

@@ -118,11 +118,26 @@ static void rows_wait_for_the_verdicts_of_what_they_may_hold(void **state)
     tb_client_saved(&t.c, save_ticket(), TB_OK, t.now_ms);
     test_read(1, 3);
     test_verdict(1, "duplicate");
-    tb_client_decided(&t.c, 1, TB_OK, t.now_ms);
+    test_decided(1, TB_OK);
     test_verdict(2, "duplicate");
     assert_int_equal(feed_at(&cohort)->state, TB_FEED_WAITING); /* it is heard, but not saved */
-    tb_client_decided(&t.c, 2, TB_OK, t.now_ms);
+    test_decided(2, TB_OK);
     assert_int_equal(feed_at(&cohort)->state, TB_FEED_OPENING);
+}
+
+/* What is still being saved may have gone into a file that was set aside meanwhile. */
+static void feed_opened_again_begins_where_its_owner_says(void **state)
+{
+    (void)state;
+    feed_open(&customer, none);
+    grant(&customer);
+    rows("customer:01000000000000000000000000000000", "AQ", false);
+    uint32_t ticket = save_ticket();
+    tb_client_feed_close(&t.c, &customer, t.now_ms);
+    feed_open(&customer, none);
+    tb_client_saved(&t.c, ticket, TB_OK, t.now_ms);
+    assert_int_equal(feed_at(&customer)->state, TB_FEED_OPENING);
+    assert_int_equal(feed_at(&customer)->cursor.size, 0);
 }
 
 static void refused_feed_holds_up_nobody(void **state)
@@ -288,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup(rows_are_acknowledged_when_saved, live),
         cmocka_unit_test_setup(urgent_feeds_come_first, live),
         cmocka_unit_test_setup(rows_wait_for_the_verdicts_of_what_they_may_hold, live),
+        cmocka_unit_test_setup(feed_opened_again_begins_where_its_owner_says, live),
         cmocka_unit_test_setup(refused_feed_holds_up_nobody, live),
         cmocka_unit_test_setup(two_saves_follow_one_another, live),
         cmocka_unit_test_setup(more_than_agreed_ends_the_connection, live),

@@ -245,9 +245,14 @@ void connection_job_drop(struct tb_engine_job *job)
 static void asked_done(struct tb_engine_job *job, const struct tb_engine_answer *answer)
 {
     enum tb_engine_ask ask = answer->ask;
+    struct tb_gateway *g = ((struct asked *)(void *)job)->connection->gateway;
     struct connection *c = asked_end(job);
-    if (c == NULL || !is_open(c))
+    if (c == NULL || !is_open(c)) {
+        /* Whoever asked has left; what was decided concerns all others. */
+        if (ask == TB_ENGINE_APPLY && answer->err == TB_OK)
+            gateway_changed(g, answer->apply.changes, answer->apply.change_count);
         return;
+    }
     bool limited = answer->limited;
     bool quarantined = answer->quarantined;
     bool cloned = ask == TB_ENGINE_OPEN && answer->err == TB_ERR_REPLAYED && c->device[0] != '\0';

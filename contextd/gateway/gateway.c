@@ -157,11 +157,16 @@ void gateway_welcomed(struct connection *c)
         customer_crowd(c);
         return;
     }
-    /* A line that broke leaves a dead connection behind for a while, so one more is no clone yet. */
+    bool older = false; /* the list begins with the youngest */
     for (struct connection *other = c->gateway->connections; other != NULL; other = other->next) {
-        if (other != c && other->welcomed && other->state == CONNECTION_OPEN &&
-            strcmp(other->device, c->device) == 0)
+        bool same = other != c && other->state == CONNECTION_OPEN && strcmp(other->device, c->device) == 0;
+        older = older || other == c;
+        /* A line that broke leaves a dead connection behind for a while, so one more is no clone yet. */
+        if (same && other->welcomed)
             connection_probe(other);
+        /* Nor is a hello that comes late on one: it would tell a seq that has long been decided. */
+        else if (same && older)
+            connection_give_up(other, "superseded");
     }
 }
 

@@ -210,6 +210,18 @@ describe('terminals', () => {
     second.drop();
   });
 
+  test('are not taken for a copy when the hello of an older connection comes late', async () => {
+    const identity = await store.certificate('till-0421-3', '--device', 'till-0421-3');
+    const incarnation = id();
+    const late = await store.terminal(identity);
+    const client = await store.terminal(identity);
+    await client.hello({ device: 'till-0421-3', incarnation });
+    await late.closed;
+    await store.server.printed('reason=superseded');
+    assert.equal((await client.mutate(add(1))).verdict, 'applied');
+    client.drop();
+  });
+
   test('that are silent are asked, and dropped when they do not answer', async () => {
     const alive = await store.terminal(await store.certificate('till-0422-5', '--device', 'till-0422-5'));
     const dead = await store.terminal({ ...await store.certificate('till-0422-6', '--device', 'till-0422-6'), autoPong: false });
@@ -364,6 +376,23 @@ describe('changes', () => {
     assert.equal((await back).doc.touched_by, 'Till 4');
     till.drop();
     web.drop();
+    await till.closed;
+  });
+
+  test('made on the web reach the till also when whoever made them has left at once', async () => {
+    const scope = `customer:${rivera}`;
+    const till = await store.terminal(till4);
+    await till.hello({ device: 'till-0421-4' });
+    await till.feed(scope);
+    for (let round = 0; round < 20; round++) {
+      const web = await store.web();
+      await web.hello({ channel: 'web', token: await store.token(rivera) });
+      const seen = till.changed(scope, 'the cart at the till', (r) => r.type === 'cart' && r.doc.touched_channel === 'web');
+      web.notify('mutate', { mutations: [{ made_ms: Date.now(), ...add(1) }] });
+      web.socket.close();
+      await seen;
+    }
+    till.drop();
     await till.closed;
   });
 

@@ -20,28 +20,47 @@ struct session_context {
 
 static struct session_context contexts[SIM_SESSION_MAX];
 
+/* As the gateway does: a hello that comes late on an older connection would look like a clone's. */
+static void older_drop(struct sim *s, const struct sim_session *opened)
+{
+    for (size_t i = 0; i < SIM_SESSION_MAX && opened->device[0]; i++) {
+        struct sim_session *other = &s->sessions[i];
+        bool greets = other->machine.phase == TB_SESSION_NEW || other->machine.phase == TB_SESSION_OPENING;
+        if (other->used && other->cut && greets && other->number < opened->number &&
+            strcmp(other->device, opened->device) == 0)
+            other->closing = true;
+    }
+}
+
+static void changes_add(struct sim *s, const struct tb_engine_change *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        SIM_CHECK(s, s->change_count < SIM_QUEUE_MAX, "too many changes at once");
+        s->changes[s->change_count++] = changes[i];
+    }
+}
+
+/* A tab is nobody's clone: a late hello of its older connection is turned away, and that is all. */
+static void close_check(const struct sim *s, const struct sim_session *session, const char *code)
+{
+    bool late = session->cut && !session->device[0] && strcmp(code, "device_cloned") == 0;
+    SIM_CHECK(s, late || strcmp(code, "hello_timeout") == 0 || strcmp(code, TB_ENGINE_CODE_BUSY) == 0, code);
+}
+
 static void session_act_do(void *context, const struct tb_session_action *action)
 {
     struct session_context *at = context;
     struct sim *s = at->sim;
     switch (action->act) {
     case TB_SESSION_SEND:
-        if (!at->session->cut)
+        if (!at->session->cut && !at->session->gone)
             pipe_put(s, &at->session->to_client, action->send);
         break;
     case TB_SESSION_ASK: ask_queue(s, at->session, action->ask); break;
-    case TB_SESSION_OPENED: break;
-    case TB_SESSION_CHANGED:
-        for (size_t i = 0; i < action->changed.count; i++) {
-            SIM_CHECK(s, s->change_count < SIM_QUEUE_MAX, "too many changes at once");
-            s->changes[s->change_count++] = action->changed.at[i];
-        }
-        break;
+    case TB_SESSION_OPENED: older_drop(s, at->session); break;
+    case TB_SESSION_CHANGED: changes_add(s, action->changed.at, action->changed.count); break;
     case TB_SESSION_CLOSE:
-        SIM_CHECK(s,
-                  strcmp(action->close.code, "hello_timeout") == 0 ||
-                      strcmp(action->close.code, TB_ENGINE_CODE_BUSY) == 0,
-                  action->close.code);
+        close_check(s, at->session, action->close.code);
         at->session->closing = true;
         break;
     }
@@ -68,9 +87,14 @@ struct sim_session *session_start(struct sim *s, struct sim_client *c)
         return NULL;
     struct sim_session *session = &s->sessions[i];
     session->used = true;
-    session->cut = session->closing = false;
+    session->cut = session->gone = session->closing = false;
     session->client = c;
+    session->number = ++s->session_count;
+    memcpy(session->device, c->device, sizeof session->device);
+    if (c->web)
+        session->device[0] = '\0';
     session->to_server.count = session->to_client.count = session->ask_count = 0;
+    session->to_server.stuck_until_ms = session->to_client.stuck_until_ms = 0;
     contexts[i] = (struct session_context){.sim = s, .session = session};
     struct tb_session_port port = {
         .act = session_act_do, .check_token = token_check, .context = &contexts[i]};
@@ -86,6 +110,8 @@ void session_cut(struct sim *s, struct sim_session *session)
     session->client = NULL;
     pipe_clear(&session->to_client, 0);
     pipe_clear(&session->to_server, sim_below(s, (uint32_t)session->to_server.count + 1));
+    if (session->gone)
+        session_drop(s, session);
 }
 
 /* Blocks are used again: giving each back to the system costs more than the rest of a run. */
@@ -115,19 +141,33 @@ static void ask_free(struct sim_ask *ask)
     free(ask);
 }
 
-static void asks_drop(struct sim_session *session)
+/* Whoever asked has left; what was decided concerns all others. */
+static void asks_drop(struct sim *s, struct sim_session *session)
 {
-    for (size_t i = 0; i < session->ask_count; i++)
+    for (size_t i = 0; i < session->ask_count; i++) {
+        const struct tb_engine_answer *answer = &session->asks[i]->answer;
+        if (session->asks[i]->done && answer->ask == TB_ENGINE_APPLY && answer->err == TB_OK)
+            changes_add(s, answer->apply.changes, answer->apply.change_count);
         ask_free(session->asks[i]);
+    }
     session->ask_count = 0;
+}
+
+/* Half open: the client goes on talking to nobody until it takes the silence for an end. */
+void session_forget(struct sim *s, struct sim_session *session)
+{
+    session->gone = true;
+    session->silent_ms = s->now_ms + SIM_SILENCE_MS;
+    pipe_clear(&session->to_server, 0);
+    pipe_clear(&session->to_client, sim_below(s, (uint32_t)session->to_client.count + 1));
+    asks_drop(s, session);
 }
 
 void session_drop(struct sim *s, struct sim_session *session)
 {
-    (void)s;
     pipe_clear(&session->to_client, 0);
     pipe_clear(&session->to_server, 0);
-    asks_drop(session);
+    asks_drop(s, session);
     session->used = false;
 }
 
@@ -137,9 +177,10 @@ static void ask_run(struct sim *s, struct sim_ask *ask)
     ask->memory = block_take(s);
     struct tb_arena arena = tb_arena_of(ask->memory, TB_ENGINE_ARENA_SIZE);
     s->engine.wall_ms = sim_wall_ms(s);
-    s->engine.fault = !s->quiet && sim_one_in(s, 40) ? TB_ERR_BUSY : TB_OK;
+    s->engine.fault = s->faults.engine_busy && !s->quiet && sim_one_in(s, 25) ? TB_ERR_BUSY : TB_OK;
     s->engine.apply_max = (uint8_t)sim_below(s, 4);
     engine.answer(engine.context, &ask->request, &arena, &ask->answer);
+    oracle_answered(s, &ask->request, &ask->answer);
     ask->done = true;
 }
 
@@ -155,6 +196,9 @@ void session_work(struct sim *s, struct sim_session *session)
     }
     struct sim_ask *ask = session->asks[0];
     memmove(session->asks, session->asks + 1, --session->ask_count * sizeof(struct sim_ask *));
+    bool closed = session->machine.phase == TB_SESSION_CLOSED;
+    if (closed && ask->answer.ask == TB_ENGINE_APPLY && ask->answer.err == TB_OK)
+        changes_add(s, ask->answer.apply.changes, ask->answer.apply.change_count);
     tb_session_answered(&session->machine, &ask->answer, s->now_ms, sim_wall_ms(s));
     ask_free(ask);
 }
@@ -185,6 +229,7 @@ void server_backup(struct sim *s)
         s->backup = malloc(sizeof *s->backup);
     SIM_CHECK(s, s->backup != NULL, "out of memory");
     *s->backup = s->engine;
+    oracle_copy(&s->oracle_backup, &s->oracle);
 }
 
 void server_restore(struct sim *s)
@@ -193,6 +238,9 @@ void server_restore(struct sim *s)
     clients_drop(s);
     s->engine = *s->backup;
     engine_fake_restored(&s->engine, epoch);
+    oracle_copy(&s->oracle, &s->oracle_backup);
+    s->restored = true;
+    s->totals.restores++;
 }
 
 void server_tell_changes(struct sim *s)
@@ -200,7 +248,7 @@ void server_tell_changes(struct sim *s)
     for (size_t i = 0; i < s->change_count; i++) {
         struct tb_engine_change change = s->changes[i];
         for (size_t k = 0; k < SIM_SESSION_MAX; k++)
-            if (s->sessions[k].used)
+            if (s->sessions[k].used && !s->sessions[k].gone)
                 tb_session_changed(&s->sessions[k].machine, &change, s->now_ms, sim_wall_ms(s));
     }
     s->change_count = 0;

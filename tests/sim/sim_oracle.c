@@ -1,0 +1,193 @@
+#include "tests/sim/sim.h"
+
+void oracle_init(struct sim_oracle *o)
+{
+    o->stream_count = 0;
+    o->cart_count = 0;
+}
+
+void oracle_copy(struct sim_oracle *to, const struct sim_oracle *from)
+{
+    to->stream_count = from->stream_count;
+    memcpy(to->streams, from->streams, from->stream_count * sizeof from->streams[0]);
+    to->cart_count = from->cart_count;
+    memcpy(to->carts, from->carts, from->cart_count * sizeof from->carts[0]);
+}
+
+const struct oracle_stream *oracle_stream(const struct sim_oracle *o, const char *device,
+                                          const struct tb_id *incarnation)
+{
+    for (size_t i = 0; i < o->stream_count; i++)
+        if (strcmp(o->streams[i].device, device) == 0 && tb_id_equal(&o->streams[i].incarnation, incarnation))
+            return &o->streams[i];
+    return NULL;
+}
+
+static struct oracle_stream *stream_of(struct sim *s, const char *device, const struct tb_id *incarnation)
+{
+    struct sim_oracle *o = &s->oracle;
+    const struct oracle_stream *known = oracle_stream(o, device, incarnation);
+    if (known)
+        return (struct oracle_stream *)(uintptr_t)known;
+    SIM_CHECK(s, o->stream_count < ORACLE_STREAM_MAX, "too many streams for the oracle");
+    struct oracle_stream *stream = &o->streams[o->stream_count++];
+    memset(stream, 0, sizeof *stream);
+    SIM_CHECK(s, tb_span_to_str(tb_span_str(device), stream->device, sizeof stream->device) == TB_OK,
+              "a name");
+    stream->incarnation = *incarnation;
+    return stream;
+}
+
+static struct oracle_cart *cart_of(struct sim *s, const struct tb_id *id)
+{
+    struct sim_oracle *o = &s->oracle;
+    for (size_t i = 0; i < o->cart_count; i++)
+        if (tb_id_equal(&o->carts[i].id, id))
+            return &o->carts[i];
+    SIM_CHECK(s, o->cart_count < ORACLE_CART_MAX, "too many carts for the oracle");
+    struct oracle_cart *cart = &o->carts[o->cart_count++];
+    cart->id = *id;
+    cart->line_count = 0;
+    return cart;
+}
+
+/* ---- the rules of a cart, once more ---- */
+
+static struct oracle_line *line_known(struct oracle_cart *cart, const struct tb_id *id)
+{
+    for (size_t i = 0; i < cart->line_count; i++)
+        if (tb_id_equal(&cart->lines[i].id, id))
+            return &cart->lines[i];
+    return NULL;
+}
+
+static bool add(struct sim *s, struct oracle_cart *cart, const struct tb_mutation *m)
+{
+    SIM_CHECK(s, !line_known(cart, &m->line), "an add was decided a second time");
+    SIM_CHECK(s, cart->line_count < ORACLE_LINE_MAX, "too many lines for the oracle");
+    struct oracle_line *line = &cart->lines[cart->line_count];
+    *line = (struct oracle_line){.id = m->line, .into = cart->line_count};
+    memcpy(line->gtin, m->add.gtin, sizeof line->gtin);
+    for (size_t i = 0; i < cart->line_count; i++) {
+        struct oracle_line *open = &cart->lines[i];
+        if (open->quantity > 0 && strcmp(open->gtin, line->gtin) == 0)
+            line->into = i;
+    }
+    cart->line_count++;
+    cart->lines[line->into].quantity += m->add.quantity;
+    return true;
+}
+
+/* From "what was seen" to "what is wanted"; at 0 it is closed for good. */
+static bool change(struct oracle_cart *cart, const struct tb_id *id, int32_t from, int32_t to)
+{
+    struct oracle_line *line = line_known(cart, id);
+    if (!line)
+        return false;
+    line = &cart->lines[line->into];
+    if (line->quantity == 0)
+        return to == 0;
+    line->quantity = line->quantity + to - from > 0 ? line->quantity + to - from : 0;
+    return true;
+}
+
+/* Whether it is to be applied; if so, it is. */
+static bool mutation_judge(struct sim *s, const struct tb_mutation *m)
+{
+    struct oracle_cart *cart = cart_of(s, &m->cart);
+    if (m->kind == TB_MUTATION_CART_ADD)
+        return add(s, cart, m);
+    if (m->kind == TB_MUTATION_CART_REMOVE)
+        return change(cart, &m->line, m->remove.from, 0);
+    if (m->kind == TB_MUTATION_CART_SET_QUANTITY)
+        return change(cart, &m->line, m->set_quantity.from, m->set_quantity.to);
+    SIM_CHECK(s, false, "a mutation that nobody made");
+    return false;
+}
+
+static void cart_compare(struct sim *s, const struct tb_cart *cart)
+{
+    struct oracle_cart *expected = cart_of(s, &cart->id);
+    size_t open_count = 0;
+    for (size_t i = 0; i < expected->line_count; i++)
+        open_count += expected->lines[i].into == i && expected->lines[i].quantity > 0;
+    for (size_t i = 0; i < cart->line_count; i++) {
+        const struct tb_cart_line *line = &cart->lines[i];
+        const struct oracle_line *known = line_known(expected, &line->id);
+        SIM_CHECK(s, known != NULL, "a cart holds a line that nobody added");
+        SIM_CHECK(s, known->quantity > 0, "a deleted line is back");
+        SIM_CHECK(s, known->quantity == line->quantity, "a line's quantity is not what was decided");
+    }
+    SIM_CHECK(s, open_count == cart->line_count, "a cart lacks a line");
+}
+
+static void rows_compare(struct sim *s, const struct tb_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        static struct tb_cart cart;
+        const struct tb_row *row = &rows->at[i];
+        struct tb_check check = {0};
+        struct tb_json doc;
+        if (row->type != TB_ROW_CART || row->op != TB_ROW_PUT)
+            continue;
+        size_t mark = tb_arena_mark(&s->arena);
+        SIM_CHECK(s, tb_json_parse(row->doc, TB_ROW_DOC_SIZE_MAX, &s->arena, &doc) == TB_OK, "a broken cart");
+        memset(&cart, 0, sizeof cart);
+        check.err = tb_row_object(row, &cart.id);
+        tb_cart_decode(&check, doc, &cart);
+        SIM_CHECK(s, check.err == TB_OK, "a broken cart");
+        tb_arena_release(&s->arena, mark);
+        cart_compare(s, &cart);
+    }
+}
+
+/* ---- answers ---- */
+
+static void verdict_check(struct sim *s, struct oracle_stream *stream, const struct tb_mutation *m,
+                          const struct tb_verdict *v)
+{
+    SIM_CHECK(s, v->seq == m->seq && v->seq < ORACLE_SEQ_MAX, "a verdict on another mutation");
+    struct oracle_decision *decision = &stream->decisions[v->seq];
+    if (v->kind == TB_VERDICT_RETRY) {
+        SIM_CHECK(s, v->seq > stream->decided + 1, "a retry for what could be decided");
+        return;
+    }
+    if (v->seq <= stream->decided) {
+        bool rejected = decision->verdict == TB_VERDICT_REJECTED;
+        SIM_CHECK(s, v->kind == (rejected ? TB_VERDICT_REJECTED : TB_VERDICT_DUPLICATE),
+                  "a mutation was decided twice");
+        return;
+    }
+    SIM_CHECK(s, v->seq == stream->decided + 1, "a mutation was decided out of order");
+    stream->decided += m->kind == TB_MUTATION_SKIPPED ? m->skipped.count : 1;
+    SIM_CHECK(s, m->kind != TB_MUTATION_SKIPPED, "a stored mutation was given up");
+    bool applied = mutation_judge(s, m);
+    SIM_CHECK(s, v->kind == (applied ? TB_VERDICT_APPLIED : TB_VERDICT_REJECTED), "a wrong verdict");
+    *decision = (struct oracle_decision){.verdict = v->kind, .kind = m->kind, .line = m->line};
+}
+
+void oracle_answered(struct sim *s, const struct tb_engine_request *request,
+                     const struct tb_engine_answer *answer)
+{
+    if (answer->err != TB_OK)
+        return;
+    if (request->ask == TB_ENGINE_OPEN) {
+        const struct oracle_stream *stream = stream_of(s, request->peer.device, &request->open.incarnation);
+        SIM_CHECK(s, answer->open.decided_seq == stream->decided, "the context store forgot decisions");
+    }
+    if (request->ask == TB_ENGINE_APPLY) {
+        struct oracle_stream *stream = stream_of(s, request->peer.device, &request->apply.incarnation);
+        for (uint8_t i = 0; i < answer->apply.count; i++) {
+            static struct tb_mutation m;
+            size_t mark = tb_arena_mark(&s->arena);
+            tb_mutation_batch_read(&request->apply.batch, i, &s->arena, &m);
+            verdict_check(s, stream, &m, &answer->apply.verdicts[i]);
+            tb_arena_release(&s->arena, mark);
+        }
+        rows_compare(s, &answer->apply.rows);
+    }
+    if (request->ask == TB_ENGINE_FEED)
+        rows_compare(s, &answer->feed.rows);
+    if (request->ask == TB_ENGINE_IDENTIFY)
+        rows_compare(s, &answer->identify.rows);
+}

@@ -78,7 +78,7 @@ static enum tb_err cohorts_expire(struct sqlite_engine *e, bool *more)
 
 enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
 {
-    struct sqlite_keep keep;
+    struct sqlite_keep keep = {0};
     bool erasures_more = false;
     *ret_more = false;
     enum tb_err err = keep_times_read(e, &keep);

@@ -122,6 +122,7 @@ const en = {
   'details.journey': 'Journey',
   'details.journey.none': 'No earlier visits are known.',
   'journey.cart.changed': 'Cart changed',
+  'journey.store.visited': 'Was in the store',
   'journey.product.viewed': 'Looked at a product',
   'credential.member': 'member number',
   'credential.gsrn': 'service number',

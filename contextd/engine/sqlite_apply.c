@@ -4,6 +4,8 @@
 
 #define CODE_CUSTOMER_UNKNOWN "customer_unknown"
 #define CODE_CUSTOMER_ERASED "customer_erased"
+#define CODE_CUSTOMER_EXISTS "customer_exists"
+#define CODE_NOT_ALLOWED "not_allowed"
 #define COHORT_STORES_MAX 16 /* stores woken one by one; more: all of them */
 
 enum tb_err sqlite_stream_read(struct sqlite_engine *e, const char *device, const struct tb_id *incarnation,
@@ -66,6 +68,11 @@ static enum tb_err verdict_read(struct sqlite_engine *e, const struct sqlite_bat
 void sqlite_reject(struct tb_verdict *v, const char *code)
 {
     v->kind = TB_VERDICT_REJECTED;
+    TB_ASSERT(tb_span_to_str(tb_span_str(code), v->code, sizeof v->code) == TB_OK);
+}
+
+void sqlite_conflict(struct tb_verdict *v, const char *code)
+{
     TB_ASSERT(tb_span_to_str(tb_span_str(code), v->code, sizeof v->code) == TB_OK);
 }
 
@@ -152,21 +159,70 @@ static enum tb_err customer_meet(struct sqlite_engine *e, struct sqlite_batch *b
     return err == TB_ERR_CUSTOMER_LIMIT ? TB_OK : err;
 }
 
+typedef enum tb_err decider(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                            struct tb_verdict *v);
+
+enum {
+    ANYBODY = 1,  /* customer may be absent */
+    STRANGER = 2, /* the customer need not be known */
+    STAFF = 4,    /* not from a shopper's own session */
+};
+
+/* Everything but carts. */
+static const struct {
+    decider *decide;
+    unsigned flags;
+} deciders[TB_MUTATION_KIND_COUNT] = {
+    [TB_MUTATION_REWARD_RESERVE] = {sqlite_reward_decide, 0},
+    [TB_MUTATION_REWARD_COMMIT] = {sqlite_reward_decide, STAFF},
+    [TB_MUTATION_REWARD_RELEASE] = {sqlite_reward_decide, 0},
+    [TB_MUTATION_POINTS_EARNED] = {sqlite_points_decide, STAFF},
+    [TB_MUTATION_CREDENTIAL_LINK] = {sqlite_link_decide, STAFF},
+    [TB_MUTATION_CREDENTIAL_BLOCK] = {sqlite_block_decide, 0},
+    [TB_MUTATION_CUSTOMER_CREATE] = {sqlite_create_decide, STRANGER | STAFF},
+    [TB_MUTATION_VISIT_BEGIN] = {sqlite_visit_begin_decide, ANYBODY},
+    [TB_MUTATION_VISIT_END] = {sqlite_visit_end_decide, ANYBODY},
+    [TB_MUTATION_JOURNEY_EVENT] = {sqlite_event_decide, ANYBODY},
+    [TB_MUTATION_HANDOVER_REQUEST] = {sqlite_handover_request_decide, 0},
+    [TB_MUTATION_HANDOVER_ACCEPT] = {sqlite_handover_accept_decide, STAFF},
+    [TB_MUTATION_CONSENT_SET] = {sqlite_consent_decide, 0},
+};
+
+/* Who may say it, and of whom; *ret_code: why it is not even looked at, NULL when it is. */
+static enum tb_err mutation_check(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                  struct tb_mutation *m, const char **ret_code)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    unsigned flags = deciders[m->kind].flags;
+    bool web = !tb_id_is_zero(&peer->customer);
+    *ret_code = NULL;
+    if (web && !tb_id_equal(&peer->customer, &m->customer))
+        *ret_code = tb_cart_code_name(TB_CART_OF_OTHER);
+    else if (web && (flags & STAFF))
+        *ret_code = CODE_NOT_ALLOWED;
+    if (*ret_code || (tb_id_is_zero(&m->customer) && (flags & ANYBODY)))
+        return TB_OK;
+    enum tb_err err = customer_check(e, m, ret_code);
+    if (err != TB_OK || !(flags & STRANGER))
+        return err;
+    bool unknown = *ret_code && strcmp(*ret_code, CODE_CUSTOMER_UNKNOWN) == 0;
+    if (unknown)
+        *ret_code = NULL;
+    else if (!*ret_code)
+        *ret_code = CODE_CUSTOMER_EXISTS;
+    return TB_OK;
+}
+
 static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                    const struct tb_mutation *mutation, struct tb_verdict *v)
 {
-    const struct tb_engine_peer *peer = &b->request->peer;
     if (mutation->kind == TB_MUTATION_SKIPPED)
         return TB_OK;
     if (mutation->kind == TB_MUTATION_ERASURE_RECEIPT)
         return receipt_decide(e, b, mutation, v);
-    if (!tb_id_is_zero(&peer->customer) && !tb_id_equal(&peer->customer, &mutation->customer)) {
-        sqlite_reject(v, tb_cart_code_name(TB_CART_OF_OTHER));
-        return TB_OK;
-    }
     struct tb_mutation copy = *mutation;
     const char *code = NULL;
-    enum tb_err err = customer_check(e, &copy, &code);
+    enum tb_err err = mutation_check(e, b, &copy, &code);
     if (err != TB_OK)
         return err;
     if (code != NULL) {
@@ -174,7 +230,8 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
         return TB_OK;
     }
     struct tb_id customer = copy.customer;
-    err = sqlite_cart_decide(e, b, &copy, v);
+    decider *decide = deciders[mutation->kind].decide;
+    err = decide ? decide(e, b, &copy, v) : sqlite_cart_decide(e, b, &copy, v);
     if (err == TB_OK && !b->full && v->kind == TB_VERDICT_APPLIED)
         err = customer_meet(e, b, &customer);
     return err;
@@ -196,6 +253,7 @@ static enum tb_err verdict_next(struct sqlite_engine *e, struct sqlite_batch *b,
                                 const struct tb_mutation *mutation, bool *ret_more)
 {
     struct tb_verdict v = {.seq = mutation->seq, .kind = TB_VERDICT_APPLIED};
+    size_t touched_before = b->touched_count;
     enum tb_err err = TB_OK;
     *ret_more = true;
     if (mutation->seq <= b->decided_seq) {
@@ -211,9 +269,10 @@ static enum tb_err verdict_next(struct sqlite_engine *e, struct sqlite_batch *b,
         if (!b->full)
             b->decided_seq = tb_mutation_last_seq(mutation);
     }
-    if (b->full)
+    if (b->full) {
+        b->touched_count = touched_before;
         *ret_more = false;
-    else
+    } else
         b->answer->apply.verdicts[b->answer->apply.count++] = v;
     return err;
 }
@@ -297,16 +356,19 @@ static enum tb_err rows_build(struct sqlite_engine *e, struct sqlite_batch *b, s
     if (rows == NULL)
         return TB_ERR_NO_MEMORY;
     enum tb_err err = TB_OK;
+    size_t count = 0;
     for (size_t i = 0; i < b->touched_count && err == TB_OK; i++) {
         const struct sqlite_touched *touched = &b->touched[i];
+        if (touched->type == TB_ROW_NONE)
+            continue;
         struct sqlite_change change = {.type = touched->type,
                                        .op = TB_ROW_PUT,
                                        .id = tb_span_of(touched->id, touched->id_size),
                                        .customer = touched->customer,
                                        .store = b->request->peer.store};
-        err = sqlite_row_read(e, &change, arena, &rows[i]);
+        err = sqlite_row_read(e, &change, arena, &rows[count++]);
     }
-    b->answer->apply.rows = (struct tb_rows){.at = rows, .count = b->touched_count};
+    b->answer->apply.rows = (struct tb_rows){.at = rows, .count = count};
     return err;
 }
 

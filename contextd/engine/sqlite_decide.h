@@ -13,7 +13,8 @@
 
 #define SQLITE_TOUCHED_MAX (2 * TB_MUTATION_BATCH_MAX)
 
-/* An object whose row goes with the verdicts and whose readers are woken. */
+/* An object whose row goes with the verdicts and whose readers are woken; of type TB_ROW_NONE only the
+ * latter. */
 struct sqlite_touched {
     enum tb_row_type type;
     uint8_t id[TB_LOOKUP_HASH_SIZE];
@@ -50,6 +51,8 @@ static inline struct sqlite_touched sqlite_touched_of(enum tb_row_type type, con
 }
 
 void sqlite_reject(struct tb_verdict *v, const char *code);
+/* Applied all the same: people have to look at it. */
+void sqlite_conflict(struct tb_verdict *v, const char *code);
 
 /* cart.add, cart.set_quantity, cart.remove. mutation->cart becomes the customer's when it was not known. */
 TB_MUST_USE enum tb_err sqlite_cart_decide(struct sqlite_engine *e, struct sqlite_batch *b,
@@ -57,5 +60,30 @@ TB_MUST_USE enum tb_err sqlite_cart_decide(struct sqlite_engine *e, struct sqlit
 /* What was decided before is asked for again: notes the cart as it is now. */
 TB_MUST_USE enum tb_err sqlite_cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b,
                                            struct tb_mutation *mutation);
+
+/* One kind each; points.earned, consent.set, credential.link, credential.block, customer.create, reward.*,
+ * visit.*, journey.event, handover.*. */
+TB_MUST_USE enum tb_err sqlite_points_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                             const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_consent_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                              const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_link_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                           const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_block_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                            const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_create_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                             const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_reward_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                             const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                                  const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_visit_end_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                                const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_event_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                            const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                                       const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                                      const struct tb_mutation *m, struct tb_verdict *v);
 
 #endif

@@ -15,6 +15,8 @@
 #define STOCK_LOW_MAX 5        /* pieces: as many or fewer are "low" */
 #define TOUCHES_KEPT 64        /* per customer; a journey row shows the newest of them */
 #define CREDENTIALS_READ_MAX 8 /* rows that identify hands out per customer */
+#define REWARDS_READ_MAX 8
+#define CUSTOMER_ROWS_MAX (CREDENTIALS_READ_MAX + REWARDS_READ_MAX + 3)
 
 struct sqlite_chain {
     char name[TB_SHORT_SIZE_MAX + 1];
@@ -41,6 +43,7 @@ struct sqlite_sums {
 struct sqlite_keep {
     int64_t journey_ms;
     int64_t note_ms;
+    int64_t visit_ms;
 };
 
 struct sqlite_engine {
@@ -215,6 +218,12 @@ TB_MUST_USE enum tb_err sqlite_journey_changed(struct sqlite_engine *e, const st
 /* Adds a touchpoint; one of the same kind shortly after another moves that one. */
 TB_MUST_USE enum tb_err sqlite_touch(struct sqlite_engine *e, const struct tb_id *customer,
                                      enum tb_channel channel, const char *what, int64_t at_ms);
+
+/* Documents of sqlite_row_read() that stand beside what decides about them. TB_ERR_NOT_FOUND. */
+TB_MUST_USE enum tb_err sqlite_reward_row(struct sqlite_engine *e, struct tb_span key, struct tb_row *row,
+                                          struct tb_json_writer *w);
+TB_MUST_USE enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
+                                            struct tb_json_writer *w);
 
 /*
  * Reads an object as readers of a store ("" for none) see it. The document is built in the arena.

@@ -27,7 +27,8 @@ static enum tb_err keep_times_read(struct sqlite_engine *e, struct sqlite_keep *
     bool row;
     enum tb_err err = tb_stmt_step(s, &row);
     if (err == TB_OK && row)
-        *ret_keep = (struct sqlite_keep){.journey_ms = tb_stmt_int(s, 0), .note_ms = tb_stmt_int(s, 1)};
+        *ret_keep = (struct sqlite_keep){
+            .journey_ms = tb_stmt_int(s, 0), .note_ms = tb_stmt_int(s, 1), .visit_ms = tb_stmt_int(s, 2)};
     tb_stmt_reset(s);
     return err;
 }
@@ -88,6 +89,10 @@ enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
         err = rows_expire(e, STMT_INTAKE_EXPIRE, e->wall_ms - INTAKE_KEPT_MS, ret_more);
     if (err == TB_OK && keep.journey_ms > 0)
         err = rows_expire(e, STMT_TOUCH_EXPIRE_ANONYMOUS, e->wall_ms - keep.journey_ms, ret_more);
+    if (err == TB_OK && keep.note_ms > 0)
+        err = rows_expire(e, STMT_HANDOVER_EXPIRE, e->wall_ms - keep.note_ms, ret_more);
+    if (err == TB_OK && keep.visit_ms > 0)
+        err = rows_expire(e, STMT_VISIT_EXPIRE, e->wall_ms - keep.visit_ms, ret_more);
     if (err == TB_OK && keep.journey_ms > 0)
         err = journeys_expire(e, e->wall_ms - keep.journey_ms, ret_more);
     if (err == TB_OK)

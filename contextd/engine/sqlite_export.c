@@ -12,6 +12,8 @@ _Static_assert(TB_CHANNEL_WEB == 1 && TB_CHANNEL_APP == 2 && TB_CHANNEL_KIOSK ==
                "CHANNEL_NAME follows enum tb_channel");
 _Static_assert(TB_FACT_BENEFIT == 0 && TB_FACT_OPEN == 1 && TB_FACT_DO_NOT_ASK == 2,
                "the section facts follows enum tb_fact_kind");
+_Static_assert(TB_REWARD_OPEN == 1 && TB_REWARD_RESERVED == 2,
+               "the section rewards follows enum tb_reward_state");
 
 /* Each yields one object a row. ?1: the customer's id. What is added to the schema about a customer is added
  * here and to erase_sql. */
@@ -25,8 +27,9 @@ static const struct {
     {"facts",
      "SELECT json_object('kind', CASE kind WHEN 0 THEN 'benefit' WHEN 1 THEN 'open' ELSE 'do_not_ask' END,"
      " 'text', text) FROM fact WHERE customer = ?1 ORDER BY kind, position"},
-    {"credentials", "SELECT json_object('kind', kind, 'hash', lower(hex(hash)), 'as_of_ms', as_of_ms)"
-                    " FROM credential WHERE customer = ?1 ORDER BY hash"},
+    {"credentials",
+     "SELECT json_object('kind', kind, 'hash', lower(hex(hash)), 'blocked', blocked, 'as_of_ms', as_of_ms)"
+     " FROM credential WHERE customer = ?1 ORDER BY hash"},
     {"carts",
      "SELECT json_object('id', lower(hex(id)), 'currency', currency, 'touched_ms', touched_ms, 'touched_by',"
      " touched_by, 'note', note, 'lines', (SELECT json_group_array(json_object('gtin', gtin, 'name', name, "
@@ -37,6 +40,26 @@ static const struct {
      " FROM cart_line WHERE cart = cart.id)) FROM cart WHERE customer = ?1"},
     {"journey", "SELECT json_object('at_ms', at_ms, 'channel', " CHANNEL_NAME ", 'what', what)"
                 " FROM touch WHERE customer = ?1 ORDER BY at_ms, id"},
+    {"events",
+     "SELECT json_object('at_ms', e.at_ms, 'source', source, 'id', event_id, 'type', type, 'time', time,"
+     " 'subject', subject, 'data', json(nullif(data, ''))) FROM event e WHERE id IN"
+     " (SELECT event FROM touch WHERE customer = ?1) ORDER BY e.at_ms, id"},
+    {"visits", "SELECT json_object('store', store, 'device', device, 'channel', " CHANNEL_NAME
+               ", 'source', source, 'credential_kind', credential_kind, 'began_ms', began_ms, 'lasted_ms',"
+               " lasted_ms, 'reason', reason) FROM visit WHERE customer = ?1 ORDER BY began_ms, id"},
+    {"consents", "SELECT json_object('consent', consent, 'granted', json(iif(granted, 'true', 'false')),"
+                 " 'text_version', text_version, 'device', device, 'at_ms', at_ms) FROM consent"
+                 " WHERE customer = ?1 ORDER BY id"},
+    {"rewards",
+     "SELECT json_object('reward', reward, 'text', text, 'value', value, 'state', CASE state WHEN 1"
+     " THEN 'open' WHEN 2 THEN 'reserved' ELSE 'used' END, 'as_of_ms', as_of_ms) FROM reward"
+     " WHERE customer = ?1 ORDER BY reward"},
+    {"points", "SELECT json_object('points', points, 'device', device, 'business_date', business_date,"
+               " 'transaction', transaction_id, 'at_ms', at_ms) FROM points_entry WHERE customer = ?1"
+               " ORDER BY at_ms"},
+    {"handovers",
+     "SELECT json_object('from', from_name, 'to', to_whom, 'note', note, 'by', by_name, 'at_ms', at_ms)"
+     " FROM handover WHERE customer = ?1 ORDER BY at_ms"},
     {"sales",
      "SELECT json_object('store', store, 'terminal', terminal, 'business_date', business_date, 'receipt',"
      " receipt, 'currency', currency, 'total', total, 'at_ms', at_ms, 'lines', (SELECT json_group_array("

@@ -285,12 +285,32 @@ enum tb_err sqlite_cart_of(struct sqlite_engine *e, const struct tb_id *customer
     return err;
 }
 
+static enum tb_err take_rewards(struct sqlite_engine *e, const struct sqlite_change *like,
+                                struct gathering *g)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_REWARD_OF_CUSTOMER);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&like->customer));
+    tb_stmt_bind_int(s, 2, REWARDS_READ_MAX);
+    bool row;
+    enum tb_err err;
+    while ((err = tb_stmt_step(s, &row)) == TB_OK && row) {
+        struct sqlite_change change = *like;
+        change.type = TB_ROW_REWARD;
+        change.id = tb_stmt_blob(s, 0);
+        err = take_row(e, &change, g);
+        if (err != TB_OK)
+            break;
+    }
+    tb_stmt_reset(s);
+    return err;
+}
+
 enum tb_err sqlite_customer_rows(struct sqlite_engine *e, const struct tb_id *customer, const char *store,
                                  struct tb_arena *arena, struct tb_rows *ret_rows)
 {
     struct gathering g = {.arena = arena,
-                          .rows = tb_arena_take(arena, (CREDENTIALS_READ_MAX + 3) * sizeof *g.rows),
-                          .count_max = CREDENTIALS_READ_MAX + 3,
+                          .rows = tb_arena_take(arena, CUSTOMER_ROWS_MAX * sizeof *g.rows),
+                          .count_max = CUSTOMER_ROWS_MAX,
                           .cost_max = TB_ENGINE_ROWS_COST_MAX};
     if (g.rows == NULL)
         return TB_ERR_NO_MEMORY;
@@ -314,6 +334,8 @@ enum tb_err sqlite_customer_rows(struct sqlite_engine *e, const struct tb_id *cu
     change.id = tb_id_span(customer);
     if (err == TB_OK)
         err = take_row(e, &change, &g);
+    if (err == TB_OK)
+        err = take_rewards(e, &change, &g);
     *ret_rows = (struct tb_rows){.at = g.rows, .count = g.count};
     return err;
 }
@@ -328,7 +350,8 @@ enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_requ
     bool row;
     struct tb_id customer;
     enum tb_err err = tb_stmt_step(s, &row);
-    bool found = err == TB_OK && row && tb_span_is(tb_stmt_blob(s, 0), request->identify.kind);
+    bool found = err == TB_OK && row && tb_span_is(tb_stmt_blob(s, 0), request->identify.kind) &&
+                 tb_stmt_int(s, 4) == TB_BLOCK_NONE;
     if (found)
         err = sqlite_column_id(s, 1, &customer);
     tb_stmt_reset(s);

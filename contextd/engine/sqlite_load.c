@@ -427,6 +427,24 @@ static enum tb_err touch_put(struct sqlite_engine *e, const struct tb_record_tou
     return err == TB_OK ? sqlite_touch(e, &r->customer, channel, r->what, r->at_ms) : err;
 }
 
+static enum tb_err reward_put(struct sqlite_engine *e, const struct tb_record_reward *r)
+{
+    uint8_t bytes[TB_ID_SIZE + TB_REWARD_SIZE_MAX];
+    struct tb_buf key = tb_buf_of(bytes, sizeof bytes);
+    tb_buf_add(&key, tb_id_span(&r->customer));
+    tb_buf_add_str(&key, r->reward);
+    if (key.err != TB_OK || strlen(r->text) > TB_TEXT_SIZE_MAX || r->value < 0 || r->value > TB_MONEY_MAX)
+        return TB_ERR_RANGE;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_REWARD_PUT);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&r->customer));
+    bind_str(s, 2, r->reward);
+    bind_str(s, 3, r->text);
+    tb_stmt_bind_int(s, 4, r->value);
+    tb_stmt_bind_int(s, 5, TB_REWARD_OPEN);
+    tb_stmt_bind_int(s, 6, e->wall_ms);
+    return run_changed(e, s, TB_ROW_REWARD, tb_buf_span(&key), &r->customer);
+}
+
 enum tb_err sqlite_record_put(struct sqlite_engine *e, const struct tb_record *record)
 {
     if (record->kind != TB_RECORD_CHAIN && !e->chain_known)
@@ -445,6 +463,7 @@ enum tb_err sqlite_record_put(struct sqlite_engine *e, const struct tb_record *r
     case TB_RECORD_CART: return cart_put(e, &record->as.cart);
     case TB_RECORD_CART_LINE: return cart_line_put(e, &record->as.cart_line);
     case TB_RECORD_TOUCH: return touch_put(e, &record->as.touch);
+    case TB_RECORD_REWARD: return reward_put(e, &record->as.reward);
     case TB_RECORD_POLICY: return policy_put(e, &record->as.policy);
     }
     return TB_ERR_INTERNAL;

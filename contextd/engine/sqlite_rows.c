@@ -76,6 +76,24 @@ static enum tb_err facts_read(struct sqlite_engine *e, struct tb_span id, struct
     return err;
 }
 
+static enum tb_err consents_read(struct sqlite_engine *e, struct tb_span id, struct tb_customer *customer)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CONSENT_READ);
+    tb_stmt_bind_blob(s, 1, id);
+    tb_stmt_bind_int(s, 2, TB_CONSENT_COUNT_MAX);
+    bool row;
+    enum tb_err err;
+    while ((err = tb_stmt_step(s, &row)) == TB_OK && row) {
+        struct tb_consent *consent = &customer->consents[customer->consent_count++];
+        consent->granted = tb_stmt_int(s, 1) != 0;
+        err = sqlite_column_text(s, 0, consent->id, sizeof consent->id);
+        if (err != TB_OK)
+            break;
+    }
+    tb_stmt_reset(s);
+    return err;
+}
+
 static enum tb_err customer_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
                                 struct tb_json_writer *w)
 {
@@ -97,6 +115,8 @@ static enum tb_err customer_row(struct sqlite_engine *e, struct tb_span id, stru
     tb_stmt_reset(s);
     if (err == TB_OK)
         err = facts_read(e, id, c);
+    if (err == TB_OK)
+        err = consents_read(e, id, c);
     tb_customer_encode(w, NULL, c);
     return err;
 }
@@ -109,7 +129,7 @@ static enum tb_err credential_row(struct sqlite_engine *e, struct tb_span hash, 
     enum tb_err err = step_one(s);
     if (err != TB_OK)
         return err;
-    struct tb_credential_doc doc = {.blocked = false};
+    struct tb_credential_doc doc = {.blocked = tb_stmt_int(s, 4) != TB_BLOCK_NONE};
     err = sqlite_column_text(s, 0, doc.kind, sizeof doc.kind);
     row->version = tb_stmt_int(s, 2);
     row->as_of_ms = tb_stmt_int(s, 3);
@@ -386,8 +406,8 @@ static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change
     case TB_ROW_POLICY: return policy_row(e, row, w);
     case TB_ROW_KEY: return key_row(e, row, w);
     case TB_ROW_ERASURE: return erasure_row(e, change->id, row, w);
-    case TB_ROW_HANDOVER:
-    case TB_ROW_REWARD:
+    case TB_ROW_HANDOVER: return sqlite_handover_row(e, change->id, row, w);
+    case TB_ROW_REWARD: return sqlite_reward_row(e, change->id, row, w);
     case TB_ROW_NONE:
     case TB_ROW_TYPE_COUNT: break;
     }
@@ -398,9 +418,13 @@ static enum tb_err row_id(const struct sqlite_change *change, struct tb_row *row
 {
     bool binary = change->type == TB_ROW_CUSTOMER || change->type == TB_ROW_CREDENTIAL ||
                   change->type == TB_ROW_CART || change->type == TB_ROW_JOURNEY ||
-                  change->type == TB_ROW_ERASURE;
+                  change->type == TB_ROW_ERASURE || change->type == TB_ROW_HANDOVER;
     struct tb_buf id = tb_buf_of(row->id, sizeof row->id - 1);
-    if (binary)
+    if (change->type == TB_ROW_REWARD) {
+        tb_buf_add_hex(&id, tb_span_sub(change->id, 0, TB_ID_SIZE));
+        tb_buf_add_str(&id, ":");
+        tb_buf_add(&id, tb_span_sub(change->id, TB_ID_SIZE, SIZE_MAX));
+    } else if (binary)
         tb_buf_add_hex(&id, change->id);
     else
         tb_buf_add(&id, change->id);

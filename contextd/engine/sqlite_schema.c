@@ -378,7 +378,94 @@ static const char schema_3[] =
     " at_ms INTEGER NOT NULL) STRICT;"
     "CREATE INDEX conflict_at ON conflict(at_ms);";
 
-const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3};
+/* Version 4: what happens to customers beside their carts. */
+static const char schema_4[] =
+    "ALTER TABLE credential ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;" /* enum tb_block_reason */
+
+    /* What a sale earned or took back, once each. */
+    "CREATE TABLE points_entry("
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " device TEXT NOT NULL,"
+    " business_date TEXT NOT NULL,"
+    " transaction_id TEXT NOT NULL,"
+    " taken INTEGER NOT NULL,"
+    " points INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(customer, device, business_date, transaction_id, taken)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE consent("
+    " id INTEGER PRIMARY KEY,"
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " consent TEXT NOT NULL,"
+    " granted INTEGER NOT NULL,"
+    " text_version TEXT NOT NULL,"
+    " device TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX consent_customer ON consent(customer, consent, id);"
+
+    "CREATE TABLE reward("
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " reward TEXT NOT NULL,"
+    " text TEXT NOT NULL,"
+    " value INTEGER NOT NULL,"
+    " state INTEGER NOT NULL," /* enum tb_reward_state */
+    " reservation BLOB,"
+    " until_ms INTEGER NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(customer, reward)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE visit("
+    " id BLOB PRIMARY KEY,"
+    " customer BLOB REFERENCES customer(id)," /* NULL: nobody was known */
+    " device TEXT NOT NULL,"
+    " store TEXT NOT NULL,"
+    " channel INTEGER NOT NULL,"
+    " source TEXT NOT NULL,"
+    " credential_kind TEXT NOT NULL,"
+    " began_ms INTEGER NOT NULL,"
+    " lasted_ms INTEGER," /* NULL: it is on, or its end was not heard of */
+    " reason TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX visit_customer ON visit(customer, began_ms) WHERE customer IS NOT NULL;"
+    "CREATE INDEX visit_began ON visit(began_ms);"
+
+    /* CloudEvents. */
+    "CREATE TABLE event("
+    " id INTEGER PRIMARY KEY,"
+    " visit BLOB,"
+    " device TEXT NOT NULL,"
+    " channel INTEGER NOT NULL,"
+    " source TEXT NOT NULL,"
+    " event_id TEXT NOT NULL,"
+    " type TEXT NOT NULL,"
+    " time TEXT NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " data TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " UNIQUE(device, source, event_id)) STRICT;"
+    "ALTER TABLE touch ADD COLUMN event INTEGER;" /* that it came from: whose the touch is, is the event */
+    "CREATE INDEX touch_event ON touch(event) WHERE event IS NOT NULL;"
+    "CREATE TRIGGER touch_gone AFTER DELETE ON touch WHEN old.event IS NOT NULL"
+    " BEGIN DELETE FROM event WHERE id = old.event; END;"
+
+    "CREATE TABLE handover("
+    " id BLOB PRIMARY KEY,"
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " cart BLOB NOT NULL," /* zero: none */
+    " from_device TEXT NOT NULL,"
+    " from_name TEXT NOT NULL,"
+    " to_whom TEXT NOT NULL,"
+    " note TEXT NOT NULL,"
+    " state INTEGER NOT NULL," /* enum tb_handover_state */
+    " by_device TEXT NOT NULL,"
+    " by_name TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX handover_customer ON handover(customer);"
+    "CREATE INDEX handover_at ON handover(at_ms);";
+
+const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);
 
 /* 0: as it is; -1: 0, which stands for no limit or for ever. */
@@ -460,7 +547,62 @@ const char *const sqlite_statements[STMT_COUNT] = {
                             " VALUES(?1, ?2, ?3, 1, ?4)"
                             " ON CONFLICT DO UPDATE SET kind = ?2, customer = ?3, version = version + 1,"
                             " as_of_ms = ?4",
-    [STMT_CREDENTIAL_READ] = "SELECT kind, customer, version, as_of_ms FROM credential WHERE hash = ?1",
+    [STMT_CREDENTIAL_READ] = "SELECT kind, customer, version, as_of_ms, blocked FROM credential"
+                             " WHERE hash = ?1",
+    [STMT_CREDENTIAL_BLOCK] = "UPDATE credential SET blocked = ?2, version = version + 1, as_of_ms = ?3"
+                              " WHERE hash = ?1",
+    [STMT_CREDENTIAL_COUNT] = "SELECT count(*) FROM credential WHERE customer = ?1",
+    [STMT_CUSTOMER_CREATE] =
+        "INSERT INTO customer(id, name, since, tier, language, home_store, points, version, as_of_ms)"
+        " VALUES(?1, ?2, strftime('%Y', ?5 / 1000, 'unixepoch'),"
+        " (SELECT id FROM tier ORDER BY points_from LIMIT 1), ?3, ?4, 0, 1, ?5)",
+    [STMT_POINTS_ADD] = "UPDATE customer SET points = max(-?3, min(?3, points + ?2)), version = version + 1,"
+                        " as_of_ms = ?4 WHERE id = ?1",
+    [STMT_POINTS_ENTRY_ADD] =
+        "INSERT INTO points_entry(customer, device, business_date, transaction_id, taken,"
+        " points, at_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+    [STMT_CONSENT_ADD] = "INSERT INTO consent(customer, consent, granted, text_version, device, at_ms)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [STMT_CONSENT_READ] = "SELECT consent, granted, max(id) FROM consent WHERE customer = ?1"
+                          " GROUP BY consent ORDER BY consent LIMIT ?2",
+    [STMT_REWARD_PUT] =
+        "INSERT INTO reward(customer, reward, text, value, state, until_ms, version, as_of_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, 0, 1, ?6)"
+        " ON CONFLICT DO UPDATE SET text = ?3, value = ?4, version = version + 1, as_of_ms = ?6",
+    [STMT_REWARD_READ] = "SELECT text, value, state, reservation, until_ms, version, as_of_ms FROM reward"
+                         " WHERE customer = ?1 AND reward = ?2",
+    [STMT_REWARD_OF_CUSTOMER] =
+        "SELECT customer || CAST(reward AS BLOB) FROM reward WHERE customer = ?1 LIMIT ?2",
+    [STMT_REWARD_STATE] = "UPDATE reward SET state = ?3, reservation = ?4, until_ms = ?5,"
+                          " version = version + 1, as_of_ms = ?6 WHERE customer = ?1 AND reward = ?2",
+    [STMT_VISIT_BEGIN] = "INSERT INTO visit(id, customer, device, store, channel, source, credential_kind,"
+                         " began_ms, reason) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '')"
+                         " ON CONFLICT DO UPDATE SET customer = ?2, credential_kind = ?7"
+                         " WHERE customer IS NULL AND device = ?3",
+    [STMT_VISIT_END] = "INSERT INTO visit(id, customer, device, store, channel, source, credential_kind,"
+                       " began_ms, lasted_ms, reason) VALUES(?1, ?2, ?3, ?4, ?5, '', '', ?8 - ?7, ?7, ?6)"
+                       " ON CONFLICT DO UPDATE SET lasted_ms = ?7, reason = ?6 WHERE device = ?3",
+    [STMT_EVENT_ADD] =
+        "INSERT INTO event(visit, device, channel, source, event_id, type, time, subject, data, at_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+        " ON CONFLICT DO NOTHING",
+    [STMT_TOUCH_OF_EVENT] =
+        "INSERT INTO touch(customer, visit, at_ms, channel, what, event) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    /* joined -1: it became hers because the visit began with her name. */
+    [STMT_TOUCH_TAKE] = "UPDATE touch SET customer = ?2, joined = -1 WHERE visit = ?1 AND customer IS NULL",
+    [STMT_TOUCH_GIVE_BACK] = "UPDATE touch SET customer = NULL, joined = NULL"
+                             " WHERE visit = ?1 AND customer = ?2 AND joined = -1",
+    [STMT_VISIT_EXPIRE] = "DELETE FROM visit WHERE id IN (SELECT id FROM visit WHERE began_ms < ?1 LIMIT ?2)",
+    [STMT_HANDOVER_EXPIRE] = "DELETE FROM handover WHERE id IN"
+                             " (SELECT id FROM handover WHERE at_ms < ?1 LIMIT ?2)",
+    [STMT_HANDOVER_ADD] =
+        "INSERT INTO handover(id, customer, cart, from_device, from_name, to_whom, note, state,"
+        " by_device, by_name, at_ms, version, as_of_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, '', '', ?8, 1, ?8) ON CONFLICT DO NOTHING",
+    [STMT_HANDOVER_ACCEPT] = "UPDATE handover SET state = 2, by_device = ?2, by_name = ?3,"
+                             " version = version + 1, as_of_ms = ?4 WHERE id = ?1",
+    [STMT_HANDOVER_READ] = "SELECT customer, cart, from_name, to_whom, note, at_ms, state, by_name, version,"
+                           " as_of_ms, by_device FROM handover WHERE id = ?1",
     [STMT_CUSTOMER_HAS] = "SELECT 1 FROM customer WHERE id = ?1",
     [STMT_CREDENTIAL_OF_CUSTOMER] = "SELECT hash FROM credential WHERE customer = ?1 LIMIT ?2",
     [STMT_COHORT_PUT] = "INSERT INTO cohort(store, customer, seen_ms, part) VALUES(?1, ?2, ?3, ?4)"

@@ -38,6 +38,7 @@ enum tb_record_kind {
     TB_RECORD_CART_LINE,
     TB_RECORD_TOUCH,
     TB_RECORD_POLICY,
+    TB_RECORD_REWARD,
 };
 
 struct tb_record_chain {
@@ -159,6 +160,13 @@ struct tb_record_policy {
                                   0 */
 };
 
+struct tb_record_reward {
+    struct tb_id customer;
+    const char *reward; /* TB_REWARD_SIZE_MAX bytes; letters, digits and ._:- */
+    const char *text;
+    int64_t value; /* 0: none */
+};
+
 struct tb_record {
     enum tb_record_kind kind;
     union {
@@ -176,6 +184,7 @@ struct tb_record {
         struct tb_record_cart_line cart_line;
         struct tb_record_touch touch;
         struct tb_record_policy policy;
+        struct tb_record_reward reward;
     } as;
 };
 

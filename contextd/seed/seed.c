@@ -190,6 +190,16 @@ static enum tb_err make_facts(const struct making *m, struct tb_id customer,
     return err;
 }
 
+/* Something that a till can put aside, use and give back. */
+static enum tb_err make_reward(const struct making *m, struct tb_id customer)
+{
+    struct tb_record record = {
+        .kind = TB_RECORD_REWARD,
+        .as.reward = {
+            .customer = customer, .reward = "coffee", .text = "A coffee in our cafe", .value = 350}};
+    return put(m, &record);
+}
+
 static enum tb_err make_credential(const struct making *m, struct tb_id customer, uint32_t index)
 {
     char member[TB_SEED_MEMBER_SIZE];
@@ -291,6 +301,8 @@ static enum tb_err make_person(const struct making *m, uint32_t index, const str
     enum tb_err err = put(m, &record);
     if (err == TB_OK)
         err = make_facts(m, id, person);
+    if (err == TB_OK && index % 4 == 0)
+        err = make_reward(m, id);
     if (err == TB_OK)
         err = make_credential(m, id, index);
     if (err == TB_OK)

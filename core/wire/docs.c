@@ -340,3 +340,58 @@ void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct 
     tb_json_put_base64url(w, "value", tb_span_of(key->value, key->value_size));
     tb_json_close(w);
 }
+
+static const char *const handover_state_names[TB_HANDOVER_STATE_COUNT] = {
+    [TB_HANDOVER_OPEN] = "open",
+    [TB_HANDOVER_ACCEPTED] = "accepted",
+};
+
+void tb_handover_decode(struct tb_check *c, struct tb_json doc, struct tb_handover *ret)
+{
+    *ret = (struct tb_handover){.at_ms = tb_member_time(c, doc, "at_ms")};
+    tb_json_str(c, doc, "from", ret->from, sizeof ret->from);
+    tb_member_token(c, doc, "to", ret->to, sizeof ret->to);
+    ret->cart = tb_member_opt_id(c, doc, "cart");
+    tb_member_opt_str(c, doc, "note", ret->note, sizeof ret->note);
+    ret->state =
+        (enum tb_handover_state)tb_json_enum(c, doc, "state", handover_state_names, TB_HANDOVER_STATE_COUNT);
+    tb_member_opt_str(c, doc, "by", ret->by, sizeof ret->by);
+}
+
+void tb_handover_encode(struct tb_json_writer *w, const char *name, const struct tb_handover *handover)
+{
+    tb_json_open(w, name);
+    tb_json_put_int(w, "at_ms", handover->at_ms);
+    tb_json_put_str(w, "from", handover->from);
+    tb_json_put_str(w, "to", handover->to);
+    tb_member_put_opt_id(w, "cart", &handover->cart);
+    tb_member_put_opt_str(w, "note", handover->note);
+    tb_json_put_str(w, "state", handover_state_names[handover->state]);
+    tb_member_put_opt_str(w, "by", handover->by);
+    tb_json_close(w);
+}
+
+static const char *const reward_state_names[TB_REWARD_STATE_COUNT] = {
+    [TB_REWARD_OPEN] = "open",
+    [TB_REWARD_RESERVED] = "reserved",
+    [TB_REWARD_USED] = "used",
+};
+
+void tb_reward_decode(struct tb_check *c, struct tb_json doc, struct tb_reward *ret)
+{
+    *ret = (struct tb_reward){.value = tb_member_opt_int(c, doc, "value", TB_MONEY_MAX, 0)};
+    tb_json_str(c, doc, "text", ret->text, sizeof ret->text);
+    ret->state =
+        (enum tb_reward_state)tb_json_enum(c, doc, "state", reward_state_names, TB_REWARD_STATE_COUNT);
+    ret->until_ms = tb_member_opt_time(c, doc, "until_ms");
+}
+
+void tb_reward_encode(struct tb_json_writer *w, const char *name, const struct tb_reward *reward)
+{
+    tb_json_open(w, name);
+    tb_json_put_str(w, "text", reward->text);
+    tb_member_put_opt_int(w, "value", reward->value);
+    tb_json_put_str(w, "state", reward_state_names[reward->state]);
+    tb_member_put_opt_int(w, "until_ms", reward->until_ms);
+    tb_json_close(w);
+}

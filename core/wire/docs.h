@@ -1,7 +1,7 @@
 /*
  * The documents that rows carry, except carts (cart.h): customer, credential, journey, product,
- * terminal, policy, key. Decoders ignore unknown members and refuse wrong types and ranges.
- * encode writes the document as one object. Pure; not thread-safe.
+ * terminal, policy, key, hand-over, reward. Decoders ignore unknown members and refuse wrong types and
+ * ranges. encode writes the document as one object. Pure; not thread-safe.
  */
 #ifndef TB_CORE_WIRE_DOCS_H
 #define TB_CORE_WIRE_DOCS_H
@@ -98,6 +98,33 @@ struct tb_key_doc {                   /* secret */
     uint8_t value[TB_KEY_VALUE_SIZE_MAX];
 };
 
+enum tb_handover_state { TB_HANDOVER_NONE, TB_HANDOVER_OPEN, TB_HANDOVER_ACCEPTED, TB_HANDOVER_STATE_COUNT };
+
+struct tb_handover {
+    int64_t at_ms;
+    char from[TB_NAME_SIZE_MAX + 1]; /* a terminal in words */
+    char to[TB_SHORT_SIZE_MAX + 1];  /* a till, a store or "any" */
+    struct tb_id cart;               /* zero when absent */
+    char note[TB_TEXT_SIZE_MAX + 1];
+    enum tb_handover_state state;
+    char by[TB_NAME_SIZE_MAX + 1]; /* who accepted, in words; "" before */
+};
+
+enum tb_reward_state {
+    TB_REWARD_NONE,
+    TB_REWARD_OPEN,
+    TB_REWARD_RESERVED,
+    TB_REWARD_USED,
+    TB_REWARD_STATE_COUNT
+};
+
+struct tb_reward {
+    char text[TB_TEXT_SIZE_MAX + 1];
+    int64_t value; /* minor units; 0 when absent */
+    enum tb_reward_state state;
+    int64_t until_ms; /* of a reservation; else 0 */
+};
+
 void tb_customer_decode(struct tb_check *c, struct tb_json doc, struct tb_customer *ret);
 void tb_customer_encode(struct tb_json_writer *w, const char *name, const struct tb_customer *customer);
 void tb_credential_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_credential_doc *ret);
@@ -119,6 +146,11 @@ void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *
 void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct tb_policy *policy);
 void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret);
 void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_key_doc *key);
+
+void tb_handover_decode(struct tb_check *c, struct tb_json doc, struct tb_handover *ret);
+void tb_handover_encode(struct tb_json_writer *w, const char *name, const struct tb_handover *handover);
+void tb_reward_decode(struct tb_check *c, struct tb_json doc, struct tb_reward *ret);
+void tb_reward_encode(struct tb_json_writer *w, const char *name, const struct tb_reward *reward);
 
 /* Lists of texts as objects {text} and as plain arrays are both used by views. */
 void tb_texts_decode(struct tb_check *c, struct tb_json doc, const char *name, struct tb_texts *ret);

@@ -163,7 +163,7 @@ struct tb_mutation {
             struct tb_paid_lines lines;              /* count 0: all of the sale */
         } voided;
         struct {
-            char reward[TB_SHORT_SIZE_MAX + 1];
+            char reward[TB_REWARD_SIZE_MAX + 1];
             struct tb_id reservation;
             bool offline; /* commit without a reservation, inside the policy's limit */
         } reward;

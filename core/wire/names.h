@@ -13,6 +13,7 @@
 #define TB_GTIN_SIZE 14         /* GS1 GTIN-14, digits, zero-padded on the left */
 #define TB_CURRENCY_SIZE 3      /* ISO 4217 letters */
 #define TB_LANGUAGE_SIZE_MAX 16 /* RFC 5646 tag */
+#define TB_REWARD_SIZE_MAX 31   /* of a customer: together they make a row id */
 #define TB_SHORT_SIZE_MAX 32    /* tier ids, stores, tills, roles, kinds: [A-Za-z0-9._:-] */
 #define TB_DEVICE_SIZE_MAX 160  /* urn:tillbridge:<chain>:device:<id> */
 #define TB_EPOCH_SIZE_MAX 64

@@ -13,7 +13,7 @@
 
 /* Counts records, and keeps what has to be distinct. */
 struct tally {
-    size_t count[TB_RECORD_TOUCH + 1];
+    size_t count[TB_RECORD_REWARD + 1];
     size_t fail_at; /* the record that is refused; 0: none */
     size_t total;
     struct tb_digest digest; /* of all that went by */

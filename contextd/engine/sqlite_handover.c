@@ -1,0 +1,107 @@
+#include "contextd/engine/sqlite_decide.h"
+
+static bool handover_note(struct sqlite_batch *b, const struct tb_mutation *m)
+{
+    struct sqlite_touched touched =
+        sqlite_touched_of(TB_ROW_HANDOVER, &m->handover.handover, &m->customer, 2560);
+    return sqlite_touch_note(b, &touched);
+}
+
+static enum tb_err handover_changed(struct sqlite_engine *e, const struct tb_mutation *m)
+{
+    struct sqlite_change change = {.type = TB_ROW_HANDOVER,
+                                   .op = TB_ROW_PUT,
+                                   .id = tb_id_span(&m->handover.handover),
+                                   .customer = m->customer,
+                                   .store = ""};
+    return sqlite_change_put(e, &change);
+}
+
+enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                           const struct tb_mutation *m, struct tb_verdict *v)
+{
+    if (!handover_note(b, m))
+        return TB_OK;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ADD);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
+    tb_stmt_bind_blob(s, 2, tb_id_span(&m->customer));
+    tb_stmt_bind_blob(s, 3, tb_id_span(&m->cart));
+    tb_stmt_bind_text(s, 4, tb_span_str(b->request->peer.device));
+    tb_stmt_bind_text(s, 5, tb_span_str(b->touched_by));
+    tb_stmt_bind_text(s, 6, tb_span_str(m->handover.to));
+    tb_stmt_bind_text(s, 7, tb_span_str(m->handover.note));
+    tb_stmt_bind_int(s, 8, e->wall_ms);
+    v->version = 1;
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? handover_changed(e, m) : err;
+}
+
+static enum tb_err accept_write(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                                struct tb_verdict *v)
+{
+    if (!handover_note(b, m))
+        return TB_OK;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ACCEPT);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
+    tb_stmt_bind_text(s, 2, tb_span_str(b->request->peer.device));
+    tb_stmt_bind_text(s, 3, tb_span_str(b->touched_by));
+    tb_stmt_bind_int(s, 4, e->wall_ms);
+    v->version++;
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? handover_changed(e, m) : err;
+}
+
+/* The first who accepts serves the customer; the same one again is no news. */
+enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                          const struct tb_mutation *m, struct tb_verdict *v)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
+    bool row;
+    struct tb_id customer = {{0}};
+    enum tb_err err = tb_stmt_step(s, &row);
+    bool found = err == TB_OK && row && sqlite_column_id(s, 0, &customer) == TB_OK &&
+                 tb_id_equal(&customer, &m->customer);
+    bool accepted = found && tb_stmt_int(s, 6) == TB_HANDOVER_ACCEPTED;
+    bool mine = accepted && tb_span_is(tb_stmt_blob(s, 10), b->request->peer.device);
+    v->version = found ? tb_stmt_int(s, 8) : 0;
+    tb_stmt_reset(s);
+    if (err == TB_OK && !found)
+        sqlite_reject(v, "handover_unknown");
+    else if (err == TB_OK && accepted && !mine)
+        sqlite_reject(v, "handover_taken");
+    if (err != TB_OK || !found || accepted)
+        return err;
+    return accept_write(e, b, m, v);
+}
+
+enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
+                                struct tb_json_writer *w)
+{
+    struct tb_handover h;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
+    tb_stmt_bind_blob(s, 1, id);
+    bool found;
+    enum tb_err err = tb_stmt_step(s, &found);
+    if (err == TB_OK && !found)
+        err = TB_ERR_NOT_FOUND;
+    if (err == TB_OK)
+        err = sqlite_column_id(s, 1, &h.cart);
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 2, h.from, sizeof h.from);
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 3, h.to, sizeof h.to);
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 4, h.note, sizeof h.note);
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 7, h.by, sizeof h.by);
+    if (err == TB_OK) {
+        h.at_ms = tb_stmt_int(s, 5);
+        h.state = (enum tb_handover_state)tb_stmt_int(s, 6);
+        row->version = tb_stmt_int(s, 8);
+        row->as_of_ms = tb_stmt_int(s, 9);
+        tb_handover_encode(w, NULL, &h);
+    }
+    tb_stmt_reset(s);
+    return err;
+}

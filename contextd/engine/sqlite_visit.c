@@ -1,0 +1,120 @@
+/* Visits, and what happened in them. */
+#include "contextd/engine/sqlite_decide.h"
+
+#define VISITED "store.visited"
+#define NOT_ME "not_me" /* she says that she is somebody else */
+
+/* Her journey changed: whoever reads it is woken, the verdict does not bring it. */
+static enum tb_err journey_changed(struct sqlite_engine *e, struct sqlite_batch *b,
+                                   const struct tb_id *customer)
+{
+    struct sqlite_touched wake = sqlite_touched_of(TB_ROW_NONE, customer, customer, 0);
+    (void)sqlite_touch_note(b, &wake);
+    return sqlite_journey_changed(e, customer);
+}
+
+/* What nobody was known to have done in this visit becomes hers, or nobody's again. */
+static enum tb_err journey_move(struct sqlite_engine *e, struct sqlite_batch *b, enum sqlite_stmt which,
+                                const struct tb_mutation *m)
+{
+    struct tb_stmt *s = sqlite_stmt(e, which);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->visit));
+    tb_stmt_bind_blob(s, 2, tb_id_span(&m->customer));
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK && tb_db_changes(e->db) > 0 ? journey_changed(e, b, &m->customer) : err;
+}
+
+static void bind_opt_id(struct tb_stmt *s, int at, const struct tb_id *id)
+{
+    if (tb_id_is_zero(id))
+        tb_stmt_bind_null(s, at);
+    else
+        tb_stmt_bind_blob(s, at, tb_id_span(id));
+}
+
+enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                      const struct tb_mutation *m, struct tb_verdict *v)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    (void)v;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_VISIT_BEGIN);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->visit));
+    bind_opt_id(s, 2, &m->customer);
+    tb_stmt_bind_text(s, 3, tb_span_str(peer->device));
+    tb_stmt_bind_text(s, 4, tb_span_str(peer->store));
+    tb_stmt_bind_int(s, 5, peer->channel);
+    tb_stmt_bind_text(s, 6, tb_span_str(m->visit_begin.source));
+    tb_stmt_bind_text(s, 7, tb_span_str(m->visit_begin.credential_kind));
+    tb_stmt_bind_int(s, 8, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK || tb_id_is_zero(&m->customer))
+        return err;
+    return journey_move(e, b, STMT_TOUCH_TAKE, m);
+}
+
+/* A visit whose beginning was never heard of is taken as having begun when it says. */
+enum tb_err sqlite_visit_end_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                    const struct tb_mutation *m, struct tb_verdict *v)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_VISIT_END);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->visit));
+    bind_opt_id(s, 2, &m->customer);
+    tb_stmt_bind_text(s, 3, tb_span_str(peer->device));
+    tb_stmt_bind_text(s, 4, tb_span_str(peer->store));
+    tb_stmt_bind_int(s, 5, peer->channel);
+    tb_stmt_bind_text(s, 6, tb_span_str(m->visit_end.reason));
+    tb_stmt_bind_int(s, 7, m->visit_end.lasted_ms);
+    tb_stmt_bind_int(s, 8, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    if (err == TB_OK && tb_db_changes(e->db) == 0)
+        sqlite_reject(v, "visit_unknown"); /* of another terminal */
+    if (err != TB_OK || v->kind == TB_VERDICT_REJECTED || tb_id_is_zero(&m->customer))
+        return err;
+    if (strcmp(m->visit_end.reason, NOT_ME) == 0)
+        return journey_move(e, b, STMT_TOUCH_GIVE_BACK, m);
+    err = journey_changed(e, b, &m->customer);
+    return err == TB_OK ? sqlite_touch(e, &m->customer, peer->channel, VISITED, e->wall_ms) : err;
+}
+
+static enum tb_err event_touch(struct sqlite_engine *e, const struct tb_mutation *m, enum tb_channel channel)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_TOUCH_OF_EVENT);
+    bind_opt_id(s, 1, &m->customer);
+    bind_opt_id(s, 2, &m->visit);
+    tb_stmt_bind_int(s, 3, e->wall_ms);
+    tb_stmt_bind_int(s, 4, channel);
+    tb_stmt_bind_text(s, 5, m->event.type);
+    tb_stmt_bind_int(s, 6, tb_db_last_rowid(e->db));
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK || tb_id_is_zero(&m->customer))
+        return err;
+    s = sqlite_stmt(e, STMT_TOUCH_PRUNE);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->customer));
+    tb_stmt_bind_int(s, 2, TOUCHES_KEPT);
+    return tb_stmt_run(s);
+}
+
+/* CloudEvents, section 3.1: source and id together name an event; the same one again changes nothing. */
+enum tb_err sqlite_event_decide(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                                struct tb_verdict *v)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    (void)v;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_EVENT_ADD);
+    bind_opt_id(s, 1, &m->visit);
+    tb_stmt_bind_text(s, 2, tb_span_str(peer->device));
+    tb_stmt_bind_int(s, 3, peer->channel);
+    tb_stmt_bind_text(s, 4, m->event.source);
+    tb_stmt_bind_text(s, 5, m->event.id);
+    tb_stmt_bind_text(s, 6, m->event.type);
+    tb_stmt_bind_text(s, 7, m->event.time);
+    tb_stmt_bind_text(s, 8, m->event.subject);
+    tb_stmt_bind_text(s, 9, m->event.data);
+    tb_stmt_bind_int(s, 10, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK || tb_db_changes(e->db) == 0)
+        return err;
+    err = event_touch(e, m, peer->channel);
+    return err == TB_OK && !tb_id_is_zero(&m->customer) ? journey_changed(e, b, &m->customer) : err;
+}

@@ -345,6 +345,7 @@ static void act(void *context, const struct tb_client_action *action)
         tb_taps_identified(agent, action->identified.ticket, action->identified.err, action->identified.found,
                            &action->identified.rows);
         break;
+    case TB_CLIENT_COMPARE: break; /* comes only where tb_client_set_checksum() asked for it */
     case TB_CLIENT_STATE: act_state(agent, action); break;
     }
 }

@@ -138,6 +138,7 @@ static void welcome_accept(struct tb_client *c, const struct tb_welcome *welcome
     line_set(c, TB_LINE_LIVE, TB_CAUSE_NONE);
     stream_begin(c, welcome->decided_seq);
     feeds_begin(c, epoch_changed);
+    check_begin(c, epoch_changed);
     stream_pump(c);
     feeds_pump(c);
 }
@@ -249,7 +250,8 @@ static void response_handle(struct tb_client *c, const struct tb_rpc *rpc)
         }
     }
     /* What belongs to nothing any more was given up by us: a late look-up, a feed that was dropped. */
-    if (!feeds_response(c, rpc) && rpc->kind == TB_RPC_ERROR && rpc->id == TB_RPC_NO_ID)
+    if (!feeds_response(c, rpc) && !check_response(c, rpc) && rpc->kind == TB_RPC_ERROR &&
+        rpc->id == TB_RPC_NO_ID)
         client_fail(c, "refused_by_peer");
 }
 
@@ -304,6 +306,7 @@ void tb_client_closed(struct tb_client *c, enum tb_line_cause cause, int64_t now
     c->phase = TB_PHASE_DOWN;
     stream_end(c);
     feeds_end(c);
+    check_end(c);
     for (size_t i = 0; i < TB_CLIENT_IDENTIFY_COUNT_MAX; i++) {
         if (!c->asked[i].used)
             continue;
@@ -356,6 +359,7 @@ void tb_client_tick(struct tb_client *c, int64_t now_ms)
         client_fail(c, "welcome_timeout");
     stream_tick(c);
     feeds_pump(c);
+    check_pump(c);
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -369,5 +373,6 @@ int64_t tb_client_deadline_ms(const struct tb_client *c)
     for (size_t i = 0; i < TB_CLIENT_IDENTIFY_COUNT_MAX; i++)
         if (c->asked[i].used)
             deadline = least(deadline, c->asked[i].deadline_ms);
+    deadline = least(deadline, check_deadline_ms(c));
     return least(deadline, least(stream_deadline_ms(c), feeds_deadline_ms(c)));
 }

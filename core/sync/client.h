@@ -52,6 +52,7 @@ enum tb_client_act {
     TB_CLIENT_SAVE,       /* rows and cursor in one transaction -> tb_client_saved() */
     TB_CLIENT_DECIDE,     /* rows into the cache, then verdicts into the outbox -> tb_client_decided() */
     TB_CLIENT_IDENTIFIED, /* the answer to tb_client_identify() */
+    TB_CLIENT_COMPARE,    /* the cohort with these checksums -> tb_client_compared() */
     TB_CLIENT_STATE,      /* the line's state for screens changed */
 };
 
@@ -84,7 +85,10 @@ struct tb_client_action {
             bool first;
             struct tb_cursor cursor;
             struct tb_rows rows;
-            bool more; /* false: the scope is complete up to now */
+            /* False: the scope is complete up to now. Of a partition (TB_SCOPE_PARTITION) the cursor need not
+             * be kept; when it is complete, what the feed did not bring of it goes, in the same transaction.
+             */
+            bool more;
         } save;
         struct {
             uint32_t ticket; /* report it with tb_client_decided() */
@@ -99,6 +103,10 @@ struct tb_client_action {
             bool found;
             struct tb_rows rows;
         } identified;
+        struct {
+            uint32_t ticket;
+            const struct tb_checksum *checksum; /* of the cohort as it is saved here now */
+        } compare;
         struct {
             enum tb_line_state state;
             int64_t since_ms; /* monotonic */
@@ -176,6 +184,16 @@ struct tb_client_asked {
     int64_t deadline_ms;
 };
 
+/* Comparing the cohort with the context store's, and reading those partitions again that differ. */
+struct tb_client_check {
+    int64_t interval_ms;            /* 0: never */
+    int64_t due_ms;                 /* 0: when the cohort is complete */
+    int64_t rows_ms;                /* when rows of the cohort came last */
+    int64_t request;                /* id of feed.checksum; 0: none under way */
+    uint32_t ticket;                /* of a comparison under way; 0: none */
+    struct tb_partitions differing; /* still to be read */
+};
+
 enum tb_client_phase { TB_PHASE_DOWN, TB_PHASE_HELLO, TB_PHASE_LIVE, TB_PHASE_CLOSING };
 
 struct tb_client {
@@ -209,6 +227,7 @@ struct tb_client {
 
     struct tb_client_feed feeds[TB_CLIENT_FEED_COUNT_MAX];
     struct tb_client_asked asked[TB_CLIENT_IDENTIFY_COUNT_MAX];
+    struct tb_client_check check;
 };
 
 void tb_client_init(struct tb_client *c, const struct tb_client_config *config,
@@ -263,6 +282,19 @@ TB_MUST_USE enum tb_err tb_client_feed_open(struct tb_client *c, const struct tb
 void tb_client_feed_close(struct tb_client *c, const struct tb_scope *scope, int64_t now_ms);
 /* What was saved of a scope is lost, what is being saved included: it is read from the beginning. */
 void tb_client_feed_lost(struct tb_client *c, const struct tb_scope *scope, int64_t now_ms);
+
+/*
+ * How often the cohort is compared with the context store's; 0: never, as it is at first. The first time is
+ * at random within a 24th of it after the cohort was complete, so that a chain's terminals do not all ask at
+ * once.
+ */
+void tb_client_set_checksum(struct tb_client *c, int64_t interval_ms, int64_t now_ms);
+
+/* Answers TB_CLIENT_COMPARE: the partitions that differ, which the owner has forgotten, durably, or NULL for
+ * none. Each is then read again by a feed of its own, one after the other. After a fault it is asked again
+ * later. */
+void tb_client_compared(struct tb_client *c, uint32_t ticket, enum tb_err err,
+                        const struct tb_partitions *differing, int64_t now_ms);
 
 /* Asks the context store; ends in exactly one TB_CLIENT_IDENTIFIED, perhaps before this returns. While feeds
  * wait for verdicts (tb_client_feed_open), answers come without their carts. */

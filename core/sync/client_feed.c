@@ -9,7 +9,7 @@ static struct tb_client_feed *feed_of(struct tb_client *c, const struct tb_scope
     return NULL;
 }
 
-static bool feed_is_saving(const struct tb_client_feed *feed)
+bool feed_is_saving(const struct tb_client_feed *feed)
 {
     for (size_t i = 0; i < TB_CLIENT_SAVE_COUNT_MAX; i++)
         if (feed->saves[i].ticket)
@@ -138,6 +138,16 @@ void tb_client_feed_close(struct tb_client *c, const struct tb_scope *scope, int
     feeds_pump(c);
 }
 
+/* Read to its end, or never: a partition's feed is not kept open. */
+static void partition_end(struct tb_client *c, struct tb_client_feed *feed, bool refused)
+{
+    if (feed->state == TB_FEED_OPEN)
+        feed_leave(c, feed);
+    saves_stale(feed);
+    feed->state = feed_is_saving(feed) ? TB_FEED_CLOSING : TB_FEED_FREE;
+    check_partition_done(c, &feed->scope, refused);
+}
+
 bool feeds_response(struct tb_client *c, const struct tb_rpc *rpc)
 {
     for (size_t i = 0; i < TB_CLIENT_FEED_COUNT_MAX; i++) {
@@ -147,6 +157,8 @@ bool feeds_response(struct tb_client *c, const struct tb_rpc *rpc)
         feed->refused = rpc->kind == TB_RPC_ERROR;
         feed->settled = feed->refused;
         feed->state = feed->refused ? TB_FEED_WAITING : TB_FEED_OPEN;
+        if (feed->refused && feed->scope.kind == TB_SCOPE_PARTITION)
+            partition_end(c, feed, true);
         feeds_pump(c);
         return true;
     }
@@ -181,6 +193,8 @@ void feeds_rows(struct tb_client *c, struct tb_json params)
     }
     bool first = feed->first;
     feed->first = false;
+    if (feed->scope.kind == TB_SCOPE_COHORT)
+        c->check.rows_ms = c->now_ms;
     *save = (struct tb_client_save){.ticket = client_ticket(c), .more = rows.more, .cursor = rows.cursor};
     client_act(c, &(struct tb_client_action){.act = TB_CLIENT_SAVE,
                                              .save = {.ticket = save->ticket,
@@ -225,6 +239,8 @@ void tb_client_feed_lost(struct tb_client *c, const struct tb_scope *scope, int6
         return;
     feed->cursor.size = 0;
     feed_restart(c, feed);
+    if (scope->kind == TB_SCOPE_COHORT)
+        check_forget(c);
 }
 
 void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int64_t now_ms)
@@ -247,8 +263,11 @@ void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int6
             feed->settled = feed->settled || !done.more;
             feed_send(c, "feed.ack", feed);
         }
+        if (!done.stale && !done.more && feed->scope.kind == TB_SCOPE_PARTITION)
+            partition_end(c, feed, false);
     }
     feeds_pump(c);
+    check_pump(c);
 }
 
 int64_t feeds_deadline_ms(const struct tb_client *c)

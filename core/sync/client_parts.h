@@ -35,7 +35,18 @@ void feeds_begin(struct tb_client *c, bool epoch_changed);
 void feeds_end(struct tb_client *c);
 void feeds_pump(struct tb_client *c);
 int64_t feeds_deadline_ms(const struct tb_client *c);
+bool feed_is_saving(const struct tb_client_feed *feed);
 bool feeds_response(struct tb_client *c, const struct tb_rpc *rpc); /* false: not a feed's */
 void feeds_rows(struct tb_client *c, struct tb_json params);
+
+/* client_check.c: checksums. */
+void check_begin(struct tb_client *c, bool epoch_changed);
+void check_end(struct tb_client *c);
+void check_pump(struct tb_client *c);
+int64_t check_deadline_ms(const struct tb_client *c);
+bool check_response(struct tb_client *c, const struct tb_rpc *rpc); /* false: not its */
+/* A partition was read to its end, or will not be. */
+void check_partition_done(struct tb_client *c, const struct tb_scope *scope, bool refused);
+void check_forget(struct tb_client *c);
 
 #endif

@@ -9,8 +9,9 @@
  *
  * Bounds: one apply and one feed read at the engine, TB_MUTATION_BATCH_MAX undecided mutations
  * of TB_MUTATION_WINDOW_SIZE_MAX bytes together,
- * TB_SESSION_ASKED_MAX look-ups, TB_SESSION_UNACKED_MAX feed messages per scope. A peer that passes
- * them is closed. The gateway stops reading from a socket whose sends pile up, which bounds the rest.
+ * TB_SESSION_ASKED_MAX look-ups, TB_SESSION_FEED_MAX admissions, TB_SESSION_UNACKED_MAX feed messages per
+ * scope. A peer that passes them is closed. The gateway stops reading from a socket whose sends pile up,
+ * which bounds the rest.
  */
 #ifndef TB_CORE_SYNC_SERVER_H
 #define TB_CORE_SYNC_SERVER_H
@@ -116,6 +117,7 @@ struct tb_session {
     bool read_void;       /* its feed was closed or opened anew meanwhile */
     int64_t read_wait_ms; /* no reads before, after a fault of the engine */
     struct tb_session_asked asked[TB_SESSION_ASKED_MAX];
+    uint8_t admit_count;                  /* admissions at the engine */
     struct tb_id met[TB_SESSION_MET_MAX]; /* the newest overwrites the oldest */
     uint8_t met_next;
 };

@@ -45,15 +45,23 @@ static void admit_forget(struct tb_session *s, struct tb_session_feed *feed)
 
 static void admit_ask(struct tb_session *s, struct tb_session_feed *feed, int64_t request_id)
 {
+    feed->request = request_id;
+    if (s->admit_count == TB_SESSION_FEED_MAX) {
+        feed->used = false;
+        session_error(s, request_id, TB_RPC_REFUSED, "too_many_requests");
+        return;
+    }
+    s->admit_count++;
     struct tb_engine_request request = {.ask = TB_ENGINE_ADMIT};
     request.admit.customer = feed->scope.customer;
     request.admit.identified = session_has_met(s, &feed->scope.customer);
-    feed->request = request_id;
     feed->admit_ticket = session_ask(s, &request);
 }
 
 void session_feed_admitted(struct tb_session *s, const struct tb_engine_answer *answer)
 {
+    TB_ASSERT(s->admit_count > 0);
+    s->admit_count--;
     for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++) {
         struct tb_session_feed *feed = &s->feeds[i];
         if (!feed->used || feed->admit_ticket != answer->ticket)

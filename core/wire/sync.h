@@ -105,6 +105,23 @@ struct tb_checksum {         /* result of feed.checksum {scope} */
     uint8_t sums[TB_PARTITION_COUNT][TB_PARTITION_SUM_SIZE];
 };
 
+/* A set of partitions, a bit each. */
+struct tb_partitions {
+    uint8_t bits[TB_PARTITION_COUNT / 8];
+};
+
+static inline bool tb_partitions_has(const struct tb_partitions *set, unsigned partition)
+{
+    return set->bits[partition / 8] >> (partition % 8) & 1;
+}
+
+static inline void tb_partitions_set(struct tb_partitions *set, unsigned partition, bool in)
+{
+    uint8_t bit = (uint8_t)(1u << (partition % 8));
+    set->bits[partition / 8] =
+        (uint8_t)(in ? set->bits[partition / 8] | bit : set->bits[partition / 8] & ~bit);
+}
+
 struct tb_identify_ask {
     char kind[TB_SHORT_SIZE_MAX + 1];
     uint8_t hash[TB_LOOKUP_HASH_SIZE];

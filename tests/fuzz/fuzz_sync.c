@@ -83,6 +83,15 @@ static void identified(struct tb_check *c, struct tb_json o, struct tb_arena *ar
         tb_identified_encode(w, &x);
 }
 
+static void checksum(struct tb_check *c, struct tb_json o, struct tb_arena *arena, struct tb_json_writer *w)
+{
+    struct tb_checksum x;
+    (void)arena;
+    tb_checksum_decode(c, o, &x);
+    if (c->err == TB_OK)
+        tb_checksum_encode(w, &x);
+}
+
 static void product_found(struct tb_check *c, struct tb_json o, struct tb_arena *arena,
                           struct tb_json_writer *w)
 {
@@ -132,8 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     TB_ASSERT(rpc.id >= TB_RPC_NO_ID && rpc.id <= TB_RPC_ID_MAX);
     if (err != TB_OK)
         return 0;
-    static codec *const codecs[] = {hello,     welcome,  mutate,     verdicts,     feed_open,
-                                    feed_rows, identify, identified, product_found};
+    static codec *const codecs[] = {hello,     welcome,  mutate,     verdicts,      feed_open,
+                                    feed_rows, identify, identified, product_found, checksum};
     struct tb_json body = tb_json_exists(rpc.params) ? rpc.params : rpc.result;
     for (size_t i = 0; i < TB_ARRAY_SIZE(codecs); i++)
         round_trip(codecs[i], body, &arena);

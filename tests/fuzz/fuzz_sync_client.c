@@ -1,6 +1,7 @@
 /*
  * A hostile context store: every line of the input is a message to a client that is live, streams
- * mutations and has feeds open. A line that begins with a digit is an event of the owner instead.
+ * mutations and has feeds open. A line that begins with a digit is an event of the owner instead, one that
+ * begins with # its comparison of checksums, with the partitions that differ as bits.
  */
 #include "core/base/assert.h"
 #include "core/sync/client.h"
@@ -20,6 +21,7 @@ static struct {
     uint32_t read_ticket;
     uint32_t save_ticket;
     uint32_t decide_ticket;
+    uint32_t compare_ticket;
     int64_t next_seq;
     int64_t now_ms;
 } f;
@@ -39,6 +41,7 @@ static void act(void *context, const struct tb_client_action *action)
         TB_ASSERT(action->decide.seq < f.next_seq);
         f.decide_ticket = action->decide.ticket;
         break;
+    case TB_CLIENT_COMPARE: f.compare_ticket = action->compare.ticket; break;
     case TB_CLIENT_CLOSE:
     case TB_CLIENT_WELCOME:
     case TB_CLIENT_IDENTIFIED:
@@ -70,6 +73,7 @@ static void client_begin(void)
         struct tb_scope scope = {.kind = (enum tb_scope_kind)kind};
         TB_ASSERT(tb_client_feed_open(&f.c, &scope, &none, 0) == TB_OK);
     }
+    tb_client_set_checksum(&f.c, 1000, 0);
     tb_client_connected(&f.c, 0);
     tb_client_received(&f.c, tb_span_str(WELCOME), 0);
 }
@@ -102,6 +106,13 @@ static void owner_event(uint8_t which)
     }
 }
 
+static void compared(struct tb_span bits)
+{
+    struct tb_partitions differing = {{0}};
+    memcpy(differing.bits, bits.at, bits.size < sizeof differing.bits ? bits.size : sizeof differing.bits);
+    tb_client_compared(&f.c, f.compare_ticket, bits.size % 2 ? TB_OK : TB_ERR_IO, &differing, f.now_ms);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     client_begin();
@@ -111,6 +122,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         f.now_ms += 100;
         if (line > 0 && data[0] >= '0' && data[0] <= '9')
             owner_event(data[0]);
+        else if (line > 0 && data[0] == '#')
+            compared(tb_span_of(data + 1, line - 1));
         else
             tb_client_received(&f.c, tb_span_of(data, line), f.now_ms);
         TB_ASSERT(tb_arena_mark(&f.arena) == 0);

@@ -6,7 +6,7 @@
 #include "core/sync/server.h"
 #include "tests/fuzz/fuzz.h"
 
-#define ASK_MAX (TB_SESSION_ASKED_MAX + 3)
+#define ASK_MAX (TB_SESSION_ASKED_MAX + TB_SESSION_FEED_MAX + 3)
 
 static struct {
     struct tb_session s;
@@ -16,6 +16,7 @@ static struct {
     size_t ask_count;
     struct tb_engine_request asks[ASK_MAX];
     uint64_t sent; /* bytes */
+    unsigned share_count;
     int64_t now_ms;
 } f;
 
@@ -86,6 +87,10 @@ static void engine_answer(enum tb_err err)
         answer.open.epoch[0] = 'e';
     else if (ask.ask == TB_ENGINE_APPLY)
         apply_answer(&ask, &answer);
+    if (ask.ask == TB_ENGINE_ADMIT)
+        answer.admit.admitted = ask.admit.identified || ask.admit.customer.bytes[0] == 0;
+    if (ask.ask == TB_ENGINE_CHECKSUM) /* in three shares */
+        answer.checksum.more = ++f.share_count % 3 != 0;
     if (ask.ask == TB_ENGINE_FEED) {
         answer.feed.rows = (struct tb_rows){.at = &row, .count = 1};
         answer.feed.cursor =

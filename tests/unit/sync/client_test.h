@@ -65,6 +65,7 @@ static void test_act(void *context, const struct tb_client_action *action)
         break;
     case TB_CLIENT_WELCOME:
     case TB_CLIENT_READ:
+    case TB_CLIENT_COMPARE:
     case TB_CLIENT_STATE: break;
     }
 }

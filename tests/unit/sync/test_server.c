@@ -603,6 +603,95 @@ static void urgent_scopes_are_read_first(void **state)
     assert_int_equal(t.asks[0].feed.scope.kind, TB_SCOPE_COHORT);
 }
 
+static void feed_of_a_customer_waits_for_admission(void **state)
+{
+    (void)state;
+    request(3, "feed.open", "{\"scope\":\"customer:" CUSTOMER_0 "\",\"cursor\":\"\"}");
+    size_t count = t.sent_count;
+    assert_int_equal(t.asks[0].ask, TB_ENGINE_ADMIT);
+    assert_false(t.asks[0].admit.identified);
+    tb_session_tick(&t.s, t.now_ms, t.wall_ms);
+    assert_int_equal(t.ask_count, 1); /* nothing is read before */
+    answer();
+    assert_int_equal(t.sent_count, count + 1);
+    assert_non_null(strstr(sent(), "\"id\":3,\"result\""));
+    answer();
+    assert_non_null(strstr(sent(), "feed.rows"));
+    request(4, "feed.open", "{\"scope\":\"customer:00000000000000000000000000000077\",\"cursor\":\"\"}");
+    answer();
+    assert_non_null(strstr(sent(), "\"id\":4,\"error\":{\"code\":-32001"));
+    assert_non_null(strstr(sent(), "refused.denied"));
+    assert_int_equal(t.close_count, 0);
+    assert_int_equal(t.ask_count, 0);
+}
+
+static void who_was_identified_is_named_to_the_engine(void **state)
+{
+    (void)state;
+    char params[256];
+    uint8_t hash[TB_LOOKUP_HASH_SIZE];
+    engine_fake_hash(0, hash);
+    struct tb_buf text = tb_buf_of(params, sizeof params);
+    tb_buf_add_str(&text, "{\"kind\":\"member\",\"hash\":\"");
+    tb_buf_add_hex(&text, tb_span_of(hash, sizeof hash));
+    tb_buf_add(&text, tb_span_of("\"}", 3));
+    request(3, "identify", params);
+    answer();
+    assert_non_null(strstr(sent(), "\"found\":true"));
+    request(4, "feed.open", "{\"scope\":\"customer:" CUSTOMER_0 "\",\"cursor\":\"\"}");
+    assert_true(t.asks[0].admit.identified);
+    request(5, "feed.open", "{\"scope\":\"customer:" CUSTOMER_1 "\",\"cursor\":\"\"}");
+    assert_false(t.asks[1].admit.identified);
+}
+
+static void admissions_are_bounded(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TB_SESSION_FEED_MAX; i++) {
+        request(10 + i, "feed.open", "{\"scope\":\"customer:" CUSTOMER_0 "\",\"cursor\":\"\"}");
+        notify("feed.close", "{\"scope\":\"customer:" CUSTOMER_0 "\"}");
+        assert_non_null(strstr(sent(), "feed_closed"));
+    }
+    request(30, "feed.open", "{\"scope\":\"customer:" CUSTOMER_0 "\",\"cursor\":\"\"}");
+    assert_non_null(strstr(sent(), "too_many_requests"));
+    assert_int_equal(t.ask_count, TB_SESSION_FEED_MAX);
+    while (t.ask_count > 0)
+        answer();
+    request(31, "feed.open", "{\"scope\":\"customer:" CUSTOMER_0 "\",\"cursor\":\"\"}");
+    answer();
+    assert_non_null(strstr(sent(), "\"id\":31,\"result\""));
+}
+
+static void sums_are_of_an_open_cohort(void **state)
+{
+    (void)state;
+    request(3, "feed.checksum", "{\"scope\":\"cohort\"}");
+    assert_non_null(strstr(sent(), "feed_closed"));
+    request(4, "feed.checksum", "{\"scope\":\"device\"}");
+    assert_non_null(strstr(sent(), "\"code\":-32602"));
+    request(5, "feed.open", "{\"scope\":\"cohort\",\"cursor\":\"\"}");
+    struct tb_cursor cursor = {.size = 0};
+    for (bool more = true; more;) {
+        struct tb_engine_answer *page = answer();
+        more = page->feed.more;
+        cursor = page->feed.cursor;
+        t.s.feeds[0].unacked_count = 0;
+        tb_session_tick(&t.s, t.now_ms, t.wall_ms);
+    }
+    request(6, "feed.checksum", "{\"scope\":\"cohort\"}");
+    struct tb_engine_answer share = {.ask = TB_ENGINE_CHECKSUM, .ticket = t.asks[0].ticket};
+    assert_memory_equal(&t.asks[0].checksum.cursor, &cursor, sizeof cursor);
+    share.checksum.more = true;
+    size_t count = t.sent_count;
+    t.ask_count = 0;
+    tb_session_answered(&t.s, &share, t.now_ms, t.wall_ms);
+    assert_int_equal(t.sent_count, count);
+    assert_int_equal(t.ask_count, 1); /* the next share */
+    answer();
+    assert_non_null(strstr(sent(), "\"id\":6,\"result\":{\"cursor\":\""));
+    assert_non_null(strstr(sent(), "\"sums\":\""));
+}
+
 static void feed_opened_anew_drops_the_read_before(void **state)
 {
     (void)state;
@@ -699,6 +788,10 @@ int main(void)
         cmocka_unit_test_setup(change_wakes_the_feeds_it_concerns, terminal),
         cmocka_unit_test_setup(change_during_a_read_is_not_missed, terminal),
         cmocka_unit_test_setup(urgent_scopes_are_read_first, terminal),
+        cmocka_unit_test_setup(feed_of_a_customer_waits_for_admission, terminal),
+        cmocka_unit_test_setup(who_was_identified_is_named_to_the_engine, terminal),
+        cmocka_unit_test_setup(admissions_are_bounded, terminal),
+        cmocka_unit_test_setup(sums_are_of_an_open_cohort, terminal),
         cmocka_unit_test_setup(feed_opened_anew_drops_the_read_before, terminal),
         cmocka_unit_test_setup(read_fault_is_tried_again_later, terminal),
         cmocka_unit_test_setup(table_of_feeds_is_bounded, terminal),

@@ -52,11 +52,52 @@ void tb_agent_notice(struct tb_agent *agent, enum tb_notice notice, bool on)
         tb_console_notice(agent, notice, on);
 }
 
-static void storage_health(void *context, bool disk_full, bool disk_failing)
+/* Long enough for what was answered to leave, and short enough not to be noticed. */
+#define ANEW_AFTER_MS 100
+
+static void anew_due(struct tb_timer *timer)
+{
+    struct tb_agent *agent = timer->context;
+    agent->begin_anew = true;
+    agent->told = (struct tb_storage_told){.incarnation = agent->client.config.incarnation,
+                                           .next_seq = agent->client.next_seq};
+    tb_loop_stop(agent->loop);
+}
+
+void tb_agent_begin_anew(struct tb_agent *agent)
+{
+    agent->anew_timer.context = agent;
+    if (tb_timer_is_set(&agent->anew_timer))
+        return;
+    tb_log(TB_LOG_WARN, TB_EVENT("agent", "begins_anew"));
+    tb_timer_set(agent->loop, &agent->anew_timer, ANEW_AFTER_MS, anew_due);
+}
+
+static void storage_suspect(void *context)
+{
+    tb_agent_begin_anew(context);
+}
+
+/* A visit is not ended for it. */
+static void storage_recovered(void *context)
 {
     struct tb_agent *agent = context;
-    tb_agent_notice(agent, TB_NOTICE_DISK_FULL, disk_full);
-    tb_agent_notice(agent, TB_NOTICE_DISK_FAILING, disk_failing);
+    if (!agent->serving.visit.open)
+        tb_agent_begin_anew(agent);
+}
+
+static void storage_health(void *context)
+{
+    struct tb_agent *agent = context;
+    const struct tb_storage *storage = &agent->storage;
+    tb_agent_notice(agent, TB_NOTICE_CHANGES_NOT_STORED, tb_storage_closed(storage) != TB_OK);
+    tb_agent_notice(agent, TB_NOTICE_DISK_FULL, tb_storage_has(storage, TB_ERR_FULL));
+    tb_agent_notice(agent, TB_NOTICE_DISK_READ_ONLY, tb_storage_has(storage, TB_ERR_DENIED));
+    tb_agent_notice(agent, TB_NOTICE_DISK_FAILING,
+                    tb_storage_has(storage, TB_ERR_IO) || tb_storage_has(storage, TB_ERR_CORRUPT));
+    tb_agent_notice(agent, TB_NOTICE_STORAGE_NEWER,
+                    tb_storage_has(storage, TB_ERR_NEWER_VERSION) ||
+                        tb_storage_has(storage, TB_ERR_UNSUPPORTED));
 }
 
 /* ---- metrics ---- */
@@ -112,16 +153,19 @@ static enum tb_err blocks_take(struct tb_agent *agent)
     return agent->arena.at && agent->out.at && agent->page.at ? TB_OK : TB_ERR_NO_MEMORY;
 }
 
-static enum tb_err storage_start(struct tb_agent *agent, struct tb_storage_found *found)
+static enum tb_err storage_start(struct tb_agent *agent, const struct tb_storage_told *told,
+                                 struct tb_storage_found *found)
 {
-    const char *file = "";
     enum tb_err err =
-        tb_storage_open(&agent->storage, agent->loop, &agent->config, found, &agent->pending, &file);
+        tb_storage_open(&agent->storage, agent->loop, &agent->config, told, found, &agent->pending);
     if (err != TB_OK) {
-        tb_log(TB_LOG_ERROR, TB_EVENT("storage", "not_opened"), tb_log_str("file", file), tb_log_err(err));
+        tb_log(TB_LOG_ERROR, TB_EVENT("storage", "not_opened"), tb_log_str("file", found->file),
+               tb_log_err(err));
         return err;
     }
     agent->storage.health = storage_health;
+    agent->storage.suspect = storage_suspect;
+    agent->storage.recovered = storage_recovered;
     agent->storage.cache_damaged = tb_line_cache_damaged;
     agent->storage.pages_lost = tb_line_pages_lost;
     agent->storage.health_context = agent;
@@ -131,8 +175,8 @@ static enum tb_err storage_start(struct tb_agent *agent, struct tb_storage_found
     agent->status.unsent_count = agent->pending.undecided_count;
     tb_loop_raise_wall_floor(agent->loop, INT64_C(1000) * TB_BUILD_TIME_S);
     tb_loop_raise_wall_floor(agent->loop, found->settings.wall_floor_ms);
-    if (found->outbox_damaged)
-        tb_log(TB_LOG_ERROR, TB_EVENT("storage", "outbox_damaged"));
+    storage_health(agent);
+    tb_agent_notice(agent, TB_NOTICE_OUTBOX_DAMAGED, found->outbox_damaged);
     tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, found->cache_rebuilt);
     tb_serving_init(&agent->serving, &agent->storage.reader, &agent->pending);
     tb_visits_policy(agent);
@@ -232,7 +276,8 @@ static enum tb_err readers_start(struct tb_agent *agent)
     return err;
 }
 
-static enum tb_err parts_start(struct tb_agent *agent, struct tb_storage_found *found)
+static enum tb_err parts_start(struct tb_agent *agent, const struct tb_storage_told *told,
+                               struct tb_storage_found *found)
 {
     const struct tb_identify_policy policy = tb_identify_policy_default();
     tb_identify_init(&agent->identify, &policy);
@@ -240,7 +285,7 @@ static enum tb_err parts_start(struct tb_agent *agent, struct tb_storage_found *
     if (err == TB_OK)
         err = blocks_take(agent);
     if (err == TB_OK)
-        err = storage_start(agent, found);
+        err = storage_start(agent, told, found);
     if (err == TB_OK)
         err = counter_start(agent);
     if (err == TB_OK)
@@ -255,12 +300,13 @@ static enum tb_err parts_start(struct tb_agent *agent, struct tb_storage_found *
     return err;
 }
 
-enum tb_err tb_agent_start(struct tb_agent *agent, struct tb_loop *loop, const struct tb_agent_config *config)
+enum tb_err tb_agent_start(struct tb_agent *agent, struct tb_loop *loop, const struct tb_agent_config *config,
+                           const struct tb_storage_told *told)
 {
     *agent = (struct tb_agent){.config = *config, .loop = loop};
     agent->tick.context = agent;
     struct tb_storage_found found = {0};
-    enum tb_err err = parts_start(agent, &found);
+    enum tb_err err = parts_start(agent, told, &found);
     tb_wipe(&found, sizeof found);
     if (err != TB_OK) {
         tb_agent_stop(agent);
@@ -280,6 +326,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_timer_cancel(&agent->follow_timer);
     tb_timer_cancel(&agent->settle_timer);
     tb_timer_cancel(&agent->cache_timer);
+    tb_timer_cancel(&agent->anew_timer);
     tb_reader_ask_stop(agent);
     agent->readers = tb_readers_free(agent->readers);
     agent->uplink = tb_uplink_close(agent->uplink);

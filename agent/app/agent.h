@@ -64,6 +64,9 @@ struct tb_agent {
     struct tb_record found_record;
 
     unsigned polling_told; /* bits, by reader: that it sends no polling frame was logged */
+    bool begin_anew;       /* the loop was stopped for that: see tb_agent_begin_anew() */
+    struct tb_timer anew_timer;
+    struct tb_storage_told told; /* by then */
 
     bool cache_damaged; /* and not yet made anew */
     struct tb_timer cache_timer;
@@ -87,8 +90,15 @@ struct tb_agent {
  * started. A failure is logged and everything is taken down again.
  */
 TB_MUST_USE enum tb_err tb_agent_start(struct tb_agent *agent, struct tb_loop *loop,
-                                       const struct tb_agent_config *config);
+                                       const struct tb_agent_config *config,
+                                       const struct tb_storage_told *told);
 void tb_agent_stop(struct tb_agent *agent); /* accepts one that was cleared or stopped */
+
+/*
+ * Ends the agent soon, to be started again in this process: its files are to be opened, and verified, from
+ * the beginning. What pages and the command line were answered before this leaves first.
+ */
+void tb_agent_begin_anew(struct tb_agent *agent);
 
 /* Turns a notice on or off; pages, followers and the log are told when it changes. */
 void tb_agent_notice(struct tb_agent *agent, enum tb_notice notice, bool on);

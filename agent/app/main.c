@@ -123,38 +123,53 @@ static void stop_asked(void *context, int signo)
     tb_loop_stop(context);
 }
 
-static enum tb_err agent_serve(struct tb_loop *loop, const struct tb_agent_config *config)
+static enum tb_err agent_serve(struct tb_loop *loop, const struct tb_agent_config *config,
+                               struct tb_storage_told *told, bool *ret_again)
 {
     struct tb_agent *agent = calloc(1, sizeof *agent);
     if (!agent)
         return TB_ERR_NO_MEMORY;
-    enum tb_err err = tb_agent_start(agent, loop, config);
+    enum tb_err err = tb_agent_start(agent, loop, config, told);
     if (err == TB_OK) {
         tb_notify("READY=1");
         err = tb_loop_run(loop);
-        tb_notify("STOPPING=1");
+        *ret_again = agent->begin_anew && err == TB_OK;
+        *told = agent->told;
+        tb_notify(*ret_again ? "RELOADING=1" : "STOPPING=1");
         tb_agent_stop(agent);
     }
     free(agent);
     return err;
 }
 
-static int agent_run(const struct tb_agent_config *config)
+static enum tb_err loop_serve(const struct tb_agent_config *config, struct tb_storage_told *told,
+                              bool *ret_again)
 {
     const struct tb_loop_options options = {.fd_max = 256};
     struct tb_loop *loop = NULL;
-    tb_log_setup((enum tb_log_level)config->log_level);
-    process_harden();
-    enum tb_err err = tb_audit_open(config->audit_file);
-    if (err == TB_OK)
-        err = tb_loop_create(&options, &loop);
+    enum tb_err err = tb_loop_create(&options, &loop);
     if (err == TB_OK)
         err = tb_loop_on_signal(loop, SIGTERM, stop_asked, loop);
     if (err == TB_OK)
         err = tb_loop_on_signal(loop, SIGINT, stop_asked, loop);
     if (err == TB_OK)
-        err = agent_serve(loop, config);
+        err = agent_serve(loop, config, told, ret_again);
     tb_loop_free(loop);
+    return err;
+}
+
+static int agent_run(const struct tb_agent_config *config)
+{
+    bool again = false;
+    struct tb_storage_told told = {0};
+    tb_log_setup((enum tb_log_level)config->log_level);
+    process_harden();
+    enum tb_err err = tb_audit_open(config->audit_file);
+    do {
+        again = false;
+        if (err == TB_OK)
+            err = loop_serve(config, &told, &again);
+    } while (again);
     tb_audit_close();
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("agent", "not_running"), tb_log_err(err),

@@ -17,6 +17,10 @@
 enum tb_notice {
     TB_NOTICE_DISK_FULL,            /* a change could not be stored */
     TB_NOTICE_DISK_FAILING,         /* the disk answered with an error */
+    TB_NOTICE_DISK_READ_ONLY,       /* nothing can be written */
+    TB_NOTICE_STORAGE_NEWER,        /* a file is of a newer program, and left as it is */
+    TB_NOTICE_CHANGES_NOT_STORED,   /* the outbox cannot be used */
+    TB_NOTICE_OUTBOX_DAMAGED,       /* it was; what does not verify is kept for people */
     TB_NOTICE_CLOCK_WRONG,          /* the system's clock is behind what is known */
     TB_NOTICE_CERTIFICATE_EXPIRING, /* within TB_STATUS_CERTIFICATE_WARN_DAYS */
     TB_NOTICE_CACHE_REBUILT,        /* a damaged cache was set aside and is being filled again */

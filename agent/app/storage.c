@@ -1,132 +1,8 @@
 #include "agent/app/storage_call.h"
 
 #include "core/base/assert.h"
-#include "core/base/wipe.h"
-#include "host/log/log.h"
-#include "host/system/system.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-/* ---- opening ---- */
-
-void tb_storage_path_join(struct tb_storage_path *path, const char *folder, const char *name)
-{
-    (void)snprintf(path->text, sizeof path->text, "%s/%s", folder, name);
-}
-
-static enum tb_err sealer_open(struct tb_storage *storage, const struct tb_agent_config *config)
-{
-    struct tb_storage_path path;
-    tb_storage_path_join(&path, config->state_dir, "device.key");
-    const char *file = config->device_key_file[0] ? config->device_key_file : path.text;
-    return tb_sealer_load(file, tb_rng_system(), &storage->sealer);
-}
-
-static enum tb_err state_open(struct tb_storage *storage, const char *folder, struct tb_storage_found *found)
-{
-    struct tb_storage_path path;
-    tb_storage_path_join(&path, folder, "state.db");
-    enum tb_err err = tb_state_open(path.text, &storage->sealer, &storage->state);
-    return err == TB_OK ? tb_state_load(&storage->state, &found->facts, &found->settings) : err;
-}
-
-struct loading {
-    struct tb_pending *pending;
-    enum tb_err err;
-};
-
-static bool pending_load(void *context, const struct tb_outbox_entry *entry)
-{
-    struct loading *loading = context;
-    loading->err =
-        tb_pending_add(loading->pending, &entry->mutation, entry->verdict.kind, entry->verdict.version);
-    return loading->err == TB_OK;
-}
-
-static enum tb_err outbox_open(struct tb_storage *storage, const char *folder, struct tb_storage_found *found,
-                               struct tb_pending *pending)
-{
-    struct tb_storage_path path;
-    tb_storage_path_join(&path, folder, "outbox.db");
-    enum tb_err err = tb_outbox_open(path.text, &storage->sealer, &storage->outbox);
-    if (err != TB_OK)
-        return err;
-    struct loading loading = {.pending = pending};
-    err = tb_outbox_each(&storage->outbox, TB_OUTBOX_UNSETTLED, 1, pending_load, &loading);
-    found->outbox_damaged = err == TB_ERR_SEAL;
-    if (err != TB_OK && err != TB_ERR_SEAL)
-        return err;
-    if (loading.err != TB_OK)
-        return loading.err;
-    found->incarnation = storage->outbox.incarnation;
-    found->sync.next_seq = storage->outbox.next_seq;
-    memcpy(found->sync.epoch, found->settings.epoch, sizeof found->sync.epoch);
-    return tb_outbox_decided_seq(&storage->outbox, &found->sync.decided_seq);
-}
-
-static enum tb_err writers_start(struct tb_storage *storage)
-{
-    const struct tb_mailbox *mailbox = tb_loop_mailbox(storage->loop);
-    const struct tb_writer_options state = {.name = "state"};
-    const struct tb_writer_options outbox = {.name = "outbox"};
-    enum tb_err err = tb_writer_start(mailbox, storage->state.db, &state, &storage->state_writer);
-    if (err == TB_OK)
-        err = tb_writer_start(mailbox, storage->outbox.db, &outbox, &storage->outbox_writer);
-    if (err == TB_OK)
-        err = tb_storage_cache_start(storage);
-    storage->files[TB_STORAGE_STATE] =
-        (struct tb_storage_file){.writer = storage->state_writer, .db = storage->state.db};
-    storage->files[TB_STORAGE_OUTBOX] =
-        (struct tb_storage_file){.writer = storage->outbox_writer, .db = storage->outbox.db};
-    return err;
-}
-
-enum tb_err tb_storage_open(struct tb_storage *storage, struct tb_loop *loop,
-                            const struct tb_agent_config *config, struct tb_storage_found *ret_found,
-                            struct tb_pending *ret_pending, const char **ret_file)
-{
-    *storage = (struct tb_storage){.loop = loop};
-    *ret_found = (struct tb_storage_found){0};
-    *ret_file = config->state_dir;
-    enum tb_err err = tb_folders_make(config->state_dir, 0700);
-    if (err == TB_OK) {
-        *ret_file = "device key";
-        err = sealer_open(storage, config);
-    }
-    if (err == TB_OK) {
-        *ret_file = "state.db";
-        err = state_open(storage, config->state_dir, ret_found);
-    }
-    if (err == TB_OK) {
-        *ret_file = "outbox.db";
-        err = outbox_open(storage, config->state_dir, ret_found, ret_pending);
-    }
-    if (err == TB_OK) {
-        *ret_file = "cache.db";
-        err = tb_storage_cache_open(storage, config->state_dir, ret_found, ret_pending);
-    }
-    if (err == TB_OK)
-        err = writers_start(storage);
-    if (err != TB_OK)
-        tb_storage_close(storage);
-    return err;
-}
-
-void tb_storage_close(struct tb_storage *storage)
-{
-    tb_timer_cancel(&storage->probe);
-    storage->outbox_writer = tb_writer_stop(storage->outbox_writer);
-    storage->cache_writer = tb_writer_stop(storage->cache_writer);
-    storage->state_writer = tb_writer_stop(storage->state_writer);
-    tb_storage_call_drop_all(storage);
-    tb_loop_unpost(storage->loop, &storage->lost);
-    tb_cache_reader_close(&storage->reader);
-    tb_cache_close(&storage->cache);
-    tb_outbox_close(&storage->outbox);
-    tb_state_close(&storage->state);
-    tb_sealer_wipe(&storage->sealer);
-}
+#include <stddef.h>
 
 /* ---- appending ---- */
 
@@ -172,7 +48,7 @@ void tb_storage_recount(struct tb_storage *storage)
 static void append_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct append *append = (struct append *)(void *)call;
-    if (err != TB_OK)
+    if (err != TB_OK && call->writer)
         tb_storage_recount(call->storage);
     const struct tb_stored stored = {.mutation = append->mutation,
                                      .json = tb_span_of(append->json, append->json_size)};
@@ -192,7 +68,11 @@ enum tb_err tb_storage_append(struct tb_storage *storage, const struct tb_mutati
     struct tb_arena lists = tb_arena_of(append->lists, sizeof append->lists);
     enum tb_err copied = tb_mutation_copy(mutation, &lists, &append->mutation);
     TB_ASSERT(copied == TB_OK);
-    tb_storage_call_submit(&append->call, storage->outbox_writer);
+    enum tb_err closed = tb_storage_closed(storage);
+    if (closed != TB_OK)
+        tb_storage_call_refuse(&append->call, closed);
+    else
+        tb_storage_call_submit(&append->call, storage->outbox_writer);
     return TB_OK;
 }
 

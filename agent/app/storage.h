@@ -42,7 +42,8 @@ struct tb_storage_path {
 struct tb_storage_file {
     struct tb_writer *writer; /* borrowed */
     struct tb_db *db;         /* borrowed; the writer's */
-    enum tb_err trouble;      /* TB_ERR_FULL, TB_ERR_IO or TB_OK */
+    enum tb_err trouble;      /* TB_ERR_FULL, TB_ERR_DENIED, TB_ERR_IO or TB_OK */
+    enum tb_err away;         /* why one in memory stands for the file on the disk; TB_OK: it does not */
 };
 
 struct tb_storage {
@@ -59,11 +60,21 @@ struct tb_storage {
     struct tb_storage_feed feeds[TB_STORAGE_FEED_COUNT_MAX];
     struct tb_storage_file files[TB_STORAGE_FILE_COUNT];
     struct tb_timer probe;
+    struct tb_timer away_probe;
+    struct tb_storage_path folder; /* on the disk */
+    struct tb_storage_path memory; /* folder of files that stand for those on the disk */
     struct tb_storage_path cache_path;
-    uint32_t cache_number; /* of the file that is open now: calls may outlive theirs */
-    struct tb_post lost;   /* the cache writer's: see pages_lost */
-    /* Called when it changes whether the files can be written. */
-    void (*health)(void *context, bool disk_full, bool disk_failing);
+    enum tb_err key_trouble; /* why the device key is not kept; TB_OK: it is */
+    uint32_t cache_number;   /* of the file that is open now: calls may outlive theirs */
+    struct tb_post lost;     /* the cache writer's: see pages_lost */
+    /* Called when what tb_storage_has() says may have changed. */
+    void (*health)(void *context);
+    /* Called when a file failed in a way that leaves open what it holds: after an error of fsync(2) nobody
+     * knows what became of the pages that were to be written. All files are to be closed, opened and verified
+     * anew. */
+    void (*suspect)(void *context);
+    /* Called every 5 s while a file is in memory that could be on the disk again. */
+    void (*recovered)(void *context);
     /* Called when the cache's file turned out to be damaged while it was written. */
     void (*cache_damaged)(void *context);
     /* Called when pages of the cohort or the catalogue that were said to be saved are not
@@ -72,30 +83,49 @@ struct tb_storage {
     void *health_context;
 };
 
+/* What this process told people before it began anew; zero: nothing. */
+struct tb_storage_told {
+    struct tb_id incarnation;
+    int64_t next_seq; /* every mutation before it was said to be stored, and none from it on */
+};
+
 /* What the files said at start. */
 struct tb_storage_found {
+    const char *file;      /* that an error is about; static */
     struct tb_facts facts; /* secret: wipe */
     struct tb_settings settings;
     struct tb_id incarnation;
     struct tb_client_start sync;
     struct tb_cursor cohort_cursor;
     struct tb_cursor catalogue_cursor;
+    bool state_rebuilt;  /* a damaged state.db was set aside */
     bool cache_rebuilt;  /* a damaged cache was set aside */
-    bool outbox_damaged; /* a stored mutation does not verify; it is kept in the file */
+    bool outbox_damaged; /* what does not verify of it is kept, in the file or beside it */
 };
 
 /*
- * Opens or makes the files in config->state_dir and starts the writers. Blocks on the disk. A damaged cache
- * is renamed to cache.db.damaged and made anew; a damaged or newer outbox or state is an error and is left as
- * it is. ret_pending gets what is to be laid over carts. The error's file is named through ret_file (static).
+ * Opens or makes the files in config->state_dir and starts the writers. Blocks on the disk. A damaged
+ * state.db or cache.db is renamed to .damaged and made anew; a damaged outbox.db is salvaged and kept beside
+ * the new one. A file that cannot be used all the same (no room, read-only, failing, of a newer program) is
+ * left as it is and replaced by one in memory: tb_storage_has() says why. ret_pending gets what is to be laid
+ * over carts. A mutation whose commit failed may be in the file all the same: behind told it is forgotten.
+ * Errors, about found.file: TB_ERR_BUSY, another agent has the files; TB_ERR_DENIED, others may read the
+ * device key.
  */
 TB_MUST_USE enum tb_err tb_storage_open(struct tb_storage *storage, struct tb_loop *loop,
                                         const struct tb_agent_config *config,
-                                        struct tb_storage_found *ret_found, struct tb_pending *ret_pending,
-                                        const char **ret_file);
+                                        const struct tb_storage_told *told,
+                                        struct tb_storage_found *ret_found, struct tb_pending *ret_pending);
 void tb_storage_close(struct tb_storage *storage); /* blocks until what waits is written */
 
-/* Stores a mutation; done gets it with its seq and its wire form. */
+/* Whether a file has this trouble: TB_ERR_FULL, TB_ERR_DENIED (it can only be read), TB_ERR_IO,
+ * TB_ERR_CORRUPT, TB_ERR_NEWER_VERSION, TB_ERR_UNSUPPORTED (another program's). */
+bool tb_storage_has(const struct tb_storage *storage, enum tb_err trouble);
+/* Why no mutation is stored until the agent begins anew; TB_OK: they are. */
+enum tb_err tb_storage_closed(const struct tb_storage *storage);
+
+/* Stores a mutation; done gets it with its seq and its wire form. An error says that it is not stored; while
+ * the outbox is in memory that is what tb_storage_closed() says. */
 struct tb_stored {
     struct tb_mutation mutation;
     struct tb_span json;

@@ -2,20 +2,29 @@
 #include "agent/app/storage_call.h"
 
 #include "core/base/wipe.h"
+#include "host/system/system.h"
 
 #include <stdio.h>
 
 #define DAMAGED_SUFFIX ".damaged"
 #define FEED_CACHE_KIB 2048 /* the pages of the indexes that one transaction of a feed touches */
 
-static void file_set_aside(const char *path, const char *suffix)
+static enum tb_err rename_damaged(const char *path, const char *suffix)
 {
     struct tb_storage_path from;
     struct tb_storage_path to;
     (void)snprintf(from.text, sizeof from.text, "%s%s", path, suffix);
     (void)snprintf(to.text, sizeof to.text, "%s" DAMAGED_SUFFIX "%s", path, suffix);
-    if (rename(from.text, to.text) != 0)
-        (void)remove(from.text);
+    enum tb_err err = tb_file_move(from.text, to.text);
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+enum tb_err tb_storage_set_aside(const char *path)
+{
+    enum tb_err err = rename_damaged(path, "-wal");
+    if (err == TB_OK)
+        err = rename_damaged(path, "-shm");
+    return err == TB_OK ? rename_damaged(path, "") : err;
 }
 
 static void cache_close(struct tb_storage *storage)
@@ -46,10 +55,8 @@ static enum tb_err cache_make_anew(struct tb_storage *storage, const struct tb_p
                                    struct tb_storage_found *found)
 {
     cache_close(storage);
-    file_set_aside(storage->cache_path.text, "");
-    file_set_aside(storage->cache_path.text, "-wal");
-    file_set_aside(storage->cache_path.text, "-shm");
-    return cache_open(storage, pepper, found);
+    enum tb_err err = tb_storage_set_aside(storage->cache_path.text);
+    return err == TB_OK ? cache_open(storage, pepper, found) : err;
 }
 
 /*
@@ -70,11 +77,31 @@ static enum tb_err pending_hear(struct tb_storage *storage, struct tb_storage_fo
     return err;
 }
 
-enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *folder,
+/* Without the context store's epoch nobody can tell whether it was restored since: versions count as 0, and
+ * all is fetched again. */
+static enum tb_err epoch_check(struct tb_storage *storage, struct tb_storage_found *found)
+{
+    if (found->settings.epoch[0] || (found->cohort_cursor.size == 0 && found->catalogue_cursor.size == 0))
+        return TB_OK;
+    enum tb_err err = tb_db_begin(storage->cache.db);
+    if (err == TB_OK)
+        err = tb_cache_new_epoch(&storage->cache);
+    if (err == TB_OK)
+        err = tb_db_commit(storage->cache.db);
+    else
+        tb_db_rollback(storage->cache.db);
+    found->cohort_cursor.size = 0;
+    found->catalogue_cursor.size = 0;
+    return err;
+}
+
+enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *path,
                                   struct tb_storage_found *found, struct tb_pending *pending)
 {
-    tb_storage_path_join(&storage->cache_path, folder, "cache.db");
+    (void)snprintf(storage->cache_path.text, sizeof storage->cache_path.text, "%s", path);
     enum tb_err err = cache_open(storage, &found->facts.pepper, found);
+    if (err == TB_OK)
+        err = epoch_check(storage, found);
     if (err == TB_OK)
         err = pending_hear(storage, found, pending);
     found->cache_rebuilt = tb_err_class(err) == TB_CLASS_CORRUPT;
@@ -98,8 +125,11 @@ enum tb_err tb_storage_cache_start(struct tb_storage *storage)
     storage->lost.context = storage;
     enum tb_err err =
         tb_writer_start(tb_loop_mailbox(storage->loop), storage->cache.db, &options, &storage->cache_writer);
-    storage->files[TB_STORAGE_CACHE] =
-        (struct tb_storage_file){.writer = storage->cache_writer, .db = storage->cache.db};
+    struct tb_storage_file *file = &storage->files[TB_STORAGE_CACHE];
+    *file = (struct tb_storage_file){.writer = storage->cache_writer,
+                                     .db = storage->cache.db,
+                                     .trouble = file->trouble,
+                                     .away = file->away};
     storage->cache_number++;
     return err;
 }
@@ -110,6 +140,15 @@ enum tb_err tb_storage_renew_cache(struct tb_storage *storage)
     storage->cache_writer = tb_writer_stop(storage->cache_writer);
     struct tb_pepper pepper = storage->cache.pepper;
     enum tb_err err = cache_make_anew(storage, &pepper, &empty);
+    if (err != TB_OK && storage->files[TB_STORAGE_CACHE].away == TB_OK) {
+        cache_close(storage);
+        storage->files[TB_STORAGE_CACHE].away = err;
+        err = tb_folders_make(storage->memory.text, 0700);
+        tb_storage_path_join(&storage->cache_path, storage->memory.text,
+                             tb_storage_file_name(TB_STORAGE_CACHE));
+        if (err == TB_OK)
+            err = cache_open(storage, &pepper, &empty);
+    }
     tb_wipe(&pepper, sizeof pepper);
     return err == TB_OK ? tb_storage_cache_start(storage) : err;
 }

@@ -48,7 +48,7 @@ static void call_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct tb_storage *storage = call->storage;
     call_unlink(call);
-    if (call->writer && !(call->reads_only && err == TB_OK))
+    if (call->writer && !call->on_disk && !(call->reads_only && err == TB_OK))
         tb_storage_note(storage, call->writer, err);
     bool cache_is_damaged = err == TB_ERR_CORRUPT && call->writer == storage->cache_writer &&
                             call->cache_number == storage->cache_number;

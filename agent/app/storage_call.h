@@ -6,6 +6,7 @@
 #define TB_AGENT_APP_STORAGE_CALL_H
 
 #include "agent/app/storage.h"
+#include "agent/cache/salvage.h"
 
 struct tb_storage_call {
     struct tb_writer_job job;
@@ -14,6 +15,7 @@ struct tb_storage_call {
     struct tb_writer *writer;     /* that it was handed to */
     uint32_t cache_number;        /* of storage when it was */
     bool reads_only;              /* its success says nothing of the disk */
+    bool on_disk;                 /* its failure says nothing of the file */
     struct tb_storage_call *next; /* in storage->calls */
     struct tb_storage_call **link;
     struct tb_storage_call *behind; /* in a feed's waiting list */
@@ -46,12 +48,36 @@ void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *write
 /* Makes path folder/name. */
 void tb_storage_path_join(struct tb_storage_path *path, const char *folder, const char *name);
 
+/* The disk does not take writes: what a file holds is of use all the same. */
+bool tb_storage_is_trouble(enum tb_err err);
+
+const char *tb_storage_file_name(enum tb_storage_which which);
+
+/* Renames a damaged file that can be made anew, with its log, to .damaged; one of before is replaced. */
+TB_MUST_USE enum tb_err tb_storage_set_aside(const char *path);
+
 /* Opens the cache for writing and for look-ups, making it anew when it is damaged; found has the outbox's
  * incarnation, and pending gets what the cache says of it. */
-TB_MUST_USE enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *folder,
+TB_MUST_USE enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *path,
                                               struct tb_storage_found *found, struct tb_pending *pending);
+
+/* A damaged outbox: see storage_outbox.c. resume goes on with what a process before this one began, if any;
+ * state is open. TB_ERR_FULL, TB_ERR_DENIED, TB_ERR_IO: it is where it was, or can be resumed. */
+#define TB_STORAGE_ASIDE ".salvage"
+TB_MUST_USE enum tb_err tb_storage_outbox_resume(struct tb_storage *storage, const char *path,
+                                                 struct tb_storage_found *found);
+TB_MUST_USE enum tb_err tb_storage_outbox_salvage(struct tb_storage *storage, const char *path,
+                                                  struct tb_storage_found *found);
+/* A damaged one is still kept beside the outbox. */
+bool tb_storage_outbox_was_damaged(const char *path);
+
 /* Starts its writer. */
 TB_MUST_USE enum tb_err tb_storage_cache_start(struct tb_storage *storage);
+
+/* Begins to look whether files in trouble can be written again; once, when they are open. */
+void tb_storage_watch(struct tb_storage *storage);
+/* The same for the disk, when a file is in memory. */
+void tb_storage_watch_away(struct tb_storage *storage);
 
 /* Takes note of how a write went. */
 void tb_storage_note(struct tb_storage *storage, const struct tb_writer *writer, enum tb_err err);

@@ -438,6 +438,18 @@ enum tb_err tb_outbox_each(struct tb_outbox *outbox, enum tb_outbox_part part, i
     return err != TB_OK ? err : damaged;
 }
 
+enum tb_err tb_outbox_forget_from(struct tb_outbox *outbox, int64_t seq)
+{
+    struct tb_stmt stmt;
+    enum tb_err err = tb_stmt_prepare(outbox->db, "DELETE FROM mutation WHERE seq >= ?1", &stmt);
+    if (err != TB_OK)
+        return err;
+    tb_stmt_bind_int(&stmt, 1, seq);
+    err = tb_stmt_run(&stmt);
+    tb_stmt_free(&stmt);
+    return err;
+}
+
 enum tb_err tb_outbox_check(struct tb_outbox *outbox)
 {
     return tb_db_check(outbox->db);

@@ -40,7 +40,7 @@ enum tb_outbox_statement { /* index into tb_outbox.stmts */
 struct tb_outbox_work;
 
 struct tb_outbox {
-    struct tb_db *db; /* owned */
+    struct tb_db *db;            /* owned */
     struct tb_outbox_work *work; /* owned: what one mutation is put together in */
     struct tb_sealer sealer;
     struct tb_id incarnation;
@@ -95,6 +95,10 @@ enum tb_outbox_part {
 TB_MUST_USE enum tb_err tb_outbox_each(struct tb_outbox *outbox, enum tb_outbox_part part, int64_t from_seq,
                                        bool (*each)(void *context, const struct tb_outbox_entry *entry),
                                        void *context);
+
+/* Inside a transaction: forgets what was stored from seq on, of which nobody was told and nothing was sent.
+ * tb_outbox_recount() is due afterwards. */
+TB_MUST_USE enum tb_err tb_outbox_forget_from(struct tb_outbox *outbox, int64_t seq);
 
 /* Full structural check of the file. TB_ERR_CORRUPT. Reads all of it. */
 TB_MUST_USE enum tb_err tb_outbox_check(struct tb_outbox *outbox);

@@ -188,7 +188,8 @@ static enum tb_err outbox_make(const char *to, const struct tb_salvage *what, st
         return err;
     f->outbox = &outbox;
     err = outbox_fill(f, what);
-    *ret_salvaged = (struct tb_salvaged){.named = f->proved, .next_seq = outbox.next_seq};
+    *ret_salvaged = (struct tb_salvaged){
+        .named = f->proved, .incarnation = outbox.incarnation, .next_seq = outbox.next_seq};
     if (err == TB_OK && f->proved)
         err = rows_count(&outbox, &ret_salvaged->row_count);
     ret_salvaged->undecided_count = f->proved ? outbox.undecided_count - 1 : 0;

@@ -29,9 +29,10 @@ struct tb_salvage {
 };
 
 struct tb_salvaged {
-    bool named;              /* the incarnation was proved by a row, and kept; else there is a new one */
-    int64_t row_count;       /* mutations found */
-    int64_t undecided_count; /* of these */
+    bool named;               /* the incarnation was proved by a row, and kept; else there is a new one */
+    struct tb_id incarnation; /* of the new file */
+    int64_t row_count;        /* mutations found */
+    int64_t undecided_count;  /* of these */
     int64_t next_seq;
 };
 

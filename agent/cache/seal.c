@@ -23,17 +23,28 @@ static enum tb_err key_read(const char *path, struct tb_sealer *sealer)
     return err;
 }
 
+/* The rest of a sealer from its device key. */
+static enum tb_err sealer_finish(struct tb_sealer *sealer)
+{
+    enum tb_err err =
+        tb_hkdf_sha256(tb_span_of(NULL, 0), tb_span_of(sealer->device_key.bytes, TB_AEAD_KEY_SIZE),
+                       tb_span_str("tillbridge proof"), sealer->proof_key.bytes, TB_AEAD_KEY_SIZE);
+    return err == TB_OK ? tb_aead_cipher_make(&sealer->device_key, sealer->rng, &sealer->cipher) : err;
+}
+
+enum tb_err tb_sealer_make(const struct tb_rng *rng, struct tb_sealer *ret_sealer)
+{
+    *ret_sealer = (struct tb_sealer){.rng = rng, .device_key = tb_aead_key_random(rng)};
+    return sealer_finish(ret_sealer);
+}
+
 enum tb_err tb_sealer_load(const char *path, const struct tb_rng *rng, struct tb_sealer *ret_sealer)
 {
     *ret_sealer = (struct tb_sealer){.rng = rng};
     enum tb_err err = key_read(path, ret_sealer);
     if (err == TB_ERR_NOT_FOUND)
         err = key_make(path, ret_sealer);
-    if (err != TB_OK)
-        return err;
-    err = tb_hkdf_sha256(tb_span_of(NULL, 0), tb_span_of(ret_sealer->device_key.bytes, TB_AEAD_KEY_SIZE),
-                         tb_span_str("tillbridge proof"), ret_sealer->proof_key.bytes, TB_AEAD_KEY_SIZE);
-    return err == TB_OK ? tb_aead_cipher_make(&ret_sealer->device_key, rng, &ret_sealer->cipher) : err;
+    return err == TB_OK ? sealer_finish(ret_sealer) : err;
 }
 
 enum tb_err tb_sealer_share(const struct tb_sealer *sealer, struct tb_sealer *ret_other)

@@ -28,6 +28,8 @@ struct tb_sealer {
  */
 TB_MUST_USE enum tb_err tb_sealer_load(const char *path, const struct tb_rng *rng,
                                        struct tb_sealer *ret_sealer);
+/* One with a key of its own that is kept nowhere. TB_ERR_NO_MEMORY. */
+TB_MUST_USE enum tb_err tb_sealer_make(const struct tb_rng *rng, struct tb_sealer *ret_sealer);
 /* Another with the same keys. TB_ERR_NO_MEMORY. */
 TB_MUST_USE enum tb_err tb_sealer_share(const struct tb_sealer *sealer, struct tb_sealer *ret_other);
 void tb_sealer_wipe(struct tb_sealer *sealer); /* all zero: nothing to do */

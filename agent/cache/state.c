@@ -11,6 +11,7 @@
 #define CURSOR_NAME "device_cursor"
 #define SESSION_NAME "session_key"
 #define RESTORES_NAME "restores"
+#define OUTBOX_NAME "outbox"
 #define SETTING_SIZE_MAX 128
 
 static const char *const migrations[] = {
@@ -74,6 +75,7 @@ enum tb_err tb_state_open(const char *path, const struct tb_sealer *sealer, stru
         .page_size = 1024,
         .cache_kib = 64,
         .checkpoint_pages = 256,
+        .exclusive = true,
         .secure_delete = true,
         .application_id = STATE_APPLICATION_ID,
         .migrations = migrations,
@@ -206,6 +208,17 @@ static int64_t value_int(struct tb_span value)
     return (int64_t)tb_read_u64be(&from);
 }
 
+static void outbox_take(struct tb_span value, struct tb_settings *settings)
+{
+    struct tb_reader from = tb_reader_of(value);
+    struct tb_span incarnation = tb_read_bytes(&from, TB_ID_SIZE);
+    int64_t floor = (int64_t)tb_read_u64be(&from);
+    if (from.err != TB_OK || floor < 0)
+        return;
+    memcpy(settings->outbox_incarnation.bytes, incarnation.at, TB_ID_SIZE);
+    settings->outbox_floor = floor;
+}
+
 static void setting_take(struct tb_state *state, struct tb_span name, struct tb_span value,
                          struct tb_settings *settings)
 {
@@ -221,6 +234,8 @@ static void setting_take(struct tb_state *state, struct tb_span name, struct tb_
         settings->device_cursor.size = (uint8_t)value.size;
     } else if (tb_span_is(name, SESSION_NAME) && value.size == TB_SESSION_KEY_SIZE) {
         memcpy(settings->session_key, value.at, value.size);
+    } else if (tb_span_is(name, OUTBOX_NAME)) {
+        outbox_take(value, settings);
     } else if (tb_span_is(name, RESTORES_NAME)) {
         state->epoch = value_int(value);
     }
@@ -361,4 +376,13 @@ enum tb_err tb_state_set_reconnect_window(struct tb_state *state, int64_t window
 enum tb_err tb_state_set_wall_floor(struct tb_state *state, int64_t wall_ms)
 {
     return setting_put_int(state, FLOOR_NAME, wall_ms);
+}
+
+enum tb_err tb_state_set_outbox(struct tb_state *state, const struct tb_id *incarnation, int64_t floor)
+{
+    uint8_t bytes[TB_ID_SIZE + 8];
+    struct tb_buf value = tb_buf_of(bytes, sizeof bytes);
+    tb_buf_add(&value, tb_id_span(incarnation));
+    tb_buf_add_u64be(&value, (uint64_t)floor);
+    return setting_put(state, OUTBOX_NAME, tb_buf_span(&value));
 }

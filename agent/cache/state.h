@@ -48,6 +48,8 @@ struct tb_settings {
     int64_t wall_floor_ms;       /* Unix; never before this */
     struct tb_cursor device_cursor;
     uint8_t session_key[TB_SESSION_KEY_SIZE]; /* secret; made with the file */
+    struct tb_id outbox_incarnation; /* zero until there was an outbox; for salvage.h, with the floor */
+    int64_t outbox_floor;
 };
 
 TB_MUST_USE enum tb_err tb_state_open(const char *path, const struct tb_sealer *sealer,
@@ -71,5 +73,9 @@ void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row);
 TB_MUST_USE enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch, bool restored);
 TB_MUST_USE enum tb_err tb_state_set_reconnect_window(struct tb_state *state, int64_t window_ms);
 TB_MUST_USE enum tb_err tb_state_set_wall_floor(struct tb_state *state, int64_t wall_ms);
+/* As a transaction of its own or inside one: which outbox this terminal has, so that a damaged one keeps its
+ * name. */
+TB_MUST_USE enum tb_err tb_state_set_outbox(struct tb_state *state, const struct tb_id *incarnation,
+                                            int64_t floor);
 
 #endif

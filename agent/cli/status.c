@@ -37,6 +37,10 @@ static const struct words cause_words[] = {
 static const struct words notice_words[] = {
     {"disk_full", "the disk is full: changes cannot be stored"},
     {"disk_failing", "the disk answers with errors"},
+    {"disk_read_only", "the disk can only be read: changes cannot be stored"},
+    {"storage_newer", "a file is of a newer program: it is left as it is, and not used"},
+    {"changes_not_stored", "the outbox cannot be used: changes are not stored"},
+    {"outbox_damaged", "the outbox was damaged: what did not verify is kept beside it"},
     {"clock_wrong", "the clock of this machine is wrong"},
     {"certificate_expiring", "the certificate of this terminal expires soon"},
     {"cache_rebuilt", "the cache was damaged and is being filled again"},

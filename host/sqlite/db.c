@@ -64,10 +64,12 @@ enum tb_err db_result(struct tb_db *db, int code)
         return TB_OK;
     db->vendor_code = db->handle ? sqlite3_extended_errcode(db->handle) : code;
     enum tb_err err = err_of_vendor(db->vendor_code ? db->vendor_code : code);
-    /* What SQLite makes beside a file, such as the index of its log, finds no room under other codes. */
-    bool full =
-        err == TB_ERR_IO && db->handle && tb_err_of_errno(sqlite3_system_errno(db->handle)) == TB_ERR_FULL;
-    return full ? TB_ERR_FULL : err;
+    /* What SQLite makes beside a file, such as the index of its log, finds no room under other codes, and a
+     * disk that became read-only is an I/O error to it. */
+    if (err != TB_ERR_IO || !db->handle)
+        return err;
+    enum tb_err system = tb_err_of_errno(sqlite3_system_errno(db->handle));
+    return system == TB_ERR_FULL || system == TB_ERR_DENIED ? system : err;
 }
 
 const char *tb_db_vendor_text(const struct tb_db *db)
@@ -224,6 +226,11 @@ static enum tb_err migrate(struct tb_db *db, const struct tb_db_options *o, int6
     return err;
 }
 
+void tb_db_leave(struct tb_db *db)
+{
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 static enum tb_err handle_open(struct tb_db *db, const char *path, const struct tb_db_options *o)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -242,8 +249,7 @@ static enum tb_err handle_open(struct tb_db *db, const char *path, const struct 
     if (!err)
         err = version_check(db, o, &version);
     if (err) {
-        /* What we may not touch is not tidied up on closing either. */
-        sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        tb_db_leave(db); /* what we may not touch is not tidied up on closing either */
         return err;
     }
     if (!o->read_only)

@@ -77,6 +77,9 @@ TB_MUST_USE enum tb_err tb_db_open(const char *path, const struct tb_db_options 
 /* Closes; every statement must have been freed. Accepts NULL, returns NULL. */
 struct tb_db *tb_db_close(struct tb_db *db);
 
+/* The file and its log stay as they are when this connection is closed: for a file that is damaged. */
+void tb_db_leave(struct tb_db *db);
+
 /* Runs statements that yield no rows. */
 TB_MUST_USE enum tb_err tb_db_exec(struct tb_db *db, const char *sql);
 

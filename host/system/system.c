@@ -173,6 +173,45 @@ enum tb_err tb_secret_read(const char *path, struct tb_buf *b)
     return file_read(path, true, b);
 }
 
+enum tb_err tb_file_move(const char *from, const char *to)
+{
+    return rename(from, to) == 0 ? folder_sync(to) : tb_err_of_errno(errno);
+}
+
+static enum tb_err pieces_copy(int from, int to, size_t size_max)
+{
+    uint8_t piece[16384];
+    for (size_t size = 0;;) {
+        ssize_t got = read(from, piece, sizeof piece);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got == 0 ? TB_OK : tb_err_of_errno(errno);
+        size += (size_t)got;
+        enum tb_err err = size > size_max ? TB_ERR_TOO_LONG : write_whole(to, tb_span_of(piece, (size_t)got));
+        if (err)
+            return err;
+    }
+}
+
+enum tb_err tb_file_copy(const char *from, const char *to, size_t size_max)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (in < 0)
+        return tb_err_of_errno(errno);
+    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+    enum tb_err err = out < 0 ? tb_err_of_errno(errno) : pieces_copy(in, out, size_max);
+    if (out >= 0 && close(out) < 0 && !err)
+        err = tb_err_of_errno(errno);
+    close(in);
+    return err;
+}
+
+bool tb_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
 static enum tb_err folder_make(const char *path, unsigned mode)
 {
     struct stat s;

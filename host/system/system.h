@@ -22,8 +22,18 @@ TB_MUST_USE enum tb_err tb_file_replace(const char *path, struct tb_span content
 /* Appends a whole regular file to b. TB_ERR_NOT_FOUND, TB_ERR_TOO_LONG, TB_ERR_IO. */
 TB_MUST_USE enum tb_err tb_file_read(const char *path, struct tb_buf *b);
 
+/* Renames a file and syncs the folder. TB_ERR_NOT_FOUND, TB_ERR_FULL, TB_ERR_DENIED, TB_ERR_IO. */
+TB_MUST_USE enum tb_err tb_file_move(const char *from, const char *to);
+
+/* Copies a regular file, for nobody else to read; not synced. TB_ERR_TOO_LONG: it has more than size_max
+ * bytes; otherwise as above. On an error there may be a part of it. */
+TB_MUST_USE enum tb_err tb_file_copy(const char *from, const char *to, size_t size_max);
+
+/* False also when it cannot be found out. */
+bool tb_file_exists(const char *path);
+
 /*
- * The same for a secret: a regular file of this user or root that nobody else may read or write,
+ * tb_file_read() for a secret: a regular file of this user or root that nobody else may read or write,
  * otherwise TB_ERR_DENIED. The caller wipes the buffer.
  */
 TB_MUST_USE enum tb_err tb_secret_read(const char *path, struct tb_buf *b);

@@ -17,6 +17,7 @@ let page;
 let rivera;
 let okafor;
 let next_product = 0;
+const disk = () => ({ ...PRELOAD, TB_DISK: till.path('till', 'state') });
 
 before(async () => {
   await till.start();
@@ -91,19 +92,41 @@ test('a configuration that is wrong is refused by file, line and key', async () 
   assert.match((await till.refusal(till.path('none.conf'))).err, /none\.conf: .*\((refused\.not_found|local\.config)\)\n$/);
 });
 
-test('a database of a newer version is refused by name and not touched', async () => {
+test('a database of a newer program is not touched; the till works from memory and says what it does not store', async () => {
+  await live();
+  await till.serve(page, rivera);
+  await till.store.stop('SIGKILL');
+  await page.sees('an offline line', (s) => s.state.line.state === 'offline');
+  const kept = await add();
   await stopTill();
+  await till.startStore();
   for (const name of ['state.db', 'outbox.db', 'cache.db']) {
     const good = readFileSync(till.stateFile(name));
     setVersion(till.stateFile(name), 99);
     const newer = readFileSync(till.stateFile(name));
-    const { code, err } = await till.refusal();
-    assert.equal(code, 1, err);
-    assert.match(err, new RegExp(`storage not_opened file=${name} err=refused.newer_version`));
+    await startTill();
+    await page.sees('the notice', () => page.notice('storage_newer'));
+    await page.sees('a live line and who this till is', (s) => s.state.line.state === 'live' && s.terminal);
+    await till.serve(page, okafor);
+    const answer = await page.add(till.products[next_product].gtin);
+    if (name === 'outbox.db') {
+      assert.equal(answer.error?.data.code, 'refused.newer_version');
+      assert.ok(page.notice('changes_not_stored'));
+      assert.equal(page.shown.state.unsent, 0);
+    } else {
+      assert.equal(answer.error, undefined);
+      next_product++;
+      await live();
+    }
+    await page.done();
+    await stopTill();
     assert.ok(newer.equals(readFileSync(till.stateFile(name))), `${name} was touched`);
+    assert.equal(existsSync(till.path('till', 'run', 'memory')), false);
     writeFileSync(till.stateFile(name), good);
   }
   await startTill();
+  await live();
+  await storeHas([kept]);
 });
 
 test('a cache that is ruined is set aside and filled anew; the outbox is kept', async () => {
@@ -200,37 +223,120 @@ test('a full disk: changes are refused, customers are still recognised, and noth
   await page.done();
 });
 
-test('a disk that is full at the start: refused by name and code, and all is there once it has room', async () => {
+async function savedOffline() {
   await live();
   await till.serve(page, rivera);
   await till.store.stop('SIGKILL');
   await page.sees('an offline line', (s) => s.state.line.state === 'offline');
-  const saved = await add();
-  const full = till.path('full');
-  const env = { ...PRELOAD, TB_DISK_FULL: full };
-  for (const signal of ['SIGTERM', 'SIGKILL']) { // files that were put in order, and files that were left as they were
-    await stopTill(signal);
-    const before = readFileSync(till.stateFile('outbox.db'));
-    writeFileSync(full, '');
-    const { code, err } = await till.refusal(till.tillConfig, env);
-    assert.equal(code, 1, err);
-    assert.match(err, /storage not_opened file=state\.db err=retry\.full/);
-    assert.ok(before.equals(readFileSync(till.stateFile('outbox.db'))), 'the outbox was touched');
-    rmSync(full);
-    await startTill();
-    await page.sees('one change to be sent', (s) => s.state.unsent === 1);
-  }
-  const first = till.path('first.conf'); // and at the first start of all
-  writeFileSync(first, readFileSync(till.tillConfig, 'utf8').replace(/^(state|run)_dir = .*$/gm, (line) => `${line}-first`));
-  writeFileSync(full, '');
-  assert.match((await till.refusal(first, env)).err, /storage not_opened file=.* err=retry\.full/);
-  rmSync(full);
+  return add();
+}
+
+// Recognises from what it has, stores nothing and says so; what was saved before waits.
+async function servesWithoutStoring(notice, code) {
+  await page.sees('the notice', () => page.notice(notice));
+  await page.sees('one change to be sent', (s) => s.state.unsent === 1);
+  await till.serve(page, rivera);
+  const { gtin } = till.products[next_product];
+  assert.equal((await page.add(gtin)).error?.data.code, code);
+  assert.equal(page.lineOf(gtin), undefined);
+  await page.done();
+  await page.sees('nobody', (s) => s.visit === null);
+}
+
+// The agent closes its files, opens them anew and verifies them, in the same process.
+async function begunAnew() {
+  await till.till.printed('agent begins_anew');
+  await till.till.printed('agent ready');
+  page.close();
+  page = await till.page();
+  await page.readerIs('scanner', 'ready');
+}
+
+// Nothing was lost, nothing was done that was turned down, and all goes on.
+async function arrives(...gtins) {
   await till.startStore();
   await live();
-  await storeHas([saved]);
   await till.serve(page, rivera);
-  await page.sees('the line as decided', () => page.lineOf(saved)?.pending === false);
+  await storeHas([...gtins, await add()]);
+  await live();
   await page.done();
+}
+
+test('a disk that is full at the start: served from what is there, nothing stored until it has room', async () => {
+  const full = till.path('full');
+  for (const signal of ['SIGTERM', 'SIGKILL']) { // files that were put in order, and files that were left as they were
+    const saved = await savedOffline();
+    await stopTill(signal);
+    writeFileSync(full, '');
+    await startTill({ ...disk(), TB_DISK_FULL: full });
+    await servesWithoutStoring('disk_full', 'retry.full');
+    rmSync(full);
+    await begunAnew(); // no index can be made of the cache's log on a full disk: it was in memory
+    await page.sees('no notice', () => !page.notice('disk_full'));
+    await arrives(saved);
+  }
+});
+
+test('a disk that can only be read, at the start or from then on', async () => {
+  const read_only = till.path('read_only');
+  for (const begin of ['before', 'while it runs']) {
+    const saved = await savedOffline();
+    if (begin === 'before') writeFileSync(read_only, '');
+    await restart({ ...disk(), TB_DISK_READ_ONLY: read_only });
+    if (begin === 'while it runs') {
+      await till.serve(page, rivera);
+      writeFileSync(read_only, '');
+      assert.notEqual(await page.add(till.products[next_product].gtin).then((answer) => answer.error?.data.code), undefined);
+      await begunAnew();
+    }
+    await servesWithoutStoring('disk_read_only', 'refused.denied');
+    assert.ok(page.notice('changes_not_stored'));
+    // What was saved before is sent from memory; that it was decided is asked for again later.
+    await till.startStore();
+    await page.sees('a live line and nothing unsent', (s) => s.state.line.state === 'live' && s.state.unsent === 0);
+    await storeHas([saved]);
+    await till.store.stop('SIGKILL');
+    rmSync(read_only);
+    await begunAnew();
+    await page.sees('no notice', (s) => s.state.notices.length === 0);
+    await page.sees('its verdict is missing again', (s) => s.state.unsent === 1);
+    await arrives(saved);
+  }
+});
+
+test('a disk that loses what was written: the files are closed, opened and verified anew', async () => {
+  const sync_fails = till.path('sync_fails');
+  await restart({ ...disk(), TB_DISK_SYNC_FAILS: sync_fails });
+  const saved = await savedOffline();
+  writeFileSync(sync_fails, '');
+  const lost = till.products[next_product++].gtin;
+  assert.equal((await page.add(lost)).error?.data.code, 'local.io');
+  await begunAnew();
+  await servesWithoutStoring('disk_failing', 'local.io');
+  rmSync(sync_fails);
+  await begunAnew();
+  await page.sees('no notice', (s) => s.state.notices.length === 0);
+  await arrives(saved);
+});
+
+test('a damaged outbox: what was saved is sent once, and the damaged file is kept', async () => {
+  const saved = await savedOffline();
+  await stopTill();
+  const good = readFileSync(till.stateFile('outbox.db'));
+  writeFileSync(till.stateFile('outbox.db'), Buffer.concat([Buffer.alloc(100, 0x5a), good.subarray(100)]));
+  const ruined = readFileSync(till.stateFile('outbox.db'));
+  await startTill();
+  await page.sees('the notice', () => page.notice('outbox_damaged'));
+  await page.sees('what is to be sent', (s) => s.state.unsent === 2); // with the record that closes the gap
+  await till.serve(page, rivera);
+  await page.sees('the line', () => page.lineOf(saved)?.pending);
+  await page.done();
+  await arrives(saved);
+  assert.ok(ruined.equals(readFileSync(till.stateFile('outbox.db.damaged.1'))));
+  rmSync(till.stateFile('outbox.db.damaged.1'));
+  await restart();
+  await page.sees('no notice', (s) => s.state.notices.length === 0);
+  await live();
 });
 
 test('a clock that says 1970 does not keep the till from its line', async () => {

@@ -16,6 +16,7 @@ struct terminal {
     struct tb_agent_config config;
     struct tb_loop *loop;
     struct tb_storage storage;
+    struct tb_storage_told told;
     struct tb_storage_found found;
     struct tb_pending pending;
 };
@@ -28,10 +29,9 @@ static const struct tb_id terminal_cart = {{4, 5, 6}};
 
 static inline void terminal_start(void)
 {
-    const char *file = NULL;
     assert_int_equal(tb_loop_create(&(struct tb_loop_options){.fd_max = 64}, &terminal.loop), TB_OK);
-    assert_int_equal(tb_storage_open(&terminal.storage, terminal.loop, &terminal.config, &terminal.found,
-                                     &terminal.pending, &file),
+    assert_int_equal(tb_storage_open(&terminal.storage, terminal.loop, &terminal.config, &terminal.told,
+                                     &terminal.found, &terminal.pending),
                      TB_OK);
 }
 
@@ -47,6 +47,8 @@ static inline int terminal_set_up(void **state)
     (void)state;
     (void)snprintf(terminal.config.state_dir, sizeof terminal.config.state_dir, "/tmp/tb-agent-XXXXXX");
     assert_non_null(mkdtemp(terminal.config.state_dir));
+    (void)snprintf(terminal.config.run_dir, sizeof terminal.config.run_dir, "%.200s/run",
+                   terminal.config.state_dir);
     terminal_start();
     tb_storage_set_pepper(&terminal.storage, &terminal_pepper);
     return 0;

@@ -33,7 +33,7 @@ static int tear_down(void **state)
 static void rows_append(int32_t first, int32_t last)
 {
     for (int32_t i = first; i <= last; i++) {
-        uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
+        static uint8_t bytes[TB_MUTATION_JSON_SIZE_MAX];
         struct tb_buf json = tb_buf_of(bytes, sizeof bytes);
         struct tb_mutation m = {.kind = TB_MUTATION_CART_ADD,
                                 .customer = {{1}},

@@ -1,0 +1,353 @@
+/* Files that are damaged, of a newer program, or in the middle of being salvaged: what the terminal starts
+ * with. */
+#include "agent/app/storage_call.h"
+#include "host/system/system.h"
+#include "tests/integration/agent/terminal.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_SIZE_MAX = 256 * 1024, ROW_COUNT = 20 };
+
+static uint8_t image[FILE_SIZE_MAX];
+static size_t image_size;
+static enum tb_err append_err;
+static int64_t append_seq;
+
+static void appended(void *context, enum tb_err err, const struct tb_stored *stored)
+{
+    (void)context;
+    append_err = err;
+    append_seq = stored->mutation.seq;
+    tb_loop_stop(terminal.loop);
+}
+
+static enum tb_err append(int32_t quantity)
+{
+    const struct tb_mutation m = terminal_add(quantity);
+    assert_int_equal(tb_storage_append(&terminal.storage, &m, appended, NULL), TB_OK);
+    terminal_run();
+    return append_err;
+}
+
+static const char *file(const char *name)
+{
+    static struct tb_storage_path paths[2];
+    static unsigned turn;
+    struct tb_storage_path *path = &paths[turn++ % 2];
+    tb_storage_path_join(path, terminal.config.state_dir, name);
+    return path->text;
+}
+
+static void file_read(const char *name)
+{
+    struct tb_buf content = tb_buf_of(image, sizeof image);
+    assert_int_equal(tb_file_read(file(name), &content), TB_OK);
+    image_size = content.size;
+}
+
+static void file_write(const char *name)
+{
+    assert_int_equal(tb_file_replace(file(name), tb_span_of(image, image_size), 0600), TB_OK);
+}
+
+static void file_check_untouched(const char *name)
+{
+    static uint8_t bytes[FILE_SIZE_MAX];
+    struct tb_buf content = tb_buf_of(bytes, sizeof bytes);
+    assert_int_equal(tb_file_read(file(name), &content), TB_OK);
+    assert_true(tb_span_equal(tb_buf_span(&content), tb_span_of(image, image_size)));
+}
+
+static void file_run_sql(const char *name, const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(file(name), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static struct tb_id incarnation;
+
+/* ROW_COUNT mutations, and the terminal is stopped. */
+static int set_up(void **state)
+{
+    int failed = terminal_set_up(state);
+    for (int32_t i = 1; i <= ROW_COUNT; i++)
+        assert_int_equal(append(i), TB_OK);
+    incarnation = terminal.found.incarnation;
+    terminal_stop();
+    return failed;
+}
+
+static void all_is_there_and_goes_on(void)
+{
+    assert_true(terminal.found.outbox_damaged);
+    assert_true(tb_id_equal(&terminal.found.incarnation, &incarnation));
+    assert_int_equal(terminal.pending.undecided_count,
+                     ROW_COUNT + 1); /* with the record that keeps the place */
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        assert_true(terminal.pending.entries[i].mutation.add.quantity == (int32_t)i + 1);
+    assert_true(terminal.found.sync.next_seq == TB_SALVAGE_STRIDE);
+    assert_true(tb_file_exists(file("outbox.db.damaged.1")));
+    assert_false(tb_file_exists(file("outbox.db.salvage")));
+    assert_false(tb_file_exists(file("outbox.db.salvage-wal")));
+    assert_false(tb_file_exists(file("outbox.db.new")));
+    assert_int_equal(append(99), TB_OK);
+    assert_true(append_seq == TB_SALVAGE_STRIDE);
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.pending.undecided_count, ROW_COUNT + 2);
+    assert_true(terminal.found.outbox_damaged); /* for as long as the damaged one is kept */
+}
+
+static void header_ruin(void)
+{
+    file_read("outbox.db");
+    memset(image, 0xee, 100);
+    file_write("outbox.db");
+}
+
+static void a_damaged_outbox_is_salvaged(void **state)
+{
+    (void)state;
+    header_ruin();
+    terminal_start();
+    all_is_there_and_goes_on();
+}
+
+static void a_damaged_page_is_found_at_the_start(void **state)
+{
+    (void)state;
+    file_read("outbox.db");
+    memset(image + 3 * TB_OUTBOX_PAGE_SIZE, 0, TB_OUTBOX_PAGE_SIZE);
+    file_write("outbox.db");
+    terminal_start();
+    assert_true(terminal.found.outbox_damaged);
+    assert_true(tb_id_equal(&terminal.found.incarnation, &incarnation));
+    assert_true(terminal.pending.undecided_count > ROW_COUNT / 2);
+    assert_true(terminal.found.sync.next_seq == TB_SALVAGE_STRIDE);
+}
+
+/* ---- ended in the middle of it: the folder as each step leaves it ---- */
+
+static void ended_with_only_the_log_out_of_the_way(void **state)
+{
+    (void)state;
+    header_ruin();
+    image_size = 0;
+    file_write("outbox.db.salvage-wal");
+    terminal_start();
+    all_is_there_and_goes_on();
+    assert_true(tb_file_exists(file("outbox.db.damaged.1-wal")));
+}
+
+static void ended_with_both_out_of_the_way(void **state)
+{
+    (void)state;
+    header_ruin();
+    assert_int_equal(rename(file("outbox.db"), file("outbox.db.salvage")), 0);
+    terminal_start();
+    all_is_there_and_goes_on();
+}
+
+static void ended_with_a_new_one_by_halves(void **state)
+{
+    (void)state;
+    header_ruin();
+    assert_int_equal(rename(file("outbox.db"), file("outbox.db.salvage")), 0);
+    image_size = 3000;
+    file_write("outbox.db.new");
+    file_write("outbox.db.new-wal");
+    terminal_start();
+    all_is_there_and_goes_on();
+}
+
+static void ended_with_the_new_one_in_place(void **state)
+{
+    (void)state;
+    header_ruin();
+    terminal_start();
+    terminal_stop();
+    assert_int_equal(rename(file("outbox.db.damaged.1"), file("outbox.db.salvage")), 0);
+    terminal_start();
+    all_is_there_and_goes_on();
+}
+
+static void each_damaged_one_is_kept(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= 3; i++) {
+        char name[32];
+        header_ruin();
+        terminal_start();
+        terminal_stop();
+        (void)snprintf(name, sizeof name, "outbox.db.damaged.%d", i);
+        assert_true(tb_file_exists(file(name)));
+    }
+    terminal_start();
+    assert_true(terminal.found.sync.next_seq == 3 * TB_SALVAGE_STRIDE);
+    assert_int_equal(terminal.pending.undecided_count, ROW_COUNT + 3);
+}
+
+static void without_its_state_the_outbox_names_itself(void **state)
+{
+    (void)state;
+    header_ruin();
+    assert_int_equal(remove(file("state.db")), 0);
+    terminal_start();
+    all_is_there_and_goes_on();
+}
+
+static void an_outbox_of_nothing_gets_a_new_name(void **state)
+{
+    (void)state;
+    file_read("outbox.db");
+    memset(image, 0, image_size);
+    file_write("outbox.db");
+    terminal_start();
+    assert_true(terminal.found.outbox_damaged);
+    assert_false(tb_id_equal(&terminal.found.incarnation, &incarnation));
+    assert_true(terminal.found.sync.next_seq == 1);
+    assert_int_equal(append(1), TB_OK);
+}
+
+/* ---- files of a newer program ---- */
+
+static void a_newer_outbox_is_left_and_nothing_is_stored(void **state)
+{
+    (void)state;
+    file_run_sql("outbox.db", "PRAGMA user_version = 99");
+    file_read("outbox.db");
+    terminal_start();
+    assert_true(tb_storage_has(&terminal.storage, TB_ERR_NEWER_VERSION));
+    assert_int_equal(tb_storage_closed(&terminal.storage), TB_ERR_NEWER_VERSION);
+    assert_false(tb_id_equal(&terminal.found.incarnation, &incarnation));
+    assert_int_equal(terminal.pending.count, 0);
+    assert_int_equal(append(1), TB_ERR_NEWER_VERSION);
+    terminal_stop();
+    file_check_untouched("outbox.db");
+    assert_false(tb_file_exists(terminal.storage.memory.text)); /* nothing stays in memory's folder */
+    file_run_sql("outbox.db", "PRAGMA user_version = 1");
+    terminal_start();
+    assert_int_equal(terminal.pending.undecided_count, ROW_COUNT);
+    assert_int_equal(append(1), TB_OK);
+}
+
+static void a_newer_state_costs_no_mutation(void **state)
+{
+    (void)state;
+    file_run_sql("state.db", "PRAGMA user_version = 99");
+    file_read("state.db");
+    terminal_start();
+    assert_true(tb_storage_has(&terminal.storage, TB_ERR_NEWER_VERSION));
+    assert_int_equal(tb_storage_closed(&terminal.storage), TB_OK);
+    assert_int_equal(terminal.pending.undecided_count, ROW_COUNT);
+    assert_int_equal(append(1), TB_OK);
+    terminal_stop();
+    file_check_untouched("state.db");
+    terminal_start();
+}
+
+static void a_newer_cache_costs_no_mutation(void **state)
+{
+    (void)state;
+    file_run_sql("cache.db", "PRAGMA user_version = 99");
+    file_read("cache.db");
+    terminal_start();
+    assert_true(tb_storage_has(&terminal.storage, TB_ERR_NEWER_VERSION));
+    assert_false(terminal.found.cache_rebuilt);
+    assert_int_equal(append(1), TB_OK);
+    terminal_stop();
+    file_check_untouched("cache.db");
+    terminal_start();
+}
+
+/* ---- state.db ---- */
+
+static void saved(void *context, enum tb_err err)
+{
+    (void)context;
+    assert_int_equal(err, TB_OK);
+    tb_loop_stop(terminal.loop);
+}
+
+static void a_damaged_state_is_made_anew_and_the_cache_read_again(void **state)
+{
+    (void)state;
+    const struct tb_welcome welcome = {.epoch = "e1"};
+    const struct tb_storage_page page = {
+        .scope = {.kind = TB_SCOPE_COHORT}, .cursor = {.size = 1, .bytes = {7}}, .first = true};
+    terminal_start();
+    tb_storage_welcome(&terminal.storage, &welcome, false);
+    assert_int_equal(tb_storage_save(&terminal.storage, &page, saved, NULL), TB_OK);
+    terminal_run();
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.found.cohort_cursor.size, 1);
+    terminal_stop();
+    file_read("state.db");
+    memset(image, 0xee, 100);
+    file_write("state.db");
+    terminal_start();
+    assert_true(terminal.found.state_rebuilt);
+    assert_true(tb_file_exists(file("state.db.damaged")));
+    assert_int_equal(terminal.found.cohort_cursor.size, 0);
+    assert_int_equal(terminal.pending.undecided_count, ROW_COUNT);
+    assert_true(tb_id_equal(&terminal.found.incarnation, &incarnation));
+    assert_int_equal(append(1), TB_OK);
+}
+
+static void another_agent_has_the_files(void **state)
+{
+    (void)state;
+    static struct tb_storage other;
+    static struct tb_storage_found found;
+    struct tb_pending pending;
+    terminal_start();
+    assert_int_equal(
+        tb_storage_open(&other, terminal.loop, &terminal.config, &terminal.told, &found, &pending),
+        TB_ERR_BUSY);
+    assert_string_equal(found.file, "state.db");
+}
+
+/* The commit failed, and the mutation was in the file all the same. */
+static void what_nobody_was_told_of_is_forgotten(void **state)
+{
+    (void)state;
+    terminal.told = (struct tb_storage_told){.incarnation = incarnation, .next_seq = ROW_COUNT};
+    terminal_start();
+    assert_int_equal(terminal.pending.undecided_count, ROW_COUNT - 1);
+    assert_true(terminal.found.sync.next_seq == ROW_COUNT);
+    terminal_stop();
+    terminal.told.incarnation.bytes[0] ^= 1; /* said of another outbox */
+    terminal.told.next_seq = 1;
+    terminal_start();
+    assert_int_equal(terminal.pending.undecided_count, ROW_COUNT - 1);
+    terminal.told = (struct tb_storage_told){0};
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, terminal_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_damaged_outbox_is_salvaged),
+        TEST(a_damaged_page_is_found_at_the_start),
+        TEST(ended_with_only_the_log_out_of_the_way),
+        TEST(ended_with_both_out_of_the_way),
+        TEST(ended_with_a_new_one_by_halves),
+        TEST(ended_with_the_new_one_in_place),
+        TEST(each_damaged_one_is_kept),
+        TEST(without_its_state_the_outbox_names_itself),
+        TEST(an_outbox_of_nothing_gets_a_new_name),
+        TEST(a_newer_outbox_is_left_and_nothing_is_stored),
+        TEST(a_newer_state_costs_no_mutation),
+        TEST(a_newer_cache_costs_no_mutation),
+        TEST(a_damaged_state_is_made_anew_and_the_cache_read_again),
+        TEST(another_agent_has_the_files),
+        TEST(what_nobody_was_told_of_is_forgotten),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -109,7 +109,8 @@ static void str_copy(char *to, size_t size_max, const char *from)
 
 void tb_client_connected(struct tb_client *c, int64_t now_ms)
 {
-    struct tb_hello hello = {.protocol = TB_PROTOCOL, .channel = c->config.channel};
+    struct tb_hello hello = {
+        .protocol = TB_PROTOCOL, .protocol_min = TB_PROTOCOL_MIN, .channel = c->config.channel};
     TB_ASSERT(c->phase == TB_PHASE_DOWN);
     c->now_ms = now_ms;
     c->phase = TB_PHASE_HELLO;
@@ -164,7 +165,7 @@ static void hello_answered(struct tb_client *c, const struct tb_rpc *rpc)
     struct tb_check check = {0};
     struct tb_welcome welcome;
     tb_welcome_decode(&check, rpc->result, &welcome);
-    if (check.err == TB_OK && welcome.protocol != TB_PROTOCOL)
+    if (check.err == TB_OK && (welcome.protocol > TB_PROTOCOL || welcome.protocol < TB_PROTOCOL_MIN))
         check.err = TB_ERR_UNSUPPORTED;
     if (check.err == TB_OK && welcome.epoch[0] == '\0')
         check.err = TB_ERR_MISSING;

@@ -129,7 +129,8 @@ static void hello_handle(struct tb_session *s, const struct tb_rpc *rpc)
         hello_refuse(s, TB_RPC_INVALID_PARAMS, tb_err_name(check.err));
         return;
     }
-    if (hello.protocol != TB_PROTOCOL) {
+    s->protocol = tb_protocol_agree(&hello);
+    if (s->protocol == 0) {
         hello_refuse(s, TB_RPC_UNSUPPORTED, "protocol_unsupported");
         return;
     }
@@ -159,7 +160,7 @@ static void open_refused(struct tb_session *s, enum tb_err err)
 
 static void session_opened(struct tb_session *s, const struct tb_engine_answer *answer)
 {
-    struct tb_welcome welcome = {.protocol = TB_PROTOCOL,
+    struct tb_welcome welcome = {.protocol = s->protocol,
                                  .decided_seq = answer->open.decided_seq,
                                  .server_time_ms = s->wall_ms,
                                  .reconnect_window_ms = s->config->reconnect_window_ms,

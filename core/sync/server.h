@@ -97,6 +97,7 @@ struct tb_session {
     struct tb_session_port port;
     enum tb_session_phase phase;
     struct tb_engine_peer peer;
+    int64_t protocol; /* agreed */
     struct tb_id incarnation;
     int64_t now_ms;
     int64_t wall_ms;

@@ -110,6 +110,7 @@ void tb_hello_decode(struct tb_check *c, struct tb_json params, struct tb_hello 
 {
     *ret = (struct tb_hello){.token = tb_span_of("", 0)};
     ret->protocol = tb_json_int(c, params, "protocol", 1, UINT16_MAX);
+    ret->protocol_min = tb_member_opt_int(c, params, "protocol_min", UINT16_MAX, ret->protocol);
     tb_json_str(c, params, "software", ret->software, sizeof ret->software);
     tb_member_opt_token(c, params, "device", ret->device, sizeof ret->device);
     ret->channel = tb_member_channel(c, params, "channel");
@@ -120,9 +121,17 @@ void tb_hello_decode(struct tb_check *c, struct tb_json params, struct tb_hello 
     tb_member_opt_token(c, params, "epoch", ret->epoch, sizeof ret->epoch);
 }
 
+int64_t tb_protocol_agree(const struct tb_hello *hello)
+{
+    int64_t agreed = hello->protocol < TB_PROTOCOL ? hello->protocol : TB_PROTOCOL;
+    return agreed >= hello->protocol_min && agreed >= TB_PROTOCOL_MIN ? agreed : 0;
+}
+
 void tb_hello_encode(struct tb_json_writer *w, const struct tb_hello *hello)
 {
     tb_json_put_int(w, "protocol", hello->protocol);
+    if (hello->protocol_min != hello->protocol)
+        tb_member_put_opt_int(w, "protocol_min", hello->protocol_min);
     tb_json_put_str(w, "software", hello->software);
     tb_member_put_opt_str(w, "device", hello->device);
     tb_json_put_str(w, "channel", tb_channel_names[hello->channel]);

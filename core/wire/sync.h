@@ -11,7 +11,8 @@
 #include "core/wire/mutation.h"
 #include "core/wire/row.h"
 
-#define TB_PROTOCOL 1
+#define TB_PROTOCOL 1                    /* the highest version that this program speaks */
+#define TB_PROTOCOL_MIN 1                /* and the lowest */
 #define TB_PROTOCOL_NAME "tillbridge.v1" /* websocket subprotocol */
 #define TB_MESSAGE_SIZE_MAX TB_JSON_SIZE_MAX
 #define TB_FEED_ROWS_SIZE_MAX (48u * 1024u)
@@ -49,7 +50,8 @@ void tb_json_put_scope(struct tb_json_writer *w, const char *name, const struct 
 struct tb_cursor tb_json_cursor(struct tb_check *c, struct tb_json object, const char *name);
 
 struct tb_hello {
-    int64_t protocol;
+    int64_t protocol;     /* the highest version that the client speaks */
+    int64_t protocol_min; /* the lowest; decoded as protocol when absent */
     char software[TB_NAME_SIZE_MAX + 1];
     char device[TB_DEVICE_SIZE_MAX + 1]; /* "" from the web */
     enum tb_channel channel;
@@ -67,8 +69,8 @@ struct tb_device {
     char name[TB_NAME_SIZE_MAX + 1];
 };
 
-struct tb_welcome { /* result of hello */
-    int64_t protocol;
+struct tb_welcome {   /* result of hello */
+    int64_t protocol; /* agreed: spoken from here on */
     char epoch[TB_EPOCH_SIZE_MAX + 1];
     int64_t decided_seq; /* highest decided of this incarnation, 0 when none */
     int64_t server_time_ms;
@@ -133,6 +135,8 @@ struct tb_identified { /* result of identify */
 };
 
 void tb_hello_decode(struct tb_check *c, struct tb_json params, struct tb_hello *ret);
+/* The highest version that both speak; 0: none. hello has the same layout in every version. */
+int64_t tb_protocol_agree(const struct tb_hello *hello);
 void tb_hello_encode(struct tb_json_writer *w, const struct tb_hello *hello);
 void tb_welcome_decode(struct tb_check *c, struct tb_json result, struct tb_welcome *ret);
 void tb_welcome_encode(struct tb_json_writer *w, const struct tb_welcome *welcome);

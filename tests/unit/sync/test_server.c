@@ -265,6 +265,19 @@ static void other_protocols_are_refused(void **state)
     assert_int_equal(t.close_count, 1);
 }
 
+static void the_highest_protocol_that_both_speak_is_agreed(void **state)
+{
+    (void)state;
+    start(false);
+    request(5, "hello",
+            "{\"protocol\":7,\"protocol_min\":1,\"software\":\"x\",\"device\":\"" DEVICE
+            "\",\"channel\":\"till\",\"incarnation\":"
+            "\"00000000000000000000000000000009\",\"next_seq\":1,\"epoch\":\"\",\"from_the_future\":{}}");
+    answer();
+    assert_non_null(strstr(sent(), "\"id\":5,\"result\":{\"protocol\":1,"));
+    assert_int_equal(t.close_count, 0);
+}
+
 static void engine_that_cannot_open_is_busy(void **state)
 {
     (void)state;
@@ -766,6 +779,7 @@ int main(void)
         cmocka_unit_test_setup(token_that_expires_ends_the_session, web),
         cmocka_unit_test_setup(copy_of_a_device_is_told, terminal),
         cmocka_unit_test(other_protocols_are_refused),
+        cmocka_unit_test(the_highest_protocol_that_both_speak_is_agreed),
         cmocka_unit_test(engine_that_cannot_open_is_busy),
         cmocka_unit_test(nothing_goes_before_hello),
         cmocka_unit_test_setup(hello_comes_once, terminal),

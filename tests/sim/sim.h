@@ -14,6 +14,7 @@
 #include "core/sync/server.h"
 #include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_oracle.h"
+#include "tests/sim/sim_store.h"
 #include "tests/support/engine_fake.h"
 #include "tests/support/seeded_rng.h"
 
@@ -100,14 +101,14 @@ struct sim_faults {
 
 struct sim {
     uint64_t seed;
+    uint32_t real_share; /* one in so many seeds runs on the real SQLite engine */
     struct seeded_rng random;
     int64_t now_ms;
     bool quiet; /* no new mutations, no faults */
     bool restored;
     bool additive;
     struct sim_faults faults;
-    struct engine_fake engine;
-    struct engine_fake *backup; /* NULL: none taken */
+    struct sim_store store;
     struct sim_oracle oracle;
     struct sim_oracle oracle_backup;
     size_t client_count;
@@ -153,6 +154,7 @@ void pipe_clear(struct sim_pipe *pipe, size_t keep_count);
 void message_free(struct tb_span message);
 
 /* sim_client.c */
+void client_name(const struct sim_client *c, char ret_device[TB_DEVICE_SIZE_MAX + 1]); /* to the engine */
 void client_start(struct sim *s, struct sim_client *c); /* from what its disk says */
 void client_crash(struct sim *s, struct sim_client *c);
 void client_connect(struct sim *s, struct sim_client *c);

@@ -2,43 +2,60 @@
 
 #include <stdio.h>
 
-static int64_t version_stored(const struct sim_client *c, const struct fake_object *object)
+static int64_t version_stored(const struct sim_client *c, enum tb_row_type type, const char *id)
 {
-    const struct sim_row *row = rows_find(&c->disk.cache, object->type, object->id);
+    const struct sim_row *row = rows_find(&c->disk.cache, type, id);
     if (!row)
-        row = rows_find(&c->disk.state, object->type, object->id);
+        row = rows_find(&c->disk.state, type, id);
     return row ? row->version : 0;
 }
 
 /* The rule itself: what the cursor says was seen is there. */
 void check_cursor(struct sim *s, const struct sim_client *c, size_t feed)
 {
-    const struct engine_fake *e = &s->engine;
+    const struct engine_fake *e = &s->store.fake;
     const struct tb_scope *scope = &c->disk.feeds[feed];
     const struct sim_rows *rows = scope->kind == TB_SCOPE_DEVICE ? &c->disk.state : &c->disk.cache;
-    int64_t change = engine_fake_cursor_change(e, scope, &rows->cursors[feed]);
+    int64_t change = s->store.real ? -1 : engine_fake_cursor_change(e, scope, &rows->cursors[feed]);
     for (size_t i = 0; change >= 0 && i < e->object_count; i++) {
         const struct fake_object *object = &e->objects[i];
         if (engine_fake_covers(scope, object) && object->change <= change)
-            SIM_CHECK(s, version_stored(c, object) >= object->change, "a cursor is ahead of its rows");
+            SIM_CHECK(s, version_stored(c, object->type, object->id) >= object->change,
+                      "a cursor is ahead of its rows");
     }
 }
 
-static void device_name(const struct sim_client *c, char ret_device[TB_DEVICE_SIZE_MAX + 1])
+static bool objects_have(const struct store_objects *objects, const struct store_object *object)
 {
-    char customer[TB_ID_TEXT_SIZE];
-    struct tb_id id = engine_fake_id("cust", (unsigned)c->index % SIM_CUSTOMER_COUNT);
-    tb_id_encode(&id, customer);
-    if (c->web)
-        (void)snprintf(ret_device, TB_DEVICE_SIZE_MAX + 1, "web:%s", customer);
-    else
-        memcpy(ret_device, c->device, TB_DEVICE_SIZE_MAX + 1);
+    for (size_t i = 0; i < objects->count; i++)
+        if (objects->at[i].type == object->type && strcmp(objects->at[i].id, object->id) == 0)
+            return true;
+    return false;
+}
+
+/* Of the real engine a cursor says nothing but what a feed brings from there on: all else must be here. */
+static void check_cursor_asking(struct sim *s, const struct sim_client *c, size_t feed)
+{
+    static const struct tb_cursor none;
+    static struct store_objects all;
+    static struct store_objects after;
+    const struct tb_scope *scope = &c->disk.feeds[feed];
+    const struct sim_rows *rows = scope->kind == TB_SCOPE_DEVICE ? &c->disk.state : &c->disk.cache;
+    if (rows->cursors[feed].size == 0)
+        return;
+    store_read(s, c, scope, &none, &all);
+    store_read(s, c, scope, &rows->cursors[feed], &after);
+    for (size_t i = 0; i < all.count; i++)
+        SIM_CHECK(s,
+                  objects_have(&after, &all.at[i]) ||
+                      version_stored(c, all.at[i].type, all.at[i].id) >= all.at[i].version,
+                  "a cursor is ahead of its rows");
 }
 
 static const struct oracle_stream *stream_of(const struct sim *s, const struct sim_client *c)
 {
     char device[TB_DEVICE_SIZE_MAX + 1];
-    device_name(c, device);
+    client_name(c, device);
     return oracle_stream(&s->oracle, device, &c->disk.outbox.incarnation);
 }
 
@@ -47,8 +64,12 @@ void check_disk(struct sim *s, const struct sim_client *c)
 {
     const struct sim_outbox *outbox = &c->disk.outbox;
     const struct oracle_stream *stream = stream_of(s, c);
-    for (size_t feed = 0; feed < c->disk.feed_count; feed++)
-        check_cursor(s, c, feed);
+    for (size_t feed = 0; feed < c->disk.feed_count; feed++) {
+        if (s->store.real)
+            check_cursor_asking(s, c, feed);
+        else
+            check_cursor(s, c, feed);
+    }
     for (int64_t seq = 1; seq < outbox->next_seq && !s->restored; seq++) {
         const struct sim_outbox_row *row = &outbox->rows[seq];
         if (!row->decided)
@@ -98,8 +119,8 @@ static void rows_check(struct sim *s, const struct sim_client *c)
 {
     uint64_t here = 0;
     uint64_t there = 0;
-    for (size_t i = 0; i < s->engine.object_count; i++) {
-        const struct fake_object *object = &s->engine.objects[i];
+    for (size_t i = 0; i < s->store.fake.object_count; i++) {
+        const struct fake_object *object = &s->store.fake.objects[i];
         if (!covers(c, object))
             continue;
         const struct sim_row *row = rows_find(&c->disk.cache, object->type, object->id);
@@ -113,6 +134,25 @@ static void rows_check(struct sim *s, const struct sim_client *c)
     SIM_CHECK(s, here == there, "a client does not hold what the context store has");
 }
 
+/* The same, object by object, as the real engine tells it this client. */
+static void rows_check_asking(struct sim *s, const struct sim_client *c)
+{
+    static const struct tb_cursor none;
+    static struct store_objects all;
+    for (size_t feed = 0; feed < c->disk.feed_count; feed++) {
+        store_read(s, c, &c->disk.feeds[feed], &none, &all);
+        for (size_t i = 0; i < all.count; i++) {
+            const struct store_object *object = &all.at[i];
+            const struct sim_row *row = rows_find(&c->disk.cache, object->type, object->id);
+            if (!row)
+                row = rows_find(&c->disk.state, object->type, object->id);
+            SIM_CHECK(s, row != NULL, "a row is missing");
+            SIM_CHECK(s, row->version == object->version && row->hash == object->hash,
+                      "a client does not hold what the context store has");
+        }
+    }
+}
+
 /* Adds only, and no outbox lost: the carts hold exactly what was added, counted without any arithmetic. */
 static void sums_check(struct sim *s)
 {
@@ -123,8 +163,8 @@ static void sums_check(struct sim *s)
         for (int64_t seq = 1; seq < outbox->next_seq; seq++)
             stored += outbox->rows[seq].mutation.add.quantity;
     }
-    for (size_t i = 0; i < s->engine.cart_count; i++)
-        held += tb_cart_item_count(&s->engine.carts[i]);
+    for (size_t i = 0; i < s->store.fake.cart_count; i++)
+        held += tb_cart_item_count(&s->store.fake.carts[i]);
     SIM_CHECK(s, stored == held, "the carts do not hold what was added");
 }
 
@@ -134,9 +174,12 @@ void check_rest(struct sim *s)
         const struct sim_client *c = &s->clients[i];
         mutations_check(s, c);
         check_disk(s, c);
-        rows_check(s, c);
+        if (s->store.real)
+            rows_check_asking(s, c);
+        else
+            rows_check(s, c);
         SIM_CHECK(s, c->asked == c->identified, "a look-up had no end, or two");
     }
-    if (s->additive && !s->faults.files)
+    if (s->additive && !s->faults.files && !s->store.real)
         sums_check(s);
 }

@@ -1,5 +1,18 @@
 #include "tests/sim/sim.h"
 
+#include <stdio.h>
+
+void client_name(const struct sim_client *c, char ret_device[TB_DEVICE_SIZE_MAX + 1])
+{
+    char customer[TB_ID_TEXT_SIZE];
+    struct tb_id id = engine_fake_id("cust", (unsigned)c->index % SIM_CUSTOMER_COUNT);
+    tb_id_encode(&id, customer);
+    if (c->web)
+        (void)snprintf(ret_device, TB_DEVICE_SIZE_MAX + 1, "web:%s", customer);
+    else
+        memcpy(ret_device, c->device, TB_DEVICE_SIZE_MAX + 1);
+}
+
 static void client_act_do(void *context, const struct tb_client_action *action)
 {
     struct sim_client *c = context;
@@ -129,9 +142,8 @@ static struct tb_mutation mutation_base(struct sim *s, const struct sim_client *
 static bool line_pick(struct sim *s, const struct sim_client *c, struct tb_mutation *m, int32_t *ret_from)
 {
     const struct sim_outbox *outbox = &c->disk.outbox;
-    const struct tb_cart *cart = engine_fake_cart(&s->engine, &m->cart);
-    if (cart && cart->line_count && sim_one_in(s, 2)) {
-        const struct tb_cart_line *line = &cart->lines[sim_below(s, cart->line_count)];
+    const struct oracle_line *line = oracle_line_draw(s, &m->cart);
+    if (line && sim_one_in(s, 2)) {
         m->line = line->id;
         *ret_from = line->quantity;
         return true;

@@ -16,6 +16,7 @@
 
 #define SEED_COUNT 1000
 #define JOB_COUNT_MAX 64
+#define REAL_SHARE 8
 
 struct request {
     uint64_t count;
@@ -102,6 +103,7 @@ static struct sim_totals seeds_run(const struct request *request, uint64_t job)
     s.server_out = tb_buf_of(out[1], sizeof out[1]);
     s.terminal_config = (struct tb_session_config){
         .reconnect_window_ms = 1000, .idle_ping_ms = 30000, .arena = &s.arena, .out = &s.server_out};
+    s.real_share = REAL_SHARE;
     s.web_config = s.terminal_config;
     s.web_config.web = true;
     for (uint64_t i = job; i < request->count; i += request->job_count) {

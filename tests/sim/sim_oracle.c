@@ -51,6 +51,16 @@ static struct oracle_cart *cart_of(struct sim *s, const struct tb_id *id)
     return cart;
 }
 
+const struct oracle_line *oracle_line_draw(struct sim *s, const struct tb_id *id)
+{
+    const struct oracle_cart *cart = cart_of(s, id);
+    if (cart->line_count == 0)
+        return NULL;
+    const struct oracle_line *line = &cart->lines[sim_below(s, (uint32_t)cart->line_count)];
+    line = &cart->lines[line->into];
+    return line->quantity > 0 ? line : NULL;
+}
+
 /* ---- the rules of a cart, once more ---- */
 
 static struct oracle_line *line_known(struct oracle_cart *cart, const struct tb_id *id)

@@ -55,6 +55,9 @@ void oracle_copy(struct sim_oracle *to, const struct sim_oracle *from);
 void oracle_answered(struct sim *s, const struct tb_engine_request *request,
                      const struct tb_engine_answer *answer);
 
+/* An open line of a cart; NULL: there is none, or not this time. */
+const struct oracle_line *oracle_line_draw(struct sim *s, const struct tb_id *cart);
+
 /* NULL: never seen. */
 const struct oracle_stream *oracle_stream(const struct sim_oracle *o, const char *device,
                                           const struct tb_id *incarnation);

@@ -231,7 +231,7 @@ static void break_store(struct sim *s)
 {
     if (!s->faults.restores || sim_one_in(s, 3))
         server_restart(s);
-    else if (s->backup && sim_one_in(s, 2))
+    else if (s->store.backup && sim_one_in(s, 2))
         server_restore(s);
     else
         server_backup(s);
@@ -369,11 +369,9 @@ static void sim_setup(struct sim *s, uint64_t seed)
     s->client_count = 1 + sim_below(s, SIM_CLIENT_MAX);
     s->change_count = 0;
     oracle_init(&s->oracle);
-    engine_fake_init(&s->engine);
-    for (unsigned i = 0; i < SIM_CUSTOMER_COUNT; i++)
-        engine_fake_add_customer(&s->engine, i);
-    for (unsigned i = 1; i <= SIM_PRODUCT_COUNT; i++)
-        engine_fake_add_product(&s->engine, i);
+    bool real = s->real_share && sim_one_in(s, s->real_share);
+    s->faults.restores = s->faults.restores && !real; /* the real one has no restore yet */
+    store_open(s, real);
     for (size_t i = 0; i < s->client_count; i++)
         client_setup(s, i);
 }
@@ -388,8 +386,7 @@ static void sim_teardown(struct sim *s)
     for (size_t i = 0; i < SIM_SESSION_MAX; i++)
         if (s->sessions[i].used)
             session_drop(s, &s->sessions[i]);
-    free(s->backup);
-    s->backup = NULL;
+    store_close(s);
 }
 
 void sim_run(struct sim *s, uint64_t seed)

@@ -171,15 +171,31 @@ void session_drop(struct sim *s, struct sim_session *session)
     session->used = false;
 }
 
+static void clients_drop(struct sim *s)
+{
+    for (size_t i = 0; i < SIM_SESSION_MAX; i++)
+        if (s->sessions[i].used)
+            session_drop(s, &s->sessions[i]);
+    for (size_t i = 0; i < s->client_count; i++) {
+        struct sim_client *c = &s->clients[i];
+        if (!c->session)
+            continue;
+        c->session = NULL;
+        client_lost(s, c, TB_CAUSE_CLOSED);
+    }
+    s->change_count = 0;
+}
+
 static void ask_run(struct sim *s, struct sim_ask *ask)
 {
-    struct tb_engine engine = engine_fake_port(&s->engine);
+    if (s->store.real && !s->quiet && s->faults.power && sim_one_in(s, 200)) {
+        store_answer_cut(s, &ask->request);
+        clients_drop(s);
+        return;
+    }
     ask->memory = block_take(s);
     struct tb_arena arena = tb_arena_of(ask->memory, TB_ENGINE_ARENA_SIZE);
-    s->engine.wall_ms = sim_wall_ms(s);
-    s->engine.fault = s->faults.engine_busy && !s->quiet && sim_one_in(s, 25) ? TB_ERR_BUSY : TB_OK;
-    s->engine.apply_max = (uint8_t)sim_below(s, 4);
-    engine.answer(engine.context, &ask->request, &arena, &ask->answer);
+    store_answer(s, &ask->request, &arena, &ask->answer);
     oracle_answered(s, &ask->request, &ask->answer);
     ask->done = true;
 }
@@ -203,41 +219,28 @@ void session_work(struct sim *s, struct sim_session *session)
     ask_free(ask);
 }
 
-static void clients_drop(struct sim *s)
-{
-    for (size_t i = 0; i < SIM_SESSION_MAX; i++)
-        if (s->sessions[i].used)
-            session_drop(s, &s->sessions[i]);
-    for (size_t i = 0; i < s->client_count; i++) {
-        struct sim_client *c = &s->clients[i];
-        if (!c->session)
-            continue;
-        c->session = NULL;
-        client_lost(s, c, TB_CAUSE_CLOSED);
-    }
-    s->change_count = 0;
-}
-
 void server_restart(struct sim *s)
 {
+    if (s->store.real)
+        store_power_cut(s);
     clients_drop(s);
 }
 
 void server_backup(struct sim *s)
 {
-    if (!s->backup)
-        s->backup = malloc(sizeof *s->backup);
-    SIM_CHECK(s, s->backup != NULL, "out of memory");
-    *s->backup = s->engine;
+    if (!s->store.backup)
+        s->store.backup = malloc(sizeof *s->store.backup);
+    SIM_CHECK(s, s->store.backup != NULL, "out of memory");
+    *s->store.backup = s->store.fake;
     oracle_copy(&s->oracle_backup, &s->oracle);
 }
 
 void server_restore(struct sim *s)
 {
-    uint32_t epoch = s->engine.epoch + 1;
+    uint32_t epoch = s->store.fake.epoch + 1;
     clients_drop(s);
-    s->engine = *s->backup;
-    engine_fake_restored(&s->engine, epoch);
+    s->store.fake = *s->store.backup;
+    engine_fake_restored(&s->store.fake, epoch);
     oracle_copy(&s->oracle, &s->oracle_backup);
     s->restored = true;
     s->totals.restores++;

@@ -1,6 +1,4 @@
-#include "contextd/app/command.h"
-#include "contextd/app/config.h"
-#include "contextd/engine/sqlite.h"
+#include "contextd/app/desk.h"
 #include "contextd/seed/seed.h"
 #include "core/base/text.h"
 #include "core/base/wipe.h"
@@ -11,99 +9,6 @@
 #include <stdlib.h>
 
 #define LIMIT_PRESET 20
-#define PRINT_SIZE_MAX (128u * 1024u)
-
-/* One command's engine, and the memory that rows are read into. */
-struct session {
-    struct tb_context_engine *engine;
-    struct tb_engine_facts facts;
-    struct tb_arena arena;
-    struct tb_buf print;
-    uint8_t *memory; /* owned; of arena and print */
-};
-
-enum tb_err command_engine_open(const char *database, bool create, struct tb_context_engine **ret_engine)
-{
-    const struct tb_sqlite_engine_options options = {
-        .path = database, .create = create, .rng = tb_rng_system(), .wall_ms = command_wall_ms};
-    enum tb_err err = tb_sqlite_engine_open(&options, ret_engine);
-    if (err != TB_OK)
-        (void)fprintf(stderr, "contextd: database %s: %s (%s)\n", database, tb_err_words(err),
-                      tb_err_name(err));
-    return err;
-}
-
-/* --database, or the one that --config names; "" after a complaint. */
-static void database_take(struct args *a, char ret_path[CONTEXTD_PATH_SIZE])
-{
-    const char *path = args_option(a, "--database");
-    struct contextd_config config;
-    ret_path[0] = '\0';
-    if (path == NULL) {
-        const char *file = args_needed(a, "--config");
-        if (file == NULL || contextd_config_load(file, &config) != TB_OK)
-            a->failed = true;
-        else
-            path = config.database;
-    }
-    if (path != NULL && tb_span_to_str(tb_span_str(path), ret_path, CONTEXTD_PATH_SIZE) != TB_OK) {
-        (void)fprintf(stderr, "contextd: the path of the database is too long\n");
-        a->failed = true;
-    }
-}
-
-static void session_end(struct session *s)
-{
-    if (s->engine != NULL)
-        s->engine->ops->close(s->engine);
-    if (s->memory != NULL)
-        tb_wipe(s->memory, TB_ENGINE_ARENA_SIZE + PRINT_SIZE_MAX);
-    free(s->memory);
-}
-
-static enum tb_err session_begin(struct session *s, const char *database)
-{
-    memset(s, 0, sizeof *s);
-    s->memory = malloc(TB_ENGINE_ARENA_SIZE + PRINT_SIZE_MAX);
-    if (s->memory == NULL)
-        return TB_ERR_NO_MEMORY;
-    s->arena = tb_arena_of(s->memory, TB_ENGINE_ARENA_SIZE);
-    s->print = tb_buf_of(s->memory + TB_ENGINE_ARENA_SIZE, PRINT_SIZE_MAX);
-    enum tb_err err = command_engine_open(database, false, &s->engine);
-    return err == TB_OK ? s->engine->ops->facts(s->engine, &s->facts) : err;
-}
-
-static enum tb_err print_out(struct session *s)
-{
-    enum tb_err err = s->print.err;
-    if (err == TB_OK && fwrite(s->print.at, 1, s->print.size, stdout) != s->print.size)
-        err = TB_ERR_IO;
-    tb_buf_reset(&s->print);
-    return err;
-}
-
-/* Lists print an array with one object a line. */
-static enum tb_err item_out(struct session *s, bool json, size_t index)
-{
-    if (!json)
-        tb_buf_add_u8(&s->print, '\n');
-    else if (fputs(index == 0 ? "[\n" : ",\n", stdout) < 0)
-        return TB_ERR_IO;
-    return print_out(s);
-}
-
-static enum tb_err items_end(bool json, size_t count)
-{
-    if (!json)
-        return TB_OK;
-    return fputs(count == 0 ? "[]\n" : "\n]\n", stdout) < 0 ? TB_ERR_IO : TB_OK;
-}
-
-static int finish(struct session *s, const char *what, enum tb_err err)
-{
-    session_end(s);
-    return err == TB_OK ? EXIT_SUCCESS : command_failed(what, err);
-}
 
 /* ---- seed ---- */
 
@@ -140,7 +45,7 @@ int command_seed(struct args *a)
     seed.product_count = (uint32_t)args_number(a, "--products", TB_SEED_PRODUCTS, 6, TB_SEED_PRODUCTS);
     seed.cart_count = (uint32_t)args_number(a, "--carts", TB_SEED_CARTS, 0, seed.customer_count);
     seed.wall_ms = args_number(a, "--at", command_wall_ms(NULL), 0, TB_TIME_MS_MAX);
-    database_take(a, database);
+    desk_database(a, database);
     if (!args_end(a))
         return EXIT_WRONG;
     struct tb_context_engine *engine = NULL;
@@ -154,8 +59,7 @@ int command_seed(struct args *a)
 
 /* ---- customers ---- */
 
-static enum tb_err customer_take(struct session *s, const struct tb_rows *rows,
-                                 struct tb_customer *ret_customer)
+static enum tb_err customer_take(struct desk *s, const struct tb_rows *rows, struct tb_customer *ret_customer)
 {
     struct tb_json doc;
     enum tb_err err = tb_json_parse(rows->at[0].doc, TB_DOC_JSON_SIZE_MAX, &s->arena, &doc);
@@ -165,7 +69,7 @@ static enum tb_err customer_take(struct session *s, const struct tb_rows *rows,
     return check.err;
 }
 
-static enum tb_err customer_print(struct session *s, uint32_t index, bool json)
+static enum tb_err customer_print(struct desk *s, uint32_t index, bool json)
 {
     char member[TB_SEED_MEMBER_SIZE];
     char id_text[TB_ID_TEXT_SIZE];
@@ -194,19 +98,19 @@ static enum tb_err customer_print(struct session *s, uint32_t index, bool json)
         tb_json_put_int(&w, "points", customer.points);
         tb_json_close(&w);
     }
-    return item_out(s, json, index);
+    return desk_item(s, json, index);
 }
 
 static int customer_list(struct args *a)
 {
     char database[CONTEXTD_PATH_SIZE];
-    struct session s;
+    struct desk s;
     uint32_t limit = (uint32_t)args_number(a, "--limit", LIMIT_PRESET, 1, TB_SEED_CUSTOMERS_MAX);
     bool json = args_flag(a, "--json");
-    database_take(a, database);
+    desk_database(a, database);
     if (!args_end(a))
         return EXIT_WRONG;
-    enum tb_err err = session_begin(&s, database);
+    enum tb_err err = desk_open(&s, database);
     /* Who is in real data is nobody's to list; demonstration data can be made out again from its number. */
     if (err == TB_OK && s.facts.seed < 0)
         err = TB_ERR_UNSUPPORTED;
@@ -217,43 +121,27 @@ static int customer_list(struct args *a)
             count++;
     }
     if (err == TB_OK || (err == TB_ERR_NOT_FOUND && count > 0))
-        err = items_end(json, count);
-    return finish(&s, "customer list", err);
-}
-
-/* A customer's id, or the member number of demonstration data. */
-static enum tb_err customer_find(const struct session *s, const char *text, struct tb_id *ret_id)
-{
-    if (strlen(text) != TB_SEED_MEMBER_SIZE - 1)
-        return tb_id_decode(tb_span_str(text), ret_id);
-    for (uint32_t i = 0; i < TB_SEED_CUSTOMERS_MAX && s->facts.seed >= 0; i++) {
-        char member[TB_SEED_MEMBER_SIZE];
-        tb_seed_member(i, member);
-        if (strcmp(member, text) != 0)
-            continue;
-        *ret_id = tb_seed_customer_id((uint64_t)s->facts.seed, i);
-        return TB_OK;
-    }
-    return TB_ERR_NOT_FOUND;
+        err = desk_items_end(json, count);
+    return desk_finish(&s, "customer list", err);
 }
 
 static int customer_show(struct args *a)
 {
     char database[CONTEXTD_PATH_SIZE];
-    struct session s;
+    struct desk s;
     struct tb_id id;
     struct tb_rows rows;
     const char *who = args_word(a);
-    database_take(a, database);
+    desk_database(a, database);
     if (who == NULL) {
         (void)fprintf(stderr, "contextd: customer show ID\n");
         return EXIT_WRONG;
     }
     if (!args_end(a))
         return EXIT_WRONG;
-    enum tb_err err = session_begin(&s, database);
+    enum tb_err err = desk_open(&s, database);
     if (err == TB_OK)
-        err = customer_find(&s, who, &id);
+        err = desk_customer(&s, who, &id);
     if (err == TB_OK)
         err = s.engine->ops->customer_read(s.engine, &id, &s.arena, &rows);
     if (err == TB_OK) {
@@ -262,9 +150,9 @@ static int customer_show(struct args *a)
         tb_rows_encode(&w, "rows", &rows);
         tb_json_close(&w);
         tb_buf_add_u8(&s.print, '\n');
-        err = print_out(&s);
+        err = desk_print(&s);
     }
-    return finish(&s, "customer show", err);
+    return desk_finish(&s, "customer show", err);
 }
 
 int command_customer(struct args *a)
@@ -281,7 +169,7 @@ int command_customer(struct args *a)
 
 /* ---- products ---- */
 
-static enum tb_err product_print(struct session *s, uint32_t index, const char *store, bool json)
+static enum tb_err product_print(struct desk *s, uint32_t index, const char *store, bool json)
 {
     char gtin[TB_RECORD_GTIN_SIZE + 1];
     struct tb_product product;
@@ -306,25 +194,25 @@ static enum tb_err product_print(struct session *s, uint32_t index, const char *
         tb_buf_add_str(&s->print, "\t");
         tb_buf_add_str(&s->print, product.name);
     }
-    return item_out(s, json, index);
+    return desk_item(s, json, index);
 }
 
 int command_product(struct args *a)
 {
     char database[CONTEXTD_PATH_SIZE];
-    struct session s;
+    struct desk s;
     const char *word = args_word(a);
     const char *store = args_option(a, "--store");
     uint32_t limit = (uint32_t)args_number(a, "--limit", LIMIT_PRESET, 1, TB_SEED_PRODUCTS);
     bool json = args_flag(a, "--json");
-    database_take(a, database);
+    desk_database(a, database);
     if (word == NULL || !tb_span_is(tb_span_str(word), "list")) {
         (void)fprintf(stderr, "contextd: product list\n");
         return EXIT_WRONG;
     }
     if (!args_end(a))
         return EXIT_WRONG;
-    enum tb_err err = session_begin(&s, database);
+    enum tb_err err = desk_open(&s, database);
     if (err == TB_OK && s.facts.seed < 0)
         err = TB_ERR_UNSUPPORTED;
     uint32_t count = 0;
@@ -334,17 +222,23 @@ int command_product(struct args *a)
             count++;
     }
     if (err == TB_OK || (err == TB_ERR_NOT_FOUND && count > 0))
-        err = items_end(json, count);
-    return finish(&s, "product list", err);
+        err = desk_items_end(json, count);
+    return desk_finish(&s, "product list", err);
 }
 
 /* ---- terminals ---- */
 
-static void terminal_write(struct session *s, const struct tb_terminal_entry *t, bool json)
+static void terminal_write(struct desk *s, const struct tb_terminal_entry *t, bool json)
 {
     if (!json) {
-        const char *columns[] = {
-            t->device, "\t", t->store, "\t", t->name, "\t", tb_terminal_state_names[t->state]};
+        const char *columns[] = {t->device,
+                                 "\t",
+                                 t->store,
+                                 "\t",
+                                 t->name,
+                                 "\t",
+                                 tb_terminal_state_names[t->state],
+                                 t->limited_ms > 0 ? "\tasked for too many customers" : ""};
         for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
             tb_buf_add_str(&s->print, columns[i]);
         return;
@@ -357,19 +251,21 @@ static void terminal_write(struct session *s, const struct tb_terminal_entry *t,
     tb_json_put_str(&w, "role", t->role);
     tb_json_put_str(&w, "name", t->name);
     tb_json_put_str(&w, "state", tb_terminal_state_names[t->state]);
+    if (t->limited_ms > 0)
+        tb_json_put_int(&w, "limited_ms", t->limited_ms);
     tb_json_close(&w);
 }
 
 static int terminal_list(struct args *a)
 {
     char database[CONTEXTD_PATH_SIZE];
-    struct session s;
+    struct desk s;
     struct tb_terminal_entry entry = {.device = ""};
     bool json = args_flag(a, "--json");
-    database_take(a, database);
+    desk_database(a, database);
     if (!args_end(a))
         return EXIT_WRONG;
-    enum tb_err err = session_begin(&s, database);
+    enum tb_err err = desk_open(&s, database);
     size_t count = 0;
     while (err == TB_OK) {
         char after[sizeof entry.device];
@@ -378,27 +274,27 @@ static int terminal_list(struct args *a)
         if (err != TB_OK)
             break;
         terminal_write(&s, &entry, json);
-        err = item_out(&s, json, count++);
+        err = desk_item(&s, json, count++);
     }
     if (err == TB_ERR_NOT_FOUND)
-        err = items_end(json, count);
-    return finish(&s, "terminal list", err);
+        err = desk_items_end(json, count);
+    return desk_finish(&s, "terminal list", err);
 }
 
 static int terminal_set(struct args *a, enum tb_terminal_state state)
 {
     char database[CONTEXTD_PATH_SIZE];
-    struct session s;
+    struct desk s;
     const char *device = args_word(a);
-    database_take(a, database);
+    desk_database(a, database);
     if (device == NULL || !args_end(a)) {
         (void)fprintf(stderr, "contextd: terminal enable or disable needs a device\n");
         return EXIT_WRONG;
     }
-    enum tb_err err = session_begin(&s, database);
+    enum tb_err err = desk_open(&s, database);
     if (err == TB_OK)
         err = s.engine->ops->terminal_set_state(s.engine, device, state);
-    return finish(&s, "terminal", err);
+    return desk_finish(&s, "terminal", err);
 }
 
 int command_terminal(struct args *a)
@@ -413,34 +309,4 @@ int command_terminal(struct args *a)
         return terminal_set(a, TB_TERMINAL_DISABLED);
     (void)fprintf(stderr, "contextd: terminal list, enable or disable\n");
     return EXIT_WRONG;
-}
-
-/* ---- policy ---- */
-
-int command_policy(struct args *a)
-{
-    char database[CONTEXTD_PATH_SIZE];
-    struct session s;
-    struct tb_record record = {.kind = TB_RECORD_POLICY};
-    const char *word = args_word(a);
-    record.as.policy.idle_ms =
-        args_number(a, "--idle-ms", 0, TB_RECORD_POLICY_MS_MIN, TB_RECORD_POLICY_MS_MAX);
-    record.as.policy.removal_ms =
-        args_number(a, "--removal-ms", 0, TB_RECORD_POLICY_MS_MIN, TB_RECORD_POLICY_MS_MAX);
-    database_take(a, database);
-    if (word == NULL || !tb_span_is(tb_span_str(word), "set")) {
-        (void)fprintf(stderr, "contextd: policy set\n");
-        return EXIT_WRONG;
-    }
-    if (!args_end(a))
-        return EXIT_WRONG;
-    enum tb_err err = session_begin(&s, database);
-    if (err == TB_OK)
-        err = s.engine->ops->load_begin(s.engine);
-    if (err == TB_OK) {
-        err = s.engine->ops->load_put(s.engine, &record);
-        enum tb_err ended = s.engine->ops->load_end(s.engine, err == TB_OK);
-        err = err == TB_OK ? ended : err;
-    }
-    return finish(&s, "policy set", err);
 }

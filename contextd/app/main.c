@@ -24,7 +24,14 @@ static const char usage[] =
     "       contextd customer show ID (--config FILE | --database FILE)\n"
     "       contextd terminal list (--config FILE | --database FILE) [--json]\n"
     "       contextd terminal enable|disable ID (--config FILE | --database FILE)\n"
-    "       contextd policy set (--config FILE | --database FILE) [--idle-ms N] [--removal-ms N]\n";
+    "       contextd policy set (--config FILE | --database FILE) [--idle-ms N] [--removal-ms N]\n"
+    "                   [--merge sum|max|replace|ask] [--cache-rows N] [--cache-bytes N] [--no-contact-ms "
+    "N]\n"
+    "                   [--outside-keep-ms N] [--journey-keep-ms N] [--note-keep-ms N] [--reward-offline N]\n"
+    "                   [--checksum-ms N] [--new-customers N]\n"
+    "       contextd erase --customer ID (--config FILE | --database FILE)\n"
+    "       contextd erasures (--config FILE | --database FILE) [--json]\n"
+    "       contextd export --customer ID (--config FILE | --database FILE)\n";
 
 static const struct {
     const char *name;
@@ -35,6 +42,8 @@ static const struct {
     {"token", command_token},           {"seed", command_seed},
     {"customer", command_customer},     {"terminal", command_terminal},
     {"product", command_product},       {"policy", command_policy},
+    {"erase", command_erase},           {"erasures", command_erasures},
+    {"export", command_export},
 };
 
 int command_failed(const char *what, enum tb_err err)

@@ -122,6 +122,52 @@ static enum tb_err item_count(void *context, struct tb_span json)
     return TB_OK;
 }
 
+static void unlike_decide(struct engine_fixture *f, const struct tb_mutation *m)
+{
+    struct tb_engine_peer till = fixture_till("till-0421-6");
+    struct tb_engine_request request = fixture_apply(&till, m, 1);
+    assert_int_equal(engine_fixture_ask(f, &request)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+}
+
+/* What terminals report of her. */
+static void unlike_live(struct engine_fixture *f, const struct tb_id *customer, struct traces *t)
+{
+    struct tb_mutation visit = {.seq = 1,
+                                .kind = TB_MUTATION_VISIT_BEGIN,
+                                .customer = *customer,
+                                .visit = fixture_id(0xabcde5),
+                                .made_ms = NOW_MS,
+                                .visit_begin = {.source = "cache", .credential_kind = "member"}};
+    struct tb_mutation event = {.seq = 2,
+                                .kind = TB_MUTATION_JOURNEY_EVENT,
+                                .customer = *customer,
+                                .visit = visit.visit,
+                                .made_ms = NOW_MS};
+    struct tb_mutation asked = {
+        .seq = 3,
+        .kind = TB_MUTATION_HANDOVER_REQUEST,
+        .customer = *customer,
+        .made_ms = NOW_MS,
+        .handover = {.handover = fixture_id(0xabcde6), .to = "any", .note = "Wants a bassoon in pink"}};
+    struct tb_mutation consent = {
+        .seq = 4,
+        .kind = TB_MUTATION_CONSENT_SET,
+        .customer = *customer,
+        .made_ms = NOW_MS,
+        .consent = {.consent = "newsletter", .granted = true, .text_version = "2026-1"}};
+    event.event = (struct tb_cloud_event){.id = tb_span_str("unlike-1"),
+                                          .source = tb_span_str("/scale"),
+                                          .type = tb_span_str("com.example.weighed"),
+                                          .data = tb_span_str("{\"heavy\":\"zeppelinesque\"}")};
+    const struct tb_mutation *all[] = {&visit, &event, &asked, &consent};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(all); i++)
+        unlike_decide(f, all[i]);
+    trace_add(t, tb_id_span(&visit.visit));
+    trace_add(t, tb_id_span(&asked.handover.handover));
+    trace_add(t, tb_span_str(asked.handover.note));
+    trace_add(t, tb_span_str("zeppelinesque"));
+}
+
 /* A customer whose every value is like nobody else's. */
 static struct tb_id unlike_add(struct engine_fixture *f, struct traces *t)
 {
@@ -162,6 +208,7 @@ static struct tb_id unlike_add(struct engine_fixture *f, struct traces *t)
          .as.touch = {.customer = customer, .channel = "web", .what = seen, .at_ms = NOW_MS}}};
     for (size_t i = 0; i < TB_ARRAY_SIZE(records); i++)
         engine_fixture_load(f, &records[i]);
+    unlike_live(f, &customer, t);
     trace_add(t, tb_span_str(name));
     trace_add(t, tb_span_str(benefit));
     trace_add(t, tb_span_str(seen));
@@ -385,7 +432,8 @@ static void an_export_has_everything(void **state)
     size_t count = 0;
     const struct tb_export_sink sink = {.section = section_ignore, .item = item_count, .context = &count};
     assert_int_equal(f->engine->ops->customer_export(f->engine, &customer, &sink), TB_OK);
-    assert_int_equal(count, 6); /* profile, fact, credential, cart, touch, store */
+    /* Profile, fact, credential, cart, two touches, event, visit, consent, hand-over, store. */
+    assert_int_equal(count, 11);
     customer = fixture_id(9);
     assert_int_equal(f->engine->ops->customer_export(f->engine, &customer, &sink), TB_ERR_NOT_FOUND);
 }

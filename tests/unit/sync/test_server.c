@@ -634,8 +634,7 @@ static void feed_of_a_customer_waits_for_admission(void **state)
     answer();
     assert_non_null(strstr(sent(), "\"id\":4,\"error\":{\"code\":-32001"));
     assert_non_null(strstr(sent(), "refused.denied"));
-    assert_int_equal(t.close_count, 0);
-    assert_int_equal(t.ask_count, 0);
+    assert_int_equal(t.close_count + t.ask_count, 0);
 }
 
 static void who_was_identified_is_named_to_the_engine(void **state)
@@ -695,10 +694,8 @@ static void sums_are_of_an_open_cohort(void **state)
     struct tb_engine_answer share = {.ask = TB_ENGINE_CHECKSUM, .ticket = t.asks[0].ticket};
     assert_memory_equal(&t.asks[0].checksum.cursor, &cursor, sizeof cursor);
     share.checksum.more = true;
-    size_t count = t.sent_count;
     t.ask_count = 0;
     tb_session_answered(&t.s, &share, t.now_ms, t.wall_ms);
-    assert_int_equal(t.sent_count, count);
     assert_int_equal(t.ask_count, 1); /* the next share */
     answer();
     assert_non_null(strstr(sent(), "\"id\":6,\"result\":{\"cursor\":\""));

@@ -1,0 +1,108 @@
+#include "contextd/app/desk.h"
+
+#include "contextd/engine/sqlite.h"
+#include "contextd/seed/seed.h"
+#include "core/base/wipe.h"
+#include "host/system/system.h"
+#include "host/system/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PRINT_SIZE_MAX (128u * 1024u)
+
+enum tb_err command_engine_open(const char *database, bool create, struct tb_context_engine **ret_engine)
+{
+    const struct tb_sqlite_engine_options options = {
+        .path = database, .create = create, .rng = tb_rng_system(), .wall_ms = command_wall_ms};
+    enum tb_err err = tb_sqlite_engine_open(&options, ret_engine);
+    if (err != TB_OK)
+        (void)fprintf(stderr, "contextd: database %s: %s (%s)\n", database, tb_err_words(err),
+                      tb_err_name(err));
+    return err;
+}
+
+void desk_database(struct args *a, char ret_path[CONTEXTD_PATH_SIZE])
+{
+    const char *path = args_option(a, "--database");
+    struct contextd_config config;
+    ret_path[0] = '\0';
+    if (path == NULL) {
+        const char *file = args_needed(a, "--config");
+        if (file == NULL || contextd_config_load(file, &config) != TB_OK)
+            a->failed = true;
+        else
+            path = config.database;
+    }
+    if (path != NULL && tb_span_to_str(tb_span_str(path), ret_path, CONTEXTD_PATH_SIZE) != TB_OK) {
+        (void)fprintf(stderr, "contextd: the path of the database is too long\n");
+        a->failed = true;
+    }
+}
+
+void desk_close(struct desk *s)
+{
+    if (s->engine != NULL)
+        s->engine->ops->close(s->engine);
+    if (s->memory != NULL)
+        tb_wipe(s->memory, TB_ENGINE_ARENA_SIZE + PRINT_SIZE_MAX);
+    free(s->memory);
+}
+
+enum tb_err desk_open(struct desk *s, const char *database)
+{
+    memset(s, 0, sizeof *s);
+    s->memory = malloc(TB_ENGINE_ARENA_SIZE + PRINT_SIZE_MAX);
+    if (s->memory == NULL)
+        return TB_ERR_NO_MEMORY;
+    s->arena = tb_arena_of(s->memory, TB_ENGINE_ARENA_SIZE);
+    s->print = tb_buf_of(s->memory + TB_ENGINE_ARENA_SIZE, PRINT_SIZE_MAX);
+    enum tb_err err = command_engine_open(database, false, &s->engine);
+    return err == TB_OK ? s->engine->ops->facts(s->engine, &s->facts) : err;
+}
+
+enum tb_err desk_print(struct desk *s)
+{
+    enum tb_err err = s->print.err;
+    if (err == TB_OK && fwrite(s->print.at, 1, s->print.size, stdout) != s->print.size)
+        err = TB_ERR_IO;
+    tb_buf_reset(&s->print);
+    return err;
+}
+
+enum tb_err desk_item(struct desk *s, bool json, size_t index)
+{
+    if (!json)
+        tb_buf_add_u8(&s->print, '\n');
+    else if (fputs(index == 0 ? "[\n" : ",\n", stdout) < 0)
+        return TB_ERR_IO;
+    return desk_print(s);
+}
+
+enum tb_err desk_items_end(bool json, size_t count)
+{
+    if (!json)
+        return TB_OK;
+    return fputs(count == 0 ? "[]\n" : "\n]\n", stdout) < 0 ? TB_ERR_IO : TB_OK;
+}
+
+int desk_finish(struct desk *s, const char *what, enum tb_err err)
+{
+    desk_close(s);
+    return err == TB_OK ? EXIT_SUCCESS : command_failed(what, err);
+}
+
+enum tb_err desk_customer(const struct desk *s, const char *text, struct tb_id *ret_id)
+{
+    if (strlen(text) != TB_SEED_MEMBER_SIZE - 1)
+        return tb_id_decode(tb_span_str(text), ret_id);
+    for (uint32_t i = 0; i < TB_SEED_CUSTOMERS_MAX && s->facts.seed >= 0; i++) {
+        char member[TB_SEED_MEMBER_SIZE];
+        tb_seed_member(i, member);
+        if (strcmp(member, text) != 0)
+            continue;
+        *ret_id = tb_seed_customer_id((uint64_t)s->facts.seed, i);
+        return TB_OK;
+    }
+    return TB_ERR_NOT_FOUND;
+}

@@ -370,20 +370,25 @@ enum tb_err tb_cache_new_epoch(struct tb_cache *cache)
     return cache_end(cache, err);
 }
 
+static enum tb_err page_rewrite(struct tb_cache *cache)
+{
+    enum tb_err err = tb_db_begin(cache->db);
+    if (err != TB_OK)
+        return err;
+    err = tb_db_touch(cache->db);
+    if (err == TB_OK)
+        return tb_db_commit(cache->db);
+    tb_db_rollback(cache->db);
+    return err;
+}
+
 enum tb_err tb_cache_make_last(struct tb_cache *cache)
 {
     /* A checkpoint would not do: it leaves the log unsynced when a look-up holds back all that is to be
      * copied. */
     enum tb_err err = tb_db_set_sync(cache->db, TB_DB_SYNC_FULL);
     if (err == TB_OK)
-        err = tb_db_begin(cache->db);
-    if (err != TB_OK)
-        return err;
-    err = tb_db_touch(cache->db);
-    if (err == TB_OK)
-        err = tb_db_commit(cache->db);
-    else
-        tb_db_rollback(cache->db);
+        err = page_rewrite(cache);
     enum tb_err back = tb_db_set_sync(cache->db, TB_DB_SYNC_NORMAL);
     return err != TB_OK ? err : back;
 }

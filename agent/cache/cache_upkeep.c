@@ -227,6 +227,8 @@ enum tb_err tb_cache_erase(struct tb_cache *cache, const struct tb_id *customers
         err = tb_db_checkpoint(cache->db, TB_DB_CHECKPOINT_TRUNCATE);
     if (err == TB_OK)
         err = tb_db_scrub(cache->db);
+    if (err == TB_OK) /* that the log was emptied lasts from its next sync on */
+        err = tb_cache_make_last(cache);
     if (err == TB_OK)
         err = set_aside_remove(cache);
     enum tb_err back = tb_db_set_sync(cache->db, TB_DB_SYNC_NORMAL);

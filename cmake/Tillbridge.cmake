@@ -20,7 +20,7 @@ check_pie_supported(LANGUAGES C)
 
 option(TB_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(TB_FUZZ "Build the libFuzzer binaries (clang only)" OFF)
-set(TB_TEST_KINDS "unit;sim;integration;hil;e2e;fuzz;lint" CACHE STRING "Labels of the tests that this build registers")
+set(TB_TEST_KINDS "unit;sim;crash;integration;hil;e2e;fuzz;lint" CACHE STRING "Labels of the tests that this build registers")
 set(TB_TEST_PREFIX "" CACHE STRING "Put before every test's name, so that the trees of several presets can run together")
 
 add_library(tb_flags INTERFACE)

@@ -15,7 +15,7 @@ struct order {
     const struct power_subject *subject;
 };
 
-static const struct power_subject *const subjects[] = {&power_terminal};
+static const struct power_subject *const subjects[] = {&power_terminal, &power_engine};
 
 static bool order_take(struct order *order, const char *name, const char *value)
 {

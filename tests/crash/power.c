@@ -72,6 +72,11 @@ const void *power_history_newest(const struct power_history *history)
     return state_at(history, history->count - 1);
 }
 
+void *power_history_latest(struct power_history *history)
+{
+    return state_at(history, history->count - 1);
+}
+
 void power_history_range(const struct power_history *history, size_t at, size_t *ret_oldest,
                          size_t *ret_newest)
 {
@@ -251,7 +256,7 @@ void power_run(const struct power_subject *subject, uint64_t seed, unsigned mist
     run->chance = (struct seeded_rng){.state = seed};
     run->tally = tally;
     crash_vfs_install();
-    run->of = subject->begin(&run->chance, mistake);
+    run->of = subject->begin(&run->chance, mistake, &run->disk);
     for (run->life = 0; run->life < POWER_LIFE_COUNT && !run->broken; run->life++)
         life_run(run);
     subject->end(run->of);

@@ -10,7 +10,7 @@
 
 #include "tests/support/crash/disk.h"
 
-#define POWER_LIFE_COUNT 4
+#define POWER_LIFE_COUNT 5
 #define POWER_FAULT_SIZE 200
 
 /*
@@ -38,6 +38,7 @@ void power_history_undo(struct power_history *history); /* the newest state did 
 /* All states so far last from now on. */
 void power_history_lasts(struct power_history *history, const struct crash_disk *disk);
 const void *power_history_newest(const struct power_history *history);
+void *power_history_latest(struct power_history *history); /* the same, to be written to */
 /* Of the cut after so many steps: the oldest state that may be found, and the newest. */
 void power_history_range(const struct power_history *history, size_t at, size_t *ret_oldest,
                          size_t *ret_newest);
@@ -50,8 +51,9 @@ const char *power_history_fault(const struct power_history *history, size_t at, 
 /* What is tried: one or several files with the code they belong to. */
 struct power_subject {
     const char *name;
-    /* Begins on an empty disk. mistake: 0, or the number of one that is made on purpose. */
-    void *(*begin)(struct seeded_rng *chance, unsigned mistake);
+    const char *const *mistakes; /* that it can make on purpose; number 1 and on, up to NULL */
+    /* The disk is empty; what is written to it now lasts. mistake: 0, or the number of one. */
+    void *(*begin)(struct seeded_rng *chance, unsigned mistake, struct crash_disk *disk);
     void (*end)(void *subject);
     /* One life on the disk, which is mounted; it records. Returns what went wrong, or NULL. */
     const char *(*live)(void *subject, struct crash_disk *disk);

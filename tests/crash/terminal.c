@@ -1,11 +1,13 @@
 #include "tests/crash/terminal.h"
 
+#include "tests/support/crash/vfs.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
-static const struct tb_pepper terminal_pepper = {.version = 1, .bytes = {9}};
+const struct tb_pepper terminal_pepper = {.version = 1, .bytes = {9}};
 
 unsigned terminal_below(struct terminal *t, unsigned limit)
 {
@@ -52,6 +54,9 @@ void terminal_cache_start(struct terminal *t)
         terminal_fine(t, tb_cache_reader_open(path.text, &t->sealer, &t->reader),
                       "opening the cache to read"))
         tb_db_defer_checkpoints(t->cache.db);
+    if (!t->wrong && t->disk)
+        (void)terminal_fine(t, tb_cache_reader_open(path.text, &t->sealer, &t->watch),
+                            "opening the cache to watch");
 }
 
 void terminal_state_start(struct terminal *t, struct tb_facts *facts, struct tb_settings *settings)
@@ -74,6 +79,7 @@ void terminal_cache_stop(struct terminal *t)
     if (t->reader.db)
         terminal_lookup_end(t);
     tb_cache_reader_close(&t->reader);
+    tb_cache_reader_close(&t->watch);
     tb_cache_close(&t->cache);
 }
 
@@ -147,44 +153,60 @@ static bool absent(enum tb_err err)
     return err == TB_ERR_NOT_FOUND;
 }
 
-static void customer_read(struct terminal *t, unsigned number)
+static void customer_read(struct terminal *t, struct tb_cache_reader *reader, unsigned number,
+                          struct cache_state *seen)
 {
-    struct cache_state *seen = &t->cache_seen;
     struct tb_id id = terminal_customer_id(number);
     struct tb_customer_key key = tb_pepper_customer(&terminal_pepper, &id);
     struct tb_digest hash = terminal_credential_hash(number);
     struct tb_record record;
-    enum tb_err err = tb_cache_find_customer(&t->reader, &key, &record);
+    enum tb_err err = tb_cache_find_customer(reader, &key, &record);
     if (!absent(err) && terminal_fine(t, err, "reading a customer")) {
         seen->profile[number] = record.sections[TB_SECTION_PROFILE].version;
         seen->cart[number] = record.sections[TB_SECTION_CART].version;
     }
-    err = tb_cache_find_credential(&t->reader, &hash, &key, &record);
+    err = tb_cache_find_credential(reader, &hash, &key, &record);
     if (!absent(err) && terminal_fine(t, err, "reading a credential"))
         seen->credential[number] = tb_id_equal(&record.customer, &id) ? 1 : -1;
 }
 
-static void cache_read(struct terminal *t)
+void terminal_cache_read(struct terminal *t, struct tb_cache_reader *reader, const struct tb_id *incarnation,
+                         struct cache_state *ret_state)
 {
-    struct cache_state *seen = &t->cache_seen;
     struct tb_cursor cursor;
-    *seen = (struct cache_state){0};
-    terminal_cache_start(t);
-    if (t->wrong || !terminal_fine(t, tb_cache_cursor(&t->cache, &cohort, &cursor), "reading a cursor"))
+    *ret_state = (struct cache_state){0};
+    if (!terminal_fine(t, tb_cache_cursor(&t->cache, &cohort, &cursor), "reading a cursor"))
         return;
-    seen->cursor = terminal_cursor_number(&cursor);
-    (void)terminal_fine(t, tb_cache_heard(&t->cache, &t->outbox_seen.incarnation, &seen->heard),
+    ret_state->cursor = terminal_cursor_number(&cursor);
+    (void)terminal_fine(t, tb_cache_heard(&t->cache, incarnation, &ret_state->heard),
                         "reading what was heard");
     for (unsigned i = 0; i < CUSTOMERS; i++)
-        customer_read(t, i);
+        customer_read(t, reader, i, ret_state);
     for (unsigned i = 0; i < PRODUCTS; i++) {
         struct tb_product product;
         char gtin[TB_GTIN_SIZE + 1];
         terminal_gtin_of(i, gtin);
-        enum tb_err err = tb_cache_find_product(&t->reader, gtin, &product);
+        enum tb_err err = tb_cache_find_product(reader, gtin, &product);
         if (!absent(err) && terminal_fine(t, err, "reading a product"))
-            seen->product[i] = product.unit_price;
+            ret_state->product[i] = product.unit_price;
     }
+}
+
+static void cache_look(struct terminal *t)
+{
+    t->cache_seen = (struct cache_state){0};
+    terminal_cache_start(t);
+    if (!t->wrong)
+        terminal_cache_read(t, &t->reader, &t->outbox_seen.incarnation, &t->cache_seen);
+}
+
+/* The key of an erased customer is not on the disk any more, neither in a file nor in its log. */
+static const char *erased_find(const struct terminal *t, size_t at)
+{
+    for (size_t i = 0; i < t->erased_count; i++)
+        if (t->erased[i].lasts_at <= at && crash_vfs_find(t->erased[i].bytes, sizeof t->erased[i].bytes))
+            return "the key of an erased customer is still on the disk";
+    return NULL;
 }
 
 static void state_read(struct terminal *t)
@@ -224,8 +246,12 @@ static const char *terminal_look(void *subject, size_t at)
 {
     struct terminal *t = subject;
     t->wrong = NULL;
+    t->looked_at = at;
+    const char *left = erased_find(t, at);
+    if (left)
+        return left;
     outbox_read(t);
-    cache_read(t);
+    cache_look(t);
     state_read(t);
     terminal_files_stop(t);
     if (t->wrong)
@@ -247,6 +273,13 @@ static const char *terminal_look(void *subject, size_t at)
 static void terminal_adopt(void *subject)
 {
     struct terminal *t = subject;
+    size_t kept = 0;
+    for (size_t i = 0; i < t->erased_count; i++)
+        if (t->erased[i].lasts_at <= t->looked_at) {
+            t->erased[kept] = t->erased[i];
+            t->erased[kept++].lasts_at = 0;
+        }
+    t->erased_count = kept;
     power_history_begin(&t->outbox_history, sizeof t->outbox_seen, &t->outbox_seen);
     power_history_begin(&t->cache_history, sizeof t->cache_seen, &t->cache_seen);
     power_history_begin(&t->state_history, sizeof t->state_seen, &t->state_seen);
@@ -266,8 +299,9 @@ static uint64_t terminal_promised(void *subject, size_t at)
     return promised * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static void *terminal_begin(struct seeded_rng *chance, unsigned mistake)
+static void *terminal_begin(struct seeded_rng *chance, unsigned mistake, struct crash_disk *disk)
 {
+    (void)disk;
     struct terminal *t = calloc(1, sizeof *t);
     if (!t)
         abort();
@@ -302,8 +336,17 @@ static void terminal_end(void *subject)
     free(t);
 }
 
+static const char *const mistakes[] = {
+    "the outbox is not synced at each commit",
+    "a mutation counts as saved before its commit",
+    "the outbox settles before the cache lasts",
+    "a cursor is saved in a transaction before its rows",
+    NULL,
+};
+
 const struct power_subject power_terminal = {
     .name = "terminal",
+    .mistakes = mistakes,
     .begin = terminal_begin,
     .end = terminal_end,
     .live = terminal_live,

@@ -11,7 +11,7 @@
 #include "core/base/assert.h"
 #include "tests/crash/power.h"
 
-enum { CUSTOMERS = 4, PRODUCTS = 3, ROWS_MAX = 64, DEEDS = 40, UNDECIDED_MAX = 12 };
+enum { CUSTOMERS = 8, ERASED_MAX = 16, PRODUCTS = 3, ROWS_MAX = 64, DEEDS = 14, UNDECIDED_MAX = 12 };
 
 enum mistake {
     MISTAKE_NONE,
@@ -19,8 +19,6 @@ enum mistake {
     MISTAKE_PROMISE_EARLY, /* a mutation counts as saved before its commit */
     MISTAKE_SETTLE_EARLY,  /* before the cache lasts */
     MISTAKE_CURSOR_FIRST,  /* the cursor in a transaction before its rows */
-    MISTAKE_VERDICT_FIRST, /* into the outbox before its rows are in the cache */
-    MISTAKE_COUNT
 };
 
 struct outbox_state {
@@ -32,7 +30,7 @@ struct outbox_state {
     int64_t decided[ROWS_MAX];
 };
 
-struct cache_state { /* versions; 0: not there */
+struct cache_state { /* versions, as they are read; 0: not there */
     int64_t cursor;
     int64_t heard;
     int64_t profile[CUSTOMERS];
@@ -49,6 +47,12 @@ struct state_state {
     uint8_t session_key[TB_SESSION_KEY_SIZE]; /* zero: any, the file is not promised yet */
 };
 
+/* What was taken from the disk: a piece of the customer's own key, as it was wrapped. */
+struct erased {
+    size_t lasts_at; /* steps when it was promised */
+    uint8_t bytes[TB_SEAL_WRAPPED_SIZE];
+};
+
 struct terminal {
     struct seeded_rng *chance;
     unsigned mistake;
@@ -56,10 +60,11 @@ struct terminal {
     struct tb_rng rng;
     struct seeded_rng keys;
     struct tb_sealer sealer;
-    struct crash_disk *disk; /* while it lives */
+    struct crash_disk *disk; /* NULL unless it lives */
     struct tb_outbox outbox;
     struct tb_cache cache;
-    struct tb_cache_reader reader;
+    struct tb_cache_reader reader; /* the loop's */
+    struct tb_cache_reader watch;  /* ours, while it lives: what a transaction has made of the cache */
     struct tb_state state;
     struct power_history outbox_history;
     struct power_history cache_history;
@@ -69,9 +74,14 @@ struct terminal {
     struct state_state state_seen;
     int64_t made;    /* numbers of mutations, versions and cursors so far */
     bool looking_up; /* a look-up on the loop is under way */
+    struct erased erased[ERASED_MAX];
+    size_t erased_count;
+    size_t looked_at; /* steps of the last look */
     const char *wrong;
     char fault[POWER_FAULT_SIZE];
 };
+
+extern const struct tb_pepper terminal_pepper;
 
 unsigned terminal_below(struct terminal *t, unsigned limit);
 /* Notes the first thing that went wrong; false when something did. */
@@ -87,6 +97,10 @@ struct tb_id terminal_customer_id(unsigned number);
 struct tb_id terminal_cart_id(unsigned number);
 struct tb_digest terminal_credential_hash(unsigned number);
 void terminal_gtin_of(unsigned number, char ret_gtin[TB_GTIN_SIZE + 1]);
+
+/* Through a reader that reads nothing yet. */
+void terminal_cache_read(struct terminal *t, struct tb_cache_reader *reader, const struct tb_id *incarnation,
+                         struct cache_state *ret_state);
 
 /* power_subject.live */
 const char *terminal_live(void *subject, struct crash_disk *disk);

@@ -94,9 +94,16 @@ struct page {
     char docs[8][256];
 };
 
-static struct cache_state *cache_next(struct terminal *t)
+static void cache_begin(struct terminal *t)
 {
-    return power_history_next(&t->cache_history, t->disk);
+    (void)power_history_next(&t->cache_history, t->disk);
+}
+
+/* What the transaction has made of it. */
+static void cache_end(struct terminal *t)
+{
+    if (!t->wrong)
+        terminal_cache_read(t, &t->watch, &t->outbox.incarnation, power_history_latest(&t->cache_history));
 }
 
 static struct tb_row *page_row(struct page *page, enum tb_row_type type, int64_t version)
@@ -114,47 +121,41 @@ static void page_doc(struct page *page, const char *before, int64_t number, cons
     page->rows[page->count - 1].doc = tb_span_str(doc);
 }
 
-static void page_cart(struct page *page, unsigned number, int64_t version, struct cache_state *next)
+static void page_cart(struct page *page, unsigned number, int64_t version)
 {
     const struct tb_id cart = terminal_cart_id(number);
     struct tb_row *row = page_row(page, TB_ROW_CART, version);
     row->customer = terminal_customer_id(number);
     tb_id_encode(&cart, row->id);
     page_doc(page, "{\"currency\":\"EUR\",\"touched_ms\":", version, ",\"lines\":[]}");
-    next->cart[number] = version;
 }
 
-static void page_person(struct page *page, unsigned number, int64_t version, struct cache_state *next)
+static void page_person(struct page *page, unsigned number, int64_t version)
 {
     struct tb_row *row = page_row(page, TB_ROW_CUSTOMER, version);
     row->customer = terminal_customer_id(number);
     tb_id_encode(&row->customer, row->id);
     page_doc(page, "{\"name\":\"A shopper whose name fills a row\",\"points\":", version, "}");
-    next->profile[number] = version;
     struct tb_digest hash = terminal_credential_hash(number);
     row = page_row(page, TB_ROW_CREDENTIAL, version);
     row->customer = terminal_customer_id(number);
     struct tb_buf text = tb_buf_of(row->id, sizeof row->id - 1);
     tb_buf_add_hex(&text, tb_digest_span(&hash));
     page->rows[page->count - 1].doc = tb_span_str("{\"kind\":\"member\"}");
-    next->credential[number] = 1;
 }
 
-static void page_product(struct page *page, unsigned number, int64_t version, struct cache_state *next)
+static void page_product(struct page *page, unsigned number, int64_t version)
 {
     terminal_gtin_of(number, page_row(page, TB_ROW_PRODUCT, version)->id);
     page_doc(page, "{\"name\":\"Pencil\",\"unit_price\":", version, ",\"currency\":\"EUR\"}");
-    next->product[number] = version;
 }
 
-static void page_leave(struct page *page, unsigned number, int64_t version, struct cache_state *next,
-                       bool drop)
+static void page_leave(struct page *page, unsigned number, int64_t version, bool drop)
 {
     struct tb_row *row = page_row(page, TB_ROW_CUSTOMER, version);
     row->op = drop ? TB_ROW_DROP : TB_ROW_EVICT;
     row->customer = terminal_customer_id(number);
     tb_id_encode(&row->customer, row->id);
-    next->profile[number] = next->cart[number] = next->credential[number] = 0;
 }
 
 static struct tb_cursor cursor_of(int64_t number)
@@ -169,24 +170,23 @@ static bool rows_apply(struct terminal *t, const struct page *page, const struct
 {
     const struct tb_rows rows = {.at = page->rows, .count = page->count};
     struct tb_cache_applied applied = {0};
-    enum tb_err err =
-        tb_cache_apply(&t->cache, &rows, cursor ? &cohort : NULL, cursor, WALL_MS, &applied);
+    enum tb_err err = tb_cache_apply(&t->cache, &rows, cursor ? &cohort : NULL, cursor, WALL_MS, &applied);
     return terminal_fine(t, err, "applying rows") &&
            terminal_fine(t, applied.refused_count + applied.damaged_count ? TB_ERR_CORRUPT : TB_OK,
                          "rows that were left out");
 }
 
 /* What a page of the cohort and the catalogue brings: people, carts, products, and who leaves. */
-static void page_fill(struct terminal *t, struct page *page, struct cache_state *next)
+static void page_fill(struct terminal *t, struct page *page)
 {
     for (unsigned left = 1 + terminal_below(t, 3); left > 0; left--) {
         unsigned number = terminal_below(t, CUSTOMERS);
         int64_t version = ++t->made;
         switch (terminal_below(t, 6)) {
-        case 0: page_leave(page, number, version, next, terminal_below(t, 2)); break;
-        case 1: page_product(page, terminal_below(t, PRODUCTS), version, next); break;
-        case 2: page_cart(page, number, version, next); break;
-        default: page_person(page, number, version, next); break;
+        case 0: page_leave(page, number, version, terminal_below(t, 2)); break;
+        case 1: page_product(page, terminal_below(t, PRODUCTS), version); break;
+        case 2: page_cart(page, number, version); break;
+        default: page_person(page, number, version); break;
         }
     }
 }
@@ -196,12 +196,10 @@ static void receive(struct terminal *t)
 {
     struct page page = {.count = 0};
     bool is_feed = terminal_below(t, 4) > 0;
-    struct cache_state *next = cache_next(t);
+    cache_begin(t);
     if (!terminal_fine(t, tb_db_begin(t->cache.db), "beginning"))
         return;
     struct tb_cursor cursor = cursor_of(++t->made);
-    if (is_feed)
-        next->cursor = t->made;
     if (is_feed && t->mistake == MISTAKE_CURSOR_FIRST) {
         const struct page empty = {.count = 0};
         if (!rows_apply(t, &empty, &cursor) ||
@@ -209,9 +207,10 @@ static void receive(struct terminal *t)
             !terminal_fine(t, tb_db_begin(t->cache.db), "beginning"))
             return;
     }
-    page_fill(t, &page, next);
+    page_fill(t, &page);
     if (rows_apply(t, &page, is_feed ? &cursor : NULL))
         (void)terminal_fine(t, tb_db_commit(t->cache.db), "saving rows");
+    cache_end(t);
 }
 
 /* ---- verdicts, and what is settled ---- */
@@ -219,12 +218,12 @@ static void receive(struct terminal *t)
 static void hear(struct terminal *t, int64_t seq)
 {
     struct page page = {.count = 0};
-    struct cache_state *next = cache_next(t);
-    page_cart(&page, terminal_below(t, CUSTOMERS), ++t->made, next);
-    next->heard = seq;
+    cache_begin(t);
+    page_cart(&page, terminal_below(t, CUSTOMERS), ++t->made);
     if (terminal_fine(t, tb_db_begin(t->cache.db), "beginning") && rows_apply(t, &page, NULL) &&
         terminal_fine(t, tb_cache_hear(&t->cache, &t->outbox.incarnation, seq), "noting what was heard"))
         (void)terminal_fine(t, tb_db_commit(t->cache.db), "saving rows of verdicts");
+    cache_end(t);
 }
 
 static void decide_upto(struct terminal *t, int64_t seq)
@@ -249,10 +248,8 @@ static void decide(struct terminal *t)
     if (first == now->next)
         return;
     int64_t seq = first + terminal_below(t, (unsigned)(now->next - first));
-    if (t->mistake == MISTAKE_VERDICT_FIRST)
-        decide_upto(t, seq);
     hear(t, seq);
-    if (!t->wrong && t->mistake != MISTAKE_VERDICT_FIRST)
+    if (!t->wrong)
         decide_upto(t, seq);
 }
 
@@ -294,6 +291,40 @@ static void settle(struct terminal *t)
         return;
     if (!t->wrong)
         settle_upto(t, decided, terminal_below(t, 3) > 0);
+}
+
+/* ---- erasure ---- */
+
+/* Takes note of the customer's key, as it lies in the file now. False: there is no such row. */
+static bool key_note(struct terminal *t, const struct tb_customer_key *key, struct erased *ret_erased)
+{
+    struct tb_stmt read = {0};
+    bool row = false;
+    if (!terminal_fine(t, tb_stmt_prepare(t->cache.db, "SELECT wrapped FROM customer WHERE key = ?1", &read),
+                       "reading a key"))
+        return false;
+    tb_stmt_bind_blob(&read, 1, tb_span_of(key->bytes, sizeof key->bytes));
+    if (terminal_fine(t, tb_stmt_step(&read, &row), "reading a key") && row)
+        memcpy(ret_erased->bytes, tb_stmt_blob(&read, 0).at, sizeof ret_erased->bytes);
+    tb_stmt_free(&read);
+    return row;
+}
+
+static void erase(struct terminal *t)
+{
+    const struct tb_id id = terminal_customer_id(terminal_below(t, CUSTOMERS));
+    const struct tb_customer_key key = tb_pepper_customer(&terminal_pepper, &id);
+    struct erased *erased = &t->erased[t->erased_count];
+    if (t->erased_count == ERASED_MAX || !key_note(t, &key, erased))
+        return;
+    cache_begin(t);
+    enum tb_err err = tb_cache_erase(&t->cache, &id, 1);
+    cache_end(t);
+    if (err == TB_ERR_BUSY || !terminal_fine(t, err, "erasing"))
+        return; /* a look-up holds the log: to be asked again */
+    power_history_lasts(&t->cache_history, t->disk);
+    erased->lasts_at = t->disk->step_count;
+    t->erased_count++;
 }
 
 /* ---- the rest ---- */
@@ -404,8 +435,8 @@ static void reopen(struct terminal *t)
 static void deed(struct terminal *t)
 {
     static void (*const deeds[])(struct terminal *t) = {
-        append, append, append, append, append_undone, receive, receive, decide,  decide,
-        decide, settle, settle, learn,  welcome,       tend,    look_up, look_up, reopen,
+        append, append, append, append, append_undone, receive, receive, decide,  decide, decide,
+        settle, settle, erase,  learn,  welcome,       tend,    look_up, look_up, reopen,
     };
     unsigned which = terminal_below(t, TB_ARRAY_SIZE(deeds) * 4);
     deeds[which % TB_ARRAY_SIZE(deeds)](t);
@@ -425,5 +456,6 @@ const char *terminal_live(void *subject, struct crash_disk *disk)
         deed(t);
     disk->recording = false;
     terminal_files_stop(t);
+    t->disk = NULL;
     return t->wrong;
 }

@@ -428,6 +428,9 @@ void crash_vfs_install(void)
     };
     if (system_vfs)
         return;
+    (void)sqlite3_config(
+        SQLITE_CONFIG_MULTITHREAD); /* as host/sqlite has it; too late once SQLite is in use */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     system_vfs = sqlite3_vfs_find(NULL);
     if (sqlite3_vfs_register(&vfs, 1) != SQLITE_OK)
         abort();
@@ -438,6 +441,17 @@ void crash_vfs_mount(struct crash_disk *disk, uint64_t seed)
     mounted = disk;
     random_numbers = (struct seeded_rng){.state = seed};
     sqlite3_randomness(0, NULL); /* SQLite seeds itself anew */
+}
+
+bool crash_vfs_find(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < CRASH_NAME_MAX; i++) {
+        const struct crash_name *name = &mounted->names.at[i];
+        const struct crash_bytes *file = &mounted->files[name->file];
+        if (name->text[0] != '\0' && file->size > 0 && memmem(file->at, file->size, bytes, size))
+            return true;
+    }
+    return false;
 }
 
 void crash_vfs_ignore_syncs(bool ignore)

@@ -230,6 +230,13 @@ enum tb_err cache_cursors_forget(struct tb_cache *cache)
 
 /* ---- the file ---- */
 
+enum tb_err cache_statements(struct tb_db *db, const char *const *sql, size_t count,
+                             struct tb_stmt *ret_stmts)
+{
+    enum tb_err err = tb_stmt_prepare_all(db, sql, count, ret_stmts);
+    return err == TB_ERR_INTERNAL ? TB_ERR_CORRUPT : err;
+}
+
 static enum tb_err cache_load(struct tb_cache *cache, const char *path)
 {
     /* pages that no document is large enough for stay untouched */
@@ -239,7 +246,7 @@ static enum tb_err cache_load(struct tb_cache *cache, const char *path)
         return TB_ERR_NO_MEMORY;
     cache->limits = (struct tb_cache_limits){.outside_keep_ms = TB_CACHE_OUTSIDE_KEEP_MS,
                                              .no_contact_ms = TB_CACHE_NO_CONTACT_MS};
-    return tb_stmt_prepare_all(cache->db, statements, TB_CACHE_STMT_COUNT, cache->stmts);
+    return cache_statements(cache->db, statements, TB_CACHE_STMT_COUNT, cache->stmts);
 }
 
 enum tb_err tb_cache_open(const char *path, const struct tb_sealer *sealer, struct tb_cache *ret_cache)

@@ -76,6 +76,8 @@ struct tb_cache {
     struct tb_books books_before;
     int64_t wall_ms; /* of the call that is running */
     bool damaged;    /* something did not verify since the file was opened */
+    bool suspect;    /* an index does not lead where it should: its order may be lost */
+    bool checked;    /* the file's structure was, because of that */
     struct tb_stmt stmts[TB_CACHE_STMT_COUNT];
     uint8_t *work; /* owned: what one customer's record is put together in */
     char *path;    /* owned */

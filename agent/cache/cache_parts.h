@@ -97,6 +97,10 @@ TB_MUST_USE enum tb_err cache_gone_put(struct tb_cache *cache, const struct tb_c
 TB_MUST_USE enum tb_err cache_gone_version(struct tb_cache *cache, const struct tb_customer_key *key,
                                            int64_t *ret_version);
 
+/* Statements that are known to be right and are not understood: the file's schema is not what it was. */
+TB_MUST_USE enum tb_err cache_statements(struct tb_db *db, const char *const *sql, size_t count,
+                                         struct tb_stmt *ret_stmts);
+
 /* ---- meta (cache.c) ---- */
 
 /* Opens a row of meta. */

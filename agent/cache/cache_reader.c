@@ -29,7 +29,7 @@ enum tb_err tb_cache_reader_open(const char *path, const struct tb_sealer *seale
     if (err == TB_OK)
         err = tb_db_open(path, &options, &ret_reader->db);
     if (err == TB_OK)
-        err = tb_stmt_prepare_all(ret_reader->db, statements, TB_CACHE_READ_COUNT, ret_reader->stmts);
+        err = cache_statements(ret_reader->db, statements, TB_CACHE_READ_COUNT, ret_reader->stmts);
     if (err == TB_OK && !(ret_reader->plain = malloc(TB_RECORD_SIZE_MAX)))
         err = TB_ERR_NO_MEMORY;
     if (err != TB_OK)

@@ -263,9 +263,14 @@ static enum tb_err credential_judge(struct tb_cache *cache, const struct tb_row 
     struct cache_work *work = cache_work_of(cache);
     const struct tb_record_credential *known = tb_record_credential_find(&work->record, hash);
     bool leads_here = memcmp(owner, &work->key, sizeof *owner) == 0;
-    if (known && !is_newer(cache_stamp(cache, &work->key), known->stamp, known->version, row->version))
-        /* An index that was damaged is mended by the row that it has lost. */
-        return known->gone || leads_here ? TB_OK : cache_credential_put(cache, hash);
+    bool was_lost = leads_here && !known && !work->stored; /* whoever a credential leads to is stored */
+    cache->suspect |= was_lost;
+    if (known && !is_newer(cache_stamp(cache, &work->key), known->stamp, known->version, row->version)) {
+        if (known->gone || leads_here)
+            return TB_OK;
+        cache->suspect = true;
+        return cache_credential_put(cache, hash);
+    }
     if (row->op != TB_ROW_PUT && !work->stored && !work->dirty)
         return TB_OK;
     bool older = false;
@@ -409,6 +414,16 @@ static enum tb_err cursor_save(struct tb_cache *cache, const struct tb_scope *sc
                             tb_span_of(cursor->bytes, cursor->size));
 }
 
+/* One bit in an index can put its keys out of order; then what is stored is found sometimes, and stored
+ * twice. Whether it is so is looked up once: it takes as long as reading the file. */
+static enum tb_err suspicion_check(struct tb_cache *cache)
+{
+    if (!cache->suspect || cache->checked)
+        return TB_OK;
+    cache->checked = true;
+    return tb_db_check(cache->db);
+}
+
 enum tb_err tb_cache_apply(struct tb_cache *cache, const struct tb_rows *rows, const struct tb_scope *scope,
                            const struct tb_cursor *cursor, int64_t wall_ms,
                            struct tb_cache_applied *ret_applied)
@@ -431,6 +446,8 @@ enum tb_err tb_cache_apply(struct tb_cache *cache, const struct tb_rows *rows, c
     cache->damaged |= work->damaged_count > 0;
     cache_note_contact(cache);
     err = cache_end(cache, err);
+    if (err == TB_OK)
+        err = suspicion_check(cache);
     if (err != TB_OK)
         return err;
     return cache->damaged ? cache_cursors_forget(cache) : cursor_save(cache, scope, cursor);

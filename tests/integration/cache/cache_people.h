@@ -258,17 +258,6 @@ static inline size_t lost_count(void)
     return lost;
 }
 
-static inline bool cache_open_damaged(void)
-{
-    if (tb_cache_open(place.path, &place.sealer, &cache) != TB_OK)
-        return false;
-    if (tb_cache_set_pepper(&cache, &pepper) == TB_OK &&
-        tb_cache_reader_open(place.path, &place.sealer, &reader) == TB_OK)
-        return true;
-    tb_cache_close(&cache);
-    return false;
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 #endif

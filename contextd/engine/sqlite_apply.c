@@ -168,11 +168,19 @@ enum {
     STAFF = 4,    /* not from a shopper's own session */
 };
 
-/* Everything but carts. */
 static const struct {
     decider *decide;
     unsigned flags;
 } deciders[TB_MUTATION_KIND_COUNT] = {
+    [TB_MUTATION_CART_ADD] = {sqlite_cart_decide, ANYBODY},
+    [TB_MUTATION_CART_SET_QUANTITY] = {sqlite_cart_decide, ANYBODY},
+    [TB_MUTATION_CART_REMOVE] = {sqlite_cart_decide, ANYBODY},
+    [TB_MUTATION_CART_NOTE] = {sqlite_cart_decide, ANYBODY},
+    [TB_MUTATION_CART_MERGE] = {sqlite_merge_decide, 0},
+    [TB_MUTATION_CHECKOUT_CLAIM] = {sqlite_claim_decide, ANYBODY},
+    [TB_MUTATION_CHECKOUT_RELEASE] = {sqlite_claim_decide, ANYBODY},
+    [TB_MUTATION_CHECKOUT_FINISH] = {sqlite_finish_decide, ANYBODY | STAFF},
+    [TB_MUTATION_CHECKOUT_VOID] = {sqlite_void_decide, ANYBODY | STAFF},
     [TB_MUTATION_REWARD_RESERVE] = {sqlite_reward_decide, 0},
     [TB_MUTATION_REWARD_COMMIT] = {sqlite_reward_decide, STAFF},
     [TB_MUTATION_REWARD_RELEASE] = {sqlite_reward_decide, 0},
@@ -231,7 +239,11 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
     }
     struct tb_id customer = copy.customer;
     decider *decide = deciders[mutation->kind].decide;
-    err = decide ? decide(e, b, &copy, v) : sqlite_cart_decide(e, b, &copy, v);
+    if (decide == NULL) {
+        sqlite_reject(v, tb_cart_code_name(TB_CART_NOT_UNDERSTOOD));
+        return TB_OK;
+    }
+    err = decide(e, b, &copy, v);
     if (err == TB_OK && !b->full && v->kind == TB_VERDICT_APPLIED)
         err = customer_meet(e, b, &customer);
     return err;
@@ -244,8 +256,7 @@ static enum tb_err verdict_repeat(struct sqlite_engine *e, struct sqlite_batch *
     enum tb_err err = verdict_read(e, b, v);
     if (err != TB_OK || v->kind != TB_VERDICT_DUPLICATE || mutation->kind == TB_MUTATION_SKIPPED)
         return err;
-    struct tb_mutation copy = *mutation;
-    return sqlite_cart_repeat(e, b, &copy);
+    return sqlite_cart_repeat(e, b, mutation);
 }
 
 /* One verdict; *ret_more says whether the next mutation may be looked at. */
@@ -340,7 +351,8 @@ static enum tb_err changes_note(struct sqlite_engine *e, struct sqlite_batch *b)
     if (b->entered)
         change_note(b, &cohort, b->request->peer.store);
     for (size_t i = 0; i < b->touched_count && err == TB_OK; i++) {
-        if (!b->touched[i].changed || !is_first_of_customer(b, i))
+        /* Nobody's objects are in no feed. */
+        if (!b->touched[i].changed || tb_id_is_zero(&b->touched[i].customer) || !is_first_of_customer(b, i))
             continue;
         struct tb_scope scope = {.kind = TB_SCOPE_CUSTOMER, .customer = b->touched[i].customer};
         change_note(b, &scope, "");

@@ -1,91 +1,123 @@
-#include "contextd/engine/sqlite_decide.h"
+/* Carts: what is added, changed, removed and noted, and what every change of a cart has in common. */
+#include "contextd/engine/sqlite_cart.h"
+
+#define TOUCH_CHANGED "cart.changed"
+#define TOUCH_JOIN_MS (30LL * 60 * 1000) /* changes within this time are one touchpoint */
 
 /*
- * The cart that a mutation is about. A customer has one: a cart that somebody began elsewhere while it
- * was not known here goes into the one there is, instead of hiding half of it from the next till.
+ * A customer has one cart: one that somebody began elsewhere while it was not known here goes into the one
+ * there is, instead of hiding half of it from the next till.
  */
-static enum tb_err cart_find(struct sqlite_engine *e, struct tb_mutation *mutation, const char *store)
+enum tb_err sqlite_cart_find(struct sqlite_engine *e, const struct tb_id *cart, const struct tb_id *customer,
+                             const char *store)
 {
     memset(&e->book, 0, sizeof e->book);
-    enum tb_err err = sqlite_cart_read(e, &mutation->cart, store, &e->cart, &e->book);
+    enum tb_err err = sqlite_cart_read(e, cart, store, &e->cart, &e->book);
     if (err != TB_ERR_NOT_FOUND)
         return err;
-    struct tb_id cart;
-    err = sqlite_cart_of(e, &mutation->customer, &cart);
-    if (err == TB_OK) {
-        mutation->cart = cart;
-        return sqlite_cart_read(e, &cart, store, &e->cart, &e->book);
-    }
+    struct tb_id other;
+    err = tb_id_is_zero(customer) ? TB_ERR_NOT_FOUND : sqlite_cart_of(e, customer, &other);
+    if (err == TB_OK)
+        return sqlite_cart_read(e, &other, store, &e->cart, &e->book);
     memset(&e->cart, 0, sizeof e->cart);
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
 /* Every line gets today's price: what a customer sees is never older than the last change. */
-static enum tb_err cart_reprice(struct sqlite_engine *e, const char *store)
+static enum tb_err cart_reprice(struct sqlite_engine *e, struct tb_cart *cart, const char *store)
 {
     struct tb_product *product = &e->doc.product;
     enum tb_err err = TB_OK;
-    for (size_t i = 0; i < e->cart.line_count && err == TB_OK; i++) {
-        struct tb_cart_line *line = &e->cart.lines[i];
-        err = sqlite_product_read(e, line->gtin, store, product, NULL);
-        if (err == TB_ERR_NOT_FOUND) {
+    for (size_t i = 0; i < cart->line_count && err == TB_OK; i++) {
+        err = sqlite_product_read(e, cart->lines[i].gtin, store, product, NULL);
+        if (err == TB_OK)
+            tb_cart_line_describe(&cart->lines[i], product, e->wall_ms);
+        else if (err == TB_ERR_NOT_FOUND)
             err = TB_OK; /* no longer sold: the line keeps the last price and its age */
-            continue;
-        }
-        memcpy(line->name, product->name, sizeof line->name);
-        line->unit_price = product->unit_price;
-        line->price_as_of_ms = e->wall_ms;
-        line->stock = product->stock;
     }
     return err;
 }
 
-/* Upper bound of the cart's encoded row; a text grows to six bytes a byte at most where it is escaped. */
-static size_t cart_cost(const struct tb_cart *cart)
-{
-    size_t cost = 512 + 6 * strlen(cart->touched_by);
-    for (size_t i = 0; i < cart->line_count; i++) {
-        const char *name = cart->lines[i].name;
-        bool plain = strpbrk(name, "\"\\\x7f") == NULL;
-        cost += 288 + strlen(name) * (plain ? 1 : 6);
-    }
-    return cost;
-}
-
 static bool cart_note(struct sqlite_batch *b, const struct tb_cart *cart, bool changed)
 {
+    struct tb_row row = {.doc.size = tb_cart_json_size(cart)};
     struct sqlite_touched touched =
-        sqlite_touched_of(TB_ROW_CART, &cart->id, &cart->customer, cart_cost(cart));
+        sqlite_touched_of(TB_ROW_CART, &cart->id, &cart->customer, tb_engine_row_cost(&row));
     touched.changed = changed;
     return sqlite_touch_note(b, &touched);
 }
 
-static enum tb_err cart_save(struct sqlite_engine *e, struct sqlite_batch *b, struct tb_verdict *v)
+enum tb_err sqlite_cart_ready(struct sqlite_engine *e, struct sqlite_batch *b, struct tb_cart *cart)
 {
-    enum tb_err err = cart_reprice(e, b->request->peer.store);
-    if (err != TB_OK)
+    enum tb_err err = cart_reprice(e, cart, b->request->peer.store);
+    if (err != TB_OK || !cart_note(b, cart, true))
         return err;
-    if (!cart_note(b, &e->cart, true))
-        return TB_OK;
-    e->cart.version++;
-    e->cart.as_of_ms = e->wall_ms;
-    v->version = e->cart.version;
-    if (e->cart.currency[0] == '\0')
-        memcpy(e->cart.currency, e->chain.currency, sizeof e->cart.currency);
-    err = sqlite_cart_write(e, &e->cart, &e->book);
-    if (err != TB_OK)
-        return err;
-    return sqlite_touch(e, &e->cart.customer, b->request->peer.channel, "cart.changed", e->wall_ms);
+    cart->version++;
+    cart->as_of_ms = e->wall_ms;
+    if (cart->currency[0] == '\0')
+        memcpy(cart->currency, e->chain.currency, sizeof cart->currency);
+    return TB_OK;
 }
 
-enum tb_err sqlite_cart_decide(struct sqlite_engine *e, struct sqlite_batch *b, struct tb_mutation *mutation,
+/* Nobody's touchpoints wait with their cart for a name. */
+static enum tb_err touch_of_nobody(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                   const struct tb_id *cart, const struct tb_id *visit)
+{
+    struct tb_stmt *s = sqlite_cart_stmt(e, CART_TOUCH_MOVE);
+    tb_stmt_bind_blob(s, 1, tb_id_span(cart));
+    tb_stmt_bind_int(s, 2, e->wall_ms);
+    tb_stmt_bind_int(s, 3, b->request->peer.channel);
+    tb_stmt_bind_text(s, 4, tb_span_str(TOUCH_CHANGED));
+    tb_stmt_bind_int(s, 5, e->wall_ms - TOUCH_JOIN_MS);
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK || tb_db_changes(e->db) > 0)
+        return err;
+    s = sqlite_cart_stmt(e, CART_TOUCH_ADD);
+    tb_stmt_bind_blob(s, 1, tb_id_span(cart));
+    sqlite_bind_opt_id(s, 2, visit);
+    tb_stmt_bind_int(s, 3, e->wall_ms);
+    tb_stmt_bind_int(s, 4, b->request->peer.channel);
+    tb_stmt_bind_text(s, 5, tb_span_str(TOUCH_CHANGED));
+    return tb_stmt_run(s);
+}
+
+enum tb_err sqlite_cart_touch(struct sqlite_engine *e, const struct sqlite_batch *b,
+                              const struct tb_cart *cart, const struct tb_id *visit)
+{
+    if (tb_id_is_zero(&cart->customer))
+        return touch_of_nobody(e, b, &cart->id, visit);
+    return sqlite_touch(e, &cart->customer, b->request->peer.channel, TOUCH_CHANGED, e->wall_ms);
+}
+
+static enum tb_err cart_save(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                             struct tb_verdict *v)
+{
+    if (m->kind != TB_MUTATION_CART_REMOVE && tb_cart_json_size(&e->cart) > TB_CART_JSON_SIZE_MAX) {
+        sqlite_reject(v, tb_cart_code_name(TB_CART_LINE_LIMIT)); /* names and notes of unusual length */
+        return TB_OK;
+    }
+    enum tb_err err = sqlite_cart_ready(e, b, &e->cart);
+    if (err != TB_OK || b->full)
+        return err;
+    v->version = e->cart.version;
+    err = sqlite_cart_write(e, &e->cart, &e->book);
+    return err == TB_OK ? sqlite_cart_touch(e, b, &e->cart, &m->visit) : err;
+}
+
+struct tb_cart_facts sqlite_cart_facts(const struct sqlite_engine *e, const struct sqlite_batch *b)
+{
+    return (struct tb_cart_facts){
+        .at_ms = e->wall_ms, .channel = b->request->peer.channel, .touched_by = b->touched_by};
+}
+
+enum tb_err sqlite_cart_decide(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
                                struct tb_verdict *v)
 {
-    const struct tb_engine_peer *peer = &b->request->peer;
+    const char *store = b->request->peer.store;
     struct tb_product product;
-    struct tb_cart_facts facts = {.at_ms = e->wall_ms, .channel = peer->channel, .touched_by = b->touched_by};
-    if (mutation->kind == TB_MUTATION_CART_ADD) {
-        enum tb_err known = sqlite_product_read(e, mutation->add.gtin, peer->store, &product, NULL);
+    struct tb_cart_facts facts = sqlite_cart_facts(e, b);
+    if (m->kind == TB_MUTATION_CART_ADD) {
+        enum tb_err known = sqlite_product_read(e, m->add.gtin, store, &product, NULL);
         if (known == TB_ERR_NOT_FOUND) {
             sqlite_reject(v, tb_cart_code_name(TB_CART_PRODUCT_UNKNOWN));
             return TB_OK;
@@ -94,24 +126,35 @@ enum tb_err sqlite_cart_decide(struct sqlite_engine *e, struct sqlite_batch *b, 
             return known;
         facts.product = &product;
     }
-    enum tb_err err = cart_find(e, mutation, peer->store);
+    enum tb_err err = sqlite_cart_find(e, &m->cart, &m->customer, store);
     if (err != TB_OK)
         return err;
     bool changed = false;
-    enum tb_cart_code code = tb_cart_apply(&e->cart, &e->book, mutation, &facts, &changed);
+    enum tb_cart_code code = tb_cart_apply(&e->cart, &e->book, m, &facts, &changed);
     if (code != TB_CART_OK) {
         sqlite_reject(v, tb_cart_code_name(code));
         return TB_OK;
     }
     v->version = e->cart.version;
-    return changed ? cart_save(e, b, v) : TB_OK;
+    return changed ? cart_save(e, b, m, v) : TB_OK;
 }
 
-enum tb_err sqlite_cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b, struct tb_mutation *mutation)
+static enum tb_err cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_id *cart,
+                               const struct tb_id *customer)
 {
-    struct tb_id customer = mutation->customer;
-    enum tb_err err = cart_find(e, mutation, b->request->peer.store);
-    if (err == TB_OK && !tb_id_is_zero(&e->cart.id) && tb_id_equal(&e->cart.customer, &customer))
+    enum tb_err err = sqlite_cart_find(e, cart, customer, b->request->peer.store);
+    if (err == TB_OK && !tb_id_is_zero(&e->cart.id) && tb_id_equal(&e->cart.customer, customer))
         (void)cart_note(b, &e->cart, false);
+    return err;
+}
+
+enum tb_err sqlite_cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m)
+{
+    static const struct tb_id nobody;
+    if (tb_id_is_zero(&m->cart))
+        return TB_OK;
+    enum tb_err err = cart_repeat(e, b, &m->cart, &m->customer);
+    if (err == TB_OK && !b->full && m->kind == TB_MUTATION_CART_MERGE)
+        err = cart_repeat(e, b, &m->merge.from, &nobody);
     return err;
 }

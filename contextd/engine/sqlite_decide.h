@@ -54,12 +54,21 @@ void sqlite_reject(struct tb_verdict *v, const char *code);
 /* Applied all the same: people have to look at it. */
 void sqlite_conflict(struct tb_verdict *v, const char *code);
 
-/* cart.add, cart.set_quantity, cart.remove. mutation->cart becomes the customer's when it was not known. */
+/* cart.add, cart.set_quantity, cart.remove, cart.note. */
 TB_MUST_USE enum tb_err sqlite_cart_decide(struct sqlite_engine *e, struct sqlite_batch *b,
-                                           struct tb_mutation *mutation, struct tb_verdict *v);
-/* What was decided before is asked for again: notes the cart as it is now. */
+                                           const struct tb_mutation *m, struct tb_verdict *v);
+/* What was decided before is asked for again: notes the carts as they are now. */
 TB_MUST_USE enum tb_err sqlite_cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b,
-                                           struct tb_mutation *mutation);
+                                           const struct tb_mutation *m);
+
+TB_MUST_USE enum tb_err sqlite_merge_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                            const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_claim_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                            const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_finish_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                             const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_void_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                           const struct tb_mutation *m, struct tb_verdict *v);
 
 /* One kind each; points.earned, consent.set, credential.link, credential.block, customer.create, reward.*,
  * visit.*, journey.event, handover.*. */

@@ -306,6 +306,7 @@ static void engine_close(struct tb_context_engine *engine)
 {
     struct sqlite_engine *e = engine_of(engine);
     tb_stmt_free_all(e->stmts, STMT_COUNT);
+    tb_stmt_free_all(e->cart_stmts, CART_STMT_COUNT);
     (void)tb_db_close(e->db);
     tb_wipe(e, sizeof *e);
     free(e);
@@ -325,6 +326,7 @@ static const struct tb_engine_ops sqlite_ops = {
     .erasure_next = sqlite_erasure_next,
     .erasure_waits = sqlite_erasure_waits,
     .customer_export = sqlite_customer_export,
+    .conflict_next = sqlite_conflict_next,
     .expire = engine_expire,
     .changed_elsewhere = engine_changed_elsewhere,
     .close = engine_close,
@@ -346,6 +348,8 @@ static enum tb_err engine_start(struct sqlite_engine *e, const char *path)
     err = tb_db_exec(e->db, "PRAGMA foreign_keys = ON");
     if (err == TB_OK)
         err = tb_stmt_prepare_all(e->db, sqlite_statements, STMT_COUNT, e->stmts);
+    if (err == TB_OK)
+        err = tb_stmt_prepare_all(e->db, sqlite_cart_statements, CART_STMT_COUNT, e->cart_stmts);
     if (err == TB_OK)
         err = sqlite_cohort_parts(e);
     if (err == TB_OK)

@@ -7,8 +7,10 @@
 #define TB_CONTEXTD_ENGINE_SQLITE_ENGINE_H
 
 #include "contextd/engine/sqlite.h"
+#include "contextd/engine/sqlite_cart_sql.h"
 #include "contextd/engine/sqlite_schema.h"
-#include "core/cart/cart.h"
+#include "core/cart/checkout.h"
+#include "core/cart/merge.h"
 #include "core/wire/docs.h"
 #include "host/sqlite/db.h"
 
@@ -46,10 +48,21 @@ struct sqlite_keep {
     int64_t visit_ms;
 };
 
+/* One sale while it is decided about. */
+struct sqlite_sale {
+    struct tb_sold_line sold[TB_PAID_LINE_COUNT_MAX];
+    int64_t taken_by[TB_PAID_LINE_COUNT_MAX]; /* the last sale that took that line before; 0: none */
+    struct tb_sale_line lines[TB_PAID_LINE_COUNT_MAX];
+    int32_t back[TB_PAID_LINE_COUNT_MAX];
+    struct tb_paid_line asked[TB_PAID_LINE_COUNT_MAX];
+    char claimed_by[TB_NAME_SIZE_MAX + 1]; /* whose claim ran when the sale was told */
+};
+
 struct sqlite_engine {
     struct tb_context_engine base; /* first: the two are cast into each other */
     struct tb_db *db;
     struct tb_stmt stmts[STMT_COUNT];
+    struct tb_stmt cart_stmts[CART_STMT_COUNT];
     struct sqlite_chain chain;
     bool chain_known; /* the file has been set up */
     int64_t (*clock_fn)(void *context);
@@ -65,6 +78,12 @@ struct sqlite_engine {
     struct tb_cart cart;
     struct tb_cart_book book;
     uint8_t book_packed[TB_CART_BOOK_PACKED_SIZE_MAX];
+    struct tb_claim claim; /* of the cart that was read last */
+    struct tb_cart joined; /* the other cart of a merge */
+    struct tb_cart_book joined_book;
+    struct tb_merge_undo undo;
+    struct sqlite_sale sale;
+    uint8_t packed[TB_MERGE_UNDO_PACKED_SIZE_MAX]; /* of an undo or a claim */
     union {
         struct tb_customer customer;
         struct tb_journey journey;
@@ -77,6 +96,20 @@ struct sqlite_engine {
 static inline struct tb_stmt *sqlite_stmt(struct sqlite_engine *e, enum sqlite_stmt which)
 {
     return &e->stmts[which];
+}
+
+static inline struct tb_stmt *sqlite_cart_stmt(struct sqlite_engine *e, enum sqlite_cart_stmt which)
+{
+    return &e->cart_stmts[which];
+}
+
+/* A zero id is NULL. */
+static inline void sqlite_bind_opt_id(struct tb_stmt *stmt, int index, const struct tb_id *id)
+{
+    if (tb_id_is_zero(id))
+        tb_stmt_bind_null(stmt, index);
+    else
+        tb_stmt_bind_blob(stmt, index, tb_id_span(id));
 }
 
 /* One object as the change log names it. */
@@ -209,6 +242,13 @@ TB_MUST_USE enum tb_err sqlite_erasure_waits(struct tb_context_engine *engine, c
                                              const char *after, struct tb_terminal_entry *ret_entry);
 TB_MUST_USE enum tb_err sqlite_customer_export(struct tb_context_engine *engine, const struct tb_id *customer,
                                                const struct tb_export_sink *sink);
+
+/* The operation of the port. */
+TB_MUST_USE enum tb_err sqlite_conflict_next(struct tb_context_engine *engine, int64_t after,
+                                             struct tb_conflict_entry *ret_entry);
+
+/* Takes what has expired of carts of nobody, of what takes merges back, and of sales. */
+TB_MUST_USE enum tb_err sqlite_carts_expire(struct sqlite_engine *e, bool *more);
 
 TB_MUST_USE enum tb_err sqlite_chain_load(struct sqlite_engine *e);
 TB_MUST_USE enum tb_err sqlite_record_put(struct sqlite_engine *e, const struct tb_record *record);

@@ -96,6 +96,8 @@ enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
     if (err == TB_OK && keep.journey_ms > 0)
         err = journeys_expire(e, e->wall_ms - keep.journey_ms, ret_more);
     if (err == TB_OK)
+        err = sqlite_carts_expire(e, ret_more);
+    if (err == TB_OK)
         err = cohorts_expire(e, ret_more);
     if (err == TB_OK)
         err = sqlite_erasures_expire(e, &erasures_more);

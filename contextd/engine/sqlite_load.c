@@ -287,6 +287,11 @@ static enum tb_err lines_write(struct sqlite_engine *e, const struct tb_cart *ca
         tb_stmt_bind_int(s, 8, line->added_ms);
         tb_stmt_bind_int(s, 9, line->channel);
         tb_stmt_bind_int(s, 10, (int64_t)i);
+        bind_str(s, 11, line->options);
+        bind_str(s, 12, line->note);
+        tb_stmt_bind_int(s, 13, line->gift);
+        tb_stmt_bind_int(s, 14, line->was_price);
+        tb_stmt_bind_int(s, 15, line->was_as_of_ms);
         err = tb_stmt_run(s);
     }
     return err;
@@ -301,7 +306,7 @@ enum tb_err sqlite_cart_write(struct sqlite_engine *e, const struct tb_cart *car
         return TB_ERR_INTERNAL;
     struct tb_stmt *s = sqlite_stmt(e, STMT_CART_PUT);
     tb_stmt_bind_blob(s, 1, tb_id_span(&cart->id));
-    tb_stmt_bind_blob(s, 2, tb_id_span(&cart->customer));
+    sqlite_bind_opt_id(s, 2, &cart->customer);
     bind_str(s, 3, cart->currency);
     tb_stmt_bind_int(s, 4, cart->touched_ms);
     tb_stmt_bind_int(s, 5, cart->touched_channel);
@@ -309,6 +314,7 @@ enum tb_err sqlite_cart_write(struct sqlite_engine *e, const struct tb_cart *car
     tb_stmt_bind_int(s, 7, cart->version);
     tb_stmt_bind_int(s, 8, cart->as_of_ms);
     tb_stmt_bind_blob(s, 9, tb_buf_span(&packed));
+    bind_str(s, 10, cart->note);
     enum tb_err err = tb_stmt_run(s);
     if (err == TB_OK)
         err = lines_write(e, cart);

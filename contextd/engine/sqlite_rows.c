@@ -140,7 +140,10 @@ static enum tb_err credential_row(struct sqlite_engine *e, struct tb_span hash, 
 
 static enum tb_err cart_line_take(const struct tb_stmt *s, struct tb_cart_line *line)
 {
-    const struct column columns[] = {{1, line->gtin, sizeof line->gtin}, {2, line->name, sizeof line->name}};
+    const struct column columns[] = {{1, line->gtin, sizeof line->gtin},
+                                     {2, line->name, sizeof line->name},
+                                     {9, line->options, sizeof line->options},
+                                     {10, line->note, sizeof line->note}};
     enum tb_err err = sqlite_column_id(s, 0, &line->id);
     if (err == TB_OK)
         err = texts_take(s, columns, TB_ARRAY_SIZE(columns));
@@ -150,6 +153,9 @@ static enum tb_err cart_line_take(const struct tb_stmt *s, struct tb_cart_line *
     line->added_ms = tb_stmt_int(s, 6);
     line->channel = (enum tb_channel)tb_stmt_int(s, 7);
     line->stock = sqlite_stock_of(s, 8);
+    line->gift = tb_stmt_int(s, 11) != 0;
+    line->was_price = tb_stmt_int(s, 12);
+    line->was_as_of_ms = tb_stmt_int(s, 13);
     return err;
 }
 
@@ -173,6 +179,15 @@ static enum tb_err cart_lines_read(struct sqlite_engine *e, const char *store, s
     return err;
 }
 
+/* Who pays the cart, as its rows show it. */
+static enum tb_err cart_claim_take(struct sqlite_engine *e, struct tb_span packed, struct tb_cart *cart)
+{
+    if (tb_claim_unpack(packed, &e->claim) != TB_OK)
+        return TB_ERR_CORRUPT;
+    tb_claim_show(&e->claim, &cart->claim);
+    return TB_OK;
+}
+
 enum tb_err sqlite_cart_read(struct sqlite_engine *e, const struct tb_id *id, const char *store,
                              struct tb_cart *ret_cart, struct tb_cart_book *ret_book)
 {
@@ -184,9 +199,10 @@ enum tb_err sqlite_cart_read(struct sqlite_engine *e, const struct tb_id *id, co
     if (err != TB_OK)
         return err;
     const struct column columns[] = {{1, c->currency, sizeof c->currency},
-                                     {4, c->touched_by, sizeof c->touched_by}};
+                                     {4, c->touched_by, sizeof c->touched_by},
+                                     {8, c->note, sizeof c->note}};
     c->id = *id;
-    err = sqlite_column_id(s, 0, &c->customer);
+    err = tb_stmt_is_null(s, 0) ? TB_OK : sqlite_column_id(s, 0, &c->customer);
     if (err == TB_OK)
         err = texts_take(s, columns, TB_ARRAY_SIZE(columns));
     c->touched_ms = tb_stmt_int(s, 2);
@@ -195,6 +211,8 @@ enum tb_err sqlite_cart_read(struct sqlite_engine *e, const struct tb_id *id, co
     c->as_of_ms = tb_stmt_int(s, 6);
     if (err == TB_OK && ret_book != NULL)
         err = tb_cart_book_unpack(tb_stmt_blob(s, 7), ret_book);
+    if (err == TB_OK)
+        err = cart_claim_take(e, tb_stmt_blob(s, 9), c);
     tb_stmt_reset(s);
     return err == TB_OK ? cart_lines_read(e, store, c) : err;
 }

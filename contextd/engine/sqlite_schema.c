@@ -344,7 +344,7 @@ static const char schema_3[] =
     " what TEXT NOT NULL,"
     " PRIMARY KEY(sale, position)) STRICT, WITHOUT ROWID;"
 
-    /* Voids and returns; sale is NULL until that sale is told. asked: lines as JSON, empty for all. */
+    /* Voids and returns; sale is NULL until that sale is told. Without lines of its own: all of it. */
     "CREATE TABLE sale_void("
     " id INTEGER PRIMARY KEY,"
     " store TEXT NOT NULL,"
@@ -357,12 +357,19 @@ static const char schema_3[] =
     " sale INTEGER REFERENCES sale(id),"
     " returned INTEGER NOT NULL,"
     " reopen INTEGER NOT NULL,"
-    " asked TEXT NOT NULL,"
     " at_ms INTEGER NOT NULL,"
     " UNIQUE(store, terminal, business_date, receipt)) STRICT;"
     "CREATE INDEX sale_void_of ON sale_void(store, of_terminal, of_date, of_receipt) WHERE sale IS NULL;"
     "CREATE INDEX sale_void_sale ON sale_void(sale) WHERE sale IS NOT NULL;"
     "CREATE INDEX sale_void_at ON sale_void(at_ms);"
+    "CREATE TABLE sale_void_line("
+    " void INTEGER NOT NULL REFERENCES sale_void(id),"
+    " position INTEGER NOT NULL,"
+    " line BLOB,"
+    " gtin TEXT NOT NULL,"
+    " options TEXT NOT NULL,"
+    " quantity INTEGER NOT NULL,"
+    " PRIMARY KEY(void, position)) STRICT, WITHOUT ROWID;"
 
     /* What people have to look at: the conflict of a verdict, with what it is about. */
     "CREATE TABLE conflict("
@@ -678,18 +685,21 @@ const char *const sqlite_statements[STMT_COUNT] = {
 
     [STMT_CART_READ] =
         "SELECT customer, currency, touched_ms, touched_channel, touched_by, version, as_of_ms,"
-        " book FROM cart WHERE id = ?1",
+        " book, note, claim FROM cart WHERE id = ?1",
     [STMT_CART_OF_CUSTOMER] = "SELECT id FROM cart WHERE customer = ?1",
     [STMT_CART_PUT] = "INSERT INTO cart(id, customer, currency, touched_ms, touched_channel, touched_by,"
-                      " version, as_of_ms, book) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-                      " ON CONFLICT(id) DO UPDATE SET touched_ms = ?4, touched_channel = ?5, touched_by = ?6,"
-                      " version = ?7, as_of_ms = ?8, book = ?9",
+                      " version, as_of_ms, book, note) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                      " ON CONFLICT(id) DO UPDATE SET currency = ?3, touched_ms = ?4, touched_channel = ?5,"
+                      " touched_by = ?6, version = ?7, as_of_ms = ?8, book = ?9, note = ?10",
     [STMT_LINE_READ] =
         "SELECT l.id, l.gtin, l.name, l.quantity, l.unit_price, l.price_as_of_ms, l.added_ms, l.channel,"
-        " s.quantity FROM cart_line l LEFT JOIN stock s ON s.gtin = l.gtin AND s.store = ?2"
+        " s.quantity, l.options, l.note, l.gift, l.was_price, l.was_as_of_ms"
+        " FROM cart_line l LEFT JOIN stock s ON s.gtin = l.gtin AND s.store = ?2"
         " WHERE l.cart = ?1 ORDER BY l.position LIMIT ?3",
-    [STMT_LINE_PUT] = "INSERT INTO cart_line(cart, id, gtin, name, quantity, unit_price, price_as_of_ms,"
-                      " added_ms, channel, position) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [STMT_LINE_PUT] =
+        "INSERT INTO cart_line(cart, id, gtin, name, quantity, unit_price, price_as_of_ms, added_ms,"
+        " channel, position, options, note, gift, was_price, was_as_of_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     [STMT_LINES_CLEAR] = "DELETE FROM cart_line WHERE cart = ?1",
 
     [STMT_CHANGE_PUT] = "INSERT OR REPLACE INTO change(type, op, id, customer, store)"

@@ -24,14 +24,6 @@ static enum tb_err journey_move(struct sqlite_engine *e, struct sqlite_batch *b,
     return err == TB_OK && tb_db_changes(e->db) > 0 ? journey_changed(e, b, &m->customer) : err;
 }
 
-static void bind_opt_id(struct tb_stmt *s, int at, const struct tb_id *id)
-{
-    if (tb_id_is_zero(id))
-        tb_stmt_bind_null(s, at);
-    else
-        tb_stmt_bind_blob(s, at, tb_id_span(id));
-}
-
 enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                       const struct tb_mutation *m, struct tb_verdict *v)
 {
@@ -39,7 +31,7 @@ enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_bat
     (void)v;
     struct tb_stmt *s = sqlite_stmt(e, STMT_VISIT_BEGIN);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->visit));
-    bind_opt_id(s, 2, &m->customer);
+    sqlite_bind_opt_id(s, 2, &m->customer);
     tb_stmt_bind_text(s, 3, tb_span_str(peer->device));
     tb_stmt_bind_text(s, 4, tb_span_str(peer->store));
     tb_stmt_bind_int(s, 5, peer->channel);
@@ -59,7 +51,7 @@ enum tb_err sqlite_visit_end_decide(struct sqlite_engine *e, struct sqlite_batch
     const struct tb_engine_peer *peer = &b->request->peer;
     struct tb_stmt *s = sqlite_stmt(e, STMT_VISIT_END);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->visit));
-    bind_opt_id(s, 2, &m->customer);
+    sqlite_bind_opt_id(s, 2, &m->customer);
     tb_stmt_bind_text(s, 3, tb_span_str(peer->device));
     tb_stmt_bind_text(s, 4, tb_span_str(peer->store));
     tb_stmt_bind_int(s, 5, peer->channel);
@@ -80,8 +72,8 @@ enum tb_err sqlite_visit_end_decide(struct sqlite_engine *e, struct sqlite_batch
 static enum tb_err event_touch(struct sqlite_engine *e, const struct tb_mutation *m, enum tb_channel channel)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_TOUCH_OF_EVENT);
-    bind_opt_id(s, 1, &m->customer);
-    bind_opt_id(s, 2, &m->visit);
+    sqlite_bind_opt_id(s, 1, &m->customer);
+    sqlite_bind_opt_id(s, 2, &m->visit);
     tb_stmt_bind_int(s, 3, e->wall_ms);
     tb_stmt_bind_int(s, 4, channel);
     tb_stmt_bind_text(s, 5, m->event.type);
@@ -102,7 +94,7 @@ enum tb_err sqlite_event_decide(struct sqlite_engine *e, struct sqlite_batch *b,
     const struct tb_engine_peer *peer = &b->request->peer;
     (void)v;
     struct tb_stmt *s = sqlite_stmt(e, STMT_EVENT_ADD);
-    bind_opt_id(s, 1, &m->visit);
+    sqlite_bind_opt_id(s, 1, &m->visit);
     tb_stmt_bind_text(s, 2, tb_span_str(peer->device));
     tb_stmt_bind_int(s, 3, peer->channel);
     tb_stmt_bind_text(s, 4, m->event.source);

@@ -65,6 +65,25 @@ struct tb_engine_facts {
     int64_t seed; /* number that the data was made from; -1: real data */
 };
 
+/* What people have to look at: the conflict of a verdict, in the words of the registry and the catalogue. */
+struct tb_conflict_entry {
+    int64_t number; /* rises with time */
+    int64_t at_ms;
+    char code[TB_VERDICT_CODE_SIZE_MAX + 1]; /* double_sale, sale_unknown, receipt_reused */
+    char store[TB_SHORT_SIZE_MAX + 1];
+    char terminal[TB_SHORT_SIZE_MAX + 1]; /* that said it */
+    char terminal_name[TB_NAME_SIZE_MAX + 1];
+    struct tb_sale_key sale; /* of that terminal; "" where there is none */
+    char gtin[TB_GTIN_SIZE + 1];
+    char product[TB_NAME_SIZE_MAX + 1];
+    int64_t quantity;
+    char detail[TB_NAME_SIZE_MAX + 1]; /* double_sale: whose claim ran; else the number in question */
+    char other_terminal[TB_SHORT_SIZE_MAX + 1]; /* where it was sold before; "": nowhere yet */
+    char other_name[TB_NAME_SIZE_MAX + 1];
+    struct tb_sale_key other;
+    bool given_back; /* something of that product was voided or returned of one of the two sales since */
+};
+
 struct tb_engine_ops {
     /*
      * Answers count calls (≤ TB_ENGINE_GROUP_MAX) in order, inside one transaction that is durable when
@@ -116,6 +135,11 @@ struct tb_engine_ops {
     /* Everything that is held of a customer, as of one moment. TB_ERR_NOT_FOUND. */
     enum tb_err (*customer_export)(struct tb_context_engine *engine, const struct tb_id *customer,
                                    const struct tb_export_sink *sink);
+
+    /* What people have to look at, oldest first, from the one after `after` (0 for the first).
+     * TB_ERR_NOT_FOUND: there are no more. */
+    enum tb_err (*conflict_next)(struct tb_context_engine *engine, int64_t after,
+                                 struct tb_conflict_entry *ret_entry);
 
     /* Removes what has expired: by the policy (journeys, notes, visits, who is too many in a cohort),
      * verdicts older than 90 days, erasures that everybody has confirmed. A bounded share per call, and

@@ -5,7 +5,7 @@
 /* What the claim of somebody else holds of a line. */
 static bool is_claimed(const struct tb_claim *claim, const struct tb_finish *finish, const struct tb_id *line)
 {
-    if (!tb_claim_runs(claim, finish->now_ms) || tb_id_equal(&claim->checkout, &finish->checkout))
+    if (!tb_claim_runs(claim, finish->facts->at_ms) || tb_id_equal(&claim->checkout, &finish->checkout))
         return false;
     for (size_t i = 0; i < claim->line_count; i++)
         if (tb_id_equal(&claim->lines[i].line, line))
@@ -63,8 +63,7 @@ static bool line_sell(struct tb_cart_side side, const struct tb_claim *claim, co
 }
 
 bool tb_checkout_finish(struct tb_cart_side side, struct tb_claim *claim, const struct tb_finish *finish,
-                        struct tb_sold_line *sold, size_t count, const struct tb_cart_facts *facts,
-                        bool *ret_changed)
+                        struct tb_sold_line *sold, size_t count, bool *ret_changed)
 {
     bool conflict = false;
     bool changed = false;
@@ -75,7 +74,7 @@ bool tb_checkout_finish(struct tb_cart_side side, struct tb_claim *claim, const 
     if (!finish->part)
         changed = tb_claim_release(claim, &finish->checkout) || changed;
     if (changed)
-        cart_touch(side.cart, facts);
+        cart_touch(side.cart, finish->facts);
     *ret_changed = changed;
     return conflict;
 }

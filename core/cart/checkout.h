@@ -76,14 +76,13 @@ void tb_checkout_look_up(struct tb_cart *cart, const struct tb_cart_book *book,
 struct tb_finish {
     struct tb_id checkout; /* zero: sold without a claim */
     bool part;
-    int64_t now_ms;
+    const struct tb_cart_facts *facts; /* borrowed; at_ms is the context store's time */
 };
 
 /* Takes what was paid off the lines, ends the claim, and says of each line what it came to. True when a line
  * was sold twice or is claimed by another checkout. */
 bool tb_checkout_finish(struct tb_cart_side side, struct tb_claim *claim, const struct tb_finish *finish,
-                        struct tb_sold_line *sold, size_t count, const struct tb_cart_facts *facts,
-                        bool *ret_changed);
+                        struct tb_sold_line *sold, size_t count, bool *ret_changed);
 
 /* What a sale sold, as it is kept. */
 struct tb_sale_line {

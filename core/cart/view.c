@@ -98,14 +98,14 @@ static void lay_finish(struct tb_cart_view *view, const struct tb_mutation *m,
                        const struct tb_cart_facts *facts)
 {
     const struct tb_cart_side side = {&view->cart, &view->book};
-    const struct tb_finish finish = {.part = true, .now_ms = facts->at_ms};
+    const struct tb_finish finish = {.part = true, .facts = facts};
     struct tb_claim none = {.line_count = 0};
     for (size_t i = 0; i < m->finish.lines.count; i++) {
         const struct tb_paid_lines one = {.at = &m->finish.lines.at[i], .count = 1};
         struct tb_sold_line sold;
         bool changed;
         tb_checkout_look_up(&view->cart, &view->book, &one, &sold);
-        (void)tb_checkout_finish(side, &none, &finish, &sold, 1, facts, &changed);
+        (void)tb_checkout_finish(side, &none, &finish, &sold, 1, &changed);
         if (changed && tb_cart_find(&view->cart, &sold.line))
             list(view, &sold.line);
     }

@@ -408,7 +408,7 @@ size_t cart_vectors_run(const struct cart_vectors_shop *shop, const char *path)
     answer_memory = malloc(TB_ENGINE_ARENA_SIZE);
     TB_ASSERT(text && memory && answer_memory);
     FILE *file = fopen(path, "rb");
-    assert_non_null(file);
+    TB_ASSERT(file);
     size_t size = fread(text, 1, FILE_SIZE_MAX, file);
     assert_int_equal(fclose(file), 0);
     struct tb_arena arena = tb_arena_of(memory, TB_JSON_ARENA_SIZE(FILE_SIZE_MAX));

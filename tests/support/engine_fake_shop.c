@@ -282,13 +282,12 @@ static bool sale_sell(struct deciding *d, size_t i, struct fake_sale *sale, bool
     struct tb_sold_line sold[FAKE_SALE_LINE_MAX];
     const struct tb_paid_lines *paid = &d->m->finish.lines;
     const struct tb_finish finish = {
-        .checkout = d->m->finish.checkout, .part = d->m->finish.part, .now_ms = e->wall_ms};
+        .checkout = d->m->finish.checkout, .part = d->m->finish.part, .facts = &d->facts};
     TB_ASSERT(paid->count <= FAKE_SALE_LINE_MAX);
     tb_checkout_look_up(&e->carts[i], &e->books[i], paid, sold);
     for (size_t k = 0; k < paid->count; k++)
         sold[k].taken_before = taken_before(e, &sold[k].line);
-    bool conflict =
-        tb_checkout_finish(side_of(e, i), &e->claims[i], &finish, sold, paid->count, &d->facts, ret_changed);
+    bool conflict = tb_checkout_finish(side_of(e, i), &e->claims[i], &finish, sold, paid->count, ret_changed);
     for (size_t k = 0; k < paid->count; k++)
         sold_keep(e, sale, &sold[k]);
     return conflict;
@@ -319,7 +318,7 @@ static enum tb_cart_code decide_finish(struct deciding *d)
     const struct fake_sale_key key = key_of(d->by, &d->m->finish.sale);
     if (sale_find(e, &key))
         return TB_CART_OK;
-    size_t i = tb_id_is_zero(&d->m->cart) ? e->cart_count : cart_meant(e, d->m);
+    size_t i = cart_meant(e, d->m);
     TB_ASSERT(e->sale_count < FAKE_SALE_MAX);
     struct fake_sale *sale = &e->sales[e->sale_count++];
     bool changed;

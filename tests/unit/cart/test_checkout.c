@@ -114,10 +114,10 @@ static struct tb_paid_line paid(unsigned line, unsigned product, int32_t quantit
 static bool finish(const struct tb_paid_line *lines, uint8_t count, struct tb_sold_line *sold)
 {
     const struct tb_paid_lines all = {.at = lines, .count = count};
-    const struct tb_finish how = {.now_ms = 6000};
+    const struct tb_finish how = {.facts = &facts};
     const struct tb_cart_side side = {&t.cart, &t.book};
     tb_checkout_look_up(&t.cart, &t.book, &all, sold);
-    return tb_checkout_finish(side, &claim, &how, sold, count, &facts, &t.changed);
+    return tb_checkout_finish(side, &claim, &how, sold, count, &t.changed);
 }
 
 /* The POS may print a line twice. */
@@ -141,11 +141,11 @@ static void what_others_took_was_sold_twice(void **state)
     struct tb_sold_line sold;
     const struct tb_paid_line line = paid(1, 17, 7);
     const struct tb_paid_lines all = {.at = &line, .count = 1};
-    const struct tb_finish how = {.now_ms = 6000};
+    const struct tb_finish how = {.facts = &facts};
     tb_checkout_look_up(&t.cart, &t.book, &all, &sold);
     sold.taken_before = 1;
-    assert_true(tb_checkout_finish((struct tb_cart_side){&t.cart, &t.book}, &claim, &how, &sold, 1, &facts,
-                                   &t.changed));
+    assert_true(
+        tb_checkout_finish((struct tb_cart_side){&t.cart, &t.book}, &claim, &how, &sold, 1, &t.changed));
     assert_int_equal(sold.taken, 5);
     assert_int_equal(sold.doubled, 1);
 }

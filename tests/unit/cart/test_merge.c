@@ -1,4 +1,5 @@
 /* Stitching. The path of docs/cart-vectors.json, which has the plans, is in TB_CART_VECTORS. */
+#include "core/base/assert.h"
 #include "core/cart/merge.h"
 #include "tests/unit/cart/cart_test.h"
 
@@ -177,7 +178,7 @@ static void plans_are_as_published(void **state)
     assert_non_null(text);
     assert_non_null(memory);
     FILE *file = fopen(path, "rb");
-    assert_non_null(file);
+    TB_ASSERT(file);
     size_t size = fread(text, 1, FILE_SIZE_MAX, file);
     assert_int_equal(fclose(file), 0);
     struct tb_arena arena = tb_arena_of(memory, TB_JSON_ARENA_SIZE(FILE_SIZE_MAX));

@@ -71,7 +71,11 @@ function depths(nodes) {
     known.set(title, n.stack + deepest);
     return n.stack + deepest;
   }
-  const of = (pattern) => Math.max(0, ...[...nodes.keys()].filter((title) => pattern.test(title)).map(depth));
+  const of = (pattern) => {
+    const roots = [...nodes.keys()].filter((title) => pattern.test(title));
+    if (roots.length === 0) throw new Error(`the call graph has no ${pattern}`);
+    return Math.max(...roots.map(depth));
+  };
   return { loop: of(/(^|:)reset_handler$/), interrupt: of(/(^|:)(device|tick|warning)_handler$/) };
 }
 

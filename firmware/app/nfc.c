@@ -1,10 +1,9 @@
 #include "firmware/app/nfc.h"
 
 #include "core/base/assert.h"
-#include "firmware/hal/hal.h"
+#include "firmware/app/bus.h"
 
 enum {
-    BIT_RATE_START = 115200, /* the chip's after power-up */
     REOPEN_MS = 500,
     OPERATION_MAX_MS = 15000, /* a set-up whose every command is tried three times, then an exchange */
     TIMEOUT_MAX_MS = 1500,    /* of the agent's commands */
@@ -16,50 +15,13 @@ enum {
  * seen, and the person told, within 50 ms of its coming. */
 static const struct tb_tap_pace pace = {.poll_ms = 10, .presence_ms = 100, .shunned_ms = 250};
 
-/* ---- the chip's line ---- */
-
-static size_t line_write(void *context, const uint8_t *bytes, size_t size)
-{
-    (void)context;
-    return tb_hal_uart_write(TB_HAL_UART_NFC, bytes, size);
-}
-
-static size_t line_read(void *context, uint8_t *ret_bytes, size_t size_max)
-{
-    (void)context;
-    return tb_hal_uart_read(TB_HAL_UART_NFC, ret_bytes, size_max);
-}
-
-static void line_rate(void *context, uint32_t bit_rate)
-{
-    (void)context;
-    /* At most rate_max(), and 115,200 bit/s is what the line began with. */
-    enum tb_err err = tb_hal_uart_baud(TB_HAL_UART_NFC, bit_rate);
-    TB_ASSERT(err == TB_OK);
-}
-
-/* 55 wakes the chip; the zeros give its oscillator 1.2 ms (section 7.2.11). */
-static const uint8_t wake[16] = {0x55, 0x55};
-
-static const struct tb_pn532_bus bus = {
-    .wake = {.at = wake, .size = sizeof wake}, .write = line_write, .read = line_read, .rate = line_rate};
-
-/* A board whose crystal does not start may not reach nfc_baud_max. Leaves the line at 115,200 bit/s. */
-static uint32_t rate_max(void)
-{
-    uint32_t rate = tb_hal_board.nfc_baud_max;
-    while (rate > BIT_RATE_START && tb_hal_uart_baud(TB_HAL_UART_NFC, rate) != TB_OK)
-        rate /= 2;
-    if (rate > BIT_RATE_START)
-        line_rate(NULL, BIT_RATE_START);
-    return rate;
-}
-
 void nfc_init(struct nfc *n)
 {
+    uint32_t bit_rate_max;
+    const struct tb_pn532_bus *bus = bus_start(&bit_rate_max);
     memset(n, 0, sizeof *n);
     n->condition = TB_LINK_STARTING;
-    tb_pn532_init(&n->chip, &bus, rate_max());
+    tb_pn532_init(&n->chip, bus, bit_rate_max);
     tb_tap_init(&n->tap, &pace, n->ndef, sizeof n->ndef);
 }
 

@@ -3,7 +3,8 @@
  * implements these functions and tb_hal_board; no other code knows which board it runs on.
  *
  * One thread: everything is called from the main loop, never from an interrupt. No call waits for
- * anything outside the chip; every wait for the chip itself is bounded. Time is monotonic from the start.
+ * anything outside the chip, but for I2C, whose other side may hold the clock; every wait is bounded. Time is
+ * monotonic from the start.
  */
 #ifndef TB_FIRMWARE_HAL_HAL_H
 #define TB_FIRMWARE_HAL_HAL_H
@@ -30,7 +31,7 @@ struct tb_hal_board {
     const char *name;          /* as its folder; at most TB_HAL_NAME_MAX bytes */
     uint8_t devices;           /* enum tb_link_device bits: what can be wired to it */
     uint16_t capabilities;     /* enum tb_link_capability bits that come from the board: tamper, update */
-    uint32_t nfc_baud_max;     /* what its UART reaches towards the NFC chip */
+    uint32_t nfc_baud_max;     /* what its UART reaches towards the NFC chip, where that is the chip's bus */
     uint32_t flash_write_size; /* bytes that one write programs; 0 when the board has no slots */
     uint32_t slot_size;        /* bytes of one firmware slot */
     uint32_t slot_at[TB_HAL_SLOT_COUNT];
@@ -64,6 +65,27 @@ TB_MUST_USE enum tb_err tb_hal_uart_baud(enum tb_hal_uart uart, uint32_t baud);
 
 /* Received bytes that were lost because nobody took them in time; since the start. */
 uint32_t tb_hal_uart_lost(enum tb_hal_uart uart);
+
+/* ---- I2C: only on a board whose NFC chip hangs on it ---- */
+
+/*
+ * The master of one bus, and one transaction at a time: start, bytes one way, stop. After false the
+ * transaction is over and the bus let go of; not even stop belongs to it any more. A byte takes at most 0.2
+ * ms, and up to TB_HAL_I2C_STRETCH_MS more when the other side holds the clock.
+ */
+#define TB_HAL_I2C_STRETCH_MS 5
+
+/* START and a 7-bit address. False: nobody acknowledges it; or somebody holds the data line, also after nine
+ * clocks (UM10204 section 3.1.16), or the clock. */
+bool tb_hal_i2c_start(uint8_t address, bool read);
+
+/* False: not acknowledged, or the clock was held for too long. */
+bool tb_hal_i2c_put(uint8_t byte);
+
+/* The last byte is not acknowledged: the other side then lets go of the bus. False: the clock was held. */
+bool tb_hal_i2c_get(bool last, uint8_t *ret_byte);
+
+void tb_hal_i2c_stop(void);
 
 /* ---- lights, beeper, housing ---- */
 

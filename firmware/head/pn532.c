@@ -15,6 +15,7 @@ enum {
     RATE_START = 4, /* 115,200 bit/s, after power-up */
     RATE_MAX = 7,   /* 921,600 bit/s */
     PART_HEAD = 3,  /* TFI, answer code, status */
+    PIECE_MAX = 64, /* bytes taken in one turn: on I2C each keeps the loop from everything else */
 };
 
 enum command {
@@ -459,8 +460,10 @@ static bool event_take(struct tb_pn532 *p, enum tb_pn532_event event, struct tb_
 static bool bytes_take(struct tb_pn532 *p, int64_t now_ms)
 {
     uint8_t byte;
-    while ((p->phase == TB_PN532_WAIT_ACK || p->phase == TB_PN532_WAIT_ANSWER) &&
-           p->bus->read(p->bus->context, &byte, 1) == 1) {
+    for (unsigned i = 0;
+         i < PIECE_MAX && (p->phase == TB_PN532_WAIT_ACK || p->phase == TB_PN532_WAIT_ANSWER) &&
+         p->bus->read(p->bus->context, &byte, 1) == 1;
+         i++) {
         struct tb_span data = tb_span_of(NULL, 0);
         enum tb_pn532_event event = tb_pn532_parser_take(&p->parser, byte, &data);
         if (event != TB_PN532_NOTHING && p->bus->end)

@@ -16,6 +16,9 @@ struct ring {
     volatile uint16_t take;
 };
 
+/* Initialises a ring in an array of bytes. */
+#define RING(memory) {.at = memory, .size_max = sizeof memory}
+
 static inline uint16_t ring_next(const struct ring *r, uint16_t place)
 {
     return (uint16_t)(place + 1 == r->size_max ? 0 : place + 1);

@@ -50,13 +50,11 @@ struct uart {
     volatile uint32_t lost;
 };
 
-static uint8_t link_in[128], link_out[128], nfc_in[64], nfc_out[32], scanner_in[64], scanner_out[2];
-
-#define RING(memory) {.at = memory, .size_max = sizeof memory}
+static uint8_t link_in[128], link_out[128], scanner_in[64], scanner_out[2];
 
 static struct uart uarts[TB_HAL_UART_COUNT] = {
     [TB_HAL_UART_LINK] = {.in = RING(link_in), .out = RING(link_out)},
-    [TB_HAL_UART_NFC] = {.in = RING(nfc_in), .out = RING(nfc_out)},
+    [TB_HAL_UART_NFC] = {.in = RING(stm32_nfc_in), .out = RING(stm32_nfc_out)},
     [TB_HAL_UART_SCANNER] = {.in = RING(scanner_in), .out = RING(scanner_out)},
 };
 

@@ -154,9 +154,15 @@ static bool line_is_open(enum tb_hal_uart uart)
     return l->fd >= 0;
 }
 
-static void line_close(enum tb_hal_uart uart)
+bool board_is_plugged(enum tb_hal_uart uart)
 {
-    (void)close(board.lines[uart].fd);
+    return line_is_open(uart);
+}
+
+void board_unplug(enum tb_hal_uart uart)
+{
+    if (board.lines[uart].fd >= 0)
+        (void)close(board.lines[uart].fd);
     board.lines[uart].fd = -1;
 }
 
@@ -171,7 +177,7 @@ size_t tb_hal_uart_read(enum tb_hal_uart uart, uint8_t *ret_bytes, size_t size_m
         return 0;
     ssize_t size = read(board.lines[uart].fd, ret_bytes, size_max);
     if (size == 0 || (size < 0 && !try_again()))
-        line_close(uart);
+        board_unplug(uart);
     return size > 0 ? (size_t)size : 0;
 }
 
@@ -182,7 +188,7 @@ size_t tb_hal_uart_write(enum tb_hal_uart uart, const uint8_t *bytes, size_t siz
         return size;
     ssize_t taken = write(board.lines[uart].fd, bytes, size);
     if (taken < 0 && !try_again()) {
-        line_close(uart);
+        board_unplug(uart);
         return size;
     }
     return taken > 0 ? (size_t)taken : 0;

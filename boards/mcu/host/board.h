@@ -9,8 +9,7 @@
 #ifndef TB_BOARDS_MCU_HOST_BOARD_H
 #define TB_BOARDS_MCU_HOST_BOARD_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "firmware/hal/hal.h"
 
 #define BOARD_SLOT_SIZE (64u * 1024)
 
@@ -25,6 +24,12 @@ struct board_options {
     const char *slot;    /* "0" or "1": started by the boot loader from there; NULL: not */
     char **argv;         /* of the program, for its next start */
 };
+
+/* The other end of that line is there, as far as the last byte has told. */
+bool board_is_plugged(enum tb_hal_uart uart);
+
+/* Lets go of the line, to open it anew. */
+void board_unplug(enum tb_hal_uart uart);
 
 /* All is borrowed for the life of the program; before tb_hal_start(). */
 void board_configure(const struct board_options *options);

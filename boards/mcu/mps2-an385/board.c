@@ -50,8 +50,6 @@ static uint32_t life __attribute__((section(".noinit")));
 static enum tb_link_reset reset_cause;
 static bool housing_open;
 
-#define RING(memory) {.at = memory, .size_max = sizeof memory}
-
 static struct uart uarts[TB_HAL_UART_COUNT] = {
     [TB_HAL_UART_LINK] = {.base = 0x40004000, .in = RING(link_in), .out = RING(link_out)},
     [TB_HAL_UART_NFC] = {.base = 0x40005000, .in = RING(nfc_in), .out = RING(nfc_out)},
@@ -59,7 +57,7 @@ static struct uart uarts[TB_HAL_UART_COUNT] = {
 };
 
 const struct tb_hal_board tb_hal_board = {
-    .name = "mps2-an385",
+    .name = TB_BOARD_NAME,
     .devices = TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER,
     .capabilities = TB_LINK_CAN_TAMPER,
     .nfc_baud_max = 921600,

@@ -1,12 +1,12 @@
 /* STM32F103 ("Blue Pill" and its clones): Cortex-M3 at 72 MHz. Pins and wiring are in README.md. */
 #include "boards/mcu/common/cortexm.h"
 #include "boards/mcu/common/stm32.h"
+#include "boards/mcu/stm32f103/registers.h"
 
 /* Reset and clock control, RM0008 section 7.3; flash access, PM0075 section 3.1. */
 #define RCC_CR 0x40021000
 #define RCC_CFGR 0x40021004
 #define RCC_APB2ENR 0x40021018
-#define RCC_APB1ENR 0x4002101c
 #define RCC_CSR 0x40021024
 #define FLASH_ACR 0x40022000
 
@@ -24,18 +24,10 @@
 #define PLL_HZ 72000000
 #define UNKNOWN_HZ 24000000 /* where nobody answers for the clock: what the smallest of the F1 runs at */
 
-/* General purpose I/O, RM0008 section 9.2. */
-#define PORT_A 0x40010800
-#define PORT_B 0x40010c00
-#define PORT_CRL 0x00
-#define PORT_CRH 0x04
-#define PORT_IDR 0x08
-#define PORT_BSRR 0x10
-
 enum { PIN_TAMPER = 15, WAIT_TURNS = 100000 };
 
 const struct tb_hal_board tb_hal_board = {
-    .name = "stm32f103",
+    .name = TB_BOARD_NAME,
     .devices = TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER,
     .capabilities = TB_LINK_CAN_TAMPER,
     .nfc_baud_max = 921600,
@@ -64,15 +56,15 @@ static uint32_t clock_start(void)
     return cortexm_wait(RCC_CFGR, CFGR_STATUS, CFGR_STATUS_PLL, WAIT_TURNS) ? PLL_HZ : HSI_HZ;
 }
 
-/* Four bits per pin: 2 output, b alternate output, 8 input with pull-up (and 4, floating, as after reset). */
+/* Four bits per pin: 2 output, b alternate output, 8 input with pull-up (and 4, floating, as after reset).
+ * The low halves are the NFC chip's. */
 static void pins_start(void)
 {
     REGISTER(RCC_APB2ENR) |= 1u << 0 | 1u << 2 | 1u << 3 | 1u << 14; /* AFIO, ports A and B, USART1 */
-    REGISTER(RCC_APB1ENR) |= 1u << 17 | 1u << 18;                    /* USART2, USART3 */
-    REGISTER(PORT_A + PORT_CRL) = 0x44448b44;                        /* 2 transmit, 3 receive */
+    REGISTER(RCC_APB1ENR) |= 1u << 18;                               /* USART3 */
     REGISTER(PORT_A + PORT_CRH) = 0x444448b4;                        /* 9 transmit, 10 receive */
     REGISTER(PORT_B + PORT_CRH) = 0x82228b44; /* 10 transmit, 11 receive, 12 to 14 output, 15 switch */
-    REGISTER(PORT_A + PORT_BSRR) = 1u << 3 | 1u << 10;
+    REGISTER(PORT_A + PORT_BSRR) = 1u << 10;
     REGISTER(PORT_B + PORT_BSRR) = 1u << 11 | 1u << PIN_TAMPER;
 }
 
@@ -85,7 +77,7 @@ void tb_hal_start(void)
     stm32_outputs_at(PORT_B + PORT_BSRR);
     cortexm_start(core_hz);
     stm32_uart_start(TB_HAL_UART_LINK, 0x40013800, core_hz, 115200);
-    stm32_uart_start(TB_HAL_UART_NFC, 0x40004400, apb1_hz, 115200);
+    stm32_nfc_start(core_hz, apb1_hz);
     stm32_uart_start(TB_HAL_UART_SCANNER, 0x40004800, apb1_hz, 9600);
 }
 

@@ -1,13 +1,13 @@
 /* STM32F405: Cortex-M4 at 84 MHz, without a crystal. Pins and wiring are in README.md. */
 #include "boards/mcu/common/cortexm.h"
 #include "boards/mcu/common/stm32.h"
+#include "boards/mcu/stm32f405/registers.h"
 
 /* Reset and clock control, RM0090 section 7.3; flash access, section 3.9. */
 #define RCC_CR 0x40023800
 #define RCC_PLLCFGR 0x40023804
 #define RCC_CFGR 0x40023808
 #define RCC_AHB1ENR 0x40023830
-#define RCC_APB1ENR 0x40023840
 #define RCC_APB2ENR 0x40023844
 #define RCC_CSR 0x40023874
 #define FLASH_ACR 0x40023c00
@@ -25,24 +25,10 @@
 #define PLL_HZ 84000000
 #define UNKNOWN_HZ 168000000 /* where nobody answers for the clock: what the chip runs at most */
 
-/* General purpose I/O, RM0090 section 8.4. */
-#define PORT_A 0x40020000
-#define PORT_B 0x40020400
-#define PORT_MODE 0x00
-#define PORT_PULL 0x0c
-#define PORT_IDR 0x10
-#define PORT_BSRR 0x18
-#define PORT_AF_LOW 0x20
-#define PORT_AF_HIGH 0x24
-#define MODE_OUTPUT 1u
-#define MODE_ALTERNATE 2u
-#define PULL_UP 1u
-#define AF_USART 7u
-
-enum { PIN_FIRST_OUTPUT = 12, PIN_LAST_OUTPUT = 14, PIN_TAMPER = 15, WAIT_TURNS = 100000 };
+enum { PIN_TAMPER = 15, WAIT_TURNS = 100000 };
 
 const struct tb_hal_board tb_hal_board = {
-    .name = "stm32f405",
+    .name = TB_BOARD_NAME,
     .devices = TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER,
     .capabilities = TB_LINK_CAN_TAMPER,
     .nfc_baud_max = 921600,
@@ -68,34 +54,19 @@ static uint32_t clock_start(void)
     return cortexm_wait(RCC_CFGR, CFGR_STATUS, CFGR_STATUS_PLL, WAIT_TURNS) ? PLL_HZ : HSI_HZ;
 }
 
-static void pin_set(uint32_t port, unsigned pin, uint32_t mode, uint32_t pull)
-{
-    REGISTER(port + PORT_MODE) = (REGISTER(port + PORT_MODE) & ~(3u << pin * 2)) | mode << pin * 2;
-    REGISTER(port + PORT_PULL) = (REGISTER(port + PORT_PULL) & ~(3u << pin * 2)) | pull << pin * 2;
-}
-
-static void usart_pin_set(uint32_t port, unsigned pin)
-{
-    uint32_t address = port + (pin < 8 ? PORT_AF_LOW : PORT_AF_HIGH);
-    unsigned shift = pin % 8 * 4;
-    REGISTER(address) = (REGISTER(address) & ~(15u << shift)) | AF_USART << shift;
-    pin_set(port, pin, MODE_ALTERNATE, PULL_UP);
-}
-
+/* After a reset the fields of these pins are 0: input, no pull. */
 static void pins_start(void)
 {
-    REGISTER(RCC_AHB1ENR) |= 3;                   /* ports A and B */
-    REGISTER(RCC_APB1ENR) |= 1u << 17 | 1u << 18; /* USART2, USART3 */
-    REGISTER(RCC_APB2ENR) |= 1u << 4;             /* USART1 */
-    usart_pin_set(PORT_A, 9);
-    usart_pin_set(PORT_A, 10);
-    usart_pin_set(PORT_A, 2);
-    usart_pin_set(PORT_A, 3);
-    usart_pin_set(PORT_B, 10);
-    usart_pin_set(PORT_B, 11);
-    for (unsigned pin = PIN_FIRST_OUTPUT; pin <= PIN_LAST_OUTPUT; pin++)
-        pin_set(PORT_B, pin, MODE_OUTPUT, 0);
-    pin_set(PORT_B, PIN_TAMPER, 0, PULL_UP);
+    REGISTER(RCC_AHB1ENR) |= 3;        /* ports A and B */
+    REGISTER(RCC_APB1ENR) |= 1u << 18; /* USART3 */
+    REGISTER(RCC_APB2ENR) |= 1u << 4;  /* USART1 */
+    REGISTER(PORT_A + PORT_AF_HIGH) |= AF_USART << 4 | AF_USART << 8;
+    REGISTER(PORT_B + PORT_AF_HIGH) |= AF_USART << 8 | AF_USART << 12;
+    REGISTER(PORT_A + PORT_PULL) |= PIN(9, PULL_UP) | PIN(10, PULL_UP);
+    REGISTER(PORT_B + PORT_PULL) |= PIN(10, PULL_UP) | PIN(11, PULL_UP) | PIN(PIN_TAMPER, PULL_UP);
+    REGISTER(PORT_A + PORT_MODE) |= PIN(9, MODE_ALTERNATE) | PIN(10, MODE_ALTERNATE);
+    REGISTER(PORT_B + PORT_MODE) |= PIN(10, MODE_ALTERNATE) | PIN(11, MODE_ALTERNATE) | PIN(12, MODE_OUTPUT) |
+                                    PIN(13, MODE_OUTPUT) | PIN(14, MODE_OUTPUT);
 }
 
 void tb_hal_start(void)
@@ -107,7 +78,7 @@ void tb_hal_start(void)
     stm32_outputs_at(PORT_B + PORT_BSRR);
     cortexm_start(core_hz);
     stm32_uart_start(TB_HAL_UART_LINK, 0x40011000, core_hz, 115200);
-    stm32_uart_start(TB_HAL_UART_NFC, 0x40004400, apb1_hz, 115200);
+    stm32_nfc_start(core_hz, apb1_hz);
     stm32_uart_start(TB_HAL_UART_SCANNER, 0x40004800, apb1_hz, 9600);
 }
 

@@ -34,13 +34,15 @@ enum chip_fault {
     FAULT_TRUNC,    /* half of the answer */
     FAULT_JUNK,     /* bytes before the answer that belong to nothing */
     FAULT_PREAMBLE, /* one more 00 before the answer */
-    FAULT_DRIBBLE,  /* the answer at one byte per quarter of a second */
+    FAULT_DRIBBLE,  /* the answer at one byte per quarter of a second; on I2C the clock is held that long */
     FAULT_DEAF,     /* after a host's ACK, the next command is not heard */
     FAULT_STATUS80, /* bit 7 in the status of a data exchange */
     FAULT_ATS0,     /* the ATS says that it has 0 bytes */
     FAULT_RF,       /* a CRC error on the air */
     FAULT_UNPLUG,   /* the line goes before the answer */
     FAULT_RESET,    /* the chip begins anew in the middle of a card's command, and does not answer */
+    FAULT_ADDRESS,  /* on I2C: its address is not acknowledged */
+    FAULT_STRETCH,  /* on I2C: the clock is held before a byte of a frame, for longer than anybody waits */
     FAULT_COUNT
 };
 

@@ -1,6 +1,7 @@
 /*
- * PN532 on a serial line, simulated on a pseudo-terminal. See simctl.h for the line, the control socket
- * and the commands that every simulator knows. Its own:
+ * PN532 on a serial line, simulated on a pseudo-terminal, or on I2C (--i2c), whose bus is a socket
+ * (boards/mcu/host/i2c_socket.h). See simctl.h for the line, the control socket and the commands that every
+ * simulator knows. Its own:
  *     card <name> <kind> …       defines a card, see card.h
  *     tap <name>[+<name>] [ms]   holds cards to the antenna, for ms or until they are removed
  *     remove [name]              takes one or all away
@@ -14,8 +15,10 @@
  *     violations                 how often a payment card was asked what it must not be asked
  *     field                      names of the cards at the antenna
  */
+#include "boards/mcu/host/i2c_socket.h"
 #include "core/base/text.h"
 #include "tests/support/pn532d/chip.h"
+#include "tests/support/pn532d/i2c.h"
 #include "tests/support/pn532d/wire.h"
 #include "tests/support/simctl.h"
 
@@ -25,6 +28,7 @@
 enum {
     CARD_COUNT_MAX = 64,
     DRIBBLE_US = 250000,
+    STRETCH_MS = 255,
     LOG_DEFAULT = 20,
 };
 
@@ -50,6 +54,11 @@ struct reader {
     uint8_t frame[PN532_FRAME_MAX + 16];
     size_t frame_size;
     size_t frame_sent; /* while it dribbles */
+    bool on_i2c;
+    struct i2c i2c;
+    uint8_t held_ms; /* on I2C: the clock, before each byte of the answer at hand */
+    uint8_t word[I2C_SOCKET_WORD_SIZE];
+    size_t word_size;
 };
 
 static struct reader *reader_of(const struct tb_sim *sim)
@@ -67,6 +76,10 @@ static bool rates_match(struct tb_sim *sim)
 static void line_send(struct tb_sim *sim, struct tb_span bytes)
 {
     uint8_t noise[PN532_FRAME_MAX + 16];
+    if (reader_of(sim)->on_i2c) {
+        i2c_frame_add(&reader_of(sim)->i2c, bytes);
+        return;
+    }
     if (!rates_match(sim)) {
         memset(noise, 0xf8, sizeof noise);
         bytes = tb_span_of(noise, bytes.size);
@@ -112,7 +125,8 @@ static void answer_send(struct tb_sim *sim, struct tb_sim_timer *timer)
     log_hex(&r->log, LOG_ANS, tb_buf_span(&r->answer));
     bool slowly = chip_fault_take(&r->chip, FAULT_DRIBBLE);
     frame_make(r);
-    if (slowly) {
+    r->held_ms = slowly && r->on_i2c ? DRIBBLE_US / 1000 : 0;
+    if (slowly && !r->on_i2c) {
         timer->fired = dribble;
         tb_sim_timer_set(sim, timer, 0);
     } else {
@@ -128,9 +142,10 @@ static void ack_send(struct tb_sim *sim, struct tb_sim_timer *timer)
                                 : tb_span_of(pn532_frame_ack, sizeof pn532_frame_ack));
 }
 
+/* On I2C the master decides when it reads. */
 static uint64_t line_us(const struct reader *r, size_t size)
 {
-    return r->chip.real ? wire_line_us(size, r->chip.bit_rate) : 0;
+    return r->chip.real && !r->on_i2c ? wire_line_us(size, r->chip.bit_rate) : 0;
 }
 
 /* Size of the frame around the answer. */
@@ -180,6 +195,8 @@ static void command_cancel(struct tb_sim *sim)
     tb_sim_timer_cancel(sim, &r->ack_timer);
     tb_sim_timer_cancel(sim, &r->answer_timer);
     r->pending = false;
+    r->held_ms = 0;
+    i2c_frames_drop(&r->i2c);
 }
 
 /* --- commands from the host */
@@ -279,26 +296,98 @@ static void event_take(struct tb_sim *sim, enum pn532_event event, struct tb_spa
     }
 }
 
-/* FAULT_UNPLUG pulls the plug in front of a command, which then nobody hears. */
+/* FAULT_UNPLUG pulls the plug in front of a command, which then nobody hears: false. */
+static bool byte_take(struct tb_sim *sim, uint8_t byte)
+{
+    struct reader *r = reader_of(sim);
+    struct tb_span data = tb_span_of(NULL, 0);
+    enum pn532_event event = pn532_parser_take(&r->parser, byte, &data);
+    if (event == PN532_EVENT_COMMAND && chip_fault_take(&r->chip, FAULT_UNPLUG)) {
+        tb_sim_unplug(sim);
+        return false;
+    }
+    event_take(sim, event, data);
+    return true;
+}
+
+/* --- I2C */
+
+/* Its own address wakes the chip. */
+static bool bus_start(struct reader *r, uint8_t address, uint8_t *ret_held_ms)
+{
+    if (!i2c_start(&r->i2c, address) || chip_fault_take(&r->chip, FAULT_ADDRESS))
+        return false;
+    if (r->chip.power == CHIP_ASLEEP)
+        *ret_held_ms = I2C_WAKE_MS;
+    wake(r);
+    return true;
+}
+
+static bool bus_write(struct tb_sim *sim, uint8_t byte, uint8_t *ret_held_ms)
+{
+    struct reader *r = reader_of(sim);
+    if (r->i2c.state != I2C_WRITTEN)
+        return false;
+    *ret_held_ms = chip_fault_take(&r->chip, FAULT_STRETCH) ? STRETCH_MS : 0;
+    return byte_take(sim, byte);
+}
+
+static uint8_t bus_read(struct reader *r, uint8_t *ret_held_ms)
+{
+    bool answer = r->i2c.state == I2C_READ && r->i2c.count == 1; /* behind the acknowledgement */
+    if (answer)
+        *ret_held_ms = r->held_ms;
+    if (r->i2c.state == I2C_READ && chip_fault_take(&r->chip, FAULT_STRETCH))
+        *ret_held_ms = STRETCH_MS;
+    return i2c_read(&r->i2c);
+}
+
+static void word_take(struct tb_sim *sim, enum i2c_socket_word word, uint8_t value)
+{
+    struct reader *r = reader_of(sim);
+    uint8_t answer[I2C_SOCKET_WORD_SIZE] = {0, 0};
+    switch (word) {
+    case I2C_SOCKET_START: answer[1] = bus_start(r, value, &answer[0]); break;
+    case I2C_SOCKET_WRITE: answer[1] = bus_write(sim, value, &answer[0]); break;
+    case I2C_SOCKET_READ: answer[1] = bus_read(r, &answer[0]); break;
+    case I2C_SOCKET_STOP: i2c_stop(&r->i2c); return;
+    }
+    if (tb_sim_send(sim, tb_span_of(answer, sizeof answer)) != TB_OK)
+        log_text(&r->log, LOG_SIM, "line closed");
+}
+
+static void words_take(struct tb_sim *sim, struct tb_span bytes)
+{
+    struct reader *r = reader_of(sim);
+    r->heard_us = r->log.now_us;
+    for (size_t i = 0; i < bytes.size; i++) {
+        r->word[r->word_size++] = bytes.at[i];
+        if (r->word_size < sizeof r->word)
+            continue;
+        r->word_size = 0;
+        word_take(sim, (enum i2c_socket_word)r->word[0], r->word[1]);
+    }
+}
+
+/* --- the serial line */
+
 static void received(struct tb_sim *sim, struct tb_span bytes)
 {
     struct reader *r = reader_of(sim);
     r->log.now_us = tb_sim_now_us(sim);
+    if (r->on_i2c) {
+        words_take(sim, bytes);
+        return;
+    }
     if (!rates_match(sim)) {
         log_text(&r->log, LOG_SIM, "noise");
         return;
     }
     uint64_t begin_us = r->heard_us > r->log.now_us ? r->heard_us : r->log.now_us;
     r->heard_us = begin_us + line_us(r, bytes.size);
-    for (size_t i = 0; i < bytes.size; i++) {
-        struct tb_span data = tb_span_of(NULL, 0);
-        enum pn532_event event = pn532_parser_take(&r->parser, bytes.at[i], &data);
-        if (event == PN532_EVENT_COMMAND && chip_fault_take(&r->chip, FAULT_UNPLUG)) {
-            tb_sim_unplug(sim);
+    for (size_t i = 0; i < bytes.size; i++)
+        if (!byte_take(sim, bytes.at[i]))
             return;
-        }
-        event_take(sim, event, data);
-    }
     wire_add(&r->wire, WIRE_LINE, begin_us, r->heard_us);
 }
 
@@ -309,6 +398,8 @@ static void power(struct tb_sim *sim, bool plugged)
     command_cancel(sim);
     chip_reset(&r->chip);
     r->parser = (struct pn532_parser){.state = PN532_HUNT};
+    r->i2c = (struct i2c){.state = I2C_FREE};
+    r->word_size = 0;
     log_text(&r->log, LOG_SIM, plugged ? "plug" : "unplug");
 }
 
@@ -419,11 +510,12 @@ static const char *remove_command(struct tb_sim *sim, char *rest)
 static const char *fault_command(struct reader *r, char *rest)
 {
     static const char *const names[FAULT_COUNT] = {
-        [FAULT_NONE] = "off",      [FAULT_NOACK] = "noack",       [FAULT_NACK] = "nack",
-        [FAULT_NORESP] = "noresp", [FAULT_DCS] = "dcs",           [FAULT_TRUNC] = "trunc",
-        [FAULT_JUNK] = "junk",     [FAULT_PREAMBLE] = "preamble", [FAULT_DRIBBLE] = "dribble",
-        [FAULT_DEAF] = "deaf",     [FAULT_STATUS80] = "status80", [FAULT_ATS0] = "ats0",
-        [FAULT_RF] = "rf",         [FAULT_UNPLUG] = "unplug",     [FAULT_RESET] = "reset"};
+        [FAULT_NONE] = "off",        [FAULT_NOACK] = "noack",       [FAULT_NACK] = "nack",
+        [FAULT_NORESP] = "noresp",   [FAULT_DCS] = "dcs",           [FAULT_TRUNC] = "trunc",
+        [FAULT_JUNK] = "junk",       [FAULT_PREAMBLE] = "preamble", [FAULT_DRIBBLE] = "dribble",
+        [FAULT_DEAF] = "deaf",       [FAULT_STATUS80] = "status80", [FAULT_ATS0] = "ats0",
+        [FAULT_RF] = "rf",           [FAULT_UNPLUG] = "unplug",     [FAULT_RESET] = "reset",
+        [FAULT_ADDRESS] = "address", [FAULT_STRETCH] = "stretch"};
     char *name = tb_sim_word(&rest);
     char *count_text = tb_sim_word(&rest);
     uint64_t count = 1;
@@ -549,6 +641,7 @@ static bool options_read(int argc, char **argv, struct tb_sim_options *options)
     static const struct option names[] = {
         {"line", required_argument, NULL, 'l'},
         {"unix", required_argument, NULL, 'u'},
+        {"i2c", required_argument, NULL, 'i'},
         {"control", required_argument, NULL, 'c'},
         {NULL, 0, NULL, 0},
     };
@@ -556,6 +649,10 @@ static bool options_read(int argc, char **argv, struct tb_sim_options *options)
         switch (option) {
         case 'l': options->line_path = optarg; break;
         case 'u': options->unix_path = optarg; break;
+        case 'i':
+            options->unix_path = optarg;
+            ((struct reader *)options->context)->on_i2c = true;
+            break;
         case 'c': options->control_path = optarg; break;
         default: return false;
         }
@@ -571,7 +668,9 @@ int main(int argc, char **argv)
     struct tb_sim *sim = NULL;
 
     if (!options_read(argc, argv, &options)) {
-        (void)fprintf(stderr, "usage: %s --line <symlink>|--unix <socket> --control <socket>\n", argv[0]);
+        (void)fprintf(stderr,
+                      "usage: %s --line <symlink>|--unix <socket>|--i2c <socket> --control <socket>\n",
+                      argv[0]);
         return 2;
     }
     reader.chip.log = &reader.log;

@@ -30,36 +30,78 @@ enum {
     FIRST_FRAMES = 4, /* an empty one, HELLO, two STATEs */
 };
 
-static const struct machine {
-    const char *board;
-    const char *machine; /* of QEMU */
-    const char *first;   /* the reset cause of its start */
-    bool tamper;         /* its fourth UART stands for the switch */
-    uint32_t flash_at;   /* memory that stands for the flash of its slots; 0: there is none */
-    const char *flash;   /* its size for QEMU */
-} machines[] = {
-    {"mps2-an385", "mps2-an385", "power_on", true, 0x21000000, "16M"},
-    {"stm32f103", "stm32vldiscovery", "unknown", false, 0, NULL},
-    /* no clock controller, no reset flags */
-    {"stm32f405", "netduinoplus2", "unknown", false, 0, NULL},
+/* QEMU's STM32 have no clock controller, so no reset flags; neither a transmitter that can be full nor pins
+ * nor a watchdog, and nothing that I2C could be wired to. */
+static const struct tb_board_facts boards[] = {
+    {.board = "host",
+     .name = "host",
+     .program = TB_HEAD,
+     .boot = TB_BOOT,
+     .first_reset = "power_on",
+     .bit_rate = "921600",
+     .chip = true,
+     .tamper = true,
+     .fills = true,
+     .slot_at = {0, 65536},
+     .flash_used = 2 * 65536 + 2048,
+     .flash_size = 2 * 65536 + 2048},
+    {.board = "host-i2c",
+     .name = "host",
+     .program = TB_HEAD_I2C,
+     .first_reset = "power_on",
+     .bit_rate = "115200",
+     .i2c = true,
+     .chip = true,
+     .tamper = true,
+     .fills = true},
+    {.board = "mps2-an385",
+     .name = "mps2-an385",
+     .machine = "mps2-an385",
+     .first_reset = "power_on",
+     .bit_rate = "921600",
+     .chip = true,
+     .tamper = true,
+     .fills = true,
+     .watchdog = true,
+     .stack = true,
+     .slot_at = {0x21001000, 0x21009000},
+     .flash_at = 0x21000000,
+     .flash_used = 0x11000,
+     .flash_size = 16 * 1024 * 1024},
+    {.board = "stm32f103",
+     .name = "stm32f103",
+     .machine = "stm32vldiscovery",
+     .first_reset = "unknown",
+     .bit_rate = "921600",
+     .chip = true,
+     .stack = true},
+    {.board = "stm32f103-i2c",
+     .name = "stm32f103-i2c",
+     .machine = "stm32vldiscovery",
+     .first_reset = "unknown",
+     .i2c = true,
+     .stack = true},
+    {.board = "stm32f405",
+     .name = "stm32f405",
+     .machine = "netduinoplus2",
+     .first_reset = "unknown",
+     .bit_rate = "921600",
+     .chip = true,
+     .stack = true},
+    {.board = "stm32f405-i2c",
+     .name = "stm32f405-i2c",
+     .machine = "netduinoplus2",
+     .first_reset = "unknown",
+     .i2c = true,
+     .stack = true},
 };
 
-static const struct machine *machine_of(const struct tb_board *b)
+const struct tb_board_facts *tb_board_facts(const char *board)
 {
-    for (size_t i = 0; i < TB_ARRAY_SIZE(machines); i++)
-        if (strcmp(machines[i].board, b->name) == 0)
-            return &machines[i];
+    for (size_t i = 0; i < TB_ARRAY_SIZE(boards); i++)
+        if (strcmp(boards[i].board, board) == 0)
+            return &boards[i];
     return NULL;
-}
-
-bool tb_board_is_machine(const struct tb_board *b)
-{
-    return machine_of(b) != NULL;
-}
-
-const char *tb_board_first_reset(const struct tb_board *b)
-{
-    return tb_board_is_machine(b) ? machine_of(b)->first : "power_on";
 }
 
 /* ---- sockets and pseudo-terminals ---- */
@@ -159,7 +201,7 @@ static void bridge_start(struct tb_board *b, int machine_end)
 
 static void image_path(const struct tb_board *b, char ret_path[OPTION_SIZE])
 {
-    (void)snprintf(ret_path, OPTION_SIZE, "%s/%s/%s.elf", TB_FIRMWARE_FOLDER, b->name,
+    (void)snprintf(ret_path, OPTION_SIZE, "%s/%s/%s.elf", TB_FIRMWARE_FOLDER, b->facts->board,
                    b->flash ? "boot" : "head");
 }
 
@@ -203,12 +245,12 @@ static void socket_add(struct words *w, const struct tb_board *b, const char *op
 static void flash_add(struct words *w, const struct tb_board *b)
 {
     word_add(w, "-object");
-    word_add(w, "memory-backend-file,id=flash,share=on,size=%s,mem-path=%s", machine_of(b)->flash, b->flash);
+    word_add(w, "memory-backend-file,id=flash,share=on,size=%" PRIu32 ",mem-path=%s", b->facts->flash_size,
+             b->flash);
 }
 
 static _Noreturn void machine_become(const struct tb_board *b, const char *link)
 {
-    const struct machine *m = machine_of(b);
     struct words w = {.count = 0};
     char image[OPTION_SIZE];
     char backend[OPTION_SIZE];
@@ -216,7 +258,7 @@ static _Noreturn void machine_become(const struct tb_board *b, const char *link)
     (void)snprintf(backend, sizeof backend, "serial,id=link,path=%s", link);
     word_add(&w, "qemu-system-arm");
     word_add(&w, "-M");
-    word_add(&w, "%s%s", m->machine, b->flash ? ",memory-backend=flash" : "");
+    word_add(&w, "%s%s", b->facts->machine, b->flash ? ",memory-backend=flash" : "");
     word_add(&w, "-nographic");
     word_add(&w, "-monitor");
     word_add(&w, "none");
@@ -226,7 +268,7 @@ static _Noreturn void machine_become(const struct tb_board *b, const char *link)
     socket_add(&w, b, "-serial", "nfc", false);
     socket_add(&w, b, "-serial", "scanner", false);
     socket_add(&w, b, "-gdb", "gdb", true);
-    if (m->tamper)
+    if (b->facts->tamper)
         socket_add(&w, b, "-serial", "tamper", true);
     if (b->flash)
         flash_add(&w, b);
@@ -239,7 +281,7 @@ static _Noreturn void program_become(const struct tb_board *b, int ready)
     static const char *const lines[] = {"head", "nfc", "scanner", "tamper"};
     static const char *const options[] = {"--link", "--nfc", "--scanner", "--tamper"};
     struct words w = {.count = 0};
-    word_add(&w, "%s", b->flash ? TB_BOOT : TB_HEAD);
+    word_add(&w, "%s", b->flash ? b->facts->boot : b->facts->program);
     for (size_t i = 0; i < TB_ARRAY_SIZE(lines); i++) {
         word_add(&w, "%s", options[i]);
         word_add(&w, "%s/%s", b->folder, lines[i]);
@@ -303,7 +345,7 @@ static void first_words_skip(int fd)
 static void board_run(struct tb_board *b, enum tb_board_line line)
 {
     b->scanner_listen_fd = socket_listen(b, "scanner");
-    if (!tb_board_is_machine(b)) {
+    if (b->facts->program) {
         struct sockaddr_un head = address_of(b, "head");
         program_start(b);
         int line_fd = open(head.sun_path, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -327,20 +369,17 @@ static void board_run(struct tb_board *b, enum tb_board_line line)
 
 void tb_board_start(struct tb_board *b, const char *board, const char *folder, enum tb_board_line line)
 {
-    *b = (struct tb_board){.name = board, .folder = folder, .link_fd = -1, .scanner_fd = -1};
+    *b = (struct tb_board){.facts = tb_board_facts(board), .folder = folder, .link_fd = -1, .scanner_fd = -1};
+    assert_non_null(b->facts);
     board_run(b, line);
 }
 
 void tb_board_start_slots(struct tb_board *b, const char *board, const char *folder, const char *flash)
 {
-    *b = (struct tb_board){.name = board, .folder = folder, .link_fd = -1, .scanner_fd = -1, .flash = flash};
+    *b = (struct tb_board){
+        .facts = tb_board_facts(board), .folder = folder, .link_fd = -1, .scanner_fd = -1, .flash = flash};
+    assert_non_null(b->facts);
     board_run(b, TB_BOARD_FOR_AGENT);
-}
-
-uint32_t tb_board_flash_at(const char *board)
-{
-    const struct tb_board b = {.name = board};
-    return tb_board_is_machine(&b) ? machine_of(&b)->flash_at : 0;
 }
 
 static void process_end(pid_t pid)
@@ -379,7 +418,7 @@ int tb_board_scanner(struct tb_board *b)
 void tb_board_tamper(struct tb_board *b, bool open_it)
 {
     struct sockaddr_un address = address_of(b, "tamper");
-    if (tb_board_is_machine(b)) {
+    if (b->facts->machine) {
         int fd = socket_connect(b, "tamper");
         assert_int_equal(write(fd, open_it ? "o" : "c", 1), 1);
         (void)close(fd);
@@ -474,7 +513,7 @@ static uint32_t address_in_image(const struct tb_board *b, const char *name)
 void tb_board_hang(struct tb_board *b)
 {
     char packet[64];
-    assert_true(tb_board_is_machine(b));
+    assert_true(b->facts->watchdog);
     int fd = socket_connect(b, "gdb");
     packet_send(fd, "?");
     packet_expect(fd, "T");
@@ -520,7 +559,7 @@ static void program_reset(struct tb_board *b)
 void tb_board_reset(struct tb_board *b)
 {
     assert_non_null(b->flash);
-    if (tb_board_is_machine(b))
+    if (b->facts->machine)
         machine_reset(b);
     else
         program_reset(b);

@@ -1,7 +1,8 @@
 /*
  * The reader head's firmware at its three lines, byte by byte: what it says by itself and when asked, and
  * what noise, a chip that resets, an agent that reads nothing and a loop that stands still do to it. The
- * argument names the board. Guest time is never compared with the clock: every wait is for a message.
+ * argument names the board; what runs follows from its facts. Guest time is never compared with the clock:
+ * every wait is for a message.
  */
 #include "core/link/message.h"
 #include "tests/integration/nfc/harness.h"
@@ -77,7 +78,7 @@ static void expect(enum tb_link_type type)
             return;
         beat_count += got.type == TB_LINK_HEARTBEAT;
     }
-    fail_msg("no message of type %d; the chip's log: %s", (int)type, harness_sim(&h, "log 40"));
+    fail_msg("no message of type %d; the chip's log: %s", (int)type, harness_sim(&h, "log 400"));
 }
 
 static void line_write(const void *at, size_t size)
@@ -132,7 +133,7 @@ static void head_says_who_it_is(void **state)
     assert_int_equal(got.hello.role, TB_LINK_ROLE_HEAD);
     assert_int_equal(got.hello.devices, TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER);
     assert_true(got.hello.capabilities & TB_LINK_CAN_FEEDBACK);
-    expect_text(got.hello.name, h.board);
+    expect_text(got.hello.name, h.machine.facts->name);
     nfc_expect(TB_LINK_READY);
     ask(TB_LINK_HELLO_REQUEST);
     expect(TB_LINK_HELLO);
@@ -309,6 +310,96 @@ static void damaged_answers_are_asked_for_again(void **state)
     }
 }
 
+/* ---- the chip on I2C ---- */
+
+static void card_is_read(const char *card)
+{
+    char tap[16];
+    (void)snprintf(tap, sizeof tap, "tap %s", card);
+    sim(tap);
+    tap_expect();
+    sim("remove");
+    expect(TB_LINK_TAG_GONE);
+}
+
+/* Now and then that is a chip that sleeps or is busy; for good it is one that is not there. */
+static void address_that_nobody_acknowledges_is_told_and_looked_for(void **state)
+{
+    (void)state;
+    sim("card c2 ntag213 uri=" URI);
+    nfc_expect(TB_LINK_READY);
+    sim("fault address 5");
+    card_is_read("c2");
+    assert_int_equal(stat(TB_LINK_STAT_DEVICE_OPENS), 1);
+    sim("fault address 0");
+    nfc_expect(TB_LINK_FAILED);
+    assert_int_equal(got.state.reason, TB_LINK_REASON_NO_ANSWER);
+    scan("5901234123457\r");
+    expect(TB_LINK_LINE);
+    sim("fault off");
+    nfc_expect(TB_LINK_READY);
+    card_is_read("c2");
+}
+
+/* In a command, in an answer, before the status: none is waited for longer than a board waits. */
+static void clock_that_is_held_costs_what_was_under_way(void **state)
+{
+    (void)state;
+    sim("card c2 ntag213 uri=" URI);
+    sim("card c4 type4 uri=" URI);
+    nfc_expect(TB_LINK_READY);
+    for (unsigned i = 0; i < 10; i++) {
+        sim("fault stretch 3");
+        card_is_read(i % 2 ? "c2" : "c4");
+    }
+    assert_true(stat(TB_LINK_STAT_DEVICE_ERRORS) > 0);
+    sim("fault stretch 0");
+    nfc_expect(TB_LINK_FAILED);
+    scan("5901234123457\r");
+    expect(TB_LINK_LINE);
+    sim("fault off");
+    nfc_expect(TB_LINK_READY);
+    card_is_read("c4");
+}
+
+/* It takes commands, and its status stays "not ready". */
+static void chip_that_never_answers_is_told_and_looked_for(void **state)
+{
+    (void)state;
+    sim("card c2 ntag213 uri=" URI);
+    nfc_expect(TB_LINK_READY);
+    sim("fault noresp 0");
+    nfc_expect(TB_LINK_FAILED);
+    assert_int_equal(got.state.reason, TB_LINK_REASON_NO_ANSWER);
+    sim("fault off");
+    nfc_expect(TB_LINK_READY);
+    card_is_read("c2");
+}
+
+/* Nothing pulls the bus up here, as with a module whose plug came off: that is told, and nothing else is
+ * kept waiting for it. */
+static void head_without_its_chip_does_the_rest(void **state)
+{
+    (void)state;
+    expect(TB_LINK_HELLO);
+    expect_text(got.hello.name, h.machine.facts->name);
+    nfc_expect(TB_LINK_FAILED);
+    assert_int_equal(got.state.reason, TB_LINK_REASON_NO_ANSWER);
+    ask(TB_LINK_SELFTEST);
+    expect(TB_LINK_SELFTEST_ANSWER);
+    assert_int_equal(got.selftest_answer.verdict, TB_LINK_SELFTEST_FAILED);
+    expect_text(got.selftest_answer.detail, "device.no_answer");
+    for (unsigned i = 0; i < 50; i++) {
+        ask(TB_LINK_STATS);
+        expect(TB_LINK_STATS_ANSWER);
+        scan("5901234123457\r");
+        expect(TB_LINK_LINE);
+    }
+    assert_int_equal(stat(TB_LINK_STAT_BYTES_LOST), 0);
+    assert_int_equal(stat(TB_LINK_STAT_FRAMES_DAMAGED), 0);
+    assert_true(stat(TB_LINK_STAT_STACK_FREE) >= 128);
+}
+
 static void broadcast_goes_out_before_each_look(void **state)
 {
     (void)state;
@@ -460,20 +551,33 @@ int main(int argc, char **argv)
         TEST(broadcast_goes_out_before_each_look),
         TEST(commands_wait_for_the_reading_to_end),
     };
-    const struct CMUnitTest machines[] = {TEST(stack_is_large_enough)};
-    const struct CMUnitTest able[] = {TEST(agent_that_reads_nothing_stops_nothing),
-                                      TEST(opened_housing_is_told)};
+    const struct CMUnitTest on_i2c[] = {
+        TEST(address_that_nobody_acknowledges_is_told_and_looked_for),
+        TEST(clock_that_is_held_costs_what_was_under_way),
+        TEST(chip_that_never_answers_is_told_and_looked_for),
+    };
+    const struct CMUnitTest without_chip[] = {TEST(head_without_its_chip_does_the_rest),
+                                              TEST(scanned_codes_are_told)};
+    const struct CMUnitTest painted[] = {TEST(stack_is_large_enough)};
+    const struct CMUnitTest filled[] = {TEST(agent_that_reads_nothing_stops_nothing)};
+    const struct CMUnitTest with_housing[] = {TEST(opened_housing_is_told)};
     const struct CMUnitTest watched[] = {TEST(loop_that_stands_still_is_bitten)};
     assert_true(argc == 2);
     h.board = argv[1];
-    bool host = strcmp(h.board, "host") == 0;
-    bool mps2 = strcmp(h.board, "mps2-an385") == 0;
+    const struct tb_board_facts *facts = tb_board_facts(h.board);
+    assert_non_null(facts);
+    if (!facts->chip)
+        return cmocka_run_group_tests(without_chip, NULL, NULL);
     int failed = cmocka_run_group_tests(common, NULL, NULL);
-    if (!host)
-        failed += cmocka_run_group_tests(machines, NULL, NULL);
-    if (host || mps2) /* QEMU's STM32 have neither a transmitter that can be full nor pins nor a watchdog */
-        failed += cmocka_run_group_tests(able, NULL, NULL);
-    if (mps2)
+    if (facts->i2c)
+        failed += cmocka_run_group_tests(on_i2c, NULL, NULL);
+    if (facts->stack)
+        failed += cmocka_run_group_tests(painted, NULL, NULL);
+    if (facts->fills)
+        failed += cmocka_run_group_tests(filled, NULL, NULL);
+    if (facts->tamper)
+        failed += cmocka_run_group_tests(with_housing, NULL, NULL);
+    if (facts->watchdog)
         failed += cmocka_run_group_tests(watched, NULL, NULL);
     return failed;
 }

@@ -26,17 +26,8 @@ enum {
 #define CARD_DATA "data d1010e55046578616d706c652e636f6d2f61"
 
 enum { VECTORS = 16, ANSWER_MS = 2500 };
+enum { STACK_USED_MIN = 700 /* by p256-m alone, says its README */ };
 enum { SCRIPT_SIZE = 2700 /* ten blocks and an odd one */ };
-
-static const struct place {
-    const char *board;
-    uint32_t slot_at[TB_HAL_SLOT_COUNT];
-    uint32_t used; /* bytes of the flash that are erased and not zero at first */
-    uint32_t size;
-} places[] = {
-    {"host", {0, 65536}, 2 * 65536 + 2048, 2 * 65536 + 2048},
-    {"mps2-an385", {0x21001000, 0x21009000}, 0x11000, FLASH_MAX},
-};
 
 struct release {
     uint8_t memory[FILE_MAX];
@@ -44,7 +35,7 @@ struct release {
 };
 
 static struct harness h;
-static const struct place *place;
+static const struct tb_board_facts *facts;
 static struct release first, second, bad; /* the bad one is small, and hangs */
 static struct tb_transfer t;
 static char folder[64], flash[PATH_SIZE];
@@ -85,11 +76,11 @@ static void code_write(const char *path, const uint32_t *words, size_t size)
 
 static void program_path(unsigned slot, char ret_path[PATH_SIZE])
 {
-    if (strcmp(place->board, "host") == 0) {
+    if (facts->program) {
         path_in(ret_path, "program");
         script_write(ret_path, TB_HEAD " \"$@\"");
     } else {
-        (void)snprintf(ret_path, PATH_SIZE, "%s/%s/head-%u.bin", TB_FIRMWARE_FOLDER, place->board, slot);
+        (void)snprintf(ret_path, PATH_SIZE, "%s/%s/head-%u.bin", TB_FIRMWARE_FOLDER, facts->board, slot);
     }
 }
 
@@ -98,10 +89,10 @@ static void hanging_path(unsigned slot, char ret_path[PATH_SIZE])
 {
     uint32_t words[VECTORS + 1] = {0x20001000}; /* the stack */
     for (size_t i = 1; i < VECTORS; i++)
-        words[i] = (place->slot_at[slot] + TB_IMAGE_BODY_AT + VECTORS * 4) | 1;
+        words[i] = (facts->slot_at[slot] + TB_IMAGE_BODY_AT + VECTORS * 4) | 1;
     words[VECTORS] = 0xe7fee7fe; /* "b ." twice: also for the watchdog's warning */
     path_in(ret_path, slot ? "hanging-1" : "hanging-0");
-    if (strcmp(place->board, "host") == 0)
+    if (facts->program)
         script_write(ret_path, "sleep 1000");
     else
         code_write(ret_path, words, sizeof words);
@@ -129,7 +120,7 @@ static void release_make(struct release *r, const char *board, const char *versi
     path_in(out, "release");
     for (unsigned slot = 0; slot < TB_HAL_SLOT_COUNT; slot++) {
         program(slot, path);
-        (void)snprintf(programs[slot], WORD_SIZE, "%u=%s", place->slot_at[slot], path);
+        (void)snprintf(programs[slot], WORD_SIZE, "%u=%s", facts->slot_at[slot], path);
     }
     release_sign(board, version, out, programs);
     struct tb_buf file = tb_buf_of(r->memory, sizeof r->memory);
@@ -148,11 +139,11 @@ static void flash_make(void)
 {
     static uint8_t memory[FLASH_MAX];
     const struct tb_transfer_image *i = &first.images[0];
-    uint32_t at = place->slot_at[0] - tb_board_flash_at(place->board);
-    memset(memory, 0xff, place->used);
+    uint32_t at = facts->slot_at[0] - facts->flash_at;
+    memset(memory, 0xff, facts->flash_used);
     memcpy(memory + at, i->header.at, i->header.size);
     memcpy(memory + at + TB_IMAGE_BODY_AT, i->body.at, i->body.size);
-    file_write(flash, memory, place->size);
+    file_write(flash, memory, facts->flash_size);
 }
 
 static void agent_start(void)
@@ -181,7 +172,7 @@ static int setup(void **state)
 {
     (void)state;
     flash_make();
-    h.board = place->board;
+    h.board = facts->board;
     harness_start_sim(&h, TB_READER_HEAD);
     h.flash = flash;
     harness_start_reader(&h, TB_READER_HEAD, "");
@@ -334,7 +325,7 @@ static void releases_are_installed_one_after_the_other(void **state)
     run();
     assert_installed();
     assert_int_equal(t.at, 1);
-    release_make(&third, place->board, "0.3.0", program_path);
+    release_make(&third, facts->board, "0.3.0", program_path);
     start(&third);
     run();
     assert_installed();
@@ -466,14 +457,14 @@ static void power_fails_in_the_middle_and_during_the_trial(void **state)
     run_to(1024);
     agent_stop();
     tb_board_stop(&h.machine);
-    tb_board_start_slots(&h.machine, place->board, h.folder, flash);
+    tb_board_start_slots(&h.machine, facts->board, h.folder, flash);
     agent_start();
     start(&second);
     run();
     assert_installed();
     agent_stop();
     tb_board_stop(&h.machine);
-    tb_board_start_slots(&h.machine, place->board, h.folder, flash);
+    tb_board_start_slots(&h.machine, facts->board, h.folder, flash);
     agent_start();
     start(&second);
     run();
@@ -488,7 +479,7 @@ static void image_that_hangs_is_rolled_back(void **state)
     run();
     assert_int_equal(t.step, TB_TRANSFER_FAILED);
     assert_int_equal(t.result, TB_TRANSFER_ROLLED_BACK);
-    if (!tb_board_is_machine(&h.machine)) /* that one remembers only what a program tells it at its start */
+    if (facts->program) /* that one remembers only what a program tells it at its start */
         assert_int_equal(tb_readers_info(h.readers, 0)->reset, TB_LINK_RESET_WATCHDOG);
     card_is_read(CARD_DATA);
     start(&bad);
@@ -499,15 +490,69 @@ static void image_that_hangs_is_rolled_back(void **state)
     assert_installed();
 }
 
+static _Noreturn void budget_become(int out)
+{
+    char images[PATH_SIZE];
+    (void)snprintf(images, sizeof images, "%s/%s", TB_FIRMWARE_FOLDER, facts->board);
+    (void)dup2(out, STDOUT_FILENO);
+    (void)execl(TB_NODE, TB_NODE, TB_BUDGET_TOOL, images, "head-0.elf", "24576", "8192", (char *)NULL);
+    _exit(127);
+}
+
+/* What the build says that the running image needs at most, and has: "… stack <bound> of <size>". */
+static void stack_bound(uint32_t *ret_bound, uint32_t *ret_size)
+{
+    int ends[2], status;
+    char line[PATH_SIZE];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        budget_become(ends[1]);
+    (void)close(ends[1]);
+    FILE *said = fdopen(ends[0], "r");
+    assert_non_null(said);
+    assert_non_null(fgets(line, sizeof line, said));
+    (void)fclose(said);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    line[strcspn(line, "\n")] = '\0';
+    const char *stack = strstr(line, "stack ");
+    assert_non_null(stack);
+    struct tb_span rest = tb_span_str(stack + strlen("stack "));
+    *ret_bound = number_take(&rest);
+    assert_true(tb_span_is(tb_span_cut(&rest, ' '), "of"));
+    *ret_size = number_take(&rest);
+}
+
+/* Nothing goes deeper than verifying a signature. The call graph's bound is for the deepest path of all. */
+static void stack_is_large_enough_for_a_signature(void **state)
+{
+    (void)state;
+    uint32_t bound, size;
+    uint8_t request;
+    stack_bound(&bound, &size);
+    start(&second);
+    run_to(512);
+    assert_int_equal(tb_readers_stats(h.readers, 0, &request), TB_OK);
+    while (!begins(harness_next(&h), "stats"))
+        ;
+    uint32_t free_size = h.stats[TB_LINK_STAT_STACK_FREE];
+    print_message("%s: %u bytes of %u were never used, at least %u were to be left\n", facts->board,
+                  (unsigned)free_size, (unsigned)size, (unsigned)(size - bound));
+    assert_true(free_size >= size - bound);
+    assert_true(size - free_size > STACK_USED_MIN);
+}
+
 static int releases_make(void **state)
 {
     (void)state;
     memcpy(folder, "/tmp/tb-update-XXXXXX", sizeof "/tmp/tb-update-XXXXXX");
     assert_non_null(mkdtemp(folder));
     path_in(flash, "flash");
-    release_make(&first, place->board, "0.1.0", program_path);
-    release_make(&second, place->board, "0.2.0", program_path);
-    release_make(&bad, place->board, "0.2.0", hanging_path);
+    release_make(&first, facts->board, "0.1.0", program_path);
+    release_make(&second, facts->board, "0.2.0", program_path);
+    release_make(&bad, facts->board, "0.2.0", hanging_path);
     return 0;
 }
 
@@ -536,12 +581,16 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(power_fails_in_the_middle_and_during_the_trial, setup, teardown),
         cmocka_unit_test_setup_teardown(image_that_hangs_is_rolled_back, setup, teardown),
     };
-    for (size_t i = 0; i < TB_ARRAY_SIZE(places); i++)
-        if (argc == 2 && strcmp(argv[1], places[i].board) == 0)
-            place = &places[i];
-    if (place == NULL) {
-        (void)fprintf(stderr, "usage: %s host|mps2-an385\n", argv[0]);
+    const struct CMUnitTest painted[] = {
+        cmocka_unit_test_setup_teardown(stack_is_large_enough_for_a_signature, setup, teardown),
+    };
+    facts = argc == 2 ? tb_board_facts(argv[1]) : NULL;
+    if (facts == NULL || facts->flash_size == 0) {
+        (void)fprintf(stderr, "usage: %s <board with slots>\n", argv[0]);
         return 2;
     }
-    return cmocka_run_group_tests(tests, releases_make, releases_remove);
+    int failed = cmocka_run_group_tests(tests, releases_make, releases_remove);
+    if (facts->stack)
+        failed += cmocka_run_group_tests(painted, releases_make, releases_remove);
+    return failed;
 }

@@ -116,6 +116,8 @@ void harness_event(void *context, const struct tb_reader_event *event)
     h->event_at_ms = tb_loop_now_ms(h->loop);
     if (event->kind == TB_READER_EVENT_STATE)
         h->state_at_ms = h->event_at_ms;
+    if (event->kind == TB_READER_EVENT_STATS)
+        memcpy(h->stats, event->stats, sizeof h->stats);
     h->event_count++;
     tb_loop_stop(h->loop);
 }
@@ -156,11 +158,11 @@ void harness_expect(struct harness *h, const char *event)
 static void sim_become(const struct harness *h, const char *program, int out)
 {
     char control[96];
+    const char *line = h->board == NULL ? "--line" : tb_board_facts(h->board)->i2c ? "--i2c" : "--unix";
     (void)snprintf(control, sizeof control, "%s/control", h->folder);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves nothing behind */
     (void)dup2(out, STDOUT_FILENO);
-    (void)execl(program, program, h->board ? "--unix" : "--line", h->line, "--control", control,
-                (char *)NULL);
+    (void)execl(program, program, line, h->line, "--control", control, (char *)NULL);
     _exit(127);
 }
 

@@ -27,10 +27,11 @@ struct harness {
     struct tb_timer deadline;
     char (*events)[HARNESS_TEXT_SIZE];
     unsigned event_count;
-    unsigned taken;      /* events that were expected so far */
-    uint64_t tap;        /* of the last TAG */
-    int64_t event_at_ms; /* when the last event came */
-    int64_t state_at_ms; /* when the last state event came */
+    unsigned taken;                     /* events that were expected so far */
+    uint64_t tap;                       /* of the last TAG */
+    uint32_t stats[TB_LINK_STAT_COUNT]; /* of the last STATS */
+    int64_t event_at_ms;                /* when the last event came */
+    int64_t state_at_ms;                /* when the last state event came */
 };
 
 /* Starts the simulator of that kind of device alone; harness_stop() ends it, too. A keyboard has none. */

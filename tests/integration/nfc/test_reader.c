@@ -6,7 +6,7 @@ static int start(void **state)
     harness_start(&h, h.board ? TB_READER_HEAD : TB_READER_NFC);
     if (h.board) {
         char hello[32];
-        (void)snprintf(hello, sizeof hello, "hello %s", tb_board_first_reset(&h.machine));
+        (void)snprintf(hello, sizeof hello, "hello %s", h.machine.facts->first_reset);
         harness_expect(&h, hello);
         harness_expect(&h, "state scanner ready");
     }
@@ -23,7 +23,7 @@ static void gone(void)
 static void line_is_as_fast_as_chip_and_reader_take(void **state)
 {
     (void)state;
-    assert_string_equal(harness_sim(&h, "rate"), "921600");
+    assert_string_equal(harness_sim(&h, "rate"), h.board ? h.machine.facts->bit_rate : "921600");
 }
 
 static void type2_tags_are_read(void **state)

@@ -157,10 +157,10 @@ static void frame_send(struct tb_pn532 *p, int64_t now_ms)
 static void command_send(struct tb_pn532 *p, const struct bytes *command, bool with_data, int64_t now_ms)
 {
     struct tb_span data = with_data ? p->data : tb_span_of(NULL, 0);
-    bool to_card = command->at[0] == IN_DATA_EXCHANGE || command->at[0] == IN_COMMUNICATE_THRU;
     p->code = command->at[0];
     p->with_data = with_data;
-    p->may_repeat = !to_card;
+    p->may_repeat =
+        p->code != IN_DATA_EXCHANGE && p->code != IN_COMMUNICATE_THRU && p->code != IN_LIST_PASSIVE_TARGET;
     p->try_count = 0;
     memcpy(p->overlaid, p->memory + p->kept, PART_HEAD);
     p->wake_size = p->setup == SETUP_WAKE ? (uint8_t)p->bus->wake.size : 0;
@@ -280,6 +280,7 @@ void tb_pn532_start(struct tb_pn532 *p, enum tb_pn532_operation operation, struc
     TB_ASSERT(tb_pn532_is_idle(p));
     p->operation = operation;
     p->step = 0;
+    p->look_count = 0;
     p->data = data;
     p->timeout_ms = timeout_ms;
     p->kept = 0;
@@ -409,8 +410,21 @@ static uint16_t answer_ms(const struct tb_pn532 *p)
     return (uint16_t)(card ? p->timeout_ms + LATE_MS : ANSWER_MS);
 }
 
+/* The set-up switches the field off: a card that was activated unheard would not hear another request. */
+static bool look_again(struct tb_pn532 *p, int64_t now_ms)
+{
+    if (++p->look_count == TRY_MAX)
+        return failed(p);
+    p->error_total++;
+    p->setup = 0;
+    phase_set(p, TB_PN532_PAUSE, now_ms);
+    return false;
+}
+
 static bool repeat(struct tb_pn532 *p, int64_t now_ms)
 {
+    if (!p->may_repeat && p->code == IN_LIST_PASSIVE_TARGET)
+        return look_again(p, now_ms);
     if (!p->may_repeat || ++p->try_count == TRY_MAX)
         return failed(p);
     p->error_total++;

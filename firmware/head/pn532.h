@@ -3,9 +3,10 @@
  *
  * Every wait has a bound: for the acknowledgement, for the answer, for the line to take a frame. Damaged
  * answers are asked for again (NACK), unheard commands are sent again, but never one that carries a card's
- * command: a card is asked once. A chip that fell silent or lost its settings (reset in mid-exchange) is
- * woken and set up again before the next command; after three failures in a row the operation is
- * TB_TAP_BROKEN, and the next one to try is TB_PN532_OPEN.
+ * command: a card is asked once. Before an unheard look for a card is made again the field goes off, because
+ * a card that is active by now would not hear it. A chip that fell silent or lost its
+ * settings (reset in mid-exchange) is woken and set up again before the next command; after three failures in
+ * a row the operation is TB_TAP_BROKEN, and the next one to try is TB_PN532_OPEN.
  *
  * On a serial line the set-up ends with the highest bit rate that board and chip take (SetSerialBaudRate,
  * section 7.2.8). The chip keeps it when this processor is reset, and loses it when it is reset itself: the
@@ -68,6 +69,7 @@ struct tb_pn532 {
 
     enum tb_pn532_operation operation;
     uint8_t step;        /* command of the operation */
+    uint8_t look_count;  /* looks for a card that were not heard */
     uint8_t setup;       /* command of the set-up; done when it is past the last */
     uint8_t rate;        /* of the host's side, as SetSerialBaudRate counts */
     uint8_t rate_max;    /* the chip is raised to it; less when it refused more */

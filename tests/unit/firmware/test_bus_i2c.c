@@ -21,7 +21,8 @@ static struct world {
     unsigned in_turn_max;
     int fails_in; /* bytes until one fails, which ends the transaction */
     bool absent;
-    bool last; /* the byte was not acknowledged: STOP follows */
+    bool unheard; /* what the chip says to the next command is lost */
+    bool last;    /* the byte was not acknowledged: STOP follows */
     int64_t now_ms;
     struct tb_pn532 driver;
 } world;
@@ -43,6 +44,9 @@ static void command_take(struct tb_span command)
     }
     pn532_frame_build(&b, tb_buf_span(&answer));
     i2c_frame_add(&world.slave, tb_buf_span(&b));
+    if (world.unheard)
+        i2c_frames_drop(&world.slave);
+    world.unheard = false;
 }
 
 /* ---- the master ---- */
@@ -243,6 +247,17 @@ static void byte_that_fails_ends_the_transaction(void **state)
     assert_true(world.driver.error_total > 0);
 }
 
+/* It would hear no further request until the field goes off. */
+static void card_that_was_activated_unheard_is_found(void **state)
+{
+    (void)state;
+    card_put("type4 uid=04010203040507 uri=https://loyal.example/m/0001234567");
+    assert_int_equal(run_bare(TB_PN532_OPEN), TB_TAP_OK);
+    world.unheard = true;
+    assert_int_equal(run_bare(TB_PN532_SELECT), TB_TAP_OK);
+    assert_int_equal(world.driver.error_total, 1);
+}
+
 /* Without a frame's beginning a transaction ends by itself. */
 static void noise_is_read_past(void **state)
 {
@@ -269,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(busy_chip_is_looked_at_once_a_millisecond, start),
         cmocka_unit_test_setup(absent_chip_is_told_in_time, start),
         cmocka_unit_test_setup(byte_that_fails_ends_the_transaction, start),
+        cmocka_unit_test_setup(card_that_was_activated_unheard_is_found, start),
         cmocka_unit_test_setup(noise_is_read_past, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -300,8 +300,7 @@ static void damaged_answers_are_asked_for_again(void **state)
     nfc_expect(TB_LINK_READY);
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         char fault[32];
-        (void)snprintf(fault, sizeof fault, "fault %s 2", faults[i]);
-        sim("tap c");
+        (void)snprintf(fault, sizeof fault, "fault %s 2 c", faults[i]);
         sim(fault);
         tap_expect();
         sim("fault off");
@@ -312,10 +311,8 @@ static void damaged_answers_are_asked_for_again(void **state)
 
 /* ---- the chip on I2C ---- */
 
-static void card_is_read(const char *card)
+static void card_is_read(const char *tap)
 {
-    char tap[16];
-    (void)snprintf(tap, sizeof tap, "tap %s", card);
     sim(tap);
     tap_expect();
     sim("remove");
@@ -329,7 +326,7 @@ static void address_that_nobody_acknowledges_is_told_and_looked_for(void **state
     sim("card c2 ntag213 uri=" URI);
     nfc_expect(TB_LINK_READY);
     sim("fault address 5");
-    card_is_read("c2");
+    card_is_read("tap c2");
     assert_int_equal(stat(TB_LINK_STAT_DEVICE_OPENS), 1);
     sim("fault address 0");
     nfc_expect(TB_LINK_FAILED);
@@ -338,7 +335,7 @@ static void address_that_nobody_acknowledges_is_told_and_looked_for(void **state
     expect(TB_LINK_LINE);
     sim("fault off");
     nfc_expect(TB_LINK_READY);
-    card_is_read("c2");
+    card_is_read("tap c2");
 }
 
 /* In a command, in an answer, before the status: none is waited for longer than a board waits. */
@@ -349,8 +346,7 @@ static void clock_that_is_held_costs_what_was_under_way(void **state)
     sim("card c4 type4 uri=" URI);
     nfc_expect(TB_LINK_READY);
     for (unsigned i = 0; i < 10; i++) {
-        sim("fault stretch 3");
-        card_is_read(i % 2 ? "c2" : "c4");
+        card_is_read(i % 2 ? "fault stretch 3 c2" : "fault stretch 3 c4");
     }
     assert_true(stat(TB_LINK_STAT_DEVICE_ERRORS) > 0);
     sim("fault stretch 0");
@@ -359,7 +355,7 @@ static void clock_that_is_held_costs_what_was_under_way(void **state)
     expect(TB_LINK_LINE);
     sim("fault off");
     nfc_expect(TB_LINK_READY);
-    card_is_read("c4");
+    card_is_read("tap c4");
 }
 
 /* It takes commands, and its status stays "not ready". */
@@ -373,7 +369,7 @@ static void chip_that_never_answers_is_told_and_looked_for(void **state)
     assert_int_equal(got.state.reason, TB_LINK_REASON_NO_ANSWER);
     sim("fault off");
     nfc_expect(TB_LINK_READY);
-    card_is_read("c2");
+    card_is_read("tap c2");
 }
 
 /* Nothing pulls the bus up here, as with a module whose plug came off: that is told, and nothing else is

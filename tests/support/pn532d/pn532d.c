@@ -6,6 +6,7 @@
  *     tap <name>[+<name>] [ms]   holds cards to the antenna, for ms or until they are removed
  *     remove [name]              takes one or all away
  *     fault <name> [count]       strikes the next commands, see chip.h; count 0 means every one; fault off
+ *     fault <name> <count> <name>[+<name>]   the same, and tap at that moment: no command comes in between
  *     profile fast|real          real: the line's bit rate and the times of the air, see air.h
  *     rate [max <bit/s>]         of the line; max: the chip refuses more (SetSerialBaudRate)
  *     wire <us>                  "<us> <line us> <air us> <wait us>": when the last tap came, and what the
@@ -507,7 +508,7 @@ static const char *remove_command(struct tb_sim *sim, char *rest)
     return NULL;
 }
 
-static const char *fault_command(struct reader *r, char *rest)
+static const char *fault_command(struct tb_sim *sim, char *rest)
 {
     static const char *const names[FAULT_COUNT] = {
         [FAULT_NONE] = "off",        [FAULT_NOACK] = "noack",       [FAULT_NACK] = "nack",
@@ -516,6 +517,7 @@ static const char *fault_command(struct reader *r, char *rest)
         [FAULT_DEAF] = "deaf",       [FAULT_STATUS80] = "status80", [FAULT_ATS0] = "ats0",
         [FAULT_RF] = "rf",           [FAULT_UNPLUG] = "unplug",     [FAULT_RESET] = "reset",
         [FAULT_ADDRESS] = "address", [FAULT_STRETCH] = "stretch"};
+    struct reader *r = reader_of(sim);
     char *name = tb_sim_word(&rest);
     char *count_text = tb_sim_word(&rest);
     uint64_t count = 1;
@@ -526,7 +528,7 @@ static const char *fault_command(struct reader *r, char *rest)
             continue;
         r->chip.fault = (enum chip_fault)fault;
         r->chip.fault_left = count ? (unsigned)count : UINT32_MAX;
-        return NULL;
+        return rest[0] ? tap_command(sim, rest) : NULL;
     }
     return "unknown_fault";
 }
@@ -616,7 +618,7 @@ static const char *command(struct tb_sim *sim, const char *verb, char *rest, str
     if (strcmp(verb, "remove") == 0)
         return remove_command(sim, rest);
     if (strcmp(verb, "fault") == 0)
-        return fault_command(r, rest);
+        return fault_command(sim, rest);
     if (strcmp(verb, "profile") == 0)
         return switch_command(rest, "fast", "real", &r->chip.real);
     if (strcmp(verb, "answers") == 0)

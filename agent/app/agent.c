@@ -86,6 +86,20 @@ static void storage_recovered(void *context)
         tb_agent_begin_anew(agent);
 }
 
+/* The holes are closed by skipped records when their turn comes (core/sync). */
+static void storage_dropped(void *context, const struct tb_outbox_drops *drops)
+{
+    struct tb_agent *agent = context;
+    for (size_t i = 0; i < drops->count; i++) {
+        tb_pending_drop(&agent->pending, drops->at[i].seq);
+        tb_tally_add(&agent->metrics.dropped[drops->at[i].kind], 1);
+    }
+    tb_log(TB_LOG_WARN, TB_EVENT("storage", "dropped"), tb_log_int("count", (int64_t)drops->count),
+           tb_log_int("first_seq", drops->at[0].seq));
+    tb_agent_notice(agent, TB_NOTICE_CHANGES_DROPPED, true);
+    tb_pages_state(agent);
+}
+
 static void storage_health(void *context)
 {
     struct tb_agent *agent = context;
@@ -103,6 +117,32 @@ static void storage_health(void *context)
 /* ---- metrics ---- */
 
 static const int64_t tap_bounds_us[] = {100, 250, 500, 1000, 2000, 5000, 10000, 50000, 250000, 1000000};
+
+static enum tb_err dropped_open(struct tb_agent_metrics *m)
+{
+    static const char *const labels[TB_MUTATION_KIND_COUNT] = {
+        [TB_MUTATION_CHECKOUT_CLAIM] = "kind=\"checkout.claim\"",
+        [TB_MUTATION_CHECKOUT_RELEASE] = "kind=\"checkout.release\"",
+        [TB_MUTATION_REWARD_RESERVE] = "kind=\"reward.reserve\"",
+        [TB_MUTATION_REWARD_RELEASE] = "kind=\"reward.release\"",
+        [TB_MUTATION_VISIT_BEGIN] = "kind=\"visit.begin\"",
+        [TB_MUTATION_VISIT_END] = "kind=\"visit.end\"",
+        [TB_MUTATION_JOURNEY_EVENT] = "kind=\"journey.event\"",
+        [TB_MUTATION_HANDOVER_REQUEST] = "kind=\"handover.request\"",
+        [TB_MUTATION_HANDOVER_ACCEPT] = "kind=\"handover.accept\"",
+    };
+    enum tb_err err = TB_OK;
+    for (unsigned kind = 1; kind < TB_MUTATION_KIND_COUNT && err == TB_OK; kind++) {
+        bool may_drop = tb_outbox_may_drop((enum tb_mutation_kind)kind);
+        TB_ASSERT(may_drop == (labels[kind] != NULL));
+        const struct tb_metric metric = {TB_METRIC_COUNTER, "tillbridge_dropped",
+                                         "Mutations given up before they were sent.", labels[kind],
+                                         &m->dropped[kind]};
+        if (may_drop)
+            err = tb_metrics_add(&m->registry, &metric);
+    }
+    return err;
+}
 
 static enum tb_err metrics_open(struct tb_agent_metrics *m)
 {
@@ -126,6 +166,8 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
          &m->mutations},
         {TB_METRIC_COUNTER, "tillbridge_line_downs", "Connections to the context store that ended.", "",
          &m->reconnects},
+        {TB_METRIC_COUNTER, "tillbridge_rejected", "Changes that the context store turned down.",
+         "channel=\"till\"", &m->rejected},
         {TB_METRIC_GAUGE, "tillbridge_unsent", "Changes without a verdict.", "", &m->unsent},
         {TB_METRIC_GAUGE, "tillbridge_line_live", "1 when the context store answers.", "", &m->line_live},
         {TB_METRIC_HISTOGRAM, "tillbridge_tap_seconds", "From a reader's event to the pages.",
@@ -139,7 +181,7 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
     }
     for (size_t i = 0; i < TB_ARRAY_SIZE(others) && err == TB_OK; i++)
         err = tb_metrics_add(&m->registry, &others[i]);
-    return err;
+    return err == TB_OK ? dropped_open(m) : err;
 }
 
 /* ---- starting ---- */
@@ -166,6 +208,7 @@ static enum tb_err storage_start(struct tb_agent *agent, const struct tb_storage
     agent->storage.health = storage_health;
     agent->storage.suspect = storage_suspect;
     agent->storage.recovered = storage_recovered;
+    agent->storage.dropped = storage_dropped;
     agent->storage.cache_damaged = tb_line_cache_damaged;
     agent->storage.pages_lost = tb_line_pages_lost;
     agent->storage.health_context = agent;

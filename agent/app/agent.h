@@ -35,6 +35,8 @@ struct tb_agent_metrics {
     struct tb_tally visits;
     struct tb_tally mutations;
     struct tb_tally reconnects;
+    struct tb_tally rejected;
+    struct tb_tally dropped[TB_MUTATION_KIND_COUNT]; /* by kind, of those that may be */
     struct tb_gauge unsent;
     struct tb_gauge line_live;
     struct tb_histogram tap; /* µs from reader event to the message handed to the pages */
@@ -166,6 +168,9 @@ void tb_pages_visit(struct tb_agent *agent);
 void tb_pages_cart(struct tb_agent *agent);
 void tb_pages_outcome(struct tb_agent *agent, const struct tb_identify_action *action);
 void tb_pages_reading(struct tb_agent *agent, const char *reader, bool on);
+/* A change of the customer who is here was turned down: its effect is taken back, and why. */
+void tb_pages_taken_back(struct tb_agent *agent, const struct tb_mutation *mutation,
+                         const struct tb_verdict *verdict);
 /* The answer to a change of a cart: err TB_OK says that it is on disk. */
 void tb_pages_changed(struct tb_agent *agent, struct tb_cart_ask ask, int64_t seq, enum tb_err err);
 

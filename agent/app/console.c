@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/console_outbox.h"
 #include "agent/app/request.h"
 
 #include "core/base/assert.h"
@@ -259,6 +260,7 @@ static const struct tb_request_method methods[] = {
     {"tail", request_tail},
     {"page.token", request_token},
     {"metrics", request_metrics},
+    {"outbox", tb_console_outbox},
     {"reader.list", tb_reader_ask_list},
     {"reader.selftest", tb_reader_ask_selftest},
     {"reader.stats", tb_reader_ask_stats},

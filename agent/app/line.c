@@ -181,12 +181,17 @@ struct decide {
     struct tb_verdict verdicts[TB_VERDICT_BATCH_MAX];
 };
 
-static void verdicts_note(const struct decide *decide)
+/* Before pending forgets what it was. */
+static void rejected_note(struct tb_agent *agent, const struct tb_verdict *verdict)
 {
-    for (size_t i = 0; i < decide->verdict_count; i++)
-        if (decide->verdicts[i].kind == TB_VERDICT_REJECTED)
-            tb_log(TB_LOG_WARN, TB_EVENT("line", "rejected"), tb_log_int("seq", decide->verdicts[i].seq),
-                   tb_log_str("code", decide->verdicts[i].code));
+    const struct tb_pending_entry *entry = tb_pending_find(&agent->pending, verdict->seq);
+    if (verdict->kind != TB_VERDICT_REJECTED)
+        return;
+    tb_log(TB_LOG_WARN, TB_EVENT("line", "rejected"), tb_log_int("seq", verdict->seq),
+           tb_log_str("code", verdict->code));
+    tb_tally_add(&agent->metrics.rejected, 1);
+    if (entry && entry->verdict == TB_VERDICT_NONE)
+        tb_pages_taken_back(agent, &entry->mutation, verdict);
 }
 
 static void decided(void *context, enum tb_err err)
@@ -194,11 +199,13 @@ static void decided(void *context, enum tb_err err)
     struct decide *decide = context;
     struct tb_agent *agent = decide->agent;
     if (err == TB_OK) {
-        verdicts_note(decide);
         for (size_t i = 0; i < decide->verdict_count; i++) {
+            rejected_note(agent, &decide->verdicts[i]);
             tb_pending_decide(&agent->pending, &decide->verdicts[i]);
             tb_console_verdict(agent, &decide->verdicts[i]);
         }
+        if (agent->pending.undecided_count == 0)
+            tb_agent_notice(agent, TB_NOTICE_CHANGES_DROPPED, false);
         agent->settle_seq = decide->seq;
         settle_schedule(agent);
         tb_visits_refresh(agent);

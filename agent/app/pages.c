@@ -120,6 +120,35 @@ void tb_pages_outcome(struct tb_agent *agent, const struct tb_identify_action *a
     page_send(agent, ALL, TB_COUNTER_TOPIC_EVENT);
 }
 
+/* The line as it is still on the screen, or the product as the cache has it. */
+static void put_taken(struct tb_json_writer *w, struct tb_agent *agent, const struct tb_mutation *m)
+{
+    const struct tb_cart_line *line = NULL;
+    if (m->kind == TB_MUTATION_CART_ADD)
+        put_product(w, agent, m->add.gtin);
+    else
+        line = tb_cart_find(&agent->serving.cart.cart, &m->line);
+    if (line) {
+        tb_json_put_str(w, "gtin", line->gtin);
+        tb_json_put_str(w, "product_name", line->name);
+    }
+}
+
+void tb_pages_taken_back(struct tb_agent *agent, const struct tb_mutation *mutation,
+                         const struct tb_verdict *verdict)
+{
+    if (!tb_serving_is(&agent->serving, &mutation->customer))
+        return;
+    struct tb_json_writer w = page_begin(agent, "taken_back");
+    tb_json_put_id(&w, "visit", &agent->serving.visit.id);
+    tb_json_put_int(&w, "seq", verdict->seq);
+    tb_json_put_str(&w, "change", tb_mutation_kind_names[mutation->kind]);
+    tb_json_put_str(&w, "code", verdict->code);
+    put_taken(&w, agent, mutation);
+    tb_rpc_end(&w);
+    page_send(agent, ALL, TB_COUNTER_TOPIC_EVENT);
+}
+
 void tb_pages_reading(struct tb_agent *agent, const char *reader, bool on)
 {
     struct tb_json_writer w = page_begin(agent, on ? "reading" : "reading_end");

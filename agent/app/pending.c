@@ -67,6 +67,23 @@ void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict)
     }
 }
 
+const struct tb_pending_entry *tb_pending_find(const struct tb_pending *p, int64_t seq)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (p->entries[i].mutation.seq == seq)
+            return &p->entries[i];
+    return NULL;
+}
+
+void tb_pending_drop(struct tb_pending *p, int64_t seq)
+{
+    const struct tb_pending_entry *entry = tb_pending_find(p, seq);
+    if (!entry || entry->verdict != TB_VERDICT_NONE)
+        return;
+    p->undecided_count--;
+    pending_remove(p, (size_t)(entry - p->entries));
+}
+
 void tb_pending_settle(struct tb_pending *p, const struct tb_id *customer, int64_t base_version)
 {
     for (size_t i = p->count; i-- > 0;) {

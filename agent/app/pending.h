@@ -39,6 +39,12 @@ void tb_pending_hear_up_to(struct tb_pending *p, int64_t seq);
 /* Keeps a verdict. A rejected mutation is dropped: its effect is taken back. */
 void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict);
 
+/* The one of this seq; NULL: it is not there. Borrowed. */
+const struct tb_pending_entry *tb_pending_find(const struct tb_pending *p, int64_t seq);
+
+/* Drops an undecided one that was given up. */
+void tb_pending_drop(struct tb_pending *p, int64_t seq);
+
 /* Drops a customer's decided mutations whose effect the cart of base_version holds. */
 void tb_pending_settle(struct tb_pending *p, const struct tb_id *customer, int64_t base_version);
 

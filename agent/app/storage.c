@@ -10,6 +10,7 @@ struct append {
     struct tb_storage_call call;
     void (*done)(void *context, enum tb_err err, const struct tb_stored *stored);
     struct tb_mutation mutation;
+    bool made_room;
     size_t json_size;
     uint8_t json[TB_MUTATION_JSON_SIZE_MAX];
     _Alignas(max_align_t) uint8_t lists[TB_MUTATION_LISTS_SIZE_MAX];
@@ -48,6 +49,11 @@ void tb_storage_recount(struct tb_storage *storage)
 static void append_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct append *append = (struct append *)(void *)call;
+    if (err == TB_ERR_BUSY && call->writer && !append->made_room) {
+        append->made_room = true;
+        if (tb_storage_make_room(call))
+            return;
+    }
     if (err != TB_OK && call->writer)
         tb_storage_recount(call->storage);
     const struct tb_stored stored = {.mutation = append->mutation,
@@ -243,6 +249,8 @@ static enum tb_err settle_work(struct tb_storage_call *call)
 static void settle_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct settle_call *settle = (struct settle_call *)(void *)call;
+    if (err != TB_OK)
+        tb_storage_recount(call->storage);
     settle->done(settle->call.context, err);
 }
 

@@ -15,7 +15,7 @@
 #include "agent/app/config.h"
 #include "agent/app/pending.h"
 #include "agent/cache/cache.h"
-#include "agent/cache/outbox.h"
+#include "agent/cache/outbox_upkeep.h"
 #include "agent/cache/state.h"
 #include "core/sync/client.h"
 #include "host/loop/loop.h"
@@ -61,6 +61,7 @@ struct tb_storage {
     struct tb_storage_file files[TB_STORAGE_FILE_COUNT];
     struct tb_timer probe;
     struct tb_timer away_probe;
+    struct tb_timer upkeep;
     struct tb_storage_path folder; /* on the disk */
     struct tb_storage_path memory; /* folder of files that stand for those on the disk */
     struct tb_storage_path cache_path;
@@ -75,6 +76,8 @@ struct tb_storage {
     void (*suspect)(void *context);
     /* Called every 5 s while a file is in memory that could be on the disk again. */
     void (*recovered)(void *context);
+    /* Called when mutations were given up (outbox_policy.h). */
+    void (*dropped)(void *context, const struct tb_outbox_drops *drops);
     /* Called when the cache's file turned out to be damaged while it was written. */
     void (*cache_damaged)(void *context);
     /* Called when pages of the cohort or the catalogue that were said to be saved are not
@@ -124,8 +127,9 @@ bool tb_storage_has(const struct tb_storage *storage, enum tb_err trouble);
 /* Why no mutation is stored until the agent begins anew; TB_OK: they are. */
 enum tb_err tb_storage_closed(const struct tb_storage *storage);
 
-/* Stores a mutation; done gets it with its seq and its wire form. An error says that it is not stored; while
- * the outbox is in memory that is what tb_storage_closed() says. */
+/* Stores a mutation, giving up others when there is no room and the policy lets it; done gets it with its seq
+ * and its wire form. An error says that it is not stored; while the outbox is in memory that is what
+ * tb_storage_closed() says. */
 struct tb_stored {
     struct tb_mutation mutation;
     struct tb_span json;
@@ -167,6 +171,12 @@ TB_MUST_USE enum tb_err tb_storage_read_outbox(struct tb_storage *storage, int64
                                                uint32_t count_max, size_t size_max,
                                                void (*done)(void *context, enum tb_err err,
                                                             const struct tb_client_row *rows, size_t count),
+                                               void *context);
+
+/* What waits and what was turned down, from a seq on; list is borrowed for the call. */
+TB_MUST_USE enum tb_err tb_storage_list_outbox(struct tb_storage *storage, int64_t from_seq,
+                                               void (*done)(void *context, enum tb_err err,
+                                                            const struct tb_outbox_list *list),
                                                void *context);
 
 /* A pepper that came by the device feed; before rows that need it are saved. */

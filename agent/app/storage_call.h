@@ -74,6 +74,14 @@ bool tb_storage_outbox_was_damaged(const char *path);
 /* Starts its writer. */
 TB_MUST_USE enum tb_err tb_storage_cache_start(struct tb_storage *storage);
 
+/* Drops mutations that waited for too long, in a minute and then every hour; once, when the files are open.
+ */
+void tb_storage_upkeep_later(struct tb_storage *storage, int64_t after_ms);
+#define TB_STORAGE_UPKEEP_FIRST_MS 60000
+
+/* Makes room in the outbox, then hands the held call to its writer. False: there is no memory for it. */
+bool tb_storage_make_room(struct tb_storage_call *call);
+
 /* Begins to look whether files in trouble can be written again; once, when they are open. */
 void tb_storage_watch(struct tb_storage *storage);
 /* The same for the disk, when a file is in memory. */

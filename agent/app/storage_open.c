@@ -350,6 +350,8 @@ static enum tb_err writers_start(struct tb_storage *storage)
         err = tb_storage_cache_start(storage);
     if (err == TB_OK)
         tb_storage_watch(storage);
+    if (err == TB_OK)
+        tb_storage_upkeep_later(storage, TB_STORAGE_UPKEEP_FIRST_MS);
     return err;
 }
 
@@ -399,6 +401,7 @@ void tb_storage_close(struct tb_storage *storage)
 {
     tb_timer_cancel(&storage->probe);
     tb_timer_cancel(&storage->away_probe);
+    tb_timer_cancel(&storage->upkeep);
     storage->outbox_writer = tb_writer_stop(storage->outbox_writer);
     storage->cache_writer = tb_writer_stop(storage->cache_writer);
     storage->state_writer = tb_writer_stop(storage->state_writer);

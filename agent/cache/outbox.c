@@ -1,5 +1,6 @@
 #include "agent/cache/outbox.h"
 
+#include "agent/cache/outbox_policy.h"
 #include "agent/cache/pack.h"
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
@@ -24,11 +25,11 @@ static const char *const statements[TB_OUTBOX_STMT_COUNT] = {
     [TB_OUTBOX_STMT_INSERT] = "INSERT INTO mutation (seq, sealed) VALUES (?1, ?2)",
     [TB_OUTBOX_STMT_IMPORT] = "INSERT INTO mutation (seq, sealed, verdict) VALUES (?1, ?2, ?3)",
     [TB_OUTBOX_STMT_DECIDE] = "UPDATE mutation SET verdict = ?2 WHERE seq = ?1",
-    [TB_OUTBOX_STMT_VERDICT] = "SELECT verdict FROM mutation WHERE seq = ?1",
+    [TB_OUTBOX_STMT_VERDICT] = "SELECT verdict, length(sealed) FROM mutation WHERE seq = ?1",
     [TB_OUTBOX_STMT_SETTLE] = "INSERT OR REPLACE INTO meta (name, value) VALUES ('" SETTLED_NAME "', ?1)",
-    [TB_OUTBOX_STMT_OLDEST] = "SELECT seq, verdict FROM mutation WHERE seq <= ?1"
+    [TB_OUTBOX_STMT_OLDEST] = "SELECT seq, verdict, length(sealed) FROM mutation WHERE seq <= ?1"
                               " AND seq < (SELECT max(seq) FROM mutation) ORDER BY seq LIMIT ?2",
-    [TB_OUTBOX_STMT_REMOVE] = "DELETE FROM mutation WHERE seq <= ?1",
+    [TB_OUTBOX_STMT_REMOVE] = "DELETE FROM mutation WHERE seq = ?1",
     [TB_OUTBOX_STMT_READ] = "SELECT seq, sealed, verdict FROM mutation WHERE seq >= ?1 ORDER BY seq",
 };
 
@@ -53,19 +54,6 @@ struct tb_outbox_work {
     uint8_t json[TB_MUTATION_JSON_SIZE_MAX];
     uint8_t parsed[TB_MUTATION_ARENA_SIZE];
 };
-
-static enum tb_err query_int(struct tb_db *db, const char *sql, int64_t *ret_value)
-{
-    struct tb_stmt stmt;
-    enum tb_err err = tb_stmt_prepare(db, sql, &stmt);
-    if (err != TB_OK)
-        return err;
-    bool row = false;
-    err = tb_stmt_step(&stmt, &row);
-    *ret_value = err == TB_OK && row ? tb_stmt_int(&stmt, 0) : 0;
-    tb_stmt_free(&stmt);
-    return err;
-}
 
 static enum tb_err incarnation_take(struct tb_outbox *outbox, struct tb_span value)
 {
@@ -165,7 +153,8 @@ void tb_outbox_close(struct tb_outbox *outbox)
     tb_sealer_wipe(&outbox->sealer);
 }
 
-static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct tb_span json)
+static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct tb_span json,
+                                  int64_t *ret_bytes)
 {
     struct about about;
     struct tb_outbox_work *work = outbox->work;
@@ -181,20 +170,30 @@ static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct 
     struct tb_stmt *insert = &outbox->stmts[TB_OUTBOX_STMT_INSERT];
     tb_stmt_bind_int(insert, 1, seq);
     tb_stmt_bind_blob(insert, 2, tb_buf_span(&sealed));
+    *ret_bytes = (int64_t)sealed.size;
     return tb_stmt_run(insert);
+}
+
+static bool has_room(const struct tb_outbox *outbox, enum tb_mutation_kind kind)
+{
+    bool reserved = tb_outbox_policy_of(kind)->reserved;
+    return outbox->undecided_count < (reserved ? TB_OUTBOX_RESERVE_MAX : TB_OUTBOX_UNDECIDED_MAX) &&
+           outbox->undecided_bytes < (reserved ? TB_OUTBOX_RESERVE_BYTES_MAX : TB_OUTBOX_BYTES_MAX);
 }
 
 enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutation, struct tb_buf *ret_json)
 {
-    if (outbox->undecided_count >= TB_OUTBOX_UNDECIDED_MAX)
+    if (!has_room(outbox, mutation->kind))
         return TB_ERR_BUSY;
+    int64_t bytes = 0;
     size_t start = ret_json->size;
     mutation->seq = outbox->next_seq;
     struct tb_json_writer w = tb_json_writer_of(ret_json);
     tb_mutation_encode(&w, NULL, mutation);
     enum tb_err err = ret_json->err;
     if (err == TB_OK)
-        err = mutation_store(outbox, mutation->seq, tb_span_sub(tb_buf_span(ret_json), start, SIZE_MAX));
+        err = mutation_store(outbox, mutation->seq, tb_span_sub(tb_buf_span(ret_json), start, SIZE_MAX),
+                             &bytes);
     if (err != TB_OK) {
         mutation->seq = 0;
         ret_json->size = start;
@@ -202,6 +201,9 @@ enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutat
     }
     outbox->next_seq++;
     outbox->undecided_count++;
+    outbox->undecided_bytes += bytes;
+    outbox->stored_count++;
+    outbox->stored_bytes += bytes;
     return TB_OK;
 }
 
@@ -229,13 +231,15 @@ static bool verdict_open(struct tb_outbox *outbox, int64_t seq, struct tb_span s
 
 enum verdict_state { VERDICT_ABSENT, VERDICT_OPEN, VERDICT_DAMAGED, VERDICT_KEPT };
 
-static enum tb_err verdict_state(struct tb_outbox *outbox, int64_t seq, enum verdict_state *ret_state)
+static enum tb_err verdict_state(struct tb_outbox *outbox, int64_t seq, enum verdict_state *ret_state,
+                                 int64_t *ret_bytes)
 {
     struct tb_stmt *read = &outbox->stmts[TB_OUTBOX_STMT_VERDICT];
     struct tb_outbox_entry entry = {0};
     tb_stmt_bind_int(read, 1, seq);
     bool row = false;
     enum tb_err err = tb_stmt_step(read, &row);
+    *ret_bytes = row ? tb_stmt_int(read, 1) : 0;
     if (!row)
         *ret_state = VERDICT_ABSENT;
     else if (tb_stmt_is_null(read, 0))
@@ -272,12 +276,15 @@ static enum tb_err verdict_store(struct tb_outbox *outbox, const struct tb_verdi
 enum tb_err tb_outbox_decide(struct tb_outbox *outbox, const struct tb_verdict *verdict, int64_t wall_ms)
 {
     enum verdict_state state = VERDICT_ABSENT;
-    enum tb_err err = verdict_state(outbox, verdict->seq, &state);
+    int64_t bytes = 0;
+    enum tb_err err = verdict_state(outbox, verdict->seq, &state, &bytes);
     if (err != TB_OK || state == VERDICT_ABSENT || state == VERDICT_KEPT)
         return err;
     err = verdict_store(outbox, verdict, wall_ms);
-    if (err == TB_OK && state == VERDICT_OPEN)
+    if (err == TB_OK && state == VERDICT_OPEN) {
         outbox->undecided_count--;
+        outbox->undecided_bytes -= bytes;
+    }
     return err;
 }
 
@@ -298,31 +305,80 @@ static enum tb_err settled_write(struct tb_outbox *outbox, int64_t seq)
     return tb_stmt_run(settle);
 }
 
-/* The highest settled seq up to which everything was decided before a time. */
-static enum tb_err removable_seq(struct tb_outbox *outbox, int64_t before_wall_ms, int64_t *ret_seq)
+/* What is to be removed of the oldest settled ones. */
+struct trim {
+    int64_t before_wall_ms;
+    int64_t bytes; /* of decided ones that would be left */
+    size_t count;
+    int64_t seqs[TB_OUTBOX_REMOVE_MAX];
+    size_t shown_count; /* old enough to go, and kept for people */
+    int64_t shown[TB_OUTBOX_REJECTED_MAX + TB_OUTBOX_REMOVE_MAX];
+};
+
+static bool is_for_people(const struct trim *trim, const struct tb_outbox_entry *entry)
+{
+    const int64_t longer_ms = TB_OUTBOX_REJECTED_KEEP_MS - TB_OUTBOX_KEEP_MS;
+    bool told = entry->verdict.kind == TB_VERDICT_REJECTED || entry->verdict.code[0] != '\0';
+    return told && entry->decided_ms >= trim->before_wall_ms - longer_ms;
+}
+
+/* False: this one stays, and all behind it. */
+static bool row_trim(struct tb_outbox *outbox, struct trim *trim, const struct tb_stmt *row)
+{
+    struct tb_outbox_entry entry = {0};
+    int64_t seq = tb_stmt_int(row, 0);
+    /* A damaged verdict says no time; the row is settled and goes with those behind it. */
+    bool opened = verdict_open(outbox, seq, tb_stmt_blob(row, 1), &entry);
+    bool old = !opened || entry.decided_ms < trim->before_wall_ms;
+    bool too_many = trim->bytes > TB_OUTBOX_DECIDED_BYTES_MAX;
+    if (trim->count == TB_OUTBOX_REMOVE_MAX || (!old && !too_many))
+        return false;
+    if (opened && !too_many && is_for_people(trim, &entry)) {
+        trim->shown[trim->shown_count++] = seq;
+        return true;
+    }
+    trim->seqs[trim->count++] = seq;
+    trim->bytes -= tb_stmt_int(row, 2);
+    return true;
+}
+
+static enum tb_err trim_find(struct tb_outbox *outbox, struct trim *trim)
 {
     struct tb_stmt *oldest = &outbox->stmts[TB_OUTBOX_STMT_OLDEST];
     tb_stmt_bind_int(oldest, 1, outbox->settled_seq);
-    tb_stmt_bind_int(oldest, 2, TB_OUTBOX_REMOVE_MAX);
-    *ret_seq = 0;
+    tb_stmt_bind_int(oldest, 2, TB_OUTBOX_REJECTED_MAX + TB_OUTBOX_REMOVE_MAX);
     bool row = false;
+    bool more = true;
     enum tb_err err = TB_OK;
-    while ((err = tb_stmt_step(oldest, &row)) == TB_OK && row) {
-        struct tb_outbox_entry entry = {0};
-        int64_t seq = tb_stmt_int(oldest, 0);
-        /* A damaged verdict says no time; the row is settled and goes with those behind it. */
-        if (verdict_open(outbox, seq, tb_stmt_blob(oldest, 1), &entry) && entry.decided_ms >= before_wall_ms)
-            break;
-        *ret_seq = seq;
-    }
+    while (more && (err = tb_stmt_step(oldest, &row)) == TB_OK && row)
+        more = row_trim(outbox, trim, oldest);
     tb_stmt_reset(oldest);
     return err;
+}
+
+enum tb_err tb_outbox_remove(struct tb_outbox *outbox, int64_t seq)
+{
+    struct tb_stmt *remove = &outbox->stmts[TB_OUTBOX_STMT_REMOVE];
+    tb_stmt_bind_int(remove, 1, seq);
+    return tb_stmt_run(remove);
+}
+
+static enum tb_err rows_trim(struct tb_outbox *outbox, int64_t before_wall_ms)
+{
+    struct trim trim = {.before_wall_ms = before_wall_ms,
+                        .bytes = outbox->stored_bytes - outbox->undecided_bytes};
+    enum tb_err err = trim_find(outbox, &trim);
+    for (size_t i = 0; i < trim.count && err == TB_OK; i++)
+        err = tb_outbox_remove(outbox, trim.seqs[i]);
+    for (size_t i = 0; i + TB_OUTBOX_REJECTED_MAX < trim.shown_count && err == TB_OK; i++)
+        err = tb_outbox_remove(outbox, trim.shown[i]);
+    bool removed = trim.count > 0 || trim.shown_count > TB_OUTBOX_REJECTED_MAX;
+    return err == TB_OK && removed ? tb_outbox_recount(outbox) : err;
 }
 
 enum tb_err tb_outbox_settle(struct tb_outbox *outbox, int64_t up_to_seq, int64_t before_wall_ms)
 {
     int64_t decided = 0;
-    int64_t removable = 0;
     enum tb_err err = tb_outbox_decided_seq(outbox, &decided);
     int64_t settled = up_to_seq < decided ? up_to_seq : decided;
     if (err == TB_OK && settled > outbox->settled_seq) {
@@ -330,29 +386,45 @@ enum tb_err tb_outbox_settle(struct tb_outbox *outbox, int64_t up_to_seq, int64_
         if (err == TB_OK)
             outbox->settled_seq = settled;
     }
-    if (err == TB_OK)
-        err = removable_seq(outbox, before_wall_ms, &removable);
-    if (err != TB_OK || removable == 0)
+    return err == TB_OK ? rows_trim(outbox, before_wall_ms) : err;
+}
+
+/* One row of numbers. */
+static enum tb_err query_ints(struct tb_db *db, const char *sql, int64_t *ret_values, int count)
+{
+    struct tb_stmt stmt;
+    enum tb_err err = tb_stmt_prepare(db, sql, &stmt);
+    if (err != TB_OK)
         return err;
-    struct tb_stmt *remove = &outbox->stmts[TB_OUTBOX_STMT_REMOVE];
-    tb_stmt_bind_int(remove, 1, removable);
-    return tb_stmt_run(remove);
+    bool row = false;
+    err = tb_stmt_step(&stmt, &row);
+    for (int i = 0; i < count; i++)
+        ret_values[i] = err == TB_OK && row ? tb_stmt_int(&stmt, i) : 0;
+    tb_stmt_free(&stmt);
+    return err;
 }
 
 enum tb_err tb_outbox_recount(struct tb_outbox *outbox)
 {
-    int64_t last = 0;
+    int64_t all[3];
+    int64_t open[2];
     bool found = false;
-    enum tb_err err = query_int(outbox->db, "SELECT max(seq) FROM mutation", &last);
+    enum tb_err err =
+        query_ints(outbox->db, "SELECT max(seq), count(*), sum(length(sealed)) FROM mutation", all, 3);
     if (err == TB_OK)
-        err = query_int(outbox->db, "SELECT count(*) FROM mutation WHERE verdict IS NULL",
-                        &outbox->undecided_count);
+        err = query_ints(outbox->db,
+                         "SELECT count(*), sum(length(sealed)) FROM mutation WHERE verdict IS NULL", open, 2);
     outbox->settled_seq = 0;
     if (err == TB_OK)
         err = meta_read(outbox, SETTLED_NAME, settled_take, &found);
-    if (err == TB_OK)
-        outbox->next_seq = last + 1;
-    return err;
+    if (err != TB_OK)
+        return err;
+    outbox->next_seq = all[0] + 1;
+    outbox->stored_count = all[1];
+    outbox->stored_bytes = all[2];
+    outbox->undecided_count = open[0];
+    outbox->undecided_bytes = open[1];
+    return TB_OK;
 }
 
 static bool mutation_verifies(struct tb_outbox *outbox, int64_t seq, struct tb_span sealed)
@@ -466,10 +538,11 @@ enum tb_err tb_outbox_import(struct tb_outbox *outbox, const struct tb_outbox_se
 {
     struct tb_outbox_entry entry = {0};
     enum verdict_state state = VERDICT_ABSENT;
+    int64_t bytes = 0;
     if (!tb_outbox_verifies(outbox, sealed))
         return TB_ERR_SEAL;
     bool decided = verdict_open(outbox, sealed->seq, sealed->verdict, &entry);
-    enum tb_err err = verdict_state(outbox, sealed->seq, &state);
+    enum tb_err err = verdict_state(outbox, sealed->seq, &state, &bytes);
     if (err != TB_OK || state == VERDICT_KEPT || (state == VERDICT_OPEN && !decided))
         return err;
     if (state == VERDICT_OPEN) {
@@ -502,5 +575,6 @@ enum tb_err tb_outbox_go_on(struct tb_outbox *outbox, int64_t seq)
     struct tb_json_writer w = tb_json_writer_of(&json);
     tb_mutation_encode(&w, NULL, &place);
     TB_ASSERT(json.err == TB_OK);
-    return mutation_store(outbox, place.seq, tb_buf_span(&json));
+    int64_t stored = 0;
+    return mutation_store(outbox, place.seq, tb_buf_span(&json), &stored);
 }

@@ -9,7 +9,7 @@
  * never removed: it keeps the place in the sequence.
  *
  * Synchronous; belongs to one thread at a time: the loop's while starting, the file's writer after that.
- * Limits: TB_OUTBOX_UNDECIDED_MAX undecided mutations.
+ * Limits: the constants below.
  */
 #ifndef TB_AGENT_CACHE_OUTBOX_H
 #define TB_AGENT_CACHE_OUTBOX_H
@@ -20,10 +20,19 @@
 
 #define TB_OUTBOX_PAGE_SIZE 1024u
 #define TB_OUTBOX_INCARNATION_NAME "incarnation" /* in the table `meta` */
+/* Undecided mutations and the bytes that they take as they are stored. Kinds whose policy says so
+ * (outbox_policy.h) are taken up to the reserve. */
 #define TB_OUTBOX_UNDECIDED_MAX 10000
+#define TB_OUTBOX_BYTES_MAX (INT64_C(16) * 1024 * 1024)
+#define TB_OUTBOX_RESERVE_MAX 30000
+#define TB_OUTBOX_RESERVE_BYTES_MAX (INT64_C(48) * 1024 * 1024)
+/* Decided ones: what a restored context store may ask for again, and what people may want to see. */
+#define TB_OUTBOX_DECIDED_BYTES_MAX (INT64_C(32) * 1024 * 1024)
+#define TB_OUTBOX_REJECTED_MAX 100
 #define TB_OUTBOX_REMOVE_MAX 256
 #define TB_OUTBOX_KEEP_MS \
     (INT64_C(7) * 24 * 3600 * 1000) /* decided mutations, for a restored context store */
+#define TB_OUTBOX_REJECTED_KEEP_MS (INT64_C(30) * 24 * 3600 * 1000) /* rejected ones, for people */
 
 enum tb_outbox_statement { /* index into tb_outbox.stmts */
                            TB_OUTBOX_STMT_INSERT,
@@ -46,6 +55,9 @@ struct tb_outbox {
     struct tb_id incarnation;
     int64_t next_seq;
     int64_t undecided_count;
+    int64_t undecided_bytes;
+    int64_t stored_count; /* decided ones included */
+    int64_t stored_bytes;
     int64_t settled_seq; /* see tb_outbox_settle() */
     struct tb_stmt stmts[TB_OUTBOX_STMT_COUNT];
 };
@@ -66,7 +78,8 @@ void tb_outbox_close(struct tb_outbox *outbox); /* accepts one that is not open 
 /*
  * Inside a transaction, or as one of its own (a single statement): gives mutation its seq and stores it; its
  * wire form is appended to ret_json.
- * TB_ERR_BUSY: too many undecided ones. TB_ERR_FULL: the disk. Nothing is stored on any error.
+ * TB_ERR_BUSY: too many undecided ones, see tb_outbox_make_room(). TB_ERR_FULL: the disk. Nothing is stored
+ * on any error.
  */
 TB_MUST_USE enum tb_err tb_outbox_append(struct tb_outbox *outbox, struct tb_mutation *mutation,
                                          struct tb_buf *ret_json);
@@ -77,10 +90,15 @@ TB_MUST_USE enum tb_err tb_outbox_decide(struct tb_outbox *outbox, const struct 
 
 /*
  * Inside a transaction: what is decided up to up_to_seq has its effect durably in the cache
- * (tb_cache_make_last() came after it); it is laid over no cart any more. Of those, removes what was decided
- * before before_wall_ms, but never the highest seq, and at most TB_OUTBOX_REMOVE_MAX at a time.
+ * (tb_cache_make_last() came after it); it is laid over no cart any more. Of those, removes the oldest that
+ * were decided before before_wall_ms or are too many, but never the highest seq, and at most
+ * TB_OUTBOX_REMOVE_MAX at a time. TB_OUTBOX_REJECTED_MAX of what people may want to see (rejected, or applied
+ * with a conflict) stay for as long as TB_OUTBOX_REJECTED_KEEP_MS.
  */
 TB_MUST_USE enum tb_err tb_outbox_settle(struct tb_outbox *outbox, int64_t up_to_seq, int64_t before_wall_ms);
+
+/* Inside a transaction: removes a mutation, whatever it is. */
+TB_MUST_USE enum tb_err tb_outbox_remove(struct tb_outbox *outbox, int64_t seq);
 
 /* To be called when a transaction that appended or decided did not commit. */
 TB_MUST_USE enum tb_err tb_outbox_recount(struct tb_outbox *outbox);

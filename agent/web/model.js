@@ -1,6 +1,7 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every
 // time computed here from absolute times and the agent's clock. render.js only puts this on screen.
 import { tierPaint } from './colour.js';
+import { TAKEN_MS } from './state.js';
 
 const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
 const ENDED_MS = 4_000;
@@ -13,9 +14,9 @@ const BACKGROUND = { light: [255, 255, 255], dark: [27, 32, 39] }; // --panel in
 
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock',
   payment_card: 'payment', two_cards: 'two', not_a_code: 'question', product: 'product', recognised: 'check' };
-const NOTICE_ICONS = { disk_full: 'disk', disk_failing: 'disk', disk_read_only: 'disk', changes_not_stored: 'disk', outbox_damaged: 'disk',
+const NOTICE_ICONS = { disk_full: 'disk', disk_failing: 'disk', disk_read_only: 'disk', changes_not_stored: 'disk', outbox_damaged: 'disk', changes_dropped: 'disk',
   storage_newer: 'info', clock_wrong: 'clock', certificate_expiring: 'lock', quarantined: 'lock', cache_rebuilt: 'info' };
-const NOTICE_RANK = ['quarantined', 'disk_full', 'disk_failing', 'disk_read_only', 'changes_not_stored', 'storage_newer', 'outbox_damaged',
+const NOTICE_RANK = ['quarantined', 'disk_full', 'disk_failing', 'disk_read_only', 'changes_not_stored', 'storage_newer', 'outbox_damaged', 'changes_dropped',
   'clock_wrong', 'reader', 'offline', 'certificate_expiring', 'cache_rebuilt'];
 const GRAVE = new Set(['quarantined', 'disk_full', 'disk_failing', 'disk_read_only', 'changes_not_stored']);
 
@@ -334,10 +335,20 @@ function stripOf(state, w, clock) {
     return { tone: 'bad', icon: 'warn', text: w.t(`error.${key}`) };
   }
   if (!state.visit) return null;
+  if (state.taken && clock.at - state.taken.at < TAKEN_MS) return takenStrip(state.taken, w);
   if (state.reading) return { tone: 'busy', icon: 'tap', text: w.t('reading.title') };
   const stays = state.outcome?.outcome === 'product' ? ADDED_MS : STRIP_MS;
   if (!state.outcome || clock.at - state.outcome.at >= stays) return null;
   return outcomeStrip(state, w);
+}
+
+// What was taken back, and why: nobody has to find out by themselves that the cart is another than it was.
+function takenStrip(taken, w) {
+  const key = w.has(`taken.${taken.change}`) ? taken.change : 'other';
+  const name = taken.product_name || (taken.gtin ? w.t('outcome.product.unnamed', { gtin: shortGtin(taken.gtin) }) : '');
+  const reason = w.has(`taken.code.${taken.code}`) ? w.t(`taken.code.${taken.code}`) : w.t('taken.code.other', { code: taken.code });
+  const more = taken.count > 1 ? [w.plural('taken.more', taken.count - 1)] : [];
+  return { tone: 'bad', icon: 'warn', text: [w.t(`taken.${name ? key : 'other'}`, { name }), reason, ...more].join(' ') };
 }
 
 function outcomeStrip(state, w) {

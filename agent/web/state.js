@@ -3,6 +3,7 @@
 // `wall_ms` of its messages; the browser's wall clock is never asked.
 
 export const LOST_VISIT_MS = 5_000; // a page without its agent shows a customer no longer than this
+export const TAKEN_MS = 15_000; // that a change was taken back stays this long
 export const GHOST_MS = 4_000; // a removed line keeps its place at least this long
 
 export function initialState(at) {
@@ -22,6 +23,7 @@ export function initialState(at) {
     outcome: null,
     reading: null,
     failed: null,
+    taken: null, // the last change of this customer's cart that was turned down; count: how many lately
     details: false,
     selected: null,
   };
@@ -61,8 +63,15 @@ const messages = {
   cart: (state, params, at) => (state.visit ? withCart(state, params.cart, at) : state),
   outcome: (state, params, at) => ({ ...state, outcome: { ...params, at }, reading: null, ended: null, failed: null }),
   reading: (state, params, at) => ({ ...state, reading: { reader: params.reader, at } }),
+  taken_back: onTakenBack,
   reading_end: (state) => ({ ...state, reading: null }),
 };
+
+function onTakenBack(state, params, at) {
+  if (state.visit?.id !== params.visit) return state;
+  const before = state.taken && at - state.taken.at < TAKEN_MS ? state.taken.count : 0;
+  return { ...state, taken: { ...params, at, count: before + 1 } };
+}
 
 function onVisit(state, params, at) {
   if (!params.visit) {
@@ -78,7 +87,7 @@ function onVisit(state, params, at) {
 // Drops everything about a customer.
 function forget(state) {
   return { ...state, visit: null, view: null, cart: null, lines: [], details: false, selected: null,
-    reading: null, failed: null, outcome: state.visit ? null : state.outcome };
+    reading: null, failed: null, taken: null, outcome: state.visit ? null : state.outcome };
 }
 
 function withCart(state, cart, at, first = false) {

@@ -25,6 +25,13 @@ export class Console {
       message.error ? reject(new Error(`${method}: ${JSON.stringify(message.error)}`)) : resolve(message.result)));
   }
 
+  // The stable code with which a request is turned down; "" when it is not.
+  code(method, params = {}) {
+    const id = ++this.#call_id;
+    this.say({ jsonrpc: '2.0', id, method, params });
+    return new Promise((resolve) => this.#calls.set(id, (message) => resolve(message.error?.data.code ?? '')));
+  }
+
   say(message) {
     this.socket.write(`${JSON.stringify(message)}\n`);
   }

@@ -42,7 +42,7 @@ export class PageChannel {
 
   static async of(session) {
     const page = new PageChannel();
-    Object.assign(page, { session, received: '', outcomes: [], stray: [], shown: {} });
+    Object.assign(page, { session, received: '', outcomes: [], stray: [], taken: [], shown: {} });
     page.socket = pageSocket(session);
     page.socket.on('message', (data) => page.#receive(data.toString()));
     page.closed = new Promise((resolve) => page.socket.on('close', (code) => {
@@ -67,6 +67,11 @@ export class PageChannel {
       const at = this.outcomes.findIndex((o) => names.includes(o.outcome));
       return at < 0 ? undefined : this.outcomes.splice(0, at + 1).at(-1);
     });
+  }
+
+  // The next change that was taken back.
+  takenBack() {
+    return this.#until('a change that is taken back', () => this.taken.shift());
   }
 
   // An answer that belongs to no request of ours: an error with id null.
@@ -177,6 +182,9 @@ export class PageChannel {
       case 'reading':
       case 'reading_end':
         this.shown.reading = method === 'reading';
+        break;
+      case 'taken_back':
+        this.taken.push(params);
         break;
       case 'outcome':
         this.outcomes.push(params);

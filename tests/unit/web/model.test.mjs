@@ -213,6 +213,19 @@ test('a refused change is told', () => {
   assert.equal(strip('anything.else'), 'That change was not made. Please try again.');
 });
 
+test('what was taken back is said with its reason, for as long as it takes to read it', () => {
+  const back = (change, code, more = {}) => ['taken_back', { visit: visit().visit.id, seq: 9, change, code, gtin: '04006381333931', product_name: 'Eraser', ...more }];
+  const strip = (...messages) => shown([...recognised(), ...messages]).strip?.text;
+  assert.equal(strip(back('cart.add', 'product_unknown', { product_name: undefined })), 'Taken back: Product 4006381333931 was not added. The central system does not know this product.');
+  assert.equal(strip(back('cart.remove', 'line_closed')), 'Taken back: Eraser is in the cart again. That line was removed meanwhile.');
+  assert.equal(strip(back('cart.set_quantity', 'brand_new')), 'Taken back: Eraser has the quantity it had before. The central system turned it down (brand_new). Please tell IT.');
+  assert.equal(strip(back('cart.note', 'line_closed')), 'A change was taken back. That line was removed meanwhile.');
+  assert.match(strip(back('cart.add', 'line_limit'), back('cart.add', 'line_limit'), back('cart.add', 'line_limit')), /for more lines\. So were 2 more changes\.$/);
+  assert.equal(strip(back('cart.add', 'line_limit', { visit: 'another' })), undefined);
+  assert.equal(shown([...recognised(), back('cart.add', 'line_limit')], { at: 15_000 }).strip, null);
+  assert.equal(shown([...recognised(), back('cart.add', 'line_limit'), ['visit', { visit: null, reason: 'done' }]]).strip, null);
+});
+
 test('every state of the pictures is drawn without a hole', () => {
   for (const [name, messages] of Object.entries(states)) {
     const text = JSON.stringify(shown(messages));

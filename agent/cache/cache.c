@@ -153,16 +153,24 @@ static enum tb_err rows_count(struct tb_cache *cache, const char *sql, uint32_t 
     return err;
 }
 
-/* No row may carry a stamp of the new books: they begin at a number of chance. */
+/* Books of a file that has none. No row may carry a stamp of theirs: where there are rows, they begin at a
+ * number of chance. */
 static enum tb_err books_renew(struct tb_cache *cache)
 {
+    uint32_t customer_count = 0;
+    uint32_t product_count = 0;
     uint8_t chance[4];
+    enum tb_err err = rows_count(cache, "SELECT count(*) FROM customer", &customer_count);
+    if (err == TB_OK)
+        err = rows_count(cache, "SELECT count(*) FROM product", &product_count);
     cache->sealer.rng->fill(cache->sealer.rng->context, chance, sizeof chance);
     struct tb_reader from = tb_reader_of(tb_span_of(chance, sizeof chance));
-    cache->books = tb_books_new((tb_read_u32be(&from) & TB_BOOKS_STAMP_MAX) | 1u);
-    enum tb_err err = rows_count(cache, "SELECT count(*) FROM customer", &cache->books.customer_count);
-    return err == TB_OK ? rows_count(cache, "SELECT count(*) FROM product", &cache->books.product_count)
-                        : err;
+    bool is_empty = customer_count + product_count == 0;
+    cache->books = tb_books_new(is_empty ? 1 : (tb_read_u32be(&from) & TB_BOOKS_STAMP_MAX) | 1u);
+    cache->books.customer_count = customer_count;
+    cache->books.product_count = product_count;
+    cache->damaged |= !is_empty;
+    return err;
 }
 
 static enum tb_err books_read(struct tb_cache *cache)
@@ -174,9 +182,7 @@ static enum tb_err books_read(struct tb_cache *cache)
         return err;
     if (err == TB_OK && plain.size == TB_BOOKS_SIZE)
         return tb_books_unpack(tb_buf_span(&plain), &cache->books);
-    err = books_renew(cache);
-    cache->damaged |= cache->books.customer_count + cache->books.product_count > 0;
-    return err;
+    return books_renew(cache);
 }
 
 static enum tb_err books_write(struct tb_cache *cache)

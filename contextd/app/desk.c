@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define PRINT_SIZE_MAX (128u * 1024u)
 
@@ -105,4 +106,13 @@ enum tb_err desk_customer(const struct desk *s, const char *text, struct tb_id *
         return TB_OK;
     }
     return TB_ERR_NOT_FOUND;
+}
+
+void desk_time_add(struct desk *s, int64_t at_ms)
+{
+    char text[40];
+    struct tm parts;
+    time_t seconds = (time_t)(at_ms / 1000);
+    if (gmtime_r(&seconds, &parts) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts) > 0)
+        tb_buf_add_str(&s->print, text);
 }

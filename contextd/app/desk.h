@@ -31,6 +31,9 @@ TB_MUST_USE enum tb_err desk_print(struct desk *s);
 TB_MUST_USE enum tb_err desk_item(struct desk *s, bool json, size_t index);
 TB_MUST_USE enum tb_err desk_items_end(bool json, size_t count);
 
+/* "2026-11-23 04:32 UTC" */
+void desk_time_add(struct desk *s, int64_t at_ms);
+
 /* A customer's id, or the member number of demonstration data. TB_ERR_NOT_FOUND, TB_ERR_SYNTAX … */
 TB_MUST_USE enum tb_err desk_customer(const struct desk *s, const char *text, struct tb_id *ret_id);
 

@@ -31,7 +31,8 @@ static const char usage[] =
     "                   [--checksum-ms N] [--new-customers N]\n"
     "       contextd erase --customer ID (--config FILE | --database FILE)\n"
     "       contextd erasures (--config FILE | --database FILE) [--json]\n"
-    "       contextd export --customer ID (--config FILE | --database FILE)\n";
+    "       contextd export --customer ID (--config FILE | --database FILE)\n"
+    "       contextd conflicts (--config FILE | --database FILE) [--json]\n";
 
 static const struct {
     const char *name;
@@ -43,7 +44,7 @@ static const struct {
     {"customer", command_customer},     {"terminal", command_terminal},
     {"product", command_product},       {"policy", command_policy},
     {"erase", command_erase},           {"erasures", command_erasures},
-    {"export", command_export},
+    {"export", command_export},         {"conflicts", command_conflicts},
 };
 
 int command_failed(const char *what, enum tb_err err)

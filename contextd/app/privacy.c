@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Opens the desk and finds whom --customer names. */
 static enum tb_err whom_take(struct args *a, struct desk *s, struct tb_id *ret_customer, bool *ret_understood)
@@ -52,16 +51,6 @@ int command_erase(struct args *a)
 }
 
 /* ---- erasures ---- */
-
-/* "2026-11-23 04:32 UTC" */
-static void time_add(struct tb_buf *b, int64_t at_ms)
-{
-    char text[40];
-    struct tm parts;
-    time_t seconds = (time_t)(at_ms / 1000);
-    if (gmtime_r(&seconds, &parts) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts) > 0)
-        tb_buf_add_str(b, text);
-}
 
 static void waiting_write(struct desk *s, const struct tb_terminal_entry *t, bool json, size_t index)
 {
@@ -110,7 +99,7 @@ static enum tb_err erasure_print(struct desk *s, const struct tb_erasure_entry *
     if (json)
         tb_buf_add_decimal(&s->print, e->at_ms);
     else
-        time_add(&s->print, e->at_ms);
+        desk_time_add(s, e->at_ms);
     tb_buf_add_str(&s->print, json ? ",\"confirmed\":" : "\tconfirmed by ");
     tb_buf_add_decimal(&s->print, e->receipt_count);
     tb_buf_add_str(&s->print, json ? ",\"waiting\":[" : "");

@@ -7,9 +7,6 @@
 
 #include "contextd/engine/sqlite_decide.h"
 
-/* A number that the POS gave twice, for different sales. */
-#define SQLITE_CONFLICT_RECEIPT "receipt_reused"
-
 /* Reads the cart, or the one that the customer has when that is not known; of zero id when there is
  * neither. */
 TB_MUST_USE enum tb_err sqlite_cart_find(struct sqlite_engine *e, const struct tb_id *cart,

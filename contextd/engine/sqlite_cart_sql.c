@@ -62,7 +62,7 @@ const char *const sqlite_cart_statements[CART_STMT_COUNT] = {
     [CART_CONFLICT_ADD] =
         "INSERT INTO conflict(code, store, terminal, sale, other, gtin, quantity, detail, at_ms)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    /* Voided: everything of the sale or of the other one was given back, so that nothing is paid twice. */
+    [CART_CONFLICT_SETTLE] = "DELETE FROM conflict WHERE code = ?1 AND store = ?2 AND detail = ?3",
     [CART_CONFLICT_NEXT] =
         "SELECT c.id, c.code, c.store, c.terminal, c.gtin, c.quantity, c.detail, c.at_ms,"
         " coalesce(s.business_date, ''), coalesce(s.receipt, ''),"

@@ -31,6 +31,7 @@ enum sqlite_cart_stmt {
     CART_VOID_SALE,
     /* conflicts */
     CART_CONFLICT_ADD,
+    CART_CONFLICT_SETTLE,
     CART_CONFLICT_NEXT,
     CART_STMT_COUNT
 };

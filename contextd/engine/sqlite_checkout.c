@@ -114,6 +114,22 @@ static enum tb_err sale_find(struct sqlite_engine *e, const struct sqlite_batch 
     return err;
 }
 
+#define SALE_NAME_SIZE sizeof((struct tb_conflict_entry *)0)->detail
+
+/* "till-0421-4 2026-09-21 17", for people. */
+static const char *sale_name(struct tb_span terminal, const struct tb_sale_key *key,
+                             char ret_name[SALE_NAME_SIZE])
+{
+    struct tb_buf b = tb_buf_of(ret_name, SALE_NAME_SIZE);
+    tb_buf_add(&b, tb_span_sub(terminal, 0, TB_SHORT_SIZE_MAX));
+    tb_buf_add_u8(&b, ' ');
+    tb_buf_add_str(&b, key->business_date);
+    tb_buf_add_u8(&b, ' ');
+    tb_buf_add_str(&b, key->transaction);
+    tb_buf_add_u8(&b, 0);
+    return ret_name;
+}
+
 struct conflict {
     const char *code;
     int64_t sale;  /* 0: none */
@@ -317,6 +333,18 @@ static enum tb_err void_waiting(struct sqlite_engine *e, const struct sqlite_bat
     return err;
 }
 
+/* The sale that a void named is known now: nobody has to look for it. */
+static enum tb_err unknown_settle(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                  const struct tb_mutation *m)
+{
+    char name[SALE_NAME_SIZE];
+    struct tb_stmt *s = sqlite_cart_stmt(e, CART_CONFLICT_SETTLE);
+    tb_stmt_bind_text(s, 1, tb_span_str(TB_CHECKOUT_CONFLICT_UNKNOWN));
+    tb_stmt_bind_text(s, 2, tb_span_str(b->request->peer.store));
+    tb_stmt_bind_text(s, 3, tb_span_str(sale_name(terminal_of(e, b), &m->finish.sale, name)));
+    return tb_stmt_run(s);
+}
+
 /* Voids that came before this sale was known, from another till's outbox. */
 static enum tb_err voids_catch_up(struct sqlite_engine *e, struct sqlite_batch *b,
                                   const struct tb_mutation *m, int64_t sale, struct tb_verdict *v)
@@ -335,6 +363,8 @@ static enum tb_err voids_catch_up(struct sqlite_engine *e, struct sqlite_batch *
         tb_stmt_bind_int(s, 1, number);
         tb_stmt_bind_int(s, 2, sale);
         err = tb_stmt_run(s);
+        if (err == TB_OK)
+            err = unknown_settle(e, b, m);
         if (err != TB_OK)
             return err;
     }
@@ -473,12 +503,13 @@ enum tb_err sqlite_finish_decide(struct sqlite_engine *e, struct sqlite_batch *b
         return sale_new(e, b, m, v);
     if (found.same)
         return TB_OK;
-    /* The POS gave a number twice: what it says now is not booked, and people have to know. */
-    const struct conflict c = {.code = SQLITE_CONFLICT_RECEIPT,
+    /* What it says now is not booked, and people have to know. */
+    char name[SALE_NAME_SIZE];
+    const struct conflict c = {.code = TB_CHECKOUT_CONFLICT_RECEIPT,
                                .sale = found.id,
                                .gtin = "",
                                .quantity = m->finish.lines.count,
-                               .detail = m->finish.sale.transaction};
+                               .detail = sale_name(terminal_of(e, b), &m->finish.sale, name)};
     return conflict_add(e, b, &c, v);
 }
 
@@ -550,9 +581,10 @@ enum tb_err sqlite_void_decide(struct sqlite_engine *e, struct sqlite_batch *b, 
     err = void_write(e, b, m, found.id);
     if (err != TB_OK || found.id != 0)
         return err;
+    char name[SALE_NAME_SIZE];
     const struct conflict c = {.code = TB_CHECKOUT_CONFLICT_UNKNOWN,
                                .gtin = "",
                                .quantity = m->voided.lines.count,
-                               .detail = m->voided.of.transaction};
+                               .detail = sale_name(void_of_terminal(e, b, m), &m->voided.of, name)};
     return conflict_add(e, b, &c, v);
 }

@@ -77,7 +77,7 @@ struct tb_conflict_entry {
     char gtin[TB_GTIN_SIZE + 1];
     char product[TB_NAME_SIZE_MAX + 1];
     int64_t quantity;
-    char detail[TB_NAME_SIZE_MAX + 1]; /* double_sale: whose claim ran; else the number in question */
+    char detail[128];                           /* double_sale: whose claim ran; else the sale in question */
     char other_terminal[TB_SHORT_SIZE_MAX + 1]; /* where it was sold before; "": nowhere yet */
     char other_name[TB_NAME_SIZE_MAX + 1];
     struct tb_sale_key other;

@@ -25,6 +25,7 @@
 #define TB_CHECKOUT_LEASE_MS 120000
 #define TB_CHECKOUT_CONFLICT_DOUBLE "double_sale"
 #define TB_CHECKOUT_CONFLICT_UNKNOWN "sale_unknown"
+#define TB_CHECKOUT_CONFLICT_RECEIPT "receipt_reused" /* the POS gave a number twice, for different sales */
 
 struct tb_claim {
     struct tb_id checkout;         /* zero: nobody's */

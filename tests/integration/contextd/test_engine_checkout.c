@@ -1,0 +1,450 @@
+/* Joining and paying in the SQLite engine, beyond what the vectors say: the books, journeys, time, people. */
+#include "tests/integration/contextd/engine_fixture.h"
+
+#include "core/base/assert.h"
+#include "core/cart/checkout.h"
+#include "tests/support/unit.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DAY_MS (24LL * 60 * 60 * 1000)
+#define MS_RIVERA 20 /* a customer of the seed that has no cart */
+#define TILL "till-0421-4"
+#define OTHER_TILL "till-0421-5"
+
+static struct engine_fixture fixture;
+static int64_t seqs[2];
+
+static int set_up(void **state)
+{
+    engine_fixture_begin(&fixture);
+    memset(seqs, 0, sizeof seqs);
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    engine_fixture_end(*state);
+    return 0;
+}
+
+static struct tb_id rivera(void)
+{
+    return tb_seed_customer_id(SEED_NUMBER, MS_RIVERA);
+}
+
+/* ---- asking ---- */
+
+static const struct tb_engine_answer *send(struct engine_fixture *f, const struct tb_engine_peer *peer,
+                                           struct tb_mutation *m)
+{
+    m->seq = ++seqs[strstr(peer->device, OTHER_TILL) != NULL];
+    struct tb_engine_request request = fixture_apply(peer, m, 1);
+    const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->err, TB_OK);
+    assert_int_equal(answer->apply.count, 1);
+    return answer;
+}
+
+static const struct tb_verdict *say_at(struct engine_fixture *f, const char *till, struct tb_mutation m)
+{
+    struct tb_engine_peer peer = fixture_till(till);
+    return &send(f, &peer, &m)->apply.verdicts[0];
+}
+
+static void applied_at(struct engine_fixture *f, const char *till, struct tb_mutation m, const char *conflict)
+{
+    const struct tb_verdict *v = say_at(f, till, m);
+    assert_string_equal(v->code, conflict);
+    assert_int_equal(v->kind, TB_VERDICT_APPLIED);
+}
+
+static void applied(struct engine_fixture *f, struct tb_mutation m)
+{
+    applied_at(f, TILL, m, "");
+}
+
+static struct tb_mutation about(enum tb_mutation_kind kind, bool nobody)
+{
+    struct tb_mutation m = {.kind = kind, .cart = fixture_id(nobody ? 7000 : 5000), .made_ms = NOW_MS};
+    if (!nobody)
+        m.customer = rivera();
+    return m;
+}
+
+static struct tb_mutation add(unsigned line, uint32_t product, int32_t quantity, bool nobody)
+{
+    struct tb_mutation m = about(TB_MUTATION_CART_ADD, nobody);
+    m.line = fixture_id(line);
+    tb_seed_gtin(product, m.add.gtin);
+    m.add.quantity = quantity;
+    return m;
+}
+
+static struct tb_mutation merge(bool undo)
+{
+    struct tb_mutation m = about(TB_MUTATION_CART_MERGE, false);
+    m.merge.from = fixture_id(7000);
+    m.merge.policy = TB_MERGE_SUM;
+    m.merge.undo = undo;
+    return m;
+}
+
+static struct tb_mutation finish(const char *receipt, const struct tb_paid_line *lines, uint8_t count)
+{
+    struct tb_mutation m = about(TB_MUTATION_CHECKOUT_FINISH, false);
+    (void)snprintf(m.finish.sale.transaction, sizeof m.finish.sale.transaction, "%s", receipt);
+    (void)snprintf(m.finish.sale.business_date, sizeof m.finish.sale.business_date, "2026-09-21");
+    memcpy(m.finish.currency, "EUR", sizeof m.finish.currency);
+    m.finish.total = 1000;
+    m.finish.lines = (struct tb_paid_lines){.at = lines, .count = count};
+    return m;
+}
+
+static struct tb_paid_line paid(unsigned line, uint32_t product, int32_t quantity)
+{
+    struct tb_paid_line p = {.line = fixture_id(line), .quantity = quantity, .unit_price = 500};
+    tb_seed_gtin(product, p.gtin);
+    return p;
+}
+
+/* One number from the file. */
+static int64_t number(struct engine_fixture *f, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(stmt, 0);
+    assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return n;
+}
+
+static void expire_all(struct engine_fixture *f)
+{
+    bool more = true;
+    for (int i = 0; more; i++) {
+        assert_true(i < 1000);
+        assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
+    }
+}
+
+/* ---- the books ---- */
+
+static void a_sale_keeps_its_lines(void **state)
+{
+    struct engine_fixture *f = *state;
+    const struct tb_paid_line lines[] = {paid(1, 0, 2), paid(2, 1, 1)};
+    applied(f, add(1, 0, 3, false));
+    applied(f, add(2, 1, 1, false));
+    applied(f, finish("17", lines, 2));
+    assert_int_equal(number(f,
+                            "SELECT count(*) FROM sale WHERE store = '0421' AND terminal = 'till-0421-4' AND"
+                            " business_date = '2026-09-21' AND receipt = '17' AND total = 1000"),
+                     1);
+    assert_int_equal(number(f, "SELECT count(*) FROM sale_line"), 2);
+    assert_int_equal(number(f, "SELECT sum(taken) FROM sale_line"), 3);
+    assert_int_equal(number(f, "SELECT sum(quantity) FROM cart_line WHERE cart IN (SELECT cart FROM sale)"),
+                     1);
+}
+
+static void every_sale_has_its_touchpoints(void **state)
+{
+    struct engine_fixture *f = *state;
+    const struct tb_paid_line lines[] = {paid(1, 0, 1), paid(2, 1, 1)};
+    struct tb_engine_peer web = fixture_web(MS_RIVERA);
+    struct tb_mutation m = add(1, 0, 1, false);
+    f->wall_ms = NOW_MS - 3 * DAY_MS;
+    m.seq = 1;
+    struct tb_engine_request request = fixture_apply(&web, &m, 1);
+    assert_int_equal(engine_fixture_ask(f, &request)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    f->wall_ms = NOW_MS;
+    applied(f, add(2, 1, 1, false));
+    struct tb_mutation first = finish("1", lines, 1);
+    first.finish.part = true;
+    applied(f, first);
+    applied(f, finish("2", &lines[1], 1));
+    /* Both parts: the web three days ago, the till today. */
+    for (int sale = 1; sale <= 2; sale++) {
+        char sql[200];
+        (void)snprintf(sql, sizeof sql, "SELECT channel FROM sale_touch WHERE sale = %d ORDER BY position",
+                       sale);
+        assert_int_equal(number(f, sql), TB_CHANNEL_WEB);
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT channel FROM sale_touch WHERE sale = %d ORDER BY position DESC", sale);
+        assert_int_equal(number(f, sql), TB_CHANNEL_TILL);
+    }
+    /* The next purchase begins anew. */
+    f->wall_ms = NOW_MS + DAY_MS;
+    applied(f, add(3, 0, 1, false));
+    const struct tb_paid_line third = paid(3, 0, 1);
+    applied(f, finish("3", &third, 1));
+    assert_int_equal(number(f, "SELECT count(*) FROM sale_touch WHERE sale = 3"), 1);
+}
+
+static void a_number_that_the_pos_gives_twice_is_told(void **state)
+{
+    struct engine_fixture *f = *state;
+    const struct tb_paid_line lines[] = {paid(1, 0, 1), paid(2, 1, 1)};
+    applied(f, add(1, 0, 2, false));
+    applied(f, finish("17", lines, 1));
+    applied_at(f, TILL, finish("17", lines, 1), "");
+    applied_at(f, TILL, finish("17", lines, 2), TB_CHECKOUT_CONFLICT_RECEIPT);
+    assert_int_equal(number(f, "SELECT count(*) FROM sale"), 1);
+    struct tb_conflict_entry entry;
+    assert_int_equal(f->engine->ops->conflict_next(f->engine, 0, &entry), TB_OK);
+    assert_string_equal(entry.detail, "till-0421-4 2026-09-21 17");
+}
+
+static void a_finish_is_told_once_for_more_than_a_quarter(void **state)
+{
+    struct engine_fixture *f = *state;
+    const struct tb_paid_line line = paid(1, 0, 1);
+    applied(f, add(1, 0, 5, false));
+    applied(f, finish("17", &line, 1));
+    f->wall_ms = NOW_MS + 120 * DAY_MS;
+    expire_all(f);
+    engine_fixture_reopen(f);
+    applied(f, finish("17", &line, 1)); /* under another number of its stream: the outbox was made anew */
+    assert_int_equal(number(f, "SELECT sum(taken) FROM sale_line"), 1);
+    f->wall_ms = NOW_MS + 401 * DAY_MS;
+    expire_all(f);
+    assert_int_equal(number(f, "SELECT count(*) FROM sale"), 0);
+    assert_int_equal(number(f, "SELECT count(*) FROM sale_line"), 0);
+}
+
+static void old_conflicts_and_voids_go_with_their_sales(void **state)
+{
+    struct engine_fixture *f = *state;
+    const struct tb_paid_line line = paid(1, 0, 1);
+    struct tb_mutation m = about(TB_MUTATION_CHECKOUT_VOID, false);
+    m.voided.sale = (struct tb_sale_key){.transaction = "90", .business_date = "2026-09-22"};
+    m.voided.of = (struct tb_sale_key){.transaction = "17", .business_date = "2026-09-21"};
+    m.voided.lines = (struct tb_paid_lines){.at = &line, .count = 1};
+    applied(f, add(1, 0, 1, false));
+    applied(f, finish("17", &line, 1));
+    applied_at(f, OTHER_TILL, finish("17", &line, 1), TB_CHECKOUT_CONFLICT_DOUBLE);
+    applied(f, m);
+    assert_int_equal(number(f, "SELECT count(*) FROM sale_void_line"), 1);
+    f->wall_ms = NOW_MS + 401 * DAY_MS;
+    expire_all(f);
+    assert_int_equal(number(f,
+                            "SELECT (SELECT count(*) FROM conflict) + (SELECT count(*) FROM sale_void)"
+                            " + (SELECT count(*) FROM sale_void_line) + (SELECT count(*) FROM sale_touch)"),
+                     0);
+}
+
+/* ---- joining ---- */
+
+static void journeys_go_along_and_come_back(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_mutation m = add(1, 0, 1, true);
+    m.visit = fixture_id(9000);
+    applied(f, m);
+    assert_int_equal(number(f, "SELECT count(*) FROM touch WHERE customer IS NULL"), 1);
+    applied(f, merge(false));
+    assert_int_equal(number(f, "SELECT count(*) FROM touch WHERE customer IS NULL"), 0);
+    assert_int_equal(number(f, "SELECT count(*) FROM touch WHERE joined IS NOT NULL"), 1);
+    applied(f, merge(true));
+    assert_int_equal(number(f, "SELECT count(*) FROM touch WHERE customer IS NULL AND cart IS NOT NULL"), 1);
+    assert_int_equal(number(f, "SELECT count(*) FROM cart_merge"), 0);
+}
+
+static void joining_tells_both_carts_and_wakes_the_customer(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till(TILL);
+    struct tb_mutation m = add(1, 0, 1, true);
+    const struct tb_engine_answer *answer = send(f, &till, &m);
+    assert_int_equal(answer->apply.rows.count, 1);
+    assert_true(tb_id_is_zero(&answer->apply.rows.at[0].customer));
+    assert_int_equal(answer->apply.change_count, 0); /* nobody's: no feed has it */
+    m = merge(false);
+    answer = send(f, &till, &m);
+    assert_int_equal(answer->apply.rows.count, 2);
+    assert_true(answer->apply.change_count >= 1);
+    m.seq--;
+    seqs[0]--;
+    answer = send(f, &till, &m);
+    assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_DUPLICATE);
+    assert_int_equal(answer->apply.rows.count, 2);
+}
+
+static void what_nobody_comes_back_for_goes(void **state)
+{
+    struct engine_fixture *f = *state;
+    applied(f, add(1, 0, 1, true));
+    applied(f, merge(false));
+    applied(f, add(2, 1, 1, true));
+    f->wall_ms = NOW_MS + 29 * DAY_MS;
+    expire_all(f);
+    assert_int_equal(number(f, "SELECT count(*) FROM cart WHERE customer IS NULL"), 1);
+    f->wall_ms = NOW_MS + 31 * DAY_MS;
+    expire_all(f);
+    assert_int_equal(number(f, "SELECT count(*) FROM cart WHERE customer IS NULL"), 0);
+    assert_int_equal(number(f, "SELECT count(*) FROM cart_merge"), 0);
+    assert_string_equal(say_at(f, TILL, merge(true))->code, "merge_unknown");
+}
+
+/* Rows of another cart and of both that are joined do not fit into one answer. */
+static void carts_that_do_not_fit_are_joined_by_themselves(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till(TILL);
+    for (unsigned i = 0; i < 90; i++) {
+        struct tb_mutation m = add(300 + i, i, 1, false);
+        m.customer = tb_seed_customer_id(SEED_NUMBER, MS_RIVERA + 1);
+        m.cart = fixture_id(5001);
+        applied(f, m);
+        if (i < 60) {
+            applied(f, add(100 + i, i, 1, false));
+            applied(f, add(200 + i, 60 + i, 1, true));
+        }
+    }
+    struct tb_mutation batch[2] = {add(999, 1, 1, false), merge(false)};
+    batch[0].customer = tb_seed_customer_id(SEED_NUMBER, MS_RIVERA + 1);
+    batch[0].cart = fixture_id(5001);
+    batch[0].seq = ++seqs[0];
+    batch[1].seq = ++seqs[0];
+    struct tb_engine_request request = fixture_apply(&till, batch, 2);
+    const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->err, TB_OK);
+    assert_int_equal(answer->apply.count, 1);
+    assert_int_equal(answer->apply.rows.count, 1);
+    assert_int_equal(number(f, "SELECT count(*) FROM cart_merge"), 0);
+    request = fixture_apply(&till, &batch[1], 1);
+    answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    assert_int_equal(answer->apply.rows.count, 2);
+    /* A hundred lines are the limit: the rest stays in the anonymous cart. */
+    assert_int_equal(number(f, "SELECT count(*) FROM cart_line l JOIN cart c ON c.id = l.cart"
+                               " WHERE c.customer IS NULL"),
+                     20);
+}
+
+/* ---- who may what ---- */
+
+static void a_shopper_does_not_declare_her_own_sale(void **state)
+{
+    struct engine_fixture *f = *state;
+    const struct tb_paid_line line = paid(1, 0, 1);
+    struct tb_engine_peer web = fixture_web(MS_RIVERA);
+    struct tb_mutation m = finish("17", &line, 1);
+    assert_string_equal(send(f, &web, &m)->apply.verdicts[0].code, "not_allowed");
+    m = about(TB_MUTATION_CHECKOUT_CLAIM, false);
+    m.claim.checkout = fixture_id(77);
+    assert_string_equal(send(f, &web, &m)->apply.verdicts[0].code, "cart_unknown");
+}
+
+static void the_sale_of_an_erased_customer_names_no_cart(void **state)
+{
+    struct engine_fixture *f = *state;
+    const struct tb_paid_line line = paid(1, 0, 1);
+    struct tb_id customer = rivera();
+    struct tb_id erasure;
+    applied(f, add(1, 0, 2, false));
+    assert_int_equal(f->engine->ops->erase(f->engine, &customer, &erasure), TB_OK);
+    applied(f, finish("17", &line, 1));
+    assert_int_equal(number(f, "SELECT count(*) FROM sale WHERE cart IS NULL AND customer IN"
+                               " (SELECT id FROM erasure)"),
+                     1);
+    assert_int_equal(number(f, "SELECT count(*) FROM sale_line WHERE line IS NOT NULL"), 0);
+    assert_string_equal(say_at(f, TILL, merge(false))->code, "customer_erased");
+}
+
+static void a_claim_is_in_the_rows_of_the_cart(void **state)
+{
+    struct engine_fixture *f = *state;
+    static uint8_t memory[TB_JSON_ARENA_SIZE(TB_CART_JSON_SIZE_MAX)];
+    static struct tb_cart cart;
+    struct tb_arena arena = tb_arena_of(memory, sizeof memory);
+    struct tb_engine_peer till = fixture_till(TILL);
+    struct tb_mutation m = about(TB_MUTATION_CHECKOUT_CLAIM, false);
+    struct tb_check check = {.err = TB_OK};
+    struct tb_json doc;
+    m.claim.checkout = fixture_id(77);
+    applied(f, add(1, 0, 1, false));
+    const struct tb_engine_answer *answer = send(f, &till, &m);
+    assert_int_equal(answer->apply.rows.count, 1);
+    assert_int_equal(tb_json_parse(answer->apply.rows.at[0].doc, 0, &arena, &doc), TB_OK);
+    tb_cart_decode(&check, doc, &cart);
+    assert_int_equal(check.err, TB_OK);
+    assert_string_equal(cart.claim.by, "Till 4");
+    assert_int_equal(cart.claim.until_ms, NOW_MS + TB_CHECKOUT_LEASE_MS);
+}
+
+/* ---- for people ---- */
+
+static void words_read(const struct engine_fixture *f, const char *options, char *ret_text, size_t size_max)
+{
+    char command[400];
+    const char *programs = getenv("TB_BIN");
+    assert_non_null(programs);
+    (void)snprintf(command, sizeof command, "%s/contextd conflicts --database %s %s", programs, f->path,
+                   options);
+    FILE *output = popen(command, "r");
+    TB_ASSERT(output);
+    size_t size = fread(ret_text, 1, size_max - 1, output);
+    ret_text[size] = '\0';
+    assert_int_equal(pclose(output), 0);
+}
+
+static void conflicts_are_listed_in_words(void **state)
+{
+    struct engine_fixture *f = *state;
+    char text[4096];
+    const struct tb_paid_line line = paid(1, 0, 2);
+    struct tb_mutation claim = about(TB_MUTATION_CHECKOUT_CLAIM, false);
+    struct tb_mutation lost = about(TB_MUTATION_CHECKOUT_VOID, false);
+    claim.claim.checkout = fixture_id(77);
+    lost.voided.sale = (struct tb_sale_key){.transaction = "90", .business_date = "2026-09-21"};
+    lost.voided.of = (struct tb_sale_key){.transaction = "8", .business_date = "2026-09-20"};
+    words_read(f, "", text, sizeof text);
+    assert_string_equal(text, "");
+    applied(f, add(1, 0, 2, false));
+    applied(f, claim);
+    applied_at(f, OTHER_TILL, finish("9", &line, 1), TB_CHECKOUT_CONFLICT_DOUBLE);
+    applied_at(f, TILL, finish("17", &line, 1), TB_CHECKOUT_CONFLICT_DOUBLE);
+    applied_at(f, TILL, lost, TB_CHECKOUT_CONFLICT_UNKNOWN);
+    words_read(f, "", text, sizeof text);
+    assert_non_null(strstr(text, "store 0421\t2 × "));
+    assert_non_null(strstr(text, "paid at Till 5 (receipt 9 of 2026-09-21), while the cart was being paid at "
+                                 "Till 4\n"));
+    assert_non_null(strstr(text,
+                           "paid twice: at Till 4 (receipt 17 of 2026-09-21), before at Till 5 (receipt 9 "
+                           "of 2026-09-21)"));
+    assert_non_null(strstr(text, "Till 4 voided a sale that is not known: till-0421-4 2026-09-20 8\n"));
+    struct tb_mutation late = finish("8", &line, 1);
+    (void)snprintf(late.finish.sale.business_date, sizeof late.finish.sale.business_date, "2026-09-20");
+    (void)say_at(f, TILL, late);
+    words_read(f, "--json", text, sizeof text);
+    assert_non_null(
+        strstr(text, "\"conflict\":\"double_sale\",\"store\":\"0421\",\"terminal\":\"till-0421-4\""));
+    assert_null(strstr(text, "sale_unknown")); /* its sale came */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_sale_keeps_its_lines, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_sale_has_its_touchpoints, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_number_that_the_pos_gives_twice_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_finish_is_told_once_for_more_than_a_quarter, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(old_conflicts_and_voids_go_with_their_sales, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(journeys_go_along_and_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(joining_tells_both_carts_and_wakes_the_customer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_comes_back_for_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(carts_that_do_not_fit_are_joined_by_themselves, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_shopper_does_not_declare_her_own_sale, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_sale_of_an_erased_customer_names_no_cart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_claim_is_in_the_rows_of_the_cart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(conflicts_are_listed_in_words, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -19,6 +19,9 @@ static const char *const sale_sql[] = {
     "NULL",
     "UPDATE sale_line SET line = NULL WHERE sale IN (SELECT id FROM sale WHERE customer = ?1) AND ?2 IS NOT "
     "NULL",
+    "UPDATE sale_void_line SET line = NULL WHERE void IN (SELECT v.id FROM sale_void v JOIN sale s ON s.id = "
+    "v.sale"
+    " WHERE s.customer = ?1) AND ?2 IS NOT NULL",
     "UPDATE sale SET customer = ?2, cart = NULL, visit = NULL WHERE customer = ?1",
 };
 

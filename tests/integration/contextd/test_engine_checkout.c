@@ -8,6 +8,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
 #define MS_RIVERA 20 /* a customer of the seed that has no cart */
@@ -381,18 +383,26 @@ static void a_claim_is_in_the_rows_of_the_cart(void **state)
 
 /* ---- for people ---- */
 
-static void words_read(const struct engine_fixture *f, const char *options, char *ret_text, size_t size_max)
+/* What `contextd conflicts` prints about the file. */
+static void words_read(const struct engine_fixture *f, bool json, char *ret_text, size_t size_max)
 {
-    char command[400];
-    const char *programs = getenv("TB_BIN");
-    assert_non_null(programs);
-    (void)snprintf(command, sizeof command, "%s/contextd conflicts --database %s %s", programs, f->path,
-                   options);
-    FILE *output = popen(command, "r");
-    TB_ASSERT(output);
+    char program[400];
+    int status;
+    FILE *output = tmpfile();
+    TB_ASSERT(output && getenv("TB_BIN"));
+    (void)snprintf(program, sizeof program, "%s/contextd", getenv("TB_BIN"));
+    pid_t child = fork();
+    if (child == 0) {
+        (void)dup2(fileno(output), STDOUT_FILENO);
+        (void)execl(program, program, "conflicts", "--database", f->path, json ? "--json" : NULL, NULL);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(fseek(output, 0, SEEK_SET), 0);
     size_t size = fread(ret_text, 1, size_max - 1, output);
     ret_text[size] = '\0';
-    assert_int_equal(pclose(output), 0);
+    assert_int_equal(fclose(output), 0);
 }
 
 static void conflicts_are_listed_in_words(void **state)
@@ -405,14 +415,14 @@ static void conflicts_are_listed_in_words(void **state)
     claim.claim.checkout = fixture_id(77);
     lost.voided.sale = (struct tb_sale_key){.transaction = "90", .business_date = "2026-09-21"};
     lost.voided.of = (struct tb_sale_key){.transaction = "8", .business_date = "2026-09-20"};
-    words_read(f, "", text, sizeof text);
+    words_read(f, false, text, sizeof text);
     assert_string_equal(text, "");
     applied(f, add(1, 0, 2, false));
     applied(f, claim);
     applied_at(f, OTHER_TILL, finish("9", &line, 1), TB_CHECKOUT_CONFLICT_DOUBLE);
     applied_at(f, TILL, finish("17", &line, 1), TB_CHECKOUT_CONFLICT_DOUBLE);
     applied_at(f, TILL, lost, TB_CHECKOUT_CONFLICT_UNKNOWN);
-    words_read(f, "", text, sizeof text);
+    words_read(f, false, text, sizeof text);
     assert_non_null(strstr(text, "store 0421\t2 × "));
     assert_non_null(strstr(text, "paid at Till 5 (receipt 9 of 2026-09-21), while the cart was being paid at "
                                  "Till 4\n"));
@@ -423,7 +433,7 @@ static void conflicts_are_listed_in_words(void **state)
     struct tb_mutation late = finish("8", &line, 1);
     (void)snprintf(late.finish.sale.business_date, sizeof late.finish.sale.business_date, "2026-09-20");
     (void)say_at(f, TILL, late);
-    words_read(f, "--json", text, sizeof text);
+    words_read(f, true, text, sizeof text);
     assert_non_null(
         strstr(text, "\"conflict\":\"double_sale\",\"store\":\"0421\",\"terminal\":\"till-0421-4\""));
     assert_null(strstr(text, "sale_unknown")); /* its sale came */

@@ -289,7 +289,7 @@ static void test_row_faults(void **state)
          "doc"},
         {"{\"type\":\"policy\",\"id\":\"a\",\"version\":1,\"as_of\":0,\"op\":\"put\",\"doc\":\"x\"}",
          TB_ERR_TYPE, "doc"},
-        {"{\"type\":\"cart\",\"id\":\"ca000000000000000000000000000000\",\"version\":1,\"as_of\":0,\"op\":"
+        {"{\"type\":\"journey\",\"id\":\"ca000000000000000000000000000000\",\"version\":1,\"as_of\":0,\"op\":"
          "\"evict\"}",
          TB_ERR_MISSING, "customer"},
     };
@@ -299,6 +299,21 @@ static void test_row_faults(void **state)
         assert_fault(vectors[i].err, vectors[i].member);
         assert_int_equal(row.type, TB_ROW_NONE);
     }
+}
+
+static void test_carts_may_be_nobodys(void **state)
+{
+    (void)state;
+    const char *text = "{\"type\":\"cart\",\"id\":\"ca000000000000000000000000000000\",\"version\":1,"
+                       "\"as_of\":0,\"op\":\"put\",\"doc\":{}}";
+    struct tb_row row;
+    tb_row_decode(&t.check, parse(text), &row);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_int_equal(row.type, TB_ROW_CART);
+    assert_true(tb_id_is_zero(&row.customer));
+    struct tb_json_writer w = begin();
+    tb_row_encode(&w, NULL, &row);
+    assert_written(text);
 }
 
 static void test_rows_of_unknown_types_are_left_out(void **state)
@@ -339,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_identify),
         cmocka_unit_test(test_product_find),
         cmocka_unit_test(test_row_faults),
+        cmocka_unit_test(test_carts_may_be_nobodys),
         cmocka_unit_test(test_rows_of_unknown_types_are_left_out),
         cmocka_unit_test(test_rows_need_their_memory),
     };

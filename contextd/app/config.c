@@ -35,8 +35,10 @@ static const struct tb_config_key keys[] = {
          "File of the TLS ticket keys; made when it is not there."),
     INTEGER("contextd", "connections", connections_max, 1, 200000, "10000",
             "Connections at most, of both listeners together; the web gets at most three quarters of them."),
-    INTEGER("contextd", "reconnect_window_ms", reconnect_window_ms, 0, 3600000, "2000",
-            "Clients that lost the line spread their first try over this time."),
+    INTEGER("contextd", "reconnect_window_ms", reconnect_window_ms, -1, 3600000, "-1",
+            "Clients that lost the line spread their first try over this time; -1: it is worked out from the "
+            "number of "
+            "terminals and from what a connection costs this machine."),
     INTEGER("contextd", "idle_ping_s", idle_ping_s, 2, 3600, "20",
             "A client that was silent for this long, in seconds, is asked whether it is still there."),
     TEXT("terminals", "listen", terminals_listen, "127.0.0.1:7443",

@@ -187,7 +187,7 @@ static enum tb_err engine_load_end(struct tb_context_engine *engine, bool keep)
 
 static enum tb_err engine_facts(struct tb_context_engine *engine, struct tb_engine_facts *ret_facts)
 {
-    const struct sqlite_engine *e = engine_of(engine);
+    struct sqlite_engine *e = engine_of(engine);
     if (!e->chain_known)
         return TB_ERR_NOT_FOUND;
     memset(ret_facts, 0, sizeof *ret_facts);
@@ -195,7 +195,12 @@ static enum tb_err engine_facts(struct tb_context_engine *engine, struct tb_engi
     memcpy(ret_facts->currency, e->chain.currency, sizeof ret_facts->currency);
     memcpy(ret_facts->epoch, e->chain.epoch, sizeof ret_facts->epoch);
     ret_facts->seed = e->chain.seed;
-    return TB_OK;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_TERMINAL_COUNT);
+    bool row = false;
+    enum tb_err err = tb_stmt_step(s, &row);
+    ret_facts->terminal_count = err == TB_OK && row ? tb_stmt_int(s, 0) : 0;
+    tb_stmt_reset(s);
+    return err;
 }
 
 static enum tb_err engine_customer_read(struct tb_context_engine *engine, const struct tb_id *id,

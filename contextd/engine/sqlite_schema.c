@@ -503,6 +503,7 @@ const char *const sqlite_statements[STMT_COUNT] = {
                            " FROM terminal t JOIN store s ON s.id = t.store JOIN chain c WHERE t.device = ?1",
     [STMT_TERMINAL_STATE] = "UPDATE terminal SET state = ?2, as_of_ms = ?3 WHERE device = ?1",
     [STMT_TERMINAL_LIMITED] = "UPDATE terminal SET limited_ms = ?2 WHERE device = ?1",
+    [STMT_TERMINAL_COUNT] = "SELECT count(*) FROM terminal WHERE state = 'enabled'",
     [STMT_TERMINAL_LIST] = "SELECT device, store, till, role, name, state, limited_ms FROM terminal"
                            " WHERE device > ?1 ORDER BY device LIMIT ?2",
 

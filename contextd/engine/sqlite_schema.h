@@ -20,6 +20,7 @@ enum sqlite_stmt {
     STMT_TERMINAL_STATE,
     STMT_TERMINAL_LIMITED,
     STMT_TERMINAL_LIST,
+    STMT_TERMINAL_COUNT,
     /* policy */
     STMT_TIER_PUT,
     STMT_TIER_READ,

@@ -166,6 +166,7 @@ void connection_lost(struct connection *c)
     else
         g->connections = c->next;
     g->connection_count--;
+    g->greeting_count -= !c->welcomed;
     c->listener->connection_count--;
     if (g->adopting == c)
         g->adopting = NULL;
@@ -183,6 +184,9 @@ struct connection *connection_new(struct listener *l, int64_t began_ms)
     c->listener = l;
     c->began_ms = began_ms;
     c->probe_deadline_ms = INT64_MAX;
+    c->alone = g->greeting_count++ == 0;
+    c->number = ++g->begun_count;
+    c->begun_us = tb_thread_cpu_us();
     c->timer.context = c;
     c->next = g->connections;
     if (c->next != NULL)

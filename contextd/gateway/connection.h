@@ -10,6 +10,7 @@
 
 #include "contextd/gateway/engine_queue.h"
 #include "contextd/gateway/gateway.h"
+#include "contextd/gateway/window.h"
 #include "core/sync/server.h"
 
 #include <libwebsockets.h>
@@ -70,7 +71,10 @@ struct connection {
     char device[TB_DEVICE_SIZE_MAX + 1]; /* proven by certificate; "" from the web */
     struct tb_public_key key;            /* of the same certificate; all zero: none that we can use */
     bool admitted;
-    bool welcomed; /* hello was accepted */
+    bool welcomed;    /* hello was accepted */
+    bool alone;       /* no other one was being begun when this one was */
+    uint64_t number;  /* of those that were begun */
+    int64_t begun_us; /* the loop's processor time then */
     struct tb_session session;
 
     struct message *head;
@@ -97,6 +101,12 @@ struct tb_gateway {
     size_t connection_count;
     struct connection *adopting; /* being handed to the library; NULL once it is lost */
 
+    struct tb_window window;
+    int64_t window_told_ms; /* as last logged */
+    int64_t terminal_count; /* registered */
+    size_t greeting_count;  /* connections that were begun and are not welcomed yet */
+    uint64_t begun_count;
+
     struct tb_arena arena;
     struct tb_buf out;
     uint8_t *memory; /* of arena and out */
@@ -108,10 +118,11 @@ struct tb_gateway {
 
     struct tb_timer watch_timer;
     struct tb_engine_job watch_job;
-    bool watch_changed;    /* the engine's thread sets it while watch_job runs */
-    bool change_missed;    /* for want of memory */
-    int64_t expire_due_ms; /* 0: now, share by share */
-    bool expire_more;      /* as watch_changed */
+    bool watch_changed;      /* the engine's thread sets it while watch_job runs */
+    bool change_missed;      /* for want of memory */
+    int64_t expire_due_ms;   /* 0: now, share by share */
+    bool expire_more;        /* as watch_changed */
+    int64_t terminals_found; /* the same; -1: not looked for */
 };
 
 /* listener.c */

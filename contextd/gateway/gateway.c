@@ -3,6 +3,7 @@
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
 #include "host/log/log.h"
+#include "host/system/system.h"
 
 #include <stdlib.h>
 
@@ -147,16 +148,54 @@ static void customer_crowd(struct connection *c)
         connection_give_up(oldest, "sessions_full");
 }
 
+/* ---- the reconnect window ---- */
+
+static void window_renew(struct tb_gateway *g)
+{
+    int64_t live = (int64_t)g->terminals.connection_count;
+    int64_t count = g->terminal_count > live ? g->terminal_count : live;
+    if (g->config.reconnect_window_ms >= 0)
+        return;
+    int64_t window_ms = tb_window_ms(&g->window, count);
+    g->terminals.session.reconnect_window_ms = window_ms;
+    g->web.session.reconnect_window_ms = window_ms;
+    if (window_ms <= g->window_told_ms + g->window_told_ms / 4 && window_ms >= g->window_told_ms / 4 * 3)
+        return;
+    g->window_told_ms = window_ms;
+    tb_log(TB_LOG_INFO, TB_EVENT("gateway", "reconnect_window"), tb_log_int("ms", window_ms),
+           tb_log_int("terminals", count), tb_log_int("connection_us", tb_window_cost_us(&g->window)));
+}
+
+/* What its beginning cost the loop, in microseconds; 0: not known, other work was in between. */
+static int64_t begun_cost_us(const struct connection *c)
+{
+    bool alone = c->alone && c->number == c->gateway->begun_count;
+    return alone ? tb_thread_cpu_us() - c->begun_us : 0;
+}
+
+static void window_note(struct connection *c, bool resumed, int64_t cost_us)
+{
+    struct tb_window *w = &c->gateway->window;
+    tb_window_count(w, resumed);
+    tb_window_measure(w, resumed, cost_us);
+    window_renew(c->gateway);
+}
+
 void gateway_welcomed(struct connection *c)
 {
+    bool resumed = tb_tls_is_resumed(c->wsi);
+    int64_t cost_us = begun_cost_us(c);
     c->welcomed = true;
+    c->gateway->greeting_count--;
     tb_log(TB_LOG_INFO, TB_EVENT("gateway", "session_begin"), tb_log_str("listener", c->listener->tls.name),
-           tb_log_str("device", c->device), tb_log_int("resumed", tb_tls_is_resumed(c->wsi)),
-           tb_log_int("took_ms", tb_loop_now_ms(c->gateway->loop) - c->began_ms));
+           tb_log_str("device", c->device), tb_log_int("resumed", resumed),
+           tb_log_int("took_ms", tb_loop_now_ms(c->gateway->loop) - c->began_ms),
+           tb_log_int("cpu_us", cost_us));
     if (c->device[0] == '\0') {
         customer_crowd(c);
         return;
     }
+    window_note(c, resumed, cost_us);
     bool older = false; /* the list begins with the youngest */
     for (struct connection *other = c->gateway->connections; other != NULL; other = other->next) {
         bool same = other != c && other->state == CONNECTION_OPEN && strcmp(other->device, c->device) == 0;
@@ -175,8 +214,11 @@ void gateway_welcomed(struct connection *c)
 static void watch_run(struct tb_engine_job *job, struct tb_context_engine *engine)
 {
     struct tb_gateway *g = job->context;
+    struct tb_engine_facts facts;
     if (engine->ops->changed_elsewhere(engine))
         g->watch_changed = true;
+    bool wanted = g->watch_changed || g->terminal_count < 0;
+    g->terminals_found = wanted && engine->ops->facts(engine, &facts) == TB_OK ? facts.terminal_count : -1;
     /* A failure shows again in the next hour; what has expired only takes room. */
     g->expire_more = false;
     if (g->expire_due_ms == 0)
@@ -193,6 +235,10 @@ static void watch_done(struct tb_engine_job *job, const struct tb_engine_answer 
         g->expire_due_ms = tb_loop_now_ms(g->loop) + EXPIRE_MS;
     if (g->watch_changed || g->change_missed)
         wake_all(g);
+    if (g->terminals_found >= 0) {
+        g->terminal_count = g->terminals_found;
+        window_renew(g);
+    }
     g->watch_changed = false;
     g->change_missed = false;
     tb_timer_set(g->loop, &g->watch_timer, WATCH_MS, watch_due);
@@ -226,7 +272,9 @@ static void listener_init(struct tb_gateway *g, struct listener *l, const struct
         .name = web ? "web" : "terminals", .terminals = !web, .tickets = g->config.tickets};
     l->session = (struct tb_session_config){.web = web,
                                             .hello_wait_ms = HELLO_DEADLINE_MS,
-                                            .reconnect_window_ms = g->config.reconnect_window_ms,
+                                            .reconnect_window_ms = g->config.reconnect_window_ms < 0
+                                                                       ? TB_WINDOW_MIN_MS
+                                                                       : g->config.reconnect_window_ms,
                                             .idle_ping_ms = g->config.idle_ping_ms,
                                             .arena = &g->arena,
                                             .out = &g->out};
@@ -250,6 +298,7 @@ enum tb_err tb_gateway_open(struct tb_loop *loop, struct tb_context_engine *engi
         return TB_ERR_NO_MEMORY;
     g->loop = loop;
     g->config = *config;
+    g->terminal_count = -1;
     g->changes_post = (struct tb_post){.fn = changes_tell, .context = g};
     g->watch_timer.context = g;
     g->watch_job = (struct tb_engine_job){.run = watch_run, .done = watch_done, .context = g};

@@ -36,8 +36,8 @@ struct tb_gateway_config {
     size_t origin_count;
     struct tb_token_rules token_rules;
     struct tb_tls_tickets *tickets; /* borrowed */
-    size_t connections_max; /* of both listeners, of the web three quarters; further ones are closed */
-    int64_t reconnect_window_ms;
+    size_t connections_max;      /* of both listeners, of the web three quarters; further ones are closed */
+    int64_t reconnect_window_ms; /* handed out; negative: worked out (window.h) */
     int64_t idle_ping_ms;
 };
 

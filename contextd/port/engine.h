@@ -62,7 +62,8 @@ struct tb_engine_facts {
     char chain[TB_SHORT_SIZE_MAX + 1];
     char currency[TB_CURRENCY_SIZE + 1];
     char epoch[TB_EPOCH_SIZE_MAX + 1];
-    int64_t seed; /* number that the data was made from; -1: real data */
+    int64_t seed;           /* number that the data was made from; -1: real data */
+    int64_t terminal_count; /* that may come in */
 };
 
 /* What people have to look at: the conflict of a verdict, in the words of the registry and the catalogue. */

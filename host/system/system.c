@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATH_SIZE 512
@@ -247,6 +248,14 @@ enum tb_err tb_folders_make(const char *path, unsigned mode)
 static size_t limit_size(rlim_t limit)
 {
     return (size_t)limit == limit ? (size_t)limit : SIZE_MAX;
+}
+
+int64_t tb_thread_cpu_us(void)
+{
+    struct timespec at;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at) != 0)
+        return 0;
+    return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
 }
 
 size_t tb_descriptors_allow(size_t wanted)

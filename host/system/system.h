@@ -41,6 +41,9 @@ TB_MUST_USE enum tb_err tb_secret_read(const char *path, struct tb_buf *b);
 /* Makes path and its parents; existing folders are left as they are. Limit: 512 bytes. */
 TB_MUST_USE enum tb_err tb_folders_make(const char *path, unsigned mode);
 
+/* Processor time of the calling thread, in microseconds from some moment. */
+int64_t tb_thread_cpu_us(void);
+
 /* Raises the number of descriptors that this process may have open towards wanted, as far as the system
  * lets it; returns how many it may have now, at least as many as before. */
 size_t tb_descriptors_allow(size_t wanted);

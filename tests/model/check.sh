@@ -8,7 +8,7 @@ verify() {
     local model=$1 folder=$2
     shift 2
     mkdir -p "$folder"
-    (cd "$folder" && spin -a "$@" "$model" >spin.log 2>&1 && "${CC:-cc}" -O2 -w -DSAFETY -o pan pan.c && ./pan -m1000000)
+    (cd "$folder" && spin -a "$@" "$model" >spin.log 2>&1 && "${CC:-cc}" -O0 -w -DSAFETY -o pan pan.c && ./pan -m1000000)
 }
 
 main() {

@@ -17,14 +17,14 @@ export const urn = (device) => `urn:tillbridge:${CHAIN}:device:${device}`;
 
 // contextd with certificates and few customers in a folder that is gone afterwards.
 export class Store {
-  static async make(program, settings = '') {
+  static async make(program, settings = '', customers = 40) {
     const store = new Store();
     store.program = program;
     store.folder = mkdtempSync(join(tmpdir(), 'tb_gateway_'));
     await store.tool('ca', 'init', '--dir', store.file('ca'), '--chain', CHAIN);
     await store.certificate('server', '--dns', 'localhost', '--ip', '127.0.0.1');
     await store.tool('token', 'key', '--key', store.file('token.key'), '--public', store.file('token.pub'));
-    await store.tool('seed', '--database', store.file('context.db'), '--customers', '40', '--products', '50', '--carts', '8');
+    await store.tool('seed', '--database', store.file('context.db'), '--customers', String(customers), '--products', '50', '--carts', '8');
     writeFileSync(store.file('contextd.conf'), `
 [contextd]
 database = ${store.file('context.db')}
@@ -45,7 +45,7 @@ origin = https://app.example:8443
 token_key = ${store.file('token.pub')}
 `);
     store.ca = readFileSync(store.file('ca/ca.crt'));
-    store.customers = JSON.parse(await store.tool('customer', 'list', '--database', store.file('context.db'), '--json'));
+    store.customers = JSON.parse(await store.tool('customer', 'list', '--database', store.file('context.db'), '--limit', String(customers), '--json'));
     store.products = JSON.parse(await store.tool('product', 'list', '--database', store.file('context.db'), '--json'));
     return store;
   }

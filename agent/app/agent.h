@@ -3,7 +3,8 @@
  * and carries what one says to the other. Private to agent/app; each file beside this one does one part:
  *
  *     taps     readers → identification → look-up        visits   the visit and its customer on the pages
- *     carts    changes to the cart → outbox              line     uplink ↔ sync machine ↔ storage
+ *     mutations  what happened here → outbox             line     uplink ↔ sync machine ↔ storage
+ *     carts    changes to the cart of the visit
  *     pages    what pages are told and ask               console  what the command line asks
  *
  * Loop's thread only.
@@ -58,7 +59,8 @@ struct tb_agent {
     struct tb_readers *readers;
     struct tb_timer tick; /* the earliest deadline of identification, visit and sync */
     struct tb_timer follow_timer;
-    struct tb_id followed; /* whose feed is open; zero: nobody's */
+    struct tb_id followed;   /* whose feed is open; zero: nobody's */
+    struct tb_id visit_told; /* whose beginning is in the outbox */
 
     /* The last look-up's customer and record, for the visit that it may begin; see taps.c. */
     bool found;
@@ -129,14 +131,23 @@ void tb_visits_tick(struct tb_agent *agent);
 void tb_visits_refresh(struct tb_agent *agent);
 void tb_visits_policy(struct tb_agent *agent);
 
-/* ---- carts ---- */
+/* ---- mutations ---- */
 
-/* Takes a change of the served customer's cart: line and cart ids are filled in. done is called when it is on
- * disk, or with the error that kept it from there; page and request name who asked. */
+/* Who waits for a mutation: a page's request, or nobody. */
 struct tb_cart_ask {
-    uint32_t page; /* 0: the scanner asked */
+    uint32_t page; /* 0: nobody */
     int64_t request;
 };
+
+/* Into the outbox, and from there to the context store. What can be seen of it on a screen is shown as soon
+ * as it is on disk; ask is answered then, or with the error that kept it from there. made_ms is filled in. */
+TB_MUST_USE enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mutation *mutation,
+                                           struct tb_cart_ask ask);
+
+/* ---- carts ---- */
+
+/* Takes a change of the served customer's cart: line and cart ids are filled in. The rest is as
+ * tb_mutations_store(). */
 TB_MUST_USE enum tb_err tb_carts_change(struct tb_agent *agent, struct tb_mutation *change,
                                         struct tb_cart_ask ask);
 

@@ -15,24 +15,55 @@ static enum tb_err pending_grow(struct tb_pending *p)
     return TB_OK;
 }
 
+static bool has_lists(const struct tb_mutation *m)
+{
+    return m->kind == TB_MUTATION_CHECKOUT_FINISH || m->kind == TB_MUTATION_CHECKOUT_VOID ||
+           m->kind == TB_MUTATION_CART_MERGE || m->kind == TB_MUTATION_JOURNEY_EVENT;
+}
+
+static enum tb_err entry_copy(const struct tb_mutation *from, struct tb_pending_entry *entry)
+{
+    if (!has_lists(from)) {
+        entry->mutation = *from;
+        return TB_OK;
+    }
+    entry->lists = malloc(TB_MUTATION_LISTS_SIZE_MAX);
+    if (!entry->lists)
+        return TB_ERR_NO_MEMORY;
+    struct tb_arena arena = tb_arena_of(entry->lists, TB_MUTATION_LISTS_SIZE_MAX);
+    return tb_mutation_copy(from, &arena, &entry->mutation);
+}
+
+static void entry_wipe(struct tb_pending_entry *entry)
+{
+    if (entry->lists)
+        tb_wipe(entry->lists, TB_MUTATION_LISTS_SIZE_MAX);
+    free(entry->lists);
+    tb_wipe(entry, sizeof *entry);
+}
+
 enum tb_err tb_pending_add(struct tb_pending *p, const struct tb_mutation *mutation,
                            enum tb_verdict_kind verdict, int64_t version)
 {
-    if (verdict == TB_VERDICT_REJECTED)
+    if (verdict == TB_VERDICT_REJECTED || !tb_cart_view_covers(mutation->kind))
         return TB_OK;
     if (p->count == p->count_max) {
         enum tb_err err = pending_grow(p);
         if (err != TB_OK)
             return err;
     }
-    p->entries[p->count++] =
-        (struct tb_pending_entry){.mutation = *mutation, .verdict = verdict, .version = version};
+    struct tb_pending_entry entry = {.verdict = verdict, .version = version};
+    enum tb_err err = entry_copy(mutation, &entry);
+    if (err != TB_OK)
+        return err;
+    p->entries[p->count++] = entry;
     p->undecided_count += verdict == TB_VERDICT_NONE;
     return TB_OK;
 }
 
 static void pending_remove(struct tb_pending *p, size_t index)
 {
+    entry_wipe(&p->entries[index]);
     p->count--;
     memmove(&p->entries[index], &p->entries[index + 1], (p->count - index) * sizeof *p->entries);
     tb_wipe(&p->entries[p->count], sizeof *p->entries);
@@ -114,8 +145,8 @@ const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p, const
 
 void tb_pending_free(struct tb_pending *p)
 {
-    if (p->entries)
-        tb_wipe(p->entries, p->count * sizeof *p->entries);
+    for (size_t i = 0; i < p->count; i++)
+        entry_wipe(&p->entries[i]);
     free(p->entries);
     *p = (struct tb_pending){0};
 }

@@ -8,10 +8,11 @@
 #ifndef TB_AGENT_APP_PENDING_H
 #define TB_AGENT_APP_PENDING_H
 
-#include "core/wire/mutation.h"
+#include "core/cart/view.h"
 
 struct tb_pending_entry {
     struct tb_mutation mutation;
+    void *lists;                  /* owned: what the mutation borrows; NULL when it borrows nothing */
     enum tb_verdict_kind verdict; /* TB_VERDICT_NONE: not decided */
     int64_t version;              /* that its verdict names; 0 before it was heard */
 };
@@ -23,6 +24,7 @@ struct tb_pending {
     int64_t undecided_count;
 };
 
+/* Takes a copy, lists included. What cannot be laid over a cart (a visit, an event) is passed over. */
 TB_MUST_USE enum tb_err tb_pending_add(struct tb_pending *p, const struct tb_mutation *mutation,
                                        enum tb_verdict_kind verdict, int64_t version);
 

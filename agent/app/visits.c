@@ -3,9 +3,43 @@
 #include "host/log/log.h"
 #include "host/system/system.h"
 
+#include <stdio.h>
+
 /* The pages first, also on a busy machine: messages over TLS cost as much as the rest of a tap. Well below
  * what a person notices. */
 #define FOLLOW_AFTER_MS 10
+
+/* What the context store is told of a visit. It is no trouble for anybody when the disk does not take it. */
+static void visit_tell(struct tb_agent *agent, struct tb_mutation *mutation)
+{
+    const struct tb_cart_ask nobody = {.page = 0};
+    enum tb_err err = tb_mutations_store(agent, mutation, nobody);
+    if (err != TB_OK)
+        tb_log(TB_LOG_WARN, TB_EVENT("visit", "not_told"), tb_log_err(err));
+}
+
+static void beginning_tell(struct tb_agent *agent)
+{
+    const struct tb_visit *visit = &agent->serving.visit;
+    struct tb_mutation begin = {
+        .kind = TB_MUTATION_VISIT_BEGIN, .customer = agent->serving.record.customer, .visit = visit->id};
+    (void)snprintf(begin.visit_begin.source, sizeof begin.visit_begin.source, "%s",
+                   visit->start.from_store ? "store" : "cache");
+    (void)snprintf(begin.visit_begin.credential_kind, sizeof begin.visit_begin.credential_kind, "%s",
+                   tb_credential_kind_name(visit->start.credential_kind));
+    visit_tell(agent, &begin);
+    agent->visit_told = visit->id;
+}
+
+/* One that was over before its beginning was told is told as a whole by its end. */
+static void end_tell(struct tb_agent *agent, const struct tb_visit_end *end, const struct tb_id *customer)
+{
+    struct tb_mutation told = {.kind = TB_MUTATION_VISIT_END, .customer = *customer, .visit = end->id};
+    (void)snprintf(told.visit_end.reason, sizeof told.visit_end.reason, "%s",
+                   tb_visit_reason_name(end->reason));
+    told.visit_end.lasted_ms = end->took_ms;
+    visit_tell(agent, &told);
+}
 
 static void follow_due(struct tb_timer *timer)
 {
@@ -14,6 +48,8 @@ static void follow_due(struct tb_timer *timer)
     struct tb_id wanted = {{0}};
     if (serving->visit.open)
         wanted = serving->record.customer;
+    if (serving->visit.open && !tb_id_equal(&agent->visit_told, &serving->visit.id))
+        beginning_tell(agent);
     if (tb_id_equal(&wanted, &agent->followed))
         return;
     if (!tb_id_is_zero(&agent->followed))
@@ -42,6 +78,7 @@ static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
     tb_console_visit_ended(agent, end);
+    end_tell(agent, end, &serving->record.customer);
     tb_serving_clear(serving);
     tb_identify_visit_ended(&agent->identify);
     agent->status.visit_open = false;

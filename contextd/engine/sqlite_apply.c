@@ -159,19 +159,19 @@ static enum tb_err customer_meet(struct sqlite_engine *e, struct sqlite_batch *b
     return err == TB_ERR_CUSTOMER_LIMIT ? TB_OK : err;
 }
 
-typedef enum tb_err decider(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
-                            struct tb_verdict *v);
-
 enum {
     ANYBODY = 1,  /* customer may be absent */
     STRANGER = 2, /* the customer need not be known */
     STAFF = 4,    /* not from a shopper's own session */
 };
 
-static const struct {
-    decider *decide;
+struct decider {
+    enum tb_err (*decide)(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                          struct tb_verdict *v);
     unsigned flags;
-} deciders[TB_MUTATION_KIND_COUNT] = {
+};
+
+static const struct decider deciders[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_CART_ADD] = {sqlite_cart_decide, ANYBODY},
     [TB_MUTATION_CART_SET_QUANTITY] = {sqlite_cart_decide, ANYBODY},
     [TB_MUTATION_CART_REMOVE] = {sqlite_cart_decide, ANYBODY},
@@ -238,12 +238,12 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
         return TB_OK;
     }
     struct tb_id customer = copy.customer;
-    decider *decide = deciders[mutation->kind].decide;
-    if (decide == NULL) {
+    const struct decider *decider = &deciders[mutation->kind];
+    if (decider->decide == NULL) {
         sqlite_reject(v, tb_cart_code_name(TB_CART_NOT_UNDERSTOOD));
         return TB_OK;
     }
-    err = decide(e, b, &copy, v);
+    err = decider->decide(e, b, &copy, v);
     if (err == TB_OK && !b->full && v->kind == TB_VERDICT_APPLIED)
         err = customer_meet(e, b, &customer);
     return err;

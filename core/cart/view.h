@@ -31,6 +31,12 @@ void tb_cart_view_begin(struct tb_cart_view *view, const struct tb_cart *base, i
 void tb_cart_view_add(struct tb_cart_view *view, const struct tb_mutation *mutation,
                       const struct tb_cart_facts *facts, const struct tb_cart *of_merge);
 
+/* Whether a kind can be laid over a cart at all. */
+static inline bool tb_cart_view_covers(enum tb_mutation_kind kind)
+{
+    return kind >= TB_MUTATION_CART_ADD && kind <= TB_MUTATION_CHECKOUT_VOID;
+}
+
 bool tb_cart_view_is_pending(const struct tb_cart_view *view, const struct tb_cart_line *line);
 bool tb_cart_view_is_new(const struct tb_cart_view *view, const struct tb_cart_line *line);
 

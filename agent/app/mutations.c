@@ -1,0 +1,55 @@
+#include "agent/app/agent.h"
+
+#include "host/log/log.h"
+
+#include <stdlib.h>
+
+struct storing {
+    struct tb_agent *agent;
+    struct tb_cart_ask ask;
+};
+
+/* It is in the outbox whatever memory says; only its place on the screen would wait for the verdict. */
+static void show(struct tb_agent *agent, const struct tb_mutation *mutation)
+{
+    if (!tb_cart_view_covers(mutation->kind))
+        return;
+    enum tb_err err = tb_pending_add(&agent->pending, mutation, TB_VERDICT_NONE, 0);
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("mutations", "pending_lost"), tb_log_err(err));
+    if (tb_serving_is(&agent->serving, &mutation->customer)) {
+        tb_serving_overlay(&agent->serving);
+        tb_pages_cart(agent);
+    }
+    tb_console_cart(agent, mutation);
+}
+
+static void stored(void *context, enum tb_err err, const struct tb_stored *stored)
+{
+    struct storing *storing = context;
+    struct tb_agent *agent = storing->agent;
+    int64_t seq = 0;
+    if (err == TB_OK) {
+        seq = stored->mutation.seq;
+        tb_tally_add(&agent->metrics.mutations, 1);
+        show(agent, &stored->mutation);
+        tb_line_stored(agent, stored);
+    } else
+        tb_log(TB_LOG_ERROR, TB_EVENT("mutations", "not_stored"),
+               tb_log_str("kind", tb_mutation_kind_names[stored->mutation.kind]), tb_log_err(err));
+    tb_pages_changed(agent, storing->ask, seq, err);
+    tb_pages_state(agent);
+}
+
+enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mutation *mutation, struct tb_cart_ask ask)
+{
+    struct storing *storing = malloc(sizeof *storing);
+    if (!storing)
+        return TB_ERR_NO_MEMORY;
+    *storing = (struct storing){.agent = agent, .ask = ask};
+    mutation->made_ms = tb_loop_wall_ms(agent->loop);
+    enum tb_err err = tb_storage_append(&agent->storage, mutation, stored, storing);
+    if (err != TB_OK)
+        free(storing);
+    return err;
+}

@@ -12,7 +12,7 @@
 #include "core/crypto/hash.h"
 
 #define SUMS_KEPT_MS (60LL * 60 * 1000)
-#define SUMS_ROWS_MAX 4000 /* per call: about 10 ms on a desktop processor */
+#define SUMS_ROWS_MAX 1000 /* per call, after which a partition is finished: some ms */
 
 void sqlite_sums_clear(struct sqlite_engine *e)
 {

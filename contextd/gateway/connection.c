@@ -246,6 +246,15 @@ void connection_job_drop(struct tb_engine_job *job)
     (void)asked_end(job);
 }
 
+static void close_after_queue(struct connection *c, const char *code)
+{
+    if (!is_open(c))
+        return;
+    c->state = CONNECTION_CLOSING;
+    c->reason = code;
+    lws_callback_on_writable(c->wsi);
+}
+
 static void asked_done(struct tb_engine_job *job, const struct tb_engine_answer *answer)
 {
     enum tb_engine_ask ask = answer->ask;
@@ -265,6 +274,9 @@ static void asked_done(struct tb_engine_job *job, const struct tb_engine_answer 
         gateway_cloned(c->gateway, c->device);
     else if (ask != TB_ENGINE_OPEN && answer->err == TB_ERR_DENIED)
         connection_give_up(c, "revoked");
+    /* It is told why before it is shut out. */
+    if (quarantined)
+        close_after_queue(c, "customer_quarantine");
     if (limited)
         gateway_limited(c, quarantined);
     timer_arm(c);
@@ -282,15 +294,6 @@ static void ask_engine(struct connection *c, const struct tb_engine_request *req
     asked->job.done = asked_done;
     c->job_count++;
     tb_engine_queue_submit(c->gateway->queue, &asked->job);
-}
-
-static void close_after_queue(struct connection *c, const char *code)
-{
-    if (!is_open(c))
-        return;
-    c->state = CONNECTION_CLOSING;
-    c->reason = code;
-    lws_callback_on_writable(c->wsi);
 }
 
 static void session_act(void *context, const struct tb_session_action *action)

@@ -42,15 +42,20 @@ export class WebChannel {
     return [...this.carts.values()].at(-1);
   }
 
+  get incarnation() {
+    return this.#incarnation;
+  }
+
   // Sends without waiting; the mutation is undecided until its verdict comes.
-  send(gtin, quantity) {
-    const mutation = {
-      seq: ++this.#seq, kind: 'cart.add', customer: this.customer, cart: this.cart?.id ?? id(), line: id(),
-      made_ms: Date.now(), gtin, quantity,
-    };
+  mutate(kind, members) {
+    const mutation = { seq: ++this.#seq, kind, customer: this.customer, made_ms: Date.now(), ...members };
     this.undecided.set(mutation.seq, mutation);
     this.#notify('mutate', { mutations: [mutation] });
     return mutation.seq;
+  }
+
+  send(gtin, quantity) {
+    return this.mutate('cart.add', { cart: this.cart?.id ?? id(), line: id(), gtin, quantity });
   }
 
   async add(gtin, quantity = 1) {

@@ -186,7 +186,10 @@ static enum tb_err untold_forget(struct tb_outbox *outbox, const struct tb_stora
 static enum tb_err outbox_load(const struct opening *o, const char *path, const struct tb_storage_told *told)
 {
     struct tb_storage *storage = o->storage;
-    enum tb_err err = tb_outbox_open(path, &storage->sealer, &storage->outbox);
+    /* SQLite makes a file anew whose beginning is in a log that it does not read. */
+    enum tb_err err = tb_salvage_check_log(path);
+    if (err == TB_OK)
+        err = tb_outbox_open(path, &storage->sealer, &storage->outbox);
     if (err == TB_OK)
         err = tb_outbox_check(&storage->outbox);
     if (err == TB_OK)

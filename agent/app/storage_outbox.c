@@ -13,7 +13,9 @@
 #include "host/log/log.h"
 #include "host/system/system.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define NEW ".new"
 #define LOG "-wal"
@@ -106,9 +108,22 @@ bool tb_storage_outbox_was_damaged(const char *path)
     return is_there(path, ".damaged.1", "") || is_there(path, TB_STORAGE_ASIDE, "");
 }
 
+/* By SQLite in another process: the file is its own, whatever it looks like from here. */
+static bool is_locked(const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    bool locked = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    if (fd >= 0)
+        (void)close(fd);
+    return locked;
+}
+
 enum tb_err tb_storage_outbox_salvage(struct tb_storage *storage, const char *path,
                                       struct tb_storage_found *found)
 {
+    if (is_locked(path))
+        return TB_ERR_BUSY;
     if (is_there(path, TB_STORAGE_ASIDE, ""))
         return TB_ERR_FULL;
     enum tb_err err = log_move(path, "", TB_STORAGE_ASIDE);

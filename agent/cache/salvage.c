@@ -57,6 +57,28 @@ static enum tb_err content_read(const char *path, struct content *ret_content)
     return err;
 }
 
+static enum tb_err log_read(const char *path, struct content *ret_content)
+{
+    char log_path[PATH_SIZE];
+    int length = snprintf(log_path, sizeof log_path, "%s-wal", path);
+    *ret_content = (struct content){0};
+    if (length < 0 || (size_t)length >= sizeof log_path)
+        return TB_ERR_TOO_LONG;
+    enum tb_err err = content_read(log_path, ret_content);
+    return err == TB_ERR_NO_MEMORY ? err : TB_OK; /* without one there is nothing in it */
+}
+
+enum tb_err tb_salvage_check_log(const char *path)
+{
+    struct content log;
+    enum tb_err err = log_read(path, &log);
+    const struct tb_carve_file file = {.log = tb_span_of(log.at, log.size), .page_size = TB_OUTBOX_PAGE_SIZE};
+    if (err == TB_OK && tb_carve_log_is_broken(&file))
+        err = TB_ERR_CORRUPT;
+    free(log.at);
+    return err;
+}
+
 /* ---- finding ---- */
 
 struct finding {
@@ -201,17 +223,13 @@ static enum tb_err outbox_make(const char *to, const struct tb_salvage *what, st
 enum tb_err tb_salvage(const char *from, const char *to, const struct tb_salvage *what,
                        struct tb_salvaged *ret_salvaged)
 {
-    char log_path[PATH_SIZE];
     struct content db;
     struct content log;
-    int length = snprintf(log_path, sizeof log_path, "%s-wal", from);
-    if (length < 0 || (size_t)length >= sizeof log_path)
-        return TB_ERR_TOO_LONG;
     enum tb_err err = content_read(from, &db);
-    enum tb_err log_err = content_read(log_path, &log);
+    enum tb_err log_err = log_read(from, &log);
     uint8_t *room = malloc(ROW_SIZE_MAX);
-    if (err == TB_OK && (log_err == TB_ERR_NO_MEMORY || !room))
-        err = TB_ERR_NO_MEMORY;
+    if (err == TB_OK)
+        err = room ? log_err : TB_ERR_NO_MEMORY;
     if (err == TB_OK) {
         struct tb_buf row = tb_buf_of(room, ROW_SIZE_MAX);
         struct finding f = {.file = {.db = tb_span_of(db.at, db.size),

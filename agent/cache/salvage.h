@@ -36,6 +36,10 @@ struct tb_salvaged {
     int64_t next_seq;
 };
 
+/* Whether the log of the outbox at path holds commits that SQLite passes over: TB_ERR_CORRUPT. To be asked
+ * before it is opened. TB_ERR_NO_MEMORY. */
+TB_MUST_USE enum tb_err tb_salvage_check_log(const char *path);
+
 /*
  * Makes the outbox `to`, which must not exist, from the file `from` and its log, which are only read; pages
  * that the disk cannot read are passed over. Durable when it returns, but for its name in the folder. Blocks.

@@ -9,6 +9,10 @@
 #define FRAME_SALT_AT 8u
 #define SALT_SIZE 8u
 #define LOG_MAGIC 0x377f0682u /* the lowest bit says how checksums are written */
+#define LOG_SUM_AT 24u        /* of the header, over what stands before */
+#define FRAME_COMMIT_AT 4u
+#define FRAME_SUM_AT 16u
+#define SUM_SIZE 8u
 #define TABLE_LEAF 0x0du
 #define LEAF_HEADER_SIZE 8u
 #define VARINT_SIZE_MAX 9
@@ -28,6 +32,47 @@ static uint64_t varint_read(struct tb_reader *r)
     return value;
 }
 
+/* ---- checksums of the log ---- */
+
+/* Two sums over pairs of 32-bit numbers, in the byte order that the log's magic number names (section 4.2).
+ */
+struct sums {
+    uint32_t at[2];
+    bool big;
+};
+
+static uint32_t number_of(const uint8_t *at, bool big)
+{
+    if (big)
+        return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+    return (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
+}
+
+static void sums_add(struct sums *sums, struct tb_span bytes)
+{
+    for (size_t i = 0; i + SUM_SIZE <= bytes.size; i += SUM_SIZE) {
+        sums->at[0] += number_of(bytes.at + i, sums->big) + sums->at[1];
+        sums->at[1] += number_of(bytes.at + i + 4, sums->big) + sums->at[0];
+    }
+}
+
+static bool sums_are(const struct sums *sums, struct tb_span stored)
+{
+    struct tb_reader r = tb_reader_of(stored);
+    uint32_t first = tb_read_u32be(&r);
+    uint32_t second = tb_read_u32be(&r);
+    return r.err == TB_OK && first == sums->at[0] && second == sums->at[1];
+}
+
+static bool header_holds(const struct tb_carve_file *f, struct sums *ret_sums)
+{
+    struct tb_reader head = tb_reader_of(f->log);
+    uint32_t magic = tb_read_u32be(&head);
+    *ret_sums = (struct sums){.big = magic & 1u};
+    sums_add(ret_sums, tb_span_sub(f->log, 0, LOG_SUM_AT));
+    return (magic & ~1u) == LOG_MAGIC && sums_are(ret_sums, tb_span_sub(f->log, LOG_SUM_AT, SUM_SIZE));
+}
+
 /* ---- pages ---- */
 
 /* The frame at offset at of the log, when all of it is there. */
@@ -40,11 +85,9 @@ static struct tb_span frame_at(const struct tb_carve_file *f, size_t at)
 /* Frames of an earlier round of the log carry other salts; when the log's header is damaged, all count. */
 static bool frame_counts(const struct tb_carve_file *f, struct tb_span frame)
 {
-    struct tb_reader head = tb_reader_of(f->log);
-    if ((tb_read_u32be(&head) & ~1u) != LOG_MAGIC)
-        return true;
-    return tb_span_equal(tb_span_sub(f->log, LOG_SALT_AT, SALT_SIZE),
-                         tb_span_sub(frame, FRAME_SALT_AT, SALT_SIZE));
+    struct sums sums;
+    return !header_holds(f, &sums) || tb_span_equal(tb_span_sub(f->log, LOG_SALT_AT, SALT_SIZE),
+                                                    tb_span_sub(frame, FRAME_SALT_AT, SALT_SIZE));
 }
 
 static uint32_t frame_page(struct tb_span frame)
@@ -183,4 +226,37 @@ void tb_carve_each(const struct tb_carve_file *file,
         if (frame_counts(file, frame))
             page_carve(file, page, frame_page(frame) == 1 ? FILE_HEADER_SIZE : 0, each, context);
     }
+}
+
+/* ---- the log ---- */
+
+static bool frame_holds(struct tb_span frame, struct sums *sums)
+{
+    sums_add(sums, tb_span_sub(frame, 0, SUM_SIZE));
+    sums_add(sums, tb_span_sub(frame, FRAME_HEADER_SIZE, frame.size));
+    return sums_are(sums, tb_span_sub(frame, FRAME_SUM_AT, SUM_SIZE));
+}
+
+static bool frame_commits(struct tb_span frame)
+{
+    struct tb_reader r = tb_reader_of(tb_span_sub(frame, FRAME_COMMIT_AT, 4));
+    return tb_read_u32be(&r) != 0;
+}
+
+bool tb_carve_log_is_broken(const struct tb_carve_file *file)
+{
+    struct sums sums;
+    struct tb_span frame = frame_at(file, LOG_HEADER_SIZE);
+    if (frame.size == 0)
+        return false;
+    if (!header_holds(file, &sums))
+        return true;
+    bool holds = true;
+    unsigned commits_behind = 0;
+    for (size_t at = LOG_HEADER_SIZE; (frame = frame_at(file, at)).size; at += frame.size) {
+        bool counts = frame_counts(file, frame); /* else it is of an earlier round, or its salt is broken */
+        holds = holds && counts && frame_holds(frame, &sums);
+        commits_behind += !holds && counts && frame_commits(frame);
+    }
+    return commits_behind > 1;
 }

@@ -43,4 +43,12 @@ struct tb_carve_row {
 void tb_carve_each(const struct tb_carve_file *file,
                    void (*each)(void *context, const struct tb_carve_row *row), void *context);
 
+/*
+ * Whether commits stand in the log behind a frame whose checksum is broken, or all frames behind a broken
+ * header. SQLite takes such a log for one that ends there, without a word. One commit may be what a cut of
+ * the power left of the last, unfinished one; a second is there only when the first was on disk. room is not
+ * used.
+ */
+bool tb_carve_log_is_broken(const struct tb_carve_file *file);
+
 #endif

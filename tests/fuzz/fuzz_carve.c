@@ -27,5 +27,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        .page_size = PAGE_SIZE,
                                        .room = &row};
     tb_carve_each(&file, row_check, NULL);
+    byte_sum += tb_carve_log_is_broken(&file);
     return 0;
 }

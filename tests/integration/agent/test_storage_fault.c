@@ -1,8 +1,10 @@
 /* Files that are damaged, of a newer program, or in the middle of being salvaged: what the terminal starts
  * with. */
 #include "agent/app/storage_call.h"
+#include "core/base/assert.h"
 #include "host/system/system.h"
 #include "tests/integration/agent/terminal.h"
+#include "tests/support/seeded_rng.h"
 
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -212,6 +214,87 @@ static void an_outbox_of_nothing_gets_a_new_name(void **state)
     assert_int_equal(append(1), TB_OK);
 }
 
+/* ---- any bit ---- */
+
+static size_t intact_count(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < terminal.pending.count; i++) {
+        const struct tb_mutation *m = &terminal.pending.entries[i].mutation;
+        if (m->kind == TB_MUTATION_SKIPPED)
+            continue;
+        assert_true(m->kind == TB_MUTATION_CART_ADD && m->seq >= 1 && m->seq <= ROW_COUNT);
+        assert_true(m->add.quantity == (int32_t)m->seq);
+        count++;
+    }
+    return count;
+}
+
+static void folder_reset(const char *name, struct tb_span db, struct tb_span log)
+{
+    static const char *const others[] = {"outbox.db-wal", "outbox.db.damaged.1", "outbox.db.damaged.1-wal"};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(others); i++)
+        (void)remove(file(others[i]));
+    assert_int_equal(tb_file_replace(file(name), db, 0600), TB_OK);
+    if (log.size)
+        assert_int_equal(tb_file_replace(file("outbox.db-wal"), log, 0600), TB_OK);
+}
+
+/* Whatever bit it is, no number is given out twice, nothing is made up, and little is lost. */
+static void flips_check(uint8_t *bytes, size_t size, struct tb_span db, struct tb_span log)
+{
+    struct seeded_rng flips = {.state = size};
+    size_t lost = 0;
+    enum { ROUNDS = 60 };
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t bit = (size_t)(seeded_rng_next(&flips) % (8 * size));
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        folder_reset("outbox.db", db, log);
+        terminal_start();
+        size_t intact = intact_count();
+        bool same = tb_id_equal(&terminal.found.incarnation, &incarnation);
+        assert_true(!same || terminal.found.sync.next_seq > ROW_COUNT);
+        lost += ROW_COUNT - intact;
+        terminal_stop();
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    assert_true(lost < 2 * ROUNDS);
+}
+
+static void any_bit_of_the_file_may_flip(void **state)
+{
+    (void)state;
+    file_read("outbox.db");
+    flips_check(image, image_size, tb_span_of(image, image_size), tb_span_of(NULL, 0));
+    folder_reset("outbox.db", tb_span_of(image, image_size), tb_span_of(NULL, 0));
+    terminal_start();
+}
+
+/* The files as an agent that was killed leaves them. */
+static void any_bit_of_the_log_may_flip(void **state)
+{
+    (void)state;
+    static uint8_t log[FILE_SIZE_MAX];
+    struct tb_buf content = tb_buf_of(log, sizeof log);
+    assert_int_equal(remove(file("outbox.db")), 0);
+    assert_int_equal(remove(file("state.db")), 0);
+    terminal_start();
+    incarnation = terminal.found.incarnation;
+    for (int32_t i = 1; i <= ROW_COUNT; i++)
+        assert_int_equal(append(i), TB_OK);
+    file_read("outbox.db");
+    assert_int_equal(tb_file_read(file("outbox.db-wal"), &content), TB_OK);
+    terminal_stop();
+    assert_true(content.size > ROW_COUNT * (size_t)TB_OUTBOX_PAGE_SIZE);
+    /* The last commit may be one that was not finished: what is behind it in the log is left alone. */
+    size_t frame = 24 + TB_OUTBOX_PAGE_SIZE;
+    size_t last = content.size - (content.size - 32) % frame - 4 * frame;
+    flips_check(log, last, tb_span_of(image, image_size), tb_buf_span(&content));
+    folder_reset("outbox.db", tb_span_of(image, image_size), tb_buf_span(&content));
+    terminal_start();
+    assert_int_equal(intact_count(), ROW_COUNT);
+}
+
 /* ---- files of a newer program ---- */
 
 static void a_newer_outbox_is_left_and_nothing_is_stored(void **state)
@@ -341,6 +424,8 @@ int main(void)
         TEST(each_damaged_one_is_kept),
         TEST(without_its_state_the_outbox_names_itself),
         TEST(an_outbox_of_nothing_gets_a_new_name),
+        TEST(any_bit_of_the_file_may_flip),
+        TEST(any_bit_of_the_log_may_flip),
         TEST(a_newer_outbox_is_left_and_nothing_is_stored),
         TEST(a_newer_state_costs_no_mutation),
         TEST(a_newer_cache_costs_no_mutation),

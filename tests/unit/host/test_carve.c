@@ -160,6 +160,38 @@ static void rows_in_the_log_are_found_behind_a_broken_frame(void **state)
     assert_true(carve() >= ROW_COUNT - 12);
 }
 
+static bool log_is_broken(void)
+{
+    const struct tb_carve_file file = {
+        .db = tb_buf_span(&db_file.all), .log = tb_buf_span(&log_file.all), .page_size = PAGE_SIZE};
+    return tb_carve_log_is_broken(&file);
+}
+
+static void a_log_that_lost_commits_is_told_from_one_that_was_cut(void **state)
+{
+    (void)state;
+    rows_add(1, ROW_COUNT);
+    file_read(&log_file, "-wal");
+    size_t size = log_file.all.size;
+    size_t frame_count = (size - 32) / FRAME_SIZE;
+    assert_false(log_is_broken());
+    for (size_t cut = 0; cut < size; cut += 700) { /* as a power cut leaves it */
+        log_file.all.size = cut;
+        assert_false(log_is_broken());
+    }
+    log_file.all.size = size;
+    for (size_t i = 0; i + 20 < frame_count; i += 3) {
+        size_t at = 32 + i * FRAME_SIZE + 24 + (i * 37) % PAGE_SIZE;
+        log_file.bytes[at] ^= 4;
+        assert_true(log_is_broken());
+        log_file.bytes[at] ^= 4;
+    }
+    log_file.bytes[size - 100] ^= 4; /* in the last commit: it may not have been finished */
+    assert_false(log_is_broken());
+    log_file.bytes[5] ^= 4; /* the header */
+    assert_true(log_is_broken());
+}
+
 static void what_an_earlier_round_left_in_the_log_is_passed_over(void **state)
 {
     (void)state;
@@ -194,6 +226,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_in_the_file_are_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_page_costs_its_own_rows_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_in_the_log_are_found_behind_a_broken_frame, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_log_that_lost_commits_is_told_from_one_that_was_cut, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(what_an_earlier_round_left_in_the_log_is_passed_over, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(nonsense_is_passed_over, set_up, tear_down),

@@ -89,6 +89,7 @@ void tb_serving_clear(struct tb_serving *s)
     tb_wipe(&s->record, sizeof s->record);
     tb_wipe(&s->cart, sizeof s->cart);
     tb_wipe(&s->cart_id, sizeof s->cart_id);
+    tb_wipe(&s->checkout, sizeof s->checkout);
     tb_wipe(&s->base, sizeof s->base);
     s->byte_count = 0;
 }
@@ -110,7 +111,7 @@ void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, 
     tb_json_put_str(w, "reader", reader_name);
     tb_json_close(w);
     tb_view_put(w, "view", &view);
-    tb_view_put_cart(w, "cart", &s->cart);
+    tb_view_put_cart(w, "cart", &s->cart, &s->checkout);
 }
 
 void tb_serving_put_no_visit(struct tb_json_writer *w, enum tb_visit_reason reason)
@@ -121,5 +122,5 @@ void tb_serving_put_no_visit(struct tb_json_writer *w, enum tb_visit_reason reas
 
 void tb_serving_put_cart(struct tb_json_writer *w, const struct tb_serving *s)
 {
-    tb_view_put_cart(w, "cart", &s->cart);
+    tb_view_put_cart(w, "cart", &s->cart, &s->checkout);
 }

@@ -24,6 +24,7 @@ struct tb_serving {
     struct tb_cart base;      /* as the cache holds it; version 0: none */
     struct tb_cart_view cart; /* as it is shown */
     struct tb_id cart_id;     /* where this visit's mutations go; minted when the customer has no cart */
+    struct tb_id checkout;    /* that this visit pays its cart with; zero: it does not */
     uint32_t cache_number;    /* of the cache file in which the customer is, or is known not to be */
     size_t byte_count;
     uint8_t bytes[TB_RECORD_SIZE_MAX];

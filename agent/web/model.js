@@ -251,6 +251,8 @@ function cartOf(state, w, clock) {
   return {
     title: titleOf(state, w),
     touched: touchedOf(cart, w, clock),
+    claim: claimOf(state, w, clock),
+    note: cart?.note ? w.t('cart.note', { text: cart.note }) : '',
     lines,
     empty: lines.length === 0 ? { title: w.t('cart.empty'), detail: w.t('cart.empty.detail') } : null,
     items: w.plural('cart.items', cart?.item_count ?? 0),
@@ -281,6 +283,16 @@ function touchedOf(cart, w, clock) {
   return where ? w.t('cart.touchedAt', { where, age }) : w.t('cart.touched', { age });
 }
 
+// A lease that ran out is nobody's, whether or not the context store has said so.
+function claimOf(state, w, clock) {
+  const claim = state.cart?.claim;
+  if (!claim || clock.wall === null || clock.wall >= claim.until_ms) return null;
+  const since = w.time(claim.since_ms);
+  if (claim.mine) return { tone: 'mine', title: w.t('claim.mine', { since }), detail: w.t('claim.mine.detail') };
+  return { tone: 'other', title: w.t(claim.by ? 'claim.by' : 'claim.elsewhere', { who: claim.by, since }),
+    detail: w.t(state.line?.state === 'offline' ? 'claim.offline' : 'claim.works') };
+}
+
 function lineOf(line, state, { w, clock, currency }) {
   const limits = state.terminal?.max_age_show_ms ?? {};
   const age = ageOf(line.price_as_of, clock);
@@ -294,11 +306,21 @@ function lineOf(line, state, { w, clock, currency }) {
     each: hidden || line.quantity < 2 ? '' : w.t('cart.each', { n: w.number(line.quantity), money: w.money(line.unit_price, currency) }),
     stock: gone ? null : stockOf(line, isPast(age, limits.stock), w),
     age: gone || hidden ? '' : ageNote('price.age', age, state, w),
+    options: line.options ? line.options.replaceAll(':', ' ') : '',
+    price: gone || hidden ? '' : priceChange(line.price_change, currency, w, clock),
+    note: gone || !line.note ? '' : line.note,
     badges: badgesOf(line, gone, w, clock),
     changed: Number.isFinite(line.changedAt) && clock.at - line.changedAt < CHANGED_MS,
     selected: state.selected === line.id && !gone,
-    label: w.t('cart.line.label', { name, n: w.number(line.quantity), money: total }),
+    label: w.t('cart.line.label', { name: line.options ? `${name} ${line.options.replaceAll(':', ' ')}` : name, n: w.number(line.quantity), money: total }),
   };
+}
+
+// "price fell by 2.00 since yesterday"
+function priceChange(change, currency, w, clock) {
+  if (!change || clock.wall === null) return '';
+  const since = w.since(change.since_ms, clock.wall);
+  return w.t(change.by < 0 ? 'price.fell' : 'price.rose', { by: w.money(Math.abs(change.by), currency), since });
 }
 
 function stockOf(line, hidden, w) {
@@ -309,6 +331,7 @@ function stockOf(line, hidden, w) {
 function badgesOf(line, gone, w, clock) {
   if (gone) return [{ kind: 'gone', text: w.t('cart.removed') }];
   const badges = [];
+  if (line.gift) badges.push({ kind: 'gift', text: w.t('cart.gift') });
   if (line.new) badges.push({ kind: 'new', text: w.t('cart.new') });
   if (line.delta && clock.at - line.changedAt < CHANGED_MS) badges.push({ kind: 'delta', text: line.delta > 0 ? `+${w.number(line.delta)} ${w.t('cart.more')}` : `−${w.number(-line.delta)} ${w.t('cart.less')}` });
   if (line.pending) badges.push({ kind: 'pending', text: w.t('cart.pending') });

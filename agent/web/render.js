@@ -5,9 +5,9 @@ export function createScreen(handlers) {
   const $ = (id) => document.getElementById(id);
   const parts = { till: $('till'), store: $('store'), pill: $('pill'), unsent: $('unsent'), time: $('time'), band: $('band'),
     stage: $('stage'), visit: $('visit'), customer: $('customer'), lines: $('lines'), strip: $('strip'), keys: $('keys'),
-    cartTitle: $('cart-title'), touched: $('touched'), empty: $('empty'), items: $('items'), cartUnsent: $('cart-unsent'),
+    cartTitle: $('cart-title'), touched: $('touched'), cartNote: $('cart-note'), claim: $('claim'), empty: $('empty'), items: $('items'), cartUnsent: $('cart-unsent'),
     totalLabel: $('total-label'), sum: $('sum'), total: $('total'), who: $('live-who'), what: $('live-what'), body: document.body };
-  const screen = { handlers, parts, rows: new Map(), seen: new Map(), band: null };
+  const screen = { handlers, parts, rows: new Map(), seen: new Map(), band: null, claim: null };
   parts.keys.addEventListener('click', (event) => press(event, handlers));
   return {
     show: (view, still) => show(screen, view, still),
@@ -29,9 +29,13 @@ function focusLine(screen, id) {
 function show(screen, view, still) {
   const { parts } = screen;
   showBar(parts, view.bar);
-  // The band takes room from what is below: it comes and goes only when no hand is on the page.
-  if (still || !view.customer) screen.band = view.band;
+  // Both take room from what is below: they come and go only when no hand is on the page.
+  if (still || !view.customer) {
+    screen.band = view.band;
+    screen.claim = view.cart?.claim ?? null;
+  }
   changed(screen, 'band', screen.band, (band) => showBand(screen, band));
+  changed(screen, 'claim', screen.claim, (claim) => showClaim(screen, claim));
   parts.visit.hidden = !view.customer;
   changed(screen, 'stage', view.stage, (stage) => showStage(screen, stage));
   changed(screen, 'customer', view.customer, (customer) => showCustomer(screen, customer));
@@ -170,15 +174,23 @@ function detailsBody(customer) {
 
 // ---- the cart ----
 
+function showClaim(screen, claim) {
+  const { parts } = screen;
+  parts.claim.hidden = !claim;
+  parts.claim.dataset.tone = claim?.tone ?? '';
+  parts.claim.replaceChildren(...(claim ? [icon('paying'), h('p', h('b', claim.title), ` ${claim.detail}`)] : []));
+}
+
 function showCart(screen, cart, still) {
   const { parts, rows } = screen;
   if (!cart) {
     rows.clear();
-    for (const part of [parts.lines, parts.cartTitle, parts.touched, parts.empty, parts.items, parts.cartUnsent, parts.totalLabel, parts.total]) part.replaceChildren();
+    for (const part of [parts.lines, parts.cartTitle, parts.touched, parts.cartNote, parts.empty, parts.items, parts.cartUnsent, parts.totalLabel, parts.total]) part.replaceChildren();
     return;
   }
   setText(parts.cartTitle, cart.title);
   setText(parts.touched, cart.touched);
+  setText(parts.cartNote, cart.note);
   parts.empty.hidden = !cart.empty;
   parts.sum.hidden = Boolean(cart.empty);
   parts.empty.replaceChildren(...(cart.empty ? [icon('cart'), h('b', cart.empty.title), h('p', cart.empty.detail)] : []));
@@ -238,9 +250,12 @@ function showRow(row, line) {
 }
 
 function marksOf(line) {
-  const marks = line.badges.map((badge) => h(`span.badge.${badge.kind}`, badge.text));
+  const marks = line.options ? [h('span.options', line.options)] : [];
+  marks.push(...line.badges.map((badge) => h(`span.badge.${badge.kind}`, badge.text)));
   if (line.stock?.text) marks.push(h(`span.stock.${line.stock.tone}`, line.stock.text));
+  if (line.price) marks.push(h('span.price', line.price));
   if (line.age) marks.push(h('span.muted', line.age));
+  if (line.note) marks.push(h('span.note', line.note));
   return marks;
 }
 

@@ -162,7 +162,16 @@ const en = {
   'cart.removed': 'removed',
   'cart.unnamed': 'Product {gtin}',
   'cart.line.label': '{name}, {n}, {money}',
+  'cart.gift': 'gift',
+  'cart.note': 'Note: {text}',
+  'claim.by': 'Being paid at {who} since {since}.',
+  'claim.elsewhere': 'Being paid elsewhere since {since}.',
+  'claim.works': 'Changes here are kept, but are not part of that payment.',
+  'claim.offline': 'Changes here are kept. Offline it cannot be told whether that goes on.',
+  'claim.mine': 'Being paid here since {since}.',
+  'claim.mine.detail': 'What is added elsewhere now stays in the cart.',
   'stock.in_stock': 'in stock', 'stock.low': 'few left', 'stock.not_here': 'not here',
+  'price.fell': 'price fell by {by} since {since}', 'price.rose': 'price rose by {by} since {since}',
   'price.age': 'price {age}',
   'points.age': 'points {age}',
 
@@ -204,6 +213,7 @@ const en = {
   'old.day': { one: '{n} day old', other: '{n} days old' },
   'day.today': 'today {time}',
   'day.yesterday': 'yesterday {time}',
+  'since.yesterday': 'yesterday',
 };
 
 export const catalogues = { en };
@@ -250,8 +260,14 @@ export function wordsFor(locale, timeZone) {
     if (now - ms < 6 * DAY) return `${weekday.format(ms)} ${time(ms)}`;
     return date.format(ms);
   };
+  // A time that something has held since: the day, and on the same day the time.
+  const since = (ms, now) => {
+    const day = dayKey.format(ms);
+    if (day === dayKey.format(now)) return time(ms);
+    return day === dayKey.format(now - DAY) ? t('since.yesterday') : date.format(ms);
+  };
   return {
-    language, tag, has, t, plural, time, moment,
+    language, tag, has, t, plural, time, moment, since,
     number: (n) => integers.format(n),
     ago: (ms) => span('age', ms),
     old: (ms) => span('old', ms),

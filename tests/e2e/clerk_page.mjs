@@ -5,7 +5,7 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
-import { cart, line, lines, live, terminal, visit } from './lib/clerk_messages.mjs';
+import { cart, claim, line, lines, live, terminal, visit } from './lib/clerk_messages.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
 import { control, startServer } from '../integration/counter/lib/server.mjs';
 
@@ -100,6 +100,20 @@ test('nothing moves under a finger', async () => {
   assert.equal(await page.locator('#lines li').count(), 4);
   await page.clock.runFor(3_000);
   assert.equal(await page.locator('#lines li').count(), 3);
+  await close(page);
+});
+
+test('being paid elsewhere comes without moving a line under a finger, and goes when the lease runs out', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  await page.mouse.move(700, 200);
+  stage.say('cart', { cart: cart(lines, { claim: claim(), unsent: 1 }) });
+  await page.waitForSelector('#cart-unsent:not(:empty)');
+  assert.equal(await page.locator('#claim').isVisible(), false);
+  await page.clock.runFor(3_000);
+  assert.match(await page.textContent('#claim'), /^Being paid at Till 2 since 09:40\. Changes here are kept/);
+  await page.clock.runFor(60_000);
+  assert.equal(await page.locator('#claim').isVisible(), false);
   await close(page);
 });
 

@@ -49,6 +49,11 @@ export const outcome = (name, change = {}) => ({ id: 'e'.repeat(32), outcome: na
 
 const oldLines = [line('Fountain pen, blue', 1, 3490, { price_as_of: WALL - 2.2 * DAY }), line('Ink cartridges ×12', 2, 980, { price_as_of: WALL - 9 * DAY }),
   line('Notebook A5, dotted', 1, 1200, { price_as_of: WALL - 26 * HOUR, pending: true })];
+export const claim = (change = {}) => ({ by: 'Till 2', since_ms: WALL - MIN, until_ms: WALL + MIN, mine: false, ...change });
+// What there is to tell of lines.
+export const told = [line('T-shirt, organic cotton', 2, 1990, { options: 'size:m', price_change: { by: -200, since_ms: WALL - 20 * HOUR } }),
+  line('Ink cartridges ×12', 2, 980, { stock: 'low', price_change: { by: 50, since_ms: WALL - 3 * DAY }, note: 'Only the black ones' }),
+  line('Gift box, small', 1, 0, { gift: true, stock: 'not_here' })];
 const scanned = line('Eraser, soft', 1, 120, { new: true, channel: 'till', pending: true });
 const names = ['Fountain pen, blue', 'Ink cartridges ×12', 'Notebook A5, dotted', 'Set of 24 watercolour pencils in a tin with brush and sharpener', 'Paper clips', 'Envelopes C6, 50', 'Desk lamp, brass', 'Stapler', 'Calendar 2026', 'Glue stick', 'Ruler 30 cm', 'Gift card'];
 const many = names.map((name, n) => line(name, (n % 3) + 1, 490 + n * 1337, { stock: ['in_stock', 'low', 'not_here'][n % 3] }));
@@ -71,6 +76,9 @@ export const states = {
   'recognised-two-notices': [['terminal', terminal()], ['state', offline('no_route', { readers: readers('unplugged'), unsent: 3, notices: [{ code: 'disk_full', since_ms: WALL }] })], ['visit', visit()]],
   scanned: [...shown, ['outcome', outcome('product', { gtin: scanned.gtin, product_name: scanned.name })], ['cart', { cart: cart([...lines, scanned]) }]],
   changed: [...shown, ['cart', { cart: cart([{ ...lines[0], quantity: 2 }, lines[2]]) }]],
+  'being-paid': [...begin, ['visit', visit({ cart: cart(told, { claim: claim(), note: 'Invoice to the company' }) })]],
+  'being-paid-offline': [['terminal', terminal()], ['state', offline()], ['visit', visit({ cart: cart(told, { claim: claim() }) })]],
+  'being-paid-here': [...begin, ['visit', visit({ cart: cart(lines, { claim: claim({ mine: true }) }) })]],
   details: [...shown, (page) => page.keyboard.press('F2')],
   selected: [...shown, (page) => page.keyboard.press('ArrowDown'), (page) => page.keyboard.press('ArrowDown')],
   'taken-back': [...shown, ['taken_back', { visit: visit().visit.id, seq: 41, change: 'cart.add', code: 'product_unknown', gtin: '04006381333931', product_name: 'Eraser' }]],

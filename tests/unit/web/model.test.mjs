@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cart, line, lines, live, notice, offline, outcome, readers, states, terminal, tiers, view, visit, WALL } from '../../e2e/lib/clerk_messages.mjs';
+import { cart, claim, line, lines, live, notice, offline, outcome, readers, states, terminal, tiers, told, view, visit, WALL } from '../../e2e/lib/clerk_messages.mjs';
 import { load } from './web.mjs';
 
 const { viewOf } = await load('model.js');
@@ -54,6 +54,32 @@ test('where the cart was touched last is told when it is another place', () => {
   assert.equal(touched({ touched_channel: 'till', touched_by: 'Till 2' }), 'changed at Till 2 · 12 min ago');
   assert.equal(touched({ touched_ms: 0 }), '');
   assert.equal(touched({ touched_ms: WALL + 60_000 }), 'changed just now');
+});
+
+test('who pays the cart is told as long as the lease runs, with what still works', () => {
+  const paying = (change, more = {}) => shown(recognised({ cart: cart(lines, { claim: claim(change) }) }), more).cart.claim;
+  assert.deepEqual(paying({}), { tone: 'other', title: 'Being paid at Till 2 since 09:40.', detail: 'Changes here are kept, but are not part of that payment.' });
+  assert.equal(paying({ by: undefined }).title, 'Being paid elsewhere since 09:40.');
+  assert.equal(paying({ mine: true }).title, 'Being paid here since 09:40.');
+  assert.equal(paying({}, { at: 59_999 }).tone, 'other');
+  assert.equal(paying({}, { at: 60_000 }), null);
+  assert.equal(shown(recognised()).cart.claim, null);
+  const off = shown([['terminal', terminal()], ['state', offline()], ['visit', visit({ cart: cart(lines, { claim: claim() }) })]]);
+  assert.match(off.cart.claim.detail, /^Changes here are kept\. Offline/);
+});
+
+test('options, notes, gifts and what became of a price are told of each line', () => {
+  const view = shown(recognised({ cart: cart(told, { note: 'Invoice to the company' }) })).cart;
+  assert.equal(view.note, 'Note: Invoice to the company');
+  assert.deepEqual(view.lines.map((one) => [one.options, one.price, one.note, one.badges.map((badge) => badge.kind)]), [
+    ['size m', 'price fell by 2.00 since yesterday', '', []],
+    ['', 'price rose by 0.50 since Feb 27', 'Only the black ones', []],
+    ['', '', '', ['gift']]]);
+  assert.equal(view.lines[0].label, 'T-shirt, organic cotton size m, 2, 39.80');
+  const today = line('Pen', 1, 100, { price_change: { by: 1, since_ms: WALL - HOUR } });
+  assert.equal(shown(recognised({ cart: cart([today]) })).cart.lines[0].price, 'price rose by 0.01 since 08:41');
+  const old = line('Pen', 1, 100, { price_as_of: WALL - 9 * DAY, price_change: { by: 1, since_ms: WALL - 10 * DAY } });
+  assert.equal(shown(recognised({ cart: cart([old]) })).cart.lines[0].price, '', 'of a price that is hidden nothing is told');
 });
 
 test('ages go on by themselves, whatever the browser’s clock says', () => {

@@ -106,8 +106,8 @@ bool sqlite_touch_note(struct sqlite_batch *b, const struct sqlite_touched *touc
 }
 
 /*
- * Whether the store knows the customer of a mutation, and why it rejects it if not. The sale of somebody who
- * was erased is taken: it becomes the erasure's.
+ * Whether the store knows the customer of a mutation, and why it rejects it if not. A sale is never rejected:
+ * that of somebody who was erased becomes the erasure's, that of somebody unknown nobody's.
  */
 static enum tb_err customer_check(struct sqlite_engine *e, struct tb_mutation *mutation,
                                   const char **ret_code)
@@ -129,7 +129,9 @@ static enum tb_err customer_check(struct sqlite_engine *e, struct tb_mutation *m
     }
     if (err == TB_ERR_NOT_FOUND && sale)
         err = sqlite_erasure_read(e, tb_id_span(&mutation->customer), &entry);
-    if (err == TB_OK)
+    if (err == TB_ERR_NOT_FOUND && sale)
+        mutation->customer = (struct tb_id){{0}};
+    if (sale)
         *ret_code = NULL;
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }

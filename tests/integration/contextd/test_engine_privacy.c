@@ -5,6 +5,7 @@
 #include "host/system/system.h"
 
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,17 @@ static size_t rows_after(struct engine_fixture *f, const struct tb_engine_peer *
         more = answer->feed.more;
     }
     return count;
+}
+
+/* Answers are good until the next call. */
+static const struct tb_verdict *decide(struct engine_fixture *f, const struct tb_engine_peer *peer,
+                                       const struct tb_mutation *m)
+{
+    struct tb_engine_request request = fixture_apply(peer, m, 1);
+    const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->err, TB_OK);
+    assert_int_equal(answer->apply.count, 1);
+    return &answer->apply.verdicts[0];
 }
 
 /* ---- erasure ---- */
@@ -306,6 +318,62 @@ static void what_comes_later_of_somebody_erased_is_rejected(void **state)
     assert_int_equal(f->engine->ops->load_end(f->engine, false), TB_OK);
 }
 
+/* Sales with one line each. */
+static int64_t sales_of(struct engine_fixture *f, const struct tb_id *customer)
+{
+    static const char sql[] =
+        "SELECT count(*) FROM sale s JOIN sale_line l ON l.sale = s.id WHERE customer = ?1";
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_bind_blob(stmt, 1, customer->bytes, TB_ID_SIZE, SQLITE_STATIC), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(stmt, 0);
+    assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return count;
+}
+
+static struct tb_mutation sale(int64_t seq, const struct tb_id *customer, const char *transaction)
+{
+    static struct tb_paid_line line = {.quantity = 1, .unit_price = 450};
+    struct tb_mutation m = {
+        .seq = seq, .kind = TB_MUTATION_CHECKOUT_FINISH, .customer = *customer, .made_ms = NOW_MS};
+    tb_seed_gtin(3, line.gtin);
+    line.line = fixture_id(0x5a1e);
+    (void)snprintf(m.finish.sale.transaction, sizeof m.finish.sale.transaction, "%s", transaction);
+    (void)snprintf(m.finish.sale.business_date, sizeof m.finish.sale.business_date, "2026-09-21");
+    (void)snprintf(m.finish.currency, sizeof m.finish.currency, "EUR");
+    m.finish.total = 450;
+    m.finish.lines = (struct tb_paid_lines){.at = &line, .count = 1};
+    return m;
+}
+
+static void a_sale_of_somebody_erased_is_the_erasures(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_id customer = customer_id(5);
+    struct tb_id nobody = fixture_id(77);
+    struct tb_id erasure;
+    struct tb_mutation m = sale(1, &customer, "A-1");
+    assert_int_equal(decide(f, &till, &m)->kind, TB_VERDICT_APPLIED);
+    assert_int_equal(sales_of(f, &customer), 1);
+    assert_int_equal(f->engine->ops->erase(f->engine, &customer, &erasure), TB_OK);
+    assert_int_equal(sales_of(f, &customer), 0);
+    assert_int_equal(sales_of(f, &erasure), 1);
+    m = sale(2, &customer, "A-2"); /* sent by a till that has not heard yet */
+    assert_int_equal(decide(f, &till, &m)->kind, TB_VERDICT_APPLIED);
+    m = sale(3, &erasure, "A-3"); /* by one that has */
+    assert_int_equal(decide(f, &till, &m)->kind, TB_VERDICT_APPLIED);
+    assert_int_equal(sales_of(f, &erasure), 3);
+    m = sale(4, &nobody, "A-4"); /* a sale is never rejected */
+    assert_int_equal(decide(f, &till, &m)->kind, TB_VERDICT_APPLIED);
+    assert_int_equal(sales_of(f, &nobody), 0);
+    assert_int_equal(trace_count(f, customer.bytes, sizeof customer.bytes), 2);
+}
+
 /* ---- receipts ---- */
 
 static struct tb_mutation receipt(int64_t seq, const struct tb_id *erasure, const struct tb_key *key,
@@ -321,16 +389,6 @@ static struct tb_mutation receipt(int64_t seq, const struct tb_id *erasure, cons
     m.receipt.erasure = *erasure;
     memcpy(m.receipt.signature, signature.bytes, sizeof m.receipt.signature);
     return m;
-}
-
-static const struct tb_verdict *decide(struct engine_fixture *f, const struct tb_engine_peer *peer,
-                                       const struct tb_mutation *m)
-{
-    struct tb_engine_request request = fixture_apply(peer, m, 1);
-    const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
-    assert_int_equal(answer->err, TB_OK);
-    assert_int_equal(answer->apply.count, 1);
-    return &answer->apply.verdicts[0];
 }
 
 static size_t waits_count(struct engine_fixture *f, const struct tb_id *erasure, const char *device)
@@ -659,6 +717,7 @@ int main(void)
         TEST(who_is_erased_leaves_no_byte),
         TEST(an_erasure_is_the_first_thing_a_terminal_hears),
         TEST(what_comes_later_of_somebody_erased_is_rejected),
+        TEST(a_sale_of_somebody_erased_is_the_erasures),
         TEST(a_receipt_counts_when_the_device_signed_it),
         TEST(an_erasure_is_kept_until_every_enabled_terminal_confirmed),
         TEST(an_export_has_everything),

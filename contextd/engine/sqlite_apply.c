@@ -230,6 +230,11 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
         return TB_OK;
     if (mutation->kind == TB_MUTATION_ERASURE_RECEIPT)
         return receipt_decide(e, b, mutation, v);
+    const struct decider *decider = &deciders[mutation->kind];
+    if (decider->decide == NULL) { /* nothing else of it is known, nor whose it is */
+        sqlite_reject(v, tb_cart_code_name(TB_CART_NOT_UNDERSTOOD));
+        return TB_OK;
+    }
     struct tb_mutation copy = *mutation;
     const char *code = NULL;
     enum tb_err err = mutation_check(e, b, &copy, &code);
@@ -240,11 +245,6 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
         return TB_OK;
     }
     struct tb_id customer = copy.customer;
-    const struct decider *decider = &deciders[mutation->kind];
-    if (decider->decide == NULL) {
-        sqlite_reject(v, tb_cart_code_name(TB_CART_NOT_UNDERSTOOD));
-        return TB_OK;
-    }
     err = decider->decide(e, b, &copy, v);
     if (err == TB_OK && !b->full && v->kind == TB_VERDICT_APPLIED)
         err = customer_meet(e, b, &customer);

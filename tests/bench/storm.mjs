@@ -30,7 +30,7 @@ const window_ms = Number(option.window);
 // The ports of the first start are those of every later one.
 async function begin() {
   const store = await Store.make(option.contextd, `reconnect_window_ms = ${window_ms}`,
-    Math.max(40, Math.ceil(count / SESSIONS_PER_CUSTOMER)));
+    { customers: Math.max(40, Math.ceil(count / SESSIONS_PER_CUSTOMER)) });
   await store.start();
   const conf = readFileSync(store.file('contextd.conf'), 'utf8').split('listen = 127.0.0.1:0');
   writeFileSync(store.file('contextd.conf'),

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Events } from '../../e2e/lib/events.mjs';
 import { Program, run } from '../../e2e/lib/program.mjs';
+import { Conversation } from '../../protocol/lib/document.mjs';
 
 const WebSocket = createRequire(new URL('../../e2e/package.json', import.meta.url))('ws');
 
@@ -17,14 +18,14 @@ export const urn = (device) => `urn:tillbridge:${CHAIN}:device:${device}`;
 
 // contextd with certificates and few customers in a folder that is gone afterwards.
 export class Store {
-  static async make(program, settings = '', customers = 40) {
+  static async make(program, settings = '', { customers = 40, carts = 8 } = {}) {
     const store = new Store();
     store.program = program;
     store.folder = mkdtempSync(join(tmpdir(), 'tb_gateway_'));
     await store.tool('ca', 'init', '--dir', store.file('ca'), '--chain', CHAIN);
     await store.certificate('server', '--dns', 'localhost', '--ip', '127.0.0.1');
     await store.tool('token', 'key', '--key', store.file('token.key'), '--public', store.file('token.pub'));
-    await store.tool('seed', '--database', store.file('context.db'), '--customers', String(customers), '--products', '50', '--carts', '8');
+    await store.tool('seed', '--database', store.file('context.db'), '--customers', String(customers), '--products', '50', '--carts', String(carts));
     writeFileSync(store.file('contextd.conf'), `
 [contextd]
 database = ${store.file('context.db')}
@@ -112,6 +113,7 @@ export class Client {
   #calls = new Map();
   #call_id = 0;
   messages = new Events('client');
+  conversation = new Conversation(); // what the store says is as documented, whatever the test is about
 
   // Resolves once the websocket is open; rejects with what kept it from opening.
   static connect(url, { protocol = 'tillbridge.v1', ...options }) {
@@ -141,7 +143,9 @@ export class Client {
   call(method, params) {
     const call = ++this.#call_id;
     const answer = new Promise((resolve, reject) => this.#calls.set(call, { resolve, reject }));
-    this.raw(JSON.stringify({ jsonrpc: '2.0', id: call, method, params }));
+    const message = { jsonrpc: '2.0', id: call, method, params };
+    this.conversation.asks(message);
+    this.raw(JSON.stringify(message));
     return answer;
   }
 
@@ -191,6 +195,7 @@ export class Client {
   }
 
   #receive(message) {
+    this.conversation.received(message);
     const call = this.#calls.get(message.id);
     if (call === undefined) {
       this.messages.push(message);

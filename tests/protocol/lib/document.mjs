@@ -72,9 +72,13 @@ function partsFault(compiled, message) {
 export class Conversation {
   #asked = new Map();
 
+  asks(message) {
+    if (message.id !== undefined && message.method !== undefined) this.#asked.set(message.id, message.method);
+  }
+
   // What a client sends may hold what later versions know.
   sent(message) {
-    if (message.id !== undefined && message.method !== undefined) this.#asked.set(message.id, message.method);
+    this.asks(message);
     return this.#check(open, message.method, message);
   }
 

@@ -185,19 +185,39 @@ static enum tb_err welcome_work(struct tb_storage_call *call)
     return err == TB_OK ? tb_state_set_epoch(state, welcome->epoch, welcome->epoch_changed) : err;
 }
 
-static enum tb_err new_epoch_work(struct tb_storage_call *call)
+struct epoch_call {
+    struct tb_storage_call call;
+    char epoch[TB_EPOCH_SIZE_MAX + 1];
+};
+
+static enum tb_err epoch_work(struct tb_storage_call *call)
 {
-    return tb_cache_new_epoch(&call->storage->cache);
+    const struct epoch_call *epoch = (const struct epoch_call *)(const void *)call;
+    bool other;
+    return tb_cache_set_epoch(&call->storage->cache, epoch->epoch, &other);
+}
+
+static void epoch_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    if (err != TB_OK)
+        call->storage->cache_epoch[0] = '\0'; /* told again at the next welcome */
+}
+
+static void cache_epoch_set(struct tb_storage *storage, const char *epoch)
+{
+    if (strcmp(storage->cache_epoch, epoch) == 0)
+        return;
+    struct epoch_call *call = tb_storage_call_new(storage, sizeof *call, epoch_work, epoch_finish);
+    if (!call)
+        return;
+    memcpy(call->epoch, epoch, sizeof call->epoch);
+    memcpy(storage->cache_epoch, epoch, sizeof storage->cache_epoch);
+    tb_storage_call_submit(&call->call, storage->cache_writer);
 }
 
 void tb_storage_welcome(struct tb_storage *storage, const struct tb_welcome *welcome, bool epoch_changed)
 {
-    if (epoch_changed) {
-        struct tb_storage_call *call =
-            tb_storage_call_new(storage, sizeof *call, new_epoch_work, ignore_finish);
-        if (call)
-            tb_storage_call_submit(call, storage->cache_writer);
-    }
+    cache_epoch_set(storage, welcome->epoch);
     struct welcome_call *call = tb_storage_call_new(storage, sizeof *call, welcome_work, ignore_finish);
     if (!call)
         return;

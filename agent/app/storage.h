@@ -65,9 +65,10 @@ struct tb_storage {
     struct tb_storage_path folder; /* on the disk */
     struct tb_storage_path memory; /* folder of files that stand for those on the disk */
     struct tb_storage_path cache_path;
-    enum tb_err key_trouble; /* why the device key is not kept; TB_OK: it is */
-    uint32_t cache_number;   /* of the file that is open now: calls may outlive theirs */
-    struct tb_post lost;     /* the cache writer's: see pages_lost */
+    enum tb_err key_trouble;                 /* why the device key is not kept; TB_OK: it is */
+    uint32_t cache_number;                   /* of the file that is open now: calls may outlive theirs */
+    char cache_epoch[TB_EPOCH_SIZE_MAX + 1]; /* that it was told; "": none */
+    struct tb_post lost;                     /* the cache writer's: see pages_lost */
     /* Called when what tb_storage_has() says may have changed. */
     void (*health)(void *context);
     /* Called when a file failed in a way that leaves open what it holds: after an error of fsync(2) nobody

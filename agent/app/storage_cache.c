@@ -77,21 +77,35 @@ static enum tb_err pending_hear(struct tb_storage *storage, struct tb_storage_fo
     return err;
 }
 
-/* Without the context store's epoch nobody can tell whether it was restored since: versions count as 0, and
- * all is fetched again. */
+/* Tells the file whose rows it holds from now on; "": forgets what it holds. */
+static enum tb_err epoch_write(struct tb_storage *storage, const char *epoch, bool *ret_other)
+{
+    *ret_other = true;
+    enum tb_err err = tb_db_begin(storage->cache.db);
+    if (err != TB_OK)
+        return err;
+    err = epoch[0] ? tb_cache_set_epoch(&storage->cache, epoch, ret_other)
+                   : tb_cache_new_epoch(&storage->cache);
+    if (err == TB_OK)
+        return tb_db_commit(storage->cache.db);
+    tb_db_rollback(storage->cache.db);
+    return err;
+}
+
+/* When the file is of another epoch than the state says, or nobody can tell whether the store was restored
+ * since, versions count as 0, and all is fetched again. */
 static enum tb_err epoch_check(struct tb_storage *storage, struct tb_storage_found *found)
 {
-    if (found->settings.epoch[0] || (found->cohort_cursor.size == 0 && found->catalogue_cursor.size == 0))
+    bool empty = found->cohort_cursor.size == 0 && found->catalogue_cursor.size == 0;
+    bool other = false;
+    memcpy(storage->cache_epoch, found->settings.epoch, sizeof storage->cache_epoch);
+    if (found->settings.epoch[0] == '\0' && empty)
         return TB_OK;
-    enum tb_err err = tb_db_begin(storage->cache.db);
-    if (err == TB_OK)
-        err = tb_cache_new_epoch(&storage->cache);
-    if (err == TB_OK)
-        err = tb_db_commit(storage->cache.db);
-    else
-        tb_db_rollback(storage->cache.db);
-    found->cohort_cursor.size = 0;
-    found->catalogue_cursor.size = 0;
+    enum tb_err err = epoch_write(storage, found->settings.epoch, &other);
+    if (other) {
+        found->cohort_cursor.size = 0;
+        found->catalogue_cursor.size = 0;
+    }
     return err;
 }
 
@@ -107,6 +121,8 @@ enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *path,
     found->cache_rebuilt = tb_err_class(err) == TB_CLASS_CORRUPT;
     if (found->cache_rebuilt)
         err = cache_make_anew(storage, &found->facts.pepper, found);
+    if (found->cache_rebuilt && err == TB_OK)
+        err = epoch_check(storage, found);
     return err == TB_OK ? pending_hear(storage, found, pending) : err;
 }
 
@@ -150,5 +166,8 @@ enum tb_err tb_storage_renew_cache(struct tb_storage *storage)
             err = cache_open(storage, &pepper, &empty);
     }
     tb_wipe(&pepper, sizeof pepper);
+    bool other = false;
+    if (err == TB_OK && storage->cache_epoch[0])
+        err = epoch_write(storage, storage->cache_epoch, &other);
     return err == TB_OK ? tb_storage_cache_start(storage) : err;
 }

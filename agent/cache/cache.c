@@ -383,6 +383,28 @@ enum tb_err tb_cache_new_epoch(struct tb_cache *cache)
     return cache_end(cache, err);
 }
 
+/* 0 stands for none. */
+static uint64_t epoch_number(const char *epoch)
+{
+    struct tb_digest digest = tb_sha256(tb_span_str(epoch));
+    struct tb_reader from = tb_reader_of(tb_span_of(digest.bytes, sizeof digest.bytes));
+    return tb_read_u64be(&from) | 1;
+}
+
+enum tb_err tb_cache_set_epoch(struct tb_cache *cache, const char *epoch, bool *ret_other)
+{
+    uint64_t stored = 0;
+    const uint64_t told = epoch_number(epoch);
+    *ret_other = false;
+    enum tb_err err = numbers_read(cache, CACHE_META_EPOCH, &stored, 1);
+    if (err != TB_OK || stored == told)
+        return err;
+    *ret_other = stored != 0;
+    if (*ret_other)
+        err = tb_cache_new_epoch(cache);
+    return err == TB_OK ? numbers_write(cache, CACHE_META_EPOCH, &told, 1) : err;
+}
+
 static enum tb_err page_rewrite(struct tb_cache *cache)
 {
     enum tb_err err = tb_db_begin(cache->db);

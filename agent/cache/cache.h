@@ -126,6 +126,13 @@ TB_MUST_USE enum tb_err tb_cache_heard(struct tb_cache *cache, const struct tb_i
  */
 TB_MUST_USE enum tb_err tb_cache_new_epoch(struct tb_cache *cache);
 
+/*
+ * Inside a transaction: what is applied from now on is of this epoch of the context store. When the file
+ * holds another one's, the same as tb_cache_new_epoch(), and *ret_other is set: the file says so itself,
+ * because a cut of the power may take it back to before a restore that the terminal's other files know of.
+ */
+TB_MUST_USE enum tb_err tb_cache_set_epoch(struct tb_cache *cache, const char *epoch, bool *ret_other);
+
 /* Inside a transaction: removes a customer's row, key and credentials because they do not verify. Absent is
  * no error. */
 TB_MUST_USE enum tb_err tb_cache_forget(struct tb_cache *cache, const struct tb_customer_key *customer);

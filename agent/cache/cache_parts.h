@@ -14,6 +14,7 @@ enum cache_meta {
     CACHE_META_PEPPER,
     CACHE_META_HEARD,
     CACHE_META_CURSOR, /* + kind of the scope */
+    CACHE_META_EPOCH = 32,
 };
 
 /*

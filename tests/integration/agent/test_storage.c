@@ -196,6 +196,53 @@ static void page_save(int number, bool first, const struct tb_rows *rows, uint8_
     assert_int_equal(tb_storage_save(&terminal.storage, &page, say, number_new(number)), TB_OK);
 }
 
+static void cache_copy(const char *from_suffix, const char *to_suffix)
+{
+    static const char *const names[] = {"cache.db", "cache.db-wal", "cache.db-shm"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char name[64];
+        struct tb_storage_path from;
+        struct tb_storage_path to;
+        (void)snprintf(name, sizeof name, "%s%s", names[i], from_suffix);
+        tb_storage_path_join(&from, terminal.config.state_dir, name);
+        (void)snprintf(name, sizeof name, "%s%s", names[i], to_suffix);
+        tb_storage_path_join(&to, terminal.config.state_dir, name);
+        (void)remove(to.text);
+        enum tb_err err = tb_file_copy(from.text, to.text, 64u << 20);
+        assert_true(err == TB_OK || err == TB_ERR_NOT_FOUND);
+    }
+}
+
+/* The cache of before a restore of the context store beside the state of after it, as a cut of the power may
+ * leave them: what it holds has the versions of another life. */
+static void a_cache_of_another_epoch_than_the_state_is_read_anew(void **state)
+{
+    (void)state;
+    const struct tb_welcome before = {.epoch = "e1"};
+    const struct tb_welcome after = {.epoch = "e2"};
+    const struct tb_rows none = {.count = 0};
+    tb_storage_welcome(&terminal.storage, &before, false);
+    page_save(1, true, &none, 1);
+    wait_for(1);
+    terminal_stop();
+    cache_copy("", ".old");
+    terminal_start();
+    assert_int_equal(terminal.found.cohort_cursor.size, 1);
+    tb_storage_welcome(&terminal.storage, &after, true);
+    page_save(2, true, &none, 2);
+    wait_for(2);
+    terminal_stop();
+    cache_copy("", ".new");
+    cache_copy(".old", "");
+    terminal_start();
+    assert_string_equal(terminal.found.sync.epoch, "e2");
+    assert_int_equal(terminal.found.cohort_cursor.size, 0);
+    terminal_stop();
+    cache_copy(".new", "");
+    terminal_start();
+    assert_int_equal(terminal.found.cohort_cursor.size, 1);
+}
+
 static int set_up_without_pepper(void **state)
 {
     int failed = set_up(state);
@@ -256,6 +303,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_verdict_that_only_the_outbox_has_is_asked_for_again, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(a_verdict_that_only_the_cache_has_is_not_laid_over_it, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(a_cache_of_another_epoch_than_the_state_is_read_anew, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(no_page_is_written_behind_one_that_failed, set_up_without_pepper,
                                         terminal_tear_down),

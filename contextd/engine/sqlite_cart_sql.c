@@ -8,6 +8,7 @@ const char *const sqlite_cart_statements[CART_STMT_COUNT] = {
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [CART_MERGE_LAST] = "SELECT id, undo FROM cart_merge WHERE cart = ?1 AND joined = ?2"
                         " ORDER BY id DESC LIMIT 1",
+    [CART_MERGE_INTO] = "SELECT cart FROM cart_merge WHERE joined = ?1 ORDER BY id DESC LIMIT 1",
     [CART_MERGE_DROP] = "DELETE FROM cart_merge WHERE id = ?1",
     [CART_TOUCH_MOVE] =
         "UPDATE touch SET at_ms = ?2 WHERE id = (SELECT id FROM touch WHERE cart = ?1 AND customer IS NULL"

@@ -9,6 +9,7 @@ enum sqlite_cart_stmt {
     /* joining */
     CART_MERGE_ADD,
     CART_MERGE_LAST,
+    CART_MERGE_INTO,
     CART_MERGE_DROP,
     CART_TOUCH_MOVE,
     CART_TOUCH_ADD,

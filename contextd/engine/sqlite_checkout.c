@@ -440,6 +440,27 @@ static enum tb_err sold_lines_write(struct sqlite_engine *e, struct sqlite_batch
     return err;
 }
 
+/* A till that did not hear that its cart joined the customer's sold what is there now. */
+static enum tb_err sale_follow(struct sqlite_engine *e, const struct sqlite_batch *b,
+                               const struct tb_mutation *m)
+{
+    struct tb_id into;
+    if (!tb_checkout_went_along(&e->cart, &e->book, &m->finish.lines))
+        return TB_OK;
+    struct tb_stmt *s = sqlite_cart_stmt(e, CART_MERGE_INTO);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&e->cart.id));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK)
+        err = row ? sqlite_column_id(s, 0, &into) : TB_ERR_NOT_FOUND;
+    tb_stmt_reset(s);
+    if (err == TB_OK)
+        err = sqlite_cart_find(e, &into, &m->customer, b->request->peer.store);
+    if (err == TB_OK)
+        err = claim_read(e, &e->cart.id);
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
 /* Everything in memory: what the sale takes off the lines, and whom it meets there. */
 static enum tb_err sale_sell(struct sqlite_engine *e, const struct sqlite_batch *b,
                              const struct tb_mutation *m, bool *ret_changed)
@@ -481,7 +502,9 @@ static enum tb_err sale_new(struct sqlite_engine *e, struct sqlite_batch *b, con
         err = cart_and_claim_read(e, b, m);
     if (err != TB_OK || b->full)
         return err;
-    err = sale_sell(e, b, m, &changed);
+    err = sale_follow(e, b, m);
+    if (err == TB_OK)
+        err = sale_sell(e, b, m, &changed);
     if (err == TB_OK && changed)
         err = cart_save(e, b, v);
     if (err != TB_OK || b->full)

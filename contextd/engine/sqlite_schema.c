@@ -279,7 +279,7 @@ static const char schema_3[] =
     " policy INTEGER NOT NULL,"
     " at_ms INTEGER NOT NULL,"
     " undo BLOB NOT NULL) STRICT;"
-    "CREATE INDEX cart_merge_carts ON cart_merge(cart, joined);"
+    "CREATE INDEX cart_merge_carts ON cart_merge(joined, cart);"
     "CREATE INDEX cart_merge_at ON cart_merge(at_ms);"
     "CREATE INDEX cart_merge_customer ON cart_merge(customer);"
 

@@ -29,6 +29,19 @@ static struct tb_id line_meant(struct tb_cart *cart, const struct tb_cart_book *
     return mark && !tb_id_is_zero(&mark->into) ? mark->into : paid->line;
 }
 
+bool tb_checkout_went_along(const struct tb_cart *cart, const struct tb_cart_book *book,
+                            const struct tb_paid_lines *paid)
+{
+    bool moved = false;
+    for (size_t i = 0; i < paid->count; i++) {
+        const struct tb_cart_mark *mark = book_mark_at(book, &paid->at[i].line);
+        if (tb_cart_find(cart, &paid->at[i].line) || (mark && tb_cart_find(cart, &mark->into)))
+            return false;
+        moved = moved || (mark && tb_id_equal(&mark->into, &mark->line));
+    }
+    return moved;
+}
+
 void tb_checkout_look_up(struct tb_cart *cart, const struct tb_cart_book *book,
                          const struct tb_paid_lines *paid, struct tb_sold_line *ret_sold)
 {

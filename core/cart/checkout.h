@@ -69,6 +69,11 @@ struct tb_sold_line {
     bool claimed;         /* somebody else's running claim holds the line */
 };
 
+/* True when lines that were paid went to another cart since (merge.h) and none of them is open here: the sale
+ * is then about that cart. */
+bool tb_checkout_went_along(const struct tb_cart *cart, const struct tb_cart_book *book,
+                            const struct tb_paid_lines *paid);
+
 /* Finds the cart line of each paid line: the one that it names, else the open one of its product. Fills all
  * but taken_before. cart may be of zero id (a sale without a cart). */
 void tb_checkout_look_up(struct tb_cart *cart, const struct tb_cart_book *book,

@@ -312,6 +312,15 @@ static bool sale_give_back(struct deciding *d, struct fake_sale *sale, const str
     return changed;
 }
 
+/* The cart that this one joined last; itself when that is forgotten. */
+static size_t joined_into(const struct engine_fake *e, size_t index)
+{
+    for (size_t i = e->merge_count; i-- > 0;)
+        if (tb_id_equal(&e->merges[i].joined, &e->carts[index].id))
+            return cart_index(e, &e->merges[i].cart);
+    return index;
+}
+
 static enum tb_cart_code decide_finish(struct deciding *d)
 {
     struct engine_fake *e = d->e;
@@ -319,6 +328,8 @@ static enum tb_cart_code decide_finish(struct deciding *d)
     if (sale_find(e, &key))
         return TB_CART_OK;
     size_t i = cart_meant(e, d->m);
+    if (i < e->cart_count && tb_checkout_went_along(&e->carts[i], &e->books[i], &d->m->finish.lines))
+        i = joined_into(e, i);
     TB_ASSERT(e->sale_count < FAKE_SALE_MAX);
     struct fake_sale *sale = &e->sales[e->sale_count++];
     bool changed;

@@ -164,6 +164,7 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
         {TB_METRIC_COUNTER, "tillbridge_visits", "Visits begun.", "channel=\"till\"", &m->visits},
         {TB_METRIC_COUNTER, "tillbridge_mutations", "Changes stored in the outbox.", "channel=\"till\"",
          &m->mutations},
+        {TB_METRIC_COUNTER, "tillbridge_erasures", "Customers erased from this terminal.", "", &m->erasures},
         {TB_METRIC_COUNTER, "tillbridge_line_downs", "Connections to the context store that ended.", "",
          &m->reconnects},
         {TB_METRIC_COUNTER, "tillbridge_rejected", "Changes that the context store turned down.",
@@ -376,6 +377,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_ctl_close(agent->ctl);
     tb_counter_close(agent->counter);
     tb_storage_close(&agent->storage);
+    tb_erasures_stop(agent);
     tb_serving_clear(&agent->serving);
     tb_pending_free(&agent->pending);
     struct tb_arena *arena = &agent->arena;

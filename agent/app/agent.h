@@ -4,7 +4,7 @@
  *
  *     taps     readers → identification → look-up        visits   the visit and its customer on the pages
  *     mutations  what happened here → outbox             line     uplink ↔ sync machine ↔ storage
- *     carts    changes to the cart of the visit
+ *     carts    changes to the cart of the visit           erasures  customers to be forgotten
  *     pages    what pages are told and ask               console  what the command line asks
  *
  * Loop's thread only.
@@ -35,6 +35,7 @@ struct tb_agent_metrics {
     struct tb_tally outcomes[TB_OUTCOME_COUNT];
     struct tb_tally visits;
     struct tb_tally mutations;
+    struct tb_tally erasures;
     struct tb_tally reconnects;
     struct tb_tally rejected;
     struct tb_tally dropped[TB_MUTATION_KIND_COUNT]; /* by kind, of those that may be */
@@ -79,6 +80,7 @@ struct tb_agent {
     struct tb_client client;
     struct tb_arena arena; /* of one message from the context store; owned block */
     struct tb_buf out;     /* one message to the context store; owned block */
+    void *erasing; /* owned by erasures.c: the page that is being done, with those behind it; NULL: none */
     struct tb_timer settle_timer;
     int64_t settle_seq; /* highest decided seq that is not settled yet; 0: none */
 
@@ -163,6 +165,12 @@ void tb_line_cache_read(struct tb_agent *agent, enum tb_err err);
 void tb_line_cache_damaged(void *context); /* for storage: the same of a write */
 void tb_line_pages_lost(void *context);    /* for storage: rows of feeds are not in the cache */
 void tb_line_subscribe(struct tb_agent *agent, const struct tb_id *customer, bool on);
+
+/* ---- erasures ---- */
+
+/* A page of the feed of erasures: answered by tb_client_saved() when all of it is done. */
+void tb_erasures_save(struct tb_agent *agent, const struct tb_client_action *action);
+void tb_erasures_stop(struct tb_agent *agent); /* after storage was closed */
 
 /* ---- pages ---- */
 

@@ -238,6 +238,10 @@ static void outbox_read(void *context, enum tb_err err, const struct tb_client_r
 
 static void act_save(struct tb_agent *agent, const struct tb_client_action *action)
 {
+    if (action->save.scope.kind == TB_SCOPE_ERASURES) {
+        tb_erasures_save(agent, action);
+        return;
+    }
     const struct tb_storage_page page = {.rows = action->save.rows,
                                          .scope = action->save.scope,
                                          .cursor = action->save.cursor,
@@ -390,7 +394,11 @@ static enum tb_err feeds_open(struct tb_agent *agent, const struct tb_storage_fo
     const struct tb_scope device = {.kind = TB_SCOPE_DEVICE};
     const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
     const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
-    enum tb_err err = tb_client_feed_open(&agent->client, &device, &found->settings.device_cursor, now_ms);
+    const struct tb_scope erasures = {.kind = TB_SCOPE_ERASURES};
+    enum tb_err err =
+        tb_client_feed_open(&agent->client, &erasures, &found->settings.erasures_cursor, now_ms);
+    if (err == TB_OK)
+        err = tb_client_feed_open(&agent->client, &device, &found->settings.device_cursor, now_ms);
     if (err == TB_OK)
         err = tb_client_feed_open(&agent->client, &cohort, &found->cohort_cursor, now_ms);
     if (err == TB_OK)

@@ -132,6 +132,16 @@ void tb_pending_settle_up_to(struct tb_pending *p, int64_t seq)
             pending_remove(p, i);
 }
 
+void tb_pending_forget(struct tb_pending *p, const struct tb_id *customer)
+{
+    for (size_t i = p->count; i-- > 0;) {
+        if (!tb_id_equal(&p->entries[i].mutation.customer, customer))
+            continue;
+        p->undecided_count -= p->entries[i].verdict == TB_VERDICT_NONE;
+        pending_remove(p, i);
+    }
+}
+
 const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p, const struct tb_id *customer,
                                                size_t *index)
 {

@@ -53,6 +53,9 @@ void tb_pending_settle(struct tb_pending *p, const struct tb_id *customer, int64
 /* Drops all decided mutations up to seq: the cache that holds their effects is on disk. */
 void tb_pending_settle_up_to(struct tb_pending *p, int64_t seq);
 
+/* Drops everything about a customer. */
+void tb_pending_forget(struct tb_pending *p, const struct tb_id *customer);
+
 /* The next entry of a customer from *index on, which is moved behind it; NULL at the end. Borrowed. */
 const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p, const struct tb_id *customer,
                                                size_t *index);

@@ -15,6 +15,7 @@
 #include "agent/app/config.h"
 #include "agent/app/pending.h"
 #include "agent/cache/cache.h"
+#include "agent/cache/outbox_erase.h"
 #include "agent/cache/outbox_upkeep.h"
 #include "agent/cache/state.h"
 #include "core/sync/client.h"
@@ -165,6 +166,14 @@ TB_MUST_USE enum tb_err tb_storage_save(struct tb_storage *storage, const struct
 /* Rows into the cache, then the verdicts into the outbox; done when both are written. */
 TB_MUST_USE enum tb_err tb_storage_decide(struct tb_storage *storage, const struct tb_rows *rows,
                                           const struct tb_verdict *verdicts, size_t verdict_count,
+                                          tb_storage_done *done, void *context);
+
+/* Erases customers from the outbox and from the cache, whose look-ups go on; done when nothing of them is
+ * left on disk. context as everywhere. At most TB_ROW_BATCH_MAX. */
+TB_MUST_USE enum tb_err tb_storage_erase(struct tb_storage *storage, const struct tb_erasure *erasures,
+                                         size_t count, tb_storage_done *done, void *context);
+/* Keeps the cursor of the feed of erasures: what came up to here is erased and its receipts are stored. */
+TB_MUST_USE enum tb_err tb_storage_erased(struct tb_storage *storage, const struct tb_cursor *cursor,
                                           tb_storage_done *done, void *context);
 
 /* Stored mutations from a seq on, decided ones too. rows are borrowed for the call. */

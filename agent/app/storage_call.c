@@ -115,6 +115,16 @@ void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *write
     tb_storage_call_submit(call, writer);
 }
 
+void tb_storage_call_bare(struct tb_storage_call *call, struct tb_writer *writer,
+                          enum tb_err (*work)(struct tb_storage_call *call),
+                          void (*finish)(struct tb_storage_call *call, enum tb_err err))
+{
+    call->work = work;
+    call->finish = finish;
+    call->job.bare = true;
+    tb_storage_call_submit(call, writer);
+}
+
 void tb_storage_call_drop_all(struct tb_storage *storage)
 {
     struct tb_storage_call *call = storage->calls;

@@ -45,6 +45,11 @@ void tb_storage_call_again(struct tb_storage_call *call, struct tb_writer *write
                            enum tb_err (*work)(struct tb_storage_call *call),
                            void (*finish)(struct tb_storage_call *call, enum tb_err err));
 
+/* The same, outside a transaction and alone. */
+void tb_storage_call_bare(struct tb_storage_call *call, struct tb_writer *writer,
+                          enum tb_err (*work)(struct tb_storage_call *call),
+                          void (*finish)(struct tb_storage_call *call, enum tb_err err));
+
 /* Makes path folder/name. */
 void tb_storage_path_join(struct tb_storage_path *path, const char *folder, const char *name);
 

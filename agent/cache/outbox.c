@@ -30,6 +30,7 @@ static const char *const statements[TB_OUTBOX_STMT_COUNT] = {
     [TB_OUTBOX_STMT_OLDEST] = "SELECT seq, verdict, length(sealed) FROM mutation WHERE seq <= ?1"
                               " AND seq < (SELECT max(seq) FROM mutation) ORDER BY seq LIMIT ?2",
     [TB_OUTBOX_STMT_REMOVE] = "DELETE FROM mutation WHERE seq = ?1",
+    [TB_OUTBOX_STMT_REPLACE] = "UPDATE mutation SET sealed = ?2 WHERE seq = ?1",
     [TB_OUTBOX_STMT_READ] = "SELECT seq, sealed, verdict FROM mutation WHERE seq >= ?1 ORDER BY seq",
 };
 
@@ -153,8 +154,9 @@ void tb_outbox_close(struct tb_outbox *outbox)
     tb_sealer_wipe(&outbox->sealer);
 }
 
-static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct tb_span json,
-                                  int64_t *ret_bytes)
+/* As the file keeps it; borrowed until the next one. */
+static enum tb_err mutation_seal(struct tb_outbox *outbox, int64_t seq, struct tb_span json,
+                                 struct tb_span *ret_sealed)
 {
     struct about about;
     struct tb_outbox_work *work = outbox->work;
@@ -165,11 +167,20 @@ static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct 
         return packed.err;
     enum tb_err err =
         tb_seal(&outbox->sealer, about_of(outbox, "mutation", seq, &about), tb_buf_span(&packed), &sealed);
+    *ret_sealed = tb_buf_span(&sealed);
+    return err;
+}
+
+static enum tb_err mutation_store(struct tb_outbox *outbox, int64_t seq, struct tb_span json,
+                                  int64_t *ret_bytes)
+{
+    struct tb_span sealed;
+    enum tb_err err = mutation_seal(outbox, seq, json, &sealed);
     if (err != TB_OK)
         return err;
     struct tb_stmt *insert = &outbox->stmts[TB_OUTBOX_STMT_INSERT];
     tb_stmt_bind_int(insert, 1, seq);
-    tb_stmt_bind_blob(insert, 2, tb_buf_span(&sealed));
+    tb_stmt_bind_blob(insert, 2, sealed);
     *ret_bytes = (int64_t)sealed.size;
     return tb_stmt_run(insert);
 }
@@ -354,6 +365,23 @@ static enum tb_err trim_find(struct tb_outbox *outbox, struct trim *trim)
         more = row_trim(outbox, trim, oldest);
     tb_stmt_reset(oldest);
     return err;
+}
+
+enum tb_err tb_outbox_replace(struct tb_outbox *outbox, const struct tb_mutation *mutation)
+{
+    struct tb_buf json = tb_buf_of(outbox->work->json, sizeof outbox->work->json);
+    struct tb_json_writer w = tb_json_writer_of(&json);
+    tb_mutation_encode(&w, NULL, mutation);
+    if (json.err != TB_OK)
+        return json.err;
+    struct tb_span sealed;
+    enum tb_err err = mutation_seal(outbox, mutation->seq, tb_buf_span(&json), &sealed);
+    if (err != TB_OK)
+        return err;
+    struct tb_stmt *replace = &outbox->stmts[TB_OUTBOX_STMT_REPLACE];
+    tb_stmt_bind_int(replace, 1, mutation->seq);
+    tb_stmt_bind_blob(replace, 2, sealed);
+    return tb_stmt_run(replace);
 }
 
 enum tb_err tb_outbox_remove(struct tb_outbox *outbox, int64_t seq)

@@ -42,6 +42,7 @@ enum tb_outbox_statement { /* index into tb_outbox.stmts */
                            TB_OUTBOX_STMT_SETTLE,
                            TB_OUTBOX_STMT_OLDEST,
                            TB_OUTBOX_STMT_REMOVE,
+                           TB_OUTBOX_STMT_REPLACE,
                            TB_OUTBOX_STMT_READ,
                            TB_OUTBOX_STMT_COUNT
 };
@@ -99,6 +100,9 @@ TB_MUST_USE enum tb_err tb_outbox_settle(struct tb_outbox *outbox, int64_t up_to
 
 /* Inside a transaction: removes a mutation, whatever it is. */
 TB_MUST_USE enum tb_err tb_outbox_remove(struct tb_outbox *outbox, int64_t seq);
+
+/* Inside a transaction: puts another mutation in the place of the one with its seq; its verdict stays. */
+TB_MUST_USE enum tb_err tb_outbox_replace(struct tb_outbox *outbox, const struct tb_mutation *mutation);
 
 /* To be called when a transaction that appended or decided did not commit. */
 TB_MUST_USE enum tb_err tb_outbox_recount(struct tb_outbox *outbox);

@@ -9,6 +9,7 @@
 #define WINDOW_NAME "reconnect_window_ms"
 #define FLOOR_NAME "wall_floor_ms"
 #define CURSOR_NAME "device_cursor"
+#define ERASURES_NAME "erasures_cursor"
 #define SESSION_NAME "session_key"
 #define RESTORES_NAME "restores"
 #define OUTBOX_NAME "outbox"
@@ -219,6 +220,15 @@ static void outbox_take(struct tb_span value, struct tb_settings *settings)
     settings->outbox_floor = floor;
 }
 
+static void cursor_take(struct tb_span value, struct tb_cursor *cursor)
+{
+    if (value.size > TB_CURSOR_SIZE_MAX)
+        return;
+    if (value.size)
+        memcpy(cursor->bytes, value.at, value.size);
+    cursor->size = (uint8_t)value.size;
+}
+
 static void setting_take(struct tb_state *state, struct tb_span name, struct tb_span value,
                          struct tb_settings *settings)
 {
@@ -229,9 +239,10 @@ static void setting_take(struct tb_state *state, struct tb_span name, struct tb_
         settings->reconnect_window_ms = value_int(value);
     } else if (tb_span_is(name, FLOOR_NAME)) {
         settings->wall_floor_ms = value_int(value);
-    } else if (tb_span_is(name, CURSOR_NAME) && value.size <= TB_CURSOR_SIZE_MAX) {
-        memcpy(settings->device_cursor.bytes, value.at, value.size);
-        settings->device_cursor.size = (uint8_t)value.size;
+    } else if (tb_span_is(name, CURSOR_NAME)) {
+        cursor_take(value, &settings->device_cursor);
+    } else if (tb_span_is(name, ERASURES_NAME)) {
+        cursor_take(value, &settings->erasures_cursor);
     } else if (tb_span_is(name, SESSION_NAME) && value.size == TB_SESSION_KEY_SIZE) {
         memcpy(settings->session_key, value.at, value.size);
     } else if (tb_span_is(name, OUTBOX_NAME)) {
@@ -356,11 +367,18 @@ enum tb_err tb_state_apply(struct tb_state *state, const struct tb_rows *rows, c
     return setting_put(state, CURSOR_NAME, tb_span_of(cursor->bytes, cursor->size));
 }
 
+enum tb_err tb_state_set_erasures(struct tb_state *state, const struct tb_cursor *cursor)
+{
+    return setting_put(state, ERASURES_NAME, tb_span_of(cursor->bytes, cursor->size));
+}
+
 enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch, bool restored)
 {
     enum tb_err err = TB_OK;
     if (restored)
         err = setting_put(state, CURSOR_NAME, tb_span_of("", 0));
+    if (err == TB_OK && restored)
+        err = setting_put(state, ERASURES_NAME, tb_span_of("", 0));
     if (err == TB_OK && restored)
         err = setting_put_int(state, RESTORES_NAME, state->epoch + 1);
     if (err == TB_OK && restored)

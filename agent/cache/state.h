@@ -47,6 +47,7 @@ struct tb_settings {
     int64_t reconnect_window_ms; /* 0 until one was handed out */
     int64_t wall_floor_ms;       /* Unix; never before this */
     struct tb_cursor device_cursor;
+    struct tb_cursor erasures_cursor;
     uint8_t session_key[TB_SESSION_KEY_SIZE]; /* secret; made with the file */
     struct tb_id outbox_incarnation; /* zero until there was an outbox; for salvage.h, with the floor */
     int64_t outbox_floor;
@@ -64,6 +65,9 @@ TB_MUST_USE enum tb_err tb_state_load(struct tb_state *state, struct tb_facts *r
 /* Inside a transaction: rows of the device feed and its cursor. */
 TB_MUST_USE enum tb_err tb_state_apply(struct tb_state *state, const struct tb_rows *rows,
                                        const struct tb_cursor *cursor);
+
+/* Inside a transaction: what was erased up to here is gone from every file. */
+TB_MUST_USE enum tb_err tb_state_set_erasures(struct tb_state *state, const struct tb_cursor *cursor);
 
 /* Takes a row of the device feed over into facts; other types and ops are passed over. */
 void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row);

@@ -120,7 +120,7 @@ static enum tb_err customer_check(struct sqlite_engine *e, struct tb_mutation *m
     if (err != TB_OK || known)
         return err;
     *ret_code = CODE_CUSTOMER_UNKNOWN;
-    bool sale = mutation->kind == TB_MUTATION_CHECKOUT_FINISH;
+    bool sale = mutation->kind == TB_MUTATION_CHECKOUT_FINISH || mutation->kind == TB_MUTATION_CHECKOUT_VOID;
     err = sqlite_erasure_of(e, &mutation->customer, &erasure);
     if (err == TB_OK) {
         *ret_code = sale ? NULL : CODE_CUSTOMER_ERASED;

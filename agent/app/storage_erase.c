@@ -1,0 +1,106 @@
+/*
+ * Erasing customers from the terminal's files: the outbox first, because what waits there would otherwise
+ * bring her back to the context store, then the cache, in which her key is destroyed. Each step is on disk
+ * before the next.
+ */
+#include "agent/app/storage_call.h"
+
+#include "core/base/assert.h"
+
+struct erase_call {
+    struct tb_storage_call call;
+    tb_storage_done *done;
+    size_t count;
+    struct tb_erasure erasures[TB_ROW_BATCH_MAX];
+    struct tb_id customers[TB_ROW_BATCH_MAX];
+};
+
+static void erase_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    struct erase_call *erase = (struct erase_call *)(void *)call;
+    erase->done(call->context, err);
+}
+
+static enum tb_err cache_work(struct tb_storage_call *call)
+{
+    struct erase_call *erase = (struct erase_call *)(void *)call;
+    return tb_cache_erase(&call->storage->cache, erase->customers, erase->count);
+}
+
+static enum tb_err log_work(struct tb_storage_call *call)
+{
+    return tb_outbox_erase_log(&call->storage->outbox);
+}
+
+static void log_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    if (err == TB_OK)
+        tb_storage_call_bare(call, call->storage->cache_writer, cache_work, erase_finish);
+    else
+        erase_finish(call, err);
+}
+
+static enum tb_err outbox_work(struct tb_storage_call *call)
+{
+    struct erase_call *erase = (struct erase_call *)(void *)call;
+    return tb_outbox_erase(&call->storage->outbox, erase->erasures, erase->count);
+}
+
+static void outbox_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    if (err == TB_OK) {
+        tb_storage_call_bare(call, call->storage->outbox_writer, log_work, log_finish);
+        return;
+    }
+    tb_storage_recount(call->storage);
+    erase_finish(call, err);
+}
+
+enum tb_err tb_storage_erase(struct tb_storage *storage, const struct tb_erasure *erasures, size_t count,
+                             tb_storage_done *done, void *context)
+{
+    TB_ASSERT(count > 0 && count <= TB_ROW_BATCH_MAX);
+    struct erase_call *erase = tb_storage_call_new(storage, sizeof *erase, outbox_work, outbox_finish);
+    if (!erase)
+        return TB_ERR_NO_MEMORY;
+    erase->done = done;
+    erase->call.context = context;
+    erase->count = count;
+    for (size_t i = 0; i < count; i++) {
+        erase->erasures[i] = erasures[i];
+        erase->customers[i] = erasures[i].customer;
+    }
+    tb_storage_call_submit(&erase->call, storage->outbox_writer);
+    return TB_OK;
+}
+
+struct erased_call {
+    struct tb_storage_call call;
+    tb_storage_done *done;
+    struct tb_cursor cursor;
+};
+
+static enum tb_err erased_work(struct tb_storage_call *call)
+{
+    struct erased_call *erased = (struct erased_call *)(void *)call;
+    return tb_state_set_erasures(&call->storage->state, &erased->cursor);
+}
+
+static void erased_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    struct erased_call *erased = (struct erased_call *)(void *)call;
+    erased->done(call->context, err);
+}
+
+enum tb_err tb_storage_erased(struct tb_storage *storage, const struct tb_cursor *cursor,
+                              tb_storage_done *done, void *context)
+{
+    struct erased_call *erased = tb_storage_call_new(storage, sizeof *erased, erased_work, erased_finish);
+    if (!erased)
+        return TB_ERR_NO_MEMORY;
+    erased->done = done;
+    erased->cursor = *cursor;
+    erased->call.context = context;
+    tb_storage_call_submit(&erased->call, storage->state_writer);
+    return TB_OK;
+}

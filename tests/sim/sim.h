@@ -23,6 +23,7 @@
 #define SIM_QUEUE_MAX 512
 #define SIM_CUSTOMER_COUNT 3
 #define SIM_PRODUCT_COUNT 5
+#define SIM_SALE_MAX 12    /* of one terminal */
 #define SIM_SILENCE_MS 200 /* a line that says nothing for so long is given up */
 
 /* Bytes on their way in one direction of one connection. */
@@ -60,6 +61,9 @@ struct sim_client {
     int64_t asked;                              /* identify */
     int64_t identified;
     uint32_t line_made;
+    uint32_t sale_made;
+    struct tb_mutation sales[SIM_SALE_MAX]; /* as sent; their lines borrow from paid */
+    struct tb_paid_line paid[SIM_SALE_MAX];
 };
 
 /* A request on its way to the engine, or its answer on the way back. */
@@ -127,6 +131,7 @@ struct sim {
         uint64_t decided;
         uint64_t power_cuts;
         uint64_t restores;
+        uint64_t double_sales; /* reported */
         uint64_t virtual_ms;
     } totals;
 };

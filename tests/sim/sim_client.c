@@ -159,9 +159,36 @@ static bool line_pick(struct sim *s, const struct sim_client *c, struct tb_mutat
     return true;
 }
 
+/* A till sells a line that it has seen some time, whatever became of it since; or says an old sale again. */
+static bool sale_draw(struct sim *s, struct sim_client *c, struct tb_mutation *m)
+{
+    if (c->sale_made > 0 && sim_one_in(s, 4)) {
+        *m = c->sales[sim_below(s, c->sale_made)];
+        return true;
+    }
+    const struct oracle_line *line = oracle_line_seen(s, &m->cart);
+    if (!line || c->sale_made == SIM_SALE_MAX)
+        return false;
+    struct tb_paid_line *paid = &c->paid[c->sale_made];
+    *paid =
+        (struct tb_paid_line){.line = line->id, .quantity = 1 + (int32_t)sim_below(s, 4), .unit_price = 100};
+    memcpy(paid->gtin, line->gtin, sizeof paid->gtin);
+    m->kind = TB_MUTATION_CHECKOUT_FINISH;
+    (void)snprintf(m->finish.sale.transaction, sizeof m->finish.sale.transaction, "%zu-%u", c->index,
+                   c->sale_made + 1);
+    (void)snprintf(m->finish.sale.business_date, sizeof m->finish.sale.business_date, "2026-11-23");
+    (void)snprintf(m->finish.currency, sizeof m->finish.currency, "EUR");
+    m->finish.total = paid->quantity * paid->unit_price;
+    m->finish.lines = (struct tb_paid_lines){.at = paid, .count = 1};
+    c->sales[c->sale_made++] = *m;
+    return true;
+}
+
 static void mutation_draw(struct sim *s, struct sim_client *c, struct tb_mutation *m)
 {
     int32_t from;
+    if (!s->additive && !c->web && sim_one_in(s, 5) && sale_draw(s, c, m))
+        return;
     if (!s->additive && sim_one_in(s, 2) && line_pick(s, c, m, &from)) {
         bool removes = sim_one_in(s, 2);
         m->kind = removes ? TB_MUTATION_CART_REMOVE : TB_MUTATION_CART_SET_QUANTITY;

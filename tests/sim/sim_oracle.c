@@ -4,6 +4,7 @@ void oracle_init(struct sim_oracle *o)
 {
     o->stream_count = 0;
     o->cart_count = 0;
+    o->sale_count = 0;
 }
 
 void oracle_copy(struct sim_oracle *to, const struct sim_oracle *from)
@@ -12,6 +13,8 @@ void oracle_copy(struct sim_oracle *to, const struct sim_oracle *from)
     memcpy(to->streams, from->streams, from->stream_count * sizeof from->streams[0]);
     to->cart_count = from->cart_count;
     memcpy(to->carts, from->carts, from->cart_count * sizeof from->carts[0]);
+    to->sale_count = from->sale_count;
+    memcpy(to->sales, from->sales, from->sale_count * sizeof from->sales[0]);
 }
 
 const struct oracle_stream *oracle_stream(const struct sim_oracle *o, const char *device,
@@ -61,6 +64,12 @@ const struct oracle_line *oracle_line_draw(struct sim *s, const struct tb_id *id
     return line->quantity > 0 ? line : NULL;
 }
 
+const struct oracle_line *oracle_line_seen(struct sim *s, const struct tb_id *id)
+{
+    const struct oracle_cart *cart = cart_of(s, id);
+    return cart->line_count ? &cart->lines[sim_below(s, (uint32_t)cart->line_count)] : NULL;
+}
+
 /* ---- the rules of a cart, once more ---- */
 
 static struct oracle_line *line_known(struct oracle_cart *cart, const struct tb_id *id)
@@ -101,10 +110,41 @@ static bool change(struct oracle_cart *cart, const struct tb_id *id, int32_t fro
     return true;
 }
 
-/* Whether it is to be applied; if so, it is. */
-static bool mutation_judge(struct sim *s, const struct tb_mutation *m)
+static bool sale_is_new(struct sim *s, const char *transaction)
+{
+    struct sim_oracle *o = &s->oracle;
+    for (size_t i = 0; i < o->sale_count; i++)
+        if (strcmp(o->sales[i].transaction, transaction) == 0)
+            return false;
+    SIM_CHECK(s, o->sale_count < ORACLE_SALE_MAX, "too many sales for the oracle");
+    memcpy(o->sales[o->sale_count++].transaction, transaction, strlen(transaction) + 1);
+    return true;
+}
+
+/* Never turned down. What is paid beyond what is open, and was sold to somebody else before, is told. */
+static bool sell(struct sim *s, struct oracle_cart *cart, const struct tb_mutation *m, const char **ret_code)
+{
+    const struct tb_paid_line *paid = &m->finish.lines.at[0];
+    struct oracle_line *line = line_known(cart, &paid->line);
+    if (!sale_is_new(s, m->finish.sale.transaction) || !line)
+        return true;
+    line = &cart->lines[line->into];
+    int32_t taken = paid->quantity < line->quantity ? paid->quantity : line->quantity;
+    if (taken < paid->quantity && line->sold > 0) {
+        *ret_code = "double_sale";
+        s->totals.double_sales++;
+    }
+    line->quantity -= taken;
+    line->sold += taken;
+    return true;
+}
+
+/* Whether it is to be applied, and what is to be told of it; if so, it is. */
+static bool mutation_judge(struct sim *s, const struct tb_mutation *m, const char **ret_code)
 {
     struct oracle_cart *cart = cart_of(s, &m->cart);
+    if (m->kind == TB_MUTATION_CHECKOUT_FINISH)
+        return sell(s, cart, m, ret_code);
     if (m->kind == TB_MUTATION_CART_ADD)
         return add(s, cart, m);
     if (m->kind == TB_MUTATION_CART_REMOVE)
@@ -171,8 +211,11 @@ static void verdict_check(struct sim *s, struct oracle_stream *stream, const str
     SIM_CHECK(s, v->seq == stream->decided + 1, "a mutation was decided out of order");
     stream->decided += m->kind == TB_MUTATION_SKIPPED ? m->skipped.count : 1;
     SIM_CHECK(s, m->kind != TB_MUTATION_SKIPPED, "a stored mutation was given up");
-    bool applied = mutation_judge(s, m);
+    const char *code = "";
+    bool applied = mutation_judge(s, m, &code);
     SIM_CHECK(s, v->kind == (applied ? TB_VERDICT_APPLIED : TB_VERDICT_REJECTED), "a wrong verdict");
+    SIM_CHECK(s, !applied || strcmp(v->code, code) == 0,
+              code[0] ? "a line was paid twice, and nobody was told" : "a report without a reason");
     *decision = (struct oracle_decision){.verdict = v->kind, .kind = m->kind, .line = m->line};
 }
 

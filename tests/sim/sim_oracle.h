@@ -12,6 +12,7 @@
 #define ORACLE_SEQ_MAX 128
 #define ORACLE_CART_MAX 4
 #define ORACLE_LINE_MAX 256
+#define ORACLE_SALE_MAX 64
 
 struct sim;
 
@@ -32,6 +33,7 @@ struct oracle_line {
     struct tb_id id;
     char gtin[TB_GTIN_SIZE + 1];
     int32_t quantity; /* 0: closed for good */
+    int32_t sold;     /* pieces that sales took off it */
     size_t into;      /* of an add that went into an open line: that line's index; else its own */
 };
 
@@ -41,7 +43,13 @@ struct oracle_cart {
     struct oracle_line lines[ORACLE_LINE_MAX];
 };
 
+struct oracle_sale {
+    char transaction[TB_TRANSACTION_SIZE_MAX + 1]; /* unique among all tills of a run */
+};
+
 struct sim_oracle {
+    size_t sale_count;
+    struct oracle_sale sales[ORACLE_SALE_MAX];
     size_t stream_count;
     struct oracle_stream streams[ORACLE_STREAM_MAX];
     size_t cart_count;
@@ -57,6 +65,9 @@ void oracle_answered(struct sim *s, const struct tb_engine_request *request,
 
 /* An open line of a cart; NULL: there is none, or not this time. */
 const struct oracle_line *oracle_line_draw(struct sim *s, const struct tb_id *cart);
+
+/* Any line that ever was in a cart; NULL: there is none. */
+const struct oracle_line *oracle_line_seen(struct sim *s, const struct tb_id *cart);
 
 /* NULL: never seen. */
 const struct oracle_stream *oracle_stream(const struct sim_oracle *o, const char *device,

@@ -88,6 +88,9 @@ static size_t traces_found(void)
     return found;
 }
 
+/* Emptied, and then one page written, so that the emptying lasts when the power is cut. */
+#define LOG_SIZE_MAX (32 + 24 + 4096)
+
 static size_t log_size(void)
 {
     char path[96];
@@ -113,7 +116,7 @@ static void nothing_of_an_erased_customer_is_left_in_the_files(void **state)
         ids[i] = person_id(victim(i));
     assert_int_equal(tb_cache_erase(&cache, ids, VICTIMS), TB_OK);
     assert_int_equal(traces_found(), 0);
-    assert_int_equal(log_size(), 0);
+    assert_true(log_size() <= LOG_SIZE_MAX);
     for (int i = 0; i < VICTIMS; i++)
         assert_int_equal(find(victim(i)), TB_ERR_NOT_FOUND);
     assert_int_equal(tb_db_check(cache.db), TB_OK);
@@ -227,7 +230,7 @@ static void an_erasure_that_a_reader_holds_up_is_tried_again(void **state)
     assert_int_equal(tb_cache_erase(&cache, &id, 1), TB_ERR_BUSY);
     tb_stmt_free(&slow);
     assert_int_equal(tb_cache_erase(&cache, &id, 1), TB_OK);
-    assert_int_equal(log_size(), 0);
+    assert_true(log_size() <= LOG_SIZE_MAX);
     assert_int_equal(find(1), TB_ERR_NOT_FOUND);
     assert_found(2, 1);
 }

@@ -152,6 +152,12 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
     tb_pages_terminal(agent);
 }
 
+static void cache_is_filled(struct tb_agent *agent)
+{
+    tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, false);
+    tb_storage_drop_damaged(&agent->storage);
+}
+
 static void saved(void *context, enum tb_err err)
 {
     struct save *save = context;
@@ -164,7 +170,7 @@ static void saved(void *context, enum tb_err err)
         facts_take(agent, &save->facts);
     else {
         if (save->fills_cache && save->cache_number == agent->storage.cache_number)
-            tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, false);
+            cache_is_filled(agent);
         customer_filled(agent, save);
         tb_visits_refresh(agent);
     }

@@ -70,6 +70,7 @@ struct tb_storage {
     uint32_t cache_number;                   /* of the file that is open now: calls may outlive theirs */
     char cache_epoch[TB_EPOCH_SIZE_MAX + 1]; /* that it was told; "": none */
     struct tb_post lost;                     /* the cache writer's: see pages_lost */
+    bool damaged_dropped;                    /* in this run */
     /* Called when what tb_storage_has() says may have changed. */
     void (*health)(void *context);
     /* Called when a file failed in a way that leaves open what it holds: after an error of fsync(2) nobody
@@ -199,6 +200,10 @@ void tb_storage_welcome(struct tb_storage *storage, const struct tb_welcome *wel
  * a look-up's record is used. Blocks until what waits for the file has run. On an error there is no cache,
  * and nothing may be asked for any more. */
 TB_MUST_USE enum tb_err tb_storage_renew_cache(struct tb_storage *storage);
+
+/* Removes what was set aside of a damaged cache.db and state.db: what they held has come again, and an
+ * erasure does not reach it. */
+void tb_storage_drop_damaged(struct tb_storage *storage);
 
 /* Removes a customer's row that does not verify. */
 void tb_storage_forget(struct tb_storage *storage, const struct tb_customer_key *customer);

@@ -1,6 +1,7 @@
 /* The cache's file: damaged it is set aside and made anew, at start or under way. */
 #include "agent/app/storage_call.h"
 
+#include "core/base/assert.h"
 #include "core/base/wipe.h"
 #include "host/system/system.h"
 
@@ -25,6 +26,45 @@ enum tb_err tb_storage_set_aside(const char *path)
     if (err == TB_OK)
         err = rename_damaged(path, "-shm");
     return err == TB_OK ? rename_damaged(path, "") : err;
+}
+
+static void damaged_remove(const struct tb_storage *storage, enum tb_storage_which which)
+{
+    static const char *const logs[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(logs); i++) {
+        struct tb_storage_path path;
+        char name[32];
+        (void)snprintf(name, sizeof name, "%s" DAMAGED_SUFFIX "%s", tb_storage_file_name(which), logs[i]);
+        tb_storage_path_join(&path, storage->folder.text, name);
+        (void)remove(path.text);
+    }
+}
+
+static enum tb_err damaged_work(struct tb_storage_call *call)
+{
+    damaged_remove(call->storage, TB_STORAGE_CACHE);
+    damaged_remove(call->storage, TB_STORAGE_STATE);
+    return TB_OK;
+}
+
+static void damaged_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    (void)call;
+    (void)err;
+}
+
+/* On the writer's thread: removing a large file takes its time. */
+void tb_storage_drop_damaged(struct tb_storage *storage)
+{
+    if (storage->damaged_dropped)
+        return;
+    struct tb_storage_call *call = tb_storage_call_new(storage, sizeof *call, damaged_work, damaged_finish);
+    if (!call)
+        return;
+    storage->damaged_dropped = true;
+    call->job.bare = true;
+    call->on_disk = true;
+    tb_storage_call_submit(call, storage->cache_writer);
 }
 
 static void cache_close(struct tb_storage *storage)
@@ -156,6 +196,7 @@ enum tb_err tb_storage_renew_cache(struct tb_storage *storage)
     storage->cache_writer = tb_writer_stop(storage->cache_writer);
     struct tb_pepper pepper = storage->cache.pepper;
     enum tb_err err = cache_make_anew(storage, &pepper, &empty);
+    storage->damaged_dropped = false;
     if (err != TB_OK && storage->files[TB_STORAGE_CACHE].away == TB_OK) {
         cache_close(storage);
         storage->files[TB_STORAGE_CACHE].away = err;

@@ -147,6 +147,10 @@ test('a cache that is ruined is set aside and filled anew; the outbox is kept', 
   await till.serve(page, rivera);
   await page.sees('her cart with the line that was kept', () => page.lineOf(gtin)?.pending === false);
   await page.sees('no notice once it is full again', () => !page.notice('cache_rebuilt'));
+  await stopTill(); // what waits for the file is done
+  assert.equal(existsSync(till.stateFile('cache.db.damaged')), false);
+  await startTill();
+  await till.serve(page, rivera);
   await storeHas([gtin]);
   await page.done();
 });

@@ -144,9 +144,9 @@ static enum tb_err erase_all(struct sqlite_engine *e, const struct tb_id *custom
 }
 
 /*
- * Deleted bytes are overwritten (secure_delete), but a page that was once divided may hold copies of what
- * moved away in its unused part: only building all pages anew leaves none. The log is emptied before and
- * after.
+ * Deleted bytes are overwritten (secure_delete), but a file that was once written without that, or a page
+ * that was divided, may hold copies in its unused part: only building all pages anew leaves none. The log is
+ * emptied before and after.
  */
 static enum tb_err file_rebuild(struct sqlite_engine *e)
 {

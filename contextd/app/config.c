@@ -33,6 +33,8 @@ static const struct tb_config_key keys[] = {
     TEXT("contextd", "database", database, "/var/lib/contextd/context.db", "File of the SQLite engine."),
     TEXT("contextd", "ticket_keys", ticket_file, "/var/lib/contextd/ticket.keys",
          "File of the TLS ticket keys; made when it is not there."),
+    TEXT("contextd", "metrics", metrics_file, "",
+         "File that metrics are written to every 10 s, as OpenMetrics text; empty: none."),
     INTEGER("contextd", "connections", connections_max, 1, 200000, "10000",
             "Connections at most, of both listeners together; the web gets at most three quarters of them."),
     INTEGER("contextd", "reconnect_window_ms", reconnect_window_ms, -1, 3600000, "-1",

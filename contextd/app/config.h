@@ -11,6 +11,7 @@ struct contextd_config {
     int log_level; /* enum tb_log_level */
     char database[CONTEXTD_PATH_SIZE];
     char ticket_file[CONTEXTD_PATH_SIZE];
+    char metrics_file[CONTEXTD_PATH_SIZE]; /* "": none */
 
     char terminals_listen[64];
     char terminals_certificate[CONTEXTD_PATH_SIZE];

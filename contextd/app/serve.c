@@ -87,6 +87,7 @@ static enum tb_err gateway_start(struct server *s)
         .connections_max = (size_t)c->connections_max,
         .reconnect_window_ms = c->reconnect_window_ms,
         .idle_ping_ms = c->idle_ping_s * 1000,
+        .metrics_path = c->metrics_file,
     };
     origins_list(c, &config);
     enum tb_err err = contextd_token_rules(c, &config.token_rules);

@@ -12,6 +12,7 @@
 #include "contextd/gateway/gateway.h"
 #include "contextd/gateway/window.h"
 #include "core/sync/server.h"
+#include "host/metrics/metrics.h"
 
 #include <libwebsockets.h>
 
@@ -115,6 +116,16 @@ struct tb_gateway {
     size_t change_count;
     size_t change_max;
     struct tb_post changes_post;
+
+    struct tb_gateway_metrics {
+        struct tb_metrics all;
+        struct tb_gauge connections;
+        struct tb_tally customers_refused;
+        struct tb_tally quarantined_customers;
+        struct tb_tally quarantined_cloned;
+    } metrics;
+    int64_t metrics_due_ms;
+    bool metrics_wanted; /* by the watch_job that is submitted */
 
     struct tb_timer watch_timer;
     struct tb_engine_job watch_job;

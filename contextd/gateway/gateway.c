@@ -9,6 +9,8 @@
 
 #define WATCH_MS 1000 /* a change made by another process is seen within this */
 #define EXPIRE_MS (60LL * 60 * 1000)
+#define METRICS_MS 10000
+#define METRICS_SIZE_MAX 4096
 #define URN_DEVICE ":device:" /* behind it, an id may hold colons of its own */
 #define ARENA_SIZE TB_JSON_ARENA_SIZE(TB_MESSAGE_SIZE_MAX)
 
@@ -103,6 +105,7 @@ static void quarantine_done(struct tb_engine_job *job, const struct tb_engine_an
 
 void gateway_cloned(struct tb_gateway *g, const char *urn)
 {
+    tb_tally_add(&g->metrics.quarantined_cloned, 1);
     tb_log(
         TB_LOG_ERROR, TB_EVENT("gateway", "device_cloned"), tb_log_str("device", urn),
         tb_log_str("means", "two copies of this terminal are in use; both are shut out until enabled again"));
@@ -120,6 +123,7 @@ void gateway_cloned(struct tb_gateway *g, const char *urn)
 
 void gateway_limited(struct connection *c, bool quarantined)
 {
+    tb_tally_add(&c->gateway->metrics.customers_refused, 1);
     if (!quarantined) {
         tb_log(
             TB_LOG_WARN, TB_EVENT("gateway", "customer_limit"), tb_log_str("device", c->device),
@@ -127,6 +131,7 @@ void gateway_limited(struct connection *c, bool quarantined)
                        "it asked for more customers from outside its cohort than the policy allows an hour"));
         return;
     }
+    tb_tally_add(&c->gateway->metrics.quarantined_customers, 1);
     tb_log(TB_LOG_ERROR, TB_EVENT("gateway", "customer_quarantine"), tb_log_str("device", c->device),
            tb_log_str("means", "it went on asking for customers; it is shut out until enabled again"));
     device_end(c->gateway, c->device, "customer_quarantine");
@@ -209,12 +214,47 @@ void gateway_welcomed(struct connection *c)
     }
 }
 
+/* ---- metrics ---- */
+
+static enum tb_err metrics_open(struct tb_gateway *g)
+{
+    struct tb_gateway_metrics *m = &g->metrics;
+    const struct tb_metric list[] = {
+        {TB_METRIC_GAUGE, "tillbridge_context_connections", "Connections that are open.", "",
+         &m->connections},
+        {TB_METRIC_COUNTER, "tillbridge_context_customers_refused",
+         "Customers that a terminal was refused because it had come to know too many within an hour.", "",
+         &m->customers_refused},
+        {TB_METRIC_COUNTER, "tillbridge_context_terminals_quarantined", "Terminals that were shut out.",
+         "reason=\"customers\"", &m->quarantined_customers},
+        {TB_METRIC_COUNTER, "tillbridge_context_terminals_quarantined", "Terminals that were shut out.",
+         "reason=\"cloned\"", &m->quarantined_cloned},
+    };
+    enum tb_err err = TB_OK;
+    for (size_t i = 0; i < TB_ARRAY_SIZE(list) && err == TB_OK; i++)
+        err = tb_metrics_add(&m->all, &list[i]);
+    return err;
+}
+
+/* On the engine's thread, which may wait for the disk. */
+static void metrics_write(struct tb_gateway *g)
+{
+    uint8_t text[METRICS_SIZE_MAX];
+    struct tb_buf b = tb_buf_of(text, sizeof text);
+    tb_metrics_render(&g->metrics.all, &b);
+    enum tb_err err = b.err == TB_OK ? tb_file_replace(g->config.metrics_path, tb_buf_span(&b), 0644) : b.err;
+    if (err != TB_OK)
+        tb_log(TB_LOG_WARN, TB_EVENT("gateway", "metrics_not_written"), tb_log_err(err));
+}
+
 /* ---- what other processes and time do to the data ---- */
 
 static void watch_run(struct tb_engine_job *job, struct tb_context_engine *engine)
 {
     struct tb_gateway *g = job->context;
     struct tb_engine_facts facts;
+    if (g->metrics_wanted)
+        metrics_write(g);
     if (engine->ops->changed_elsewhere(engine))
         g->watch_changed = true;
     bool wanted = g->watch_changed || g->terminal_count < 0;
@@ -254,6 +294,10 @@ static void watch_due(struct tb_timer *timer)
     listener_resume(&g->web);
     if (tb_loop_now_ms(g->loop) >= g->expire_due_ms)
         g->expire_due_ms = 0;
+    g->metrics_wanted = g->config.metrics_path[0] != '\0' && tb_loop_now_ms(g->loop) >= g->metrics_due_ms;
+    if (g->metrics_wanted)
+        g->metrics_due_ms = tb_loop_now_ms(g->loop) + METRICS_MS;
+    tb_gauge_set(&g->metrics.connections, (int64_t)g->connection_count);
     tb_engine_queue_submit(g->queue, &g->watch_job);
 }
 
@@ -305,6 +349,8 @@ enum tb_err tb_gateway_open(struct tb_loop *loop, struct tb_context_engine *engi
     listener_init(g, &g->terminals, &config->terminals);
     listener_init(g, &g->web, &config->web);
     enum tb_err err = memory_take(g);
+    if (err == TB_OK)
+        err = metrics_open(g);
     if (err == TB_OK)
         err = tb_engine_queue_start(loop, engine, &g->queue);
     if (err == TB_OK)

@@ -2,7 +2,7 @@
 //   node --test privacy.test.mjs, with CONTEXTD=<program>
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, watch } from 'node:fs';
 import { createHash, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { id, Store, urn } from './client.mjs';
@@ -17,6 +17,7 @@ const list = async (...words) => JSON.parse(await store.tool(...words, ...databa
 
 before(async () => {
   store = await Store.make(process.env.CONTEXTD);
+  appendFileSync(store.file('contextd.conf'), `[contextd]\nmetrics = ${store.file('metrics.txt')}\n`);
   till4 = await store.certificate('till-0421-4', '--device', 'till-0421-4');
   till5 = await store.certificate('till-0421-5', '--device', 'till-0421-5');
   thief = await store.certificate('till-0500-1', '--device', 'till-0500-1');
@@ -26,6 +27,18 @@ before(async () => {
 after(async () => {
   const how = await store.end();
   assert.deepEqual(how, { code: 0, signal: null }, 'contextd ends cleanly');
+});
+
+// The content of a file in the store's folder, once it has that text.
+const written = (name, text) => new Promise((resolve) => {
+  const watching = watch(store.folder, () => look());
+  const look = () => {
+    const content = existsSync(store.file(name)) ? readFileSync(store.file(name), 'utf8') : '';
+    if (!content.includes(text)) return;
+    watching.close();
+    resolve(content);
+  };
+  look();
 });
 
 const refused = (promise, code) => assert.rejects(promise, (error) => {
@@ -123,6 +136,9 @@ describe('a terminal that asks for too many customers', () => {
     const log = readFileSync(store.file('contextd.log'), 'utf8');
     assert.match(log, /warn gateway customer_limit device=\S+till-0500-1/);
     assert.match(log, /error gateway customer_quarantine device=\S+till-0500-1/);
+    const counted = 'tillbridge_context_terminals_quarantined_total{reason="customers"} 1\n';
+    const metrics = await written('metrics.txt', counted);
+    assert.match(metrics, /^tillbridge_context_customers_refused_total 4$/m);
     const again = await store.terminal(thief);
     await assert.rejects(again.hello({ device: 'till-0500-1' }), (error) => error.code === -32003);
     await again.closed;

@@ -94,14 +94,14 @@ test('a head that is reset with a card on it is known to have begun anew, and re
   await done();
   await till.takeAway();
   await stats(); // what was sent to the head before is done when it answers
+  await till.readerCommand('log clear');
   await till.tap('rivera');
   await sees(rivera);
   await till.takeAway();
   await done();
-  await till.readerCommand('log clear');
-  await till.tap('second');
+  await till.tap('second'); // by now the head has looked for cards, with its frame before each look
   await sees(second);
-  assert.match(await till.readerCommand('log rf 50'), new RegExp(`everybody ${FRAME} -> nothing`));
+  assert.match(await till.readerCommand('log rf 200'), new RegExp(`everybody ${FRAME} -> nothing`));
   await till.takeAway();
   await done();
 });

@@ -20,6 +20,8 @@ before(async () => {
 after(() => till.end());
 
 const outbox = async () => (await till.cli('--json', 'outbox')).trim().split('\n').map((line) => JSON.parse(line));
+// That a visit began is told when nothing else is to be done, and may wait as well.
+const ofCarts = (lists) => lists.flatMap((list) => list.rows).filter((row) => row.kind.startsWith('cart.'));
 
 async function sent() {
   await page.sees('a live line and nothing unsent', (s) => s.state.line.state === 'live' && s.state.unsent === 0);
@@ -34,12 +36,9 @@ test('a change that is turned down is taken back with its reason, and stops noth
   await page.sees('the cart without it', () => !page.lineOf(NOWHERE) && page.lineOf(till.products[0].gtin)?.pending === false);
   await sent();
   const text = await till.cli('outbox');
-  assert.match(text, /^0 changes wait to be sent \(0 bytes\)\.$/m);
   assert.match(text, new RegExp(`^ +${taken.seq}  rejected +cart\\.add +just now +product_unknown: the context store does not know this product$`, 'm'));
   assert.match(text, /^1 change was turned down; the screen has taken them back\.$/m);
-  const [list] = await outbox();
-  assert.equal(list.waiting, 0);
-  assert.deepEqual(list.rows.map((row) => [row.seq, row.kind, row.state, row.code]), [[taken.seq, 'cart.add', 'rejected', 'product_unknown']]);
+  assert.deepEqual(ofCarts(await outbox()).map((row) => [row.seq, row.kind, row.state, row.code]), [[taken.seq, 'cart.add', 'rejected', 'product_unknown']]);
   assert.match(await till.cli('metrics'), /^tillbridge_rejected_total\{channel="till"\} 1$/m);
 });
 
@@ -49,13 +48,13 @@ test('what waits is listed without anything of the customer, however much it is'
   for (let i = 0; i < 60; i++) assert.equal((await page.add(till.products[1].gtin)).error, undefined);
   const lists = await outbox();
   assert.equal(lists.length, 2);
-  assert.equal(lists[0].waiting, 60);
+  assert.ok(lists[0].waiting >= 60);
   assert.ok(lists[0].waiting_bytes > 60 * 50);
-  const rows = lists.flatMap((list) => list.rows);
+  const rows = ofCarts(lists);
   assert.equal(rows.filter((row) => row.state === 'waiting').length, 60);
   assert.equal(new Set(rows.map((row) => row.seq)).size, 61);
   const text = await till.cli('outbox');
-  assert.match(text, /^60 changes wait to be sent \([\d,]+ bytes\)\.$/m);
+  assert.match(text, /^\d+ changes wait to be sent \([\d,]+ bytes\)\.$/m);
   for (const said of [text, JSON.stringify(lists)])
     for (const secret of [rivera.id, rivera.name, rivera.member, till.products[1].gtin, page.shown.cart.id])
       assert.equal(said.includes(secret), false, secret);
@@ -64,6 +63,6 @@ test('what waits is listed without anything of the customer, however much it is'
   console.close();
   await till.startStore();
   await sent();
-  assert.equal((await outbox())[0].waiting, 0);
+  assert.deepEqual(ofCarts(await outbox()).map((row) => row.state), ['rejected']);
   await page.done();
 });

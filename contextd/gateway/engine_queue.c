@@ -16,14 +16,31 @@ struct place {
     uint8_t *memory; /* owned; TB_ENGINE_ARENA_SIZE bytes, made when first needed */
 };
 
+/* Jobs of one kind of urgency, oldest first. */
+struct line {
+    struct tb_engine_job *head;
+    struct tb_engine_job *tail;
+};
+
+enum lane { LANE_URGENT, LANE_COHORT, LANE_CATALOGUE, LANE_COUNT };
+
+/*
+ * Places of a group. A read of a long feed takes a few milliseconds, and everybody in a group waits for the
+ * whole of it: so few of them are in one, and they go on all the same when there is always something urgent.
+ */
+static const size_t lane_places[LANE_COUNT] = {
+    [LANE_URGENT] = TB_ENGINE_GROUP_MAX - TB_ENGINE_GROUP_BULK_MAX,
+    [LANE_COHORT] = TB_ENGINE_GROUP_BULK_MAX - 1,
+    [LANE_CATALOGUE] = 1,
+};
+
 struct tb_engine_queue {
     struct tb_loop *loop;
     struct tb_context_engine *engine;
     struct tb_worker *worker;
     struct tb_worker_job group;
     bool busy; /* the group is the worker's */
-    struct tb_engine_job *head;
-    struct tb_engine_job *tail;
+    struct line lines[LANE_COUNT];
     size_t place_count;
     struct place places[TB_ENGINE_GROUP_MAX];
 };
@@ -58,14 +75,36 @@ static void group_run(struct tb_worker_job *worker_job)
 
 /* ---- loop's thread ---- */
 
-static struct tb_engine_job *head_take(struct tb_engine_queue *q)
+static enum lane lane_of(const struct tb_engine_job *job)
 {
-    struct tb_engine_job *job = q->head;
+    const struct tb_engine_request *request = &job->request;
+    if (job->run != NULL)
+        return LANE_URGENT;
+    if (request->ask == TB_ENGINE_CHECKSUM)
+        return LANE_COHORT;
+    if (request->ask != TB_ENGINE_FEED || !tb_scope_is_bulk(&request->feed.scope))
+        return LANE_URGENT;
+    return request->feed.scope.kind == TB_SCOPE_CATALOGUE ? LANE_CATALOGUE : LANE_COHORT;
+}
+
+static void line_add(struct line *line, struct tb_engine_job *job)
+{
+    job->next = NULL;
+    if (line->tail != NULL)
+        line->tail->next = job;
+    else
+        line->head = job;
+    line->tail = job;
+}
+
+static struct tb_engine_job *line_take(struct line *line)
+{
+    struct tb_engine_job *job = line->head;
     if (job == NULL)
         return NULL;
-    q->head = job->next;
-    if (q->head == NULL)
-        q->tail = NULL;
+    line->head = job->next;
+    if (line->head == NULL)
+        line->tail = NULL;
     job->next = NULL;
     return job;
 }
@@ -83,16 +122,25 @@ static bool place_fill(struct place *p, struct tb_engine_job *job)
 
 static void group_done(struct tb_worker_job *worker_job);
 
+/* False without memory for one more place: then the group is smaller. The first place is made at the start.
+ */
+static bool lane_gather(struct tb_engine_queue *q, enum lane lane)
+{
+    for (size_t i = 0; i < lane_places[lane] && q->lines[lane].head != NULL; i++) {
+        if (!place_fill(&q->places[q->place_count], q->lines[lane].head))
+            return false;
+        (void)line_take(&q->lines[lane]);
+        q->place_count++;
+    }
+    return true;
+}
+
 static void group_start(struct tb_engine_queue *q)
 {
     q->place_count = 0;
-    while (q->head != NULL && q->place_count < TB_ENGINE_GROUP_MAX) {
-        /* Without memory for one more place the group is smaller; the first place is made at the start. */
-        if (!place_fill(&q->places[q->place_count], q->head))
+    for (unsigned lane = 0; lane < LANE_COUNT; lane++)
+        if (!lane_gather(q, (enum lane)lane))
             break;
-        (void)head_take(q);
-        q->place_count++;
-    }
     if (q->place_count == 0)
         return;
     q->busy = true;
@@ -116,12 +164,7 @@ static void group_done(struct tb_worker_job *worker_job)
 
 void tb_engine_queue_submit(struct tb_engine_queue *queue, struct tb_engine_job *job)
 {
-    job->next = NULL;
-    if (queue->tail != NULL)
-        queue->tail->next = job;
-    else
-        queue->head = job;
-    queue->tail = job;
+    line_add(&queue->lines[lane_of(job)], job);
     if (!queue->busy)
         group_start(queue);
 }
@@ -159,8 +202,9 @@ struct tb_engine_queue *tb_engine_queue_stop(struct tb_engine_queue *queue,
     /* What the last group decided is durable; its clients ask again when they are back. */
     for (size_t i = 0; i < queue->place_count && queue->busy; i++)
         drop(queue->places[i].job);
-    for (struct tb_engine_job *job; (job = head_take(queue)) != NULL;)
-        drop(job);
+    for (size_t lane = 0; lane < LANE_COUNT; lane++)
+        for (struct tb_engine_job *job; (job = line_take(&queue->lines[lane])) != NULL;)
+            drop(job);
     for (size_t i = 0; i < TB_ENGINE_GROUP_MAX; i++) {
         if (queue->places[i].memory != NULL)
             tb_wipe(queue->places[i].memory, TB_ENGINE_ARENA_SIZE);

@@ -3,15 +3,20 @@
  * durable transaction, and brings the answers back to the loop.
  *
  * While a group is under way, further jobs gather for the next one: the busier the store, the more
- * requests share a commit. Answers come in the order of the jobs.
- * Thread rule: loop thread only, but tb_engine_job.run. Limits: TB_ENGINE_GROUP_MAX jobs per group; the
- * number of waiting jobs is bounded by what sessions may have open.
+ * requests share a commit. Reads of long feeds (tb_scope_is_bulk) and sums of the cohort wait in lines of
+ * their own, at most TB_ENGINE_GROUP_BULK_MAX of them are in a group, behind all else in it: whoever asks for
+ * anything else waits for the group under way and, unless there are more than fill one, for the next. Answers
+ * come in the order in which the engine gave them, and for jobs of one line in the order of the jobs. Thread
+ * rule: loop thread only, but tb_engine_job.run. Limits: TB_ENGINE_GROUP_MAX jobs per group; the number of
+ * waiting jobs is bounded by what sessions may have open.
  */
 #ifndef TB_CONTEXTD_GATEWAY_ENGINE_QUEUE_H
 #define TB_CONTEXTD_GATEWAY_ENGINE_QUEUE_H
 
 #include "contextd/port/engine.h"
 #include "host/loop/loop.h"
+
+#define TB_ENGINE_GROUP_BULK_MAX 4
 
 struct tb_engine_queue;
 

@@ -7,7 +7,7 @@
  * asked through values (engine_port.h) and may take its time: nothing here waits.
  * Single loop; not thread-safe; about 20 KiB a session.
  *
- * Bounds: one apply and one feed read at the engine, TB_MUTATION_BATCH_MAX undecided mutations
+ * Bounds: one apply and one feed read of each lane at the engine, TB_MUTATION_BATCH_MAX undecided mutations
  * of TB_MUTATION_WINDOW_SIZE_MAX bytes together,
  * TB_SESSION_ASKED_MAX look-ups, TB_SESSION_FEED_MAX admissions, TB_SESSION_UNACKED_MAX feed messages per
  * scope. A peer that passes them is closed. The gateway stops reading from a socket whose sends pile up,
@@ -83,6 +83,20 @@ struct tb_session_feed {
     uint8_t unacked_count;
     bool first; /* nothing was sent yet: the first message goes out even when empty */
     bool dirty; /* there may be something after cursor */
+    bool more;  /* what was sent last is not the end: rows of it are on their way */
+};
+
+/* Feeds of each lane are read one at a time; a long one keeps nobody of the other waiting. */
+enum tb_session_lane {
+    TB_SESSION_URGENT, /* erasures, the device, customers who are being served */
+    TB_SESSION_BULK,   /* the cohort and its partitions, the catalogue: of any length */
+    TB_SESSION_LANE_COUNT
+};
+
+struct tb_session_read {
+    uint32_t ticket; /* 0: none at the engine */
+    uint8_t feed;
+    bool is_void; /* its feed was closed or opened anew meanwhile */
 };
 
 struct tb_session_asked {
@@ -113,9 +127,7 @@ struct tb_session {
     struct tb_mutation_batch queue; /* undecided, oldest first */
 
     struct tb_session_feed feeds[TB_SESSION_FEED_MAX];
-    uint32_t read_ticket; /* 0: no feed read at the engine */
-    uint8_t read_feed;
-    bool read_void;       /* its feed was closed or opened anew meanwhile */
+    struct tb_session_read reads[TB_SESSION_LANE_COUNT];
     int64_t read_wait_ms; /* no reads before, after a fault of the engine */
     struct tb_session_asked asked[TB_SESSION_ASKED_MAX];
     uint8_t admit_count;                  /* admissions at the engine */

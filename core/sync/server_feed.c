@@ -21,8 +21,9 @@ static struct tb_session_feed *feed_slot(struct tb_session *s, const struct tb_s
 /* The answer to a read that is under way belongs to the subscription before. */
 static void read_forget(struct tb_session *s, const struct tb_session_feed *feed)
 {
-    if (s->read_ticket && &s->feeds[s->read_feed] == feed)
-        s->read_void = true;
+    for (size_t lane = 0; lane < TB_SESSION_LANE_COUNT; lane++)
+        if (s->reads[lane].ticket && &s->feeds[s->reads[lane].feed] == feed)
+            s->reads[lane].is_void = true;
 }
 
 static void feed_accept(struct tb_session *s, struct tb_session_feed *feed, int64_t request)
@@ -169,13 +170,37 @@ void session_feed_ack(struct tb_session *s, struct tb_json params)
     session_feed_pump(s);
 }
 
-static struct tb_session_feed *feed_next(struct tb_session *s)
+static enum tb_session_lane lane_of(const struct tb_session_feed *feed)
+{
+    return tb_scope_is_bulk(&feed->scope) ? TB_SESSION_BULK : TB_SESSION_URGENT;
+}
+
+/*
+ * Of the long feeds one after the other is sent, the more urgent first: what is on its way to a client, and
+ * an answer to it has to wait for on a slow line, is two messages, whatever the length and number of its
+ * feeds.
+ */
+static bool feed_gives_way(const struct tb_session *s, const struct tb_session_feed *feed)
+{
+    int rank = tb_scope_rank(&feed->scope);
+    for (const struct tb_session_feed *other = s->feeds; other < s->feeds + TB_SESSION_FEED_MAX; other++) {
+        int other_rank = tb_scope_rank(&other->scope);
+        bool before = other_rank < rank || (other_rank == rank && other < feed);
+        if (other->used && other->more && before && lane_of(other) == TB_SESSION_BULK)
+            return true;
+    }
+    return false;
+}
+
+static struct tb_session_feed *feed_next(struct tb_session *s, enum tb_session_lane lane)
 {
     struct tb_session_feed *best = NULL;
     for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++) {
         struct tb_session_feed *feed = &s->feeds[i];
-        if (!feed->used || feed->admit_ticket || !feed->dirty ||
+        if (!feed->used || feed->admit_ticket || !feed->dirty || lane_of(feed) != lane ||
             feed->unacked_count == TB_SESSION_UNACKED_MAX)
+            continue;
+        if (lane == TB_SESSION_BULK && feed_gives_way(s, feed))
             continue;
         if (!best || tb_scope_rank(&feed->scope) < tb_scope_rank(&best->scope))
             best = feed;
@@ -183,22 +208,29 @@ static struct tb_session_feed *feed_next(struct tb_session *s)
     return best;
 }
 
-void session_feed_pump(struct tb_session *s)
+static void feed_read(struct tb_session *s, struct tb_session_feed *feed)
 {
-    if (!session_is_open(s) || s->read_ticket || s->now_ms < s->read_wait_ms)
-        return;
-    struct tb_session_feed *feed = feed_next(s);
-    if (!feed)
-        return;
     struct tb_engine_request request = {.ask = TB_ENGINE_FEED};
     request.feed.scope = feed->scope;
     request.feed.cursor = feed->cursor;
     request.feed.row_count_max = TB_ROW_BATCH_MAX;
     request.feed.cost_max = TB_ENGINE_ROWS_COST_MAX;
     feed->dirty = false;
-    s->read_feed = (uint8_t)(feed - s->feeds);
-    s->read_void = false;
-    s->read_ticket = session_ask(s, &request);
+    struct tb_session_read *read = &s->reads[lane_of(feed)];
+    *read = (struct tb_session_read){.feed = (uint8_t)(feed - s->feeds)};
+    read->ticket = session_ask(s, &request);
+}
+
+void session_feed_pump(struct tb_session *s)
+{
+    if (!session_is_open(s) || s->now_ms < s->read_wait_ms)
+        return;
+    for (unsigned lane = 0; lane < TB_SESSION_LANE_COUNT; lane++) {
+        struct tb_session_feed *feed =
+            s->reads[lane].ticket ? NULL : feed_next(s, (enum tb_session_lane)lane);
+        if (feed)
+            feed_read(s, feed);
+    }
 }
 
 bool session_feed_waits(const struct tb_session *s)
@@ -206,7 +238,7 @@ bool session_feed_waits(const struct tb_session *s)
     bool dirty = false;
     for (size_t i = 0; i < TB_SESSION_FEED_MAX; i++)
         dirty = dirty || (s->feeds[i].used && !s->feeds[i].admit_ticket && s->feeds[i].dirty);
-    return dirty && s->read_ticket == 0 && s->read_wait_ms > s->now_ms;
+    return dirty && s->read_wait_ms > s->now_ms;
 }
 
 static void rows_send(struct tb_session *s, struct tb_session_feed *feed,
@@ -219,6 +251,7 @@ static void rows_send(struct tb_session *s, struct tb_session_feed *feed,
     bool news = rows.rows.count > 0 || feed->first || !cursor_equal(&feed->cursor, &rows.cursor);
     feed->cursor = rows.cursor;
     feed->dirty = feed->dirty || rows.more;
+    feed->more = rows.more;
     if (!news)
         return;
     feed->first = false;
@@ -229,16 +262,25 @@ static void rows_send(struct tb_session *s, struct tb_session_feed *feed,
     session_send(s, &w);
 }
 
+static struct tb_session_read *read_of(struct tb_session *s, uint32_t ticket)
+{
+    for (size_t lane = 0; lane < TB_SESSION_LANE_COUNT; lane++)
+        if (s->reads[lane].ticket == ticket)
+            return &s->reads[lane];
+    return NULL;
+}
+
 void session_feed_read(struct tb_session *s, const struct tb_engine_answer *answer)
 {
-    if (answer->ticket != s->read_ticket)
+    struct tb_session_read *read = read_of(s, answer->ticket);
+    if (read == NULL)
         return;
-    struct tb_session_feed *feed = &s->feeds[s->read_feed];
-    s->read_ticket = 0;
+    struct tb_session_feed *feed = &s->feeds[read->feed];
+    read->ticket = 0;
     if (answer->err != TB_OK) {
         s->read_wait_ms = s->now_ms + SESSION_RETRY_MS;
         feed->dirty = true;
-    } else if (!s->read_void) {
+    } else if (!read->is_void) {
         rows_send(s, feed, answer);
     }
     session_feed_pump(s);

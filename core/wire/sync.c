@@ -71,6 +71,12 @@ int tb_scope_rank(const struct tb_scope *scope)
     return 4;
 }
 
+bool tb_scope_is_bulk(const struct tb_scope *scope)
+{
+    static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    return tb_scope_rank(scope) >= tb_scope_rank(&cohort);
+}
+
 struct tb_scope tb_json_scope(struct tb_check *c, struct tb_json object, const char *name)
 {
     struct tb_scope scope = {.kind = TB_SCOPE_NONE};

@@ -45,6 +45,10 @@ bool tb_scope_equal(const struct tb_scope *a, const struct tb_scope *b);
 /* What goes first where scopes wait for one another: identity and tier before the cart that is being
  * served, that before the cohort, the catalogue last; erasures before everything. From 0. */
 int tb_scope_rank(const struct tb_scope *scope);
+/* True of scopes without a bound: the cohort, its partitions, the catalogue. The others are of one customer
+ * or one device, or tell what is gone: nobody waits for a bulk scope who waits for one of them, or for an
+ * answer. */
+bool tb_scope_is_bulk(const struct tb_scope *scope);
 struct tb_scope tb_json_scope(struct tb_check *c, struct tb_json object, const char *name);
 void tb_json_put_scope(struct tb_json_writer *w, const char *name, const struct tb_scope *scope);
 struct tb_cursor tb_json_cursor(struct tb_check *c, struct tb_json object, const char *name);

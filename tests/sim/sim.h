@@ -61,6 +61,7 @@ struct sim_client {
     int64_t asked;                              /* identify */
     int64_t identified;
     uint32_t line_made;
+    uint32_t checkout_made;
     uint32_t sale_made;
     struct tb_mutation sales[SIM_SALE_MAX]; /* as sent; their lines borrow from paid */
     struct tb_paid_line paid[SIM_SALE_MAX];

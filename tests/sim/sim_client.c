@@ -159,6 +159,20 @@ static bool line_pick(struct sim *s, const struct sim_client *c, struct tb_mutat
     return true;
 }
 
+static struct tb_id checkout_of(const struct sim_client *c)
+{
+    return engine_fake_id("checkout", (unsigned)(c->index << 16 | c->checkout_made));
+}
+
+/* A till begins to pay, says that it still does, or lets go. */
+static void claim_draw(struct sim *s, struct sim_client *c, struct tb_mutation *m)
+{
+    if (c->checkout_made == 0 || sim_one_in(s, 3))
+        c->checkout_made++;
+    m->kind = sim_one_in(s, 4) ? TB_MUTATION_CHECKOUT_RELEASE : TB_MUTATION_CHECKOUT_CLAIM;
+    m->claim.checkout = checkout_of(c);
+}
+
 /* A till sells a line that it has seen some time, whatever became of it since; or says an old sale again. */
 static bool sale_draw(struct sim *s, struct sim_client *c, struct tb_mutation *m)
 {
@@ -179,6 +193,9 @@ static bool sale_draw(struct sim *s, struct sim_client *c, struct tb_mutation *m
     (void)snprintf(m->finish.sale.business_date, sizeof m->finish.sale.business_date, "2026-11-23");
     (void)snprintf(m->finish.currency, sizeof m->finish.currency, "EUR");
     m->finish.total = paid->quantity * paid->unit_price;
+    m->finish.part = sim_one_in(s, 3);
+    if (sim_one_in(s, 2))
+        m->finish.checkout = checkout_of(c);
     m->finish.lines = (struct tb_paid_lines){.at = paid, .count = 1};
     c->sales[c->sale_made++] = *m;
     return true;
@@ -187,8 +204,13 @@ static bool sale_draw(struct sim *s, struct sim_client *c, struct tb_mutation *m
 static void mutation_draw(struct sim *s, struct sim_client *c, struct tb_mutation *m)
 {
     int32_t from;
-    if (!s->additive && !c->web && sim_one_in(s, 5) && sale_draw(s, c, m))
+    bool pays = !s->additive && !c->web;
+    if (pays && sim_one_in(s, 5) && sale_draw(s, c, m))
         return;
+    if (pays && sim_one_in(s, 8)) {
+        claim_draw(s, c, m);
+        return;
+    }
     if (!s->additive && sim_one_in(s, 2) && line_pick(s, c, m, &from)) {
         bool removes = sim_one_in(s, 2);
         m->kind = removes ? TB_MUTATION_CART_REMOVE : TB_MUTATION_CART_SET_QUANTITY;

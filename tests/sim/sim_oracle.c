@@ -51,6 +51,7 @@ static struct oracle_cart *cart_of(struct sim *s, const struct tb_id *id)
     struct oracle_cart *cart = &o->carts[o->cart_count++];
     cart->id = *id;
     cart->line_count = 0;
+    memset(&cart->claim, 0, sizeof cart->claim);
     return cart;
 }
 
@@ -110,6 +111,35 @@ static bool change(struct oracle_cart *cart, const struct tb_id *id, int32_t fro
     return true;
 }
 
+#define LEASE_MS 120000
+
+static bool runs_for_another(const struct sim *s, const struct oracle_claim *claim,
+                             const struct tb_id *checkout)
+{
+    return !tb_id_is_zero(&claim->checkout) && sim_wall_ms(s) < claim->until_ms &&
+           !tb_id_equal(&claim->checkout, checkout);
+}
+
+static bool claim(struct sim *s, struct oracle_cart *cart, const struct tb_id *checkout)
+{
+    struct oracle_claim *at = &cart->claim;
+    if (cart->line_count == 0 || runs_for_another(s, at, checkout))
+        return false;
+    bool renewed = tb_id_equal(&at->checkout, checkout);
+    for (size_t i = 0; i < ORACLE_LINE_MAX && !renewed; i++)
+        at->holds[i] = i < cart->line_count && cart->lines[i].quantity > 0;
+    at->checkout = *checkout;
+    at->until_ms = sim_wall_ms(s) + LEASE_MS;
+    return true;
+}
+
+static bool release(struct oracle_cart *cart, const struct tb_id *checkout)
+{
+    if (tb_id_equal(&cart->claim.checkout, checkout))
+        memset(&cart->claim, 0, sizeof cart->claim);
+    return true;
+}
+
 static bool sale_is_new(struct sim *s, const char *transaction)
 {
     struct sim_oracle *o = &s->oracle;
@@ -121,22 +151,27 @@ static bool sale_is_new(struct sim *s, const char *transaction)
     return true;
 }
 
-/* Never turned down. What is paid beyond what is open, and was sold to somebody else before, is told. */
+/* Never turned down. What is paid beyond what is open, and was sold to somebody else before, is told; so is
+ * what somebody else is paying just now. */
 static bool sell(struct sim *s, struct oracle_cart *cart, const struct tb_mutation *m, const char **ret_code)
 {
     const struct tb_paid_line *paid = &m->finish.lines.at[0];
     struct oracle_line *line = line_known(cart, &paid->line);
-    if (!sale_is_new(s, m->finish.sale.transaction) || !line)
+    if (!sale_is_new(s, m->finish.sale.transaction))
         return true;
-    line = &cart->lines[line->into];
-    int32_t taken = paid->quantity < line->quantity ? paid->quantity : line->quantity;
-    if (taken < paid->quantity && line->sold > 0) {
-        *ret_code = "double_sale";
-        s->totals.double_sales++;
+    if (line) {
+        line = &cart->lines[line->into];
+        int32_t taken = paid->quantity < line->quantity ? paid->quantity : line->quantity;
+        bool claimed =
+            runs_for_another(s, &cart->claim, &m->finish.checkout) && cart->claim.holds[line->into];
+        if (claimed || (taken < paid->quantity && line->sold > 0)) {
+            *ret_code = "double_sale";
+            s->totals.double_sales++;
+        }
+        line->quantity -= taken;
+        line->sold += taken;
     }
-    line->quantity -= taken;
-    line->sold += taken;
-    return true;
+    return m->finish.part || tb_id_is_zero(&m->finish.checkout) || release(cart, &m->finish.checkout);
 }
 
 /* Whether it is to be applied, and what is to be told of it; if so, it is. */
@@ -147,6 +182,10 @@ static bool mutation_judge(struct sim *s, const struct tb_mutation *m, const cha
         return sell(s, cart, m, ret_code);
     if (m->kind == TB_MUTATION_CART_ADD)
         return add(s, cart, m);
+    if (m->kind == TB_MUTATION_CHECKOUT_CLAIM)
+        return claim(s, cart, &m->claim.checkout);
+    if (m->kind == TB_MUTATION_CHECKOUT_RELEASE)
+        return release(cart, &m->claim.checkout);
     if (m->kind == TB_MUTATION_CART_REMOVE)
         return change(cart, &m->line, m->remove.from, 0);
     if (m->kind == TB_MUTATION_CART_SET_QUANTITY)

@@ -37,8 +37,15 @@ struct oracle_line {
     size_t into;      /* of an add that went into an open line: that line's index; else its own */
 };
 
+struct oracle_claim {
+    struct tb_id checkout; /* zero: nobody's */
+    int64_t until_ms;
+    bool holds[ORACLE_LINE_MAX]; /* lines that were open when it was taken */
+};
+
 struct oracle_cart {
     struct tb_id id;
+    struct oracle_claim claim;
     size_t line_count;
     struct oracle_line lines[ORACLE_LINE_MAX];
 };

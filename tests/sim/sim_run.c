@@ -221,6 +221,10 @@ static void break_client(struct sim *s, struct sim_client *c)
 static void break_clock(struct sim *s, struct sim_client *c)
 {
     static const int64_t year_ms = INT64_C(31557600000);
+    if (sim_one_in(s, 3)) { /* a quiet while, in which leases run out */
+        s->now_ms += 30000 + sim_below(s, 120000);
+        return;
+    }
     if (sim_one_in(s, 3))
         c->wall_shift_ms = -sim_wall_ms(s); /* 1970 */
     else

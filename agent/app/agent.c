@@ -169,6 +169,14 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
          &m->reconnects},
         {TB_METRIC_COUNTER, "tillbridge_rejected", "Changes that the context store turned down.",
          "channel=\"till\"", &m->rejected},
+        {TB_METRIC_COUNTER, "tillbridge_cache_evicted", "Customers let go of to stay within a limit.", "",
+         &m->cache_evicted},
+        {TB_METRIC_COUNTER, "tillbridge_cache_dropped", "Customers outside the cohort whose time was over.",
+         "", &m->cache_dropped},
+        {TB_METRIC_COUNTER, "tillbridge_cache_expired",
+         "Customers taken away for want of contact with the context store.", "", &m->cache_expired},
+        {TB_METRIC_COUNTER, "tillbridge_cache_repairs",
+         "Partitions of the cohort that were read again because they differed.", "", &m->cache_repairs},
         {TB_METRIC_GAUGE, "tillbridge_unsent", "Changes without a verdict.", "", &m->unsent},
         {TB_METRIC_GAUGE, "tillbridge_line_live", "1 when the context store answers.", "", &m->line_live},
         {TB_METRIC_HISTOGRAM, "tillbridge_tap_seconds", "From a reader's event to the pages.",
@@ -341,6 +349,8 @@ static enum tb_err parts_start(struct tb_agent *agent, const struct tb_storage_t
         if (err != TB_OK)
             tb_log(TB_LOG_ERROR, TB_EVENT("line", "not_started"), tb_log_err(err));
     }
+    if (err == TB_OK)
+        tb_cohort_start(agent);
     return err;
 }
 
@@ -371,6 +381,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_timer_cancel(&agent->settle_timer);
     tb_timer_cancel(&agent->cache_timer);
     tb_timer_cancel(&agent->anew_timer);
+    tb_cohort_stop(agent);
     tb_reader_ask_stop(agent);
     agent->readers = tb_readers_free(agent->readers);
     agent->uplink = tb_uplink_close(agent->uplink);

@@ -5,6 +5,7 @@
  *     taps     readers → identification → look-up        visits   the visit and its customer on the pages
  *     mutations  what happened here → outbox             line     uplink ↔ sync machine ↔ storage
  *     carts    changes to the cart of the visit           erasures  customers to be forgotten
+ *     cohort   what the cache keeps of the cohort
  *     pages    what pages are told and ask               console  what the command line asks
  *
  * Loop's thread only.
@@ -39,6 +40,10 @@ struct tb_agent_metrics {
     struct tb_tally reconnects;
     struct tb_tally rejected;
     struct tb_tally dropped[TB_MUTATION_KIND_COUNT]; /* by kind, of those that may be */
+    struct tb_tally cache_evicted;
+    struct tb_tally cache_dropped;
+    struct tb_tally cache_expired;
+    struct tb_tally cache_repairs;
     struct tb_gauge unsent;
     struct tb_gauge line_live;
     struct tb_histogram tap; /* µs from reader event to the message handed to the pages */
@@ -73,6 +78,11 @@ struct tb_agent {
     struct tb_timer anew_timer;
     struct tb_storage_told told; /* by then */
 
+    struct {
+        struct tb_timer timer;
+        unsigned look_count;
+        bool keeping; /* a step of upkeep is under way */
+    } cohort;
     bool cache_damaged; /* and not yet made anew */
     struct tb_timer cache_timer;
     char device[TB_DEVICE_SIZE_MAX + 1]; /* urn of the certificate */
@@ -133,6 +143,15 @@ void tb_visits_tick(struct tb_agent *agent);
 void tb_visits_refresh(struct tb_agent *agent);
 void tb_visits_policy(struct tb_agent *agent);
 
+/* ---- cohort ---- */
+
+void tb_cohort_start(struct tb_agent *agent);
+void tb_cohort_stop(struct tb_agent *agent);
+/* The feeds have brought what there was. */
+void tb_cohort_filled(struct tb_agent *agent);
+void tb_cohort_policy(struct tb_agent *agent);
+void tb_cohort_compare(struct tb_agent *agent, uint32_t ticket, const struct tb_checksum *checksum);
+
 /* ---- mutations ---- */
 
 /* Who waits for a mutation: a page's request, or nobody. */
@@ -163,7 +182,9 @@ void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_creden
  * line is live; until then what can still be read of it is better than nothing. */
 void tb_line_cache_read(struct tb_agent *agent, enum tb_err err);
 void tb_line_cache_damaged(void *context); /* for storage: the same of a write */
-void tb_line_pages_lost(void *context);    /* for storage: rows of feeds are not in the cache */
+/* Customers were taken out of the cache whom the feed has brought: it is read from the beginning. */
+void tb_line_cohort_lost(struct tb_agent *agent);
+void tb_line_pages_lost(void *context); /* for storage: rows of feeds are not in the cache */
 void tb_line_subscribe(struct tb_agent *agent, const struct tb_id *customer, bool on);
 
 /* ---- erasures ---- */

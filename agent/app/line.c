@@ -68,6 +68,13 @@ static void pages_read_again(struct tb_agent *agent)
     feed_lost(agent, &catalogue);
 }
 
+void tb_line_cohort_lost(struct tb_agent *agent)
+{
+    const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
+    feed_lost(agent, &cohort);
+    tb_agent_rearm(agent);
+}
+
 void tb_line_pages_lost(void *context)
 {
     struct tb_agent *agent = context;
@@ -149,6 +156,7 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
     if (pepper_changed)
         tb_storage_set_pepper(&agent->storage, &facts->pepper);
     tb_visits_policy(agent);
+    tb_cohort_policy(agent);
     tb_pages_terminal(agent);
 }
 
@@ -171,6 +179,8 @@ static void saved(void *context, enum tb_err err)
     else {
         if (save->fills_cache && save->cache_number == agent->storage.cache_number)
             cache_is_filled(agent);
+        if (save->fills_cache)
+            tb_cohort_filled(agent);
         customer_filled(agent, save);
         tb_visits_refresh(agent);
     }
@@ -362,7 +372,7 @@ static void act(void *context, const struct tb_client_action *action)
         tb_taps_identified(agent, action->identified.ticket, action->identified.err, action->identified.found,
                            &action->identified.rows);
         break;
-    case TB_CLIENT_COMPARE: break; /* comes only where tb_client_set_checksum() asked for it */
+    case TB_CLIENT_COMPARE: tb_cohort_compare(agent, action->compare.ticket, action->compare.checksum); break;
     case TB_CLIENT_STATE: act_state(agent, action); break;
     }
 }

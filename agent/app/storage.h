@@ -205,6 +205,28 @@ TB_MUST_USE enum tb_err tb_storage_renew_cache(struct tb_storage *storage);
  * erasure does not reach it. */
 void tb_storage_drop_damaged(struct tb_storage *storage);
 
+/* One step of the cache's upkeep (tb_cache_upkeep()), and note of whether there is contact. */
+struct tb_storage_keep {
+    struct tb_cache_limits limits;
+    bool in_contact;
+    bool serving; /* customer has an open visit */
+    struct tb_customer_key customer;
+};
+TB_MUST_USE enum tb_err tb_storage_keep(struct tb_storage *storage, const struct tb_storage_keep *what,
+                                        void (*done)(void *context, enum tb_err err,
+                                                     const struct tb_cache_upkept *upkept),
+                                        void *context);
+
+/* A visit of this customer began or ended. */
+void tb_storage_seen(struct tb_storage *storage, const struct tb_customer_key *customer);
+
+/* Which partitions of the cohort differ from the context store's; they are forgotten, durably as all rows
+ * here, when done is called. */
+TB_MUST_USE enum tb_err tb_storage_compare(struct tb_storage *storage, const struct tb_checksum *checksum,
+                                           void (*done)(void *context, enum tb_err err,
+                                                        const struct tb_partitions *differing),
+                                           void *context);
+
 /* Removes a customer's row that does not verify. */
 void tb_storage_forget(struct tb_storage *storage, const struct tb_customer_key *customer);
 

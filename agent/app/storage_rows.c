@@ -9,6 +9,7 @@ struct rows_copy {
     tb_storage_done *done;
     bool scoped;
     bool first;
+    bool more;
     struct tb_scope scope;
     struct tb_cursor cursor;
     int64_t wall_ms;
@@ -59,6 +60,8 @@ static enum tb_err cache_save_work(struct tb_storage_call *call)
     struct tb_cache_applied applied;
     enum tb_err err = tb_cache_apply(&call->storage->cache, &copy->rows, copy->scoped ? &copy->scope : NULL,
                                      &copy->cursor, copy->wall_ms, &applied);
+    if (err == TB_OK && copy->scoped && copy->scope.kind == TB_SCOPE_PARTITION && !copy->more)
+        err = tb_cache_partition_complete(&call->storage->cache, copy->scope.partition);
     if (err == TB_OK && applied.refused_count + applied.damaged_count > 0)
         tb_log(TB_LOG_WARN, TB_EVENT("cache", "rows_left_out"), tb_log_int("refused", applied.refused_count),
                tb_log_int("damaged", applied.damaged_count));
@@ -138,6 +141,7 @@ enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_
     copy->scope = page->scope;
     copy->cursor = page->cursor;
     copy->first = page->first;
+    copy->more = page->more;
     copy->call.job.lazy = page->more && scope_is_bulk(&page->scope);
     if (!feed->running) {
         feed_start(feed, &copy->call);

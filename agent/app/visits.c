@@ -79,6 +79,11 @@ static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
     tb_console_visit_ended(agent, end);
     end_tell(agent, end, &serving->record.customer);
+    if (!tb_id_is_zero(&serving->record.customer)) {
+        const struct tb_customer_key key =
+            tb_pepper_customer(&agent->facts.pepper, &serving->record.customer);
+        tb_storage_seen(&agent->storage, &key);
+    }
     tb_serving_clear(serving);
     tb_identify_visit_ended(&agent->identify);
     agent->status.visit_open = false;
@@ -100,6 +105,7 @@ static void visit_began(struct tb_agent *agent)
     const struct tb_visit *visit = &agent->serving.visit;
     tb_tally_add(&agent->metrics.visits, 1);
     agent->status.visit_open = true;
+    tb_storage_seen(&agent->storage, &visit->start.customer);
     enum tb_err err =
         tb_audit(TB_EVENT("visit", "began"), tb_log_id("visit", &visit->id),
                  tb_log_str("credential", tb_credential_kind_name(visit->start.credential_kind)),

@@ -15,8 +15,8 @@
 #define TB_AGENT_CACHE_BOOKS_H
 
 #include "core/base/buf.h"
+#include "core/wire/sync.h"
 
-#define TB_PARTITION_COUNT 256u /* first byte of SHA-256(customer id) */
 #define TB_BOOKS_SIZE (4u * 4u + 8u + TB_PARTITION_COUNT / 8u + TB_PARTITION_COUNT * (8u + 4u))
 #define TB_BOOKS_STAMP_MAX ((1u << 30) - 1u)
 

@@ -169,6 +169,7 @@ static enum tb_err books_renew(struct tb_cache *cache)
     cache->books = tb_books_new(is_empty ? 1 : (tb_read_u32be(&from) & TB_BOOKS_STAMP_MAX) | 1u);
     cache->books.customer_count = customer_count;
     cache->books.product_count = product_count;
+    cache->books.contact_ms = is_empty ? 0 : cache->wall_ms; /* the time without contact begins anew */
     cache->damaged |= !is_empty;
     return err;
 }

@@ -170,8 +170,8 @@ enum tb_err tb_cache_reader_judge(struct tb_cache_reader *reader, int64_t wall_m
 {
     struct tb_books books;
     enum tb_err err = books_read(reader, &books);
-    bool known = err == TB_OK && books.contact_ms > 0;
-    reader->expired = no_contact_ms > 0 && (!known || wall_ms - books.contact_ms > no_contact_ms);
+    bool known = err == TB_OK && books.contact_ms > 0; /* else there are no rows, or the writer sees to it */
+    reader->expired = no_contact_ms > 0 && known && wall_ms - books.contact_ms > no_contact_ms;
     return err == TB_ERR_NOT_FOUND || err == TB_ERR_SEAL ? TB_OK : err;
 }
 

@@ -19,7 +19,10 @@ static unsigned steps_left; /* 0: it does not end */
 
 static void step_take(void)
 {
-    if (steps_left > 0 && --steps_left == 0)
+    if (steps_left == 0)
+        return;
+    steps_left--;
+    if (steps_left == 0)
         _exit(1);
 }
 

@@ -21,7 +21,7 @@ const ATTEMPTS_MAX = 1.05;
 const { values: option } = parseArgs({
   options: {
     contextd: { type: 'string' }, storm: { type: 'string' }, connections: { type: 'string', default: '1000' },
-    window: { type: 'string', default: '10000' }, check: { type: 'boolean', default: false },
+    window: { type: 'string', default: '20000' }, check: { type: 'boolean', default: false },
   },
 });
 const count = Number(option.connections);

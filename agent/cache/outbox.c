@@ -27,8 +27,8 @@ static const char *const statements[TB_OUTBOX_STMT_COUNT] = {
     [TB_OUTBOX_STMT_DECIDE] = "UPDATE mutation SET verdict = ?2 WHERE seq = ?1",
     [TB_OUTBOX_STMT_VERDICT] = "SELECT verdict, length(sealed) FROM mutation WHERE seq = ?1",
     [TB_OUTBOX_STMT_SETTLE] = "INSERT OR REPLACE INTO meta (name, value) VALUES ('" SETTLED_NAME "', ?1)",
-    [TB_OUTBOX_STMT_OLDEST] = "SELECT seq, verdict, length(sealed) FROM mutation WHERE seq <= ?1"
-                              " AND seq < (SELECT max(seq) FROM mutation) ORDER BY seq LIMIT ?2",
+    [TB_OUTBOX_STMT_OLDEST] = ("SELECT seq, verdict, length(sealed) FROM mutation WHERE seq <= ?1"
+                               " AND seq < (SELECT max(seq) FROM mutation) ORDER BY seq LIMIT ?2"),
     [TB_OUTBOX_STMT_REMOVE] = "DELETE FROM mutation WHERE seq = ?1",
     [TB_OUTBOX_STMT_REPLACE] = "UPDATE mutation SET sealed = ?2 WHERE seq = ?1",
     [TB_OUTBOX_STMT_READ] = "SELECT seq, sealed, verdict FROM mutation WHERE seq >= ?1 ORDER BY seq",

@@ -1,6 +1,6 @@
 /*
- * ./dev crash --states N [--first SEED] [--subject terminal|engine]: power cuts until so many states were
- * opened. Prints what was found; ends with 1 when something was.
+ * ./dev crash --states N [--first SEED] [--subject terminal|engine] [--lives N]: power cuts until so many
+ * states were opened. Prints what was found; ends with 1 when something was.
  */
 #include "core/base/text.h"
 #include "tests/crash/power.h"
@@ -12,6 +12,7 @@
 struct order {
     uint64_t states;
     uint64_t first;
+    unsigned life_count;
     const struct power_subject *subject;
 };
 
@@ -26,6 +27,8 @@ static bool order_take(struct order *order, const char *name, const char *value)
         order->states = number;
     else if (strcmp(name, "--first") == 0)
         order->first = number;
+    else if (strcmp(name, "--lives") == 0)
+        order->life_count = (unsigned)number;
     else if (strcmp(name, "--subject") == 0) {
         for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
             if (strcmp(subjects[i]->name, value) == 0)
@@ -39,13 +42,13 @@ static bool order_take(struct order *order, const char *name, const char *value)
 static uint64_t subject_run(const struct power_subject *subject, const struct order *order)
 {
     struct power_tally tally = {0};
-    uint64_t seed = order->first;
-    while (tally.state_count < order->states && tally.fault_count == 0)
-        power_run(subject, seed++, 0, &tally);
+    struct power_plan plan = {.seed = order->first, .life_count = order->life_count};
+    for (; tally.state_count < order->states && tally.fault_count == 0; plan.seed++)
+        power_run(subject, &plan, &tally);
     (void)printf("%s: %llu states at %llu steps of %llu runs (seeds %llu to %llu), %llu faults\n ",
                  subject->name, (unsigned long long)tally.state_count, (unsigned long long)tally.step_count,
                  (unsigned long long)tally.run_count, (unsigned long long)order->first,
-                 (unsigned long long)(seed - 1), (unsigned long long)tally.fault_count);
+                 (unsigned long long)(plan.seed - 1), (unsigned long long)tally.fault_count);
     for (int fate = 0; fate < CRASH_FATE_COUNT; fate++)
         (void)printf(" %s %llu", crash_fate_names[fate], (unsigned long long)tally.of_fate[fate]);
     (void)printf("\n");
@@ -58,8 +61,9 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 < argc && order_take(&order, argv[i], argv[i + 1]))
             continue;
-        (void)fprintf(stderr,
-                      "usage: crash_states [--states N] [--first SEED] [--subject terminal|engine]\n");
+        (void)fprintf(
+            stderr,
+            "usage: crash_states [--states N] [--first SEED] [--subject terminal|engine] [--lives N]\n");
         return 2;
     }
     uint64_t faults = 0;

@@ -245,19 +245,19 @@ static void life_run(struct run *run)
     run->subject->adopt(run->of);
 }
 
-void power_run(const struct power_subject *subject, uint64_t seed, unsigned mistake,
-               struct power_tally *tally)
+void power_run(const struct power_subject *subject, const struct power_plan *plan, struct power_tally *tally)
 {
     struct run *run = calloc(1, sizeof *run);
     if (!run)
         abort();
     run->subject = subject;
-    run->seed = seed;
-    run->chance = (struct seeded_rng){.state = seed};
+    run->seed = plan->seed;
+    run->chance = (struct seeded_rng){.state = plan->seed};
     run->tally = tally;
     crash_vfs_install();
-    run->of = subject->begin(&run->chance, mistake, &run->disk);
-    for (run->life = 0; run->life < POWER_LIFE_COUNT && !run->broken; run->life++)
+    run->of = subject->begin(&run->chance, plan->mistake, &run->disk);
+    unsigned life_count = plan->life_count ? plan->life_count : POWER_LIFE_COUNT;
+    for (run->life = 0; run->life < life_count && !run->broken; run->life++)
         life_run(run);
     subject->end(run->of);
     tally->run_count++;

@@ -10,7 +10,7 @@
 
 #include "tests/support/crash/disk.h"
 
-#define POWER_LIFE_COUNT 5
+#define POWER_LIFE_COUNT 5 /* of a run, unless it is told */
 #define POWER_FAULT_SIZE 200
 
 /*
@@ -76,8 +76,14 @@ struct power_tally {
     uint64_t of_fate[CRASH_FATE_COUNT]; /* states */
 };
 
-/* One run; states are added to the tally. The first fault is printed with its seed and ends the run. */
-void power_run(const struct power_subject *subject, uint64_t seed, unsigned mistake,
-               struct power_tally *tally);
+/* The same plan is the same run. */
+struct power_plan {
+    uint64_t seed;
+    unsigned mistake;    /* 0: none */
+    unsigned life_count; /* 0: POWER_LIFE_COUNT */
+};
+
+/* Adds to the tally. The first fault is printed with its seed and ends the run. */
+void power_run(const struct power_subject *subject, const struct power_plan *plan, struct power_tally *tally);
 
 #endif

@@ -150,8 +150,9 @@ static void a_later_write_is_there_without_an_earlier_one(void **state)
 static uint64_t faults_of(const struct power_subject *subject, unsigned mistake, uint64_t seeds)
 {
     struct power_tally tally = {0};
-    for (uint64_t seed = 1; seed <= seeds && tally.fault_count == 0; seed++)
-        power_run(subject, seed, mistake, &tally);
+    struct power_plan plan = {.mistake = mistake};
+    while (plan.seed++ < seeds && tally.fault_count == 0)
+        power_run(subject, &plan, &tally);
     (void)printf("%s: %s: %llu states of %llu runs, %s\n", subject->name, subject->mistakes[mistake - 1],
                  (unsigned long long)tally.state_count, (unsigned long long)tally.run_count,
                  tally.fault_count ? "found" : "nothing found");
@@ -193,8 +194,9 @@ static void a_run_can_be_played_again(void **state)
     (void)state;
     struct power_tally first = {0};
     struct power_tally second = {0};
-    power_run(&power_modes, 7, 1, &first);
-    power_run(&power_modes, 7, 1, &second);
+    const struct power_plan plan = {.seed = 7, .mistake = 1};
+    power_run(&power_modes, &plan, &first);
+    power_run(&power_modes, &plan, &second);
     assert_memory_equal(&first, &second, sizeof first);
 }
 

@@ -37,7 +37,6 @@ struct vfs_file {
 static struct node nodes[NODE_MAX];
 static struct crash_disk *mounted;
 static struct seeded_rng random_numbers;
-static bool syncs_ignored;
 static sqlite3_vfs *system_vfs;
 
 static struct vfs_file *file_of(sqlite3_file *file)
@@ -126,7 +125,7 @@ static int file_sync(sqlite3_file *file, int flags)
 {
     const struct vfs_file *f = file_of(file);
     (void)flags;
-    if (f->recorded && !syncs_ignored)
+    if (f->recorded)
         crash_disk_sync(f->node->disk, f->node->file);
     return SQLITE_OK;
 }
@@ -362,7 +361,7 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync_names)
     if (!crash_disk_find(mounted, name_of(path)))
         return SQLITE_IOERR_DELETE_NOENT;
     crash_disk_remove(mounted, name_of(path));
-    if (sync_names && !syncs_ignored)
+    if (sync_names)
         crash_disk_sync_names(mounted);
     return SQLITE_OK;
 }
@@ -452,9 +451,4 @@ bool crash_vfs_find(const uint8_t *bytes, size_t size)
             return true;
     }
     return false;
-}
-
-void crash_vfs_ignore_syncs(bool ignore)
-{
-    syncs_ignored = ignore;
 }

@@ -21,8 +21,4 @@ void crash_vfs_mount(struct crash_disk *disk, uint64_t seed);
 /* Whether any file of the mounted disk that has a name holds these bytes. */
 bool crash_vfs_find(const uint8_t *bytes, size_t size);
 
-/* The disk says that it has synced what it has not, and forgets that it was asked: as cards and disks do that
- * lie. */
-void crash_vfs_ignore_syncs(bool ignore);
-
 #endif

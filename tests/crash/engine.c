@@ -1,8 +1,8 @@
 /*
  * The context store's file behind SQLite's engine: groups of requests from two terminals and a web shop, new
- * master data, clean restarts. All its tables count: after a power cut they are as they were after one of the
- * transactions that may be found. What left before is then asked again and changes nothing; what was under
- * way is sent again and leaves what it would have left.
+ * master data, erasures, what expires, clean restarts. All its tables count: after a power cut they are as
+ * they were after one of the transactions that may be found. What left before is then asked again and changes
+ * nothing; what was under way is sent again and leaves what it would have left.
  */
 #include "contextd/engine/sqlite_engine.h"
 #include "contextd/seed/seed.h"
@@ -62,7 +62,8 @@ struct engine {
     struct tb_context_engine *engine;
     struct power_history history;
     struct engine_state seen;
-    struct group *groups; /* owned; of each transaction of this life */
+    struct power_gone gone; /* of the credentials of erased customers */
+    struct group *groups;   /* owned; of each transaction of this life */
     struct tb_arena arenas[GROUP_MAX];
     uint8_t *memory; /* owned */
     const char *wrong;
@@ -317,8 +318,8 @@ static const char *found_check(struct engine *e, size_t at)
 static const char *engine_look(void *subject, size_t at)
 {
     struct engine *e = subject;
-    e->wrong = NULL;
-    if (engine_start(e))
+    e->wrong = power_gone_fault(&e->gone, at);
+    if (!e->wrong && engine_start(e))
         state_read(e, &e->seen);
     const char *wrong = e->wrong ? e->wrong : found_check(e, at);
     engine_stop(e);
@@ -328,6 +329,7 @@ static const char *engine_look(void *subject, size_t at)
 static void engine_adopt(void *subject)
 {
     struct engine *e = subject;
+    power_gone_adopt(&e->gone);
     power_history_begin(&e->history, sizeof e->seen, &e->seen);
 }
 
@@ -384,6 +386,49 @@ static void load(struct engine *e)
         transaction_end(e);
 }
 
+/* The first credential of a customer. False: she has none. */
+static bool credential_note(struct engine *e, const struct tb_id *customer, uint8_t ret_hash[POWER_GONE_SIZE])
+{
+    struct tb_stmt read = {0};
+    bool row = false;
+    if (!fine(e,
+              tb_stmt_prepare(
+                  db_of(e),
+                  "SELECT hash FROM credential WHERE customer = ?1 AND substr(hash, 2) <> zeroblob(31)",
+                  &read),
+              "a credential"))
+        return false;
+    tb_stmt_bind_blob(&read, 1, tb_id_span(customer));
+    if (fine(e, tb_stmt_step(&read, &row), "a credential") && row)
+        memcpy(ret_hash, tb_stmt_blob(&read, 0).at, POWER_GONE_SIZE);
+    tb_stmt_free(&read);
+    return row;
+}
+
+static void erase(struct engine *e)
+{
+    /* Not the one whose shop it is: what she sends would be refused from then on. */
+    const struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 1 + below(e, CUSTOMERS - 1));
+    struct tb_id erasure;
+    uint8_t hash[POWER_GONE_SIZE];
+    if (!credential_note(e, &customer, hash))
+        return;
+    (void)transaction_begin(e);
+    if (!fine(e, e->engine->ops->erase(e->engine, &customer, &erasure), "erasing"))
+        return;
+    transaction_end(e);
+    power_gone_note(&e->gone, hash, e->disk);
+}
+
+/* The journeys, verdicts and visits of long ago. */
+static void expire(struct engine *e)
+{
+    bool more = false;
+    (void)transaction_begin(e);
+    if (fine(e, e->engine->ops->expire(e->engine, &more), "expiring"))
+        transaction_end(e);
+}
+
 static void checkpoint(struct engine *e)
 {
     (void)fine(e, tb_db_checkpoint(db_of(e), TB_DB_CHECKPOINT_PASSIVE), "a checkpoint");
@@ -397,8 +442,8 @@ static void restart(struct engine *e)
 
 static const char *engine_live(void *subject, struct crash_disk *disk)
 {
-    static void (*const deeds[])(struct engine *e) = {apply, apply, apply,      apply,
-                                                      apply, load,  checkpoint, restart};
+    static void (*const deeds[])(struct engine *e) = {apply, apply, apply,  apply,      apply,  apply,
+                                                      load,  erase, expire, checkpoint, restart};
     struct engine *e = subject;
     e->wrong = NULL;
     e->disk = disk;

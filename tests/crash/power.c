@@ -122,6 +122,36 @@ const char *power_history_fault(const struct power_history *history, size_t at, 
     return fault;
 }
 
+/* ---- what is gone ---- */
+
+void power_gone_note(struct power_gone *gone, const uint8_t *bytes, const struct crash_disk *disk)
+{
+    if (gone->count == POWER_GONE_MAX)
+        return;
+    memcpy(gone->at[gone->count].bytes, bytes, POWER_GONE_SIZE);
+    gone->at[gone->count++].since = disk->step_count;
+}
+
+const char *power_gone_fault(struct power_gone *gone, size_t at)
+{
+    gone->looked_at = at;
+    for (size_t i = 0; i < gone->count; i++)
+        if (gone->at[i].since <= at && crash_vfs_find(gone->at[i].bytes, POWER_GONE_SIZE))
+            return "what was erased is still on the disk";
+    return NULL;
+}
+
+void power_gone_adopt(struct power_gone *gone)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < gone->count; i++)
+        if (gone->at[i].since <= gone->looked_at) {
+            gone->at[kept] = gone->at[i];
+            gone->at[kept++].since = 0;
+        }
+    gone->count = kept;
+}
+
 /* ---- states that were looked at before ---- */
 
 struct seen {

@@ -48,6 +48,25 @@ void power_history_range(const struct power_history *history, size_t at, size_t 
 const char *power_history_fault(const struct power_history *history, size_t at, const void *state,
                                 const char *file, char fault[POWER_FAULT_SIZE]);
 
+/* Bytes that must not be on the disk any more, wherever they were: of what was erased. */
+#define POWER_GONE_SIZE 32
+#define POWER_GONE_MAX 16
+
+struct power_gone {
+    size_t count;
+    size_t looked_at; /* steps of the last look */
+    struct {
+        size_t since; /* steps when it was promised; 0: in a life before */
+        uint8_t bytes[POWER_GONE_SIZE];
+    } at[POWER_GONE_MAX];
+};
+
+/* From now on. Nothing when there are too many already. */
+void power_gone_note(struct power_gone *gone, const uint8_t *bytes, const struct crash_disk *disk);
+/* Looks for them on the disk that is mounted, before it is opened; NULL: none is there. */
+const char *power_gone_fault(struct power_gone *gone, size_t at);
+void power_gone_adopt(struct power_gone *gone); /* the next life begins with what was looked at last */
+
 /* What is tried: one or several files with the code they belong to. */
 struct power_subject {
     const char *name;

@@ -1,7 +1,5 @@
 #include "tests/crash/terminal.h"
 
-#include "tests/support/crash/vfs.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -200,15 +198,6 @@ static void cache_look(struct terminal *t)
         terminal_cache_read(t, &t->reader, &t->outbox_seen.incarnation, &t->cache_seen);
 }
 
-/* The key of an erased customer is not on the disk any more, neither in a file nor in its log. */
-static const char *erased_find(const struct terminal *t, size_t at)
-{
-    for (size_t i = 0; i < t->erased_count; i++)
-        if (t->erased[i].lasts_at <= at && crash_vfs_find(t->erased[i].bytes, sizeof t->erased[i].bytes))
-            return "the key of an erased customer is still on the disk";
-    return NULL;
-}
-
 static void state_read(struct terminal *t)
 {
     struct tb_facts facts;
@@ -246,8 +235,7 @@ static const char *terminal_look(void *subject, size_t at)
 {
     struct terminal *t = subject;
     t->wrong = NULL;
-    t->looked_at = at;
-    const char *left = erased_find(t, at);
+    const char *left = power_gone_fault(&t->gone, at);
     if (left)
         return left;
     outbox_read(t);
@@ -273,13 +261,7 @@ static const char *terminal_look(void *subject, size_t at)
 static void terminal_adopt(void *subject)
 {
     struct terminal *t = subject;
-    size_t kept = 0;
-    for (size_t i = 0; i < t->erased_count; i++)
-        if (t->erased[i].lasts_at <= t->looked_at) {
-            t->erased[kept] = t->erased[i];
-            t->erased[kept++].lasts_at = 0;
-        }
-    t->erased_count = kept;
+    power_gone_adopt(&t->gone);
     power_history_begin(&t->outbox_history, sizeof t->outbox_seen, &t->outbox_seen);
     power_history_begin(&t->cache_history, sizeof t->cache_seen, &t->cache_seen);
     power_history_begin(&t->state_history, sizeof t->state_seen, &t->state_seen);

@@ -11,7 +11,7 @@
 #include "core/base/assert.h"
 #include "tests/crash/power.h"
 
-enum { CUSTOMERS = 8, ERASED_MAX = 16, PRODUCTS = 3, ROWS_MAX = 64, DEEDS = 14, UNDECIDED_MAX = 12 };
+enum { CUSTOMERS = 8, PRODUCTS = 3, ROWS_MAX = 64, DEEDS = 14, UNDECIDED_MAX = 12 };
 
 enum mistake {
     MISTAKE_NONE,
@@ -47,12 +47,6 @@ struct state_state {
     uint8_t session_key[TB_SESSION_KEY_SIZE]; /* zero: any, the file is not promised yet */
 };
 
-/* What was taken from the disk: a piece of the customer's own key, as it was wrapped. */
-struct erased {
-    size_t lasts_at; /* steps when it was promised */
-    uint8_t bytes[TB_SEAL_WRAPPED_SIZE];
-};
-
 struct terminal {
     struct seeded_rng *chance;
     unsigned mistake;
@@ -72,11 +66,9 @@ struct terminal {
     struct outbox_state outbox_seen; /* by the last look */
     struct cache_state cache_seen;
     struct state_state state_seen;
-    int64_t made;    /* numbers of mutations, versions and cursors so far */
-    bool looking_up; /* a look-up on the loop is under way */
-    struct erased erased[ERASED_MAX];
-    size_t erased_count;
-    size_t looked_at; /* steps of the last look */
+    int64_t made;           /* numbers of mutations, versions and cursors so far */
+    bool looking_up;        /* a look-up on the loop is under way */
+    struct power_gone gone; /* of the wrapped keys of erased customers */
     const char *wrong;
     char fault[POWER_FAULT_SIZE];
 };

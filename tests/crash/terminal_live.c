@@ -296,7 +296,8 @@ static void settle(struct terminal *t)
 /* ---- erasure ---- */
 
 /* Takes note of the customer's key, as it lies in the file now. False: there is no such row. */
-static bool key_note(struct terminal *t, const struct tb_customer_key *key, struct erased *ret_erased)
+static bool key_note(struct terminal *t, const struct tb_customer_key *key,
+                     uint8_t ret_bytes[POWER_GONE_SIZE])
 {
     struct tb_stmt read = {0};
     bool row = false;
@@ -305,7 +306,7 @@ static bool key_note(struct terminal *t, const struct tb_customer_key *key, stru
         return false;
     tb_stmt_bind_blob(&read, 1, tb_span_of(key->bytes, sizeof key->bytes));
     if (terminal_fine(t, tb_stmt_step(&read, &row), "reading a key") && row)
-        memcpy(ret_erased->bytes, tb_stmt_blob(&read, 0).at, sizeof ret_erased->bytes);
+        memcpy(ret_bytes, tb_stmt_blob(&read, 0).at, POWER_GONE_SIZE);
     tb_stmt_free(&read);
     return row;
 }
@@ -314,8 +315,8 @@ static void erase(struct terminal *t)
 {
     const struct tb_id id = terminal_customer_id(terminal_below(t, CUSTOMERS));
     const struct tb_customer_key key = tb_pepper_customer(&terminal_pepper, &id);
-    struct erased *erased = &t->erased[t->erased_count];
-    if (t->erased_count == ERASED_MAX || !key_note(t, &key, erased))
+    uint8_t wrapped[POWER_GONE_SIZE];
+    if (!key_note(t, &key, wrapped))
         return;
     cache_begin(t);
     enum tb_err err = tb_cache_erase(&t->cache, &id, 1);
@@ -323,8 +324,7 @@ static void erase(struct terminal *t)
     if (err == TB_ERR_BUSY || !terminal_fine(t, err, "erasing"))
         return; /* a look-up holds the log: to be asked again */
     power_history_lasts(&t->cache_history, t->disk);
-    erased->lasts_at = t->disk->step_count;
-    t->erased_count++;
+    power_gone_note(&t->gone, wrapped, t->disk);
 }
 
 /* ---- the rest ---- */

@@ -133,8 +133,9 @@ static void compared(void *context, enum tb_err err, const struct tb_partitions 
         count += tb_partitions_has(differing, i);
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("cache", "not_compared"), tb_log_err(err));
-    else if (count > 0)
-        tb_log(TB_LOG_WARN, TB_EVENT("cache", "differs"), tb_log_int("partitions", count));
+    else
+        tb_log(count > 0 ? TB_LOG_WARN : TB_LOG_INFO, TB_EVENT("cache", count > 0 ? "differs" : "agrees"),
+               tb_log_int("partitions", count));
     if (err == TB_OK)
         tb_tally_add(&agent->metrics.cache_repairs, (uint64_t)count);
     tb_client_compared(&agent->client, compare->ticket, err, differing, tb_loop_now_ms(agent->loop));

@@ -83,7 +83,7 @@ struct tb_policy {
     int64_t max_age_show_points_ms;
     enum tb_merge_policy merge; /* how a kiosk's cart joins the customer's; default TB_MERGE_ASK */
     int64_t cache_rows_max;     /* customers that a terminal keeps; 0: no limit */
-    int64_t cache_bytes_max;    /* of their sealed rows; 0: no limit */
+    int64_t cache_bytes_max;    /* of the file that they are kept in; 0: no limit */
     int64_t no_contact_ms;      /* without the context store for so long nothing of a customer is shown */
     int64_t outside_keep_ms;    /* customers outside the cohort are kept so long after their visit */
     int64_t journey_keep_ms;    /* touchpoints; visits too */

@@ -169,8 +169,8 @@ static void what_a_flipped_bit_takes_is_fetched_again(void **state)
     (void)state;
     struct seeded_rng chance = {77};
     terminal.storage.cache_damaged = damaged;
-    for (uint8_t i = 0; i < PEOPLE; i++) {
-        person_make(&people[i], i);
+    for (int i = 0; i < PEOPLE; i++) {
+        person_make(&people[i], (uint8_t)i);
         assert_int_equal(rows_put(&people[i]), TB_OK);
     }
     terminal_stop();

@@ -63,8 +63,12 @@ static const struct {
     {"sales",
      "SELECT json_object('store', store, 'terminal', terminal, 'business_date', business_date, 'receipt',"
      " receipt, 'currency', currency, 'total', total, 'at_ms', at_ms, 'lines', (SELECT json_group_array("
-     "json_object('gtin', gtin, 'options', options, 'quantity', quantity, 'unit_price', unit_price))"
-     " FROM sale_line WHERE sale = sale.id)) FROM sale WHERE customer = ?1 ORDER BY at_ms, id"},
+     "json_object('gtin', gtin, 'options', options, 'quantity', quantity, 'unit_price', unit_price,"
+     " 'returned', returned)) FROM sale_line WHERE sale = sale.id), 'touchpoints', (SELECT json_group_array("
+     "json_object('at_ms', at_ms, 'channel', " CHANNEL_NAME ", 'what', what)) FROM sale_touch"
+     " WHERE sale = sale.id)) FROM sale WHERE customer = ?1 ORDER BY at_ms, id"},
+    {"stitched", "SELECT json_object('cart', lower(hex(cart)), 'joined', lower(hex(joined)), 'at_ms', at_ms)"
+                 " FROM cart_merge WHERE customer = ?1 ORDER BY id"},
     {"stores", "SELECT json_object('store', store, 'seen_ms', seen_ms) FROM cohort WHERE customer = ?1"},
     {"terminals", "SELECT json_object('device', device, 'at_ms', at_ms) FROM intake WHERE customer = ?1"},
     {"own_changes", "SELECT json_object('seq', seq, 'decided_ms', decided_ms) FROM verdict"

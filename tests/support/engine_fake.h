@@ -17,7 +17,7 @@
 #define FAKE_PRODUCT_MAX 8
 #define FAKE_SALE_MAX 64
 #define FAKE_SALE_LINE_MAX 8
-#define FAKE_VOID_MAX 16
+#define FAKE_VOID_MAX 32
 #define FAKE_MERGE_MAX 2 /* that can be taken back; the oldest is forgotten first */
 #define FAKE_CONFLICT_MAX 64
 #define FAKE_STREAM_MAX 24
@@ -104,7 +104,7 @@ struct engine_fake {
     size_t void_count;
     struct fake_void voids[FAKE_VOID_MAX];
     size_t merge_count;
-    struct fake_merge merges[FAKE_MERGE_MAX];
+    struct fake_merge merges[FAKE_MERGE_MAX + 1]; /* the last place is for one that is being tried */
     size_t conflict_count;
     struct fake_conflict conflicts[FAKE_CONFLICT_MAX];
     unsigned reopened; /* lines so far */

@@ -142,13 +142,13 @@ static enum tb_cart_code decide_change(struct deciding *d)
 
 /* ---- stitching ---- */
 
-static struct fake_merge *merge_place(struct engine_fake *e)
+static void merge_keep(struct engine_fake *e)
 {
-    if (e->merge_count == FAKE_MERGE_MAX) {
-        e->merge_count--;
-        memmove(&e->merges[0], &e->merges[1], e->merge_count * sizeof e->merges[0]);
-    }
-    return &e->merges[e->merge_count];
+    e->merge_count++;
+    if (e->merge_count <= FAKE_MERGE_MAX)
+        return;
+    e->merge_count--;
+    memmove(&e->merges[0], &e->merges[1], e->merge_count * sizeof e->merges[0]);
 }
 
 static enum tb_cart_code merge_undo(struct deciding *d, size_t here, size_t there)
@@ -178,7 +178,7 @@ static enum tb_cart_code merge_do(struct deciding *d, size_t here, size_t there)
     const struct tb_merge merge = {.policy = d->m->merge.policy,
                                    .excluded = d->m->merge.exclude,
                                    .excluded_count = d->m->merge.exclude_count};
-    struct fake_merge *kept = merge_place(e);
+    struct fake_merge *kept = &e->merges[e->merge_count];
     bool changed;
     enum tb_cart_code code =
         tb_merge_join(side_of(e, here), side_of(e, there), &merge, &d->facts, &kept->undo, &changed);
@@ -186,7 +186,7 @@ static enum tb_cart_code merge_do(struct deciding *d, size_t here, size_t there)
         return code;
     kept->cart = e->carts[here].id;
     kept->joined = d->m->merge.from;
-    e->merge_count++;
+    merge_keep(e);
     touch(d, here, true);
     touch(d, there, true);
     return TB_CART_OK;

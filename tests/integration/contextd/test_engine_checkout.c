@@ -155,6 +155,33 @@ static void a_sale_keeps_its_lines(void **state)
                      1);
 }
 
+static enum tb_err export_section(void *context, const char *name)
+{
+    (void)context;
+    (void)name;
+    return TB_OK;
+}
+
+/* Counts sales that tell by which way they came about, and carts that joined. */
+static enum tb_err export_item(void *context, struct tb_span json)
+{
+    int *count = context;
+    char text[2048];
+    assert_int_equal(tb_span_to_str(json, text, sizeof text), TB_OK);
+    *count += strstr(text, "\"touchpoints\":[{\"at_ms\":") != NULL;
+    *count += strstr(text, "\"joined\":\"f1001b58") != NULL; /* fixture_id(7000) */
+    return TB_OK;
+}
+
+static int exported(struct engine_fixture *f)
+{
+    int count = 0;
+    struct tb_id customer = rivera();
+    const struct tb_export_sink sink = {.section = export_section, .item = export_item, .context = &count};
+    assert_int_equal(f->engine->ops->customer_export(f->engine, &customer, &sink), TB_OK);
+    return count;
+}
+
 static void every_sale_has_its_touchpoints(void **state)
 {
     struct engine_fixture *f = *state;
@@ -187,6 +214,7 @@ static void every_sale_has_its_touchpoints(void **state)
     const struct tb_paid_line third = paid(3, 0, 1);
     applied(f, finish("3", &third, 1));
     assert_int_equal(number(f, "SELECT count(*) FROM sale_touch WHERE sale = 3"), 1);
+    assert_int_equal(exported(f), 3);
 }
 
 static void a_number_that_the_pos_gives_twice_is_told(void **state)
@@ -253,6 +281,7 @@ static void journeys_go_along_and_come_back(void **state)
     applied(f, merge(false));
     assert_int_equal(number(f, "SELECT count(*) FROM touch WHERE customer IS NULL"), 0);
     assert_int_equal(number(f, "SELECT count(*) FROM touch WHERE joined IS NOT NULL"), 1);
+    assert_int_equal(exported(f), 1);
     applied(f, merge(true));
     assert_int_equal(number(f, "SELECT count(*) FROM touch WHERE customer IS NULL AND cart IS NOT NULL"), 1);
     assert_int_equal(number(f, "SELECT count(*) FROM cart_merge"), 0);

@@ -68,7 +68,7 @@ static void row_take(struct side *s, const struct tb_row *row)
 {
     struct tb_arena arena = tb_arena_of(doc_memory, sizeof doc_memory);
     struct tb_check check = {.err = TB_OK};
-    struct tb_id id;
+    struct tb_id id = {{0}};
     struct tb_json doc;
     HOLDS(row->type == TB_ROW_CART && tb_row_object(row, &id) == TB_OK);
     HOLDS(tb_json_parse(row->doc, 0, &arena, &doc) == TB_OK);

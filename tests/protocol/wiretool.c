@@ -7,7 +7,6 @@
  */
 #include "core/base/assert.h"
 #include "core/cart/cart.h"
-#include "core/cart/checkout.h"
 #include "core/sync/client.h"
 #include "core/sync/engine_port.h"
 #include "core/sync/server.h"
@@ -96,7 +95,6 @@ static void put_limits(struct tb_json_writer *w)
 static int tables_print(void)
 {
     static const char *const retries[] = {TB_ENGINE_CODE_BUSY, TB_ENGINE_CODE_GAP};
-    static const char *const conflicts[] = {TB_CHECKOUT_CONFLICT_DOUBLE, TB_CHECKOUT_CONFLICT_UNKNOWN};
     struct tb_buf out = tb_buf_of(text, sizeof text);
     struct tb_json_writer w = tb_json_writer_of(&out);
     tb_json_open(&w, NULL);
@@ -110,7 +108,6 @@ static int tables_print(void)
     put_names(&w, "channels", tb_channel_names, TB_CHANNEL_COUNT);
     put_names(&w, "stocks", tb_stock_names, TB_STOCK_COUNT);
     put_names(&w, "retries", retries, TB_ARRAY_SIZE(retries));
-    put_names(&w, "conflicts", conflicts, TB_ARRAY_SIZE(conflicts));
     put_errors(&w);
     put_cart_codes(&w);
     put_scopes(&w);

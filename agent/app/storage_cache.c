@@ -40,10 +40,15 @@ static void damaged_remove(const struct tb_storage *storage, enum tb_storage_whi
     }
 }
 
+void tb_storage_remove_damaged(const struct tb_storage *storage)
+{
+    damaged_remove(storage, TB_STORAGE_CACHE);
+    damaged_remove(storage, TB_STORAGE_STATE);
+}
+
 static enum tb_err damaged_work(struct tb_storage_call *call)
 {
-    damaged_remove(call->storage, TB_STORAGE_CACHE);
-    damaged_remove(call->storage, TB_STORAGE_STATE);
+    tb_storage_remove_damaged(call->storage);
     return TB_OK;
 }
 

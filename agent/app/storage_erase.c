@@ -6,6 +6,7 @@
 #include "agent/app/storage_call.h"
 
 #include "core/base/assert.h"
+#include "host/system/system.h"
 
 struct erase_call {
     struct tb_storage_call call;
@@ -15,16 +16,39 @@ struct erase_call {
     struct tb_id customers[TB_ROW_BATCH_MAX];
 };
 
+/* A file that is not used still holds her: nobody may sign that she is forgotten. */
+static enum tb_err file_away(const struct tb_storage *storage)
+{
+    for (size_t i = 0; i < TB_STORAGE_FILE_COUNT; i++)
+        if (storage->files[i].away != TB_OK)
+            return storage->files[i].away;
+    return TB_OK;
+}
+
 static void erase_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct erase_call *erase = (struct erase_call *)(void *)call;
+    if (err == TB_OK)
+        err = file_away(call->storage);
     erase->done(call->context, err);
+}
+
+/* What was damaged and set aside may hold her, too. That is synced with the folder, before anybody signs for
+ * it. */
+static enum tb_err set_aside_remove(const struct tb_storage *storage)
+{
+    struct tb_storage_path path;
+    tb_storage_path_join(&path, storage->folder.text, tb_storage_file_name(TB_STORAGE_OUTBOX));
+    tb_storage_remove_damaged(storage);
+    tb_storage_outbox_drop_damaged(path.text);
+    return tb_folder_sync(path.text);
 }
 
 static enum tb_err cache_work(struct tb_storage_call *call)
 {
     struct erase_call *erase = (struct erase_call *)(void *)call;
-    return tb_cache_erase(&call->storage->cache, erase->customers, erase->count);
+    enum tb_err err = set_aside_remove(call->storage);
+    return err != TB_OK ? err : tb_cache_erase(&call->storage->cache, erase->customers, erase->count);
 }
 
 static enum tb_err log_work(struct tb_storage_call *call)

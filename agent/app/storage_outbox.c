@@ -103,6 +103,17 @@ enum tb_err tb_storage_outbox_resume(struct tb_storage *storage, const char *pat
     return err;
 }
 
+void tb_storage_outbox_drop_damaged(const char *path)
+{
+    for (unsigned n = 1; n <= DAMAGED_COUNT_MAX; n++) {
+        char suffix[32];
+        (void)snprintf(suffix, sizeof suffix, ".damaged.%u", n);
+        if (remove(path_of(path, suffix, "").text) == 0)
+            tb_log(TB_LOG_WARN, TB_EVENT("storage", "damaged_outbox_removed"), tb_log_int("number", n));
+        (void)remove(path_of(path, suffix, LOG).text);
+    }
+}
+
 bool tb_storage_outbox_was_damaged(const char *path)
 {
     return is_there(path, ".damaged.1", "") || is_there(path, TB_STORAGE_ASIDE, "");

@@ -77,7 +77,7 @@ static enum tb_err folder_of(const char *path, char *ret_folder, size_t size_max
     return tb_span_to_str(tb_span_of(path, slash == path ? 1 : (size_t)(slash - path)), ret_folder, size_max);
 }
 
-static enum tb_err folder_sync(const char *path)
+enum tb_err tb_folder_sync(const char *path)
 {
     char folder[PATH_SIZE];
     enum tb_err err = folder_of(path, folder, sizeof folder);
@@ -122,7 +122,7 @@ enum tb_err tb_file_replace(const char *path, struct tb_span content, unsigned m
         unlink(beside);
         return err;
     }
-    return folder_sync(path);
+    return tb_folder_sync(path);
 }
 
 static enum tb_err read_whole(int fd, struct tb_buf *b)
@@ -176,7 +176,7 @@ enum tb_err tb_secret_read(const char *path, struct tb_buf *b)
 
 enum tb_err tb_file_move(const char *from, const char *to)
 {
-    return rename(from, to) == 0 ? folder_sync(to) : tb_err_of_errno(errno);
+    return rename(from, to) == 0 ? tb_folder_sync(to) : tb_err_of_errno(errno);
 }
 
 static enum tb_err pieces_copy(int from, int to, size_t size_max)

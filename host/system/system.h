@@ -25,6 +25,9 @@ TB_MUST_USE enum tb_err tb_file_read(const char *path, struct tb_buf *b);
 /* Renames a file and syncs the folder. TB_ERR_NOT_FOUND, TB_ERR_FULL, TB_ERR_DENIED, TB_ERR_IO. */
 TB_MUST_USE enum tb_err tb_file_move(const char *from, const char *to);
 
+/* Brings the names in the folder that path is in onto the disk. */
+TB_MUST_USE enum tb_err tb_folder_sync(const char *path);
+
 /* Copies a regular file, for nobody else to read; not synced. TB_ERR_TOO_LONG: it has more than size_max
  * bytes; otherwise as above. On an error there may be a part of it. */
 TB_MUST_USE enum tb_err tb_file_copy(const char *from, const char *to, size_t size_max);

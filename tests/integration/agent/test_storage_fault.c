@@ -456,6 +456,50 @@ static void a_damaged_state_is_made_anew_and_the_cache_read_again(void **state)
     assert_int_equal(append(1), TB_OK);
 }
 
+/* ---- erasing ---- */
+
+static enum tb_err erase_err;
+
+static void erased(void *context, enum tb_err err)
+{
+    (void)context;
+    erase_err = err;
+    tb_loop_stop(terminal.loop);
+}
+
+static enum tb_err erase(void)
+{
+    const struct tb_erasure erasure = {.id = {{5}}, .customer = terminal_customer};
+    assert_int_equal(tb_storage_erase(&terminal.storage, &erasure, 1, erased, NULL), TB_OK);
+    terminal_run();
+    return erase_err;
+}
+
+static void an_erasure_reaches_what_was_set_aside(void **state)
+{
+    (void)state;
+    header_ruin();
+    terminal_start();
+    tb_storage_set_pepper(&terminal.storage, &terminal_pepper);
+    image_size = 10;
+    file_write("cache.db.damaged");
+    file_write("state.db.damaged");
+    assert_true(tb_file_exists(file("outbox.db.damaged.1")));
+    assert_int_equal(erase(), TB_OK);
+    assert_false(tb_file_exists(file("outbox.db.damaged.1")));
+    assert_false(tb_file_exists(file("cache.db.damaged")));
+    assert_false(tb_file_exists(file("state.db.damaged")));
+}
+
+static void nobody_signs_while_a_file_is_not_used(void **state)
+{
+    (void)state;
+    file_run_sql("cache.db", "PRAGMA user_version = 99");
+    terminal_start();
+    tb_storage_set_pepper(&terminal.storage, &terminal_pepper);
+    assert_int_equal(erase(), TB_ERR_NEWER_VERSION);
+}
+
 static void another_agent_has_the_files(void **state)
 {
     (void)state;
@@ -506,6 +550,8 @@ int main(void)
         TEST(a_newer_state_costs_no_mutation),
         TEST(a_newer_cache_costs_no_mutation),
         TEST(a_damaged_state_is_made_anew_and_the_cache_read_again),
+        TEST(an_erasure_reaches_what_was_set_aside),
+        TEST(nobody_signs_while_a_file_is_not_used),
         TEST(another_agent_has_the_files),
         TEST(what_nobody_was_told_of_is_forgotten),
     };

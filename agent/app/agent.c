@@ -169,6 +169,8 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
          &m->reconnects},
         {TB_METRIC_COUNTER, "tillbridge_rejected", "Changes that the context store turned down.",
          "channel=\"till\"", &m->rejected},
+        {TB_METRIC_COUNTER, "tillbridge_conflicts", "Changes that came out otherwise: people have to look.",
+         "channel=\"till\"", &m->conflicts},
         {TB_METRIC_COUNTER, "tillbridge_cache_evicted", "Customers let go of to stay within a limit.", "",
          &m->cache_evicted},
         {TB_METRIC_COUNTER, "tillbridge_cache_dropped", "Customers outside the cohort whose time was over.",
@@ -378,6 +380,7 @@ void tb_agent_stop(struct tb_agent *agent)
         return;
     tb_timer_cancel(&agent->tick);
     tb_timer_cancel(&agent->follow_timer);
+    tb_timer_cancel(&agent->checkout_timer);
     tb_timer_cancel(&agent->settle_timer);
     tb_timer_cancel(&agent->cache_timer);
     tb_timer_cancel(&agent->anew_timer);

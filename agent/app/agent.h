@@ -5,7 +5,7 @@
  *     taps     readers → identification → look-up        visits   the visit and its customer on the pages
  *     mutations  what happened here → outbox             line     uplink ↔ sync machine ↔ storage
  *     carts    changes to the cart of the visit           erasures  customers to be forgotten
- *     cohort   what the cache keeps of the cohort
+ *     cohort   what the cache keeps of the cohort         checkouts  paying the cart of the visit
  *     pages    what pages are told and ask               console  what the command line asks
  *
  * Loop's thread only.
@@ -39,6 +39,7 @@ struct tb_agent_metrics {
     struct tb_tally erasures;
     struct tb_tally reconnects;
     struct tb_tally rejected;
+    struct tb_tally conflicts;
     struct tb_tally dropped[TB_MUTATION_KIND_COUNT]; /* by kind, of those that may be */
     struct tb_tally cache_evicted;
     struct tb_tally cache_dropped;
@@ -67,6 +68,8 @@ struct tb_agent {
     struct tb_timer follow_timer;
     struct tb_id followed;   /* whose feed is open; zero: nobody's */
     struct tb_id visit_told; /* whose beginning is in the outbox */
+
+    struct tb_timer checkout_timer; /* to renew the claim of the visit */
 
     /* The last look-up's customer and record, for the visit that it may begin; see taps.c. */
     bool found;
@@ -154,10 +157,11 @@ void tb_cohort_compare(struct tb_agent *agent, uint32_t ticket, const struct tb_
 
 /* ---- mutations ---- */
 
-/* Who waits for a mutation: a page's request, or nobody. */
+/* Who waits for a mutation: a request, or nobody. */
 struct tb_cart_ask {
-    uint32_t page; /* 0: nobody */
+    uint32_t from; /* number of the page or of the command line's client */
     int64_t request;
+    void (*send)(struct tb_agent *agent, uint32_t to); /* NULL: nobody waits */
 };
 
 /* Into the outbox, and from there to the context store. What can be seen of it on a screen is shown as soon
@@ -171,6 +175,24 @@ TB_MUST_USE enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mut
  * tb_mutations_store(). */
 TB_MUST_USE enum tb_err tb_carts_change(struct tb_agent *agent, struct tb_mutation *change,
                                         struct tb_cart_ask ask);
+
+/* ---- checkouts ---- */
+
+/* Claims the cart of the visit for paying, or renews that; it is then renewed until the visit ends, while the
+ * line is live. TB_ERR_NOT_FOUND: there is no cart. All of these are else as tb_mutations_store(). */
+TB_MUST_USE enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_cart_ask ask);
+/* TB_ERR_NOT_FOUND: the visit has no claim. */
+TB_MUST_USE enum tb_err tb_checkouts_release(struct tb_agent *agent, struct tb_cart_ask ask);
+/* What was paid of the visit's cart; without a visit a sale of nobody. all: its lines are those on the
+ * screen, TB_ERR_NOT_FOUND when there are none. Filled in: whose it is, the claim, the currency. The visit
+ * ends when it is on disk, unless it is a part. */
+TB_MUST_USE enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *finish, bool all,
+                                            struct tb_cart_ask ask);
+/* What became of any mutation. */
+void tb_checkouts_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err);
+void tb_checkouts_rejected(struct tb_agent *agent, const struct tb_mutation *mutation);
+/* The visit has ended, and its customer is not yet cleared: what it claims is released. */
+void tb_checkouts_visit_ended(struct tb_agent *agent, const struct tb_id *visit);
 
 /* ---- line ---- */
 
@@ -211,8 +233,6 @@ void tb_pages_reading(struct tb_agent *agent, const char *reader, bool on);
 /* A change of the customer who is here was turned down: its effect is taken back, and why. */
 void tb_pages_taken_back(struct tb_agent *agent, const struct tb_mutation *mutation,
                          const struct tb_verdict *verdict);
-/* The answer to a change of a cart: err TB_OK says that it is on disk. */
-void tb_pages_changed(struct tb_agent *agent, struct tb_cart_ask ask, int64_t seq, enum tb_err err);
 
 /* ---- console ---- */
 

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/console_checkout.h"
 #include "agent/app/console_outbox.h"
 #include "agent/app/request.h"
 
@@ -101,6 +102,8 @@ void tb_console_verdict(struct tb_agent *agent, const struct tb_verdict *verdict
     struct tb_json_writer w = event_begin(agent, "cart");
     tb_json_put_int(&w, "seq", verdict->seq);
     tb_json_put_str(&w, "verdict", tb_verdict_kind_names[verdict->kind]);
+    if (verdict->code[0])
+        tb_json_put_str(&w, verdict->kind == TB_VERDICT_APPLIED ? "conflict" : "code", verdict->code);
     event_end(agent, &w);
 }
 
@@ -193,6 +196,7 @@ static void request_cart(struct tb_request *r)
         tb_serving_put_cart(&w, serving);
     else
         tb_json_put_null(&w, "cart");
+    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(r->agent->loop));
     tb_request_answer_end(r, &w);
 }
 
@@ -261,6 +265,10 @@ static const struct tb_request_method methods[] = {
     {"page.token", request_token},
     {"metrics", request_metrics},
     {"outbox", tb_console_outbox},
+    {"checkout.claim", tb_console_claim},
+    {"checkout.release", tb_console_release},
+    {"checkout.finish", tb_console_finish},
+    {"checkout.void", tb_console_void},
     {"reader.list", tb_reader_ask_list},
     {"reader.selftest", tb_reader_ask_selftest},
     {"reader.stats", tb_reader_ask_stats},

@@ -197,12 +197,23 @@ struct decide {
     struct tb_verdict verdicts[TB_VERDICT_BATCH_MAX];
 };
 
+static void conflict_note(struct tb_agent *agent, const struct tb_verdict *verdict)
+{
+    if (verdict->kind != TB_VERDICT_APPLIED || !verdict->code[0])
+        return;
+    tb_log(TB_LOG_WARN, TB_EVENT("line", "conflict"), tb_log_int("seq", verdict->seq),
+           tb_log_str("code", verdict->code));
+    tb_tally_add(&agent->metrics.conflicts, 1);
+}
+
 /* Before pending forgets what it was. */
 static void rejected_note(struct tb_agent *agent, const struct tb_verdict *verdict)
 {
     const struct tb_pending_entry *entry = tb_pending_find(&agent->pending, verdict->seq);
     if (verdict->kind != TB_VERDICT_REJECTED)
         return;
+    if (entry)
+        tb_checkouts_rejected(agent, &entry->mutation);
     tb_log(TB_LOG_WARN, TB_EVENT("line", "rejected"), tb_log_int("seq", verdict->seq),
            tb_log_str("code", verdict->code));
     tb_tally_add(&agent->metrics.rejected, 1);
@@ -216,6 +227,7 @@ static void decided(void *context, enum tb_err err)
     struct tb_agent *agent = decide->agent;
     if (err == TB_OK) {
         for (size_t i = 0; i < decide->verdict_count; i++) {
+            conflict_note(agent, &decide->verdicts[i]);
             rejected_note(agent, &decide->verdicts[i]);
             tb_pending_decide(&agent->pending, &decide->verdicts[i]);
             tb_console_verdict(agent, &decide->verdicts[i]);

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/request.h"
 
 #include "host/log/log.h"
 
@@ -24,6 +25,20 @@ static void show(struct tb_agent *agent, const struct tb_mutation *mutation)
     tb_console_cart(agent, mutation);
 }
 
+static void answer(struct tb_agent *agent, struct tb_cart_ask ask, int64_t seq, enum tb_err err)
+{
+    const struct tb_request r = {.agent = agent, .from = ask.from, .id = ask.request, .send = ask.send};
+    if (!ask.send)
+        return; /* a disk that takes nothing stands in the state's notices */
+    if (err != TB_OK) {
+        tb_request_refuse(&r, err, "The change was not saved.");
+        return;
+    }
+    struct tb_json_writer w = tb_request_answer_begin(&r);
+    tb_json_put_int(&w, "seq", seq);
+    tb_request_answer_end(&r, &w);
+}
+
 static void stored(void *context, enum tb_err err, const struct tb_stored *stored)
 {
     struct storing *storing = context;
@@ -37,8 +52,9 @@ static void stored(void *context, enum tb_err err, const struct tb_stored *store
     } else
         tb_log(TB_LOG_ERROR, TB_EVENT("mutations", "not_stored"),
                tb_log_str("kind", tb_mutation_kind_names[stored->mutation.kind]), tb_log_err(err));
-    tb_pages_changed(agent, storing->ask, seq, err);
+    answer(agent, storing->ask, seq, err);
     tb_pages_state(agent);
+    tb_checkouts_stored(agent, &stored->mutation, err);
 }
 
 enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mutation *mutation, struct tb_cart_ask ask)

@@ -164,31 +164,18 @@ static void answer_send(struct tb_agent *agent, uint32_t page)
     page_send(agent, page, TB_COUNTER_TOPIC_EVENT);
 }
 
-static void answer_done(const struct tb_request *r, int64_t seq)
+static void answer_done(const struct tb_request *r)
 {
     struct tb_json_writer w = tb_request_answer_begin(r);
-    if (seq)
-        tb_json_put_int(&w, "seq", seq);
     tb_request_answer_end(r, &w);
-}
-
-void tb_pages_changed(struct tb_agent *agent, struct tb_cart_ask ask, int64_t seq, enum tb_err err)
-{
-    const struct tb_request r = {.agent = agent, .from = ask.page, .id = ask.request, .send = answer_send};
-    if (!ask.page)
-        return; /* the scanner: a disk that takes nothing stands in the state's notices */
-    if (err == TB_OK)
-        answer_done(&r, seq);
-    else
-        tb_request_refuse(&r, err, "The change was not saved.");
 }
 
 static void request_change(struct tb_request *r, struct tb_mutation *change)
 {
     if (!tb_request_check(r))
         return;
-    enum tb_err err =
-        tb_carts_change(r->agent, change, (struct tb_cart_ask){.page = r->from, .request = r->id});
+    enum tb_err err = tb_carts_change(
+        r->agent, change, (struct tb_cart_ask){.from = r->from, .request = r->id, .send = r->send});
     if (err == TB_ERR_NOT_FOUND)
         tb_request_refuse(r, err, "The customer or the line is no longer on the screen.");
     else if (err != TB_OK)
@@ -251,7 +238,7 @@ static void request_visit_end(struct tb_request *r)
 {
     if (!request_visit(r))
         return;
-    answer_done(r, 0);
+    answer_done(r);
     tb_visits_finish(r->agent, TB_VISIT_ENDED_DONE);
 }
 
@@ -268,7 +255,7 @@ static void request_details(struct tb_request *r)
     }
     tb_visit_activity(&agent->serving.visit, tb_loop_now_ms(agent->loop));
     tb_agent_rearm(agent);
-    answer_done(r, 0);
+    answer_done(r);
 }
 
 static void request_ping(struct tb_request *r)

@@ -261,7 +261,7 @@ static void product_scanned(struct tb_agent *agent, const struct tb_identify_act
     memcpy(change.add.gtin, action->gtin, sizeof change.add.gtin);
     enum tb_err err = tb_carts_change(agent, &change, (struct tb_cart_ask){0});
     if (err != TB_OK)
-        tb_pages_changed(agent, (struct tb_cart_ask){0}, 0, err);
+        tb_log(TB_LOG_ERROR, TB_EVENT("taps", "product_not_added"), tb_log_err(err));
 }
 
 static void carry_out(struct tb_agent *agent, const struct tb_identify_action *action)

@@ -12,7 +12,7 @@
 /* What the context store is told of a visit. It is no trouble for anybody when the disk does not take it. */
 static void visit_tell(struct tb_agent *agent, struct tb_mutation *mutation)
 {
-    const struct tb_cart_ask nobody = {.page = 0};
+    const struct tb_cart_ask nobody = {.send = NULL};
     enum tb_err err = tb_mutations_store(agent, mutation, nobody);
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("visit", "not_told"), tb_log_err(err));
@@ -78,6 +78,7 @@ static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
     tb_console_visit_ended(agent, end);
+    tb_checkouts_visit_ended(agent, &end->id);
     end_tell(agent, end, &serving->record.customer);
     if (!tb_id_is_zero(&serving->record.customer)) {
         const struct tb_customer_key key =

@@ -123,7 +123,26 @@ static void foot(struct page *p, struct tb_json cart)
     }
 }
 
-static void cart_print(struct page *p, struct tb_json cart)
+/* A lease that ran out is nobody's. */
+static void claim(struct page *p, struct tb_json cart, int64_t wall_ms)
+{
+    if (!tb_json_has(cart, "claim"))
+        return;
+    struct tb_json o = tb_json_object(&p->check, cart, "claim");
+    struct tb_span by = text_of(p, o, "by");
+    if (wall_ms >= tb_json_int(&p->check, o, "until_ms", 0, TB_TIME_MS_MAX))
+        return;
+    bool mine = tb_json_bool(&p->check, o, "mine");
+    tb_buf_add_str(&p->out, mine ? "It is being paid here." : "It is being paid ");
+    if (!mine) {
+        tb_buf_add_str(&p->out, by.size ? "at " : "elsewhere");
+        tb_print_clean(&p->out, by);
+        tb_buf_add_str(&p->out, ". Changes here are not part of that payment.");
+    }
+    tb_buf_add_u8(&p->out, '\n');
+}
+
+static void cart_print(struct page *p, struct tb_json cart, int64_t wall_ms)
 {
     struct tb_json lines = tb_json_array(&p->check, cart, "lines", LINE_MAX_COUNT);
     p->currency = text_of(p, cart, "currency");
@@ -132,6 +151,7 @@ static void cart_print(struct page *p, struct tb_json cart)
     for (struct tb_json_each each = tb_json_first(lines); tb_json_exists(each.value); tb_json_next(&each))
         line(p, each.value);
     foot(p, cart);
+    claim(p, cart, wall_ms);
 }
 
 enum tb_cli_exit tb_cli_cart(const struct tb_cli *cli)
@@ -147,7 +167,9 @@ enum tb_cli_exit tb_cli_cart(const struct tb_cli *cli)
     struct tb_json answer = session.message.result;
     struct page p = {.out = tb_buf_of(memory, sizeof memory)};
     if (tb_json_has(answer, "cart"))
-        cart_print(&p, tb_json_object(&p.check, answer, "cart"));
+        cart_print(
+            &p, tb_json_object(&p.check, answer, "cart"),
+            tb_json_has(answer, "wall_ms") ? tb_json_int(&p.check, answer, "wall_ms", 0, TB_TIME_MS_MAX) : 0);
     else if (tb_json_bool(&p.check, answer, "visit"))
         tb_buf_add_str(&p.out, "The customer who is here has no cart.\n");
     else

@@ -36,6 +36,7 @@ struct tb_cli { /* all text borrowed from the command line and the environment *
 
 enum tb_cli_exit tb_cli_status(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_cart(const struct tb_cli *cli);
+enum tb_cli_exit tb_cli_checkout(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_tail(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_metrics(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_reader(const struct tb_cli *cli);

@@ -24,6 +24,12 @@ static enum tb_cli_exit version(const struct tb_cli *cli);
 static const struct command commands[] = {
     {"status", "", "how this terminal is doing: line, readers, outbox, notices", 0, 0, tb_cli_status},
     {"cart", "", "the cart of the customer who is here", 0, 0, tb_cli_cart},
+    {"checkout", "claim", "pay that cart here: other tills show it", 1, 6, tb_cli_checkout},
+    {"checkout", "release", "do not pay it after all", 1, 6, tb_cli_checkout},
+    {"checkout", "finish <receipt> <date> <total>", "it was paid: the total in minor units (5940)", 1, 6,
+     tb_cli_checkout},
+    {"checkout", "void <receipt> <date> <sale> <its date> [reopen|returned]",
+     "this receipt takes back that sale of this till", 1, 6, tb_cli_checkout},
     {"tail", "", "what happens, as it happens", 0, 0, tb_cli_tail},
     {"metrics", "", "what is counted and measured, as OpenMetrics text", 0, 0, tb_cli_metrics},
     {"reader", "list", "the readers: what they are, how they do", 1, 4, tb_cli_reader},
@@ -55,15 +61,19 @@ static const char options_help[] =
     "  2  the command line makes no sense\n"
     "  3  the agent (or the simulator) is not running or does not answer\n";
 
+#define USAGE_WIDTH 31
+#define USAGE_BLANK "                                 "
+
 static void help_print(FILE *to)
 {
     (void)fputs("tillbridge - look at the Tillbridge agent of this terminal\n\n"
                 "Usage: tillbridge [options] <command>\n\nCommands\n",
                 to);
     for (size_t i = 0; i < TB_ARRAY_SIZE(commands); i++) {
-        char usage[40];
+        char usage[80];
         (void)snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
-        (void)fprintf(to, "  %-31s%s\n", usage, commands[i].help);
+        const char *gap = strlen(usage) < USAGE_WIDTH ? "" : "\n" USAGE_BLANK;
+        (void)fprintf(to, "  %-*s%s%s\n", USAGE_WIDTH, usage, gap, commands[i].help);
     }
     (void)fprintf(to, "\n%s", options_help);
 }

@@ -8,8 +8,8 @@ enum { OUT_SIZE_MAX = 8 * 1024, VALUE_MAX = 512, EVENT_WIDTH = 9 };
 
 /* Members of events in the order in which people want them; what is not named here only --json shows. */
 static const char *const shown[] = {
-    "outcome", "state",  "change", "code", "cause",   "reason",  "source",
-    "kind",    "reader", "gtin",   "seq",  "verdict", "took_ms",
+    "outcome", "state",  "change", "code", "cause",   "reason",   "source",
+    "kind",    "reader", "gtin",   "seq",  "verdict", "conflict", "took_ms",
 };
 
 /* The value itself says enough: "outcome recognised". All others carry their name. */

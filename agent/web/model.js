@@ -371,7 +371,8 @@ function takenStrip(taken, w) {
   const name = taken.product_name || (taken.gtin ? w.t('outcome.product.unnamed', { gtin: shortGtin(taken.gtin) }) : '');
   const reason = w.has(`taken.code.${taken.code}`) ? w.t(`taken.code.${taken.code}`) : w.t('taken.code.other', { code: taken.code });
   const more = taken.count > 1 ? [w.plural('taken.more', taken.count - 1)] : [];
-  return { tone: 'bad', icon: 'warn', text: [w.t(`taken.${name ? key : 'other'}`, { name }), reason, ...more].join(' ') };
+  const told = name || taken.change?.startsWith('checkout.') ? key : 'other';
+  return { tone: 'bad', icon: 'warn', text: [w.t(`taken.${told}`, { name }), reason, ...more].join(' ') };
 }
 
 function outcomeStrip(state, w) {

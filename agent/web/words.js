@@ -192,6 +192,7 @@ const en = {
   'taken.cart.add': 'Taken back: {name} was not added.',
   'taken.cart.set_quantity': 'Taken back: {name} has the quantity it had before.',
   'taken.cart.remove': 'Taken back: {name} is in the cart again.',
+  'taken.checkout.claim': 'This till cannot pay the cart now.',
   'taken.other': 'A change was taken back.',
   'taken.more': { one: 'So was {n} more change.', other: 'So were {n} more changes.' },
   'taken.code.product_unknown': 'The central system does not know this product.',

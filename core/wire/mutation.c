@@ -99,20 +99,22 @@ static void paid_line_decode(struct tb_check *c, struct tb_json o, struct tb_pai
     line->unit_price = tb_member_money(c, o, "unit_price");
 }
 
-static void paid_lines_decode(const struct source *s, struct tb_paid_lines *ret_lines)
+void tb_paid_lines_decode(struct tb_check *c, struct tb_json object, struct tb_arena *arena,
+                          struct tb_paid_lines *ret_lines)
 {
-    struct tb_json array = tb_json_array(s->c, s->o, "lines", TB_PAID_LINE_COUNT_MAX);
+    struct tb_json array = tb_json_array(c, object, "lines", TB_PAID_LINE_COUNT_MAX);
     size_t count = tb_json_count(array);
-    if (s->c->err != TB_OK || count == 0)
+    *ret_lines = (struct tb_paid_lines){.count = 0};
+    if (c->err != TB_OK || count == 0)
         return;
-    struct tb_paid_line *lines = tb_arena_take(s->arena, count * sizeof *lines);
+    struct tb_paid_line *lines = tb_arena_take(arena, count * sizeof *lines);
     if (!lines) {
-        tb_check_fail(s->c, TB_ERR_NO_MEMORY, "lines");
+        tb_check_fail(c, TB_ERR_NO_MEMORY, "lines");
         return;
     }
     size_t i = 0;
     for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value); tb_json_next(&each))
-        paid_line_decode(s->c, each.value, &lines[i++]);
+        paid_line_decode(c, each.value, &lines[i++]);
     *ret_lines = (struct tb_paid_lines){.at = lines, .count = (uint8_t)count};
 }
 
@@ -243,7 +245,7 @@ static void finish_decode(const struct source *s, struct tb_mutation *m)
     tb_member_currency(s->c, s->o, "currency", m->finish.currency);
     m->finish.total = tb_member_money(s->c, s->o, "total");
     m->finish.part = tb_member_opt_bool(s->c, s->o, "part");
-    paid_lines_decode(s, &m->finish.lines);
+    tb_paid_lines_decode(s->c, s->o, s->arena, &m->finish.lines);
 }
 
 static void finish_encode(struct tb_json_writer *w, const struct tb_mutation *m)
@@ -264,7 +266,7 @@ static void voided_decode(const struct source *s, struct tb_mutation *m)
     m->voided.reopen = tb_member_opt_bool(s->c, s->o, "reopen");
     m->voided.returned = tb_member_opt_bool(s->c, s->o, "returned");
     if (tb_json_has(s->o, "lines"))
-        paid_lines_decode(s, &m->voided.lines);
+        tb_paid_lines_decode(s->c, s->o, s->arena, &m->voided.lines);
 }
 
 static void voided_encode(struct tb_json_writer *w, const struct tb_mutation *m)

@@ -218,6 +218,10 @@ void tb_mutation_decode(struct tb_check *c, struct tb_json object, struct tb_are
                         struct tb_mutation *ret);
 void tb_mutation_encode(struct tb_json_writer *w, const char *name, const struct tb_mutation *mutation);
 
+/* The member `lines` of a sale, which must be there; they are the arena's. */
+void tb_paid_lines_decode(struct tb_check *c, struct tb_json object, struct tb_arena *arena,
+                          struct tb_paid_lines *ret_lines);
+
 /* A copy that borrows from the arena alone. TB_ERR_NO_MEMORY: it is full; TB_MUTATION_LISTS_SIZE_MAX bytes
  * always suffice. */
 TB_MUST_USE enum tb_err tb_mutation_copy(const struct tb_mutation *from, struct tb_arena *arena,

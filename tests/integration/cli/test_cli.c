@@ -256,6 +256,54 @@ static void cart_with_lines(void **state)
                "2 changes wait to be sent.\n");
 }
 
+#define PAID_CART(claim)                                                                                    \
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"visit\":true,\"cart\":{\"currency\":\"EUR\",\"lines\":[]," \
+    "\"item_count\":0,\"claim\":{" claim "\"until_ms\":2000}},\"wall_ms\":1999}}\n"
+
+static void cart_that_is_being_paid(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *says;
+        const char *told;
+    } rows[] = {
+        {PAID_CART("\"by\":\"Till 2\",\"mine\":false,"),
+         "It is being paid at Till 2. Changes here are not part of that payment.\n"},
+        {PAID_CART("\"mine\":false,"),
+         "It is being paid elsewhere. Changes here are not part of that payment.\n"},
+        {PAID_CART("\"by\":\"Till 4\",\"mine\":true,"), "It is being paid here.\n"},
+    };
+    for (size_t i = 0; i < TB_ARRAY_SIZE(rows); i++) {
+        tool_start("cart");
+        (void)fake_request();
+        fake_say(rows[i].says);
+        assert_int_equal(tool_end(), 0);
+        assert_non_null(strstr(f.out, rows[i].told));
+    }
+}
+
+static void checkout_asks_for_what_its_verb_says(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"checkout|claim", "\"method\":\"checkout.claim\",\"params\":{}"},
+        {"checkout|release", "\"method\":\"checkout.release\",\"params\":{}"},
+        {"checkout|finish|17|2026-09-21|5940",
+         "\"method\":\"checkout.finish\",\"params\":{\"transaction\":\"17\","
+         "\"business_date\":\"2026-09-21\",\"total\":5940,\"all\":true}"},
+        {"checkout|void|18|2026-09-22|17|2026-09-21|returned",
+         "\"method\":\"checkout.void\",\"params\":{\"transaction\":\"18\",\"business_date\":\"2026-09-22\","
+         "\"of_transaction\":\"17\",\"of_date\":\"2026-09-21\",\"reopen\":false,\"returned\":true}"},
+    };
+    for (size_t i = 0; i < TB_ARRAY_SIZE(rows); i++) {
+        tool_start(rows[i][0]);
+        assert_non_null(strstr(fake_request(), rows[i][1]));
+        fake_say("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"seq\":7}}\n");
+        assert_int_equal(tool_end(), 0);
+        assert_non_null(strstr(f.out, "Stored as change 7; "));
+    }
+}
+
 static void cart_of_nobody(void **state)
 {
     (void)state;
@@ -632,6 +680,13 @@ static void command_lines_that_make_no_sense(void **state)
         "--remove|scan|x",
         "--timeout|soon|status",
         "--socket",
+        "checkout",
+        "checkout|pay",
+        "checkout|claim|now",
+        "checkout|finish|17|2026-09-21",
+        "checkout|finish|17|2026-09-21|59.40",
+        "checkout|void|18|2026-09-22|17",
+        "checkout|void|18|2026-09-22|17|2026-09-21|again",
     };
     for (size_t i = 0; i < TB_ARRAY_SIZE(lines); i++) {
         tool_start(lines[i]);
@@ -663,6 +718,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(status_of_a_terminal_that_knows_nothing_yet, setup, teardown),
         cmocka_unit_test_setup_teardown(cart_with_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(cart_of_nobody, setup, teardown),
+        cmocka_unit_test_setup_teardown(cart_that_is_being_paid, setup, teardown),
+        cmocka_unit_test_setup_teardown(checkout_asks_for_what_its_verb_says, setup, teardown),
         cmocka_unit_test_setup_teardown(tail_follows_until_its_count, setup, teardown),
         cmocka_unit_test_setup_teardown(tail_as_json, setup, teardown),
         cmocka_unit_test_setup_teardown(tail_ends_with_the_agent, setup, teardown),

@@ -82,11 +82,11 @@ static void a_claim_is_mine_or_somebody_elses(void **state)
 {
     (void)state;
     assert_int_equal(test_apply(&base, test_add(1, 17, 2)), TB_CART_OK);
-    base.cart.claim = (struct tb_cart_claim){
-        .checkout = test_id(0xcc01), .by = "Till 4", .since_ms = 10, .until_ms = 130};
+    base.cart.claim =
+        (struct tb_cart_claim){.checkout = test_id(0xcc01), .by = "Till 4", .since_ms = 10, .until_ms = 130};
     tb_cart_view_begin(&view, &base.cart, INT64_MAX);
-    assert_non_null(strstr(
-        render(), "\"claim\":{\"by\":\"Till 4\",\"since_ms\":10,\"until_ms\":130,\"mine\":false}"));
+    assert_non_null(
+        strstr(render(), "\"claim\":{\"by\":\"Till 4\",\"since_ms\":10,\"until_ms\":130,\"mine\":false}"));
     own_checkout = base.cart.claim.checkout;
     assert_non_null(strstr(render(), "\"mine\":true}"));
 }

@@ -85,6 +85,19 @@ static void hello_refuse(struct tb_session *s, enum tb_rpc_number number, const 
     session_close(s, code);
 }
 
+/* Tells what is spoken here, so that somebody knows which side is to be brought up to date. */
+static void version_refuse(struct tb_session *s)
+{
+    static const char code[] = "protocol_unsupported";
+    struct tb_json_writer w =
+        tb_rpc_begin_error(session_out(s), s->hello_request, TB_RPC_UNSUPPORTED, code, code);
+    tb_json_put_int(&w, "min", TB_PROTOCOL_MIN);
+    tb_json_put_int(&w, "max", TB_PROTOCOL);
+    tb_rpc_end_error(&w);
+    out_send(s);
+    session_close(s, code);
+}
+
 static enum tb_err terminal_admit(struct tb_session *s, const struct tb_hello *hello)
 {
     if (s->peer.device[0] == '\0' || strcmp(hello->device, s->peer.device) != 0)
@@ -131,7 +144,7 @@ static void hello_handle(struct tb_session *s, const struct tb_rpc *rpc)
     }
     s->protocol = tb_protocol_agree(&hello);
     if (s->protocol == 0) {
-        hello_refuse(s, TB_RPC_UNSUPPORTED, "protocol_unsupported");
+        version_refuse(s);
         return;
     }
     enum tb_err err = s->config->web ? web_admit(s, &hello) : terminal_admit(s, &hello);

@@ -105,8 +105,8 @@ void tb_rpc_end(struct tb_json_writer *w)
     tb_json_close(w);
 }
 
-void tb_rpc_put_error(struct tb_buf *to, int64_t id, enum tb_rpc_number number, const char *code,
-                      const char *text)
+struct tb_json_writer tb_rpc_begin_error(struct tb_buf *to, int64_t id, enum tb_rpc_number number,
+                                         const char *code, const char *text)
 {
     struct tb_json_writer w = begin(to, id);
     if (id == TB_RPC_NO_ID)
@@ -116,9 +116,20 @@ void tb_rpc_put_error(struct tb_buf *to, int64_t id, enum tb_rpc_number number, 
     tb_json_put_str(&w, "message", text);
     tb_json_open(&w, "data");
     tb_json_put_str(&w, "code", code);
-    tb_json_close(&w);
-    tb_json_close(&w);
-    tb_json_close(&w);
+    return w;
+}
+
+void tb_rpc_end_error(struct tb_json_writer *w)
+{
+    tb_json_close(w);
+    tb_rpc_end(w);
+}
+
+void tb_rpc_put_error(struct tb_buf *to, int64_t id, enum tb_rpc_number number, const char *code,
+                      const char *text)
+{
+    struct tb_json_writer w = tb_rpc_begin_error(to, id, number, code, text);
+    tb_rpc_end_error(&w);
 }
 
 enum tb_rpc_number tb_rpc_number_of(enum tb_err err)

@@ -52,6 +52,11 @@ struct tb_json_writer tb_rpc_begin_notification(struct tb_buf *to, const char *m
 struct tb_json_writer tb_rpc_begin_result(struct tb_buf *to, int64_t id);
 void tb_rpc_end(struct tb_json_writer *w);
 
+/* Opens an error answer with its data object, behind the code in it; closed with tb_rpc_end_error(). */
+struct tb_json_writer tb_rpc_begin_error(struct tb_buf *to, int64_t id, enum tb_rpc_number number,
+                                         const char *code, const char *text);
+void tb_rpc_end_error(struct tb_json_writer *w);
+
 /* A whole error answer. code is a stable text, usually tb_err_name(); text is for people. */
 void tb_rpc_put_error(struct tb_buf *to, int64_t id, enum tb_rpc_number number, const char *code,
                       const char *text);

@@ -67,7 +67,7 @@ class Inbox {
 // What is never the same twice, by the member's name.
 const VARYING = [
   [/^(as_of|at_ms|server_time_ms|price_as_of|was_as_of|added_ms|touched_ms|since_ms|until_ms)$/, '<time>'],
-  [/^(reconnect_window_ms|idle_ping_ms)$/, '<number>'],
+  [/^(reconnect_window_ms|idle_ping_ms|max)$/, '<number>'],
   [/^sums$/, '<sums>'],
   [/^since$/, '<year>'],
   [/^(message|touched_by|by|store_name)$/, '<text>'],

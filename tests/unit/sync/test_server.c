@@ -83,6 +83,7 @@ static void other_protocols_are_refused(void **state)
             "\"00000000000000000000000000000009\",\"next_seq\":1,\"epoch\":\"\"}");
     assert_non_null(strstr(sent(), "\"id\":5"));
     assert_non_null(strstr(sent(), "-32002"));
+    assert_non_null(strstr(sent(), "\"min\":1,\"max\":1"));
     assert_int_equal(t.close_count, 1);
 }
 

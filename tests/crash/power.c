@@ -180,7 +180,7 @@ static bool seen_add(struct seen *seen, uint64_t key)
     key += key == 0;
     if (2 * seen->count >= seen->room)
         seen_grow(seen);
-    size_t at = key & (seen->room - 1);
+    size_t at = (size_t)key & (seen->room - 1);
     while (seen->at[at] && seen->at[at] != key)
         at = (at + 1) & (seen->room - 1);
     if (seen->at[at] == key)

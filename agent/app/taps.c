@@ -150,6 +150,8 @@ static void look_up(struct tb_agent *agent, uint64_t attempt)
         agent->found = err == TB_OK && agent->found_record.sections[TB_SECTION_PROFILE].bytes.size > 0;
         if (agent->found)
             lookup = TB_LOOKUP_HIT;
+        else if (err == TB_ERR_EXPIRED)
+            lookup = TB_LOOKUP_BLOCKED;
         else if (tb_err_class(err) == TB_CLASS_CORRUPT) {
             lookup = TB_LOOKUP_CORRUPT;
             tb_log(TB_LOG_ERROR, TB_EVENT("cache", "row_damaged"), tb_log_err(err));
@@ -180,13 +182,29 @@ struct answer {
     struct tb_customer_key customer;
 };
 
+/* The rows that came say whether the credential may be accepted; they are in the cache now. */
+static bool is_blocked(struct tb_agent *agent, uint64_t attempt)
+{
+    const struct tb_credential *credential = tb_identify_credential(&agent->identify, attempt);
+    struct tb_customer_key key;
+    struct tb_record record;
+    if (!credential)
+        return false;
+    struct tb_digest hash = tb_pepper_credential(&agent->facts.pepper, credential);
+    return tb_cache_find_credential(&agent->storage.reader, &hash, &key, &record) == TB_ERR_EXPIRED;
+}
+
 static void answer_saved(void *context, enum tb_err err)
 {
     struct answer *answer = context;
     struct tb_agent *agent = answer->agent;
     /* Not saved means not shown: what a visit shows comes out of the cache, whose trouble is on the page. */
-    tb_identify_answered(&agent->identify, answer->attempt,
-                         err == TB_OK ? TB_ANSWER_FOUND : TB_ANSWER_TIMEOUT, &answer->customer,
+    enum tb_answer said = err == TB_OK ? TB_ANSWER_FOUND : TB_ANSWER_TIMEOUT;
+    found_forget(agent);
+    if (err == TB_OK && is_blocked(agent, answer->attempt))
+        said = TB_ANSWER_BLOCKED;
+    found_forget(agent);
+    tb_identify_answered(&agent->identify, answer->attempt, said, &answer->customer,
                          tb_loop_now_ms(agent->loop));
     tb_taps_drain(agent);
 }

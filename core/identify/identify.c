@@ -546,6 +546,8 @@ void tb_identify_looked_up(struct tb_identify *m, uint64_t attempt, enum tb_look
         return;
     if (lookup == TB_LOOKUP_HIT) {
         attempt_recognised(m, a, customer, false, now_ms);
+    } else if (lookup == TB_LOOKUP_BLOCKED) {
+        attempt_end(m, a, TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED, now_ms);
     } else {
         a->cache_corrupt = lookup == TB_LOOKUP_CORRUPT;
         a->state = TB_ATTEMPT_ASKING;
@@ -571,6 +573,7 @@ void tb_identify_answered(struct tb_identify *m, uint64_t attempt, enum tb_answe
     switch (answer) {
     case TB_ANSWER_FOUND: attempt_recognised(m, a, customer, true, now_ms); break;
     case TB_ANSWER_NOT_FOUND: attempt_end(m, a, TB_OUTCOME_UNKNOWN, TB_REASON_NOT_FOUND, now_ms); break;
+    case TB_ANSWER_BLOCKED: attempt_end(m, a, TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED, now_ms); break;
     case TB_ANSWER_TIMEOUT: attempt_unanswered(m, a, TB_REASON_STORE_TIMEOUT, now_ms); break;
     case TB_ANSWER_OFFLINE: attempt_unanswered(m, a, TB_REASON_STORE_OFFLINE, now_ms); break;
     }

@@ -32,12 +32,14 @@
 enum tb_lookup {
     TB_LOOKUP_HIT,
     TB_LOOKUP_MISS,
+    TB_LOOKUP_BLOCKED, /* the credential is known and must not be accepted */
     TB_LOOKUP_CORRUPT, /* the row does not verify; the context store is asked as after a miss */
 };
 
 enum tb_answer {
     TB_ANSWER_FOUND,
     TB_ANSWER_NOT_FOUND,
+    TB_ANSWER_BLOCKED, /* found, but the credential must not be accepted */
     TB_ANSWER_TIMEOUT,
     TB_ANSWER_OFFLINE,
 };

@@ -166,6 +166,27 @@ static void miss_says_why_nobody_was_found(void **state)
     miss_ends(TB_LOOKUP_CORRUPT, TB_ANSWER_NOT_FOUND, TB_REASON_NOT_FOUND);
 }
 
+static void a_blocked_credential_is_not_accepted(void **state)
+{
+    (void)state;
+    scan("M00012345674");
+    uint64_t attempt = next_action(TB_IDENTIFY_LOOK_UP).attempt;
+    tb_identify_looked_up(&machine, attempt, TB_LOOKUP_BLOCKED, NULL, now_ms);
+    (void)next_outcome(TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED);
+    (void)next_action(TB_IDENTIFY_FEEDBACK);
+    no_more_actions();
+
+    (void)setup(NULL);
+    scan("M00012345674");
+    attempt = next_action(TB_IDENTIFY_LOOK_UP).attempt;
+    tb_identify_looked_up(&machine, attempt, TB_LOOKUP_MISS, NULL, now_ms);
+    (void)next_action(TB_IDENTIFY_ASK);
+    tb_identify_answered(&machine, attempt, TB_ANSWER_BLOCKED, NULL, now_ms);
+    (void)next_outcome(TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED);
+    (void)next_action(TB_IDENTIFY_FEEDBACK);
+    no_more_actions();
+}
+
 static void silent_store_is_a_timeout(void **state)
 {
     (void)state;
@@ -577,6 +598,7 @@ int main(void)
         cmocka_unit_test_setup(hit_in_the_cache, setup),
         cmocka_unit_test_setup(miss_asks_the_store, setup),
         cmocka_unit_test_setup(miss_says_why_nobody_was_found, setup),
+        cmocka_unit_test_setup(a_blocked_credential_is_not_accepted, setup),
         cmocka_unit_test_setup(silent_store_is_a_timeout, setup),
         cmocka_unit_test_setup(late_answer_does_not_take_a_newer_visit_away, setup),
         cmocka_unit_test_setup(product_scan, setup),

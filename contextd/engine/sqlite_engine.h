@@ -45,7 +45,6 @@ struct sqlite_sums {
 struct sqlite_keep {
     int64_t journey_ms;
     int64_t note_ms;
-    int64_t visit_ms;
 };
 
 /* One sale while it is decided about. */

@@ -7,6 +7,7 @@
 #define VERDICTS_KEPT_MS (90LL * 24 * 60 * 60 * 1000)
 #define INTAKE_KEPT_MS (60LL * 60 * 1000)
 #define EXPIRE_MAX 1000         /* rows per table and call */
+#define NOTES_EXPIRE_MAX 100    /* carts per call: the same */
 #define JOURNEYS_EXPIRE_MAX 200 /* customers per call: each is told to the terminals */
 
 /* A statement with ?1 the time before which rows go and ?2 how many may. */
@@ -27,8 +28,7 @@ static enum tb_err keep_times_read(struct sqlite_engine *e, struct sqlite_keep *
     bool row;
     enum tb_err err = tb_stmt_step(s, &row);
     if (err == TB_OK && row)
-        *ret_keep = (struct sqlite_keep){
-            .journey_ms = tb_stmt_int(s, 0), .note_ms = tb_stmt_int(s, 1), .visit_ms = tb_stmt_int(s, 2)};
+        *ret_keep = (struct sqlite_keep){.journey_ms = tb_stmt_int(s, 0), .note_ms = tb_stmt_int(s, 1)};
     tb_stmt_reset(s);
     return err;
 }
@@ -68,6 +68,56 @@ static enum tb_err journeys_expire(struct sqlite_engine *e, int64_t before_ms, b
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
+/* A cart with a note that nobody touched since; TB_ERR_NOT_FOUND: there is none. */
+static enum tb_err noted_next(struct sqlite_engine *e, int64_t before_ms, struct tb_id *ret_cart,
+                              struct tb_id *ret_customer)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CART_NOTED);
+    tb_stmt_bind_int(s, 1, before_ms);
+    bool row;
+    *ret_customer = (struct tb_id){{0}};
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK)
+        err = row ? sqlite_column_id(s, 0, ret_cart) : TB_ERR_NOT_FOUND;
+    if (err == TB_OK && !tb_stmt_is_null(s, 1))
+        err = sqlite_column_id(s, 1, ret_customer);
+    tb_stmt_reset(s);
+    return err;
+}
+
+static enum tb_err notes_take(struct sqlite_engine *e, const struct tb_id *cart, const struct tb_id *customer)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CART_LINES_UNNOTE);
+    tb_stmt_bind_blob(s, 1, tb_id_span(cart));
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK)
+        return err;
+    s = sqlite_stmt(e, STMT_CART_UNNOTE);
+    tb_stmt_bind_blob(s, 1, tb_id_span(cart));
+    tb_stmt_bind_int(s, 2, e->wall_ms);
+    err = tb_stmt_run(s);
+    struct sqlite_change change = {
+        .type = TB_ROW_CART, .op = TB_ROW_PUT, .id = tb_id_span(cart), .customer = *customer, .store = ""};
+    return err == TB_OK ? sqlite_change_put(e, &change) : err;
+}
+
+static enum tb_err cart_notes_expire(struct sqlite_engine *e, int64_t before_ms, bool *more)
+{
+    struct tb_id cart;
+    struct tb_id customer;
+    enum tb_err err = TB_OK;
+    size_t count = 0;
+    for (; count < NOTES_EXPIRE_MAX && err == TB_OK; count++) {
+        err = noted_next(e, before_ms, &cart, &customer);
+        if (err != TB_OK)
+            break;
+        err = notes_take(e, &cart, &customer);
+    }
+    e->changed_here = e->changed_here || count > 0;
+    *more = *more || count == NOTES_EXPIRE_MAX;
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
 static enum tb_err cohorts_expire(struct sqlite_engine *e, bool *more)
 {
     bool left = false;
@@ -91,8 +141,10 @@ enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
         err = rows_expire(e, STMT_TOUCH_EXPIRE_ANONYMOUS, e->wall_ms - keep.journey_ms, ret_more);
     if (err == TB_OK && keep.note_ms > 0)
         err = rows_expire(e, STMT_HANDOVER_EXPIRE, e->wall_ms - keep.note_ms, ret_more);
-    if (err == TB_OK && keep.visit_ms > 0)
-        err = rows_expire(e, STMT_VISIT_EXPIRE, e->wall_ms - keep.visit_ms, ret_more);
+    if (err == TB_OK && keep.note_ms > 0)
+        err = cart_notes_expire(e, e->wall_ms - keep.note_ms, ret_more);
+    if (err == TB_OK && keep.journey_ms > 0)
+        err = rows_expire(e, STMT_VISIT_EXPIRE, e->wall_ms - keep.journey_ms, ret_more);
     if (err == TB_OK && keep.journey_ms > 0)
         err = journeys_expire(e, e->wall_ms - keep.journey_ms, ret_more);
     if (err == TB_OK)

@@ -472,7 +472,11 @@ static const char schema_4[] =
     "CREATE INDEX handover_customer ON handover(customer);"
     "CREATE INDEX handover_at ON handover(at_ms);";
 
-const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4};
+/* Version 5: carts with notes are few and found without looking at all. */
+static const char schema_5[] = "CREATE INDEX cart_noted ON cart(touched_ms) WHERE note <> '';"
+                               "CREATE INDEX cart_line_noted ON cart_line(cart) WHERE note <> '';";
+
+const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4, schema_5};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);
 
 /* 0: as it is; -1: 0, which stands for no limit or for ever. */
@@ -677,6 +681,11 @@ const char *const sqlite_statements[STMT_COUNT] = {
                         " ORDER BY at_ms DESC, id DESC LIMIT ?2",
     [STMT_TOUCH_OLDEST] = "SELECT customer FROM touch WHERE at_ms < ?1 AND customer IS NOT NULL"
                           " ORDER BY at_ms LIMIT 1",
+    [STMT_CART_NOTED] = "SELECT id, customer FROM cart WHERE note <> '' AND touched_ms < ?1"
+                        " UNION ALL SELECT c.id, c.customer FROM cart_line l JOIN cart c ON c.id = l.cart"
+                        " WHERE l.note <> '' AND c.touched_ms < ?1 LIMIT 1",
+    [STMT_CART_UNNOTE] = "UPDATE cart SET note = '', version = version + 1, as_of_ms = ?2 WHERE id = ?1",
+    [STMT_CART_LINES_UNNOTE] = "UPDATE cart_line SET note = '' WHERE cart = ?1",
     [STMT_TOUCH_EXPIRE_ANONYMOUS] = "DELETE FROM touch WHERE id IN"
                                     " (SELECT id FROM touch WHERE customer IS NULL AND at_ms < ?1 LIMIT ?2)",
     [STMT_TOUCH_EXPIRE] = "DELETE FROM touch WHERE customer = ?1 AND at_ms < ?2",

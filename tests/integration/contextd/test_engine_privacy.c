@@ -335,21 +335,30 @@ static void what_comes_later_of_somebody_erased_is_rejected(void **state)
     assert_int_equal(f->engine->ops->load_end(f->engine, false), TB_OK);
 }
 
-/* Sales with one line each. */
-static int64_t sales_of(struct engine_fixture *f, const struct tb_id *customer)
+/* One number from the file. */
+static int64_t count_of(struct engine_fixture *f, const char *sql)
 {
-    static const char sql[] =
-        "SELECT count(*) FROM sale s JOIN sale_line l ON l.sale = s.id WHERE customer = ?1";
     sqlite3 *db;
     sqlite3_stmt *stmt;
     assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_bind_blob(stmt, 1, customer->bytes, TB_ID_SIZE, SQLITE_STATIC), SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
     int64_t count = sqlite3_column_int64(stmt, 0);
     assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     return count;
+}
+
+/* Sales with one line each. */
+static int64_t sales_of(struct engine_fixture *f, const struct tb_id *customer)
+{
+    char id[TB_ID_TEXT_SIZE];
+    char sql[160];
+    tb_id_encode(customer, id);
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*) FROM sale s JOIN sale_line l ON l.sale = s.id WHERE customer = x'%s'",
+                   id);
+    return count_of(f, sql);
 }
 
 static struct tb_mutation sale(int64_t seq, const struct tb_id *customer, const char *transaction)
@@ -532,6 +541,44 @@ static void an_old_journey_is_forgotten_everywhere(void **state)
     assert_int_equal(rows_after(f, &till, &cohort, &cursor, &row), FIXTURE_CARTS);
     assert_int_equal(row.type, TB_ROW_JOURNEY);
     assert_true(tb_span_is(row.doc, "{\"events\":[]}"));
+}
+
+static void notes_and_visits_are_kept_for_their_time(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_cursor cursor = {.size = 0};
+    struct tb_row row = {.id = ""};
+    struct tb_id customer = customer_id(0);
+    struct tb_mutation add = fixture_add(1, 0, 0, 100);
+    struct tb_mutation note = {.seq = 2,
+                               .kind = TB_MUTATION_CART_NOTE,
+                               .customer = customer,
+                               .cart = add.cart,
+                               .made_ms = NOW_MS,
+                               .note = {.text = "Call before the blue one is sold"}};
+    struct tb_mutation visit = {.seq = 3,
+                                .kind = TB_MUTATION_VISIT_BEGIN,
+                                .customer = customer,
+                                .visit = fixture_id(70),
+                                .made_ms = NOW_MS,
+                                .visit_begin = {.source = "cache"}};
+    assert_int_equal(decide(f, &till, &add)->kind, TB_VERDICT_APPLIED);
+    assert_int_equal(decide(f, &till, &note)->kind, TB_VERDICT_APPLIED);
+    assert_int_equal(decide(f, &till, &visit)->kind, TB_VERDICT_APPLIED);
+    f->wall_ms += 89 * DAY_MS;
+    expire_all(f);
+    assert_int_equal(count_of(f, "SELECT count(*) FROM visit"), 1);
+    f->wall_ms += 2 * DAY_MS;
+    expire_all(f);
+    assert_int_equal(count_of(f, "SELECT count(*) FROM visit"), 0);
+    assert_int_equal(count_of(f, "SELECT count(*) FROM cart WHERE note <> ''"), 1);
+    (void)rows_after(f, &till, &cohort, &cursor, NULL);
+    f->wall_ms += 300 * DAY_MS;
+    expire_all(f);
+    assert_int_equal(count_of(f, "SELECT count(*) FROM cart WHERE note <> ''"), 0);
+    assert_true(rows_after(f, &till, &cohort, &cursor, &row) > 0);
+    assert_int_equal(row.type, TB_ROW_CART); /* terminals are told */
 }
 
 /* ---- what a terminal may come to know ---- */
@@ -739,6 +786,7 @@ int main(void)
         TEST(an_erasure_is_kept_until_every_enabled_terminal_confirmed),
         TEST(an_export_has_everything),
         TEST(an_old_journey_is_forgotten_everywhere),
+        TEST(notes_and_visits_are_kept_for_their_time),
         TEST(a_terminal_that_walks_hashes_is_stopped),
         TEST(the_limit_is_for_an_hour),
         TEST(a_feed_is_for_those_it_met),

@@ -94,6 +94,9 @@ test('paid at both tills while the line is down: both sales are booked, and peop
   const list = await conflicts();
   assert.deepEqual(list.map((one) => [one.conflict, one.gtin, one.quantity, one.sale.transaction, one.before.transaction]),
     paid.map((line) => ['double_sale', line.gtin, line.quantity, '80', '17']));
+  const again = await a.console.request('checkout.finish', { transaction: '17', business_date: DATE, total, lines: paid });
+  assert.deepEqual([await a.verdict(again.seq)].map((e) => [e.verdict, e.conflict]), [['applied', undefined]], 'told again after its visit');
+  assert.deepEqual(await conflicts(), list);
   assert.deepEqual([await metric(a, 'tillbridge_conflicts_total'), await metric(b, 'tillbridge_conflicts_total')], [0, 1]);
   assert.match(await till2.cli('outbox'), new RegExp(`^ +${second.seq}  conflict +checkout\\.finish .*double_sale`, 'm'));
   assert.match(till2.logs().find((log) => log.name === 'tillbridged.log').text, / warn line conflict .*code=double_sale/i);

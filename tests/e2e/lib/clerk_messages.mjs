@@ -79,6 +79,8 @@ export const states = {
   'being-paid': [...begin, ['visit', visit({ cart: cart(told, { claim: claim(), note: 'Invoice to the company' }) })]],
   'being-paid-offline': [['terminal', terminal()], ['state', offline()], ['visit', visit({ cart: cart(told, { claim: claim() }) })]],
   'being-paid-here': [...begin, ['visit', visit({ cart: cart(lines, { claim: claim({ mine: true }) }) })]],
+  'claim-refused': [...begin, ['visit', visit({ cart: cart(lines, { claim: claim() }) })],
+    ['taken_back', { visit: visit().visit.id, seq: 9, change: 'checkout.claim', code: 'cart_claimed' }]],
   details: [...shown, (page) => page.keyboard.press('F2')],
   selected: [...shown, (page) => page.keyboard.press('ArrowDown'), (page) => page.keyboard.press('ArrowDown')],
   'taken-back': [...shown, ['taken_back', { visit: visit().visit.id, seq: 41, change: 'cart.add', code: 'product_unknown', gtin: '04006381333931', product_name: 'Eraser' }]],

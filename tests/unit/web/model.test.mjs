@@ -245,6 +245,7 @@ test('what was taken back is said with its reason, for as long as it takes to re
   assert.equal(strip(back('cart.add', 'product_unknown', { product_name: undefined })), 'Taken back: Product 4006381333931 was not added. The central system does not know this product.');
   assert.equal(strip(back('cart.remove', 'line_closed')), 'Taken back: Eraser is in the cart again. That line was removed meanwhile.');
   assert.equal(strip(back('cart.set_quantity', 'brand_new')), 'Taken back: Eraser has the quantity it had before. The central system turned it down (brand_new). Please tell IT.');
+  assert.equal(strip(back('checkout.claim', 'cart_claimed', { gtin: undefined, product_name: undefined })), 'This till cannot pay the cart now. The cart is being paid at another till.');
   assert.equal(strip(back('cart.note', 'line_closed')), 'A change was taken back. That line was removed meanwhile.');
   assert.match(strip(back('cart.add', 'line_limit'), back('cart.add', 'line_limit'), back('cart.add', 'line_limit')), /for more lines\. So were 2 more changes\.$/);
   assert.equal(strip(back('cart.add', 'line_limit', { visit: 'another' })), undefined);

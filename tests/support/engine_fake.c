@@ -238,7 +238,7 @@ static void answer_apply(struct engine_fake *e, const struct tb_engine_request *
     uint8_t count = batch->count;
     if (e->apply_max && count > e->apply_max)
         count = e->apply_max;
-    struct fake_touched touched[TB_MUTATION_BATCH_MAX];
+    struct fake_touched touched[TB_MUTATION_BATCH_MAX] = {{.count = 0}};
     for (uint8_t i = 0; i < count; i++) {
         struct tb_mutation m;
         size_t mark = tb_arena_mark(arena);

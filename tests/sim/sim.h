@@ -14,6 +14,7 @@
 #include "core/sync/server.h"
 #include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_oracle.h"
+#include "tests/sim/sim_outbox.h"
 #include "tests/sim/sim_store.h"
 #include "tests/support/engine_fake.h"
 #include "tests/support/seeded_rng.h"
@@ -51,6 +52,7 @@ struct sim_client {
     struct tb_rng rng;
     struct tb_client machine;
     struct sim_disk disk;
+    struct sim_outbox_file outbox_file; /* in runs on the real engine */
     struct sim_jobs files[SIM_FILE_COUNT];
     bool feed_failed[TB_CLIENT_FEED_COUNT_MAX]; /* a save failed, and no first one came since */
     bool served;                                /* the last feed, a customer's, is open: a visit is on */

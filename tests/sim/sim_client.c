@@ -41,6 +41,7 @@ static void client_act_do(void *context, const struct tb_client_action *action)
 void client_start(struct sim *s, struct sim_client *c)
 {
     struct sim_disk *d = &c->disk;
+    outbox_file_open(s, c);
     struct tb_client_config config = {.software = "simulation 1",
                                       .device = c->web ? "" : c->device,
                                       .channel = c->web ? TB_CHANNEL_WEB : TB_CHANNEL_TILL,
@@ -76,6 +77,7 @@ static void outbox_lose(struct sim *s, struct sim_client *c)
     memset(&c->disk.outbox, 0, sizeof c->disk.outbox);
     c->disk.outbox.next_seq = 1;
     c->disk.outbox.incarnation = tb_id_random(&c->rng);
+    outbox_file_lose(c);
     (void)s;
 }
 
@@ -87,6 +89,7 @@ void client_crash(struct sim *s, struct sim_client *c)
     c->close_wanted = false;
     c->up = false;
     jobs_drop(c);
+    outbox_file_crash(s, c);
     if (s->faults.power && !c->web) {
         cache_power_cut(s, &c->disk);
         s->totals.power_cuts++;

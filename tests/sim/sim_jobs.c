@@ -128,7 +128,7 @@ static void store_run(struct sim *s, struct sim_client *c, struct sim_job *job)
         return; /* never acknowledged to the person */
     job->mutation.seq = outbox->next_seq++;
     outbox->rows[job->mutation.seq] = (struct sim_outbox_row){.mutation = job->mutation};
-    (void)s;
+    outbox_file_store(s, c, &job->mutation);
 }
 
 static void save_run(struct sim *s, struct sim_client *c, struct sim_job *job)
@@ -164,6 +164,8 @@ static void decide_run(struct sim *s, struct sim_client *c, const struct sim_job
         row->decided = true;
         row->verdict = verdict->kind;
     }
+    if (!job->fails)
+        outbox_file_decide(s, c, job->verdicts, job->verdict_count);
 }
 
 static void decide_rows_run(struct sim *s, struct sim_client *c, struct sim_job *job)

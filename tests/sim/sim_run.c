@@ -386,6 +386,7 @@ static void sim_teardown(struct sim *s)
         if (s->clients[i].session)
             session_cut(s, s->clients[i].session);
         jobs_drop(&s->clients[i]);
+        outbox_file_lose(&s->clients[i]);
     }
     for (size_t i = 0; i < SIM_SESSION_MAX; i++)
         if (s->sessions[i].used)

@@ -142,6 +142,7 @@ static void power_cut(struct sim *s, size_t at)
 {
     struct sim_store *store = &s->store;
     struct crash_replay replay;
+    crash_vfs_mount(&store->disk, 0);
     store->engine->ops->close(store->engine);
     crash_replay_begin(&replay, &store->disk, &store->base);
     while (replay.at < at && crash_replay_step(&replay))
@@ -179,8 +180,10 @@ void store_open(struct sim *s, bool real)
 void store_close(struct sim *s)
 {
     struct sim_store *store = &s->store;
-    if (store->real)
+    if (store->real) {
+        crash_vfs_mount(&store->disk, 0);
         store->engine->ops->close(store->engine);
+    }
     free(store->backup);
     store->backup = NULL;
 }

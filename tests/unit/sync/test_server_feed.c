@@ -84,15 +84,16 @@ static void urgent_scopes_are_read_first(void **state)
     request(4, "feed.open", "{\"scope\":\"cohort\",\"cursor\":\"\"}");
     request(5, "feed.open", "{\"scope\":\"customer:" CUSTOMER_0 "\",\"cursor\":\"\"}");
     request(6, "feed.open", "{\"scope\":\"device\",\"cursor\":\"\"}");
-    assert_int_equal(t.ask_count, 2); /* the first one is being read already */
+    /* The first one is being read already, which nobody urgent waits for. */
+    assert_int_equal(t.ask_count, 3);
+    assert_int_equal(t.asks[0].feed.scope.kind, TB_SCOPE_CATALOGUE);
+    assert_int_equal(t.asks[1].ask, TB_ENGINE_ADMIT);
+    assert_int_equal(t.asks[2].feed.scope.kind, TB_SCOPE_DEVICE);
     answer();
-    assert_int_equal(t.asks[0].ask, TB_ENGINE_ADMIT);
-    answer();
-    assert_int_equal(t.asks[0].feed.scope.kind, TB_SCOPE_DEVICE);
-    answer();
-    assert_int_equal(t.asks[0].feed.scope.kind, TB_SCOPE_CUSTOMER);
-    answer();
-    assert_int_equal(t.asks[0].feed.scope.kind, TB_SCOPE_COHORT);
+    assert_int_equal(t.asks[2].feed.scope.kind, TB_SCOPE_COHORT);
+    answer(); /* admitted */
+    answer(); /* the device's */
+    assert_int_equal(t.asks[1].feed.scope.kind, TB_SCOPE_CUSTOMER);
 }
 
 static void feed_of_a_customer_waits_for_admission(void **state)

@@ -227,7 +227,7 @@ static void feed_restart(struct tb_client *c, struct tb_client_feed *feed)
     for (size_t i = 0; i < TB_CLIENT_SAVE_COUNT_MAX; i++)
         feed->saves[i].cursor = feed->cursor;
     feed->state = TB_FEED_WAITING;
-    feed->settled = false;
+    feed->settled = feed->refused; /* one that was refused still holds up nobody */
     feed->wait_until_ms = c->now_ms + CLIENT_PAUSE_MS;
 }
 

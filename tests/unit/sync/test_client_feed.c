@@ -153,6 +153,12 @@ static void refused_feed_holds_up_nobody(void **state)
     assert_int_equal(feed_at(&device)->state, TB_FEED_WAITING);
     assert_int_equal(feed_at(&cohort)->state, TB_FEED_OPENING);
     assert_int_equal(tb_client_deadline_ms(&t.c), INT64_MAX); /* not again on this connection */
+    tb_client_feed_lost(&t.c, &device, t.now_ms);
+    tb_client_feed_lost(&t.c, &cohort, t.now_ms);
+    t.now_ms = tb_client_deadline_ms(&t.c);
+    tb_client_tick(&t.c, t.now_ms);
+    assert_int_equal(feed_at(&device)->state, TB_FEED_WAITING);
+    assert_int_equal(feed_at(&cohort)->state, TB_FEED_OPENING);
     tb_client_closed(&t.c, TB_CAUSE_CLOSED, t.now_ms);
     test_go_live(WELCOME_OF("e1", 0));
     assert_int_equal(feed_at(&device)->state, TB_FEED_OPENING);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 static const char *const statements[TB_CACHE_READ_COUNT] = {
-    [TB_CACHE_READ_CREDENTIAL] = "SELECT c.key, c.wrapped, c.sealed FROM credential k"
-                                 " CROSS JOIN customer c ON c.key = k.key WHERE k.hash = ?1",
+    [TB_CACHE_READ_CREDENTIAL] = ("SELECT c.key, c.wrapped, c.sealed FROM credential k"
+                                  " CROSS JOIN customer c ON c.key = k.key WHERE k.hash = ?1"),
     [TB_CACHE_READ_CUSTOMER] = "SELECT key, wrapped, sealed FROM customer WHERE key = ?1",
     [TB_CACHE_READ_PRODUCT] = "SELECT version, stamp, sealed FROM product WHERE gtin = ?1",
     [TB_CACHE_READ_BOOKS] = "SELECT sealed FROM meta WHERE id = ?1",

@@ -154,9 +154,12 @@ bool feeds_response(struct tb_client *c, const struct tb_rpc *rpc)
         struct tb_client_feed *feed = &c->feeds[i];
         if (feed->state != TB_FEED_OPENING || feed->request != rpc->id)
             continue;
-        feed->refused = rpc->kind == TB_RPC_ERROR;
-        feed->settled = feed->refused;
-        feed->state = feed->refused ? TB_FEED_WAITING : TB_FEED_OPEN;
+        bool failed = rpc->kind == TB_RPC_ERROR;
+        /* Not now is no refusal: the store was busy when it was asked whether this terminal may. */
+        feed->refused = failed && rpc->number != TB_RPC_REFUSED;
+        feed->settled = failed;
+        feed->state = failed ? TB_FEED_WAITING : TB_FEED_OPEN;
+        feed->wait_until_ms = failed ? c->now_ms + CLIENT_PAUSE_MS : 0;
         if (feed->refused && feed->scope.kind == TB_SCOPE_PARTITION)
             partition_end(c, feed, true);
         feeds_pump(c);

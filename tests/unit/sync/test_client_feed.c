@@ -164,6 +164,23 @@ static void refused_feed_holds_up_nobody(void **state)
     assert_int_equal(feed_at(&device)->state, TB_FEED_OPENING);
 }
 
+static void feed_that_cannot_be_opened_just_now_is_tried_again(void **state)
+{
+    (void)state;
+    char text[160];
+    feed_open(&device, none);
+    feed_open(&cohort, none);
+    (void)snprintf(text, sizeof text,
+                   "{\"jsonrpc\":\"2.0\",\"id\":%d,\"error\":{\"code\":-32000,\"message\":\"busy\"}}",
+                   (int)feed_at(&device)->request);
+    test_receive(text);
+    assert_int_equal(feed_at(&device)->state, TB_FEED_WAITING);
+    assert_int_equal(feed_at(&cohort)->state, TB_FEED_OPENING);
+    t.now_ms = tb_client_deadline_ms(&t.c);
+    tb_client_tick(&t.c, t.now_ms);
+    assert_int_equal(feed_at(&device)->state, TB_FEED_OPENING);
+}
+
 static void two_saves_follow_one_another(void **state)
 {
     (void)state;
@@ -311,6 +328,7 @@ int main(void)
         cmocka_unit_test_setup(rows_wait_for_the_verdicts_of_what_they_may_hold, live),
         cmocka_unit_test_setup(feed_opened_again_begins_where_its_owner_says, live),
         cmocka_unit_test_setup(refused_feed_holds_up_nobody, live),
+        cmocka_unit_test_setup(feed_that_cannot_be_opened_just_now_is_tried_again, live),
         cmocka_unit_test_setup(two_saves_follow_one_another, live),
         cmocka_unit_test_setup(more_than_agreed_ends_the_connection, live),
         cmocka_unit_test_setup(rows_that_nobody_opened_are_ignored, live),

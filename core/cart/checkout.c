@@ -98,9 +98,17 @@ int32_t tb_sale_line_taken(const struct tb_sale_line *line)
     return least(line->taken, kept);
 }
 
-static bool is_meant(const struct tb_sale_line *line, const struct tb_paid_line *asked)
+static bool names_line(const struct tb_sale_line *lines, size_t count, const struct tb_id *line)
 {
-    if (!tb_id_is_zero(&asked->line))
+    for (size_t i = 0; i < count && !tb_id_is_zero(line); i++)
+        if (tb_id_equal(&lines[i].line, line))
+            return true;
+    return false;
+}
+
+static bool is_meant(const struct tb_sale_line *line, const struct tb_paid_line *asked, bool by_line)
+{
+    if (by_line)
         return tb_id_equal(&line->line, &asked->line);
     return strcmp(line->gtin, asked->gtin) == 0 && strcmp(line->options, asked->options) == 0;
 }
@@ -125,8 +133,10 @@ int64_t tb_checkout_give_back(struct tb_sale_line *lines, size_t count, const st
     }
     for (size_t k = 0; k < asked->count; k++) {
         int32_t quantity = asked->at[k].quantity;
+        /* A sale keeps the line that was meant, not an alias of it, and none when its customer was erased. */
+        bool by_line = names_line(lines, count, &asked->at[k].line);
         for (size_t i = 0; i < count; i++)
-            if (is_meant(&lines[i], &asked->at[k]))
+            if (is_meant(&lines[i], &asked->at[k], by_line))
                 line_give_back(&lines[i], &quantity, &ret_back[i]);
         beyond += quantity;
     }

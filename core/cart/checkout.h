@@ -103,9 +103,9 @@ struct tb_sale_line {
 /* What the line still holds taken: a return gives back what was sold beyond the cart first. */
 int32_t tb_sale_line_taken(const struct tb_sale_line *line);
 
-/* Gives back the lines named (by line id, else by product), or all when none are: adds to returned and
- * writes how much into ret_back, one for each line of the sale. Returns what was asked for beyond what was
- * sold and not given back before, in pieces. */
+/* Gives back the lines named (by line id, or by product when the sale has no line of that id), or all when
+ * none are: adds to returned and writes how much into ret_back, one for each line of the sale. Returns what
+ * was asked for beyond what was sold and not given back before, in pieces. */
 int64_t tb_checkout_give_back(struct tb_sale_line *lines, size_t count, const struct tb_paid_lines *asked,
                               int32_t *ret_back);
 

@@ -191,6 +191,26 @@ static void returns_never_pass_what_was_sold(void **state)
         assert_int_equal(lines[i].returned, lines[i].quantity);
 }
 
+static void a_line_that_the_sale_does_not_name_is_its_product(void **state)
+{
+    (void)state;
+    struct tb_sale_line lines[] = {sale_line(1, 17, 3, 3), sale_line(0, 18, 2, 2)};
+    int32_t back[2];
+    lines[1].line = (struct tb_id){{0}}; /* of a customer who was erased since */
+    const struct tb_paid_line named[] = {paid(9, 17, 2), paid(2, 18, 3)};
+    const struct tb_paid_lines asked = {.at = named, .count = 2};
+    assert_int_equal(tb_checkout_give_back(lines, 2, &asked, back), 1);
+    assert_int_equal(back[0], 2);
+    assert_int_equal(back[1], 2);
+    /* One that it does name is that line, whatever else is of the product. */
+    struct tb_sale_line twice[] = {sale_line(1, 17, 3, 3), sale_line(2, 17, 2, 2)};
+    const struct tb_paid_line second = paid(2, 17, 3);
+    const struct tb_paid_lines one = {.at = &second, .count = 1};
+    assert_int_equal(tb_checkout_give_back(twice, 2, &one, back), 1);
+    assert_int_equal(back[0], 0);
+    assert_int_equal(back[1], 2);
+}
+
 static void what_was_sold_beyond_the_cart_is_given_back_first(void **state)
 {
     (void)state;
@@ -233,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup(what_others_took_was_sold_twice, setup),
         cmocka_unit_test_setup(finish_of_nothing_known_changes_nothing, setup),
         cmocka_unit_test_setup(returns_never_pass_what_was_sold, setup),
+        cmocka_unit_test_setup(a_line_that_the_sale_does_not_name_is_its_product, setup),
         cmocka_unit_test_setup(what_was_sold_beyond_the_cart_is_given_back_first, setup),
         cmocka_unit_test_setup(reopening_keeps_the_limits, setup),
     };

@@ -13,11 +13,15 @@
 
 #define SQLITE_TOUCHED_MAX (2 * TB_MUTATION_BATCH_MAX)
 
+/* A reward's id is the longest: the customer and its name. */
+#define SQLITE_TOUCHED_ID_MAX (TB_ID_SIZE + TB_REWARD_SIZE_MAX)
+_Static_assert(SQLITE_TOUCHED_ID_MAX >= TB_LOOKUP_HASH_SIZE, "a credential's fits, too");
+
 /* An object whose row goes with the verdicts and whose readers are woken; of type TB_ROW_NONE only the
  * latter. */
 struct sqlite_touched {
     enum tb_row_type type;
-    uint8_t id[TB_LOOKUP_HASH_SIZE];
+    uint8_t id[SQLITE_TOUCHED_ID_MAX];
     uint8_t id_size;
     struct tb_id customer;
     size_t cost;  /* upper bound of its row */

@@ -17,8 +17,40 @@ static enum tb_err handover_changed(struct sqlite_engine *e, const struct tb_mut
     return sqlite_change_put(e, &change);
 }
 
-enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlite_batch *b,
-                                           const struct tb_mutation *m, struct tb_verdict *v)
+/* What is stored under an id; TB_ERR_NOT_FOUND. */
+struct stored {
+    struct tb_id customer;
+    int64_t version;
+    bool accepted;
+    bool by_peer;   /* accepted by who asks now */
+    bool from_peer; /* requested by who asks now */
+};
+
+static enum tb_err stored_read(struct sqlite_engine *e, const struct sqlite_batch *b,
+                               const struct tb_mutation *m, struct stored *ret_stored)
+{
+    const char *device = b->request->peer.device;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
+    bool row;
+    *ret_stored = (struct stored){.version = 0};
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK && !row)
+        err = TB_ERR_NOT_FOUND;
+    if (err == TB_OK)
+        err = sqlite_column_id(s, 0, &ret_stored->customer);
+    if (err == TB_OK) {
+        ret_stored->version = tb_stmt_int(s, 8);
+        ret_stored->accepted = tb_stmt_int(s, 6) == TB_HANDOVER_ACCEPTED;
+        ret_stored->by_peer = tb_span_is(tb_stmt_blob(s, 10), device);
+        ret_stored->from_peer = tb_span_is(tb_stmt_blob(s, 11), device);
+    }
+    tb_stmt_reset(s);
+    return err;
+}
+
+static enum tb_err request_write(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                                 struct tb_verdict *v)
 {
     if (!handover_note(b, m))
         return TB_OK;
@@ -34,6 +66,20 @@ enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlit
     v->version = 1;
     enum tb_err err = tb_stmt_run(s);
     return err == TB_OK ? handover_changed(e, m) : err;
+}
+
+/* An id is taken once: by whom it was minted the same is no news, to others it says nothing. */
+enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                           const struct tb_mutation *m, struct tb_verdict *v)
+{
+    struct stored stored;
+    enum tb_err err = stored_read(e, b, m, &stored);
+    if (err == TB_ERR_NOT_FOUND)
+        return request_write(e, b, m, v);
+    v->version = stored.version;
+    if (err == TB_OK && (!stored.from_peer || !tb_id_equal(&stored.customer, &m->customer)))
+        sqlite_reject(v, "handover_taken");
+    return err;
 }
 
 static enum tb_err accept_write(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
@@ -55,24 +101,21 @@ static enum tb_err accept_write(struct sqlite_engine *e, struct sqlite_batch *b,
 enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                           const struct tb_mutation *m, struct tb_verdict *v)
 {
-    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
-    tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
-    bool row;
-    struct tb_id customer = {{0}};
-    enum tb_err err = tb_stmt_step(s, &row);
-    bool found = err == TB_OK && row && sqlite_column_id(s, 0, &customer) == TB_OK &&
-                 tb_id_equal(&customer, &m->customer);
-    bool accepted = found && tb_stmt_int(s, 6) == TB_HANDOVER_ACCEPTED;
-    bool mine = accepted && tb_span_is(tb_stmt_blob(s, 10), b->request->peer.device);
-    v->version = found ? tb_stmt_int(s, 8) : 0;
-    tb_stmt_reset(s);
-    if (err == TB_OK && !found)
-        sqlite_reject(v, "handover_unknown");
-    else if (err == TB_OK && accepted && !mine)
-        sqlite_reject(v, "handover_taken");
-    if (err != TB_OK || !found || accepted)
+    struct stored stored;
+    enum tb_err err = stored_read(e, b, m, &stored);
+    bool found = err == TB_OK && tb_id_equal(&stored.customer, &m->customer);
+    if (err != TB_OK && err != TB_ERR_NOT_FOUND)
         return err;
-    return accept_write(e, b, m, v);
+    if (!found) {
+        sqlite_reject(v, "handover_unknown");
+        return TB_OK;
+    }
+    v->version = stored.version;
+    if (!stored.accepted)
+        return accept_write(e, b, m, v);
+    if (!stored.by_peer)
+        sqlite_reject(v, "handover_taken");
+    return TB_OK;
 }
 
 enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,

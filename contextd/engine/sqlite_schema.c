@@ -591,6 +591,7 @@ const char *const sqlite_statements[STMT_COUNT] = {
                          " began_ms, reason) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '')"
                          " ON CONFLICT DO UPDATE SET customer = ?2, credential_kind = ?7"
                          " WHERE customer IS NULL AND device = ?3",
+    [STMT_VISIT_READ] = "SELECT device, customer FROM visit WHERE id = ?1",
     [STMT_VISIT_END] = "INSERT INTO visit(id, customer, device, store, channel, source, credential_kind,"
                        " began_ms, lasted_ms, reason) VALUES(?1, ?2, ?3, ?4, ?5, '', '', ?8 - ?7, ?7, ?6)"
                        " ON CONFLICT DO UPDATE SET lasted_ms = ?7, reason = ?6 WHERE device = ?3",
@@ -614,7 +615,7 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_HANDOVER_ACCEPT] = "UPDATE handover SET state = 2, by_device = ?2, by_name = ?3,"
                              " version = version + 1, as_of_ms = ?4 WHERE id = ?1",
     [STMT_HANDOVER_READ] = "SELECT customer, cart, from_name, to_whom, note, at_ms, state, by_name, version,"
-                           " as_of_ms, by_device FROM handover WHERE id = ?1",
+                           " as_of_ms, by_device, from_device FROM handover WHERE id = ?1",
     [STMT_CUSTOMER_HAS] = "SELECT 1 FROM customer WHERE id = ?1",
     [STMT_CREDENTIAL_OF_CUSTOMER] = "SELECT hash FROM credential WHERE customer = ?1 LIMIT ?2",
     [STMT_COHORT_PUT] = "INSERT INTO cohort(store, customer, seen_ms, part) VALUES(?1, ?2, ?3, ?4)"

@@ -2,6 +2,7 @@
 #include "contextd/engine/sqlite_decide.h"
 
 #define VISITED "store.visited"
+#define VISIT_UNKNOWN "visit_unknown"
 #define NOT_ME "not_me" /* she says that she is somebody else */
 
 /* Her journey changed: whoever reads it is woken, the verdict does not bring it. */
@@ -24,11 +25,30 @@ static enum tb_err journey_move(struct sqlite_engine *e, struct sqlite_batch *b,
     return err == TB_OK && tb_db_changes(e->db) > 0 ? journey_changed(e, b, &m->customer) : err;
 }
 
+/* A visit that there is belongs to its device and, once she is known, to its customer. */
+static enum tb_err visit_judge(struct sqlite_engine *e, const struct sqlite_batch *b,
+                               const struct tb_mutation *m, struct tb_verdict *v)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_VISIT_READ);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->visit));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK && row) {
+        struct tb_span customer = tb_stmt_blob(s, 1);
+        bool others = !tb_span_is(tb_stmt_blob(s, 0), b->request->peer.device);
+        bool hers = customer.size == 0 || tb_id_is_zero(&m->customer) ||
+                    tb_span_equal(customer, tb_id_span(&m->customer));
+        if (others || !hers)
+            sqlite_reject(v, VISIT_UNKNOWN);
+    }
+    tb_stmt_reset(s);
+    return err;
+}
+
 enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                       const struct tb_mutation *m, struct tb_verdict *v)
 {
     const struct tb_engine_peer *peer = &b->request->peer;
-    (void)v;
     struct tb_stmt *s = sqlite_stmt(e, STMT_VISIT_BEGIN);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->visit));
     sqlite_bind_opt_id(s, 2, &m->customer);
@@ -39,7 +59,10 @@ enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_bat
     tb_stmt_bind_text(s, 7, tb_span_str(m->visit_begin.credential_kind));
     tb_stmt_bind_int(s, 8, e->wall_ms);
     enum tb_err err = tb_stmt_run(s);
-    if (err != TB_OK || tb_id_is_zero(&m->customer))
+    bool known = err == TB_OK && tb_db_changes(e->db) == 0;
+    if (known)
+        err = visit_judge(e, b, m, v);
+    if (err != TB_OK || v->kind == TB_VERDICT_REJECTED || tb_id_is_zero(&m->customer))
         return err;
     return journey_move(e, b, STMT_TOUCH_TAKE, m);
 }
@@ -60,7 +83,7 @@ enum tb_err sqlite_visit_end_decide(struct sqlite_engine *e, struct sqlite_batch
     tb_stmt_bind_int(s, 8, e->wall_ms);
     enum tb_err err = tb_stmt_run(s);
     if (err == TB_OK && tb_db_changes(e->db) == 0)
-        sqlite_reject(v, "visit_unknown"); /* of another terminal */
+        sqlite_reject(v, VISIT_UNKNOWN); /* of another terminal */
     if (err != TB_OK || v->kind == TB_VERDICT_REJECTED || tb_id_is_zero(&m->customer))
         return err;
     if (strcmp(m->visit_end.reason, NOT_ME) == 0)
@@ -92,7 +115,9 @@ enum tb_err sqlite_event_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                 struct tb_verdict *v)
 {
     const struct tb_engine_peer *peer = &b->request->peer;
-    (void)v;
+    enum tb_err err = tb_id_is_zero(&m->visit) ? TB_OK : visit_judge(e, b, m, v);
+    if (err != TB_OK || v->kind == TB_VERDICT_REJECTED)
+        return err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_EVENT_ADD);
     sqlite_bind_opt_id(s, 1, &m->visit);
     tb_stmt_bind_text(s, 2, tb_span_str(peer->device));
@@ -104,7 +129,7 @@ enum tb_err sqlite_event_decide(struct sqlite_engine *e, struct sqlite_batch *b,
     tb_stmt_bind_text(s, 8, m->event.subject);
     tb_stmt_bind_text(s, 9, m->event.data);
     tb_stmt_bind_int(s, 10, e->wall_ms);
-    enum tb_err err = tb_stmt_run(s);
+    err = tb_stmt_run(s);
     if (err != TB_OK || tb_db_changes(e->db) == 0)
         return err;
     err = event_touch(e, m, peer->channel);

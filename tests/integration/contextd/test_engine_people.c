@@ -226,6 +226,24 @@ static void a_reward_is_used_once(void **state)
     assert_rejected(decide(f, &till, &reserve), "reward_unknown");
 }
 
+static void the_longest_reward_is_reserved(void **state)
+{
+    struct engine_fixture *f = *state;
+    const struct tb_record record = {.kind = TB_RECORD_REWARD,
+                                     .as.reward = {.customer = tb_seed_customer_id(SEED_NUMBER, 0),
+                                                   .reward = "a-reward-with-the-longest-name.",
+                                                   .text = "x"}};
+    assert_int_equal(strlen(record.as.reward.reward), TB_REWARD_SIZE_MAX);
+    engine_fixture_load(f, &record);
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_mutation reserve = reward(TB_MUTATION_REWARD_RESERVE, 85);
+    (void)snprintf(reserve.reward.reward, sizeof reserve.reward.reward, "%s", record.as.reward.reward);
+    const struct tb_engine_answer *answer = decide(f, &web, &reserve);
+    assert_applied(answer, "");
+    assert_int_equal(answer->apply.rows.count, 1);
+    assert_int_equal(strlen(answer->apply.rows.at[0].id), TB_ROW_ID_SIZE_MAX);
+}
+
 static struct tb_mutation viewed(const char *id, unsigned visit)
 {
     struct tb_mutation m = {.kind = TB_MUTATION_JOURNEY_EVENT, .visit = fixture_id(visit), .made_ms = NOW_MS};
@@ -274,6 +292,46 @@ static void a_visit_ends_where_it_is(void **state)
     assert_int_equal(journey_count(f, 1, "store.visited"), 1);
     end.visit = fixture_id(92); /* its beginning was given up: the end is still worth something */
     assert_applied(decide(f, &till, &end), "");
+}
+
+static void nobody_takes_what_happened_in_anothers_visit(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer web = fixture_web(1);
+    struct tb_mutation begin = {.kind = TB_MUTATION_VISIT_BEGIN, .visit = fixture_id(93), .made_ms = NOW_MS};
+    (void)snprintf(begin.visit_begin.source, sizeof begin.visit_begin.source, "cache");
+    assert_applied(decide(f, &kiosk, &begin), "");
+    struct tb_mutation event = viewed("7", 93);
+    assert_applied(decide(f, &kiosk, &event), "");
+    struct tb_mutation thief = about(1, TB_MUTATION_VISIT_BEGIN);
+    thief.visit = begin.visit;
+    (void)snprintf(thief.visit_begin.source, sizeof thief.visit_begin.source, "store");
+    assert_rejected(decide(f, &web, &thief), "visit_unknown");
+    assert_int_equal(journey_count(f, 1, "product.viewed"), 0);
+    struct tb_mutation planted = viewed("8", 93);
+    planted.customer = tb_seed_customer_id(SEED_NUMBER, 1);
+    assert_rejected(decide(f, &web, &planted), "visit_unknown");
+    begin.customer = tb_seed_customer_id(SEED_NUMBER, 0);
+    assert_applied(decide(f, &kiosk, &begin), "");
+    begin.customer = tb_seed_customer_id(SEED_NUMBER, 2);
+    assert_rejected(decide(f, &kiosk, &begin), "visit_unknown"); /* it is somebody's already */
+}
+
+static void a_handover_is_not_taken_over_by_its_id(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer web = fixture_web(1);
+    struct tb_mutation ask = about(0, TB_MUTATION_HANDOVER_REQUEST);
+    ask.handover.handover = fixture_id(96);
+    (void)snprintf(ask.handover.to, sizeof ask.handover.to, "any");
+    (void)snprintf(ask.handover.note, sizeof ask.handover.note, "wants the blue one");
+    assert_applied(decide(f, &kiosk, &ask), "");
+    assert_applied(decide(f, &kiosk, &ask), "");
+    struct tb_mutation thief = ask;
+    thief.customer = tb_seed_customer_id(SEED_NUMBER, 1);
+    assert_rejected(decide(f, &web, &thief), "handover_taken");
 }
 
 static void the_first_who_accepts_serves_her(void **state)
@@ -355,6 +413,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_credential_is_linked_and_blocked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_customer_is_known_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reward_is_used_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_longest_reward_is_reserved, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_takes_what_happened_in_anothers_visit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_handover_is_not_taken_over_by_its_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_happened_before_she_was_known_becomes_hers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_visit_ends_where_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_first_who_accepts_serves_her, set_up, tear_down),

@@ -23,6 +23,7 @@ struct page {
     struct tb_cursor cursor;
     size_t count;
     struct tb_erasure erasures[TB_ROW_BATCH_MAX];
+    bool again; /* the files have forgotten her once */
     size_t receipts_left;
     enum tb_err err;
 };
@@ -160,6 +161,12 @@ static void receipts_store(struct page *page)
 
 /* ---- a page ---- */
 
+static void files_erase(struct page *page);
+
+/*
+ * Twice: what was on its way while the files forgot her the first time, a tap or a change that waited for the
+ * disk, is behind it now, and nobody finds her any more. Only then is it signed for.
+ */
 static void files_erased(void *context, enum tb_err err)
 {
     struct step *step = context;
@@ -168,9 +175,17 @@ static void files_erased(void *context, enum tb_err err)
         page_finish(page, err);
         return;
     }
+    if (!page->again) {
+        page->again = true;
+        files_erase(page);
+        return;
+    }
     tb_tally_add(&page->agent->metrics.erasures, page->count);
     tb_log(TB_LOG_INFO, TB_EVENT("erasures", "done"), tb_log_int("count", (int64_t)page->count));
-    receipts_store(page);
+    if (tb_storage_is_away(&page->agent->storage))
+        page_finish(page, TB_OK); /* neither signed for nor kept: it comes again when the disk is well */
+    else
+        receipts_store(page);
 }
 
 /* Nobody sees her any more from here on, and what was seen is not kept. */
@@ -186,24 +201,28 @@ static void screen_clear(struct page *page)
     tb_pages_state(agent);
 }
 
-static void page_start(struct page *page)
+static void files_erase(struct page *page)
 {
-    struct tb_agent *agent = page->agent;
-    agent->erasing = page;
-    if (page->count == 0) {
-        page->err = TB_OK;
-        cursor_keep(page);
-        return;
-    }
     screen_clear(page);
     struct step *step = step_new(page);
-    enum tb_err err = step
-                          ? tb_storage_erase(&agent->storage, page->erasures, page->count, files_erased, step)
-                          : TB_ERR_NO_MEMORY;
+    enum tb_err err =
+        step ? tb_storage_erase(&page->agent->storage, page->erasures, page->count, files_erased, step)
+             : TB_ERR_NO_MEMORY;
     if (err == TB_OK)
         return;
     free(step);
     page_finish(page, err);
+}
+
+static void page_start(struct page *page)
+{
+    page->agent->erasing = page;
+    if (page->count > 0)
+        files_erase(page);
+    else if (tb_storage_is_away(&page->agent->storage))
+        page_finish(page, TB_OK); /* a page before it may not be kept either */
+    else
+        cursor_keep(page);
 }
 
 static void rows_take(struct page *page, const struct tb_rows *rows)

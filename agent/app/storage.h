@@ -173,6 +173,9 @@ TB_MUST_USE enum tb_err tb_storage_decide(struct tb_storage *storage, const stru
  * left on disk. context as everywhere. At most TB_ROW_BATCH_MAX. */
 TB_MUST_USE enum tb_err tb_storage_erase(struct tb_storage *storage, const struct tb_erasure *erasures,
                                          size_t count, tb_storage_done *done, void *context);
+/* A file in memory stands for one on the disk, which still holds what was erased here: nobody signs for it.
+ */
+bool tb_storage_is_away(const struct tb_storage *storage);
 /* Keeps the cursor of the feed of erasures: what came up to here is erased and its receipts are stored. */
 TB_MUST_USE enum tb_err tb_storage_erased(struct tb_storage *storage, const struct tb_cursor *cursor,
                                           tb_storage_done *done, void *context);

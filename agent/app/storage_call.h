@@ -73,8 +73,9 @@ TB_MUST_USE enum tb_err tb_storage_outbox_resume(struct tb_storage *storage, con
                                                  struct tb_storage_found *found);
 TB_MUST_USE enum tb_err tb_storage_outbox_salvage(struct tb_storage *storage, const char *path,
                                                   struct tb_storage_found *found);
-/* Removes the damaged ones that are kept: what verified of them is in the outbox. */
-void tb_storage_outbox_drop_damaged(const char *path);
+/* Removes the damaged ones that are kept: what verified of them is in the outbox. TB_ERR_IO: one is still
+ * there. */
+TB_MUST_USE enum tb_err tb_storage_outbox_drop_damaged(const char *path);
 /* What was set aside of state.db and cache.db, removed on the calling thread. */
 void tb_storage_remove_damaged(const struct tb_storage *storage);
 /* A damaged one is still kept beside the outbox. */

@@ -17,19 +17,17 @@ struct erase_call {
 };
 
 /* A file that is not used still holds her: nobody may sign that she is forgotten. */
-static enum tb_err file_away(const struct tb_storage *storage)
+bool tb_storage_is_away(const struct tb_storage *storage)
 {
     for (size_t i = 0; i < TB_STORAGE_FILE_COUNT; i++)
         if (storage->files[i].away != TB_OK)
-            return storage->files[i].away;
-    return TB_OK;
+            return true;
+    return false;
 }
 
 static void erase_finish(struct tb_storage_call *call, enum tb_err err)
 {
     struct erase_call *erase = (struct erase_call *)(void *)call;
-    if (err == TB_OK)
-        err = file_away(call->storage);
     erase->done(call->context, err);
 }
 
@@ -40,8 +38,8 @@ static enum tb_err set_aside_remove(const struct tb_storage *storage)
     struct tb_storage_path path;
     tb_storage_path_join(&path, storage->folder.text, tb_storage_file_name(TB_STORAGE_OUTBOX));
     tb_storage_remove_damaged(storage);
-    tb_storage_outbox_drop_damaged(path.text);
-    return tb_folder_sync(path.text);
+    enum tb_err err = tb_storage_outbox_drop_damaged(path.text);
+    return err == TB_OK ? tb_folder_sync(path.text) : err;
 }
 
 static enum tb_err cache_work(struct tb_storage_call *call)

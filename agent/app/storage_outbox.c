@@ -13,6 +13,7 @@
 #include "host/log/log.h"
 #include "host/system/system.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -103,15 +104,26 @@ enum tb_err tb_storage_outbox_resume(struct tb_storage *storage, const char *pat
     return err;
 }
 
-void tb_storage_outbox_drop_damaged(const char *path)
+static enum tb_err aside_remove(const char *path, const char *suffix, bool *ret_removed)
 {
-    for (unsigned n = 1; n <= DAMAGED_COUNT_MAX; n++) {
+    *ret_removed = remove(path_of(path, suffix, "").text) == 0;
+    if (!*ret_removed && errno != ENOENT)
+        return TB_ERR_IO;
+    return remove(path_of(path, suffix, LOG).text) == 0 || errno == ENOENT ? TB_OK : TB_ERR_IO;
+}
+
+enum tb_err tb_storage_outbox_drop_damaged(const char *path)
+{
+    bool removed;
+    enum tb_err err = aside_remove(path, TB_STORAGE_ASIDE, &removed);
+    for (unsigned n = 1; n <= DAMAGED_COUNT_MAX && err == TB_OK; n++) {
         char suffix[32];
         (void)snprintf(suffix, sizeof suffix, ".damaged.%u", n);
-        if (remove(path_of(path, suffix, "").text) == 0)
+        err = aside_remove(path, suffix, &removed);
+        if (removed)
             tb_log(TB_LOG_WARN, TB_EVENT("storage", "damaged_outbox_removed"), tb_log_int("number", n));
-        (void)remove(path_of(path, suffix, LOG).text);
     }
+    return err;
 }
 
 bool tb_storage_outbox_was_damaged(const char *path)

@@ -102,5 +102,6 @@ enum tb_err tb_outbox_erase(struct tb_outbox *outbox, const struct tb_erasure *e
 
 enum tb_err tb_outbox_erase_log(struct tb_outbox *outbox)
 {
-    return tb_db_checkpoint(outbox->db, TB_DB_CHECKPOINT_TRUNCATE);
+    enum tb_err err = tb_db_checkpoint(outbox->db, TB_DB_CHECKPOINT_TRUNCATE);
+    return err == TB_OK ? tb_db_scrub(outbox->db) : err;
 }

@@ -16,6 +16,7 @@
 
 struct client_test {
     struct tb_client c;
+    struct tb_checksum compared; /* of the last TB_CLIENT_COMPARE */
     struct tb_arena arena;
     struct tb_buf out;
     struct seeded_rng random;
@@ -65,8 +66,8 @@ static void test_act(void *context, const struct tb_client_action *action)
         break;
     case TB_CLIENT_WELCOME:
     case TB_CLIENT_READ:
-    case TB_CLIENT_COMPARE:
     case TB_CLIENT_STATE: break;
+    case TB_CLIENT_COMPARE: t.compared = *action->compare.checksum; break;
     }
 }
 

@@ -162,15 +162,21 @@ static enum tb_err gather_one(struct sqlite_engine *e, const struct tb_stmt *s, 
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
-static enum tb_err gather(struct sqlite_engine *e, struct tb_stmt *s, struct gathering *g)
+/* Steps that were as many as the statement's limit may have more behind them, though some were of objects
+ * that are gone. */
+static enum tb_err gather(struct sqlite_engine *e, struct tb_stmt *s, size_t limit, struct gathering *g)
 {
     bool row;
+    size_t steps = 0;
     enum tb_err err;
     while ((err = tb_stmt_step(s, &row)) == TB_OK && row) {
+        steps++;
         err = gather_one(e, s, g);
         if (err != TB_OK || g->full)
             break;
     }
+    if (steps == limit)
+        g->full = true;
     tb_stmt_reset(s);
     return err;
 }
@@ -207,7 +213,8 @@ enum tb_err sqlite_feed(struct sqlite_engine *e, const struct tb_engine_request 
                           .seq = cursor_decode(&f, &request->feed.cursor)};
     if (g.rows == NULL || count_max == 0)
         return TB_ERR_NO_MEMORY;
-    err = gather(e, feed_statement(e, &f, g.seq, (int64_t)count_max + 1), &g);
+    size_t limit = count_max + 1;
+    err = gather(e, feed_statement(e, &f, g.seq, (int64_t)limit), limit, &g);
     if (err == TB_OK && !g.full)
         err = log_end(e, &g.seq);
     if (err != TB_OK)

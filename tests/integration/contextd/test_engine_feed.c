@@ -3,6 +3,7 @@
 #include "core/base/assert.h"
 
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -269,6 +270,28 @@ static void a_customer_reads_nobody_elses_feed(void **state)
     assert_int_equal(engine_fixture_ask(f, &request)->err, TB_ERR_DENIED);
 }
 
+/* A change whose object is gone, among those of the first answer. */
+static void what_is_gone_does_not_end_the_feed(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct reading before = {.total = 0};
+    struct reading after = {.total = 0};
+    sqlite3 *db;
+    read_all(f, &till, cohort, &before);
+    assert_true(before.total > TB_ROW_BATCH_MAX + 1);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "UPDATE change SET id = zeroblob(16) WHERE seq = (SELECT min(seq) FROM"
+                                  " change WHERE customer IS NOT NULL AND store = '')",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_changes(db), 1);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    read_all(f, &till, cohort, &after);
+    assert_int_equal(after.total, before.total - 1);
+}
+
 static void small_limits_are_kept(void **state)
 {
     struct engine_fixture *f = *state;
@@ -389,6 +412,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_policy_that_is_set_reaches_every_device_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_leaves_a_cohort_is_evicted_and_may_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_customer_reads_nobody_elses_feed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_gone_does_not_end_the_feed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(small_limits_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(identify_finds_by_hash_and_kind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_session_opens_for_the_registered_only, set_up, tear_down),

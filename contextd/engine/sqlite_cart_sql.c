@@ -10,13 +10,14 @@ const char *const sqlite_cart_statements[CART_STMT_COUNT] = {
                         " ORDER BY id DESC LIMIT 1",
     [CART_MERGE_INTO] = "SELECT cart FROM cart_merge WHERE joined = ?1 ORDER BY id DESC LIMIT 1",
     [CART_MERGE_DROP] = "DELETE FROM cart_merge WHERE id = ?1",
+    /* A + keeps SQLite from an index that says little: touchpoints of nobody are very many. */
     [CART_TOUCH_MOVE] =
-        "UPDATE touch SET at_ms = ?2 WHERE id = (SELECT id FROM touch WHERE cart = ?1 AND customer IS NULL"
+        "UPDATE touch SET at_ms = ?2 WHERE id = (SELECT id FROM touch WHERE cart = ?1 AND +customer IS NULL"
         " AND channel = ?3 AND what = ?4 AND at_ms > ?5 ORDER BY at_ms DESC, id DESC LIMIT 1)",
     [CART_TOUCH_ADD] = "INSERT INTO touch(cart, visit, at_ms, channel, what) VALUES(?1, ?2, ?3, ?4, ?5)",
     /* What was done in the visits of the cart is part of it. */
     [CART_TOUCH_JOIN] =
-        "UPDATE touch SET customer = ?1, joined = ?2 WHERE customer IS NULL AND (cart = ?3 OR visit = ?4"
+        "UPDATE touch SET customer = ?1, joined = ?2 WHERE +customer IS NULL AND (cart = ?3 OR visit = ?4"
         " OR visit IN (SELECT visit FROM touch WHERE cart = ?3 AND visit IS NOT NULL))",
     [CART_TOUCH_PART] = "UPDATE touch SET customer = NULL, joined = NULL WHERE joined = ?1",
 
@@ -37,11 +38,11 @@ const char *const sqlite_cart_statements[CART_STMT_COUNT] = {
     [CART_SALE_TOUCHES_ADD] =
         "INSERT INTO sale_touch(sale, position, at_ms, channel, what)"
         " SELECT ?1, row_number() OVER (ORDER BY at_ms, id) - 1, at_ms, channel, what FROM"
-        " (SELECT id, at_ms, channel, what FROM touch WHERE"
-        "  ((?2 IS NOT NULL AND customer = ?2) OR"
-        "   (?2 IS NULL AND customer IS NULL AND (cart = ?3 OR visit = ?4)))"
+        " (SELECT id, at_ms, channel, what FROM touch WHERE customer = ?2"
         "  AND at_ms > coalesce((SELECT max(s.at_ms) FROM sale s WHERE s.customer = ?2 AND s.id <> ?1"
         "   AND s.part = 0), 0)"
+        "  UNION ALL SELECT id, at_ms, channel, what FROM touch WHERE ?2 IS NULL AND +customer IS NULL"
+        "  AND (cart = ?3 OR visit = ?4)"
         "  ORDER BY at_ms DESC, id DESC LIMIT ?5)",
     /* Pieces that sales took off a line and did not give back, and the last of those sales. */
     [CART_LINE_TAKEN] = "SELECT coalesce(sum(min(taken, quantity - returned)), 0), max(sale) FROM sale_line"

@@ -188,29 +188,37 @@ enum tb_err sqlite_cohorts_trim(struct sqlite_engine *e, bool *ret_more)
     return cohort_cut(e, store, TRIM_MAX, &left);
 }
 
-/* Rows of before partitions were: SQL cannot compute them. */
-static enum tb_err parts_step(struct sqlite_engine *e, bool *ret_more)
-{
+/* The last row of a cohort whose partition was computed. */
+struct parts_at {
     char store[TB_SHORT_SIZE_MAX + 1];
     struct tb_id customer;
+};
+
+/* Rows of before partitions were: SQL cannot compute them. Goes on after *at. */
+static enum tb_err parts_step(struct sqlite_engine *e, struct parts_at *at, bool *ret_more)
+{
+    struct parts_at next;
     struct tb_stmt *s = sqlite_stmt(e, STMT_COHORT_PART_NEXT);
+    cohort_bind(s, at->store, &at->customer);
     enum tb_err err = tb_stmt_step(s, ret_more);
     if (err == TB_OK && *ret_more) {
-        err = sqlite_column_text(s, 0, store, sizeof store);
+        err = sqlite_column_text(s, 0, next.store, sizeof next.store);
         if (err == TB_OK)
-            err = sqlite_column_id(s, 1, &customer);
+            err = sqlite_column_id(s, 1, &next.customer);
     }
     tb_stmt_reset(s);
     if (err != TB_OK || !*ret_more)
         return err;
+    *at = next;
     s = sqlite_stmt(e, STMT_COHORT_PART_SET);
-    cohort_bind(s, store, &customer);
-    tb_stmt_bind_int(s, 3, sqlite_partition(&customer));
+    cohort_bind(s, at->store, &at->customer);
+    tb_stmt_bind_int(s, 3, sqlite_partition(&at->customer));
     return tb_stmt_run(s);
 }
 
 enum tb_err sqlite_cohort_parts(struct sqlite_engine *e)
 {
+    struct parts_at at = {.store = ""}; /* of nobody: before the first */
     bool more = true;
     enum tb_err err = TB_OK;
     while (more && err == TB_OK) {
@@ -218,7 +226,7 @@ enum tb_err sqlite_cohort_parts(struct sqlite_engine *e)
         if (err != TB_OK)
             return err;
         for (size_t i = 0; i < PART_STEP && more && err == TB_OK; i++)
-            err = parts_step(e, &more);
+            err = parts_step(e, &at, &more);
         if (err == TB_OK)
             err = tb_db_commit(e->db);
         else

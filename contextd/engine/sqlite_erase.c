@@ -28,7 +28,8 @@ static const char *const sale_sql[] = {
 /* Every table that says something of a customer, those that refer to others first. ?1: her id. What is added
  * to the schema about a customer is added here and to the sections of sqlite_export.c. */
 static const char *const erase_sql[] = {
-    "DELETE FROM change WHERE customer IS NULL AND id IN (SELECT joined FROM cart_merge WHERE customer = ?1)",
+    "DELETE FROM change WHERE type = " SQL_ROW_CART " AND customer IS NULL"
+    " AND id IN (SELECT joined FROM cart_merge WHERE customer = ?1)",
     "DELETE FROM cart_line WHERE cart IN (SELECT joined FROM cart_merge WHERE customer = ?1)",
     "DELETE FROM cart WHERE id IN (SELECT joined FROM cart_merge WHERE customer = ?1)",
     "DELETE FROM cart_merge WHERE customer = ?1",

@@ -140,6 +140,8 @@ enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
     if (err == TB_OK && keep.journey_ms > 0)
         err = rows_expire(e, STMT_TOUCH_EXPIRE_ANONYMOUS, e->wall_ms - keep.journey_ms, ret_more);
     if (err == TB_OK && keep.note_ms > 0)
+        err = rows_expire(e, STMT_HANDOVER_CHANGES_EXPIRE, e->wall_ms - keep.note_ms, ret_more);
+    if (err == TB_OK && keep.note_ms > 0)
         err = rows_expire(e, STMT_HANDOVER_EXPIRE, e->wall_ms - keep.note_ms, ret_more);
     if (err == TB_OK && keep.note_ms > 0)
         err = cart_notes_expire(e, e->wall_ms - keep.note_ms, ret_more);

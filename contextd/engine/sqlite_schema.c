@@ -1,6 +1,9 @@
 #include "contextd/engine/sqlite_schema.h"
 
 #include "core/base/assert.h"
+#include "core/wire/row.h"
+
+_Static_assert(TB_ROW_CART == 3 && TB_ROW_HANDOVER == 10, "as SQL_ROW_CART and SQL_ROW_HANDOVER have them");
 
 /* Version 1. Times are Unix ms, money minor units; ids and hashes are blobs, texts are UTF-8. */
 static const char schema_1[] =
@@ -602,12 +605,16 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_TOUCH_OF_EVENT] =
         "INSERT INTO touch(customer, visit, at_ms, channel, what, event) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     /* joined -1: it became hers because the visit began with her name. */
-    [STMT_TOUCH_TAKE] = "UPDATE touch SET customer = ?2, joined = -1 WHERE visit = ?1 AND customer IS NULL",
+    [STMT_TOUCH_TAKE] = "UPDATE touch SET customer = ?2, joined = -1 WHERE visit = ?1 AND +customer IS NULL",
     [STMT_TOUCH_GIVE_BACK] = "UPDATE touch SET customer = NULL, joined = NULL"
-                             " WHERE visit = ?1 AND customer = ?2 AND joined = -1",
+                             " WHERE visit = ?1 AND +customer = ?2 AND +joined = -1",
     [STMT_VISIT_EXPIRE] = "DELETE FROM visit WHERE id IN (SELECT id FROM visit WHERE began_ms < ?1 LIMIT ?2)",
+    /* Of the same handovers, first: a change whose object is gone is read over and over. */
+    [STMT_HANDOVER_CHANGES_EXPIRE] =
+        "DELETE FROM change WHERE type = " SQL_ROW_HANDOVER " AND id IN"
+        " (SELECT id FROM handover WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2)",
     [STMT_HANDOVER_EXPIRE] = "DELETE FROM handover WHERE id IN"
-                             " (SELECT id FROM handover WHERE at_ms < ?1 LIMIT ?2)",
+                             " (SELECT id FROM handover WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2)",
     [STMT_HANDOVER_ADD] =
         "INSERT INTO handover(id, customer, cart, from_device, from_name, to_whom, note, state,"
         " by_device, by_name, at_ms, version, as_of_ms)"
@@ -636,7 +643,10 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " WHERE h.store = ?1 AND h.part = ?2"
         " UNION ALL SELECT ?6, j.customer, j.version FROM cohort h JOIN journey j ON j.customer = h.customer"
         " WHERE h.store = ?1 AND h.part = ?2",
-    [STMT_COHORT_PART_NEXT] = "SELECT store, customer FROM cohort WHERE part = -1 LIMIT 1",
+    /* On from the one before: what was done is not read again. */
+    [STMT_COHORT_PART_NEXT] =
+        "SELECT store, customer FROM cohort WHERE (customer, store) > (?2, ?1) AND +part = -1"
+        " ORDER BY customer, store LIMIT 1",
     [STMT_COHORT_PART_SET] = "UPDATE cohort SET part = ?3 WHERE store = ?1 AND customer = ?2",
 
     [STMT_INTAKE_READ] = "SELECT refused FROM intake WHERE device = ?1 AND customer = ?2",

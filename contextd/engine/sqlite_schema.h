@@ -5,6 +5,10 @@
 #ifndef TB_CONTEXTD_ENGINE_SQLITE_SCHEMA_H
 #define TB_CONTEXTD_ENGINE_SQLITE_SCHEMA_H
 
+/* Types of rows as statements write them. */
+#define SQL_ROW_CART "3"
+#define SQL_ROW_HANDOVER "10"
+
 enum sqlite_stmt {
     /* chain */
     STMT_CHAIN_READ,
@@ -103,6 +107,7 @@ enum sqlite_stmt {
     STMT_HANDOVER_ADD,
     STMT_HANDOVER_ACCEPT,
     STMT_HANDOVER_READ,
+    STMT_HANDOVER_CHANGES_EXPIRE,
     STMT_HANDOVER_EXPIRE,
     /* carts */
     STMT_CART_READ,

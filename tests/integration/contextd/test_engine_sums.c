@@ -210,6 +210,16 @@ static void sums_are_of_what_their_reader_has(void **state)
     assert_true(store_sums(f, &holder, sums));
 }
 
+static void partitions_of_an_older_file_are_computed_once(void **state)
+{
+    struct engine_fixture *f = *state;
+    unsigned last;
+    holder_begin(f, &holder);
+    database_run(f, "UPDATE cohort SET part = -1");
+    engine_fixture_reopen(f);
+    assert_int_equal(differing(f, &holder, &last), 0);
+}
+
 static void a_row_that_changed_behind_the_feed_shows_in_its_partition_alone(void **state)
 {
     struct engine_fixture *f = *state;
@@ -301,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_read_everything_has_the_same_sums),
         TEST(sums_are_of_what_their_reader_has),
+        TEST(partitions_of_an_older_file_are_computed_once),
         TEST(a_row_that_changed_behind_the_feed_shows_in_its_partition_alone),
         TEST(a_row_that_a_terminal_lost_shows),
         TEST(a_change_of_this_process_that_was_not_logged_shows_within_the_hour),

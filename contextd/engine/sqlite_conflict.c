@@ -62,17 +62,24 @@ enum tb_err sqlite_conflict_next(struct tb_context_engine *engine, int64_t after
  * of each group says how many went. */
 #define NOBODYS \
     "SELECT id FROM cart WHERE customer IS NULL AND touched_ms < ?1 ORDER BY touched_ms, id LIMIT ?2"
+#define MERGES "SELECT id FROM cart_merge WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2"
 #define SALES "SELECT id FROM sale WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2"
 #define VOIDS "SELECT id FROM sale_void WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2"
 
 static const char *const nobodys_sql[] = {
-    "DELETE FROM change WHERE customer IS NULL AND id IN (" NOBODYS ")",
+    "DELETE FROM change WHERE type = " SQL_ROW_CART " AND customer IS NULL AND id IN (" NOBODYS ")",
     "DELETE FROM cart_line WHERE cart IN (" NOBODYS ")",
     "DELETE FROM cart WHERE id IN (" NOBODYS ")",
 };
+/* A merge that comes later may have the same number: what this one joined is not of that. */
 static const char *const merges_sql[] = {
-    "DELETE FROM cart_merge WHERE id IN"
-    " (SELECT id FROM cart_merge WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2)",
+    "UPDATE touch SET joined = NULL WHERE joined IN (" MERGES ")",
+    "DELETE FROM cart_merge WHERE id IN (" MERGES ")",
+};
+/* Those without a sale as well, which go with none. */
+static const char *const conflicts_sql[] = {
+    "DELETE FROM conflict WHERE id IN"
+    " (SELECT id FROM conflict WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2)",
 };
 /* A void is never older than its sale, but for one that still waits: both go at the same age. */
 static const char *const voids_sql[] = {
@@ -114,6 +121,8 @@ enum tb_err sqlite_carts_expire(struct sqlite_engine *e, bool *more)
         err = group_expire(e, merges_sql, TB_ARRAY_SIZE(merges_sql), MERGES_KEPT_MS, more);
     if (err == TB_OK)
         err = group_expire(e, voids_sql, TB_ARRAY_SIZE(voids_sql), SALES_KEPT_MS, more);
+    if (err == TB_OK)
+        err = group_expire(e, conflicts_sql, TB_ARRAY_SIZE(conflicts_sql), SALES_KEPT_MS, more);
     if (err == TB_OK)
         err = group_expire(e, sales_sql, TB_ARRAY_SIZE(sales_sql), SALES_KEPT_MS, more);
     return err;

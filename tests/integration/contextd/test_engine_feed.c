@@ -270,6 +270,17 @@ static void a_customer_reads_nobody_elses_feed(void **state)
     assert_int_equal(engine_fixture_ask(f, &request)->err, TB_ERR_DENIED);
 }
 
+/* How many rows a statement changes, run as another process would. */
+static int beside(const struct engine_fixture *f, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    int changed = sqlite3_changes(db);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return changed;
+}
+
 /* A change whose object is gone, among those of the first answer. */
 static void what_is_gone_does_not_end_the_feed(void **state)
 {
@@ -277,19 +288,34 @@ static void what_is_gone_does_not_end_the_feed(void **state)
     struct tb_engine_peer till = fixture_till("till-0421-4");
     struct reading before = {.total = 0};
     struct reading after = {.total = 0};
-    sqlite3 *db;
     read_all(f, &till, cohort, &before);
     assert_true(before.total > TB_ROW_BATCH_MAX + 1);
-    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "UPDATE change SET id = zeroblob(16) WHERE seq = (SELECT min(seq) FROM"
-                                  " change WHERE customer IS NOT NULL AND store = '')",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_changes(db), 1);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(beside(f, "UPDATE change SET id = zeroblob(16) WHERE seq = (SELECT min(seq) FROM change"
+                               " WHERE customer IS NOT NULL AND store = '')"),
+                     1);
     read_all(f, &till, cohort, &after);
     assert_int_equal(after.total, before.total - 1);
+}
+
+static void a_handover_that_expires_takes_its_change_along(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till("till-0421-1");
+    struct tb_mutation m = {.seq = 1,
+                            .kind = TB_MUTATION_HANDOVER_REQUEST,
+                            .customer = tb_seed_customer_id(SEED_NUMBER, 0),
+                            .made_ms = NOW_MS,
+                            .handover = {.handover = fixture_id(71), .to = "any", .note = "Blue"}};
+    struct tb_engine_request request = fixture_apply(&till, &m, 1);
+    struct reading before = {.total = 0};
+    assert_int_equal(engine_fixture_ask(f, &request)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    read_all(f, &till, cohort, &before);
+    assert_int_equal(before.count[TB_ROW_HANDOVER], 1);
+    f->wall_ms += 366LL * 24 * 60 * 60 * 1000;
+    for (bool more = true; more;)
+        assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
+    assert_int_equal(beside(f, "UPDATE handover SET note = ''"), 0);
+    assert_int_equal(beside(f, "UPDATE change SET op = op WHERE type = 10"), 0);
 }
 
 static void small_limits_are_kept(void **state)
@@ -413,6 +439,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_leaves_a_cohort_is_evicted_and_may_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_customer_reads_nobody_elses_feed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_gone_does_not_end_the_feed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_handover_that_expires_takes_its_change_along, set_up, tear_down),
         cmocka_unit_test_setup_teardown(small_limits_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(identify_finds_by_hash_and_kind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_session_opens_for_the_registered_only, set_up, tear_down),

@@ -563,16 +563,9 @@ static void notes_and_visits_are_kept_for_their_time(void **state)
                                 .visit = fixture_id(70),
                                 .made_ms = NOW_MS,
                                 .visit_begin = {.source = "cache"}};
-    struct tb_mutation handover = {.seq = 4,
-                                   .kind = TB_MUTATION_HANDOVER_REQUEST,
-                                   .customer = customer,
-                                   .made_ms = NOW_MS,
-                                   .handover = {.handover = fixture_id(71), .to = "any", .note = "Blue"}};
     assert_int_equal(decide(f, &till, &add)->kind, TB_VERDICT_APPLIED);
     assert_int_equal(decide(f, &till, &note)->kind, TB_VERDICT_APPLIED);
     assert_int_equal(decide(f, &till, &visit)->kind, TB_VERDICT_APPLIED);
-    assert_int_equal(decide(f, &till, &handover)->kind, TB_VERDICT_APPLIED);
-    int64_t changes = count_of(f, "SELECT count(*) FROM change");
     f->wall_ms += 89 * DAY_MS;
     expire_all(f);
     assert_int_equal(count_of(f, "SELECT count(*) FROM visit"), 1);
@@ -584,8 +577,6 @@ static void notes_and_visits_are_kept_for_their_time(void **state)
     f->wall_ms += 300 * DAY_MS;
     expire_all(f);
     assert_int_equal(count_of(f, "SELECT count(*) FROM cart WHERE note <> ''"), 0);
-    assert_int_equal(count_of(f, "SELECT count(*) FROM handover"), 0);
-    assert_int_equal(count_of(f, "SELECT count(*) FROM change"), changes - 1);
     assert_true(rows_after(f, &till, &cohort, &cursor, &row) > 0);
     assert_int_equal(row.type, TB_ROW_CART); /* terminals are told */
 }

@@ -60,7 +60,7 @@ static const char *const statements[TB_CACHE_STMT_COUNT] = {
     [TB_CACHE_STMT_PRODUCT_DROP] = "DELETE FROM product WHERE gtin = ?1",
     [TB_CACHE_STMT_META_READ] = "SELECT sealed FROM meta WHERE id = ?1",
     [TB_CACHE_STMT_META_PUT] = "INSERT OR REPLACE INTO meta (id, sealed) VALUES (?1, ?2)",
-    [TB_CACHE_STMT_CURSORS_DROP] = "DELETE FROM meta WHERE id > ?1",
+    [TB_CACHE_STMT_CURSORS_DROP] = "DELETE FROM meta WHERE id > ?1 AND id < ?2",
     [TB_CACHE_STMT_OLDEST] = "SELECT ref, key, outside FROM customer ORDER BY seen, ref LIMIT 2",
     [TB_CACHE_STMT_OUTSIDE_OLDEST] =
         "SELECT ref, key, outside FROM customer WHERE outside AND (seen <= ?1 OR seen > ?2)"
@@ -232,6 +232,7 @@ enum tb_err cache_cursors_forget(struct tb_cache *cache)
 {
     struct tb_stmt *drop = &cache->stmts[TB_CACHE_STMT_CURSORS_DROP];
     tb_stmt_bind_int(drop, 1, CACHE_META_CURSOR);
+    tb_stmt_bind_int(drop, 2, CACHE_META_EPOCH);
     return tb_stmt_run(drop);
 }
 

@@ -232,6 +232,25 @@ static void test_a_restored_context_store_counts_anew(void **state)
     assert_true(product.unit_price == 102);
 }
 
+static bool epoch_is_other(const char *epoch)
+{
+    bool other = false;
+    assert_int_equal(tb_db_begin(cache.db), TB_OK);
+    assert_int_equal(tb_cache_set_epoch(&cache, epoch, &other), TB_OK);
+    assert_int_equal(tb_db_commit(cache.db), TB_OK);
+    return other;
+}
+
+static void test_whose_rows_it_holds_outlives_its_cursors(void **state)
+{
+    (void)state;
+    assert_false(epoch_is_other("e1"));
+    pepper.version = 2; /* forgets the cursors */
+    assert_int_equal(tb_cache_set_pepper(&cache, &pepper), TB_OK);
+    assert_true(epoch_is_other("e2"));
+    assert_false(epoch_is_other("e2"));
+}
+
 static int64_t heard(uint8_t incarnation)
 {
     const struct tb_id id = {{incarnation}};
@@ -465,6 +484,7 @@ int main(void)
         TEST(test_a_bad_row_stops_no_feed),
         TEST(test_products),
         TEST(test_a_restored_context_store_counts_anew),
+        TEST(test_whose_rows_it_holds_outlives_its_cursors),
         TEST(test_verdicts_that_were_heard_are_noted_for_their_outbox),
         TEST(test_another_pepper_empties_the_file),
         TEST(test_no_pepper_no_customers),

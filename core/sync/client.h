@@ -164,6 +164,7 @@ struct tb_client_feed {
     bool first;              /* nothing was handed out for saving since it was opened */
     bool settled;            /* complete once, or refused: feeds of lower rank may open */
     bool refused;            /* not tried again on this connection */
+    bool postponed;          /* what it brought could not be saved: see feed_holds_up() */
     int64_t wait_until_ms;
     int64_t request; /* id of feed.open */
     struct tb_client_save saves[TB_CLIENT_SAVE_COUNT_MAX];

@@ -29,6 +29,7 @@ void feeds_begin(struct tb_client *c, bool epoch_changed)
         struct tb_client_feed *feed = &c->feeds[i];
         feed->settled = false;
         feed->refused = false;
+        feed->postponed = false;
         feed->wait_until_ms = 0;
         if (!epoch_changed)
             continue;
@@ -49,6 +50,17 @@ void feeds_end(struct tb_client *c)
     }
 }
 
+/* Erasures that cannot be done yet still hold up every customer, but not the device's feed: it has the pepper
+ * by which the files are searched for who is erased. */
+static bool feed_holds_up(const struct tb_client_feed *feed, const struct tb_client_feed *later)
+{
+    if (feed->state == TB_FEED_FREE || feed->state == TB_FEED_CLOSING || feed->settled)
+        return false;
+    if (feed->postponed && later->scope.kind == TB_SCOPE_DEVICE)
+        return false;
+    return tb_scope_rank(&feed->scope) < tb_scope_rank(&later->scope);
+}
+
 static bool feed_may_open(const struct tb_client *c, const struct tb_client_feed *feed)
 {
     if (feed->state != TB_FEED_WAITING || feed->refused || feed->wait_until_ms > c->now_ms ||
@@ -56,13 +68,9 @@ static bool feed_may_open(const struct tb_client *c, const struct tb_client_feed
         return false;
     if (feed->scope.kind != TB_SCOPE_DEVICE && c->decided_seq < c->effect_seq)
         return false;
-    int rank = tb_scope_rank(&feed->scope);
-    for (size_t i = 0; i < TB_CLIENT_FEED_COUNT_MAX; i++) {
-        const struct tb_client_feed *other = &c->feeds[i];
-        bool counts = other->state != TB_FEED_FREE && other->state != TB_FEED_CLOSING;
-        if (counts && !other->settled && tb_scope_rank(&other->scope) < rank)
+    for (size_t i = 0; i < TB_CLIENT_FEED_COUNT_MAX; i++)
+        if (feed_holds_up(&c->feeds[i], feed))
             return false;
-    }
     return true;
 }
 
@@ -120,6 +128,7 @@ enum tb_err tb_client_feed_open(struct tb_client *c, const struct tb_scope *scop
         feed->saves[i].cursor = *cursor;
     feed->settled = false;
     feed->refused = false;
+    feed->postponed = false;
     feed->wait_until_ms = 0;
     feeds_pump(c);
     return TB_OK;
@@ -259,6 +268,7 @@ void tb_client_saved(struct tb_client *c, uint32_t ticket, enum tb_err err, int6
         if (!feed_is_saving(feed))
             feed->state = TB_FEED_FREE;
     } else if (err != TB_OK) {
+        feed->postponed = true;
         feed_restart(c, feed);
     } else {
         feed->cursor = done.cursor;

@@ -10,6 +10,7 @@ let page;
 let follow;
 let rivera;
 let okafor;
+let gone; // erased before the till was ever started
 
 const erase = (customer) => till.contextctl('erase', '--database', till.path('store', 'context.db'), '--customer', customer.id);
 const erasures = async () => JSON.parse(await till.contextctl('erasures', '--database', till.path('store', 'context.db'), '--json'));
@@ -27,7 +28,13 @@ function files() {
 }
 
 before(async () => {
-  await till.start();
+  await till.certificates();
+  await till.seed();
+  gone = till.customers[3];
+  await erase(gone);
+  await till.startStore();
+  await till.startReaders();
+  await till.startTill();
   page = await till.workingPage();
   follow = await till.console();
   await follow.request('tail');
@@ -35,6 +42,16 @@ before(async () => {
 });
 
 after(() => till.end());
+
+test('a till that is new learns who was erased, and who was not', async () => {
+  await till.till.lines.next('the erasure', (l) => / erasures done /.test(l));
+  await confirmed();
+  page.outcomes.length = 0;
+  await till.scan(memberUri(gone));
+  await page.outcome('unknown');
+  await till.serve(page, till.customers[2]);
+  await page.done();
+});
 
 test('a till that is connected forgets her at once, and says so', async () => {
   await till.serve(page, okafor);
@@ -70,6 +87,6 @@ test('nothing of her is left in the files of the till', async () => {
   follow.close();
   await till.till.stop();
   for (const { name, bytes } of files())
-    for (const who of [rivera, okafor])
+    for (const who of [rivera, okafor, gone])
       assert.ok(!bytes.includes(Buffer.from(who.id, 'hex')) && !bytes.includes(who.name), name);
 });

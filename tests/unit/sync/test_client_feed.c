@@ -1,6 +1,7 @@
 #include "tests/unit/sync/client_test.h"
 
 static const struct tb_cursor none;
+static const struct tb_scope erasures = {.kind = TB_SCOPE_ERASURES};
 static const struct tb_scope device = {.kind = TB_SCOPE_DEVICE};
 static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
 static const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
@@ -100,6 +101,30 @@ static void urgent_feeds_come_first(void **state)
     tb_client_saved(&t.c, save_ticket(), TB_OK, t.now_ms);
     assert_int_equal(feed_at(&cohort)->state, TB_FEED_OPENING);
     assert_int_equal(feed_at(&catalogue)->state, TB_FEED_WAITING);
+}
+
+/* The pepper comes with the device's, and without it nobody can be erased. */
+static void erasures_that_cannot_be_done_hold_up_customers_but_not_the_device(void **state)
+{
+    (void)state;
+    feed_open(&erasures, none);
+    feed_open(&device, none);
+    feed_open(&cohort, none);
+    grant(&erasures);
+    rows("erasures", "AQ", false);
+    assert_int_equal(feed_at(&device)->state, TB_FEED_WAITING);
+    tb_client_saved(&t.c, save_ticket(), TB_ERR_AGAIN, t.now_ms);
+    assert_int_equal(feed_at(&erasures)->state, TB_FEED_WAITING);
+    grant(&device);
+    rows("device", "AQ", false);
+    tb_client_saved(&t.c, save_ticket(), TB_OK, t.now_ms);
+    assert_int_equal(feed_at(&cohort)->state, TB_FEED_WAITING);
+    t.now_ms += 1000;
+    tb_client_tick(&t.c, t.now_ms);
+    grant(&erasures);
+    rows("erasures", "AQ", false);
+    tb_client_saved(&t.c, save_ticket(), TB_OK, t.now_ms);
+    assert_int_equal(feed_at(&cohort)->state, TB_FEED_OPENING);
 }
 
 static void rows_wait_for_the_verdicts_of_what_they_may_hold(void **state)
@@ -325,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(rows_are_acknowledged_when_saved, live),
         cmocka_unit_test_setup(urgent_feeds_come_first, live),
+        cmocka_unit_test_setup(erasures_that_cannot_be_done_hold_up_customers_but_not_the_device, live),
         cmocka_unit_test_setup(rows_wait_for_the_verdicts_of_what_they_may_hold, live),
         cmocka_unit_test_setup(feed_opened_again_begins_where_its_owner_says, live),
         cmocka_unit_test_setup(refused_feed_holds_up_nobody, live),

@@ -62,6 +62,9 @@ static void words_add(struct desk *s, const struct tb_conflict_entry *c)
     } else if (strcmp(c->code, TB_CHECKOUT_CONFLICT_RECEIPT) == 0) {
         add(s, " gave a receipt's number twice; the later sale is not booked: ");
         add(s, c->detail);
+    } else if (strcmp(c->code, TB_CHECKOUT_CONFLICT_OF_OTHER) == 0) {
+        add(s, " sold to one customer from another one's cart; the sale is booked, the cart is as it was: ");
+        add(s, c->detail);
     } else {
         add(s, ": ");
         add(s, c->code);

@@ -461,15 +461,35 @@ static enum tb_err sale_follow(struct sqlite_engine *e, const struct sqlite_batc
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
+/* The sale is hers whom the till named; nothing of the other customer's cart is. */
+static void cart_put_aside(struct sqlite_engine *e)
+{
+    memset(&e->cart, 0, sizeof e->cart);
+    memset(&e->book, 0, sizeof e->book);
+    memset(&e->claim, 0, sizeof e->claim);
+}
+
+static enum tb_err of_other_tell(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                 const struct tb_mutation *m, int64_t sale, struct tb_verdict *v)
+{
+    char name[SALE_NAME_SIZE];
+    const struct conflict c = {.code = TB_CHECKOUT_CONFLICT_OF_OTHER,
+                               .sale = sale,
+                               .gtin = "",
+                               .quantity = m->finish.lines.count,
+                               .detail = sale_name(terminal_of(e, b), &m->finish.sale, name)};
+    return conflict_add(e, b, &c, v);
+}
+
 /* Everything in memory: what the sale takes off the lines, and whom it meets there. */
 static enum tb_err sale_sell(struct sqlite_engine *e, const struct sqlite_batch *b,
-                             const struct tb_mutation *m, bool *ret_changed)
+                             const struct tb_mutation *m, bool of_other, bool *ret_changed)
 {
     const struct tb_paid_lines *paid = &m->finish.lines;
     const struct tb_cart_side side = {&e->cart, &e->book};
     const struct tb_cart_facts facts = sqlite_cart_facts(e, b);
     const struct tb_finish finish = {.checkout = m->finish.checkout, .part = m->finish.part, .facts = &facts};
-    tb_checkout_look_up(&e->cart, &e->book, paid, e->sale.sold);
+    tb_checkout_look_up(of_other ? NULL : &e->cart, &e->book, paid, e->sale.sold);
     enum tb_err err = TB_OK;
     for (size_t i = 0; i < paid->count && err == TB_OK; i++)
         err = taken_read(e, &e->sale.sold[i].line, &e->sale.sold[i].taken_before, &e->sale.taken_by[i]);
@@ -503,8 +523,11 @@ static enum tb_err sale_new(struct sqlite_engine *e, struct sqlite_batch *b, con
     if (err != TB_OK || b->full)
         return err;
     err = sale_follow(e, b, m);
+    bool of_other = tb_checkout_is_of_other(&e->cart, &m->customer);
+    if (of_other)
+        cart_put_aside(e);
     if (err == TB_OK)
-        err = sale_sell(e, b, m, &changed);
+        err = sale_sell(e, b, m, of_other, &changed);
     if (err == TB_OK && changed)
         err = cart_save(e, b, v);
     if (err != TB_OK || b->full)
@@ -512,6 +535,8 @@ static enum tb_err sale_new(struct sqlite_engine *e, struct sqlite_batch *b, con
     err = sale_write(e, b, m, named, &sale);
     if (err == TB_OK)
         err = sold_lines_write(e, b, m, sale, named, v);
+    if (err == TB_OK && of_other)
+        err = of_other_tell(e, b, m, sale, v);
     return err == TB_OK ? voids_catch_up(e, b, m, sale, v) : err;
 }
 

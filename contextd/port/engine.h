@@ -70,7 +70,7 @@ struct tb_engine_facts {
 struct tb_conflict_entry {
     int64_t number; /* rises with time */
     int64_t at_ms;
-    char code[TB_VERDICT_CODE_SIZE_MAX + 1]; /* double_sale, sale_unknown, receipt_reused */
+    char code[TB_VERDICT_CODE_SIZE_MAX + 1]; /* core/cart/checkout.h */
     char store[TB_SHORT_SIZE_MAX + 1];
     char terminal[TB_SHORT_SIZE_MAX + 1]; /* that said it */
     char terminal_name[TB_NAME_SIZE_MAX + 1];

@@ -42,12 +42,20 @@ bool tb_checkout_went_along(const struct tb_cart *cart, const struct tb_cart_boo
     return moved;
 }
 
+bool tb_checkout_is_of_other(const struct tb_cart *cart, const struct tb_id *customer)
+{
+    return !tb_id_is_zero(&cart->customer) && !tb_id_is_zero(customer) &&
+           !tb_id_equal(&cart->customer, customer);
+}
+
 void tb_checkout_look_up(struct tb_cart *cart, const struct tb_cart_book *book,
                          const struct tb_paid_lines *paid, struct tb_sold_line *ret_sold)
 {
-    for (size_t i = 0; i < paid->count; i++)
-        ret_sold[i] =
-            (struct tb_sold_line){.paid = &paid->at[i], .line = line_meant(cart, book, &paid->at[i])};
+    for (size_t i = 0; i < paid->count; i++) {
+        ret_sold[i] = (struct tb_sold_line){.paid = &paid->at[i]};
+        if (cart)
+            ret_sold[i].line = line_meant(cart, book, &paid->at[i]);
+    }
 }
 
 static int32_t least(int32_t a, int32_t b)

@@ -25,6 +25,7 @@
 #define TB_CHECKOUT_LEASE_MS 120000
 #define TB_CHECKOUT_CONFLICT_DOUBLE "double_sale"
 #define TB_CHECKOUT_CONFLICT_UNKNOWN "sale_unknown"
+#define TB_CHECKOUT_CONFLICT_OF_OTHER "cart_of_other" /* the till said another customer than the cart's */
 #define TB_CHECKOUT_CONFLICT_RECEIPT "receipt_reused" /* the POS gave a number twice, for different sales */
 
 struct tb_claim {
@@ -74,8 +75,11 @@ struct tb_sold_line {
 bool tb_checkout_went_along(const struct tb_cart *cart, const struct tb_cart_book *book,
                             const struct tb_paid_lines *paid);
 
+/* True when both are somebody's and not the same one's: to that sale the cart is none. */
+bool tb_checkout_is_of_other(const struct tb_cart *cart, const struct tb_id *customer);
+
 /* Finds the cart line of each paid line: the one that it names, else the open one of its product. Fills all
- * but taken_before. cart may be of zero id (a sale without a cart). */
+ * but taken_before. cart may be of zero id (one that is not known), or NULL: then no line is anybody's. */
 void tb_checkout_look_up(struct tb_cart *cart, const struct tb_cart_book *book,
                          const struct tb_paid_lines *paid, struct tb_sold_line *ret_sold);
 

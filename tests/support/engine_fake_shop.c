@@ -276,7 +276,7 @@ static void sold_keep(struct engine_fake *e, struct fake_sale *sale, const struc
         (struct fake_conflict){.line = sold->line, .doubled = sold->doubled, .claimed = sold->claimed};
 }
 
-static bool sale_sell(struct deciding *d, size_t i, struct fake_sale *sale, bool *ret_changed)
+static bool sale_sell(struct deciding *d, size_t i, bool of_other, struct fake_sale *sale, bool *ret_changed)
 {
     struct engine_fake *e = d->e;
     struct tb_sold_line sold[FAKE_SALE_LINE_MAX];
@@ -284,7 +284,7 @@ static bool sale_sell(struct deciding *d, size_t i, struct fake_sale *sale, bool
     const struct tb_finish finish = {
         .checkout = d->m->finish.checkout, .part = d->m->finish.part, .facts = &d->facts};
     TB_ASSERT(paid->count <= FAKE_SALE_LINE_MAX);
-    tb_checkout_look_up(&e->carts[i], &e->books[i], paid, sold);
+    tb_checkout_look_up(of_other ? NULL : &e->carts[i], &e->books[i], paid, sold);
     for (size_t k = 0; k < paid->count; k++)
         sold[k].taken_before = taken_before(e, &sold[k].line);
     bool conflict = tb_checkout_finish(side_of(e, i), &e->claims[i], &finish, sold, paid->count, ret_changed);
@@ -330,12 +330,17 @@ static enum tb_cart_code decide_finish(struct deciding *d)
     size_t i = cart_meant(e, d->m);
     if (i < e->cart_count && tb_checkout_went_along(&e->carts[i], &e->books[i], &d->m->finish.lines))
         i = joined_into(e, i);
+    bool of_other = i < e->cart_count && tb_checkout_is_of_other(&e->carts[i], &d->m->customer);
+    if (of_other) {
+        i = e->cart_count;
+        d->conflict = TB_CHECKOUT_CONFLICT_OF_OTHER;
+    }
     TB_ASSERT(e->sale_count < FAKE_SALE_MAX);
     struct fake_sale *sale = &e->sales[e->sale_count++];
     bool changed;
     cart_place(e, i);
     *sale = (struct fake_sale){.key = key, .customer = d->m->customer, .cart = e->carts[i].id};
-    if (sale_sell(d, i, sale, &changed))
+    if (sale_sell(d, i, of_other, sale, &changed))
         d->conflict = TB_CHECKOUT_CONFLICT_DOUBLE;
     for (size_t k = 0; k < e->void_count; k++) {
         struct fake_void *v = &e->voids[k];

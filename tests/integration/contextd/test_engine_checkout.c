@@ -476,6 +476,25 @@ static void conflicts_are_listed_in_words(void **state)
     assert_null(strstr(text, "sale_unknown")); /* its sale came */
 }
 
+static void a_sale_from_the_cart_of_another_is_booked_without_it(void **state)
+{
+    struct engine_fixture *f = *state;
+    char text[1024];
+    const struct tb_paid_line line = paid(1, 0, 2);
+    struct tb_mutation m = finish("17", &line, 1);
+    m.customer = tb_seed_customer_id(SEED_NUMBER, MS_RIVERA + 1);
+    applied(f, add(1, 0, 2, false));
+    applied_at(f, TILL, m, TB_CHECKOUT_CONFLICT_OF_OTHER);
+    assert_int_equal(number(f, "SELECT count(*) FROM sale WHERE cart IS NULL AND customer IS NOT NULL"), 1);
+    assert_int_equal(number(f, "SELECT count(*) FROM sale_line WHERE line IS NULL AND taken = 0"), 1);
+    applied(f, finish("18", &line, 1)); /* all of it is still there to be paid */
+    assert_int_equal(number(f, "SELECT sum(taken) FROM sale_line"), 2);
+    words_read(f, false, text, sizeof text);
+    assert_non_null(strstr(text, "Till 4 sold to one customer from another one's cart; the sale is booked, "
+                                 "the cart is as it was: till-0421-4 2026-09-21 17\n"));
+    assert_null(strstr(text, "paid"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +509,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(carts_that_do_not_fit_are_joined_by_themselves, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_shopper_does_not_declare_her_own_sale, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_sale_of_an_erased_customer_names_no_cart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_sale_from_the_cart_of_another_is_booked_without_it, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_claim_is_in_the_rows_of_the_cart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(conflicts_are_listed_in_words, set_up, tear_down),
     };

@@ -38,24 +38,49 @@ static enum tb_err cart_reprice(struct sqlite_engine *e, struct tb_cart *cart, c
     return err;
 }
 
-static bool cart_note(struct sqlite_batch *b, const struct tb_cart *cart, bool changed)
+static size_t cart_cost(const struct tb_cart *cart)
 {
     struct tb_row row = {.doc.size = tb_cart_json_size(cart)};
+    return tb_engine_row_cost(&row);
+}
+
+static bool cart_note(struct sqlite_batch *b, const struct tb_cart *cart, bool changed)
+{
     struct sqlite_touched touched =
-        sqlite_touched_of(TB_ROW_CART, &cart->id, &cart->customer, tb_engine_row_cost(&row));
+        sqlite_touched_of(TB_ROW_CART, &cart->id, &cart->customer, cart_cost(cart));
     touched.changed = changed;
     return sqlite_touch_note(b, &touched);
+}
+
+static void cart_move(struct sqlite_engine *e, struct sqlite_batch *b, struct tb_cart *cart)
+{
+    if (!cart_note(b, cart, true))
+        return;
+    cart->version++;
+    cart->as_of_ms = e->wall_ms;
+    if (cart->currency[0] == '\0')
+        memcpy(cart->currency, e->chain.currency, sizeof cart->currency);
 }
 
 enum tb_err sqlite_cart_ready(struct sqlite_engine *e, struct sqlite_batch *b, struct tb_cart *cart)
 {
     enum tb_err err = cart_reprice(e, cart, b->request->peer.store);
-    if (err != TB_OK || !cart_note(b, cart, true))
+    if (err == TB_OK)
+        cart_move(e, b, cart);
+    return err;
+}
+
+enum tb_err sqlite_carts_ready(struct sqlite_engine *e, struct sqlite_batch *b, bool *ret_fit)
+{
+    enum tb_err err = cart_reprice(e, &e->cart, b->request->peer.store);
+    if (err == TB_OK)
+        err = cart_reprice(e, &e->joined, b->request->peer.store);
+    *ret_fit = cart_cost(&e->cart) + cart_cost(&e->joined) <= TB_ENGINE_ROWS_COST_MAX;
+    if (err != TB_OK || !*ret_fit)
         return err;
-    cart->version++;
-    cart->as_of_ms = e->wall_ms;
-    if (cart->currency[0] == '\0')
-        memcpy(cart->currency, e->chain.currency, sizeof cart->currency);
+    cart_move(e, b, &e->cart);
+    if (!b->full)
+        cart_move(e, b, &e->joined);
     return TB_OK;
 }
 
@@ -139,13 +164,19 @@ enum tb_err sqlite_cart_decide(struct sqlite_engine *e, struct sqlite_batch *b, 
     return changed ? cart_save(e, b, m, v) : TB_OK;
 }
 
+/* beside: what the row of the cart that goes with it costs; 0: it goes by itself. */
 static enum tb_err cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_id *cart,
-                               const struct tb_id *customer)
+                               const struct tb_id *customer, size_t *beside)
 {
     enum tb_err err = sqlite_cart_find(e, cart, customer, b->request->peer.store);
-    if (err == TB_OK && !tb_id_is_zero(&e->cart.id) && tb_id_equal(&e->cart.customer, customer))
+    if (err != TB_OK || tb_id_is_zero(&e->cart.id) || !tb_id_equal(&e->cart.customer, customer))
+        return err;
+    size_t cost = cart_cost(&e->cart);
+    /* Two that grew since and would never fit into one answer: the customer's is what is on the screen. */
+    if (*beside == 0 || *beside + cost <= TB_ENGINE_ROWS_COST_MAX)
         (void)cart_note(b, &e->cart, false);
-    return err;
+    *beside = cost;
+    return TB_OK;
 }
 
 enum tb_err sqlite_cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m)
@@ -153,8 +184,9 @@ enum tb_err sqlite_cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b, 
     static const struct tb_id nobody;
     if (tb_id_is_zero(&m->cart))
         return TB_OK;
-    enum tb_err err = cart_repeat(e, b, &m->cart, &m->customer);
+    size_t beside = 0;
+    enum tb_err err = cart_repeat(e, b, &m->cart, &m->customer, &beside);
     if (err == TB_OK && !b->full && m->kind == TB_MUTATION_CART_MERGE)
-        err = cart_repeat(e, b, &m->merge.from, &nobody);
+        err = cart_repeat(e, b, &m->merge.from, &nobody, &beside);
     return err;
 }

@@ -19,6 +19,10 @@ struct tb_cart_facts sqlite_cart_facts(const struct sqlite_engine *e, const stru
 TB_MUST_USE enum tb_err sqlite_cart_ready(struct sqlite_engine *e, struct sqlite_batch *b,
                                           struct tb_cart *cart);
 
+/* The same for the two of a merge, e->cart and e->joined. *ret_fit false: their rows together are more than
+ * an answer holds; nothing was noted and nothing may be written. */
+TB_MUST_USE enum tb_err sqlite_carts_ready(struct sqlite_engine *e, struct sqlite_batch *b, bool *ret_fit);
+
 /* Notes in the journey that the cart was changed; nobody's waits with the cart and visit. */
 TB_MUST_USE enum tb_err sqlite_cart_touch(struct sqlite_engine *e, const struct sqlite_batch *b,
                                           const struct tb_cart *cart, const struct tb_id *visit);

@@ -68,20 +68,27 @@ static enum tb_err undo_drop(struct sqlite_engine *e, const struct tb_mutation *
     return err == TB_OK ? touches_part(e, m, merge) : err;
 }
 
-/* Both carts, or neither: two rows that do not fit any more leave all as it was. */
+/* Both carts, or neither: two rows that do not fit any more leave all as it was, and two that no answer could
+ * hold are rejected. */
 static enum tb_err carts_save(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
                               struct tb_verdict *v)
 {
-    enum tb_err err = sqlite_cart_ready(e, b, &e->cart);
-    if (err == TB_OK && !b->full)
-        err = sqlite_cart_ready(e, b, &e->joined);
-    if (err != TB_OK || b->full)
+    bool fit;
+    enum tb_err err = sqlite_carts_ready(e, b, &fit);
+    if (err == TB_OK && !fit)
+        sqlite_reject(v, tb_cart_code_name(TB_CART_LINE_LIMIT));
+    if (err != TB_OK || b->full || !fit)
         return err;
     v->version = e->cart.version;
     err = sqlite_cart_write(e, &e->cart, &e->book);
     if (err == TB_OK)
         err = sqlite_cart_write(e, &e->joined, &e->joined_book);
     return err == TB_OK ? sqlite_cart_touch(e, b, &e->cart, &m->visit) : err;
+}
+
+static bool is_saved(const struct sqlite_batch *b, const struct tb_verdict *v)
+{
+    return !b->full && v->kind == TB_VERDICT_APPLIED;
 }
 
 static enum tb_err merge_undo(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
@@ -103,7 +110,7 @@ static enum tb_err merge_undo(struct sqlite_engine *e, struct sqlite_batch *b, c
         return TB_OK;
     }
     err = carts_save(e, b, m, v);
-    return err == TB_OK && !b->full ? undo_drop(e, m, merge) : err;
+    return err == TB_OK && is_saved(b, v) ? undo_drop(e, m, merge) : err;
 }
 
 static enum tb_err merge_do(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
@@ -130,7 +137,7 @@ static enum tb_err merge_do(struct sqlite_engine *e, struct sqlite_batch *b, con
     if (!changed)
         return TB_OK;
     enum tb_err err = carts_save(e, b, m, v);
-    return err == TB_OK && !b->full ? undo_keep(e, m) : err;
+    return err == TB_OK && is_saved(b, v) ? undo_keep(e, m) : err;
 }
 
 enum tb_err sqlite_merge_decide(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,

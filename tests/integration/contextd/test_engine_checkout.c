@@ -367,6 +367,66 @@ static void carts_that_do_not_fit_are_joined_by_themselves(void **state)
                      20);
 }
 
+static size_t rows_cost(const struct tb_engine_answer *answer)
+{
+    size_t cost = 0;
+    for (size_t i = 0; i < answer->apply.rows.count; i++)
+        cost += tb_engine_row_cost(&answer->apply.rows.at[i]);
+    return cost;
+}
+
+static void many_added(struct engine_fixture *f, unsigned line, unsigned first, unsigned count, bool nobody)
+{
+    for (unsigned i = 0; i < count; i++)
+        applied(f, add(line + i, first + i, 1, nobody));
+}
+
+static void carts_that_no_answer_could_hold_are_not_joined(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till(TILL);
+    struct tb_mutation m = merge(false);
+    many_added(f, 100, 0, 95, false);
+    for (unsigned i = 0; i < 95; i++) {
+        struct tb_mutation other = add(200 + i, i, 1, true);
+        memcpy(other.add.options, "size:l", sizeof "size:l");
+        applied(f, other);
+    }
+    const struct tb_engine_answer *answer = send(f, &till, &m);
+    assert_string_equal(answer->apply.verdicts[0].code, "line_limit");
+    assert_int_equal(answer->apply.rows.count, 0);
+    assert_int_equal(answer->apply.change_count, 0);
+    assert_int_equal(number(f, "SELECT count(*) FROM cart_merge"), 0);
+    assert_int_equal(number(f, "SELECT count(*) FROM cart_line l JOIN cart c ON c.id = l.cart"
+                               " WHERE c.customer IS NULL"),
+                     95);
+}
+
+static void carts_that_grew_are_neither_taken_apart_nor_told_together(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till(TILL);
+    struct tb_mutation again = merge(false);
+    struct tb_mutation undo = merge(true);
+    many_added(f, 100, 0, 60, false);
+    many_added(f, 200, 60, 60, true);
+    const struct tb_engine_answer *answer = send(f, &till, &again);
+    assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    assert_int_equal(answer->apply.rows.count, 2);
+    many_added(f, 300, 0, 60, true);
+    struct tb_engine_request request = fixture_apply(&till, &again, 1);
+    answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->apply.count, 1);
+    assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_DUPLICATE);
+    assert_int_equal(answer->apply.rows.count, 1);
+    assert_true(tb_id_equal(&answer->apply.rows.at[0].customer, &again.customer));
+    assert_in_range(rows_cost(answer), 1, TB_ENGINE_ROWS_COST_MAX);
+    answer = send(f, &till, &undo);
+    assert_string_equal(answer->apply.verdicts[0].code, "line_limit");
+    assert_int_equal(answer->apply.rows.count, 0);
+    assert_int_equal(number(f, "SELECT count(*) FROM cart_merge"), 1);
+}
+
 /* ---- who may what ---- */
 
 static void a_shopper_does_not_declare_her_own_sale(void **state)
@@ -507,6 +567,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(joining_tells_both_carts_and_wakes_the_customer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_nobody_comes_back_for_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carts_that_do_not_fit_are_joined_by_themselves, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(carts_that_no_answer_could_hold_are_not_joined, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(carts_that_grew_are_neither_taken_apart_nor_told_together, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_shopper_does_not_declare_her_own_sale, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_sale_of_an_erased_customer_names_no_cart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_sale_from_the_cart_of_another_is_booked_without_it, set_up,

@@ -167,6 +167,12 @@ void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *p
     tb_storage_call_submit(&call->call, storage->cache_writer);
 }
 
+void tb_storage_refuse_pages(struct tb_storage *storage)
+{
+    for (size_t i = 0; i < TB_STORAGE_FEED_COUNT_MAX; i++)
+        storage->feeds[i].failed |= storage->feeds[i].used;
+}
+
 struct welcome_call {
     struct tb_storage_call call;
     bool epoch_changed;
@@ -217,6 +223,8 @@ static void cache_epoch_set(struct tb_storage *storage, const char *epoch)
 
 void tb_storage_welcome(struct tb_storage *storage, const struct tb_welcome *welcome, bool epoch_changed)
 {
+    if (epoch_changed)
+        tb_storage_refuse_pages(storage);
     cache_epoch_set(storage, welcome->epoch);
     struct welcome_call *call = tb_storage_call_new(storage, sizeof *call, welcome_work, ignore_finish);
     if (!call)

@@ -198,6 +198,7 @@ enum tb_err tb_storage_cache_start(struct tb_storage *storage)
 enum tb_err tb_storage_renew_cache(struct tb_storage *storage)
 {
     struct tb_storage_found empty = {0};
+    tb_storage_refuse_pages(storage);
     storage->cache_writer = tb_writer_stop(storage->cache_writer);
     struct tb_pepper pepper = storage->cache.pepper;
     enum tb_err err = cache_make_anew(storage, &pepper, &empty);

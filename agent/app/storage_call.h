@@ -89,6 +89,10 @@ TB_MUST_USE enum tb_err tb_storage_cache_start(struct tb_storage *storage);
 void tb_storage_upkeep_later(struct tb_storage *storage, int64_t after_ms);
 #define TB_STORAGE_UPKEEP_FIRST_MS 60000
 
+/* What is held to be saved follows on what the files do not hold any more: no page of a feed is taken until a
+ * first one. */
+void tb_storage_refuse_pages(struct tb_storage *storage);
+
 /* Makes room in the outbox, then hands the held call to its writer. False: there is no memory for it. */
 bool tb_storage_make_room(struct tb_storage_call *call);
 

@@ -243,6 +243,25 @@ static void a_cache_of_another_epoch_than_the_state_is_read_anew(void **state)
     assert_int_equal(terminal.found.cohort_cursor.size, 1);
 }
 
+/* A page that waits when the context store turns out to be restored is one of before: its cursor is. */
+static void no_page_of_another_epoch_is_written(void **state)
+{
+    (void)state;
+    const struct tb_welcome before = {.epoch = "e1"};
+    const struct tb_welcome after = {.epoch = "e2"};
+    const struct tb_rows none = {.count = 0};
+    tb_storage_welcome(&terminal.storage, &before, false);
+    page_save(1, true, &none, 1);
+    page_save(2, false, &none, 2);
+    tb_storage_welcome(&terminal.storage, &after, true);
+    wait_for(2);
+    assert_true(said[0].number == 1 && said[0].err == TB_OK);
+    assert_true(said[1].number == 2 && said[1].err == TB_ERR_AGAIN);
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.found.cohort_cursor.size, 0);
+}
+
 static int set_up_without_pepper(void **state)
 {
     int failed = set_up(state);
@@ -306,6 +325,7 @@ int main(void)
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(a_cache_of_another_epoch_than_the_state_is_read_anew, set_up,
                                         terminal_tear_down),
+        cmocka_unit_test_setup_teardown(no_page_of_another_epoch_is_written, set_up, terminal_tear_down),
         cmocka_unit_test_setup_teardown(no_page_is_written_behind_one_that_failed, set_up_without_pepper,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_written_and_freed, set_up,

@@ -83,6 +83,13 @@ void tb_line_pages_lost(void *context)
     tb_agent_rearm(agent);
 }
 
+static void serving_lost(struct tb_agent *agent)
+{
+    const struct tb_scope customer = {.kind = TB_SCOPE_CUSTOMER, .customer = agent->serving.record.customer};
+    if (agent->serving.visit.open)
+        feed_lost(agent, &customer);
+}
+
 static void cache_renew(struct tb_timer *timer)
 {
     struct tb_agent *agent = timer->context;
@@ -97,11 +104,7 @@ static void cache_renew(struct tb_timer *timer)
     agent->cache_damaged = false;
     tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, true);
     pages_read_again(agent);
-    if (agent->serving.visit.open) {
-        const struct tb_scope customer = {.kind = TB_SCOPE_CUSTOMER,
-                                          .customer = agent->serving.record.customer};
-        feed_lost(agent, &customer);
-    }
+    serving_lost(agent);
     tb_agent_rearm(agent);
 }
 
@@ -152,9 +155,14 @@ static void customer_filled(struct tb_agent *agent, const struct save *save)
 static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
 {
     bool pepper_changed = facts->pepper.version != agent->facts.pepper.version;
+    bool empties = pepper_changed && agent->facts.pepper.version != 0; /* the cache, of customers */
     agent->facts = *facts;
     if (pepper_changed)
         tb_storage_set_pepper(&agent->storage, &facts->pepper);
+    if (empties) {
+        tb_line_cohort_lost(agent);
+        serving_lost(agent);
+    }
     tb_visits_policy(agent);
     tb_cohort_policy(agent);
     tb_pages_terminal(agent);

@@ -157,6 +157,16 @@ static enum tb_err pepper_work(struct tb_storage_call *call)
     return tb_cache_set_pepper(&call->storage->cache, &pepper->pepper);
 }
 
+/* Another pepper empties the cache of customers. */
+static void customer_pages_refuse(struct tb_storage *storage)
+{
+    for (size_t i = 0; i < TB_STORAGE_FEED_COUNT_MAX; i++) {
+        struct tb_storage_feed *feed = &storage->feeds[i];
+        feed->failed |=
+            feed->used && feed->scope.kind != TB_SCOPE_DEVICE && feed->scope.kind != TB_SCOPE_CATALOGUE;
+    }
+}
+
 void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *pepper)
 {
     struct pepper_call *call = tb_storage_call_new(storage, sizeof *call, pepper_work, ignore_finish);
@@ -164,6 +174,7 @@ void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *p
         return;
     call->pepper = *pepper;
     call->call.job.bare = true;
+    customer_pages_refuse(storage);
     tb_storage_call_submit(&call->call, storage->cache_writer);
 }
 

@@ -262,6 +262,23 @@ static void no_page_of_another_epoch_is_written(void **state)
     assert_int_equal(terminal.found.cohort_cursor.size, 0);
 }
 
+/* It would follow on customers that are not in the cache any more. */
+static void no_page_of_another_pepper_is_written(void **state)
+{
+    (void)state;
+    const struct tb_rows none = {.count = 0};
+    struct tb_pepper other = terminal_pepper;
+    other.version++;
+    page_save(1, true, &none, 1);
+    page_save(2, false, &none, 2);
+    tb_storage_set_pepper(&terminal.storage, &other);
+    wait_for(2);
+    assert_true(said[1].number == 2 && said[1].err == TB_ERR_AGAIN);
+    page_save(3, true, &none, 3);
+    wait_for(3);
+    assert_int_equal(said[2].err, TB_OK);
+}
+
 static int set_up_without_pepper(void **state)
 {
     int failed = set_up(state);
@@ -326,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cache_of_another_epoch_than_the_state_is_read_anew, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(no_page_of_another_epoch_is_written, set_up, terminal_tear_down),
+        cmocka_unit_test_setup_teardown(no_page_of_another_pepper_is_written, set_up, terminal_tear_down),
         cmocka_unit_test_setup_teardown(no_page_is_written_behind_one_that_failed, set_up_without_pepper,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_written_and_freed, set_up,

@@ -380,6 +380,7 @@ enum tb_err tb_cache_new_epoch(struct tb_cache *cache)
     struct tb_books *books = &cache->books;
     books->product_stamp = tb_books_stamp(books);
     memset(books->sums, 0, sizeof books->sums);
+    memset(books->trimmed, 0, sizeof books->trimmed);
     for (size_t i = 0; i < TB_PARTITION_COUNT; i++)
         books->stamps[i] = books->product_stamp;
     return cache_end(cache, err);

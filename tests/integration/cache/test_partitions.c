@@ -133,6 +133,11 @@ static void letting_go_for_a_limit_is_no_divergence(void **state)
     sums_read();
     for (unsigned i = 0; i < TB_PARTITION_COUNT; i++)
         assert_int_equal(sums.comparable[i], i != partition_of(0));
+    begin();
+    assert_int_equal(tb_cache_new_epoch(&cache), TB_OK); /* all of them come again */
+    commit();
+    sums_read();
+    assert_true(sums.comparable[partition_of(0)]);
 }
 
 /* Brings what the context store has of a partition, all but one customer. */

@@ -56,15 +56,16 @@ enum tb_err sqlite_claim_decide(struct sqlite_engine *e, struct sqlite_batch *b,
     if (err != TB_OK)
         return err;
     bool known = !tb_id_is_zero(&e->cart.id);
+    const struct tb_claimant who = {.device = b->request->peer.device, .by = b->touched_by};
     bool takes = m->kind == TB_MUTATION_CHECKOUT_CLAIM;
     enum tb_cart_code code = TB_CART_OK;
     bool changed = takes;
     if (known && !tb_id_equal(&e->cart.customer, &m->customer))
         code = TB_CART_OF_OTHER;
     else if (takes)
-        code = tb_claim_take(&e->claim, &e->cart, &m->claim.checkout, b->touched_by, e->wall_ms);
+        code = tb_claim_take(&e->claim, &e->cart, &m->claim.checkout, &who, e->wall_ms);
     else
-        changed = known && tb_claim_release(&e->claim, &m->claim.checkout);
+        changed = known && tb_claim_release(&e->claim, &m->claim.checkout, &who);
     if (code != TB_CART_OK) {
         sqlite_reject(v, tb_cart_code_name(code));
         return TB_OK;

@@ -4,6 +4,8 @@
 
 #include "core/cart/cart.h"
 
+struct tb_claim;
+
 /* cart.c: lines */
 struct tb_cart_line *cart_line_of(struct tb_cart *cart, const struct tb_id *id);
 struct tb_cart_line *cart_line_of_product(struct tb_cart *cart, const char *gtin, const char *options);
@@ -30,5 +32,8 @@ void book_accept(struct tb_cart_book *book, const char *gtin, const char *option
 void cart_key_pack(const struct tb_cart_key *key, struct tb_buf *to);
 TB_MUST_USE enum tb_err cart_key_unpack(struct tb_reader *r, struct tb_cart_key *ret_key);
 void cart_id_read(struct tb_reader *r, struct tb_id *ret_id); /* untouched at the end of the bytes */
+
+/* claim.c: true when that checkout had it, whoever says so. */
+bool claim_end(struct tb_claim *claim, const struct tb_id *checkout);
 
 #endif

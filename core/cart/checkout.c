@@ -93,7 +93,7 @@ bool tb_checkout_finish(struct tb_cart_side side, struct tb_claim *claim, const 
         conflict = conflict || sold[i].doubled > 0 || sold[i].claimed;
     }
     if (!finish->part)
-        changed = tb_claim_release(claim, &finish->checkout) || changed;
+        changed = claim_end(claim, &finish->checkout) || changed;
     if (changed)
         cart_touch(side.cart, finish->facts);
     *ret_changed = changed;

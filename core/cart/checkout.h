@@ -6,8 +6,9 @@
  * found when they are told and reported for people.
  *
  *   - A claim is a lease of TB_CHECKOUT_LEASE_MS of the context store's time on the lines that the cart holds
- *     when it is taken, with their quantities. It is renewed by the same checkout id; what others add
- *     meanwhile is not part of it. It ends by release, by a finish that is no part, or by time.
+ *     when it is taken, with their quantities. It is renewed by the same checkout id from the same device
+ *     (the id is in the rows, for everybody to read); what others add meanwhile is not part of it. It ends
+ *     by release from that device, by a finish that is no part, or by time.
  *   - A finish takes what was really paid off the lines, clamped at 0. What was not paid stays open. A paid
  *     line at 0 is closed; a gift on it is not declined.
  *   - What was paid of a line beyond what was open on it, and taken off it by other sales, was sold twice.
@@ -29,8 +30,9 @@
 #define TB_CHECKOUT_CONFLICT_RECEIPT "receipt_reused" /* the POS gave a number twice, for different sales */
 
 struct tb_claim {
-    struct tb_id checkout;         /* zero: nobody's */
-    char by[TB_NAME_SIZE_MAX + 1]; /* who pays, in words: "Till 4" */
+    struct tb_id checkout;               /* zero: nobody's */
+    char by[TB_NAME_SIZE_MAX + 1];       /* who pays, in words: "Till 4" */
+    char device[TB_DEVICE_SIZE_MAX + 1]; /* that took it; "": from before that was kept */
     int64_t since_ms;
     int64_t until_ms;
     uint16_t line_count;
@@ -40,18 +42,25 @@ struct tb_claim {
     } lines[TB_CART_LINE_COUNT_MAX];
 };
 
-#define TB_CLAIM_PACKED_SIZE_MAX \
-    (1u + TB_ID_SIZE + 1u + TB_NAME_SIZE_MAX + 16u + 2u + TB_CART_LINE_COUNT_MAX * (TB_ID_SIZE + 2u))
+#define TB_CLAIM_PACKED_SIZE_MAX                                                    \
+    (1u + TB_ID_SIZE + 1u + TB_NAME_SIZE_MAX + 1u + TB_DEVICE_SIZE_MAX + 16u + 2u + \
+     TB_CART_LINE_COUNT_MAX * (TB_ID_SIZE + 2u))
 
 bool tb_claim_runs(const struct tb_claim *claim, int64_t now_ms);
 
-/* Takes or renews a claim on what the cart holds. by may be NULL. Codes: NOT_UNDERSTOOD (checkout is zero),
- * UNKNOWN (no cart), CLAIMED (another one runs). */
-enum tb_cart_code tb_claim_take(struct tb_claim *claim, const struct tb_cart *cart,
-                                const struct tb_id *checkout, const char *by, int64_t now_ms);
+/* Who claims, as the context store knows it. */
+struct tb_claimant {
+    const char *device; /* as proven; "" is nobody's */
+    const char *by;     /* in words; NULL or "": a customer's own hand */
+};
 
-/* True when that checkout had it. */
-bool tb_claim_release(struct tb_claim *claim, const struct tb_id *checkout);
+/* Takes or renews a claim on what the cart holds. Codes: NOT_UNDERSTOOD (checkout is zero), UNKNOWN (no
+ * cart), CLAIMED (another one runs, or this one is another device's). */
+enum tb_cart_code tb_claim_take(struct tb_claim *claim, const struct tb_cart *cart,
+                                const struct tb_id *checkout, const struct tb_claimant *who, int64_t now_ms);
+
+/* True when that checkout of that device had it. */
+bool tb_claim_release(struct tb_claim *claim, const struct tb_id *checkout, const struct tb_claimant *who);
 
 /* What of it the documents of a cart show. */
 void tb_claim_show(const struct tb_claim *claim, struct tb_cart_claim *ret_shown);

@@ -88,7 +88,7 @@ static void lay_claim(struct tb_cart_view *view, const struct tb_mutation *m,
     claim->until_ms = facts->at_ms + TB_CHECKOUT_LEASE_MS;
 }
 
-static void claim_end(struct tb_cart_view *view, const struct tb_id *checkout)
+static void view_claim_end(struct tb_cart_view *view, const struct tb_id *checkout)
 {
     if (!tb_id_is_zero(checkout) && tb_id_equal(&view->cart.claim.checkout, checkout))
         view->cart.claim = (struct tb_cart_claim){.since_ms = 0};
@@ -110,7 +110,7 @@ static void lay_finish(struct tb_cart_view *view, const struct tb_mutation *m,
             list(view, &sold.line);
     }
     if (!m->finish.part)
-        claim_end(view, &m->finish.checkout);
+        view_claim_end(view, &m->finish.checkout);
 }
 
 static bool is_laid(enum tb_mutation_kind kind)
@@ -128,7 +128,7 @@ void tb_cart_view_add(struct tb_cart_view *view, const struct tb_mutation *mutat
     switch (mutation->kind) {
     case TB_MUTATION_CART_MERGE: lay_merge(view, mutation, facts, of_merge); break;
     case TB_MUTATION_CHECKOUT_CLAIM: lay_claim(view, mutation, facts); break;
-    case TB_MUTATION_CHECKOUT_RELEASE: claim_end(view, &mutation->claim.checkout); break;
+    case TB_MUTATION_CHECKOUT_RELEASE: view_claim_end(view, &mutation->claim.checkout); break;
     case TB_MUTATION_CHECKOUT_FINISH: lay_finish(view, mutation, facts); break;
     case TB_MUTATION_CHECKOUT_VOID: break;
     default: lay_change(view, mutation, facts); break;

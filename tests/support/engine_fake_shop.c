@@ -217,17 +217,18 @@ static enum tb_cart_code decide_claim(struct deciding *d)
 {
     struct engine_fake *e = d->e;
     size_t i = cart_meant(e, d->m);
+    const struct tb_claimant who = {.device = d->peer->device, .by = d->by};
     bool takes = d->m->kind == TB_MUTATION_CHECKOUT_CLAIM;
     if (i == e->cart_count)
         return takes ? TB_CART_UNKNOWN : TB_CART_OK;
     if (!tb_id_equal(&e->carts[i].customer, &d->m->customer))
         return TB_CART_OF_OTHER;
     if (!takes) {
-        touch(d, i, tb_claim_release(&e->claims[i], &d->m->claim.checkout));
+        touch(d, i, tb_claim_release(&e->claims[i], &d->m->claim.checkout, &who));
         return TB_CART_OK;
     }
     enum tb_cart_code code =
-        tb_claim_take(&e->claims[i], &e->carts[i], &d->m->claim.checkout, d->by, e->wall_ms);
+        tb_claim_take(&e->claims[i], &e->carts[i], &d->m->claim.checkout, &who, e->wall_ms);
     touch(d, i, code == TB_CART_OK);
     return code;
 }

@@ -478,6 +478,33 @@ static void a_claim_is_in_the_rows_of_the_cart(void **state)
     assert_int_equal(cart.claim.until_ms, NOW_MS + TB_CHECKOUT_LEASE_MS);
 }
 
+static void who_reads_a_claim_neither_renews_nor_ends_it(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer web = fixture_web(MS_RIVERA);
+    struct tb_mutation claim = about(TB_MUTATION_CHECKOUT_CLAIM, false);
+    struct tb_mutation release = about(TB_MUTATION_CHECKOUT_RELEASE, false);
+    struct tb_mutation second = about(TB_MUTATION_CHECKOUT_CLAIM, false);
+    claim.claim.checkout = fixture_id(77);
+    release.claim.checkout = fixture_id(77);
+    second.claim.checkout = fixture_id(78);
+    applied(f, add(1, 0, 1, false));
+    applied(f, claim);
+    struct tb_mutation again = claim;
+    again.seq = 1;
+    struct tb_engine_request request = fixture_apply(&web, &again, 1);
+    assert_string_equal(engine_fixture_ask(f, &request)->apply.verdicts[0].code, "cart_claimed");
+    again = release;
+    again.seq = 2;
+    request = fixture_apply(&web, &again, 1);
+    assert_int_equal(engine_fixture_ask(f, &request)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    applied_at(f, OTHER_TILL, release, "");
+    assert_string_equal(say_at(f, OTHER_TILL, claim)->code, "cart_claimed");
+    assert_string_equal(say_at(f, OTHER_TILL, second)->code, "cart_claimed");
+    applied(f, release);
+    applied_at(f, OTHER_TILL, second, "");
+}
+
 /* ---- for people ---- */
 
 /* What `contextd conflicts` prints about the file. */
@@ -575,6 +602,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sale_from_the_cart_of_another_is_booked_without_it, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_claim_is_in_the_rows_of_the_cart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_reads_a_claim_neither_renews_nor_ends_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(conflicts_are_listed_in_words, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,10 +20,13 @@ static int setup(void **state)
     return 0;
 }
 
+static const struct tb_claimant till = {.device = "urn:tillbridge:demo:device:till-4", .by = "Till 4"};
+static const struct tb_claimant shopper = {.device = "web:1", .by = ""};
+
 static enum tb_cart_code take(unsigned checkout, int64_t now_ms)
 {
     struct tb_id id = test_id(checkout);
-    return tb_claim_take(&claim, &t.cart, &id, "Till 4", now_ms);
+    return tb_claim_take(&claim, &t.cart, &id, &till, now_ms);
 }
 
 static void claim_holds_what_the_cart_holds_then(void **state)
@@ -48,9 +51,9 @@ static void claim_is_one_at_a_time(void **state)
     assert_int_equal(take(CHECKOUT_B, 2000), TB_CART_CLAIMED);
     assert_int_equal(take(CHECKOUT_B, 1000 + TB_CHECKOUT_LEASE_MS), TB_CART_OK);
     struct tb_id a = test_id(CHECKOUT_A);
-    assert_false(tb_claim_release(&claim, &a));
+    assert_false(tb_claim_release(&claim, &a, &till));
     struct tb_id b = test_id(CHECKOUT_B);
-    assert_true(tb_claim_release(&claim, &b));
+    assert_true(tb_claim_release(&claim, &b, &till));
     assert_false(tb_claim_runs(&claim, 1000));
 }
 
@@ -59,10 +62,10 @@ static void claim_of_nothing_is_refused(void **state)
     (void)state;
     struct tb_id none = {{0}};
     struct tb_id id = test_id(CHECKOUT_A);
-    assert_int_equal(tb_claim_take(&claim, &t.cart, &none, NULL, 1), TB_CART_NOT_UNDERSTOOD);
+    assert_int_equal(tb_claim_take(&claim, &t.cart, &none, &till, 1), TB_CART_NOT_UNDERSTOOD);
     t.cart.id = none;
-    assert_int_equal(tb_claim_take(&claim, &t.cart, &id, NULL, 1), TB_CART_UNKNOWN);
-    assert_false(tb_claim_release(&claim, &none));
+    assert_int_equal(tb_claim_take(&claim, &t.cart, &id, &till, 1), TB_CART_UNKNOWN);
+    assert_false(tb_claim_release(&claim, &none, &till));
 }
 
 static void claim_without_or_with_too_long_a_name(void **state)
@@ -72,7 +75,8 @@ static void claim_without_or_with_too_long_a_name(void **state)
     struct tb_id id = test_id(CHECKOUT_A);
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    assert_int_equal(tb_claim_take(&claim, &t.cart, &id, name, 1), TB_CART_OK);
+    const struct tb_claimant named = {.device = "d", .by = name};
+    assert_int_equal(tb_claim_take(&claim, &t.cart, &id, &named, 1), TB_CART_OK);
     assert_string_equal(claim.by, "");
 }
 
@@ -88,6 +92,7 @@ static void claim_is_packed_and_unpacked(void **state)
         assert_int_equal(test_apply(&t, test_add(10 + i, 100 + i, TB_QUANTITY_MAX)), TB_CART_OK);
     assert_int_equal(take(CHECKOUT_A, 1000), TB_CART_OK);
     memset(claim.by, 'y', TB_NAME_SIZE_MAX);
+    memset(claim.device, 'z', TB_DEVICE_SIZE_MAX);
     tb_claim_pack(&claim, &packed);
     assert_int_equal(packed.err, TB_OK);
     assert_int_equal(packed.size, TB_CLAIM_PACKED_SIZE_MAX);
@@ -98,8 +103,45 @@ static void claim_is_packed_and_unpacked(void **state)
         assert_true(tb_id_is_zero(&copy.checkout));
     }
     assert_int_equal(tb_claim_unpack(tb_span_of(room, packed.size + 1), &copy), TB_ERR_TOO_LONG);
-    room[0] = 2;
+    room[0] = 3;
     assert_int_equal(tb_claim_unpack(tb_buf_span(&packed), &copy), TB_ERR_UNSUPPORTED);
+}
+
+static void claim_is_of_the_device_that_took_it(void **state)
+{
+    (void)state;
+    struct tb_id id = test_id(CHECKOUT_A);
+    const struct tb_claimant other = {.device = "urn:tillbridge:demo:device:till-5", .by = "Till 5"};
+    assert_int_equal(take(CHECKOUT_A, 1000), TB_CART_OK);
+    assert_int_equal(tb_claim_take(&claim, &t.cart, &id, &other, 2000), TB_CART_CLAIMED);
+    assert_int_equal(tb_claim_take(&claim, &t.cart, &id, &shopper, 2000), TB_CART_CLAIMED);
+    assert_false(tb_claim_release(&claim, &id, &other));
+    assert_false(tb_claim_release(&claim, &id, &shopper));
+    assert_int_equal(claim.until_ms, 1000 + TB_CHECKOUT_LEASE_MS);
+    /* When it ran out it is a new one's, whatever it is called. */
+    assert_int_equal(tb_claim_take(&claim, &t.cart, &id, &other, 1000 + TB_CHECKOUT_LEASE_MS), TB_CART_OK);
+    assert_string_equal(claim.by, "Till 5");
+    assert_false(tb_claim_release(&claim, &id, &till));
+    assert_true(tb_claim_release(&claim, &id, &other));
+}
+
+/* Stored before the device was. */
+static void claim_without_a_device_is_of_whoever_knows_its_id(void **state)
+{
+    (void)state;
+    static uint8_t room[TB_CLAIM_PACKED_SIZE_MAX];
+    struct tb_buf packed = tb_buf_of(room, sizeof room);
+    struct tb_id id = test_id(CHECKOUT_A);
+    assert_int_equal(take(CHECKOUT_A, 1000), TB_CART_OK);
+    claim.device[0] = '\0';
+    tb_claim_pack(&claim, &packed);
+    assert_int_equal(room[0], 1);
+    assert_int_equal(tb_claim_unpack(tb_buf_span(&packed), &copy), TB_OK);
+    assert_string_equal(copy.device, "");
+    assert_int_equal(tb_claim_take(&copy, &t.cart, &id, &shopper, 2000), TB_CART_CLAIMED);
+    assert_false(tb_claim_release(&copy, &id, &shopper));
+    assert_int_equal(tb_claim_take(&copy, &t.cart, &id, &till, 2000), TB_CART_OK);
+    assert_true(tb_claim_release(&copy, &id, &till));
 }
 
 static struct tb_paid_line paid(unsigned line, unsigned product, int32_t quantity)
@@ -248,6 +290,8 @@ int main(void)
         cmocka_unit_test_setup(claim_is_one_at_a_time, setup),
         cmocka_unit_test_setup(claim_of_nothing_is_refused, setup),
         cmocka_unit_test_setup(claim_without_or_with_too_long_a_name, setup),
+        cmocka_unit_test_setup(claim_is_of_the_device_that_took_it, setup),
+        cmocka_unit_test_setup(claim_without_a_device_is_of_whoever_knows_its_id, setup),
         cmocka_unit_test_setup(claim_is_packed_and_unpacked, setup),
         cmocka_unit_test_setup(one_line_paid_in_two_positions, setup),
         cmocka_unit_test_setup(what_others_took_was_sold_twice, setup),

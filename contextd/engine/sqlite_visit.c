@@ -2,7 +2,7 @@
 #include "contextd/engine/sqlite_decide.h"
 
 #define VISITED "store.visited"
-#define VISIT_UNKNOWN "visit_unknown"
+#define CODE_VISIT_UNKNOWN "visit_unknown"
 #define NOT_ME "not_me" /* she says that she is somebody else */
 
 /* Her journey changed: whoever reads it is woken, the verdict does not bring it. */
@@ -39,7 +39,7 @@ static enum tb_err visit_judge(struct sqlite_engine *e, const struct sqlite_batc
         bool hers = customer.size == 0 || tb_id_is_zero(&m->customer) ||
                     tb_span_equal(customer, tb_id_span(&m->customer));
         if (others || !hers)
-            sqlite_reject(v, VISIT_UNKNOWN);
+            sqlite_reject(v, CODE_VISIT_UNKNOWN);
     }
     tb_stmt_reset(s);
     return err;
@@ -83,7 +83,7 @@ enum tb_err sqlite_visit_end_decide(struct sqlite_engine *e, struct sqlite_batch
     tb_stmt_bind_int(s, 8, e->wall_ms);
     enum tb_err err = tb_stmt_run(s);
     if (err == TB_OK && tb_db_changes(e->db) == 0)
-        sqlite_reject(v, VISIT_UNKNOWN); /* of another terminal */
+        sqlite_reject(v, CODE_VISIT_UNKNOWN); /* of another terminal */
     if (err != TB_OK || v->kind == TB_VERDICT_REJECTED || tb_id_is_zero(&m->customer))
         return err;
     if (strcmp(m->visit_end.reason, NOT_ME) == 0)

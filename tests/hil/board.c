@@ -564,3 +564,46 @@ void tb_board_reset(struct tb_board *b)
     else
         program_reset(b);
 }
+
+/* ---- what the build says of an image ---- */
+
+static _Noreturn void budget_become(const char *board, const char *image, int out)
+{
+    char images[OPTION_SIZE];
+    (void)snprintf(images, sizeof images, "%s/%s", TB_FIRMWARE_FOLDER, board);
+    (void)dup2(out, STDOUT_FILENO);
+    (void)execl(TB_NODE, TB_NODE, TB_BUDGET_TOOL, images, image, "Infinity", "Infinity", (char *)NULL);
+    _exit(127);
+}
+
+static uint32_t number_take(struct tb_span *rest, uint8_t end)
+{
+    uint64_t number = 0;
+    assert_int_equal(tb_decimal_decode(tb_span_cut(rest, end), UINT32_MAX, &number), TB_OK);
+    return (uint32_t)number;
+}
+
+/* Its line ends in "stack <bound> of <size>". */
+void tb_board_stack(const char *board, const char *image, uint32_t *ret_bound, uint32_t *ret_size)
+{
+    int ends[2], status;
+    char line[OPTION_SIZE];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        budget_become(board, image, ends[1]);
+    (void)close(ends[1]);
+    FILE *said = fdopen(ends[0], "r");
+    assert_non_null(said);
+    assert_non_null(fgets(line, sizeof line, said));
+    (void)fclose(said);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    const char *stack = strstr(line, "stack ");
+    assert_non_null(stack);
+    struct tb_span rest = tb_span_str(stack + strlen("stack "));
+    *ret_bound = number_take(&rest, ' ');
+    assert_true(tb_span_is(tb_span_cut(&rest, ' '), "of"));
+    *ret_size = number_take(&rest, '\n');
+}

@@ -490,48 +490,13 @@ static void image_that_hangs_is_rolled_back(void **state)
     assert_installed();
 }
 
-static _Noreturn void budget_become(int out)
-{
-    char images[PATH_SIZE];
-    (void)snprintf(images, sizeof images, "%s/%s", TB_FIRMWARE_FOLDER, facts->board);
-    (void)dup2(out, STDOUT_FILENO);
-    (void)execl(TB_NODE, TB_NODE, TB_BUDGET_TOOL, images, "head-0.elf", "24576", "8192", (char *)NULL);
-    _exit(127);
-}
-
-/* What the build says that the running image needs at most, and has: "… stack <bound> of <size>". */
-static void stack_bound(uint32_t *ret_bound, uint32_t *ret_size)
-{
-    int ends[2], status;
-    char line[PATH_SIZE];
-    assert_int_equal(pipe(ends), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0)
-        budget_become(ends[1]);
-    (void)close(ends[1]);
-    FILE *said = fdopen(ends[0], "r");
-    assert_non_null(said);
-    assert_non_null(fgets(line, sizeof line, said));
-    (void)fclose(said);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-    line[strcspn(line, "\n")] = '\0';
-    const char *stack = strstr(line, "stack ");
-    assert_non_null(stack);
-    struct tb_span rest = tb_span_str(stack + strlen("stack "));
-    *ret_bound = number_take(&rest);
-    assert_true(tb_span_is(tb_span_cut(&rest, ' '), "of"));
-    *ret_size = number_take(&rest);
-}
-
 /* Nothing goes deeper than verifying a signature. The call graph's bound is for the deepest path of all. */
 static void stack_is_large_enough_for_a_signature(void **state)
 {
     (void)state;
     uint32_t bound, size;
     uint8_t request;
-    stack_bound(&bound, &size);
+    tb_board_stack(facts->board, "head-0.elf", &bound, &size);
     start(&second);
     run_to(512);
     assert_int_equal(tb_readers_stats(h.readers, 0, &request), TB_OK);

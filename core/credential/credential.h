@@ -16,6 +16,12 @@ enum tb_credential_kind {
     TB_CREDENTIAL_NONE,
     TB_CREDENTIAL_MEMBER, /* the chain's member number, decimal digits */
     TB_CREDENTIAL_GSRN,   /* GS1 AI 8018, 18 digits with their check digit */
+    TB_CREDENTIAL_PASS, /* id of a pass that the chain signed (sub of a token or pass certificate), as text */
+    TB_CREDENTIAL_SMART_TAP, /* smartTapRedemptionValue of a Google Wallet pass, as text */
+    TB_CREDENTIAL_VAS,       /* nfc.message of an Apple Wallet pass, as text */
+    TB_CREDENTIAL_TAG,       /* UID of an NTAG 424 DNA whose SUN message verified, 7 bytes */
+    TB_CREDENTIAL_DESFIRE,   /* UID of a DESFire card that authenticated itself, 7 bytes */
+    TB_CREDENTIAL_UID,       /* UID of any other card, 4, 7 or 10 bytes; by policy only */
     TB_CREDENTIAL_KIND_COUNT
 };
 

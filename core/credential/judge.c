@@ -19,10 +19,12 @@ static void judged_credential(struct tb_judgement *j, enum tb_credential_kind ki
                               enum tb_reason reason)
 {
     enum tb_err err = tb_credential_set(kind, value, &j->credential);
-    if (err == TB_OK)
+    if (err == TB_OK) {
         judged(j, TB_JUDGED_CREDENTIAL, reason);
-    else
+        j->assurance = TB_ASSURANCE_LOW;
+    } else {
         judged(j, TB_JUDGED_UNKNOWN, TB_REASON_CODE_TOO_LONG);
+    }
 }
 
 static void judged_gs1(struct tb_judgement *j, const struct tb_gs1 *gs1, bool link)
@@ -68,14 +70,14 @@ static struct tb_span rule_value(const struct tb_code_rule *rule, struct tb_span
 }
 
 /* False when the text is no retail code; a valid one is a member card of the chain or a product. */
-static bool judge_retail_code(struct tb_span text, const struct tb_code_rules *rules, struct tb_judgement *j)
+static bool judge_retail_code(const struct tb_judge *judge, struct tb_span text, struct tb_judgement *j)
 {
     if (tb_gtin_decode(text, j->gtin) != TB_OK)
         return false;
     struct tb_span digits;
     size_t index = 0;
     const struct tb_code_rule *rule;
-    while (text.size == 13 && (rule = rule_next(rules, TB_CARRIER_EAN13, &index)) != NULL) {
+    while (text.size == 13 && (rule = rule_next(judge->rules, TB_CARRIER_EAN13, &index)) != NULL) {
         if (!rule_digits(rule, text, 1, &digits))
             continue;
         memset(j->gtin, 0, sizeof j->gtin);
@@ -109,19 +111,18 @@ static bool host_allowed(const struct tb_code_rules *rules, struct tb_span host)
 }
 
 /* True when a link rule fits, even if its host is not allowed. */
-static bool judge_member_link(const struct tb_web *web, const struct tb_code_rules *rules,
-                              struct tb_judgement *j)
+static bool judge_member_link(const struct tb_judge *judge, const struct tb_web *web, struct tb_judgement *j)
 {
     size_t index = 0;
     const struct tb_code_rule *rule;
-    while ((rule = rule_next(rules, TB_CARRIER_LINK, &index)) != NULL) {
+    while ((rule = rule_next(judge->rules, TB_CARRIER_LINK, &index)) != NULL) {
         struct tb_span prefix = tb_span_str(rule->prefix);
         struct tb_span digits = tb_span_sub(web->path, prefix.size, SIZE_MAX);
         /* QR codes in alphanumeric mode carry upper case only. */
         if (!tb_text_starts_nocase(web->path, prefix) || digits.size != rule->digit_count ||
             !tb_text_is_digits(digits))
             continue;
-        if (host_allowed(rules, web->host))
+        if (host_allowed(judge->rules, web->host))
             judged_credential(j, rule->kind, digits, TB_REASON_MEMBER_LINK);
         else
             judged(j, TB_JUDGED_UNKNOWN, TB_REASON_CODE_HOST);
@@ -131,12 +132,12 @@ static bool judge_member_link(const struct tb_web *web, const struct tb_code_rul
 }
 
 /* False when the text is no web address; any web address gets a verdict. */
-static bool judge_link(struct tb_span uri, const struct tb_code_rules *rules, struct tb_judgement *j)
+static bool judge_link(const struct tb_judge *judge, struct tb_span uri, struct tb_judgement *j)
 {
     struct tb_web web;
     if (tb_web_decode(uri, &web) != TB_OK)
         return false;
-    if (judge_member_link(&web, rules, j))
+    if (judge_member_link(judge, &web, j))
         return true;
     struct tb_gs1 gs1;
     enum tb_err err = tb_gs1_link_decode(uri, &gs1);
@@ -149,13 +150,13 @@ static bool judge_link(struct tb_span uri, const struct tb_code_rules *rules, st
     return true;
 }
 
-static void judge_text(struct tb_span text, const struct tb_code_rules *rules, struct tb_judgement *j)
+static void judge_text(const struct tb_judge *judge, struct tb_span text, struct tb_judgement *j)
 {
     size_t index = 0;
     struct tb_span digits;
     const struct tb_code_rule *rule;
     judged(j, TB_JUDGED_UNKNOWN, TB_REASON_CODE_NOT_OURS);
-    while ((rule = rule_next(rules, TB_CARRIER_SCAN_TEXT, &index)) != NULL) {
+    while ((rule = rule_next(judge->rules, TB_CARRIER_SCAN_TEXT, &index)) != NULL) {
         if (!rule_digits(rule, text, 1, &digits))
             continue;
         if (tb_luhn_check_valid(digits)) {
@@ -213,25 +214,25 @@ static enum tb_reason payment_reason(struct tb_span line)
     return reason;
 }
 
-static void judge_code(struct tb_span line, const struct tb_code_rules *rules, struct tb_judgement *j)
+static void judge_code(const struct tb_judge *judge, struct tb_span line, struct tb_judgement *j)
 {
-    bool aim = rules->aim_enabled && aim_present(line);
+    bool aim = judge->rules->aim_enabled && aim_present(line);
     struct tb_span text = aim ? tb_span_sub(line, AIM_SIZE, SIZE_MAX) : line;
     bool marked = (aim && aim_gs1(line)) || (text.size && memchr(text.at, GS, text.size) != NULL);
     enum tb_reason payment = payment_reason(line);
     if (payment == TB_REASON_PAYMENT_TRACK)
         judged(j, TB_JUDGED_PAYMENT_CARD, payment);
-    else if (judge_retail_code(text, rules, j) || judge_element(text, marked, j))
+    else if (judge_retail_code(judge, text, j) || judge_element(text, marked, j))
         return;
     else if (payment != TB_REASON_NONE)
         judged(j, TB_JUDGED_PAYMENT_CARD, payment);
     else if (!is_text(text))
         judged(j, TB_JUDGED_NOT_TEXT, TB_REASON_CODE_NOT_TEXT);
-    else if (!judge_link(text, rules, j))
-        judge_text(text, rules, j);
+    else if (!judge_link(judge, text, j))
+        judge_text(judge, text, j);
 }
 
-void tb_judge_line(struct tb_span line, const struct tb_code_rules *rules, struct tb_judgement *ret_judgement)
+void tb_judge_line(const struct tb_judge *judge, struct tb_span line, struct tb_judgement *ret_judgement)
 {
     *ret_judgement = (struct tb_judgement){.verdict = TB_JUDGED_UNKNOWN};
     line = line_trim(line);
@@ -240,15 +241,15 @@ void tb_judge_line(struct tb_span line, const struct tb_code_rules *rules, struc
     else if (line.size > TB_LINE_SIZE_MAX)
         judged(ret_judgement, TB_JUDGED_NOT_TEXT, TB_REASON_CODE_TOO_LONG);
     else
-        judge_code(line, rules, ret_judgement);
+        judge_code(judge, line, ret_judgement);
 }
 
-static void judge_tag_text(struct tb_span text, const struct tb_code_rules *rules, struct tb_judgement *j)
+static void judge_tag_text(const struct tb_judge *judge, struct tb_span text, struct tb_judgement *j)
 {
     size_t index = 0;
     struct tb_span digits;
     const struct tb_code_rule *rule;
-    while ((rule = rule_next(rules, TB_CARRIER_TAG_TEXT, &index)) != NULL) {
+    while ((rule = rule_next(judge->rules, TB_CARRIER_TAG_TEXT, &index)) != NULL) {
         if (rule_digits(rule, text, 0, &digits)) {
             judged_credential(j, rule->kind, digits, TB_REASON_MEMBER_TEXT);
             return;
@@ -256,12 +257,12 @@ static void judge_tag_text(struct tb_span text, const struct tb_code_rules *rule
     }
 }
 
-static void judge_external(const struct tb_ndef_record *record, const struct tb_code_rules *rules,
+static void judge_external(const struct tb_judge *judge, const struct tb_ndef_record *record,
                            struct tb_judgement *j)
 {
     size_t index = 0;
     const struct tb_code_rule *rule;
-    while ((rule = rule_next(rules, TB_CARRIER_EXTERNAL, &index)) != NULL) {
+    while ((rule = rule_next(judge->rules, TB_CARRIER_EXTERNAL, &index)) != NULL) {
         if (!tb_ndef_is(record, TB_NDEF_EXTERNAL, rule->prefix) ||
             record->payload.size != rule->digit_count || !tb_text_is_digits(record->payload))
             continue;
@@ -270,24 +271,24 @@ static void judge_external(const struct tb_ndef_record *record, const struct tb_
     }
 }
 
-static void judge_record(const struct tb_ndef_record *record, const struct tb_code_rules *rules,
+static void judge_record(const struct tb_judge *judge, const struct tb_ndef_record *record,
                          struct tb_judgement *j)
 {
     uint8_t address[URI_SIZE_MAX];
     struct tb_buf uri = tb_buf_of(address, sizeof address);
     struct tb_span text;
     if (tb_ndef_web_address(record, &uri) == TB_OK)
-        (void)judge_link(tb_buf_span(&uri), rules, j);
+        (void)judge_link(judge, tb_buf_span(&uri), j);
     else if (tb_ndef_text(record, &text) == TB_OK)
-        judge_tag_text(text, rules, j);
+        judge_tag_text(judge, text, j);
     else
-        judge_external(record, rules, j);
+        judge_external(judge, record, j);
     if (j->reason == TB_REASON_CODE_NOT_OURS || j->reason == TB_REASON_TAG_EMPTY)
         j->reason = TB_REASON_TAG_NOT_OURS;
 }
 
 /* Walks the records of a checked message until one is a credential or product. */
-static void judge_records(struct tb_ndef *n, const struct tb_code_rules *rules, struct tb_judgement *j)
+static void judge_records(const struct tb_judge *judge, struct tb_ndef *n, struct tb_judgement *j)
 {
     struct tb_ndef_record record;
     while (j->verdict == TB_JUDGED_UNKNOWN) {
@@ -296,7 +297,7 @@ static void judge_records(struct tb_ndef *n, const struct tb_code_rules *rules, 
             if (tb_ndef_enter(n, record.payload) != TB_OK)
                 continue; /* a poster too deep is passed over */
         } else if (err == TB_OK && record.tnf != TB_NDEF_EMPTY)
-            judge_record(&record, rules, j);
+            judge_record(judge, &record, j);
         else if (err == TB_ERR_NOT_FOUND && n->depth > 1)
             tb_ndef_leave(n);
         else if (err != TB_OK)
@@ -304,13 +305,12 @@ static void judge_records(struct tb_ndef *n, const struct tb_code_rules *rules, 
     }
 }
 
-void tb_judge_tag(struct tb_span message, const struct tb_code_rules *rules,
-                  struct tb_judgement *ret_judgement)
+void tb_judge_tag(const struct tb_judge *judge, struct tb_span message, struct tb_judgement *ret_judgement)
 {
     struct tb_ndef n;
     *ret_judgement = (struct tb_judgement){.verdict = TB_JUDGED_UNKNOWN, .reason = TB_REASON_TAG_EMPTY};
     if (tb_ndef_check(message) != TB_OK || tb_ndef_begin(&n, message) != TB_OK)
         judged(ret_judgement, TB_JUDGED_MALFORMED, TB_REASON_TAG_MALFORMED);
     else
-        judge_records(&n, rules, ret_judgement);
+        judge_records(judge, &n, ret_judgement);
 }

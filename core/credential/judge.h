@@ -9,40 +9,29 @@
 #ifndef TB_CORE_CREDENTIAL_JUDGE_H
 #define TB_CORE_CREDENTIAL_JUDGE_H
 
-#include "core/credential/digits.h"
-#include "core/credential/reason.h"
+#include "core/credential/judgement.h"
+#include "core/credential/keyring.h"
 #include "core/credential/rules.h"
 
 #define TB_LINE_SIZE_MAX 2048 /* bytes; the longest credential text is a signed token */
 
-enum tb_judged {
-    TB_JUDGED_PAYMENT_CARD, /* dropped; neither credential nor gtin is filled */
-    TB_JUDGED_CREDENTIAL,   /* credential is filled */
-    TB_JUDGED_PRODUCT,      /* gtin is filled */
-    TB_JUDGED_UNKNOWN,      /* readable, and not ours */
-    TB_JUDGED_NOT_TEXT,     /* a line that is no text at all */
-    TB_JUDGED_MALFORMED,    /* a tag whose message breaks the NDEF rules */
-};
-
-struct tb_judgement {
-    enum tb_judged verdict;
-    enum tb_reason reason;
-    struct tb_credential credential;
-    char gtin[TB_GTIN_TEXT_SIZE];
+/* What is judged by. */
+struct tb_judge {
+    const struct tb_code_rules *rules; /* borrowed */
+    const struct tb_keyring *keys;     /* borrowed; NULL: none */
+    int64_t wall_ms;                   /* Unix */
 };
 
 /*
  * Judges one line from a scanner. Trailing CR, LF and TAB are cut, spaces never (base45 contains
  * them); GS (0x1D) is FNC1. Never fails: whatever came in gets a verdict.
  */
-void tb_judge_line(struct tb_span line, const struct tb_code_rules *rules,
-                   struct tb_judgement *ret_judgement);
+void tb_judge_line(const struct tb_judge *judge, struct tb_span line, struct tb_judgement *ret_judgement);
 
 /*
  * Judges the NDEF message of one tag (empty: a formatted tag without content). The whole message is
  * checked before anything in it counts; then the first record that is ours wins.
  */
-void tb_judge_tag(struct tb_span message, const struct tb_code_rules *rules,
-                  struct tb_judgement *ret_judgement);
+void tb_judge_tag(const struct tb_judge *judge, struct tb_span message, struct tb_judgement *ret_judgement);
 
 #endif

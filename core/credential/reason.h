@@ -17,6 +17,18 @@ enum tb_reason {
     TB_REASON_MEMBER_EXTERNAL,
     TB_REASON_GSRN_ELEMENT,
     TB_REASON_GSRN_LINK,
+    TB_REASON_MEMBER_CODE128,
+    TB_REASON_READER_PASS,
+    TB_REASON_MEMBER_ROTATING,
+    TB_REASON_TOKEN_JWS,
+    TB_REASON_TOKEN_CWT,
+    TB_REASON_TAG_SUN,
+    TB_REASON_TAG_UID,
+    TB_REASON_CARD_DESFIRE,
+    TB_REASON_PASS_SMART_TAP,
+    TB_REASON_PASS_VAS,
+    TB_REASON_PHONE_PASS,
+    TB_REASON_HANDOVER_CODE,
 
     /* it is a product */
     TB_REASON_PRODUCT_CODE,
@@ -47,6 +59,25 @@ enum tb_reason {
     TB_REASON_TAG_TIMEOUT,
     TB_REASON_TAG_TWO,
     TB_REASON_READER_LOST,
+
+    /* what carries a proof, and could not be accepted */
+    TB_REASON_PROOF_WRONG,  /* MAC, signature or code does not fit the key */
+    TB_REASON_PROOF_NO_KEY, /* no key here that could say so */
+    TB_REASON_PROOF_EXPIRED,
+    TB_REASON_PROOF_EARLY,    /* not valid yet, or for longer than allowed */
+    TB_REASON_PROOF_AUDIENCE, /* made for somebody else */
+    TB_REASON_PROOF_REPLAYED, /* good once, and was used */
+    TB_REASON_PROOF_MALFORMED,
+    TB_REASON_PROOF_UNSUPPORTED, /* an algorithm or mode that is not accepted */
+    TB_REASON_PROOF_UNVERIFIED, /* seen, but only the context store could verify it, and it cannot be asked */
+    TB_REASON_REPLAY_MEMORY,    /* the replay memory could not be written */
+    TB_REASON_PASS_NONE,        /* the phone has no pass of this chain */
+    TB_REASON_PASS_CHOOSE,      /* several: choose one and tap again */
+    TB_REASON_PASS_LOCKED,      /* unlock the phone and tap again */
+    TB_REASON_PASS_AGAIN,       /* the phone asks for another tap */
+    TB_REASON_PASS_REFUSED,     /* the phone does not accept this terminal */
+    TB_REASON_UID_RANDOM,       /* a UID that is another one each time */
+    TB_REASON_POLICY,           /* this kind is not accepted here */
 
     /* what the look-up said */
     TB_REASON_FOUND_CACHE,

@@ -402,11 +402,21 @@ static enum tb_outcome outcome_of(enum tb_judged verdict, bool from_tap)
     case TB_JUDGED_PAYMENT_CARD: return TB_OUTCOME_PAYMENT_CARD;
     case TB_JUDGED_CREDENTIAL: return TB_OUTCOME_RECOGNISED;
     case TB_JUDGED_PRODUCT: return TB_OUTCOME_PRODUCT;
+    case TB_JUDGED_HANDOVER: return TB_OUTCOME_UNKNOWN;
+    case TB_JUDGED_WRONG_KEY: return TB_OUTCOME_WRONG_KEY;
+    case TB_JUDGED_EXPIRED: return TB_OUTCOME_EXPIRED;
+    case TB_JUDGED_AGAIN: return TB_OUTCOME_UNREADABLE;
     case TB_JUDGED_UNKNOWN: return from_tap ? TB_OUTCOME_UNKNOWN : TB_OUTCOME_NOT_A_CODE;
     case TB_JUDGED_NOT_TEXT: return TB_OUTCOME_NOT_A_CODE;
     case TB_JUDGED_MALFORMED: return TB_OUTCOME_UNREADABLE;
     }
     return TB_OUTCOME_UNREADABLE;
+}
+
+static struct tb_judge judge_of(const struct tb_identify *m, int64_t now_ms)
+{
+    return (struct tb_judge){
+        .rules = m->policy.rules, .keys = m->policy.keys, .wall_ms = now_ms + m->wall_offset_ms};
 }
 
 struct failure_meaning {
@@ -470,7 +480,8 @@ void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span 
 {
     struct tb_attempt *a = attempt_in_field_or_new(m, reader, now_ms);
     struct tb_judgement j;
-    tb_judge_tag(message, m->policy.rules, &j);
+    const struct tb_judge judge = judge_of(m, now_ms);
+    tb_judge_tag(&judge, message, &j);
     attempt_settle(m, a, &j, outcome_of(j.verdict, true), now_ms);
     tb_wipe(&j, sizeof j);
     attempts_check(m);
@@ -505,7 +516,8 @@ void tb_identify_line(struct tb_identify *m, uint8_t reader, struct tb_span line
 {
     struct tb_attempt *a = attempt_open(m, reader, false, now_ms);
     struct tb_judgement j;
-    tb_judge_line(line, m->policy.rules, &j);
+    const struct tb_judge judge = judge_of(m, now_ms);
+    tb_judge_line(&judge, line, &j);
     attempt_settle(m, a, &j, outcome_of(j.verdict, false), now_ms);
     tb_wipe(&j, sizeof j);
     attempts_check(m);
@@ -654,4 +666,9 @@ int64_t tb_identify_deadline_ms(const struct tb_identify *m)
         presence_deadline_take(m, &m->codes[i], &deadline_ms);
     }
     return deadline_ms;
+}
+
+void tb_identify_set_wall(struct tb_identify *m, int64_t wall_ms, int64_t now_ms)
+{
+    m->wall_offset_ms = wall_ms - now_ms;
 }

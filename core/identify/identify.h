@@ -83,6 +83,7 @@ struct tb_identify_action {
 
 struct tb_identify_policy {
     const struct tb_code_rules *rules; /* borrowed */
+    const struct tb_keyring *keys;     /* borrowed; NULL: none */
     uint32_t hint_ms;                  /* reading longer than this asks to hold */
     uint32_t retry_ms;                 /* a torn read may be repaired by the next one within this */
     uint32_t read_max_ms;              /* a tap that yields nothing ends as unreadable */
@@ -137,6 +138,7 @@ struct tb_presence {  /* what a reader showed last, for de-bouncing */
 
 struct tb_identify {
     struct tb_identify_policy policy;
+    int64_t wall_offset_ms; /* Unix time is now_ms and this */
     struct tb_attempt attempts[TB_ATTEMPTS_MAX];
     struct tb_presence cards[TB_READERS_MAX]; /* on the reader, or just gone */
     struct tb_presence codes[TB_READERS_MAX]; /* scanned just now */
@@ -155,6 +157,9 @@ struct tb_identify {
 struct tb_identify_policy tb_identify_policy_default(void);
 
 void tb_identify_init(struct tb_identify *m, const struct tb_identify_policy *policy);
+
+/* The wall clock now (Unix), by which codes and tokens expire; again whenever it was set. 1970 until then. */
+void tb_identify_set_wall(struct tb_identify *m, int64_t wall_ms, int64_t now_ms);
 
 /* Takes effect for attempts that begin later. */
 void tb_identify_set_policy(struct tb_identify *m, const struct tb_identify_policy *policy);

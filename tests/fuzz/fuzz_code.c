@@ -9,7 +9,7 @@ static void line_judge(struct tb_span line, bool aim_enabled)
     struct tb_code_rules rules = *tb_code_rules_default();
     struct tb_judgement j;
     rules.aim_enabled = aim_enabled;
-    tb_judge_line(line, &rules, &j);
+    tb_judge_line(&(struct tb_judge){.rules = &rules}, line, &j);
     TB_ASSERT(j.verdict != TB_JUDGED_MALFORMED && j.reason != TB_REASON_NONE);
     TB_ASSERT((j.verdict == TB_JUDGED_CREDENTIAL) == (j.credential.kind != TB_CREDENTIAL_NONE));
     TB_ASSERT((j.verdict == TB_JUDGED_PRODUCT) == (j.gtin[0] != '\0'));

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tb_span message = tb_span_of(data, size);
     struct tb_judgement j;
     records_walk(message);
-    tb_judge_tag(message, tb_code_rules_default(), &j);
+    tb_judge_tag(&(struct tb_judge){.rules = tb_code_rules_default()}, message, &j);
     bool malformed = tb_ndef_check(message) != TB_OK;
     TB_ASSERT(malformed == (j.verdict == TB_JUDGED_MALFORMED));
     TB_ASSERT((j.verdict == TB_JUDGED_CREDENTIAL) == (j.credential.kind != TB_CREDENTIAL_NONE));

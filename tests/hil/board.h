@@ -71,8 +71,8 @@ int tb_board_scanner(struct tb_board *b);
 /* Opens or closes the housing of a board with tamper. */
 void tb_board_tamper(struct tb_board *b, bool open);
 
-/* What the build says that an image of that board needs of its stack at most, an interrupt at the deepest place
- * included, and what it has: firmware/budget.mjs. In bytes. */
+/* What the build says that an image of that board needs of its stack at most, an interrupt at the deepest
+ * place included, and what it has: firmware/budget.mjs. In bytes. */
 void tb_board_stack(const char *board, const char *image, uint32_t *ret_bound, uint32_t *ret_size);
 
 /* Makes the main loop of a board with watchdog stand still, as a bug would. The machine's reset undoes it. */

@@ -24,7 +24,7 @@ static void lines_check(const struct line_case *cases, size_t case_count, const 
 {
     for (size_t i = 0; i < case_count; i++) {
         struct tb_judgement j;
-        tb_judge_line(tb_span_str(cases[i].line), rules, &j);
+        tb_judge_line(&(struct tb_judge){.rules = rules}, tb_span_str(cases[i].line), &j);
         judgement_check(&j, &cases[i]);
     }
 }
@@ -126,9 +126,10 @@ static void long_line_is_not_a_code(void **state)
     static uint8_t line[TB_LINE_SIZE_MAX + 1];
     struct tb_judgement j;
     memset(line, 'a', sizeof line);
-    tb_judge_line(tb_span_of(line, TB_LINE_SIZE_MAX), tb_code_rules_default(), &j);
+    tb_judge_line(&(struct tb_judge){.rules = tb_code_rules_default()}, tb_span_of(line, TB_LINE_SIZE_MAX),
+                  &j);
     assert_int_equal(j.reason, TB_REASON_CODE_NOT_OURS);
-    tb_judge_line(tb_span_of(line, sizeof line), tb_code_rules_default(), &j);
+    tb_judge_line(&(struct tb_judge){.rules = tb_code_rules_default()}, tb_span_of(line, sizeof line), &j);
     assert_int_equal(j.verdict, TB_JUDGED_NOT_TEXT);
     assert_int_equal(j.reason, TB_REASON_CODE_TOO_LONG);
 }
@@ -163,7 +164,7 @@ static void tags_of_every_kind(void **state)
         struct tb_judgement j;
         size_t size = strlen(cases[i].line) / 2;
         assert_int_equal(tb_hex_decode(tb_span_str(cases[i].line), message, size), TB_OK);
-        tb_judge_tag(tb_span_of(message, size), tb_code_rules_default(), &j);
+        tb_judge_tag(&(struct tb_judge){.rules = tb_code_rules_default()}, tb_span_of(message, size), &j);
         judgement_check(&j, &cases[i]);
     }
 }

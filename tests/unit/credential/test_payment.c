@@ -170,7 +170,7 @@ static void no_card_number_passes(void **state)
         number_present(number, size, line, sizeof line);
         if (size == 14 && tb_gs1_check_valid(tb_span_str(number)))
             continue;
-        tb_judge_line(tb_span_str(line), tb_code_rules_default(), &j);
+        tb_judge_line(&(struct tb_judge){.rules = tb_code_rules_default()}, tb_span_str(line), &j);
         assert_int_equal(j.verdict, TB_JUDGED_PAYMENT_CARD);
         assert_memory_equal(&j.credential, &no_credential, sizeof no_credential);
         assert_string_equal(j.gtin, "");
@@ -188,7 +188,7 @@ static void no_retail_code_is_dropped(void **state)
         struct tb_judgement j;
         digits_fill(text, 0, size - 1);
         text[size - 1] = tb_gs1_check_digit(tb_span_of(text, size - 1));
-        tb_judge_line(tb_span_str(text), tb_code_rules_default(), &j);
+        tb_judge_line(&(struct tb_judge){.rules = tb_code_rules_default()}, tb_span_str(text), &j);
         bool member = size == 13 && memcmp(text, "29", 2) == 0;
         assert_int_equal(j.verdict, member ? TB_JUDGED_CREDENTIAL : TB_JUDGED_PRODUCT);
         assert_true(member || tb_span_is(tb_span_of(j.gtin + 14 - size, size), text));
@@ -208,7 +208,7 @@ static void no_element_string_is_dropped(void **state)
         memcpy(text, gsrn ? "8018" : "01", ai_size);
         digits_fill(text, ai_size, size - 1);
         text[size - 1] = tb_gs1_check_digit(tb_span_of(text + ai_size, size - 1 - ai_size));
-        tb_judge_line(tb_span_str(text), tb_code_rules_default(), &j);
+        tb_judge_line(&(struct tb_judge){.rules = tb_code_rules_default()}, tb_span_str(text), &j);
         assert_int_equal(j.verdict, gsrn ? TB_JUDGED_CREDENTIAL : TB_JUDGED_PRODUCT);
     }
 }
@@ -218,9 +218,10 @@ static void fnc1_tells_an_element_string_from_a_card(void **state)
 {
     (void)state;
     struct tb_judgement j;
-    tb_judge_line(tb_span_str("4000056655665556"), tb_code_rules_default(), &j);
+    tb_judge_line(&(struct tb_judge){.rules = tb_code_rules_default()}, tb_span_str("4000056655665556"), &j);
     assert_int_equal(j.verdict, TB_JUDGED_PAYMENT_CARD);
-    tb_judge_line(tb_span_str("\0354000056655665556"), tb_code_rules_default(), &j);
+    tb_judge_line(&(struct tb_judge){.rules = tb_code_rules_default()}, tb_span_str("\0354000056655665556"),
+                  &j);
     assert_int_equal(j.verdict, TB_JUDGED_UNKNOWN);
     assert_int_equal(j.reason, TB_REASON_CODE_GS1_OTHER);
 }

@@ -419,6 +419,33 @@ static struct tb_judge judge_of(const struct tb_identify *m, int64_t now_ms)
         .rules = m->policy.rules, .keys = m->policy.keys, .wall_ms = now_ms + m->wall_offset_ms};
 }
 
+/* A card on which nothing of ours could be read: where the policy says so, its UID stands for it. */
+static bool judge_uid(const struct tb_identify *m, const struct tb_attempt *a, struct tb_judgement *j)
+{
+    const struct tb_span uid = tb_span_of(a->card.uid, a->card.uid_size);
+    if (!m->policy.uid_accepted || uid.size == 0)
+        return false;
+    *j = (struct tb_judgement){.verdict = TB_JUDGED_UNKNOWN, .reason = TB_REASON_UID_RANDOM};
+    if (!tb_uid_is_random(uid) && tb_credential_set(TB_CREDENTIAL_UID, uid, &j->credential) == TB_OK) {
+        j->verdict = TB_JUDGED_CREDENTIAL;
+        j->reason = TB_REASON_TAG_UID;
+        j->assurance = TB_ASSURANCE_LOW;
+    }
+    return true;
+}
+
+static void attempt_settle_card(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
+                                int64_t now_ms)
+{
+    struct tb_judgement by_uid;
+    if (j->verdict == TB_JUDGED_UNKNOWN && judge_uid(m, a, &by_uid)) {
+        attempt_settle(m, a, &by_uid, outcome_of(by_uid.verdict, true), now_ms);
+        tb_wipe(&by_uid, sizeof by_uid);
+    } else {
+        attempt_settle(m, a, j, outcome_of(j->verdict, true), now_ms);
+    }
+}
+
 struct failure_meaning {
     enum tb_outcome outcome;
     enum tb_reason reason;
@@ -438,6 +465,12 @@ static struct failure_meaning failure_meaning_of(enum tb_tag_failure failure)
     case TB_TAG_TIMEOUT: return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TIMEOUT};
     }
     return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_MALFORMED};
+}
+
+/* Nothing of ours is on it, or nothing that can be read without a key or here. */
+static bool failure_is_of_foreign_card(enum tb_tag_failure failure)
+{
+    return failure == TB_TAG_EMPTY || failure == TB_TAG_LOCKED || failure == TB_TAG_UNSUPPORTED;
 }
 
 /* A torn read is not the end yet: shoppers move their cards, and most come closer. */
@@ -482,8 +515,15 @@ void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span 
     struct tb_judgement j;
     const struct tb_judge judge = judge_of(m, now_ms);
     tb_judge_tag(&judge, message, &j);
-    attempt_settle(m, a, &j, outcome_of(j.verdict, true), now_ms);
+    attempt_settle_card(m, a, &j, now_ms);
     tb_wipe(&j, sizeof j);
+    attempts_check(m);
+}
+
+void tb_identify_judged(struct tb_identify *m, uint8_t reader, const struct tb_judgement *judgement,
+                        int64_t now_ms)
+{
+    attempt_settle_card(m, attempt_in_field_or_new(m, reader, now_ms), judgement, now_ms);
     attempts_check(m);
 }
 
@@ -498,7 +538,10 @@ void tb_identify_tag_failed(struct tb_identify *m, uint8_t reader, enum tb_tag_f
         attempt_end(m, a, meaning.outcome, meaning.reason, now_ms);
     } else {
         struct tb_judgement j = {.verdict = TB_JUDGED_UNKNOWN, .reason = meaning.reason};
+        if (failure_is_of_foreign_card(failure) && judge_uid(m, a, &j))
+            meaning.outcome = outcome_of(j.verdict, true);
         attempt_settle(m, a, &j, meaning.outcome, now_ms);
+        tb_wipe(&j, sizeof j);
     }
     attempts_check(m);
 }

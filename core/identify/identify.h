@@ -89,6 +89,7 @@ struct tb_identify_policy {
     uint32_t read_max_ms;              /* a tap that yields nothing ends as unreadable */
     uint32_t ask_max_ms;               /* the context store's answer is waited for this long */
     uint32_t return_ms;                /* a card that is back within this never left */
+    bool uid_accepted;                 /* the UID stands for a card on which nothing of ours could be read */
 };
 
 struct tb_journal_entry { /* no personal data */
@@ -153,7 +154,8 @@ struct tb_identify {
     uint64_t merged_count;
 };
 
-/* Defaults with the built-in code rules: hint 300 ms, retry 600, read 3000, ask 2000, return 1000. */
+/* Defaults with the built-in code rules: hint 300 ms, retry 600, read 3000, ask 2000, return 1000; no UIDs.
+ */
 struct tb_identify_policy tb_identify_policy_default(void);
 
 void tb_identify_init(struct tb_identify *m, const struct tb_identify_policy *policy);
@@ -174,6 +176,10 @@ void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, struct tb_span
 void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span message, int64_t now_ms);
 void tb_identify_tag_failed(struct tb_identify *m, uint8_t reader, enum tb_tag_failure failure,
                             int64_t now_ms);
+/* Somebody else spoke with the card, and this is what came of it; the judgement stays the caller's to wipe.
+ */
+void tb_identify_judged(struct tb_identify *m, uint8_t reader, const struct tb_judgement *judgement,
+                        int64_t now_ms);
 void tb_identify_tag_gone(struct tb_identify *m, uint8_t reader, int64_t now_ms);
 void tb_identify_line(struct tb_identify *m, uint8_t reader, struct tb_span line, int64_t now_ms);
 /* The reader dropped a line: reason is TB_REASON_CODE_TOO_LONG or TB_REASON_CODE_NOT_TEXT. */

@@ -297,6 +297,121 @@ static void foreign_tag_is_unknown(void **state)
     no_more_actions();
 }
 
+static void judged(const char *pass)
+{
+    struct tb_judgement j = {
+        .verdict = TB_JUDGED_CREDENTIAL, .reason = TB_REASON_PHONE_PASS, .assurance = TB_ASSURANCE_HIGH};
+    assert_int_equal(tb_credential_set(TB_CREDENTIAL_PASS, tb_span_str(pass), &j.credential), TB_OK);
+    tb_identify_judged(&machine, NFC, &j, now_ms);
+}
+
+static void what_an_applet_judged_is_looked_up(void **state)
+{
+    (void)state;
+    began("\x08\x01\x02\x03");
+    judged("pass-1");
+    struct tb_identify_action action = next_action(TB_IDENTIFY_LOOK_UP);
+    assert_int_equal(action.credential_kind, TB_CREDENTIAL_PASS);
+    assert_true(tb_span_is(tb_credential_value(tb_identify_credential(&machine, action.attempt)), "pass-1"));
+    tb_identify_looked_up(&machine, action.attempt, TB_LOOKUP_HIT, &customer_1, now_ms);
+    (void)next_outcome(TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE);
+    (void)next_action(TB_IDENTIFY_BEGIN_VISIT);
+    next_feedback(TB_FEEDBACK_WELCOME);
+    no_more_actions();
+}
+
+static void phone_that_flickers_is_one_tap_by_what_it_presented(void **state)
+{
+    (void)state;
+    what_an_applet_judged_is_looked_up(state);
+    tb_identify_tag_gone(&machine, NFC, now_ms);
+    (void)next_action(TB_IDENTIFY_CARD_GONE);
+    now_ms += 400;
+    began("\x08\x99\x98\x97");
+    judged("pass-1");
+    (void)next_action(TB_IDENTIFY_MERGED);
+    (void)next_action(TB_IDENTIFY_CARD_BACK);
+    no_more_actions();
+
+    tb_identify_tag_gone(&machine, NFC, now_ms);
+    (void)next_action(TB_IDENTIFY_CARD_GONE);
+    now_ms += 400;
+    began("\x08\x55\x56\x57");
+    judged("pass-2");
+    (void)next_action(TB_IDENTIFY_LOOK_UP);
+    no_more_actions();
+}
+
+static void phone_that_asks_for_another_tap_says_why(void **state)
+{
+    (void)state;
+    const struct tb_judgement locked = {.verdict = TB_JUDGED_AGAIN, .reason = TB_REASON_PASS_LOCKED};
+    began("\x08\x01\x02\x03");
+    tb_identify_judged(&machine, NFC, &locked, now_ms);
+    (void)next_outcome(TB_OUTCOME_UNREADABLE, TB_REASON_PASS_LOCKED);
+    next_feedback(TB_FEEDBACK_REFUSED);
+    no_more_actions();
+}
+
+static void accept_uids(void)
+{
+    struct tb_identify_policy policy = tb_identify_policy_default();
+    assert_false(policy.uid_accepted);
+    policy.uid_accepted = true;
+    tb_identify_set_policy(&machine, &policy);
+}
+
+static void uid_stands_for_a_card_that_says_nothing_where_the_policy_says_so(void **state)
+{
+    (void)state;
+    static const enum tb_tag_failure failures[] = {TB_TAG_EMPTY, TB_TAG_LOCKED, TB_TAG_UNSUPPORTED};
+    accept_uids();
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        began(card_1);
+        tb_identify_tag_failed(&machine, NFC, failures[i], now_ms);
+        struct tb_identify_action action = next_action(TB_IDENTIFY_LOOK_UP);
+        assert_int_equal(action.credential_kind, TB_CREDENTIAL_UID);
+        assert_true(tb_span_equal(tb_credential_value(tb_identify_credential(&machine, action.attempt)),
+                                  tb_span_str(card_1)));
+        tb_identify_looked_up(&machine, action.attempt, TB_LOOKUP_BLOCKED, NULL, now_ms);
+        (void)next_outcome(TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED);
+        next_feedback(TB_FEEDBACK_REFUSED);
+        tb_identify_tag_gone(&machine, NFC, now_ms);
+        (void)next_action(TB_IDENTIFY_CARD_GONE);
+        tick_after(2000);
+    }
+    tap(foreign);
+    assert_int_equal(next_action(TB_IDENTIFY_LOOK_UP).credential_kind, TB_CREDENTIAL_UID);
+    no_more_actions();
+}
+
+static void uid_that_is_another_one_each_time_stands_for_nothing(void **state)
+{
+    (void)state;
+    accept_uids();
+    began("\x08\x01\x02\x03");
+    tb_identify_tag_failed(&machine, NFC, TB_TAG_EMPTY, now_ms);
+    (void)next_outcome(TB_OUTCOME_UNKNOWN, TB_REASON_UID_RANDOM);
+    next_feedback(TB_FEEDBACK_UNKNOWN);
+    no_more_actions();
+}
+
+static void uid_does_not_stand_for_a_card_whose_read_went_wrong(void **state)
+{
+    (void)state;
+    accept_uids();
+    began(card_1);
+    tb_identify_tag_failed(&machine, NFC, TB_TAG_PAYMENT_CARD, now_ms);
+    (void)next_outcome(TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP);
+    next_feedback(TB_FEEDBACK_REFUSED);
+    began(card_2);
+    tb_identify_tag_failed(&machine, NFC, TB_TAG_MALFORMED, now_ms);
+    (void)next_action(TB_IDENTIFY_CARD_GONE);
+    (void)next_outcome(TB_OUTCOME_UNREADABLE, TB_REASON_TAG_MALFORMED);
+    next_feedback(TB_FEEDBACK_REFUSED);
+    no_more_actions();
+}
+
 static void slow_reading_asks_to_hold(void **state)
 {
     (void)state;
@@ -605,6 +720,12 @@ int main(void)
         cmocka_unit_test_setup(lines_that_identify_nobody, setup),
         cmocka_unit_test_setup(failures_have_their_outcomes, setup),
         cmocka_unit_test_setup(foreign_tag_is_unknown, setup),
+        cmocka_unit_test_setup(what_an_applet_judged_is_looked_up, setup),
+        cmocka_unit_test_setup(phone_that_flickers_is_one_tap_by_what_it_presented, setup),
+        cmocka_unit_test_setup(phone_that_asks_for_another_tap_says_why, setup),
+        cmocka_unit_test_setup(uid_stands_for_a_card_that_says_nothing_where_the_policy_says_so, setup),
+        cmocka_unit_test_setup(uid_that_is_another_one_each_time_stands_for_nothing, setup),
+        cmocka_unit_test_setup(uid_does_not_stand_for_a_card_whose_read_went_wrong, setup),
         cmocka_unit_test_setup(slow_reading_asks_to_hold, setup),
         cmocka_unit_test_setup(reading_without_end_is_unreadable, setup),
         cmocka_unit_test_setup(torn_read_that_is_repaired_is_one_tap, setup),

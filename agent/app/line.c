@@ -282,6 +282,7 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
                                          .scope = action->save.scope,
                                          .cursor = action->save.cursor,
                                          .first = action->save.first,
+                                         .from = action->save.from,
                                          .more = action->save.more};
     struct save *save = calloc(1, sizeof *save);
     if (save) {

@@ -151,15 +151,17 @@ TB_MUST_USE enum tb_err tb_storage_put(struct tb_storage *storage, const struct 
 /*
  * Rows of a feed and its cursor, in one transaction: those of the device feed into state.db, all others into
  * the cache. When one fails, those of its scope behind it fail, too (TB_ERR_AGAIN), until one with first set:
- * they would put the cursor past the rows that were lost.
+ * they would put the cursor past the rows that were lost. One that follows on lazy ones whose transaction was
+ * lost fails with TB_ERR_CONFLICT, and pages_lost is called.
  */
 struct tb_storage_page {
     struct tb_rows rows; /* copied, as the rest */
     struct tb_scope scope;
     struct tb_cursor cursor;
-    bool first; /* of a newly opened feed */
-    bool more;  /* others follow at once: of the cohort or the catalogue it need not be committed alone, and
-                   done is  called when it is applied (host/sqlite/writer.h, lazy jobs) */
+    bool first;            /* of a newly opened feed */
+    struct tb_cursor from; /* see tb_cache_resume(); empty: from the beginning */
+    bool more; /* others follow at once: of the cohort or the catalogue it need not be committed alone, and
+                  done is called when it is applied (host/sqlite/writer.h, lazy jobs) */
 };
 TB_MUST_USE enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_page *page,
                                         tb_storage_done *done, void *context);

@@ -171,11 +171,15 @@ enum tb_err tb_storage_cache_open(struct tb_storage *storage, const char *path,
     return err == TB_OK ? pending_hear(storage, found, pending) : err;
 }
 
-static void pages_lost(struct tb_post *post)
+void tb_storage_pages_lost(struct tb_storage *storage)
 {
-    struct tb_storage *storage = post->context;
     if (storage->pages_lost)
         storage->pages_lost(storage->health_context);
+}
+
+static void pages_lost(struct tb_post *post)
+{
+    tb_storage_pages_lost(post->context);
 }
 
 enum tb_err tb_storage_cache_start(struct tb_storage *storage)

@@ -81,6 +81,9 @@ void tb_storage_remove_damaged(const struct tb_storage *storage);
 /* A damaged one is still kept beside the outbox. */
 bool tb_storage_outbox_was_damaged(const char *path);
 
+/* Calls pages_lost. */
+void tb_storage_pages_lost(struct tb_storage *storage);
+
 /* Starts its writer. */
 TB_MUST_USE enum tb_err tb_storage_cache_start(struct tb_storage *storage);
 

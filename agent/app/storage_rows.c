@@ -11,6 +11,7 @@ struct rows_copy {
     bool first;
     bool more;
     struct tb_scope scope;
+    struct tb_cursor from;
     struct tb_cursor cursor;
     int64_t wall_ms;
     size_t verdict_count;
@@ -57,11 +58,14 @@ static enum tb_err state_save_work(struct tb_storage_call *call)
 static enum tb_err cache_save_work(struct tb_storage_call *call)
 {
     struct rows_copy *copy = (struct rows_copy *)(void *)call;
+    struct tb_cache *cache = &call->storage->cache;
     struct tb_cache_applied applied;
-    enum tb_err err = tb_cache_apply(&call->storage->cache, &copy->rows, copy->scoped ? &copy->scope : NULL,
-                                     &copy->cursor, copy->wall_ms, &applied);
+    const struct tb_scope *scope = copy->scoped ? &copy->scope : NULL;
+    enum tb_err err = scope ? tb_cache_resume(cache, scope, &copy->from) : TB_OK;
+    if (err == TB_OK)
+        err = tb_cache_apply(cache, &copy->rows, scope, &copy->cursor, copy->wall_ms, &applied);
     if (err == TB_OK && copy->scoped && copy->scope.kind == TB_SCOPE_PARTITION && !copy->more)
-        err = tb_cache_partition_complete(&call->storage->cache, copy->scope.partition);
+        err = tb_cache_partition_complete(cache, copy->scope.partition);
     if (err == TB_OK && applied.refused_count + applied.damaged_count > 0)
         tb_log(TB_LOG_WARN, TB_EVENT("cache", "rows_left_out"), tb_log_int("refused", applied.refused_count),
                tb_log_int("damaged", applied.damaged_count));
@@ -116,13 +120,15 @@ static void feed_finish(struct tb_storage_call *call, enum tb_err err)
         feed->waiting = next->behind;
         feed_start(feed, next);
     }
+    if (err == TB_ERR_CONFLICT)
+        tb_storage_pages_lost(call->storage);
     copy->done(copy->call.context, err);
 }
 
+/* A partition has no cursor that would tell that pages of it were lost. */
 static bool scope_is_bulk(const struct tb_scope *scope)
 {
-    return scope->kind == TB_SCOPE_COHORT || scope->kind == TB_SCOPE_PARTITION ||
-           scope->kind == TB_SCOPE_CATALOGUE;
+    return scope->kind == TB_SCOPE_COHORT || scope->kind == TB_SCOPE_CATALOGUE;
 }
 
 enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_page *page,
@@ -139,6 +145,7 @@ enum tb_err tb_storage_save(struct tb_storage *storage, const struct tb_storage_
     copy->call.context = context;
     copy->scoped = true;
     copy->scope = page->scope;
+    copy->from = page->from;
     copy->cursor = page->cursor;
     copy->first = page->first;
     copy->more = page->more;

@@ -228,12 +228,23 @@ enum tb_err tb_cache_contact(struct tb_cache *cache, int64_t wall_ms)
     return cache_end(cache, err);
 }
 
-enum tb_err cache_cursors_forget(struct tb_cache *cache)
+/* Of the scopes whose kind is between these two. */
+static enum tb_err cursors_drop(struct tb_cache *cache, int64_t after, int64_t before)
 {
     struct tb_stmt *drop = &cache->stmts[TB_CACHE_STMT_CURSORS_DROP];
-    tb_stmt_bind_int(drop, 1, CACHE_META_CURSOR);
-    tb_stmt_bind_int(drop, 2, CACHE_META_EPOCH);
+    tb_stmt_bind_int(drop, 1, CACHE_META_CURSOR + after);
+    tb_stmt_bind_int(drop, 2, CACHE_META_CURSOR + before);
     return tb_stmt_run(drop);
+}
+
+enum tb_err cache_cursors_forget(struct tb_cache *cache)
+{
+    return cursors_drop(cache, TB_SCOPE_NONE, CACHE_META_EPOCH - CACHE_META_CURSOR);
+}
+
+enum tb_err cache_cohort_cursor_forget(struct tb_cache *cache)
+{
+    return cursors_drop(cache, TB_SCOPE_COHORT - 1, TB_SCOPE_COHORT + 1);
 }
 
 /* ---- the file ---- */
@@ -306,7 +317,7 @@ static enum tb_err customers_empty(struct tb_cache *cache, const struct tb_peppe
     if (err == TB_OK)
         err = tb_db_exec(cache->db, "DELETE FROM credential; DELETE FROM customer; DELETE FROM gone");
     if (err == TB_OK)
-        err = cache_cursors_forget(cache);
+        err = cache_cohort_cursor_forget(cache);
     if (err == TB_OK)
         err = numbers_write(cache, CACHE_META_PEPPER, &version, 1);
     cache->books.customer_count = 0;

@@ -104,6 +104,15 @@ TB_MUST_USE enum tb_err tb_cache_set_pepper(struct tb_cache *cache, const struct
 void tb_cache_set_limits(struct tb_cache *cache, const struct tb_cache_limits *limits);
 
 /*
+ * Inside a transaction, before tb_cache_apply() of a page of a feed that follows on cursor from; empty, it is
+ * from the feed's beginning, and of the cohort all partitions can be compared again when it is complete.
+ * TB_ERR_CONFLICT: the file's cursor of that scope is another, because pages in
+ * front of it are not in the file; with its cursor it would be ahead of their rows.
+ */
+TB_MUST_USE enum tb_err tb_cache_resume(struct tb_cache *cache, const struct tb_scope *scope,
+                                        const struct tb_cursor *from);
+
+/*
  * Inside a transaction: applies rows in order and saves the cursor of scope; a NULL scope saves none (rows
  * of verdicts and answers). Rows of types that are not kept here are passed over. That there are rows is
  * contact with the context store at wall_ms (known wall time). On an error the transaction is to be rolled
@@ -141,7 +150,7 @@ TB_MUST_USE enum tb_err tb_cache_forget(struct tb_cache *cache, const struct tb_
  * Blocks. */
 TB_MUST_USE enum tb_err tb_cache_make_last(struct tb_cache *cache);
 
-/* The saved cursor of a scope; empty when none. Not while a transaction is open. */
+/* The saved cursor of a scope; empty when none. */
 TB_MUST_USE enum tb_err tb_cache_cursor(struct tb_cache *cache, const struct tb_scope *scope,
                                         struct tb_cursor *ret_cursor);
 
@@ -159,7 +168,7 @@ TB_MUST_USE enum tb_err tb_cache_contact(struct tb_cache *cache, int64_t wall_ms
 struct tb_cache_upkept {
     uint32_t evicted_count; /* of the cohort, to stay within a limit */
     uint32_t dropped_count; /* from outside the cohort, their time was over or a limit was reached */
-    uint32_t expired_count; /* too long without contact: the feeds of the cache are to be read from the
+    uint32_t expired_count; /* too long without contact: the cohort's feed is to be read from the
                                beginning */
     bool more;              /* call again */
 };

@@ -120,5 +120,6 @@ TB_MUST_USE enum tb_err cache_end(struct tb_cache *cache, enum tb_err err);
 void cache_note_contact(struct tb_cache *cache);
 
 TB_MUST_USE enum tb_err cache_cursors_forget(struct tb_cache *cache);
+TB_MUST_USE enum tb_err cache_cohort_cursor_forget(struct tb_cache *cache);
 
 #endif

@@ -414,6 +414,29 @@ static enum tb_err cursor_save(struct tb_cache *cache, const struct tb_scope *sc
                             tb_span_of(cursor->bytes, cursor->size));
 }
 
+/* Whomever this terminal let go of comes again, and may have to go again. */
+static enum tb_err trimmed_forget(struct tb_cache *cache)
+{
+    enum tb_err err = cache_begin(cache, cache->wall_ms);
+    memset(cache->books.trimmed, 0, sizeof cache->books.trimmed);
+    return cache_end(cache, err);
+}
+
+enum tb_err tb_cache_resume(struct tb_cache *cache, const struct tb_scope *scope,
+                            const struct tb_cursor *from)
+{
+    struct tb_cursor saved;
+    if (from->size == 0 && scope->kind == TB_SCOPE_COHORT)
+        return trimmed_forget(cache);
+    if (from->size == 0 || !scope_is_kept(scope) || cache->damaged) /* then it keeps no cursors */
+        return TB_OK;
+    enum tb_err err = tb_cache_cursor(cache, scope, &saved);
+    if (err != TB_OK)
+        return err;
+    bool same = tb_span_equal(tb_span_of(saved.bytes, saved.size), tb_span_of(from->bytes, from->size));
+    return same ? TB_OK : TB_ERR_CONFLICT;
+}
+
 /* One bit in an index can put its keys out of order; then what is stored is found sometimes, and stored
  * twice. Whether it is so is looked up once: it takes as long as reading the file. */
 static enum tb_err suspicion_check(struct tb_cache *cache)

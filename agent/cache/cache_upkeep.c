@@ -166,7 +166,7 @@ enum tb_err tb_cache_upkeep(struct tb_cache *cache, int64_t wall_ms, const struc
     if (err == TB_OK)
         err = upkeep(cache, serving, ret_upkept);
     if (err == TB_OK && ret_upkept->expired_count > 0)
-        err = cache_cursors_forget(cache);
+        err = cache_cohort_cursor_forget(cache);
     if (err == TB_OK)
         err = gone_trim(cache);
     return cache_end(cache, err);

@@ -83,6 +83,10 @@ struct tb_client_action {
             /* The first save since the feed was opened. When a save fails, those of its scope behind it must
              * fail too, until a first one comes: they would put the cursor past the rows that are lost. */
             bool first;
+            /* What the rows follow on: empty, they are from the beginning. A file that acknowledges saves
+             * before they last may have lost those in front of this one: it must fail when its saved cursor
+             * is another and this is not empty. */
+            struct tb_cursor from;
             struct tb_cursor cursor;
             struct tb_rows rows;
             /* False: the scope is complete up to now. Of a partition (TB_SCOPE_PARTITION) the cursor need not
@@ -161,6 +165,7 @@ struct tb_client_feed {
     enum tb_feed_state state;
     struct tb_scope scope;
     struct tb_cursor cursor; /* saved */
+    struct tb_cursor read;   /* up to where rows were handed out for saving */
     bool first;              /* nothing was handed out for saving since it was opened */
     bool settled;            /* complete once, or refused: feeds of lower rank may open */
     bool refused;            /* not tried again on this connection */

@@ -92,6 +92,7 @@ void feeds_pump(struct tb_client *c)
             continue;
         feed->state = TB_FEED_OPENING;
         feed->first = true;
+        feed->read = feed->cursor;
         feed->request = client_request(c);
         feed_send(c, "feed.open", feed);
     }
@@ -204,7 +205,9 @@ void feeds_rows(struct tb_client *c, struct tb_json params)
         return;
     }
     bool first = feed->first;
+    struct tb_cursor from = feed->read;
     feed->first = false;
+    feed->read = rows.cursor;
     if (feed->scope.kind == TB_SCOPE_COHORT)
         c->check.rows_ms = c->now_ms;
     *save = (struct tb_client_save){.ticket = client_ticket(c), .more = rows.more, .cursor = rows.cursor};
@@ -212,6 +215,7 @@ void feeds_rows(struct tb_client *c, struct tb_json params)
                                              .save = {.ticket = save->ticket,
                                                       .scope = rows.scope,
                                                       .first = first,
+                                                      .from = from,
                                                       .cursor = rows.cursor,
                                                       .rows = rows.rows,
                                                       .more = rows.more}});

@@ -134,6 +134,7 @@ struct sim {
         uint64_t decided;
         uint64_t power_cuts;
         uint64_t restores;
+        uint64_t losses;       /* of pages that were said to be saved */
         uint64_t double_sales; /* reported */
         uint64_t virtual_ms;
     } totals;

@@ -90,6 +90,7 @@ void client_crash(struct sim *s, struct sim_client *c)
     c->up = false;
     jobs_drop(c);
     outbox_file_crash(s, c);
+    cache_lazy_undo(&c->disk);
     if (s->faults.power && !c->web) {
         cache_power_cut(s, &c->disk);
         s->totals.power_cuts++;

@@ -62,8 +62,23 @@ void rows_set_epoch(struct sim_rows *rows, const char *epoch)
     memcpy(rows->epoch, epoch, strlen(epoch) + 1);
 }
 
+void cache_lazy_begin(struct sim_disk *d)
+{
+    if (!d->lazy_open)
+        d->cache_saved = d->cache;
+    d->lazy_open = true;
+}
+
+void cache_lazy_undo(struct sim_disk *d)
+{
+    if (d->lazy_open)
+        d->cache = d->cache_saved;
+    d->lazy_open = false;
+}
+
 void cache_committed(struct sim *s, struct sim_disk *d)
 {
+    d->lazy_open = false;
     if (!s->faults.power)
         return;
     /* The first is what is on the disk for sure; of the others any may be. */
@@ -89,6 +104,7 @@ void cache_power_cut(struct sim *s, struct sim_disk *d)
 
 void cache_lose(struct sim_disk *d)
 {
+    d->lazy_open = false;
     memset(&d->cache, 0, sizeof d->cache);
     cache_checkpoint(d);
 }

@@ -23,6 +23,7 @@ enum sim_job_kind {
     JOB_DECIDE,
     JOB_WELCOME, /* into the state, and of another epoch also into the cache */
     JOB_CHECKPOINT,
+    JOB_LOST, /* told: pages that were said to be saved are not */
 };
 
 struct sim_job {
@@ -32,6 +33,8 @@ struct sim_job {
     uint32_t ticket;
     struct tb_scope scope;
     bool first;
+    bool lazy; /* does not wait for its commit */
+    struct tb_cursor from;
     struct tb_cursor cursor;
     size_t row_count;
     struct tb_row rows[TB_ROW_BATCH_MAX]; /* documents are not kept: see sim_row.hash */
@@ -76,8 +79,10 @@ struct sim_disk {
     struct tb_scope feeds[TB_CLIENT_FEED_COUNT_MAX];
     struct sim_outbox outbox;
     struct sim_rows cache;
-    struct sim_rows state; /* its epoch is what hello says */
-    size_t kept_count;     /* states of the cache since its last checkpoint, that one first */
+    struct sim_rows state;       /* its epoch is what hello says */
+    bool lazy_open;              /* lazy jobs left the cache's transaction open */
+    struct sim_rows cache_saved; /* then: without what they did */
+    size_t kept_count;           /* states of the cache since its last checkpoint, that one first */
     struct sim_rows kept[SIM_CACHE_KEPT_MAX];
 };
 
@@ -90,6 +95,11 @@ int64_t outbox_decided_seq(const struct sim_outbox *outbox);
 void rows_store(struct sim *s, struct sim_rows *rows, const struct sim_job *job);
 /* Rows of another epoch count as version 0, and its cursors are forgotten. */
 void rows_set_epoch(struct sim_rows *rows, const char *epoch);
+
+/* A lazy job begins, if none did before it. */
+void cache_lazy_begin(struct sim_disk *d);
+/* The transaction that is open, if any, has failed. */
+void cache_lazy_undo(struct sim_disk *d);
 
 /* Every commit to the cache is followed by one of these. */
 void cache_committed(struct sim *s, struct sim_disk *d);

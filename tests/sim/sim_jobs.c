@@ -1,7 +1,8 @@
 /*
  * What agent/app/storage does, without threads: each file has its queue; what a job brought is told to the
  * machine later, and a crash may come in between. Verdicts go into the outbox when their rows are in the
- * cache; a save is not written behind one of its feed that failed.
+ * cache; a save is not written behind one of its feed that failed, nor behind one that was lost with the
+ * transaction of lazy jobs.
  */
 #include "tests/sim/sim.h"
 
@@ -64,6 +65,12 @@ static void decide_queue(struct sim_client *c, const struct tb_client_action *ac
     memcpy(job->verdicts, action->decide.verdicts, action->decide.count * sizeof job->verdicts[0]);
 }
 
+/* Of which pages need not be committed alone, and whose cursor says so when they are lost. */
+static bool scope_is_bulk(const struct tb_scope *scope)
+{
+    return scope->kind == TB_SCOPE_COHORT || scope->kind == TB_SCOPE_CATALOGUE;
+}
+
 static void save_queue(struct sim_client *c, const struct tb_client_action *action)
 {
     bool device = action->save.scope.kind == TB_SCOPE_DEVICE;
@@ -76,6 +83,8 @@ static void save_queue(struct sim_client *c, const struct tb_client_action *acti
     job->ticket = action->save.ticket;
     job->scope = action->save.scope;
     job->first = action->save.first;
+    job->lazy = action->save.more && scope_is_bulk(&job->scope);
+    job->from = action->save.from;
     job->cursor = action->save.cursor;
     job_rows(job, &action->save.rows);
 }
@@ -131,20 +140,36 @@ static void store_run(struct sim *s, struct sim_client *c, struct sim_job *job)
     outbox_file_store(s, c, &job->mutation);
 }
 
+static bool cursor_equal(const struct tb_cursor *a, const struct tb_cursor *b)
+{
+    return tb_span_equal(tb_span_of(a->bytes, a->size), tb_span_of(b->bytes, b->size));
+}
+
+static enum tb_err save_judge(const struct sim_client *c, const struct sim_job *job,
+                              const struct tb_cursor *saved)
+{
+    if (job->fails)
+        return TB_ERR_IO;
+    if (c->feed_failed[disk_feed(&c->disk, &job->scope)] && !job->first)
+        return TB_ERR_AGAIN;
+    bool follows = job->from.size == 0 || cursor_equal(&job->from, saved);
+    return !scope_is_bulk(&job->scope) || follows ? TB_OK : TB_ERR_CONFLICT;
+}
+
 static void save_run(struct sim *s, struct sim_client *c, struct sim_job *job)
 {
     size_t feed = disk_feed(&c->disk, &job->scope);
     SIM_CHECK(s, feed < c->disk.feed_count, "rows of a scope that nobody opened");
-    if (job->fails || (c->feed_failed[feed] && !job->first)) {
-        c->feed_failed[feed] = true;
-        job->err = TB_ERR_IO;
-        return;
-    }
     struct sim_rows *rows = disk_rows(&c->disk, &job->scope);
-    c->feed_failed[feed] = false;
+    job->err = save_judge(c, job, &rows->cursors[feed]);
+    c->feed_failed[feed] = job->err != TB_OK;
+    if (job->err != TB_OK)
+        return;
+    if (job->lazy)
+        cache_lazy_begin(&c->disk);
     rows_store(s, rows, job);
     rows->cursors[feed] = job->cursor;
-    if (rows == &c->disk.cache)
+    if (rows == &c->disk.cache && !job->lazy)
         cache_committed(s, &c->disk);
     check_cursor(s, c, feed);
 }
@@ -183,9 +208,37 @@ static void welcome_run(struct sim *s, struct sim_client *c, enum sim_file file,
         cache_committed(s, &c->disk);
 }
 
+/* Told before the job that runs now. */
+static void lazy_lose(struct sim *s, struct sim_client *c)
+{
+    struct sim_jobs *jobs = &c->files[FILE_CACHE];
+    struct sim_job *lost = job_new(c, FILE_CACHE, JOB_LOST);
+    lost->fails = false;
+    memmove(jobs->at + jobs->ran_count + 1, jobs->at + jobs->ran_count,
+            (jobs->count - 1 - jobs->ran_count) * sizeof(struct sim_job *));
+    jobs->at[jobs->ran_count++] = lost;
+    cache_lazy_undo(&c->disk);
+    s->totals.losses++;
+}
+
+/* What lazy jobs left open is committed before this job, with it, or still later; or fails to be. */
+static void lazy_settle(struct sim *s, struct sim_client *c, struct sim_job *job)
+{
+    bool joins = job->kind == JOB_SAVE || job->kind == JOB_DECIDE_ROWS;
+    bool breaks = s->faults.disk_errors && !s->quiet && sim_one_in(s, 6);
+    if (joins && !job->lazy && breaks)
+        job->fails = true; /* with them */
+    if (breaks)
+        lazy_lose(s, c);
+    else if (!joins || job->fails || sim_one_in(s, 3))
+        cache_committed(s, &c->disk);
+}
+
 void jobs_run(struct sim *s, struct sim_client *c, enum sim_file file)
 {
     struct sim_jobs *jobs = &c->files[file];
+    if (file == FILE_CACHE && c->disk.lazy_open)
+        lazy_settle(s, c, jobs->at[jobs->ran_count]);
     struct sim_job *job = jobs->at[jobs->ran_count++];
     if (s->faults.disk_slow && !s->quiet && sim_one_in(s, 4))
         jobs->busy_until_ms = s->now_ms + sim_below(s, 500);
@@ -197,6 +250,7 @@ void jobs_run(struct sim *s, struct sim_client *c, enum sim_file file)
     case JOB_DECIDE: decide_run(s, c, job); break;
     case JOB_WELCOME: welcome_run(s, c, file, job); break;
     case JOB_CHECKPOINT: cache_checkpoint(&c->disk); break;
+    case JOB_LOST: break;
     }
     if (job->fails)
         job->err = TB_ERR_IO;
@@ -249,6 +303,20 @@ static void decide_rows_tell(struct sim *s, struct sim_client *c, const struct s
     memcpy(next->verdicts, job->verdicts, sizeof next->verdicts);
 }
 
+static void lost_tell(struct sim *s, struct sim_client *c)
+{
+    for (size_t i = 0; i < c->disk.feed_count; i++)
+        if (scope_is_bulk(&c->disk.feeds[i]))
+            tb_client_feed_lost(&c->machine, &c->disk.feeds[i], s->now_ms);
+}
+
+static void save_tell(struct sim *s, struct sim_client *c, const struct sim_job *job)
+{
+    if (job->err == TB_ERR_CONFLICT)
+        lost_tell(s, c);
+    tb_client_saved(&c->machine, job->ticket, job->err, s->now_ms);
+}
+
 void jobs_tell(struct sim *s, struct sim_client *c, enum sim_file file)
 {
     struct sim_jobs *jobs = &c->files[file];
@@ -258,9 +326,10 @@ void jobs_tell(struct sim *s, struct sim_client *c, enum sim_file file)
     switch (job->kind) {
     case JOB_STORE: store_tell(s, c, job); break;
     case JOB_READ: read_tell(s, c, job); break;
-    case JOB_SAVE: tb_client_saved(&c->machine, job->ticket, job->err, s->now_ms); break;
+    case JOB_SAVE: save_tell(s, c, job); break;
     case JOB_DECIDE_ROWS: decide_rows_tell(s, c, job); break;
     case JOB_DECIDE: tb_client_decided(&c->machine, job->ticket, job->err, s->now_ms); break;
+    case JOB_LOST: lost_tell(s, c); break;
     case JOB_WELCOME:
     case JOB_CHECKPOINT: break;
     }

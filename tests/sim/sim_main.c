@@ -165,14 +165,16 @@ int main(int argc, char **argv)
         all.decided += totals.decided;
         all.power_cuts += totals.power_cuts;
         all.restores += totals.restores;
+        all.losses += totals.losses;
         all.double_sales += totals.double_sales;
         all.virtual_ms += totals.virtual_ms;
     }
     printf("%llu seeds from %llu: %llu mutations decided once, %llu messages, %llu power cuts, "
-           "%llu restores, %llu double sales told, %llu s of virtual time\n",
+           "%llu restores, %llu losses of pages, %llu double sales told, %llu s of virtual time\n",
            (unsigned long long)request.count, (unsigned long long)request.first,
            (unsigned long long)all.decided, (unsigned long long)all.messages,
            (unsigned long long)all.power_cuts, (unsigned long long)all.restores,
-           (unsigned long long)all.double_sales, (unsigned long long)(all.virtual_ms / 1000));
+           (unsigned long long)all.losses, (unsigned long long)all.double_sales,
+           (unsigned long long)(all.virtual_ms / 1000));
     return EXIT_SUCCESS;
 }

@@ -318,6 +318,93 @@ static void no_page_is_written_behind_one_that_failed(void **state)
     assert_int_equal(terminal.found.cohort_cursor.bytes[0], 5);
 }
 
+/* Makes the commit of the transaction that it is in fail. */
+static enum tb_err commit_spoil(struct tb_storage_call *call)
+{
+    return tb_db_exec(call->storage->cache.db, "INSERT INTO part VALUES (1)");
+}
+
+static enum tb_err commit_spoilable(struct tb_storage_call *call)
+{
+    return tb_db_exec(call->storage->cache.db,
+                      "PRAGMA foreign_keys = ON; CREATE TABLE whole (id INTEGER PRIMARY KEY) STRICT;"
+                      "CREATE TABLE part (whole INTEGER NOT NULL"
+                      " REFERENCES whole(id) DEFERRABLE INITIALLY DEFERRED) STRICT");
+}
+
+static enum tb_err do_nothing(struct tb_storage_call *call)
+{
+    (void)call;
+    return TB_OK;
+}
+
+static void cache_call_done(struct tb_storage_call *call, enum tb_err err)
+{
+    say(call->context, err);
+}
+
+static void cache_call(int number, enum tb_err (*work)(struct tb_storage_call *call), bool lazy)
+{
+    struct tb_storage_call *call =
+        tb_storage_call_new(&terminal.storage, sizeof *call, work, cache_call_done);
+    assert_non_null(call);
+    call->context = number_new(number);
+    call->job.lazy = lazy;
+    call->job.bare = !lazy;
+    tb_storage_call_submit(call, terminal.storage.cache_writer);
+}
+
+static void bulk_save(int number, bool more, uint8_t from, uint8_t cursor)
+{
+    const struct tb_storage_page page = {.scope = {.kind = TB_SCOPE_COHORT},
+                                         .from = {.size = from > 0, .bytes = {from}},
+                                         .cursor = {.size = 1, .bytes = {cursor}},
+                                         .first = from == 0,
+                                         .more = more};
+    assert_int_equal(tb_storage_save(&terminal.storage, &page, say, number_new(number)), TB_OK);
+}
+
+static int lost_count;
+
+static void lost_note(void *context)
+{
+    (void)context;
+    lost_count++;
+}
+
+/* The second page is with the writer when the transaction turns out to be lost that the first one was said to
+ * be applied in. */
+static void no_page_is_written_behind_a_lost_one(void **state)
+{
+    (void)state;
+    const struct tb_welcome welcome = {.epoch = "e1"};
+    lost_count = 0;
+    terminal.storage.pages_lost = lost_note;
+    tb_storage_welcome(&terminal.storage, &welcome, false);
+    cache_call(1, commit_spoilable, false);
+    wait_for(1);
+    bulk_save(2, true, 0, 1);
+    cache_call(3, commit_spoil, true);
+    wait_for(3);
+    assert_int_equal(said[1].err, TB_OK);
+    assert_int_equal(said[2].err, TB_OK);
+    cache_call(4, do_nothing, false);
+    bulk_save(5, false, 1, 2);
+    wait_for(5);
+    assert_true(said[4].number == 5 && said[4].err == TB_ERR_CONFLICT);
+    assert_int_equal(lost_count, 2);
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.found.cohort_cursor.size, 0);
+    bulk_save(6, true, 0, 1);
+    bulk_save(7, false, 1, 2);
+    wait_for(7);
+    assert_int_equal(said[6].err, TB_OK);
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.found.cohort_cursor.bytes[0], 2);
+}
+
 static void what_waits_at_the_end_is_written_and_freed(void **state)
 {
     (void)state;
@@ -346,6 +433,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_page_of_another_pepper_is_written, set_up, terminal_tear_down),
         cmocka_unit_test_setup_teardown(no_page_is_written_behind_one_that_failed, set_up_without_pepper,
                                         terminal_tear_down),
+        cmocka_unit_test_setup_teardown(no_page_is_written_behind_a_lost_one, set_up, terminal_tear_down),
         cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_written_and_freed, set_up,
                                         terminal_tear_down),
     };

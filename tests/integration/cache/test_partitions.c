@@ -120,17 +120,23 @@ static void who_is_outside_the_cohort_does_not_count(void **state)
     assert_sums(3, 4);
 }
 
-static void letting_go_for_a_limit_is_no_divergence(void **state)
+/* A limit has the terminal let go of person 0. */
+static void cohort_trim(void)
 {
-    (void)state;
     struct tb_cache_upkept upkept;
-    cohort_fill();
     tb_cache_set_limits(&cache, &(struct tb_cache_limits){.row_count_max = CROWD - 1});
     begin();
     assert_int_equal(tb_cache_upkeep(&cache, wall_ms, NULL, &upkept), TB_OK);
     commit();
     assert_int_equal(upkept.evicted_count, 1);
     sums_read();
+}
+
+static void letting_go_for_a_limit_is_no_divergence(void **state)
+{
+    (void)state;
+    cohort_fill();
+    cohort_trim();
     for (unsigned i = 0; i < TB_PARTITION_COUNT; i++)
         assert_int_equal(sums.comparable[i], i != partition_of(0));
     begin();
@@ -138,6 +144,50 @@ static void letting_go_for_a_limit_is_no_divergence(void **state)
     commit();
     sums_read();
     assert_true(sums.comparable[partition_of(0)]);
+}
+
+static enum tb_err resume(const struct tb_scope *scope, uint8_t from)
+{
+    const struct tb_cursor cursor = {.size = from > 0, .bytes = {from}};
+    begin();
+    enum tb_err err = tb_cache_resume(&cache, scope, &cursor);
+    commit();
+    sums_read();
+    return err;
+}
+
+static void what_was_let_go_of_is_compared_again_when_all_is_read_again(void **state)
+{
+    (void)state;
+    const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
+    cohort_fill();
+    cohort_trim();
+    assert_int_equal(resume(&catalogue, 0), TB_OK);
+    assert_int_equal(resume(&COHORT, 1), TB_OK);
+    assert_false(sums.comparable[partition_of(0)]);
+    assert_int_equal(resume(&COHORT, 0), TB_OK);
+    assert_true(sums.comparable[partition_of(0)]);
+    cohort_fill();
+    assert_sums(-1, 1);
+    cohort_trim();
+    unsigned trimmed_count = 0;
+    for (unsigned i = 0; i < TB_PARTITION_COUNT; i++)
+        trimmed_count += !sums.comparable[i];
+    assert_int_equal(trimmed_count, 1);
+}
+
+static void no_page_follows_on_a_cursor_that_is_not_saved(void **state)
+{
+    (void)state;
+    cohort_fill();
+    assert_int_equal(cursor_of(&COHORT), 1);
+    assert_int_equal(resume(&COHORT, 2), TB_ERR_CONFLICT);
+    assert_int_equal(resume(&COHORT, 1), TB_OK);
+    assert_int_equal(resume(&COHORT, 0), TB_OK);
+    begin();
+    assert_int_equal(tb_cache_new_epoch(&cache), TB_OK);
+    commit();
+    assert_int_equal(resume(&COHORT, 1), TB_ERR_CONFLICT);
 }
 
 /* Brings what the context store has of a partition, all but one customer. */
@@ -234,6 +284,8 @@ int main(void)
         TEST(a_transaction_that_is_undone_leaves_the_sums),
         TEST(who_is_outside_the_cohort_does_not_count),
         TEST(letting_go_for_a_limit_is_no_divergence),
+        TEST(what_was_let_go_of_is_compared_again_when_all_is_read_again),
+        TEST(no_page_follows_on_a_cursor_that_is_not_saved),
         TEST(a_partition_that_differs_is_repaired_alone),
         TEST(what_is_stale_of_a_customer_goes_when_her_partition_is_complete),
         TEST(damaged_books_are_begun_anew),

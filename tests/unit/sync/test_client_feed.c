@@ -80,6 +80,31 @@ static void rows_are_acknowledged_when_saved(void **state)
     assert_int_equal(feed_at(&device)->cursor.bytes[0], 1);
 }
 
+/* A page says what it follows on: the one before it, and of a feed that was opened anew what was saved. */
+static void pages_say_what_they_follow_on(void **state)
+{
+    (void)state;
+    feed_open(&device, none);
+    grant(&device);
+    rows("device", "AQ", true);
+    const uint32_t first_ticket = save_ticket();
+    assert_int_equal(t.last[TB_CLIENT_SAVE].save.from.size, 0);
+    rows("device", "Ag", true);
+    assert_int_equal(t.last[TB_CLIENT_SAVE].save.from.bytes[0], 1);
+    tb_client_saved(&t.c, first_ticket, TB_OK, t.now_ms);
+    tb_client_saved(&t.c, save_ticket(), TB_ERR_IO, t.now_ms);
+    tb_client_tick(&t.c, t.now_ms += 60000);
+    grant(&device);
+    rows("device", "Aw", true);
+    assert_int_equal(t.last[TB_CLIENT_SAVE].save.from.bytes[0], 1);
+    tb_client_feed_lost(&t.c, &device, t.now_ms);
+    tb_client_saved(&t.c, save_ticket(), TB_OK, t.now_ms);
+    tb_client_tick(&t.c, t.now_ms += 60000);
+    grant(&device);
+    rows("device", "Aw", false);
+    assert_int_equal(t.last[TB_CLIENT_SAVE].save.from.size, 0);
+}
+
 static void urgent_feeds_come_first(void **state)
 {
     (void)state;
@@ -348,6 +373,7 @@ static void table_of_feeds_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(pages_say_what_they_follow_on, live),
         cmocka_unit_test_setup(rows_are_acknowledged_when_saved, live),
         cmocka_unit_test_setup(urgent_feeds_come_first, live),
         cmocka_unit_test_setup(erasures_that_cannot_be_done_hold_up_customers_but_not_the_device, live),

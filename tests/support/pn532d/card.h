@@ -15,11 +15,14 @@
  *              cc=<hex> file=<hex>          Type 4: container and NDEF file as they are
  *   behaviour  uid=<hex>|random             random: 4 bytes beginning with 08, new at every activation
  *              torn=<k>                     leaves the field after k answers
+ *
+ * Each kind is a file card_<kind>.c behind struct card_kind (card_kind.h); what it keeps beside the memory is
+ * a struct of its own in card_<kind>.h, a member of union card_state.
  */
 #ifndef TB_TESTS_SUPPORT_PN532D_CARD_H
 #define TB_TESTS_SUPPORT_PN532D_CARD_H
 
-#include "core/base/buf.h"
+#include "tests/support/pn532d/card_type4.h"
 
 enum {
     CARD_NAME_MAX = 31,
@@ -27,13 +30,7 @@ enum {
     CARD_ANSWER_MAX = 1024, /* FAST_READ of a whole tag; an APDU's data and status word are 258 */
 };
 
-enum card_kind {
-    CARD_TYPE2,
-    CARD_TYPE4,
-    CARD_PAYMENT,
-    CARD_FOREIGN,
-    CARD_CLASSIC,
-};
+struct card_kind;
 
 enum card_field { /* ISO/IEC 14443-3 section 6.4 */
                   CARD_IDLE,
@@ -42,9 +39,13 @@ enum card_field { /* ISO/IEC 14443-3 section 6.4 */
                   CARD_PROTOCOL, /* ISO-DEP */
 };
 
+union card_state {
+    struct card_type4 type4;
+};
+
 struct card {
     char name[CARD_NAME_MAX + 1];
-    enum card_kind kind;
+    const struct card_kind *kind; /* static */
     uint8_t uid[10];
     uint8_t uid_size;
     bool uid_random;
@@ -55,17 +56,14 @@ struct card {
 
     uint8_t memory[CARD_MEMORY_MAX]; /* Type 2: all of it; Type 4: the NDEF file */
     size_t memory_size;
-    uint8_t cc[32];
-    size_t cc_size;
-    uint8_t version; /* of the Type 4 mapping */
+    bool as_is; /* the memory was given, nothing is formatted into it */
+    union card_state state;
 
     enum card_field field;
     uint64_t entered_us;   /* when it came into the field */
     unsigned answer_count; /* since then */
     bool nak;              /* it refused the last command: four bits, and back to idle */
-    uint16_t file;         /* selected; 0: none */
-    bool application;      /* the NDEF application is selected */
-    uint32_t seed;         /* of the random UID */
+    uint32_t seed;         /* of card_random() */
 };
 
 /* Reads a specification; rest is written to. NULL, or a static error code. */

@@ -1,51 +1,28 @@
 /* Card specifications as they come over the control socket; see card.h. */
 #include "core/base/assert.h"
 #include "core/base/text.h"
-#include "tests/support/pn532d/card.h"
+#include "tests/support/pn532d/card_kind.h"
 #include "tests/support/simctl.h"
 
-struct model {
-    const char *name;
-    const char *head;   /* Type 2: container and control TLV; Type 4: container */
-    size_t memory_size; /* Type 2 */
-    enum card_kind kind;
-    uint16_t atqa;
-    uint8_t sak;
-    uint8_t version; /* of the Type 4 mapping */
-    bool slow;       /* Type 2 without FAST_READ */
-};
-
-static const struct model models[] = {
-    {"ntag213", "e11012000103a00c34", 45 * 4, CARD_TYPE2, 0x0044, 0x00, 0, false},
-    {"ntag215", "e1103e000103880866", 135 * 4, CARD_TYPE2, 0x0044, 0x00, 0, false},
-    {"ntag216", "e1106d000103e80e66", 231 * 4, CARD_TYPE2, 0x0044, 0x00, 0, false},
-    {"ultralight", "e1100600", 16 * 4, CARD_TYPE2, 0x0044, 0x00, 0, true},
-    {"ntag203", "e11012000103a01044", 42 * 4, CARD_TYPE2, 0x0044, 0x00, 0, true},
-    {"type4", "000f2000fb00ff0406e104080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 2, false},
-    {"type4v1", "000f1000fb00ff0406e104080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 1, false},
-    {"type4v3", "00113000fb00ff0608e1040000080000ff", 0, CARD_TYPE4, 0x0344, 0x20, 3, false},
-    {"payment", "", 0, CARD_PAYMENT, 0x0004, 0x20, 0, false},
-    {"foreign", "", 0, CARD_FOREIGN, 0x0344, 0x20, 0, false},
-    {"classic", "", 0, CARD_CLASSIC, 0x0004, 0x08, 0, false},
+static const struct card_model models[] = {
+    {"ntag213", &card_type2, 0x0044, 0x00, 0, "e11012000103a00c34", 45 * 4, false},
+    {"ntag215", &card_type2, 0x0044, 0x00, 0, "e1103e000103880866", 135 * 4, false},
+    {"ntag216", &card_type2, 0x0044, 0x00, 0, "e1106d000103e80e66", 231 * 4, false},
+    {"ultralight", &card_type2, 0x0044, 0x00, 0, "e1100600", 16 * 4, true},
+    {"ntag203", &card_type2, 0x0044, 0x00, 0, "e11012000103a01044", 42 * 4, true},
+    {"type4", &card_type4, 0x0344, 0x20, 2, "000f2000fb00ff0406e104080000ff", 0, false},
+    {"type4v1", &card_type4, 0x0344, 0x20, 1, "000f1000fb00ff0406e104080000ff", 0, false},
+    {"type4v3", &card_type4, 0x0344, 0x20, 3, "00113000fb00ff0608e1040000080000ff", 0, false},
+    {"payment", &card_payment, 0x0004, 0x20, 0, NULL, 0, false},
+    {"foreign", &card_foreign, 0x0344, 0x20, 0, NULL, 0, false},
+    {"classic", &card_classic, 0x0004, 0x08, 0, NULL, 0, false},
 };
 
 struct content {
     uint8_t message[CARD_MEMORY_MAX];
     struct tb_buf ndef;
     bool blank; /* no NDEF structure at all */
-    bool as_is; /* memory, container or file were given */
 };
-
-static enum tb_err hex_add(struct tb_buf *b, const char *hex)
-{
-    size_t size = strlen(hex) / 2;
-    if (strlen(hex) % 2 || size > b->size_max - b->size)
-        return TB_ERR_SYNTAX;
-    enum tb_err err = tb_hex_decode(tb_span_str(hex), b->at + b->size, size);
-    if (err == TB_OK)
-        b->size += size;
-    return err;
-}
 
 /* Undoes %hh in place. */
 static bool value_unescape(char *value)
@@ -124,7 +101,7 @@ static const char *external_set(struct card *card, struct content *content, char
 static const char *ndef_set(struct card *card, struct content *content, char *value)
 {
     (void)card;
-    return hex_add(&content->ndef, value) == TB_OK ? NULL : "ndef";
+    return card_hex_add(&content->ndef, value) == TB_OK ? NULL : "ndef";
 }
 
 static const char *empty_set(struct card *card, struct content *content, char *value)
@@ -141,33 +118,6 @@ static const char *blank_set(struct card *card, struct content *content, char *v
     return NULL;
 }
 
-static const char *memory_set(struct card *card, struct content *content, char *value)
-{
-    if (card->kind != CARD_TYPE2)
-        return "memory";
-    struct tb_buf area = tb_buf_of(card->memory + 12, card->memory_size - 12);
-    content->as_is = true;
-    return hex_add(&area, value) == TB_OK ? NULL : "memory";
-}
-
-static const char *cc_set(struct card *card, struct content *content, char *value)
-{
-    (void)content;
-    struct tb_buf cc = tb_buf_of(card->cc, sizeof card->cc);
-    enum tb_err err = hex_add(&cc, value);
-    card->cc_size = cc.size;
-    return err == TB_OK ? NULL : "cc";
-}
-
-static const char *file_set(struct card *card, struct content *content, char *value)
-{
-    struct tb_buf file = tb_buf_of(card->memory, sizeof card->memory);
-    enum tb_err err = hex_add(&file, value);
-    card->memory_size = file.size;
-    content->as_is = true;
-    return err == TB_OK ? NULL : "file";
-}
-
 static const char *uid_set(struct card *card, struct content *content, char *value)
 {
     (void)content;
@@ -177,7 +127,7 @@ static const char *uid_set(struct card *card, struct content *content, char *val
         return NULL;
     }
     struct tb_buf uid = tb_buf_of(card->uid, sizeof card->uid);
-    enum tb_err err = hex_add(&uid, value);
+    enum tb_err err = card_hex_add(&uid, value);
     card->uid_size = (uint8_t)uid.size;
     return err == TB_OK && (uid.size == 4 || uid.size == 7 || uid.size == 10) ? NULL : "uid";
 }
@@ -197,8 +147,7 @@ static const struct key {
     const char *(*set)(struct card *card, struct content *content, char *value);
 } keys[] = {
     {"uri", uri_set},     {"text", text_set},   {"external", external_set}, {"ndef", ndef_set},
-    {"empty", empty_set}, {"blank", blank_set}, {"memory", memory_set},     {"cc", cc_set},
-    {"file", file_set},   {"uid", uid_set},     {"torn", torn_set},
+    {"empty", empty_set}, {"blank", blank_set}, {"uid", uid_set},           {"torn", torn_set},
 };
 
 static const char *word_apply(struct card *card, struct content *content, char *word)
@@ -213,41 +162,10 @@ static const char *word_apply(struct card *card, struct content *content, char *
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i].name, word) == 0)
             return keys[i].set(card, content, value);
-    return "unknown_key";
+    return card->kind->set ? card->kind->set(card, word, value) : "unknown_key";
 }
 
-/* --- formatting */
-
-static const char *type2_format(struct card *card, const struct content *content)
-{
-    struct tb_buf b = tb_buf_of(card->memory + 12 + 9, card->memory_size - 12 - 9);
-    size_t size = content->ndef.size;
-    size_t area_end = 16 + 8u * card->memory[14];
-    tb_buf_add_u8(&b, 0x03);
-    if (size < 0xff) {
-        tb_buf_add_u8(&b, (uint8_t)size);
-    } else {
-        tb_buf_add_u8(&b, 0xff);
-        tb_buf_add_u16be(&b, (uint16_t)size);
-    }
-    tb_buf_add(&b, tb_buf_span(&content->ndef));
-    bool fits = b.err == TB_OK && 12 + 9 + b.size <= area_end;
-    if (fits && 12 + 9 + b.size < area_end)
-        tb_buf_add_u8(&b, 0xfe);
-    return fits ? NULL : "too_long";
-}
-
-static const char *type4_format(struct card *card, const struct content *content)
-{
-    struct tb_buf b = tb_buf_of(card->memory, sizeof card->memory);
-    if (card->version == 3)
-        tb_buf_add_u32be(&b, (uint32_t)content->ndef.size);
-    else
-        tb_buf_add_u16be(&b, (uint16_t)content->ndef.size);
-    tb_buf_add(&b, tb_buf_span(&content->ndef));
-    card->memory_size = b.size;
-    return b.err == TB_OK ? NULL : "too_long";
-}
+/* --- putting it together */
 
 static const char *card_format(struct card *card, const struct content *content)
 {
@@ -255,19 +173,16 @@ static const char *card_format(struct card *card, const struct content *content)
         return "too_long";
     if (content->blank) {
         memset(card->memory, 0, sizeof card->memory);
-        card->version = 0;
-        if (card->kind == CARD_TYPE4)
-            card->kind = CARD_FOREIGN;
+        if (card->kind == &card_type4)
+            card->kind = &card_foreign;
         return NULL;
     }
-    if (content->as_is)
+    if (card->as_is || card->kind->format == NULL)
         return NULL;
-    if (card->kind == CARD_TYPE2)
-        return type2_format(card, content);
-    return card->kind == CARD_TYPE4 ? type4_format(card, content) : NULL;
+    return card->kind->format(card, tb_buf_span(&content->ndef));
 }
 
-static const struct model *model_find(const char *name)
+static const struct card_model *model_find(const char *name)
 {
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
         if (strcmp(models[i].name, name) == 0)
@@ -281,33 +196,28 @@ static void uid_from_name(struct card *card)
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (const char *c = card->name; *c; c++)
         hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
-    card->uid_size = card->kind == CARD_CLASSIC ? 4 : 7;
+    card->uid_size = card->kind == &card_classic ? 4 : 7;
     card->uid[0] = 0x04;
     for (unsigned i = 1; i < card->uid_size; i++)
         card->uid[i] = (uint8_t)(hash >> 8 * i);
     card->seed = (uint32_t)hash;
 }
 
-static void model_apply(struct card *card, const struct model *model)
+static void model_apply(struct card *card, const struct card_model *model)
 {
     card->kind = model->kind;
     card->sak = model->sak;
     card->atqa = model->atqa;
-    card->memory_size = model->memory_size;
-    card->version = model->version;
-    card->slow = model->slow;
-    bool type2 = model->kind == CARD_TYPE2;
-    struct tb_buf head = type2 ? tb_buf_of(card->memory + 12, 9) : tb_buf_of(card->cc, sizeof card->cc);
-    TB_ASSERT(hex_add(&head, model->head) == TB_OK);
-    card->cc_size = type2 ? 0 : head.size;
     uid_from_name(card);
+    if (model->kind->begin)
+        model->kind->begin(card, model);
 }
 
 const char *card_parse(struct card *ret_card, const char *name, char *rest)
 {
     static struct content content; /* one thread; too big for a stack */
     char *kind = tb_sim_word(&rest);
-    const struct model *model = kind ? model_find(kind) : NULL;
+    const struct card_model *model = kind ? model_find(kind) : NULL;
     memset(ret_card, 0, sizeof *ret_card);
     if (model == NULL)
         return "unknown_kind";

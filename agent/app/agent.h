@@ -191,6 +191,8 @@ TB_MUST_USE enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mu
 /* What became of any mutation. */
 void tb_checkouts_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err);
 void tb_checkouts_rejected(struct tb_agent *agent, const struct tb_mutation *mutation);
+/* The visit has begun: a claim of this terminal that an end of the agent left on its cart is the visit's. */
+void tb_checkouts_visit_began(struct tb_agent *agent);
 /* The visit has ended, and its customer is not yet cleared: what it claims is released. */
 void tb_checkouts_visit_ended(struct tb_agent *agent, const struct tb_id *visit);
 

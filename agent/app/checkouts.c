@@ -7,7 +7,41 @@
 /* Three times within a lease: one that is lost is made good before it runs out. */
 #define RENEW_AFTER_MS (TB_CHECKOUT_LEASE_MS / 3)
 
+#define DRAWN_SIZE 8 /* bytes of a checkout's id; the others prove that they were drawn here */
+
 static const struct tb_cart_ask nobody;
+
+/* ---- which checkouts are of this terminal ---- */
+
+_Static_assert(TB_ID_SIZE - DRAWN_SIZE <= TB_SEAL_PROOF_SIZE, "a proof fills the rest of an id");
+
+static struct tb_seal_proof proof_of(const struct tb_agent *agent, const struct tb_id *checkout)
+{
+    static const char what[] = "checkout";
+    uint8_t bytes[sizeof what + DRAWN_SIZE];
+    memcpy(bytes, what, sizeof what);
+    memcpy(bytes + sizeof what, checkout->bytes, DRAWN_SIZE);
+    return tb_seal_proof(&agent->storage.sealer, tb_span_of(bytes, sizeof bytes));
+}
+
+static struct tb_id checkout_new(const struct tb_agent *agent)
+{
+    struct tb_id checkout = tb_id_random(tb_rng_system());
+    const struct tb_seal_proof proof = proof_of(agent, &checkout);
+    memcpy(checkout.bytes + DRAWN_SIZE, proof.bytes, TB_ID_SIZE - DRAWN_SIZE);
+    return checkout;
+}
+
+/* Also of an agent before this one, with the same device key. */
+static bool is_own(const struct tb_agent *agent, const struct tb_id *checkout)
+{
+    const struct tb_seal_proof proof = proof_of(agent, checkout);
+    return !tb_id_is_zero(checkout) &&
+           tb_span_equal_secret(tb_span_of(checkout->bytes + DRAWN_SIZE, TB_ID_SIZE - DRAWN_SIZE),
+                                tb_span_of(proof.bytes, TB_ID_SIZE - DRAWN_SIZE));
+}
+
+/* ---- what is asked for ---- */
 
 /* Of the visit's customer and cart. */
 static struct tb_mutation mutation_of(const struct tb_agent *agent, enum tb_mutation_kind kind)
@@ -38,6 +72,14 @@ static enum tb_err claim_store(struct tb_agent *agent, struct tb_cart_ask ask)
     return tb_mutations_store(agent, &claim, ask);
 }
 
+static void renew_due(struct tb_timer *timer);
+
+static void renew_after(struct tb_agent *agent, int64_t after_ms)
+{
+    agent->checkout_timer.context = agent;
+    tb_timer_set(agent->loop, &agent->checkout_timer, after_ms, renew_due);
+}
+
 /* While the line is down there is nobody whom it would tell anything: the lease runs out there. */
 static void renew_due(struct tb_timer *timer)
 {
@@ -47,7 +89,7 @@ static void renew_due(struct tb_timer *timer)
     enum tb_err err = agent->status.line == TB_LINE_LIVE ? claim_store(agent, nobody) : TB_OK;
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("checkouts", "not_renewed"), tb_log_err(err));
-    tb_timer_set(agent->loop, &agent->checkout_timer, RENEW_AFTER_MS, renew_due);
+    renew_after(agent, RENEW_AFTER_MS);
 }
 
 enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_cart_ask ask)
@@ -57,15 +99,14 @@ enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_cart_ask ask)
         return TB_ERR_NOT_FOUND;
     bool mine = !tb_id_is_zero(&serving->checkout);
     if (!mine)
-        serving->checkout = tb_id_random(tb_rng_system());
+        serving->checkout = checkout_new(agent);
     activity(agent);
     enum tb_err err = claim_store(agent, ask);
     if (err != TB_OK && !mine)
         checkout_forget(agent);
     if (err != TB_OK)
         return err;
-    agent->checkout_timer.context = agent;
-    tb_timer_set(agent->loop, &agent->checkout_timer, RENEW_AFTER_MS, renew_due);
+    renew_after(agent, RENEW_AFTER_MS);
     return TB_OK;
 }
 
@@ -140,6 +181,16 @@ void tb_checkouts_rejected(struct tb_agent *agent, const struct tb_mutation *mut
     if (mutation->kind == TB_MUTATION_CHECKOUT_CLAIM &&
         tb_id_equal(&mutation->claim.checkout, &agent->serving.checkout))
         checkout_forget(agent);
+}
+
+void tb_checkouts_visit_began(struct tb_agent *agent)
+{
+    struct tb_serving *serving = &agent->serving;
+    const struct tb_cart_claim *claim = &serving->cart.cart.claim;
+    if (tb_loop_wall_ms(agent->loop) >= claim->until_ms || !is_own(agent, &claim->checkout))
+        return;
+    serving->checkout = claim->checkout;
+    renew_after(agent, 0);
 }
 
 void tb_checkouts_visit_ended(struct tb_agent *agent, const struct tb_id *visit)

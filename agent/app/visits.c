@@ -141,6 +141,8 @@ void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *ac
         visit_ended(agent, &end);
     serving->cache_number = agent->storage.cache_number;
     tb_serving_show(serving, &record, tb_rng_system());
+    if (begun != TB_VISIT_GOES_ON)
+        tb_checkouts_visit_began(agent);
     tb_pages_visit(agent);
     if (begun != TB_VISIT_GOES_ON) {
         visit_began(agent);

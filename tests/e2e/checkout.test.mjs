@@ -69,6 +69,30 @@ test('a claim ends with its visit', async () => {
   await serve(a);
 });
 
+test('an agent that ends in the middle of paying goes on with its claim, and another till does not', async () => {
+  const { b } = places;
+  await places.a.console.request('checkout.claim');
+  await b.page.sees('who pays', (s) => s.cart.claim?.by === 'Till 4');
+  const { since_ms, until_ms } = b.page.shown.cart.claim;
+  await till4.till.stop('SIGKILL');
+  await b.page.done();
+  await serve(b);
+  assert.equal(b.page.shown.cart.claim.mine, false);
+  await till4.startTill();
+  places.a = await place(till4);
+  await sent(places.a);
+  await serve(places.a);
+  assert.equal(places.a.page.shown.cart.claim.mine, true);
+  await b.page.sees('the claim renewed', (s) => s.cart.claim?.until_ms > until_ms);
+  assert.equal(b.page.shown.cart.claim.since_ms, since_ms);
+  const [{ id, gtin, unit_price }] = places.a.page.shown.cart.lines;
+  const sale = { transaction: '16', business_date: DATE, total: unit_price, part: true, lines: [{ line: id, gtin, quantity: 1, unit_price }] };
+  const { seq } = await places.a.console.request('checkout.finish', sale);
+  assert.deepEqual([await places.a.verdict(seq)].map((e) => [e.verdict, e.conflict]), [['applied', undefined]]);
+  await places.a.console.request('checkout.release');
+  await b.page.sees('nobody who pays', (s) => s.cart && !s.cart.claim);
+});
+
 test('paid at both tills while the line is down: both sales are booked, and people are told', async () => {
   const { a, b } = places;
   const { lines, total } = a.page.shown.cart;

@@ -313,6 +313,7 @@ static enum tb_err readers_start(struct tb_agent *agent)
             .device = wiring.readers[i].device,
             .baud = wiring.readers[i].baud,
             .layout = wiring.readers[i].layout,
+            .identified = wiring.readers[i].identified,
             .polling = tb_span_of(wiring.readers[i].polling, wiring.readers[i].polling_size)};
     if (err == TB_OK)
         err = readerd_find(&agent->config, path, sizeof path);

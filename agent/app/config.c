@@ -42,11 +42,11 @@ static const struct tb_config_key keys[] = {
      .offset = offsetof(struct tb_agent_config, readers),
      .preset = "",
      .check = tb_wiring_check,
-     .help =
-         "A reader: head:/dev/ttyACM0[:baud], libnfc:pn532_uart:/dev/ttyUSB0[:baud], "
-         "scanner:/dev/serial/by-id/…[:baud] or keyboard:/dev/input/by-id/…-event-kbd[:layout]; up to 8 "
-         "in all. The first two may end in \" polling=HEX\": at most 16 bytes that go out before each look "
-         "for a card."},
+     .help = "A reader: head:/dev/ttyACM0[:baud], libnfc:pn532_uart:/dev/ttyUSB0[:baud], "
+             "scanner:/dev/serial/by-id/…[:baud], keyboard:/dev/input/by-id/…-event-kbd[:layout] or "
+             "hidpos:/dev/hidraw0[:aim]; up to 8 in all. The first two may end in \" polling=HEX\": at most "
+             "16 bytes that go out before each look "
+             "for a card."},
     TEXT("readers", "nfc", nfc, "",
          "Short for reader = libnfc:…, such as pn532_uart:/dev/ttyUSB0; empty: none."),
     TEXT("readers", "scanner", scanner, "",

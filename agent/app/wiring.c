@@ -13,12 +13,14 @@ static const struct form {
     bool path; /* of a device file; else libnfc's own form */
     bool baud; /* may follow */
     bool layout;
+    bool aim;     /* may follow */
     bool polling; /* it reads cards */
 } forms[] = {
-    {"head:", TB_READER_HEAD, true, true, false, true},
-    {"libnfc:", TB_READER_NFC, false, false, false, true},
-    {"scanner:", TB_READER_SCANNER, true, true, false, false},
-    {"keyboard:", TB_READER_KEYBOARD, true, false, true, false},
+    {.prefix = "head:", .kind = TB_READER_HEAD, .path = true, .baud = true, .polling = true},
+    {.prefix = "libnfc:", .kind = TB_READER_NFC, .polling = true},
+    {.prefix = "scanner:", .kind = TB_READER_SCANNER, .path = true, .baud = true},
+    {.prefix = "keyboard:", .kind = TB_READER_KEYBOARD, .path = true, .layout = true},
+    {.prefix = "hidpos:", .kind = TB_READER_HIDPOS, .path = true, .aim = true},
 };
 
 static const struct form *form_of(struct tb_span text)
@@ -63,6 +65,14 @@ static bool layout_cut(struct tb_span *path, const char **ret_layout)
         return false;
     path->size -= last.size + 1;
     *ret_layout = tb_link_layout_name(layout);
+    return true;
+}
+
+static bool aim_cut(struct tb_span *path)
+{
+    if (!tb_span_is(last_part(*path), "aim"))
+        return false;
+    path->size -= strlen(":aim");
     return true;
 }
 
@@ -111,8 +121,8 @@ static const char *reader_parse(struct tb_span text, struct tb_wired_reader *ret
     const struct form *form = form_of(text);
     *ret_reader = (struct tb_wired_reader){0};
     if (form == NULL)
-        return "must be head:<path>[:<baud>], libnfc:<connection string>, scanner:<path>[:<baud>] or "
-               "keyboard:<path>[:<layout>]";
+        return "must be head:<path>[:<baud>], libnfc:<connection string>, scanner:<path>[:<baud>], "
+               "keyboard:<path>[:<layout>] or hidpos:<path>[:aim]";
     struct tb_span device = tb_span_sub(text, strlen(form->prefix), text.size);
     if (memchr(text.at, 0, text.size))
         return "holds a zero byte";
@@ -123,6 +133,8 @@ static const char *reader_parse(struct tb_span text, struct tb_wired_reader *ret
         return "ends in a number that is no speed of a serial line";
     if (form->layout && !layout_cut(&device, &ret_reader->layout))
         return "ends in no layout that is known: us, de, fr";
+    if (form->aim)
+        ret_reader->identified = aim_cut(&device);
     if (form->path && (device.size < 2 || device.at[0] != '/'))
         return "needs the path of a device, such as /dev/ttyACM0";
     if (!form->path && !connstring_valid(device))
@@ -144,7 +156,8 @@ static const char *kind_words(enum tb_reader_kind kind)
     switch (kind) {
     case TB_READER_NFC: return "Card reader";
     case TB_READER_SCANNER:
-    case TB_READER_KEYBOARD: return "Scanner";
+    case TB_READER_KEYBOARD:
+    case TB_READER_HIDPOS: return "Scanner";
     case TB_READER_HEAD: return "Reader head";
     }
     return "Reader";

@@ -5,13 +5,14 @@
  *     libnfc:<connection string>     a reader chip through libnfc
  *     scanner:<path>[:<baud>]        a barcode scanner on a serial line
  *     keyboard:<path>[:<layout>]     a barcode scanner that acts as a keyboard
+ *     hidpos:<path>[:aim]            a barcode scanner that follows the HID-POS usage tables
  *
  * The first two may be followed by a blank and polling=<hex>, the frame that is sent before each look for a
  * card (ECP), without its CRC: at most TB_LINK_ECP_MAX bytes; nothing behind the = means none.
  *
  * The keys nfc and scanner are short forms of the second and third. A path begins with / and may hold
- * colons, but no blanks; only a number behind the last colon is a speed, only two letters are a layout. Pure;
- * any thread.
+ * colons, but no blanks; only a number behind the last colon is a speed, only two letters are a layout, only
+ * aim says that codes begin with their symbology identifier. Pure; any thread.
  */
 #ifndef TB_AGENT_APP_WIRING_H
 #define TB_AGENT_APP_WIRING_H
@@ -27,6 +28,7 @@ struct tb_wired_reader {
     char device[TB_CONFIG_LIST_TEXT_SIZE];
     unsigned baud;      /* 0: as is usual for the kind */
     const char *layout; /* NULL: as is usual; static */
+    bool identified;
     uint8_t polling[TB_LINK_ECP_MAX];
     uint8_t polling_size; /* 0: none */
 };

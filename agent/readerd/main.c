@@ -3,6 +3,7 @@
  * It has no network, no keys and no files but its device; it may crash or hang without harm, because
  * the agent kills it and starts it again.
  */
+#include "agent/readerd/hidpos.h"
 #include "agent/readerd/keyboard.h"
 #include "agent/readerd/nfc.h"
 #include "agent/readerd/port.h"
@@ -26,6 +27,7 @@ static int usage(void)
     (void)fputs("usage: tillbridge-readerd nfc <libnfc connection string>\n"
                 "       tillbridge-readerd scanner <path> [baud]\n"
                 "       tillbridge-readerd keyboard <path> [layout]\n"
+                "       tillbridge-readerd hidpos <path> [aim]\n"
                 "It is started by tillbridged with the reader link on descriptor 3.\n",
                 stderr);
     return EXIT_USAGE;
@@ -70,6 +72,7 @@ struct arguments {
     const char *device;
     const char *layout; /* of a keyboard */
     uint64_t baud;      /* of a scanner */
+    bool identified;    /* of HID-POS: codes begin with their symbology identifier */
 };
 
 static bool arguments_read(int argc, char **argv, struct arguments *ret_arguments)
@@ -83,6 +86,9 @@ static bool arguments_read(int argc, char **argv, struct arguments *ret_argument
         return setting == NULL;
     if (strcmp(argv[1], "keyboard") == 0)
         return keyboard_layout_valid(ret_arguments->layout);
+    ret_arguments->identified = setting != NULL;
+    if (strcmp(argv[1], "hidpos") == 0)
+        return setting == NULL || strcmp(setting, "aim") == 0;
     if (setting && tb_decimal_decode(tb_span_str(setting), UINT32_MAX, &ret_arguments->baud) != TB_OK)
         return false;
     return strcmp(argv[1], "scanner") == 0 && tb_device_baud_valid(ret_arguments->baud);
@@ -94,6 +100,8 @@ static _Noreturn void device_run(const struct arguments *arguments)
         nfc_run(arguments->device);
     if (strcmp(arguments->verb, "keyboard") == 0)
         keyboard_run(arguments->device, arguments->layout);
+    if (strcmp(arguments->verb, "hidpos") == 0)
+        hidpos_run(arguments->device, arguments->identified);
     serial_run(arguments->device, arguments->baud);
 }
 

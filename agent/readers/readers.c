@@ -461,7 +461,8 @@ static enum tb_err reader_init(struct reader *r, struct tb_readers *owner, unsig
                                                                               : TB_READER_POLLING_NONE,
                                       .software = r->software,
                                       .board = r->board};
-    part_add(r, spec->kind == TB_READER_KEYBOARD ? TB_READER_SCANNER : spec->kind);
+    bool scanner = spec->kind == TB_READER_KEYBOARD || spec->kind == TB_READER_HIDPOS;
+    part_add(r, scanner ? TB_READER_SCANNER : spec->kind);
     r->link.context = r;
     r->link.message = link_message;
     r->link.ended = link_ended;
@@ -620,6 +621,7 @@ const char *tb_reader_kind_name(enum tb_reader_kind kind)
     case TB_READER_NFC: return "nfc";
     case TB_READER_SCANNER: return "scanner";
     case TB_READER_KEYBOARD: return "keyboard";
+    case TB_READER_HIDPOS: return "hidpos";
     case TB_READER_HEAD: return "head";
     }
     return "unknown";

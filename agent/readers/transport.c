@@ -14,6 +14,7 @@ enum tb_err tb_transport_init(struct tb_transport *t, struct tb_loop *loop, cons
     t->kind = spec->kind;
     t->baud = spec->baud ? spec->baud : head ? HEAD_BAUD : SCANNER_BAUD;
     t->layout = spec->layout ? spec->layout : "us";
+    t->identified = spec->identified;
     t->readerd_path = readerd_path;
     t->device = strdup(spec->device);
     return t->device ? TB_OK : TB_ERR_NO_MEMORY;

@@ -43,6 +43,7 @@ struct tb_transport {
     char *device; /* owned */
     unsigned baud;
     const char *layout; /* static; keyboard only */
+    bool identified;    /* HID-POS only */
     enum tb_reader_kind kind;
     const char *readerd_path; /* borrowed; process only */
     struct tb_child child;    /* process only */

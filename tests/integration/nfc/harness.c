@@ -231,7 +231,7 @@ void harness_start_sim(struct harness *h, enum tb_reader_kind kind)
     folder_make(h);
     if (kind == TB_READER_HEAD)
         (void)snprintf(h->line, sizeof h->line, "%s/nfc", h->folder);
-    if (kind != TB_READER_KEYBOARD)
+    if (kind != TB_READER_KEYBOARD && kind != TB_READER_HIDPOS)
         sim_start(h, kind == TB_READER_SCANNER ? TB_SCANNERD : TB_PN532D);
 }
 

@@ -44,8 +44,11 @@ static void every_form(void **state)
          "reader = libnfc:pn53x_usb\n"
          "reader = scanner:/dev/serial/by-id/usb-Example:if00:19200\n"
          "reader = keyboard:/dev/input/by-id/usb-Example-event-kbd\n"
-         "reader = keyboard:/dev/input/by-path/pci-0000:00:14.0-usb-0:2:1.0-event-kbd:fr\n");
-    assert_int_equal(wiring.count, 7);
+         "reader = keyboard:/dev/input/by-path/pci-0000:00:14.0-usb-0:2:1.0-event-kbd:fr\n"
+         "reader = hidpos:/dev/hidraw0:aim\n");
+    assert_int_equal(wiring.count, 8);
+    reader_is(7, TB_READER_HIDPOS, "Scanner 4", "/dev/hidraw0", 0);
+    assert_true(wiring.readers[7].identified);
     reader_is(0, TB_READER_HEAD, "Reader head", "/dev/ttyACM0", 0);
     reader_is(1, TB_READER_HEAD, "Reader head 2", "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0-port0",
               921600);
@@ -100,7 +103,7 @@ static void what_makes_no_sense_is_told_with_its_place(void **state)
 {
     (void)state;
     static const char forms[] = "must be head:<path>[:<baud>], libnfc:<connection string>, "
-                                "scanner:<path>[:<baud>] or keyboard:<path>[:<layout>]";
+                                "scanner:<path>[:<baud>], keyboard:<path>[:<layout>] or hidpos:<path>[:aim]";
     static const char hex[] = "has a polling frame that is not 0 to 16 bytes in hex";
     static const char cards_only[] = "reads no cards: polling is for head and libnfc";
     static const struct {
@@ -119,6 +122,8 @@ static void what_makes_no_sense_is_told_with_its_place(void **state)
         {"reader = scanner::9600\n", "needs the path of a device, such as /dev/ttyACM0"},
         {"reader = keyboard:1\n", "needs the path of a device, such as /dev/ttyACM0"},
         {"reader = keyboard:/dev/input/event0:xx\n", "ends in no layout that is known: us, de, fr"},
+        {"reader = hidpos:aim\n", "needs the path of a device, such as /dev/ttyACM0"},
+        {"reader = hidpos:/dev/hidraw0 polling=\n", cards_only},
         {"reader = keyboard:de\n", "needs the path of a device, such as /dev/ttyACM0"},
         {"reader = libnfc:\n", "needs a connection string, such as pn532_uart:/dev/ttyUSB0"},
         {"reader = head:/dev/ttyACM0 polling\n", "is followed by what is not polling=<hex>"},

@@ -168,7 +168,7 @@ static void ask(struct tb_agent *agent, uint64_t attempt)
     const struct tb_credential *credential = tb_identify_credential(&agent->identify, attempt);
     if (!credential)
         return;
-    if (agent->facts.pepper.version)
+    if (agent->facts.pepper.version && credential->kind != TB_CREDENTIAL_NONE)
         tb_line_ask(agent, (uint32_t)attempt, credential);
     else
         tb_identify_answered(&agent->identify, attempt, TB_ANSWER_OFFLINE, NULL, tb_loop_now_ms(agent->loop));
@@ -248,11 +248,14 @@ void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, enum tb_err err
 /* docs/protocol.md, "Light and sound", has this table, too. */
 static void feedback(struct tb_agent *agent, unsigned reader, enum tb_feedback what)
 {
-    static const struct tb_link_feedback patterns[] = {
+    static const struct tb_link_feedback patterns[TB_FEEDBACK_COUNT] = {
         [TB_FEEDBACK_WELCOME] = {TB_LINK_LIGHT_GREEN, TB_LINK_BEEP_SHORT, 600},
         [TB_FEEDBACK_PRODUCT] = {TB_LINK_LIGHT_GREEN, TB_LINK_BEEP_NONE, 200},
         [TB_FEEDBACK_UNKNOWN] = {TB_LINK_LIGHT_AMBER, TB_LINK_BEEP_DOUBLE, 600},
         [TB_FEEDBACK_HOLD] = {TB_LINK_LIGHT_AMBER, TB_LINK_BEEP_NONE, 600},
+        [TB_FEEDBACK_AGAIN] = {TB_LINK_LIGHT_AMBER, TB_LINK_BEEP_SHORT, 1200},
+        [TB_FEEDBACK_EXPIRED] = {TB_LINK_LIGHT_AMBER, TB_LINK_BEEP_LONG, 600},
+        [TB_FEEDBACK_REPLAYED] = {TB_LINK_LIGHT_RED, TB_LINK_BEEP_DOUBLE, 600},
         [TB_FEEDBACK_REFUSED] = {TB_LINK_LIGHT_RED, TB_LINK_BEEP_LONG, 600},
     };
     enum tb_err err = tb_readers_feedback(agent->readers, reader, &patterns[what]);
@@ -288,6 +291,12 @@ static void carry_out(struct tb_agent *agent, const struct tb_identify_action *a
     switch (action->verb) {
     case TB_IDENTIFY_LOOK_UP: look_up(agent, action->attempt); break;
     case TB_IDENTIFY_ASK: ask(agent, action->attempt); break;
+    case TB_IDENTIFY_HANDOVER:
+        tb_identify_answered(&agent->identify, action->attempt, TB_ANSWER_OFFLINE, NULL, now_ms);
+        break;
+    case TB_IDENTIFY_CLAIM:
+        tb_identify_claimed(&agent->identify, action->attempt, TB_CLAIMED_FAILED, now_ms);
+        break;
     case TB_IDENTIFY_OUTCOME: outcome_note(agent, action); break;
     case TB_IDENTIFY_BEGIN_VISIT: tb_visits_begin(agent, action); break;
     case TB_IDENTIFY_PRODUCT: product_scanned(agent, action); break;

@@ -2,6 +2,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
+#include "core/identify/meaning.h"
 
 struct tb_identify_policy tb_identify_policy_default(void)
 {
@@ -55,7 +56,7 @@ static bool attempt_is_read(const struct tb_attempt *a)
 
 static bool attempt_is_looked_up(const struct tb_attempt *a)
 {
-    return a->state == TB_ATTEMPT_LOOKING || a->state == TB_ATTEMPT_ASKING;
+    return a->state == TB_ATTEMPT_LOOKING || a->state == TB_ATTEMPT_ASKING || a->state == TB_ATTEMPT_CLAIMING;
 }
 
 static struct tb_attempt *attempt_by_id(struct tb_identify *m, uint64_t id)
@@ -130,7 +131,7 @@ static struct tb_identify_action *action_of(struct tb_identify *m, enum tb_ident
 {
     struct tb_identify_action *action = action_add(m, verb, a->reader, a->id);
     action->from_tap = a->from_tap;
-    action->credential_kind = a->credential.kind;
+    action->credential_kind = a->judgement.credential.kind;
     return action;
 }
 
@@ -149,15 +150,6 @@ bool tb_identify_next(struct tb_identify *m, struct tb_identify_action *ret_acti
 static void feedback_add(struct tb_identify *m, const struct tb_attempt *a, enum tb_feedback feedback)
 {
     action_of(m, TB_IDENTIFY_FEEDBACK, a)->feedback = feedback;
-}
-
-static enum tb_feedback feedback_of(enum tb_outcome outcome)
-{
-    if (outcome == TB_OUTCOME_RECOGNISED)
-        return TB_FEEDBACK_WELCOME;
-    if (outcome == TB_OUTCOME_UNKNOWN)
-        return TB_FEEDBACK_UNKNOWN;
-    return outcome == TB_OUTCOME_PRODUCT ? TB_FEEDBACK_PRODUCT : TB_FEEDBACK_REFUSED;
 }
 
 static void hint_show(struct tb_identify *m, struct tb_attempt *a)
@@ -225,9 +217,10 @@ static struct tb_identify_action *outcome_add(struct tb_identify *m, struct tb_a
     return action;
 }
 
-static void attempt_close(struct tb_identify *m, struct tb_attempt *a, enum tb_outcome outcome)
+static void attempt_close(struct tb_identify *m, struct tb_attempt *a, enum tb_outcome outcome,
+                          enum tb_reason reason)
 {
-    feedback_add(m, a, feedback_of(outcome));
+    feedback_add(m, a, tb_meaning_feedback(outcome, reason));
     if (a->card_gone)
         (void)action_of(m, TB_IDENTIFY_CARD_GONE, a);
     attempt_free(a);
@@ -237,7 +230,7 @@ static void attempt_end(struct tb_identify *m, struct tb_attempt *a, enum tb_out
                         enum tb_reason reason, int64_t now_ms)
 {
     (void)outcome_add(m, a, outcome, reason, now_ms);
-    attempt_close(m, a, outcome);
+    attempt_close(m, a, outcome, reason);
 }
 
 static void attempt_end_product(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
@@ -247,25 +240,53 @@ static void attempt_end_product(struct tb_identify *m, struct tb_attempt *a, con
     memcpy(action->gtin, j->gtin, sizeof action->gtin);
     action = action_of(m, TB_IDENTIFY_PRODUCT, a);
     memcpy(action->gtin, j->gtin, sizeof action->gtin);
-    attempt_close(m, a, TB_OUTCOME_PRODUCT);
+    attempt_close(m, a, TB_OUTCOME_PRODUCT, j->reason);
+}
+
+/* What proves who presents it counts as that only when the proof was verified. */
+static enum tb_assurance attempt_assurance(const struct tb_attempt *a)
+{
+    bool proven = a->unverified == TB_REASON_NONE && a->judgement.assurance != TB_ASSURANCE_NONE;
+    return proven ? a->judgement.assurance : TB_ASSURANCE_LOW;
 }
 
 /* An answer that comes after a newer tap or scan has begun a visit must not take that visit away. */
-static void attempt_recognised(struct tb_identify *m, struct tb_attempt *a,
-                               const struct tb_customer_key *customer, bool from_store, int64_t now_ms)
+static void attempt_recognised(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
 {
     bool late = a->id < m->visit_attempt;
-    enum tb_reason reason = from_store ? TB_REASON_FOUND_STORE : TB_REASON_FOUND_CACHE;
-    struct tb_identify_action *action =
-        outcome_add(m, a, TB_OUTCOME_RECOGNISED, late ? TB_REASON_FOUND_LATE : reason, now_ms);
-    action->from_store = from_store;
+    enum tb_reason reason = a->from_store ? TB_REASON_FOUND_STORE : TB_REASON_FOUND_CACHE;
+    if (a->unverified != TB_REASON_NONE)
+        reason = TB_REASON_PROOF_UNVERIFIED;
+    if (late)
+        reason = TB_REASON_FOUND_LATE;
+    struct tb_identify_action *action = outcome_add(m, a, TB_OUTCOME_RECOGNISED, reason, now_ms);
+    action->from_store = a->from_store;
+    action->assurance = attempt_assurance(a);
     if (!late) {
         m->visit_attempt = a->id;
         action = action_of(m, TB_IDENTIFY_BEGIN_VISIT, a);
-        action->customer = *customer;
-        action->from_store = from_store;
+        action->customer = a->customer;
+        action->from_store = a->from_store;
+        action->assurance = attempt_assurance(a);
     }
-    attempt_close(m, a, TB_OUTCOME_RECOGNISED);
+    attempt_close(m, a, TB_OUTCOME_RECOGNISED, reason);
+}
+
+/* A customer was found. What is good once is used up now: not for somebody whom nobody knows, who may well
+ * show it again when the line is back. What the context store verified it has used up itself. */
+static void attempt_found(struct tb_identify *m, struct tb_attempt *a, const struct tb_customer_key *customer,
+                          bool from_store, int64_t now_ms)
+{
+    bool claims = a->judgement.replay.rule != TB_REPLAY_NONE && a->judgement.evidence_size == 0;
+    a->customer = *customer;
+    a->from_store = from_store;
+    if (!claims) {
+        attempt_recognised(m, a, now_ms);
+        return;
+    }
+    a->state = TB_ATTEMPT_CLAIMING;
+    a->deadline_ms = now_ms + m->policy.ask_max_ms;
+    (void)action_of(m, TB_IDENTIFY_CLAIM, a);
 }
 
 /* ---- de-bouncing ---- */
@@ -282,16 +303,21 @@ static void presence_forget(struct tb_presence *p)
 
 static bool judgement_equal(const struct tb_judgement *a, const struct tb_judgement *b)
 {
-    if (a->verdict == TB_JUDGED_CREDENTIAL && b->verdict == TB_JUDGED_CREDENTIAL)
+    if (a->verdict != b->verdict)
+        return false;
+    if (a->verdict == TB_JUDGED_CREDENTIAL && a->credential.kind == TB_CREDENTIAL_NONE)
+        return b->credential.kind == TB_CREDENTIAL_NONE &&
+               tb_span_equal(tb_judgement_evidence(a), tb_judgement_evidence(b));
+    if (a->verdict == TB_JUDGED_CREDENTIAL)
         return tb_credential_equal(&a->credential, &b->credential);
-    return a->verdict == b->verdict && a->reason == b->reason &&
-           memcmp(a->gtin, b->gtin, sizeof a->gtin) == 0;
+    return a->reason == b->reason && memcmp(a->gtin, b->gtin, sizeof a->gtin) == 0 &&
+           memcmp(a->handover, b->handover, sizeof a->handover) == 0;
 }
 
 /* Two equal products in a row are two products; two equal codes are one that was read twice. */
 static bool presence_applies(const struct tb_attempt *a, const struct tb_judgement *j)
 {
-    return a->from_tap || j->verdict == TB_JUDGED_CREDENTIAL;
+    return a->from_tap || tb_judged_is_asked(j->verdict);
 }
 
 static struct tb_presence *presence_of(struct tb_identify *m, const struct tb_attempt *a)
@@ -364,7 +390,24 @@ static bool attempt_merge(struct tb_identify *m, struct tb_attempt *a, const str
 
 /* ---- what was read ---- */
 
-static void attempt_look_up(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
+static void attempt_look_up(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
+{
+    a->state = TB_ATTEMPT_LOOKING;
+    a->deadline_ms = now_ms + m->policy.ask_max_ms;
+    (void)action_of(m, TB_IDENTIFY_LOOK_UP, a);
+}
+
+static void attempt_ask(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
+{
+    bool handover = a->judgement.verdict == TB_JUDGED_HANDOVER;
+    a->state = TB_ATTEMPT_ASKING;
+    a->deadline_ms = now_ms + m->policy.ask_max_ms;
+    struct tb_identify_action *action = action_of(m, handover ? TB_IDENTIFY_HANDOVER : TB_IDENTIFY_ASK, a);
+    memcpy(action->handover, a->judgement.handover, sizeof action->handover);
+}
+
+/* What a proof is about may be in the cache, but only the context store can say whether it holds. */
+static void attempt_resolve(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
                             int64_t now_ms)
 {
     if (lookup_count(m) == TB_LOOKUPS_MAX) {
@@ -373,10 +416,16 @@ static void attempt_look_up(struct tb_identify *m, struct tb_attempt *a, const s
         return;
     }
     hint_end(m, a);
-    a->credential = j->credential;
-    a->state = TB_ATTEMPT_LOOKING;
-    a->deadline_ms = now_ms + m->policy.ask_max_ms;
-    (void)action_of(m, TB_IDENTIFY_LOOK_UP, a);
+    a->judgement = *j;
+    if (j->verdict == TB_JUDGED_HANDOVER || j->evidence_size > 0)
+        attempt_ask(m, a, now_ms);
+    else
+        attempt_look_up(m, a, now_ms);
+}
+
+static bool kind_is_refused(const struct tb_identify *m, enum tb_credential_kind kind)
+{
+    return m->policy.kinds_refused >> kind & 1u;
 }
 
 static void attempt_settle(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
@@ -387,30 +436,14 @@ static void attempt_settle(struct tb_identify *m, struct tb_attempt *a, const st
             return;
         presence_set(m, presence_of(m, a), a, j, now_ms);
     }
-    if (j->verdict == TB_JUDGED_CREDENTIAL)
-        attempt_look_up(m, a, j, now_ms);
+    if (j->verdict == TB_JUDGED_CREDENTIAL && kind_is_refused(m, j->credential.kind))
+        attempt_end(m, a, TB_OUTCOME_UNKNOWN, TB_REASON_POLICY, now_ms);
+    else if (tb_judged_is_asked(j->verdict))
+        attempt_resolve(m, a, j, now_ms);
     else if (j->verdict == TB_JUDGED_PRODUCT)
         attempt_end_product(m, a, j, now_ms);
     else
         attempt_end(m, a, outcome, j->reason, now_ms);
-}
-
-/* A card that is not ours may still be a customer's; a code that is not ours is none of this till's. */
-static enum tb_outcome outcome_of(enum tb_judged verdict, bool from_tap)
-{
-    switch (verdict) {
-    case TB_JUDGED_PAYMENT_CARD: return TB_OUTCOME_PAYMENT_CARD;
-    case TB_JUDGED_CREDENTIAL: return TB_OUTCOME_RECOGNISED;
-    case TB_JUDGED_PRODUCT: return TB_OUTCOME_PRODUCT;
-    case TB_JUDGED_HANDOVER: return TB_OUTCOME_UNKNOWN;
-    case TB_JUDGED_WRONG_KEY: return TB_OUTCOME_WRONG_KEY;
-    case TB_JUDGED_EXPIRED: return TB_OUTCOME_EXPIRED;
-    case TB_JUDGED_AGAIN: return TB_OUTCOME_UNREADABLE;
-    case TB_JUDGED_UNKNOWN: return from_tap ? TB_OUTCOME_UNKNOWN : TB_OUTCOME_NOT_A_CODE;
-    case TB_JUDGED_NOT_TEXT: return TB_OUTCOME_NOT_A_CODE;
-    case TB_JUDGED_MALFORMED: return TB_OUTCOME_UNREADABLE;
-    }
-    return TB_OUTCOME_UNREADABLE;
 }
 
 static struct tb_judge judge_of(const struct tb_identify *m, int64_t now_ms)
@@ -439,38 +472,11 @@ static void attempt_settle_card(struct tb_identify *m, struct tb_attempt *a, con
 {
     struct tb_judgement by_uid;
     if (j->verdict == TB_JUDGED_UNKNOWN && judge_uid(m, a, &by_uid)) {
-        attempt_settle(m, a, &by_uid, outcome_of(by_uid.verdict, true), now_ms);
+        attempt_settle(m, a, &by_uid, tb_meaning_of_judged(by_uid.verdict, true), now_ms);
         tb_wipe(&by_uid, sizeof by_uid);
     } else {
-        attempt_settle(m, a, j, outcome_of(j->verdict, true), now_ms);
+        attempt_settle(m, a, j, tb_meaning_of_judged(j->verdict, true), now_ms);
     }
-}
-
-struct failure_meaning {
-    enum tb_outcome outcome;
-    enum tb_reason reason;
-};
-
-static struct failure_meaning failure_meaning_of(enum tb_tag_failure failure)
-{
-    switch (failure) {
-    case TB_TAG_TORN: return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TORN};
-    case TB_TAG_MALFORMED: return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_MALFORMED};
-    case TB_TAG_EMPTY: return (struct failure_meaning){TB_OUTCOME_UNKNOWN, TB_REASON_TAG_EMPTY};
-    case TB_TAG_LOCKED: return (struct failure_meaning){TB_OUTCOME_WRONG_KEY, TB_REASON_TAG_LOCKED};
-    case TB_TAG_UNSUPPORTED: return (struct failure_meaning){TB_OUTCOME_UNKNOWN, TB_REASON_TAG_UNSUPPORTED};
-    case TB_TAG_PAYMENT_CARD:
-        return (struct failure_meaning){TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP};
-    case TB_TAG_TWO: return (struct failure_meaning){TB_OUTCOME_TWO_CARDS, TB_REASON_TAG_TWO};
-    case TB_TAG_TIMEOUT: return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TIMEOUT};
-    }
-    return (struct failure_meaning){TB_OUTCOME_UNREADABLE, TB_REASON_TAG_MALFORMED};
-}
-
-/* Nothing of ours is on it, or nothing that can be read without a key or here. */
-static bool failure_is_of_foreign_card(enum tb_tag_failure failure)
-{
-    return failure == TB_TAG_EMPTY || failure == TB_TAG_LOCKED || failure == TB_TAG_UNSUPPORTED;
 }
 
 /* A torn read is not the end yet: shoppers move their cards, and most come closer. */
@@ -531,15 +537,15 @@ void tb_identify_tag_failed(struct tb_identify *m, uint8_t reader, enum tb_tag_f
                             int64_t now_ms)
 {
     struct tb_attempt *a = attempt_in_field_or_new(m, reader, now_ms);
-    struct failure_meaning meaning = failure_meaning_of(failure);
+    struct tb_meaning meaning = tb_meaning_of_failure(failure);
     if (failure == TB_TAG_TORN) {
         attempt_torn(m, a, now_ms);
     } else if (failure == TB_TAG_TIMEOUT) {
         attempt_end(m, a, meaning.outcome, meaning.reason, now_ms);
     } else {
         struct tb_judgement j = {.verdict = TB_JUDGED_UNKNOWN, .reason = meaning.reason};
-        if (failure_is_of_foreign_card(failure) && judge_uid(m, a, &j))
-            meaning.outcome = outcome_of(j.verdict, true);
+        if (tb_failure_is_of_foreign_card(failure) && judge_uid(m, a, &j))
+            meaning.outcome = tb_meaning_of_judged(j.verdict, true);
         attempt_settle(m, a, &j, meaning.outcome, now_ms);
         tb_wipe(&j, sizeof j);
     }
@@ -561,7 +567,7 @@ void tb_identify_line(struct tb_identify *m, uint8_t reader, struct tb_span line
     struct tb_judgement j;
     const struct tb_judge judge = judge_of(m, now_ms);
     tb_judge_line(&judge, line, &j);
-    attempt_settle(m, a, &j, outcome_of(j.verdict, false), now_ms);
+    attempt_settle(m, a, &j, tb_meaning_of_judged(j.verdict, false), now_ms);
     tb_wipe(&j, sizeof j);
     attempts_check(m);
 }
@@ -585,52 +591,117 @@ void tb_identify_reader_lost(struct tb_identify *m, uint8_t reader, int64_t now_
 
 /* ---- results ---- */
 
-const struct tb_credential *tb_identify_credential(const struct tb_identify *m, uint64_t attempt)
+const struct tb_judgement *tb_identify_judgement(const struct tb_identify *m, uint64_t attempt)
 {
     for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++)
         if (attempt_is_looked_up(&m->attempts[i]) && m->attempts[i].id == attempt)
-            return &m->attempts[i].credential;
+            return &m->attempts[i].judgement;
     return NULL;
+}
+
+const struct tb_credential *tb_identify_credential(const struct tb_identify *m, uint64_t attempt)
+{
+    const struct tb_judgement *judgement = tb_identify_judgement(m, attempt);
+    return judgement ? &judgement->credential : NULL;
+}
+
+static struct tb_attempt *attempt_in_state(struct tb_identify *m, uint64_t id, enum tb_attempt_state state)
+{
+    struct tb_attempt *a = attempt_by_id(m, id);
+    return a && a->state == state ? a : NULL;
 }
 
 void tb_identify_looked_up(struct tb_identify *m, uint64_t attempt, enum tb_lookup lookup,
                            const struct tb_customer_key *customer, int64_t now_ms)
 {
-    struct tb_attempt *a = attempt_by_id(m, attempt);
-    if (a == NULL || a->state != TB_ATTEMPT_LOOKING)
+    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_LOOKING);
+    if (a == NULL)
         return;
-    if (lookup == TB_LOOKUP_HIT) {
-        attempt_recognised(m, a, customer, false, now_ms);
-    } else if (lookup == TB_LOOKUP_BLOCKED) {
+    a->cache_corrupt |= lookup == TB_LOOKUP_CORRUPT;
+    if (lookup == TB_LOOKUP_HIT)
+        attempt_found(m, a, customer, false, now_ms);
+    else if (lookup == TB_LOOKUP_BLOCKED)
         attempt_end(m, a, TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED, now_ms);
-    } else {
-        a->cache_corrupt = lookup == TB_LOOKUP_CORRUPT;
-        a->state = TB_ATTEMPT_ASKING;
-        a->deadline_ms = now_ms + m->policy.ask_max_ms;
-        (void)action_of(m, TB_IDENTIFY_ASK, a);
-    }
+    else if (a->unverified != TB_REASON_NONE) /* the context store has been asked */
+        attempt_end(m, a, TB_OUTCOME_UNKNOWN, a->cache_corrupt ? TB_REASON_CACHE_CORRUPT : a->unverified,
+                    now_ms);
+    else
+        attempt_ask(m, a, now_ms);
     attempts_check(m);
 }
 
-/* The context store could not be asked; a row that does not verify is then the cause to tell. */
+/* The context store could not be asked; a row that does not verify is then the cause to tell. A proof that
+ * only it could verify leaves what anybody could have copied. */
 static void attempt_unanswered(struct tb_identify *m, struct tb_attempt *a, enum tb_reason reason,
                                int64_t now_ms)
 {
+    bool asked_first = a->judgement.evidence_size > 0 && a->judgement.credential.kind != TB_CREDENTIAL_NONE;
+    if (a->state == TB_ATTEMPT_ASKING && asked_first && a->unverified == TB_REASON_NONE) {
+        a->unverified = reason;
+        attempt_look_up(m, a, now_ms);
+        return;
+    }
     attempt_end(m, a, TB_OUTCOME_UNKNOWN, a->cache_corrupt ? TB_REASON_CACHE_CORRUPT : reason, now_ms);
 }
 
 void tb_identify_answered(struct tb_identify *m, uint64_t attempt, enum tb_answer answer,
                           const struct tb_customer_key *customer, int64_t now_ms)
 {
-    struct tb_attempt *a = attempt_by_id(m, attempt);
-    if (a == NULL || a->state != TB_ATTEMPT_ASKING)
+    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_ASKING);
+    if (a == NULL)
         return;
     switch (answer) {
-    case TB_ANSWER_FOUND: attempt_recognised(m, a, customer, true, now_ms); break;
+    case TB_ANSWER_FOUND:
+        if (a->judgement.evidence_size > 0)
+            a->unverified = TB_REASON_PROOF_UNVERIFIED;
+        attempt_found(m, a, customer, true, now_ms);
+        break;
     case TB_ANSWER_NOT_FOUND: attempt_end(m, a, TB_OUTCOME_UNKNOWN, TB_REASON_NOT_FOUND, now_ms); break;
     case TB_ANSWER_BLOCKED: attempt_end(m, a, TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED, now_ms); break;
     case TB_ANSWER_TIMEOUT: attempt_unanswered(m, a, TB_REASON_STORE_TIMEOUT, now_ms); break;
     case TB_ANSWER_OFFLINE: attempt_unanswered(m, a, TB_REASON_STORE_OFFLINE, now_ms); break;
+    }
+    attempts_check(m);
+}
+
+static void attempt_refused(struct tb_identify *m, struct tb_attempt *a, enum tb_reason reason,
+                            int64_t now_ms)
+{
+    attempt_end(m, a, tb_meaning_of_refusal(reason), reason, now_ms);
+}
+
+void tb_identify_verified(struct tb_identify *m, uint64_t attempt, enum tb_credential_kind kind,
+                          const struct tb_customer_key *customer, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_ASKING);
+    if (a == NULL)
+        return;
+    if (kind != TB_CREDENTIAL_NONE)
+        a->judgement.credential.kind = kind;
+    if (kind_is_refused(m, kind))
+        attempt_refused(m, a, TB_REASON_POLICY, now_ms);
+    else
+        attempt_found(m, a, customer, true, now_ms);
+    attempts_check(m);
+}
+
+void tb_identify_refused(struct tb_identify *m, uint64_t attempt, enum tb_reason reason, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_ASKING);
+    if (a != NULL)
+        attempt_refused(m, a, reason, now_ms);
+    attempts_check(m);
+}
+
+void tb_identify_claimed(struct tb_identify *m, uint64_t attempt, enum tb_claimed claimed, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_CLAIMING);
+    if (a == NULL)
+        return;
+    switch (claimed) {
+    case TB_CLAIMED_FRESH: attempt_recognised(m, a, now_ms); break;
+    case TB_CLAIMED_USED: attempt_refused(m, a, TB_REASON_PROOF_REPLAYED, now_ms); break;
+    case TB_CLAIMED_FAILED: attempt_refused(m, a, TB_REASON_REPLAY_MEMORY, now_ms); break;
     }
     attempts_check(m);
 }
@@ -651,6 +722,7 @@ static void attempt_expire(struct tb_identify *m, struct tb_attempt *a, int64_t 
     case TB_ATTEMPT_TORN: attempt_end(m, a, TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TORN, now_ms); return;
     case TB_ATTEMPT_LOOKING:
     case TB_ATTEMPT_ASKING: attempt_unanswered(m, a, TB_REASON_STORE_TIMEOUT, now_ms); return;
+    case TB_ATTEMPT_CLAIMING: attempt_refused(m, a, TB_REASON_REPLAY_MEMORY, now_ms); return;
     }
 }
 

@@ -12,6 +12,10 @@
  * looked up (further ones end at once as unreadable, identify.busy), a journal of the last
  * TB_JOURNAL_MAX outcomes.
  *
+ * What proves itself only once is claimed durably before it is recognised (TB_IDENTIFY_CLAIM), and not before
+ * a customer was found for it. What only the context store can verify is asked there first; when that cannot
+ * be, a credential that is known all the same counts as one that anybody could have copied.
+ *
  * Credential values live here only while their attempt is in flight and, for de-bouncing, while the
  * card lies on the reader plus return_ms (a code: return_ms); then they are wiped. So are UIDs.
  */
@@ -44,19 +48,32 @@ enum tb_answer {
     TB_ANSWER_OFFLINE,
 };
 
+enum tb_claimed {
+    TB_CLAIMED_FRESH,
+    TB_CLAIMED_USED,
+    TB_CLAIMED_FAILED, /* it could not be remembered */
+};
+
 enum tb_feedback { /* light and sound at the reader */
                    TB_FEEDBACK_WELCOME,
                    TB_FEEDBACK_PRODUCT,
                    TB_FEEDBACK_UNKNOWN,
-                   TB_FEEDBACK_HOLD, /* keep the card there */
+                   TB_FEEDBACK_HOLD,  /* keep the card there */
+                   TB_FEEDBACK_AGAIN, /* do what the phone says and tap again */
+                   TB_FEEDBACK_EXPIRED,
+                   TB_FEEDBACK_REPLAYED,
                    TB_FEEDBACK_REFUSED,
+                   TB_FEEDBACK_COUNT
 };
 
 enum tb_identify_verb {
     TB_IDENTIFY_LOOK_UP,     /* in the cache; answer with tb_identify_looked_up() */
-    TB_IDENTIFY_ASK,         /* the context store; answer with tb_identify_answered() */
+    TB_IDENTIFY_ASK,         /* the context store, with the evidence if there is any; answer with
+                                tb_identify_answered(), …_verified() or …_refused() */
+    TB_IDENTIFY_HANDOVER,    /* the context store, for the customer of this hand-over code; as ASK */
+    TB_IDENTIFY_CLAIM,       /* the replay memory, durably; answer with tb_identify_claimed() */
     TB_IDENTIFY_OUTCOME,     /* exactly one per attempt, unless it was merged */
-    TB_IDENTIFY_BEGIN_VISIT, /* customer, credential_kind, from_store */
+    TB_IDENTIFY_BEGIN_VISIT, /* customer, credential_kind, assurance, from_store */
     TB_IDENTIFY_PRODUCT,     /* gtin was scanned */
     TB_IDENTIFY_MERGED,      /* the attempt is the one before it once more: nothing to show */
     TB_IDENTIFY_CARD_GONE,   /* the card of this attempt, which had an outcome, left the field */
@@ -76,9 +93,11 @@ struct tb_identify_action {
     enum tb_reason reason;
     enum tb_feedback feedback;
     enum tb_credential_kind credential_kind;
+    enum tb_assurance assurance; /* OUTCOME and BEGIN_VISIT of who was recognised; else TB_ASSURANCE_NONE */
     struct tb_customer_key customer;
-    char gtin[TB_GTIN_TEXT_SIZE]; /* "" unless a product */
-    uint32_t took_ms;             /* OUTCOME: since the attempt began */
+    char gtin[TB_GTIN_TEXT_SIZE];             /* "" unless a product */
+    char handover[TB_HANDOVER_CODE_SIZE + 1]; /* HANDOVER; else "" */
+    uint32_t took_ms;                         /* OUTCOME: since the attempt began */
 };
 
 struct tb_identify_policy {
@@ -90,6 +109,7 @@ struct tb_identify_policy {
     uint32_t ask_max_ms;               /* the context store's answer is waited for this long */
     uint32_t return_ms;                /* a card that is back within this never left */
     bool uid_accepted;                 /* the UID stands for a card on which nothing of ours could be read */
+    uint32_t kinds_refused;            /* a bit for each enum tb_credential_kind that is not accepted */
 };
 
 struct tb_journal_entry { /* no personal data */
@@ -108,6 +128,7 @@ enum tb_attempt_state {
     TB_ATTEMPT_TORN,    /* a read was torn; the next one may still succeed */
     TB_ATTEMPT_LOOKING,
     TB_ATTEMPT_ASKING,
+    TB_ATTEMPT_CLAIMING,
 };
 
 struct tb_card { /* what the reader calls it; empty when it did not say */
@@ -124,9 +145,13 @@ struct tb_attempt {
     bool hinted;        /* READING was said and not yet taken back */
     bool cache_corrupt; /* the look-up found a row that does not verify */
     bool card_gone;     /* the card left while the attempt was in flight */
+    bool from_store;    /* CLAIMING: who was found, and where */
+    enum tb_reason
+        unverified; /* why its evidence could not be verified; TB_REASON_NONE: it could, or has none */
+    struct tb_customer_key customer;
     int64_t began_ms;
     int64_t deadline_ms; /* of the state */
-    struct tb_credential credential;
+    struct tb_judgement judgement;
 };
 
 struct tb_presence {  /* what a reader showed last, for de-bouncing */
@@ -186,14 +211,23 @@ void tb_identify_line(struct tb_identify *m, uint8_t reader, struct tb_span line
 void tb_identify_line_failed(struct tb_identify *m, uint8_t reader, enum tb_reason reason, int64_t now_ms);
 void tb_identify_reader_lost(struct tb_identify *m, uint8_t reader, int64_t now_ms);
 
-/* The credential of an attempt in flight, borrowed until the next call; NULL when it has ended. */
+/* The judgement of an attempt in flight, borrowed until the next call; NULL when it has ended. */
+const struct tb_judgement *tb_identify_judgement(const struct tb_identify *m, uint64_t attempt);
+/* Its credential, the same way: of kind TB_CREDENTIAL_NONE when only the context store can tell. */
 const struct tb_credential *tb_identify_credential(const struct tb_identify *m, uint64_t attempt);
 
 /* Results; customer is read for HIT and FOUND only. A result for an attempt that has ended is ignored. */
 void tb_identify_looked_up(struct tb_identify *m, uint64_t attempt, enum tb_lookup lookup,
                            const struct tb_customer_key *customer, int64_t now_ms);
+/* FOUND for an attempt with evidence: by its hash, and the evidence was not verified. */
 void tb_identify_answered(struct tb_identify *m, uint64_t attempt, enum tb_answer answer,
                           const struct tb_customer_key *customer, int64_t now_ms);
+/* The evidence verified, and has not been used before: it is a credential of this kind, of this customer. */
+void tb_identify_verified(struct tb_identify *m, uint64_t attempt, enum tb_credential_kind kind,
+                          const struct tb_customer_key *customer, int64_t now_ms);
+/* The evidence is not accepted; reason is one of proof.…, or policy.kind. */
+void tb_identify_refused(struct tb_identify *m, uint64_t attempt, enum tb_reason reason, int64_t now_ms);
+void tb_identify_claimed(struct tb_identify *m, uint64_t attempt, enum tb_claimed claimed, int64_t now_ms);
 
 /* The visit ended: a code may be shown again at once. A card that still lies there stays known. */
 void tb_identify_visit_ended(struct tb_identify *m);

@@ -10,7 +10,9 @@ struct attempt_record {
     bool ended;
     bool merged;
     bool hinted;
-    bool away; /* its card went and did not come back */
+    bool away;   /* its card went and did not come back */
+    bool claims; /* what it shows is good once */
+    bool fresh;  /* and was claimed */
     enum tb_outcome outcome;
 };
 
@@ -23,6 +25,8 @@ struct drive {
     size_t looking_count;
     uint64_t asking[ATTEMPT_MAX];
     size_t asking_count;
+    uint64_t claiming[ATTEMPT_MAX];
+    size_t claiming_count;
     uint64_t visit_count;
 };
 
@@ -48,6 +52,8 @@ static void outcome_check(struct drive *d, struct attempt_record *record,
     TB_ASSERT(!record->ended && !record->hinted);
     record->ended = true;
     record->outcome = action->outcome;
+    TB_ASSERT(action->outcome != TB_OUTCOME_RECOGNISED || !record->claims || record->fresh);
+    TB_ASSERT((action->outcome == TB_OUTCOME_RECOGNISED) == (action->assurance != TB_ASSURANCE_NONE));
     TB_ASSERT(action->reason != TB_REASON_NONE);
     TB_ASSERT((action->outcome == TB_OUTCOME_PRODUCT) == (action->gtin[0] != '\0'));
     TB_ASSERT(tb_identify_journal(&d->machine, 0, &entry));
@@ -63,8 +69,15 @@ static void action_check(struct drive *d, const struct tb_identify_action *actio
         d->looking[d->looking_count++] = action->attempt;
         return;
     case TB_IDENTIFY_ASK:
+    case TB_IDENTIFY_HANDOVER:
         TB_ASSERT(!record->ended);
+        TB_ASSERT((action->verb == TB_IDENTIFY_HANDOVER) == (action->handover[0] != '\0'));
         d->asking[d->asking_count++] = action->attempt;
+        return;
+    case TB_IDENTIFY_CLAIM:
+        TB_ASSERT(!record->ended && !record->claims);
+        record->claims = true;
+        d->claiming[d->claiming_count++] = action->attempt;
         return;
     case TB_IDENTIFY_OUTCOME: outcome_check(d, record, action); return;
     case TB_IDENTIFY_MERGED:
@@ -99,20 +112,40 @@ static void action_check(struct drive *d, const struct tb_identify_action *actio
     TB_ASSERT(false);
 }
 
-static void answer(struct drive *d, bool asked)
+static const struct tb_customer_key customer = {{0xc5, 0x70, 0x3e, 0x11}};
+
+static void store_answer(struct drive *d, uint64_t id)
 {
-    static const struct tb_customer_key customer = {{0xc5, 0x70, 0x3e, 0x11}};
-    uint64_t *list = asked ? d->asking : d->looking;
-    size_t *count = asked ? &d->asking_count : &d->looking_count;
-    if (*count == 0)
-        return;
-    uint64_t id = taken(list, count, tb_read_u8(&d->choices) % *count);
-    if (asked)
-        tb_identify_answered(&d->machine, id, (enum tb_answer)choose(d, TB_ANSWER_OFFLINE + 1), &customer,
-                             d->now_ms);
+    static const enum tb_reason reasons[] = {TB_REASON_PROOF_WRONG, TB_REASON_PROOF_REPLAYED,
+                                             TB_REASON_PROOF_EXPIRED, TB_REASON_POLICY};
+    uint8_t what = choose(d, TB_ANSWER_OFFLINE + 3);
+    if (what <= TB_ANSWER_OFFLINE)
+        tb_identify_answered(&d->machine, id, (enum tb_answer)what, &customer, d->now_ms);
+    else if (what == TB_ANSWER_OFFLINE + 1)
+        tb_identify_verified(&d->machine, id, TB_CREDENTIAL_TAG, &customer, d->now_ms);
     else
+        tb_identify_refused(&d->machine, id, reasons[choose(d, TB_ARRAY_SIZE(reasons))], d->now_ms);
+}
+
+enum asked { LOOK_UP, ASK, CLAIM, ASKED_COUNT };
+
+static void answer(struct drive *d, enum asked asked)
+{
+    uint64_t *lists[ASKED_COUNT] = {d->looking, d->asking, d->claiming};
+    size_t *counts[ASKED_COUNT] = {&d->looking_count, &d->asking_count, &d->claiming_count};
+    if (*counts[asked] == 0)
+        return;
+    uint64_t id = taken(lists[asked], counts[asked], tb_read_u8(&d->choices) % *counts[asked]);
+    if (asked == ASK) {
+        store_answer(d, id);
+    } else if (asked == LOOK_UP) {
         tb_identify_looked_up(&d->machine, id, (enum tb_lookup)choose(d, TB_LOOKUP_CORRUPT + 1), &customer,
                               d->now_ms);
+    } else {
+        enum tb_claimed claimed = (enum tb_claimed)choose(d, TB_CLAIMED_FAILED + 1);
+        d->attempts[id].fresh = claimed == TB_CLAIMED_FRESH;
+        tb_identify_claimed(&d->machine, id, claimed, d->now_ms);
+    }
 }
 
 /* Takes every action; some look-ups are answered from inside the loop, as the agent does. */
@@ -122,7 +155,7 @@ static void actions_take(struct drive *d)
     while (tb_identify_next(&d->machine, &action)) {
         action_check(d, &action);
         if (action.verb == TB_IDENTIFY_LOOK_UP && choose(d, 2))
-            answer(d, false);
+            answer(d, LOOK_UP);
     }
 }
 
@@ -147,6 +180,33 @@ static void data_play(struct drive *d, uint8_t reader)
         bytes[2] = 20;
     }
     tb_identify_tag_data(&d->machine, reader, tb_buf_span(&message), d->now_ms);
+}
+
+/* What an applet found: known or not, proven here or to be proven by the context store, good once or not. */
+static void judged_play(struct drive *d, uint8_t reader)
+{
+    static const char evidence[] = "e=3b5c&c=77";
+    struct tb_judgement j = {.verdict = TB_JUDGED_CREDENTIAL, .reason = TB_REASON_TAG_SUN};
+    uint8_t what = choose(d, 64);
+    uint8_t which = choose(d, MEMBER_COUNT);
+    j.assurance = (enum tb_assurance)(what & 3);
+    if (what & 4) {
+        enum tb_err err =
+            tb_credential_set(TB_CREDENTIAL_MEMBER, tb_span_str(member_digits[which]), &j.credential);
+        TB_ASSERT(err == TB_OK);
+    }
+    if (what & 8 || !(what & 4)) {
+        j.evidence_size = sizeof evidence - 1;
+        memcpy(j.evidence, evidence, sizeof evidence - 1);
+        j.evidence[0] = (uint8_t)('a' + which);
+    }
+    if (what & 16)
+        j.replay = (struct tb_replay){.rule = TB_REPLAY_ONCE, .forget_ms = d->now_ms};
+    if (what >= 60) {
+        j = (struct tb_judgement){.verdict = TB_JUDGED_HANDOVER, .reason = TB_REASON_HANDOVER_CODE};
+        memcpy(j.handover, "ABCDE2", sizeof j.handover);
+    }
+    tb_identify_judged(&d->machine, reader, &j, d->now_ms);
 }
 
 static void tap_play(struct drive *d, uint8_t reader)
@@ -201,8 +261,10 @@ static void event_play(struct drive *d)
         tb_identify_reader_lost(&d->machine, choose(d, 3), d->now_ms);
     else if (what == 11 && reader == 1)
         tb_identify_visit_ended(&d->machine);
+    else if (what == 11)
+        judged_play(d, reader);
     else if (what < 14)
-        answer(d, what == 13);
+        answer(d, what == 12 ? LOOK_UP : reader == 2 ? CLAIM : ASK);
     else
         time_play(d);
     actions_take(d);

@@ -1,56 +1,10 @@
 #include "core/base/text.h"
-#include "core/identify/identify.h"
-#include "tests/support/unit.h"
-
-enum { NFC = 0, SCANNER = 1 };
+#include "tests/unit/identify/identify_test.h"
 
 static const char member_1[] = "d4190a74696c6c6272696467652e6578616d706c653a6d656d62657230303031323334353637";
 static const char member_2[] = "d4190a74696c6c6272696467652e6578616d706c653a6d656d62657230303031323334353638";
-static const char card_1[] = "\x04\x11\x22\x33\x44\x55\x66";
 static const char card_2[] = "\x04\x11\x22\x33\x44\x55\x67";
 static const char foreign[] = "d101055402656e4869";
-
-static const struct tb_customer_key customer_1 = {{0xc1, 0x57, 0x0e, 0x51}};
-static const struct tb_customer_key customer_2 = {{0xc2}};
-
-static struct tb_identify machine;
-static int64_t now_ms;
-
-static int setup(void **state)
-{
-    (void)state;
-    const struct tb_identify_policy policy = tb_identify_policy_default();
-    tb_identify_init(&machine, &policy);
-    now_ms = 1000;
-    return 0;
-}
-
-static struct tb_identify_action next_action(enum tb_identify_verb verb)
-{
-    struct tb_identify_action action;
-    assert_true(tb_identify_next(&machine, &action));
-    assert_int_equal(action.verb, verb);
-    return action;
-}
-
-static void no_more_actions(void)
-{
-    struct tb_identify_action action;
-    assert_false(tb_identify_next(&machine, &action));
-}
-
-static struct tb_identify_action next_outcome(enum tb_outcome outcome, enum tb_reason reason)
-{
-    struct tb_identify_action action = next_action(TB_IDENTIFY_OUTCOME);
-    assert_string_equal(tb_outcome_name(action.outcome), tb_outcome_name(outcome));
-    assert_string_equal(tb_reason_name(action.reason), tb_reason_name(reason));
-    return action;
-}
-
-static void next_feedback(enum tb_feedback feedback)
-{
-    assert_int_equal(next_action(TB_IDENTIFY_FEEDBACK).feedback, feedback);
-}
 
 static void data(const char *hex)
 {
@@ -58,11 +12,6 @@ static void data(const char *hex)
     size_t size = strlen(hex) / 2;
     assert_int_equal(tb_hex_decode(tb_span_str(hex), message, size), TB_OK);
     tb_identify_tag_data(&machine, NFC, tb_span_of(message, size), now_ms);
-}
-
-static void began(const char *uid)
-{
-    tb_identify_tap_began(&machine, NFC, tb_span_str(uid), now_ms);
 }
 
 static void tap_of(const char *uid, const char *hex)
@@ -74,17 +23,6 @@ static void tap_of(const char *uid, const char *hex)
 static void tap(const char *hex)
 {
     tap_of(card_1, hex);
-}
-
-static void scan(const char *line)
-{
-    tb_identify_line(&machine, SCANNER, tb_span_str(line), now_ms);
-}
-
-static void tick_after(int64_t wait_ms)
-{
-    now_ms += wait_ms;
-    tb_identify_tick(&machine, now_ms);
 }
 
 /* Taps and answers from the cache; returns the attempt. */
@@ -349,7 +287,7 @@ static void phone_that_asks_for_another_tap_says_why(void **state)
     began("\x08\x01\x02\x03");
     tb_identify_judged(&machine, NFC, &locked, now_ms);
     (void)next_outcome(TB_OUTCOME_UNREADABLE, TB_REASON_PASS_LOCKED);
-    next_feedback(TB_FEEDBACK_REFUSED);
+    next_feedback(TB_FEEDBACK_AGAIN);
     no_more_actions();
 }
 

@@ -14,6 +14,7 @@
 #define TB_RING_KEY_ID_SIZE_MAX 64
 #define TB_RING_KEY_SIZE_MAX 65 /* an uncompressed point of P-256 */
 #define TB_RING_APPLICATION_SIZE 3
+#define TB_RING_SYSTEM_SIZE_MAX 21 /* what AN10922 has room for behind UID and application */
 
 enum tb_ring_use {
     TB_RING_TOKEN, /* public point: signed tokens and pass certificates; id: kid */
@@ -32,9 +33,11 @@ struct tb_ring_key { /* secret, but for TB_RING_TOKEN */
     char id[TB_RING_KEY_ID_SIZE_MAX + 1];
     int64_t not_before_ms; /* Unix; 0: since ever */
     int64_t not_after_ms;  /* 0: for ever */
-    uint8_t size;
+    uint8_t size; /* DESFIRE: 0 says that the application is ours and its key is with the context store */
     uint8_t bytes[TB_RING_KEY_SIZE_MAX];
-    bool diversified; /* SUN_FILE, DESFIRE: the card's key is derived from this one and its UID */
+    bool diversified;    /* SUN_FILE, DESFIRE: the card's key is derived from this one and its UID */
+    uint8_t system_size; /* of the system identifier, by which AN10922 derives; 0: none */
+    uint8_t system[TB_RING_SYSTEM_SIZE_MAX];
     uint8_t application[TB_RING_APPLICATION_SIZE]; /* DESFIRE: AID, as it is sent */
     uint8_t key_number;                            /* DESFIRE */
     uint32_t period_ms;                            /* TOTP */

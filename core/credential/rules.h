@@ -25,12 +25,15 @@ struct tb_code_rule {
     enum tb_credential_kind kind;
 };
 
+struct tb_sun_rules;
+
 struct tb_code_rules {
     const struct tb_code_rule *rules;
     size_t rule_count;
-    const char *const *hosts; /* hosts that TB_CARRIER_LINK may name, lower case */
-    size_t host_count;        /* 0: any host */
-    bool aim_enabled;         /* lines begin with an AIM identifier, ISO/IEC 15424 */
+    const char *const *hosts;       /* hosts that TB_CARRIER_LINK may name, lower case */
+    size_t host_count;              /* 0: any host */
+    const struct tb_sun_rules *sun; /* NULL: as tb_sun_rules_default() */
+    bool aim_enabled;               /* lines begin with an AIM identifier, ISO/IEC 15424 */
 };
 
 /* 10-digit member numbers: "M…" text, EAN-13 with prefix 29, https://any/m/…, tillbridge.example:member. */

@@ -5,6 +5,7 @@
 
 #include <mbedtls/cipher.h>
 #include <mbedtls/cmac.h>
+#include <mbedtls/sha1.h>
 #include <mbedtls/sha256.h>
 
 enum { HMAC_BLOCK_SIZE = 64 };
@@ -82,6 +83,37 @@ struct tb_digest tb_hmac_sha256_parts(struct tb_span key, const struct tb_span *
 struct tb_digest tb_hmac_sha256(struct tb_span key, struct tb_span bytes)
 {
     return tb_hmac_sha256_parts(key, &bytes, 1);
+}
+
+/* One pass of HMAC over the padded key and a message. */
+static void sha1_keyed(const uint8_t key[HMAC_BLOCK_SIZE], uint8_t pad, struct tb_span bytes,
+                       uint8_t ret_digest[TB_SHA1_SIZE])
+{
+    uint8_t block[HMAC_BLOCK_SIZE];
+    mbedtls_sha1_context hash;
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = key[i] ^ pad;
+    mbedtls_sha1_init(&hash);
+    TB_ASSERT(mbedtls_sha1_starts(&hash) == 0);
+    TB_ASSERT(mbedtls_sha1_update(&hash, block, sizeof block) == 0);
+    if (bytes.size)
+        TB_ASSERT(mbedtls_sha1_update(&hash, bytes.at, bytes.size) == 0);
+    TB_ASSERT(mbedtls_sha1_finish(&hash, ret_digest) == 0);
+    mbedtls_sha1_free(&hash);
+    tb_wipe(block, sizeof block);
+}
+
+void tb_hmac_sha1(struct tb_span key, struct tb_span bytes, uint8_t ret_mac[TB_SHA1_SIZE])
+{
+    uint8_t block[HMAC_BLOCK_SIZE] = {0};
+    uint8_t inner[TB_SHA1_SIZE];
+    TB_ASSERT(key.size <= sizeof block);
+    if (key.size)
+        memcpy(block, key.at, key.size);
+    sha1_keyed(block, 0x36, bytes, inner);
+    sha1_keyed(block, 0x5c, tb_span_of(inner, sizeof inner), ret_mac);
+    tb_wipe(block, sizeof block);
+    tb_wipe(inner, sizeof inner);
 }
 
 enum tb_err tb_hkdf_sha256(struct tb_span salt, struct tb_span secret, struct tb_span info,

@@ -84,6 +84,24 @@ static void test_hkdf_sha256(void **state)
 }
 
 /* RFC 4493 section 4, and NIST SP 800-38B D.3 for a key of 32 bytes. */
+/* RFC 2202, cases 1, 2 and 3. */
+static void test_hmac_sha1(void **state)
+{
+    (void)state;
+    uint8_t key[TB_SHA1_SIZE];
+    uint8_t bytes[50];
+    uint8_t mac[TB_SHA1_SIZE];
+    memset(key, 0x0b, sizeof key);
+    tb_hmac_sha1(tb_span_of(key, sizeof key), tb_span_str("Hi There"), mac);
+    assert_hex(mac, sizeof mac, "b617318655057264e28bc0b6fb378c8ef146be00");
+    tb_hmac_sha1(tb_span_str("Jefe"), tb_span_str("what do ya want for nothing?"), mac);
+    assert_hex(mac, sizeof mac, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    memset(key, 0xaa, sizeof key);
+    memset(bytes, 0xdd, sizeof bytes);
+    tb_hmac_sha1(tb_span_of(key, sizeof key), tb_span_of(bytes, sizeof bytes), mac);
+    assert_hex(mac, sizeof mac, "125d7342b9ac11cd91a39af48aa17b4f63f175d3");
+}
+
 static void test_cmac(void **state)
 {
     (void)state;
@@ -132,9 +150,13 @@ static void test_cmac_of_a_secure_unique_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sha256),      cmocka_unit_test(test_parts_hash_as_one_piece),
-        cmocka_unit_test(test_hmac_sha256), cmocka_unit_test(test_hkdf_sha256),
-        cmocka_unit_test(test_cmac),        cmocka_unit_test(test_cmac_of_a_secure_unique_message),
+        cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_parts_hash_as_one_piece),
+        cmocka_unit_test(test_hmac_sha256),
+        cmocka_unit_test(test_hkdf_sha256),
+        cmocka_unit_test(test_hmac_sha1),
+        cmocka_unit_test(test_cmac),
+        cmocka_unit_test(test_cmac_of_a_secure_unique_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

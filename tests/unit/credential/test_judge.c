@@ -98,9 +98,9 @@ static void rules_of_a_chain_replace_the_built_in_ones(void **state)
 {
     (void)state;
     static const struct tb_code_rule table[] = {
-        {TB_CARRIER_EAN13, "0427", 8, TB_CREDENTIAL_MEMBER},
-        {TB_CARRIER_SCAN_TEXT, "CLUB-", 6, TB_CREDENTIAL_MEMBER},
-        {TB_CARRIER_LINK, "/card/", 6, TB_CREDENTIAL_MEMBER},
+        {.carrier = TB_CARRIER_EAN13, .prefix = "0427", .digit_count = 8, .kind = TB_CREDENTIAL_MEMBER},
+        {.carrier = TB_CARRIER_SCAN_TEXT, .prefix = "CLUB-", .digit_count = 6, .kind = TB_CREDENTIAL_MEMBER},
+        {.carrier = TB_CARRIER_LINK, .prefix = "/card/", .digit_count = 6, .kind = TB_CREDENTIAL_MEMBER},
     };
     static const char *const hosts[] = {"club.example", "www.club.example"};
     const struct tb_code_rules rules = {.rules = table,

@@ -1,0 +1,82 @@
+#include "core/credential/handover.h"
+
+#include "tests/support/unit.h"
+
+static enum tb_err decode(const char *text, char *ret_code)
+{
+    return tb_handover_decode(tb_span_str(text), ret_code);
+}
+
+static void numbers_come_back_as_codes(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {0, 1, 30, 31, 123456, TB_HANDOVER_NUMBER_COUNT - 1};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char code[TB_HANDOVER_CODE_SIZE + 1];
+        char read[TB_HANDOVER_CODE_SIZE + 1];
+        tb_handover_code_of(numbers[i], code);
+        assert_int_equal(decode(code, read), TB_OK);
+        assert_string_equal(read, code);
+    }
+}
+
+static void codes_are_as_documented(void **state)
+{
+    (void)state;
+    char code[TB_HANDOVER_CODE_SIZE + 1];
+    tb_handover_code_of(0, code);
+    assert_string_equal(code, "222222");
+    tb_handover_code_of(20261123, code);
+    assert_string_equal(code, "QY5DN2");
+    assert_int_equal(decode("qy5dn2", code), TB_OK);
+    assert_string_equal(code, "QY5DN2");
+}
+
+/* All of one code's neighbours: one character changed, or two swapped. */
+static void slips_are_found(void **state)
+{
+    (void)state;
+    static const char alphabet[] = TB_HANDOVER_ALPHABET;
+    char code[TB_HANDOVER_CODE_SIZE + 1];
+    char read[TB_HANDOVER_CODE_SIZE + 1];
+    tb_handover_code_of(20261123, code);
+    for (size_t i = 0; i < TB_HANDOVER_CODE_SIZE; i++) {
+        for (size_t c = 0; alphabet[c]; c++) {
+            char slip[TB_HANDOVER_CODE_SIZE + 1];
+            memcpy(slip, code, sizeof slip);
+            slip[i] = alphabet[c];
+            assert_int_equal(decode(slip, read), slip[i] == code[i] ? TB_OK : TB_ERR_CHECKSUM);
+        }
+        for (size_t k = i + 1; k < TB_HANDOVER_CODE_SIZE; k++) {
+            char slip[TB_HANDOVER_CODE_SIZE + 1];
+            memcpy(slip, code, sizeof slip);
+            slip[i] = code[k];
+            slip[k] = code[i];
+            assert_int_equal(decode(slip, read), slip[i] == slip[k] ? TB_OK : TB_ERR_CHECKSUM);
+        }
+    }
+}
+
+static void what_is_no_code_is_told_apart(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"",       "QY5DN",  "QY5DN2R", "QY5DN0",
+                                        "QY5DNI", "QY5DNL", "QY5DNO",  "QY5 DN"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char code[TB_HANDOVER_CODE_SIZE + 1];
+        assert_int_equal(decode(texts[i], code), TB_ERR_SYNTAX);
+    }
+    char code[TB_HANDOVER_CODE_SIZE + 1];
+    assert_int_equal(tb_handover_decode(tb_span_of("QY5D\0X", 6), code), TB_ERR_SYNTAX);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_come_back_as_codes),
+        cmocka_unit_test(codes_are_as_documented),
+        cmocka_unit_test(slips_are_found),
+        cmocka_unit_test(what_is_no_code_is_told_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

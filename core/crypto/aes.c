@@ -1,6 +1,7 @@
 #include "core/crypto/aes.h"
 
 #include "core/base/assert.h"
+#include "core/base/wipe.h"
 
 #include <mbedtls/aes.h>
 
@@ -45,4 +46,20 @@ enum tb_err tb_aes128_cbc_decrypt(const uint8_t key[TB_AES128_KEY_SIZE], uint8_t
                                   struct tb_span from, uint8_t *ret_bytes)
 {
     return cbc(MBEDTLS_AES_DECRYPT, key, iv, from, ret_bytes);
+}
+
+void tb_aes128_ctr(const uint8_t key[TB_AES128_KEY_SIZE], const uint8_t counter[TB_AES_BLOCK_SIZE],
+                   struct tb_span from, uint8_t *ret_bytes)
+{
+    uint8_t block[TB_AES_BLOCK_SIZE];
+    uint8_t stream[TB_AES_BLOCK_SIZE];
+    size_t used = 0;
+    if (from.size == 0)
+        return;
+    memcpy(block, counter, sizeof block);
+    mbedtls_aes_context aes;
+    cipher_start(&aes, key, MBEDTLS_AES_ENCRYPT);
+    TB_ASSERT(mbedtls_aes_crypt_ctr(&aes, from.size, &used, block, stream, from.at, ret_bytes) == 0);
+    mbedtls_aes_free(&aes);
+    tb_wipe(stream, sizeof stream);
 }

@@ -1,6 +1,7 @@
 /*
- * AES-128 (FIPS 197) as cards use it: single blocks and CBC without padding (NIST SP 800-38A). It hides and
- * proves nothing by itself: whoever uses it checks a MAC, or a plain text with enough redundancy.
+ * AES-128 (FIPS 197) as cards use it: single blocks, CBC without padding and counter mode (NIST SP 800-38A).
+ * It hides and proves nothing by itself: whoever uses it checks a MAC, or a plain text with enough
+ * redundancy.
  *
  * Pure, no heap; callable from any thread.
  */
@@ -27,5 +28,10 @@ TB_MUST_USE enum tb_err tb_aes128_cbc_encrypt(const uint8_t key[TB_AES128_KEY_SI
 TB_MUST_USE enum tb_err tb_aes128_cbc_decrypt(const uint8_t key[TB_AES128_KEY_SIZE],
                                               uint8_t iv[TB_AES_BLOCK_SIZE], struct tb_span from,
                                               uint8_t *ret_bytes);
+
+/* Counter mode: from.size bytes, any number, are encrypted or decrypted from the first counter on. ret_bytes
+ * may be from's own memory. */
+void tb_aes128_ctr(const uint8_t key[TB_AES128_KEY_SIZE], const uint8_t counter[TB_AES_BLOCK_SIZE],
+                   struct tb_span from, uint8_t *ret_bytes);
 
 #endif

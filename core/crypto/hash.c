@@ -136,6 +136,13 @@ enum tb_err tb_hkdf_sha256(struct tb_span salt, struct tb_span secret, struct tb
     return TB_OK;
 }
 
+struct tb_digest tb_x963_sha256(struct tb_span secret, struct tb_span info)
+{
+    static const uint8_t counter[] = {0, 0, 0, 1};
+    const struct tb_span parts[] = {secret, tb_span_of(counter, sizeof counter), info};
+    return tb_sha256_parts(parts, TB_ARRAY_SIZE(parts));
+}
+
 enum tb_err tb_cmac(struct tb_span key, struct tb_span bytes, uint8_t ret_tag[TB_CMAC_SIZE])
 {
     if (key.size != 16 && key.size != 32)

@@ -1,6 +1,7 @@
 /*
  * Hashes and message authentication codes: SHA-256 (FIPS 180-4), HMAC-SHA-256 (RFC 2104),
- * HKDF-SHA-256 (RFC 5869), AES-CMAC (RFC 4493, NIST SP 800-38B), and HMAC-SHA-1 for one-time passwords only.
+ * HKDF-SHA-256 (RFC 5869), the X9.63 KDF, AES-CMAC (RFC 4493, NIST SP 800-38B), and HMAC-SHA-1 for one-time
+ * passwords only.
  *
  * Input is a list of parts that is hashed as if it were one piece, so that nothing has to be copied
  * together first. Pure; callable from any thread. No heap, except in tb_cmac().
@@ -38,6 +39,9 @@ void tb_hmac_sha1(struct tb_span key, struct tb_span bytes, uint8_t ret_mac[TB_S
 /* Extract and expand. salt and info may be empty. TB_ERR_RANGE when size is above TB_HKDF_SIZE_MAX. */
 TB_MUST_USE enum tb_err tb_hkdf_sha256(struct tb_span salt, struct tb_span secret, struct tb_span info,
                                        uint8_t *ret_bytes, size_t size);
+
+/* One block of the ANSI X9.63 KDF with SHA-256 (SEC 1 section 3.6.1): SHA-256(secret ‖ 00000001 ‖ info). */
+struct tb_digest tb_x963_sha256(struct tb_span secret, struct tb_span info);
 
 /* AES-CMAC under a key of 16 or 32 bytes; any other size is TB_ERR_RANGE. bytes may be empty. */
 TB_MUST_USE enum tb_err tb_cmac(struct tb_span key, struct tb_span bytes, uint8_t ret_tag[TB_CMAC_SIZE]);

@@ -75,6 +75,25 @@ static void test_only_whole_blocks(void **state)
     assert_int_equal(iv[0], 1);
 }
 
+static void test_counter(void **state)
+{
+    (void)state;
+    struct hex_bytes key = hex(key_hex);
+    struct hex_bytes counter = hex("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+    struct hex_bytes plain = hex(plain_hex);
+    struct hex_bytes expected = hex("874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff"
+                                    "5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170a0f3009cee");
+    struct hex_bytes bytes = plain;
+    tb_aes128_ctr(key.at, counter.at, tb_span_of(bytes.at, bytes.size), bytes.at);
+    assert_memory_equal(bytes.at, expected.at, expected.size);
+    for (size_t size = 0; size <= plain.size; size++) { /* parts of a block too */
+        uint8_t part[65] = {0};
+        tb_aes128_ctr(key.at, counter.at, tb_span_of(expected.at, size), part);
+        assert_memory_equal(part, plain.at, size);
+        assert_int_equal(part[size], 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +101,7 @@ int main(void)
         cmocka_unit_test(test_cbc),
         cmocka_unit_test(test_cbc_goes_on_where_it_stopped),
         cmocka_unit_test(test_only_whole_blocks),
+        cmocka_unit_test(test_counter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

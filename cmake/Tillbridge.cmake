@@ -20,6 +20,7 @@ check_pie_supported(LANGUAGES C)
 
 option(TB_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(TB_FUZZ "Build the libFuzzer binaries (clang only)" OFF)
+option(TB_WALLETS "Build Google Smart Tap and Apple VAS: docs/credentials.md says who may" OFF)
 set(TB_TEST_KINDS "unit;sim;crash;integration;hil;e2e;fuzz;lint" CACHE STRING "Labels of the tests that this build registers")
 set(TB_TEST_PREFIX "" CACHE STRING "Put before every test's name, so that the trees of several presets can run together")
 

@@ -33,7 +33,9 @@ struct tb_applet_io {
 /* Status word of an answer, 0 when it is shorter than one. */
 static inline uint16_t tb_applet_status(struct tb_span answer)
 {
-    return answer.size < 2 ? 0 : (uint16_t)(answer.at[answer.size - 2] << 8 | answer.at[answer.size - 1]);
+    if (answer.size < 2)
+        return 0;
+    return (uint16_t)(answer.at[answer.size - 2] << 8 | answer.at[answer.size - 1]);
 }
 
 #endif

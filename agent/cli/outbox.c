@@ -23,6 +23,7 @@ static const struct reason {
     {"line_unknown", "the line was not in the cart"},
     {"line_closed", "the line had been removed"},
     {"line_conflict", "the line was of another product"},
+    {"seq_reused", "its number was given to another change before"},
     {"line_limit", "the cart had no room for more lines"},
     {"quantity_limit", "the quantity was too large"},
     {"note_limit", "the cart had no room for more notes"},

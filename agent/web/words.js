@@ -199,6 +199,7 @@ const en = {
   'taken.code.customer_erased': 'This customer’s data was erased.',
   'taken.code.line_unknown': 'That line is not in the cart.',
   'taken.code.line_closed': 'That line was removed meanwhile.',
+  'taken.code.seq_reused': 'It had the number of another change. Tell IT.',
   'taken.code.line_limit': 'The cart has no room for more lines.',
   'taken.code.quantity_limit': 'The quantity is too large.',
   'taken.code.gift_declined': 'The customer has declined this gift.',

@@ -1,6 +1,7 @@
 #include "contextd/engine/sqlite_decide.h"
 
 #include "core/base/assert.h"
+#include "core/sync/mutation_print.h"
 
 #define CODE_CUSTOMER_UNKNOWN "customer_unknown"
 #define CODE_CUSTOMER_ERASED "customer_erased"
@@ -32,7 +33,7 @@ static enum tb_err stream_write(struct sqlite_engine *e, const struct sqlite_bat
 }
 
 static enum tb_err verdict_write(struct sqlite_engine *e, const struct sqlite_batch *b,
-                                 const struct tb_verdict *v)
+                                 const struct tb_mutation *mutation, const struct tb_verdict *v)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_VERDICT_PUT);
     tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
@@ -42,11 +43,13 @@ static enum tb_err verdict_write(struct sqlite_engine *e, const struct sqlite_ba
     tb_stmt_bind_text(s, 5, tb_span_str(v->code));
     tb_stmt_bind_int(s, 6, v->version);
     tb_stmt_bind_int(s, 7, e->wall_ms);
+    tb_stmt_bind_int(s, 8, tb_mutation_print(mutation));
     return tb_stmt_run(s);
 }
 
 /* What was decided before is said again: applied as duplicate, rejected as it was. */
-static enum tb_err verdict_read(struct sqlite_engine *e, const struct sqlite_batch *b, struct tb_verdict *v)
+static enum tb_err verdict_read(struct sqlite_engine *e, const struct sqlite_batch *b, struct tb_verdict *v,
+                                int64_t *ret_print)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_VERDICT_READ);
     tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
@@ -61,6 +64,7 @@ static enum tb_err verdict_read(struct sqlite_engine *e, const struct sqlite_bat
     }
     if (err == TB_OK && row)
         v->version = tb_stmt_int(s, 2);
+    *ret_print = err == TB_OK && row ? tb_stmt_int(s, 3) : 0;
     tb_stmt_reset(s);
     return err;
 }
@@ -251,11 +255,33 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
     return err;
 }
 
+/*
+ * Another mutation under a number that was decided: two outboxes, or one whose last numbers were lost, gave
+ * it out. What was decided stays. A sale has a name of its own and is never rejected: it is booked, and said
+ * again it is found.
+ */
+static enum tb_err reused_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                 const struct tb_mutation *mutation, struct tb_verdict *v)
+{
+    *v = (struct tb_verdict){.seq = mutation->seq, .kind = TB_VERDICT_APPLIED};
+    enum tb_err err = TB_OK;
+    if (mutation->kind == TB_MUTATION_CHECKOUT_FINISH || mutation->kind == TB_MUTATION_CHECKOUT_VOID)
+        err = mutation_decide(e, b, mutation, v);
+    else
+        sqlite_reject(v, TB_VERDICT_CODE_REUSED);
+    if (!b->full)
+        b->answer->apply.reused_count++;
+    return err;
+}
+
 /* The client asks again because it never heard: it gets the state as well as the verdict. */
 static enum tb_err verdict_repeat(struct sqlite_engine *e, struct sqlite_batch *b,
                                   const struct tb_mutation *mutation, struct tb_verdict *v)
 {
-    enum tb_err err = verdict_read(e, b, v);
+    int64_t print;
+    enum tb_err err = verdict_read(e, b, v, &print);
+    if (err == TB_OK && tb_mutation_differs(mutation, print))
+        return reused_decide(e, b, mutation, v);
     if (err != TB_OK || v->kind != TB_VERDICT_DUPLICATE || mutation->kind == TB_MUTATION_SKIPPED)
         return err;
     return sqlite_cart_repeat(e, b, mutation);
@@ -278,7 +304,7 @@ static enum tb_err verdict_next(struct sqlite_engine *e, struct sqlite_batch *b,
     } else {
         err = mutation_decide(e, b, mutation, &v);
         if (err == TB_OK && !b->full)
-            err = verdict_write(e, b, &v);
+            err = verdict_write(e, b, mutation, &v);
         if (!b->full)
             b->decided_seq = tb_mutation_last_seq(mutation);
     }

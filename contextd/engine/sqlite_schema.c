@@ -479,7 +479,19 @@ static const char schema_4[] =
 static const char schema_5[] = "CREATE INDEX cart_noted ON cart(touched_ms) WHERE note <> '';"
                                "CREATE INDEX cart_line_noted ON cart_line(cart) WHERE note <> '';";
 
-const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4, schema_5};
+/*
+ * Version 6: what was decided is told from another mutation of the same number; conflicts are found by what
+ * they are about; what erased customers did before a sale goes from it.
+ */
+static const char schema_6[] =
+    "ALTER TABLE verdict ADD COLUMN print INTEGER;" /* tb_mutation_print(); NULL: not known */
+    "CREATE INDEX conflict_detail ON conflict(code, store, detail);"
+    "CREATE INDEX conflict_sale ON conflict(sale) WHERE sale IS NOT NULL;"
+    "CREATE INDEX conflict_other ON conflict(other) WHERE other IS NOT NULL;"
+    "DELETE FROM sale_touch WHERE sale IN (SELECT id FROM sale WHERE customer IS NOT NULL"
+    " AND customer NOT IN (SELECT id FROM customer));";
+
+const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4, schema_5, schema_6};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);
 
 /* 0: as it is; -1: 0, which stands for no limit or for ever. */
@@ -756,10 +768,10 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_STREAM_READ] = "SELECT decided_seq FROM stream WHERE device = ?1 AND incarnation = ?2",
     [STMT_STREAM_PUT] = "INSERT INTO stream(device, incarnation, decided_seq, seen_ms) VALUES(?1, ?2, ?3, ?4)"
                         " ON CONFLICT DO UPDATE SET decided_seq = ?3, seen_ms = ?4",
-    [STMT_VERDICT_READ] = "SELECT kind, code, version FROM verdict"
+    [STMT_VERDICT_READ] = "SELECT kind, code, version, coalesce(print, 0) FROM verdict"
                           " WHERE device = ?1 AND incarnation = ?2 AND seq = ?3",
-    [STMT_VERDICT_PUT] = "INSERT INTO verdict(device, incarnation, seq, kind, code, version, decided_ms)"
-                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STMT_VERDICT_PUT] = "INSERT INTO verdict(device, incarnation, seq, kind, code, version, decided_ms,"
+                         " print) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0))",
     /* A share per call: an hour of a busy chain must not hold up the group behind it. */
     [STMT_VERDICT_EXPIRE] = "DELETE FROM verdict WHERE (device, incarnation, seq) IN"
                             " (SELECT device, incarnation, seq FROM verdict WHERE decided_ms < ?1 LIMIT ?2)",

@@ -268,6 +268,7 @@ static void asked_done(struct tb_engine_job *job, const struct tb_engine_answer 
     }
     bool limited = answer->limited;
     bool quarantined = answer->quarantined;
+    uint8_t reused_count = ask == TB_ENGINE_APPLY ? answer->apply.reused_count : 0;
     bool cloned = ask == TB_ENGINE_OPEN && answer->err == TB_ERR_REPLAYED && c->device[0] != '\0';
     tb_session_answered(&c->session, answer, now_ms(c), wall_ms(c));
     if (cloned)
@@ -279,6 +280,8 @@ static void asked_done(struct tb_engine_job *job, const struct tb_engine_answer 
         close_after_queue(c, "customer_quarantine");
     if (limited)
         gateway_limited(c, quarantined);
+    if (reused_count)
+        gateway_reused(c, reused_count);
     timer_arm(c);
 }
 

@@ -121,6 +121,7 @@ struct tb_gateway {
         struct tb_metrics all;
         struct tb_gauge connections;
         struct tb_tally customers_refused;
+        struct tb_tally sequences_reused;
         struct tb_tally quarantined_customers;
         struct tb_tally quarantined_cloned;
     } metrics;
@@ -165,6 +166,8 @@ void gateway_changed(struct tb_gateway *g, const struct tb_engine_change *change
 void gateway_cloned(struct tb_gateway *g, const char *urn);
 /* A terminal came to know too many customers; quarantined: the engine shut it out. */
 void gateway_limited(struct connection *c, bool quarantined);
+/* It sent other mutations under numbers that were decided. */
+void gateway_reused(struct connection *c, uint8_t count);
 
 static inline struct connection *connection_of(struct lws *wsi)
 {

@@ -137,6 +137,16 @@ void gateway_limited(struct connection *c, bool quarantined)
     device_end(c->gateway, c->device, "customer_quarantine");
 }
 
+void gateway_reused(struct connection *c, uint8_t count)
+{
+    tb_tally_add(&c->gateway->metrics.sequences_reused, count);
+    tb_log(TB_LOG_ERROR, TB_EVENT("gateway", "sequence_reused"), tb_log_str("device", c->device),
+           tb_log_int("count", count),
+           tb_log_str("means",
+                      "it sent other changes under numbers that were decided: two copies of its outbox,"
+                      " or one that lost its newest"));
+}
+
 /* One customer's sessions share the engine with everybody: the oldest gives way to a new one. */
 static void customer_crowd(struct connection *c)
 {
@@ -225,6 +235,8 @@ static enum tb_err metrics_open(struct tb_gateway *g)
         {TB_METRIC_COUNTER, "tillbridge_context_customers_refused",
          "Customers that a terminal was refused because it had come to know too many within an hour.", "",
          &m->customers_refused},
+        {TB_METRIC_COUNTER, "tillbridge_context_sequences_reused",
+         "Mutations that came under a number of another one.", "", &m->sequences_reused},
         {TB_METRIC_COUNTER, "tillbridge_context_terminals_quarantined", "Terminals that were shut out.",
          "reason=\"customers\"", &m->quarantined_customers},
         {TB_METRIC_COUNTER, "tillbridge_context_terminals_quarantined", "Terminals that were shut out.",

@@ -61,7 +61,9 @@ struct tb_engine_request {
 
         /* Decides mutations strictly in order, one transaction for all, durable before the answer.
          *   seq <= decided      the stored verdict: applied becomes duplicate (same version), rejected
-         *                       stays rejected; older than the verdicts kept: duplicate, version 0
+         *                       stays rejected; older than the verdicts kept: duplicate, version 0.
+         *                       Another mutation than the one decided (mutation_print.h) is rejected as
+         *                       TB_VERDICT_CODE_REUSED; a finish or void of a sale is decided all the same
          *   seq == decided + 1  decided now: applied or rejected, verdict stored, decided moves on; a
          *                       skipped record moves it by its count
          *   seq > decided + 1   retry with TB_ENGINE_CODE_GAP, nothing behind it is looked at
@@ -131,7 +133,8 @@ struct tb_engine_answer {
         struct {
             uint8_t count; /* verdicts, in the order asked */
             struct tb_verdict verdicts[TB_MUTATION_BATCH_MAX];
-            struct tb_rows rows; /* new state of every object that the verdicts name, once each */
+            struct tb_rows rows;  /* new state of every object that the verdicts name, once each */
+            uint8_t reused_count; /* verdicts on another mutation than the one decided under that seq */
             uint8_t change_count;
             struct tb_engine_change changes[TB_ENGINE_CHANGE_COUNT_MAX]; /* for every other session */
         } apply;

@@ -55,7 +55,8 @@ describe('names are those of the code', () => {
   test('of rejections and conflicts', () => {
     const engine = /^sqlite_.*\.[ch]$/;
     same(SCHEMAS.rejection.enum, [...tables.cart_codes, ...found('contextd/engine', engine, /sqlite_reject\(\w+, "(\w+)"\)/g),
-      ...found('contextd/engine', engine, /#define CODE_\w+ "(\w+)"/g)]);
+      ...found('contextd/engine', engine, /#define CODE_\w+ "(\w+)"/g),
+      ...found('core/sync', /^mutation_print\.h$/, /#define TB_VERDICT_CODE_\w+ "(\w+)"/g)]);
     same(SCHEMAS.conflict.enum, [...found('core/cart', /^checkout\.h$/, /#define TB_CHECKOUT_CONFLICT_\w+ "(\w+)"/g),
       ...found('contextd/engine', engine, /sqlite_conflict\(\w+, "(\w+)"\)/g)]);
   });

@@ -2,6 +2,7 @@
 
 #include "core/base/assert.h"
 #include "core/crypto/hash.h"
+#include "core/sync/mutation_print.h"
 
 #include <stdio.h>
 
@@ -148,6 +149,7 @@ static void seq_decide(struct engine_fake *e, struct fake_stream *stream, const 
     struct fake_decision *decision = &stream->decisions[m->seq];
     TB_ASSERT(decision->verdict.kind == TB_VERDICT_NONE);
     decision->kind = m->kind;
+    decision->print = tb_mutation_print(m);
     decision->line = m->line;
     decision->verdict.seq = m->seq;
     decision->verdict.kind = TB_VERDICT_APPLIED;
@@ -157,6 +159,17 @@ static void seq_decide(struct engine_fake *e, struct fake_stream *stream, const 
         return;
     }
     fake_shop_decide(e, peer, m, &decision->verdict, touched);
+}
+
+static struct tb_verdict verdict_reused(struct engine_fake *e, const struct tb_engine_peer *peer,
+                                        const struct tb_mutation *m, struct fake_touched *touched)
+{
+    struct tb_verdict verdict = {.seq = m->seq, .kind = TB_VERDICT_REJECTED, .code = TB_VERDICT_CODE_REUSED};
+    if (m->kind != TB_MUTATION_CHECKOUT_FINISH && m->kind != TB_MUTATION_CHECKOUT_VOID)
+        return verdict;
+    verdict = (struct tb_verdict){.seq = m->seq, .kind = TB_VERDICT_APPLIED};
+    fake_shop_decide(e, peer, m, &verdict, touched);
+    return verdict;
 }
 
 /* What was decided before is asked for again: with the cart as it is now. */
@@ -174,6 +187,8 @@ static struct tb_verdict verdict_of(struct engine_fake *e, struct fake_stream *s
         seq_decide(e, stream, peer, m, touched);
         return stream->decisions[m->seq].verdict;
     }
+    if (tb_mutation_differs(m, stream->decisions[m->seq].print))
+        return verdict_reused(e, peer, m, touched);
     struct tb_verdict verdict = stream->decisions[m->seq].verdict;
     verdict.seq = m->seq;
     if (verdict.kind != TB_VERDICT_REJECTED)

@@ -35,6 +35,7 @@ struct fake_object {
 struct fake_decision {
     struct tb_verdict verdict; /* kind NONE: not decided, or part of a skipped record */
     enum tb_mutation_kind kind;
+    int64_t print;
     struct tb_id line;
 };
 

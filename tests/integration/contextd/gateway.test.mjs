@@ -399,13 +399,14 @@ describe('changes', () => {
   test('are made once, however often the line breaks', async () => {
     const incarnation = id();
     const rounds = 12;
+    const stored = Array.from({ length: rounds + 2 }, (_, seq) => add(seq));
     const { quantity: before } = await cartNow();
     let next = 1;
     for (let round = 0; round < rounds; round++) {
       const client = await store.terminal(till4);
       const { decided_seq } = await client.hello({ device: 'till-0421-4', incarnation, next_seq: next + 1 });
       assert.ok(decided_seq <= next);
-      for (let seq = decided_seq + 1; seq <= next; seq++) client.notify('mutate', { mutations: [{ made_ms: 1, ...add(seq) }] });
+      for (let seq = decided_seq + 1; seq <= next; seq++) client.notify('mutate', { mutations: [{ made_ms: 1, ...stored[seq] }] });
       // Every other time the line breaks before the verdict is heard.
       if (round % 2 === 0) await client.verdict(next);
       client.drop();
@@ -414,8 +415,8 @@ describe('changes', () => {
     }
     const last = await store.terminal(till4);
     const { decided_seq } = await last.hello({ device: 'till-0421-4', incarnation, next_seq: next });
-    for (let seq = decided_seq + 1; seq < next; seq++) await last.mutate(add(seq));
-    const again = await last.mutate(add(next - 1));
+    for (let seq = decided_seq + 1; seq < next; seq++) await last.mutate(stored[seq]);
+    const again = await last.mutate(stored[next - 1]);
     assert.equal(again.verdict, 'duplicate');
     assert.equal(quantity(again.rows[0]), before + rounds);
     last.drop();
@@ -425,6 +426,7 @@ describe('changes', () => {
   test('are made once, however often contextd is killed', async () => {
     const incarnation = id();
     const rounds = 10;
+    const stored = Array.from({ length: rounds + 1 }, (_, seq) => add(seq));
     const { quantity: before } = await cartNow();
     let heard = 0;
     for (let seq = 1; seq <= rounds; seq++) {
@@ -434,7 +436,7 @@ describe('changes', () => {
         assert.ok(decided === seq || decided === seq - 1, 'nothing is decided twice or forgotten');
         assert.ok(decided >= heard, 'a verdict that was heard stays');
         if (decided < seq) {
-          client.notify('mutate', { mutations: [{ made_ms: 1, ...add(seq) }] });
+          client.notify('mutate', { mutations: [{ made_ms: 1, ...stored[seq] }] });
           // Killed with the mutation on its way, decided, or its verdict on its way back.
           if (seq % 3 === 0) heard = (await client.verdict(seq)).seq;
           else if (seq % 3 === 1) await new Promise((turn) => setImmediate(turn));
@@ -446,7 +448,7 @@ describe('changes', () => {
     }
     const last = await store.terminal(till4);
     await last.hello({ device: 'till-0421-4', incarnation, next_seq: rounds + 1 });
-    const again = await last.mutate(add(rounds));
+    const again = await last.mutate(stored[rounds]);
     assert.equal(again.verdict, 'duplicate');
     assert.equal(quantity(again.rows[0]), before + rounds);
     last.drop();

@@ -106,6 +106,22 @@ describe('an erasure', () => {
   });
 });
 
+describe('a terminal that gives a number to two changes', () => {
+  test('is told, and so are the operators', async () => {
+    const till = await store.terminal(till5);
+    await till.hello({ device: 'till-0421-5' });
+    const add = { seq: 1, kind: 'cart.add', customer: store.customers[1].id, cart: id(), line: id(), gtin: store.products[0].gtin, quantity: 1 };
+    assert.equal((await till.mutate(add)).verdict, 'applied');
+    assert.equal((await till.mutate(add)).verdict, 'duplicate');
+    const { verdict, code } = await till.mutate({ ...add, line: id(), quantity: 2 });
+    assert.deepEqual({ verdict, code }, { verdict: 'rejected', code: 'seq_reused' });
+    await written('contextd.log', `error gateway sequence_reused device=${urn('till-0421-5')} count=1`);
+    await written('metrics.txt', '\ntillbridge_context_sequences_reused_total 1\n');
+    till.drop();
+    await till.closed;
+  });
+});
+
 describe('a terminal that asks for too many customers', () => {
   const hash = async (customer) => {
     const shown = JSON.parse(await store.tool('customer', 'show', customer.id, ...database()));

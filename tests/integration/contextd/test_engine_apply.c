@@ -2,6 +2,7 @@
 
 #include "core/base/assert.h"
 #include "core/cart/cart.h"
+#include "core/sync/mutation_print.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -317,6 +318,68 @@ static void a_number_that_was_skipped_is_a_duplicate_whatever_it_says(void **sta
     assert_int_equal(answer->apply.rows.count, 0);
 }
 
+/* Of the rest of a skipped record nothing is kept; of its own number it is. */
+static void a_number_is_good_for_one_mutation(void **state)
+{
+    struct engine_fixture *f = *state;
+    static struct tb_cart cart;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    const struct tb_mutation skipped = {.seq = 2, .kind = TB_MUTATION_SKIPPED, .skipped.count = 1};
+    struct tb_mutation add = fixture_add(1, 0, 0, 1);
+    assert_int_equal(apply(f, &till, &add, 1)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    assert_int_equal(apply(f, &till, &skipped, 1)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    for (int64_t seq = 1; seq <= 2; seq++) {
+        struct tb_mutation other = fixture_add(seq, 0, 1, 2);
+        const struct tb_engine_answer *answer = apply(f, &till, &other, 1);
+        assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_REJECTED);
+        assert_string_equal(answer->apply.verdicts[0].code, TB_VERDICT_CODE_REUSED);
+        assert_int_equal(answer->apply.reused_count, 1);
+        assert_int_equal(answer->apply.rows.count, 0);
+    }
+    const struct tb_engine_answer *answer = apply(f, &till, &add, 1);
+    assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_DUPLICATE);
+    assert_int_equal(answer->apply.reused_count, 0);
+    cart_of(answer, &cart);
+    assert_int_equal(cart.line_count, 1);
+    struct tb_mutation next = fixture_add(3, 0, 1, 2);
+    assert_int_equal(apply(f, &till, &next, 1)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    /* It left the outbox since. */
+    const struct tb_mutation gone = {.seq = 3, .kind = TB_MUTATION_SKIPPED, .skipped.count = 1};
+    assert_int_equal(apply(f, &till, &gone, 1)->apply.verdicts[0].kind, TB_VERDICT_DUPLICATE);
+}
+
+/* What was sold was sold, whatever its number was used for before. */
+static void a_sale_under_a_number_of_before_is_booked_once(void **state)
+{
+    struct engine_fixture *f = *state;
+    static struct tb_cart cart;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_mutation adds[] = {fixture_add(1, 0, 0, 1), fixture_add(2, 0, 1, 2)};
+    assert_int_equal(apply(f, &till, adds, 2)->apply.count, 2);
+    struct tb_paid_line paid = {.line = adds[0].line, .quantity = 1, .unit_price = 3490};
+    memcpy(paid.gtin, adds[0].add.gtin, sizeof paid.gtin);
+    struct tb_mutation sale = {.seq = 1,
+                               .kind = TB_MUTATION_CHECKOUT_FINISH,
+                               .customer = adds[0].customer,
+                               .cart = adds[0].cart,
+                               .made_ms = NOW_MS,
+                               .finish = {.sale = {.transaction = "1093", .business_date = "2026-11-23"},
+                                          .currency = "EUR",
+                                          .total = 3490,
+                                          .lines = {&paid, 1}}};
+    for (int i = 0; i < 2; i++) {
+        const struct tb_engine_answer *answer = apply(f, &till, &sale, 1);
+        assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+        assert_string_equal(answer->apply.verdicts[0].code, "");
+        assert_int_equal(answer->apply.reused_count, 1);
+    }
+    const struct tb_engine_answer *answer = apply(f, &till, adds, 2);
+    assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_DUPLICATE);
+    cart_of(answer, &cart);
+    assert_int_equal(cart.line_count, 1);
+    assert_true(tb_id_equal(&cart.lines[0].id, &adds[1].line));
+}
+
 /* Runs a statement as another process would. */
 static void beside(const struct engine_fixture *f, const char *sql)
 {
@@ -407,7 +470,8 @@ static void all_that_has_expired_goes_however_much_it_is(void **state)
     char sql[512];
     (void)snprintf(sql, sizeof sql,
                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-                   " INSERT INTO verdict SELECT 'web:x', x'01', i, 1, '', 1, %lld FROM n",
+                   " INSERT INTO verdict(device, incarnation, seq, kind, code, version, decided_ms)"
+                   " SELECT 'web:x', x'01', i, 1, '', 1, %lld FROM n",
                    VERDICT_COUNT, (long long)NOW_MS);
     beside(f, sql);
     f->wall_ms += 90LL * 24 * 60 * 60 * 1000 + 1;
@@ -438,6 +502,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(others_hear_of_a_change_by_scope, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failing_call_leaves_the_rest_of_its_group_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_without_memory_decides_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_number_is_good_for_one_mutation, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_sale_under_a_number_of_before_is_booked_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_number_that_was_skipped_is_a_duplicate_whatever_it_says, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_batch_that_fails_half_way_leaves_no_trace, set_up, tear_down),

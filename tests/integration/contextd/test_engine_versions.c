@@ -1,0 +1,92 @@
+/* Files of before: what an older program wrote is brought up to date when the engine opens it. */
+#include "core/base/assert.h"
+#include "tests/integration/contextd/engine_fixture.h"
+#include "tests/support/unit.h"
+
+#include <sqlite3.h>
+
+static struct engine_fixture fixture;
+
+static int set_up(void **state)
+{
+    engine_fixture_begin(&fixture);
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    engine_fixture_end(*state);
+    return 0;
+}
+
+static void file_run(const struct engine_fixture *f, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static int number(const struct engine_fixture *f, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *s;
+    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int value = sqlite3_column_int(s, 0);
+    assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return value;
+}
+
+static enum tb_verdict_kind verdict_on(struct engine_fixture *f, const struct tb_mutation *m)
+{
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_engine_request request = fixture_apply(&till, m, 1);
+    const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->err, TB_OK);
+    return answer->apply.verdicts[0].kind;
+}
+
+/* Two sales, of which the first is an erasure's, as version 5 left them. */
+static const char five[] =
+    "DROP INDEX conflict_detail; DROP INDEX conflict_sale; DROP INDEX conflict_other;"
+    "ALTER TABLE verdict DROP COLUMN print;"
+    "INSERT INTO sale SELECT 1, '0421', 't', '2026-09-21', '1', x'e0000000000000000000000000000001', NULL, "
+    "NULL,"
+    " 1, 'EUR', 1, 0, 1, 1;"
+    "INSERT INTO sale SELECT 2, '0421', 't', '2026-09-21', '2', min(id), NULL, NULL, 1, 'EUR', 1, 0, 1, 1"
+    " FROM customer;"
+    "INSERT INTO sale_touch VALUES(1, 0, 1, 1, ''), (2, 0, 1, 1, 'cart.changed');"
+    "PRAGMA user_version = 5";
+
+static void version_5_is_taken_over(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_mutation first = fixture_add(1, 0, 0, 1);
+    struct tb_mutation other = fixture_add(1, 0, 1, 2);
+    struct tb_mutation next = fixture_add(2, 0, 1, 2);
+    assert_int_equal(verdict_on(f, &first), TB_VERDICT_APPLIED);
+    f->engine->ops->close(f->engine);
+    file_run(f, five);
+    engine_fixture_open(f);
+    assert_int_equal(number(f, "PRAGMA user_version"), 6);
+    assert_int_equal(number(f, "SELECT sale FROM sale_touch"), 2);
+    /* What a verdict of before was on is not known. */
+    assert_int_equal(verdict_on(f, &first), TB_VERDICT_DUPLICATE);
+    assert_int_equal(verdict_on(f, &other), TB_VERDICT_DUPLICATE);
+    assert_int_equal(verdict_on(f, &next), TB_VERDICT_APPLIED);
+    other.seq = 2;
+    other.add.quantity = 7;
+    assert_int_equal(verdict_on(f, &other), TB_VERDICT_REJECTED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(version_5_is_taken_over, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

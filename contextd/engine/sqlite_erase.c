@@ -15,8 +15,7 @@
 /* Sales stay, as the erasure's: without her cart, her visit and what she did before. ?1: her id, ?2: the
  * erasure's. */
 static const char *const sale_sql[] = {
-    "UPDATE sale_touch SET what = '' WHERE sale IN (SELECT id FROM sale WHERE customer = ?1) AND ?2 IS NOT "
-    "NULL",
+    "DELETE FROM sale_touch WHERE sale IN (SELECT id FROM sale WHERE customer = ?1) AND ?2 IS NOT NULL",
     "UPDATE sale_line SET line = NULL WHERE sale IN (SELECT id FROM sale WHERE customer = ?1) AND ?2 IS NOT "
     "NULL",
     "UPDATE sale_void_line SET line = NULL WHERE void IN (SELECT v.id FROM sale_void v JOIN sale s ON s.id = "

@@ -46,8 +46,10 @@ static void plan_read(const char *sql, char plan[PLAN_SIZE])
 }
 
 /* Tables that grow with customers and time, by the names that statements give them. */
-static const char *const large[] = {"touch",     "change", "c",          "sale",  "sale_line", "cart", "h",
-                                    "cart_line", "cohort", "cart_merge", "visit", "handover",  "k",    "b"};
+static const char *const large[] = {"touch",   "change",    "c",         "sale",   "sale_line",
+                                    "cart",    "h",         "cart_line", "cohort", "cart_merge",
+                                    "visit",   "handover",  "k",         "b",      "conflict",
+                                    "verdict", "sale_void", "sale_touch"};
 
 /* The chain, of which there is one, has the name of changes and carts in two statements. */
 static bool chain_joins(const char *sql)
@@ -84,6 +86,18 @@ static void no_statement_reads_a_large_table_to_its_end(void **state)
     statements_check(sqlite_cart_statements, CART_STMT_COUNT);
 }
 
+/* What SQLite asks by itself when a sale goes: who still refers to it. */
+static void what_refers_to_a_sale_is_found_by_it(void **state)
+{
+    static const char *const asked[] = {
+        "SELECT rowid FROM conflict WHERE sale = ?1",  "SELECT rowid FROM conflict WHERE other = ?1",
+        "SELECT rowid FROM sale_void WHERE sale = ?1", "SELECT 1 FROM sale_touch WHERE sale = ?1",
+        "SELECT 1 FROM sale_line WHERE sale = ?1",     "SELECT 1 FROM sale_void_line WHERE void = ?1",
+    };
+    (void)state;
+    statements_check(asked, TB_ARRAY_SIZE(asked));
+}
+
 /* That a touchpoint is nobody's, or was taken with a visit, says little: there are very many of those. */
 static void touchpoints_are_found_by_cart_and_visit(void **state)
 {
@@ -112,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_statement_reads_a_large_table_to_its_end),
+        cmocka_unit_test(what_refers_to_a_sale_is_found_by_it),
         cmocka_unit_test(touchpoints_are_found_by_cart_and_visit),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

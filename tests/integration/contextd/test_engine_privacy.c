@@ -386,9 +386,11 @@ static void a_sale_of_somebody_erased_is_the_erasures(void **state)
     struct tb_mutation m = sale(1, &customer, "A-1");
     assert_int_equal(decide(f, &till, &m)->kind, TB_VERDICT_APPLIED);
     assert_int_equal(sales_of(f, &customer), 1);
+    assert_true(count_of(f, "SELECT count(*) FROM sale_touch") > 0);
     assert_int_equal(f->engine->ops->erase(f->engine, &customer, &erasure), TB_OK);
     assert_int_equal(sales_of(f, &customer), 0);
     assert_int_equal(sales_of(f, &erasure), 1);
+    assert_int_equal(count_of(f, "SELECT count(*) FROM sale_touch"), 0);
     m = sale(2, &customer, "A-2"); /* sent by a till that has not heard yet */
     assert_int_equal(decide(f, &till, &m)->kind, TB_VERDICT_APPLIED);
     m = sale(3, &erasure, "A-3"); /* by one that has */

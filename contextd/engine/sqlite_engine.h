@@ -263,6 +263,9 @@ TB_MUST_USE enum tb_err sqlite_reward_row(struct sqlite_engine *e, struct tb_spa
                                           struct tb_json_writer *w);
 TB_MUST_USE enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
                                             struct tb_json_writer *w);
+/* Of one that is gone: only how new that is. */
+TB_MUST_USE enum tb_err sqlite_handover_gone_row(struct sqlite_engine *e, struct tb_span id,
+                                                 struct tb_row *row);
 
 /*
  * Reads an object as readers of a store ("" for none) see it. The document is built in the arena.

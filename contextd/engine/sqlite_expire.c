@@ -6,9 +6,10 @@
 
 #define VERDICTS_KEPT_MS (90LL * 24 * 60 * 60 * 1000)
 #define INTAKE_KEPT_MS (60LL * 60 * 1000)
-#define EXPIRE_MAX 1000         /* rows per table and call */
-#define NOTES_EXPIRE_MAX 100    /* carts per call: the same */
-#define JOURNEYS_EXPIRE_MAX 200 /* customers per call: each is told to the terminals */
+#define HANDOVER_DROPS_KEPT_MS VERDICTS_KEPT_MS /* for terminals that were away */
+#define EXPIRE_MAX 1000                         /* rows per table and call */
+#define NOTES_EXPIRE_MAX 100                    /* carts per call: the same */
+#define JOURNEYS_EXPIRE_MAX 200                 /* customers per call: each is told to the terminals */
 
 /* A statement with ?1 the time before which rows go and ?2 how many may. */
 static enum tb_err rows_expire(struct sqlite_engine *e, enum sqlite_stmt which, int64_t before_ms, bool *more)
@@ -20,6 +21,20 @@ static enum tb_err rows_expire(struct sqlite_engine *e, enum sqlite_stmt which, 
     if (err == TB_OK && tb_db_changes(e->db) == EXPIRE_MAX)
         *more = true;
     return err;
+}
+
+/* Terminals and sessions hold them: they are told, and for that an id and whose it was stay for a time. */
+static enum tb_err handovers_expire(struct sqlite_engine *e, int64_t before_ms, bool *more)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_DROPS_PUT);
+    tb_stmt_bind_int(s, 3, TB_ROW_DROP);
+    enum tb_err err = rows_expire(e, STMT_HANDOVER_DROPS_PUT, before_ms, more);
+    e->changed_here = e->changed_here || (err == TB_OK && tb_db_changes(e->db) > 0);
+    if (err != TB_OK)
+        return err;
+    s = sqlite_stmt(e, STMT_HANDOVER_END);
+    tb_stmt_bind_int(s, 3, e->wall_ms);
+    return rows_expire(e, STMT_HANDOVER_END, before_ms, more);
 }
 
 static enum tb_err keep_times_read(struct sqlite_engine *e, struct sqlite_keep *ret_keep)
@@ -140,9 +155,11 @@ enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
     if (err == TB_OK && keep.journey_ms > 0)
         err = rows_expire(e, STMT_TOUCH_EXPIRE_ANONYMOUS, e->wall_ms - keep.journey_ms, ret_more);
     if (err == TB_OK && keep.note_ms > 0)
-        err = rows_expire(e, STMT_HANDOVER_CHANGES_EXPIRE, e->wall_ms - keep.note_ms, ret_more);
-    if (err == TB_OK && keep.note_ms > 0)
-        err = rows_expire(e, STMT_HANDOVER_EXPIRE, e->wall_ms - keep.note_ms, ret_more);
+        err = handovers_expire(e, e->wall_ms - keep.note_ms, ret_more);
+    if (err == TB_OK)
+        err = rows_expire(e, STMT_HANDOVER_CHANGES_EXPIRE, e->wall_ms - HANDOVER_DROPS_KEPT_MS, ret_more);
+    if (err == TB_OK)
+        err = rows_expire(e, STMT_HANDOVER_EXPIRE, e->wall_ms - HANDOVER_DROPS_KEPT_MS, ret_more);
     if (err == TB_OK && keep.note_ms > 0)
         err = cart_notes_expire(e, e->wall_ms - keep.note_ms, ret_more);
     if (err == TB_OK && keep.journey_ms > 0)

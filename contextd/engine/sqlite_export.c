@@ -59,7 +59,7 @@ static const struct {
                " ORDER BY at_ms"},
     {"handovers",
      "SELECT json_object('from', from_name, 'to', to_whom, 'note', note, 'by', by_name, 'at_ms', at_ms)"
-     " FROM handover WHERE customer = ?1 ORDER BY at_ms"},
+     " FROM handover WHERE customer = ?1 AND state > 0 ORDER BY at_ms"},
     {"sales",
      "SELECT json_object('store', store, 'terminal', terminal, 'business_date', business_date, 'receipt',"
      " receipt, 'currency', currency, 'total', total, 'at_ms', at_ms, 'lines', (SELECT json_group_array("

@@ -21,6 +21,7 @@ static enum tb_err handover_changed(struct sqlite_engine *e, const struct tb_mut
 struct stored {
     struct tb_id customer;
     int64_t version;
+    bool gone; /* expired */
     bool accepted;
     bool by_peer;   /* accepted by who asks now */
     bool from_peer; /* requested by who asks now */
@@ -41,6 +42,7 @@ static enum tb_err stored_read(struct sqlite_engine *e, const struct sqlite_batc
         err = sqlite_column_id(s, 0, &ret_stored->customer);
     if (err == TB_OK) {
         ret_stored->version = tb_stmt_int(s, 8);
+        ret_stored->gone = tb_stmt_int(s, 6) == TB_HANDOVER_NONE;
         ret_stored->accepted = tb_stmt_int(s, 6) == TB_HANDOVER_ACCEPTED;
         ret_stored->by_peer = tb_span_is(tb_stmt_blob(s, 10), device);
         ret_stored->from_peer = tb_span_is(tb_stmt_blob(s, 11), device);
@@ -103,7 +105,7 @@ enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite
 {
     struct stored stored;
     enum tb_err err = stored_read(e, b, m, &stored);
-    bool found = err == TB_OK && tb_id_equal(&stored.customer, &m->customer);
+    bool found = err == TB_OK && !stored.gone && tb_id_equal(&stored.customer, &m->customer);
     if (err != TB_OK && err != TB_ERR_NOT_FOUND)
         return err;
     if (!found) {
@@ -116,6 +118,22 @@ enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite
     if (!stored.by_peer)
         sqlite_reject(v, "handover_taken");
     return TB_OK;
+}
+
+enum tb_err sqlite_handover_gone_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
+    tb_stmt_bind_blob(s, 1, id);
+    bool found;
+    enum tb_err err = tb_stmt_step(s, &found);
+    if (err == TB_OK && !found)
+        err = TB_ERR_NOT_FOUND;
+    if (err == TB_OK) {
+        row->version = tb_stmt_int(s, 8);
+        row->as_of_ms = tb_stmt_int(s, 9);
+    }
+    tb_stmt_reset(s);
+    return err;
 }
 
 enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,

@@ -478,6 +478,8 @@ enum tb_err sqlite_row_read(struct sqlite_engine *e, const struct sqlite_change 
     enum tb_err err = row_id(change, row);
     if (err != TB_OK)
         return err;
+    if (change->op != TB_ROW_PUT && change->type == TB_ROW_HANDOVER)
+        return sqlite_handover_gone_row(e, change->id, row);
     if (change->op != TB_ROW_PUT)
         return evict_row(e, change, row);
     uint8_t *at = tb_arena_take(arena, 0);

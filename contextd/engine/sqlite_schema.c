@@ -466,7 +466,7 @@ static const char schema_4[] =
     " from_name TEXT NOT NULL,"
     " to_whom TEXT NOT NULL,"
     " note TEXT NOT NULL,"
-    " state INTEGER NOT NULL," /* enum tb_handover_state */
+    " state INTEGER NOT NULL," /* enum tb_handover_state; 0: gone */
     " by_device TEXT NOT NULL,"
     " by_name TEXT NOT NULL,"
     " at_ms INTEGER NOT NULL,"
@@ -491,12 +491,20 @@ static const char schema_6[] =
     "DELETE FROM sale_touch WHERE sale IN (SELECT id FROM sale WHERE customer IS NOT NULL"
     " AND customer NOT IN (SELECT id FROM customer));";
 
-const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4, schema_5, schema_6};
+/* Version 7: of a handover that is gone its id stays for a time, with state 0. */
+static const char schema_7[] = "DROP INDEX handover_at;"
+                               "CREATE INDEX handover_live ON handover(at_ms) WHERE state > 0;"
+                               "CREATE INDEX handover_gone ON handover(as_of_ms) WHERE state = 0;";
+
+const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4,
+                                         schema_5, schema_6, schema_7};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);
 
 /* 0: as it is; -1: 0, which stands for no limit or for ever. */
 #define POLICY_SET(column, value) \
     " " column " = CASE " value " WHEN 0 THEN " column " WHEN -1 THEN 0 ELSE " value " END"
+
+#define HANDOVERS_OVERDUE " WHERE state > 0 AND at_ms < ?1 ORDER BY at_ms, id LIMIT ?2"
 
 const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_CHAIN_READ] = "SELECT name, currency, epoch, seed, pepper, pepper_version, as_of_ms FROM chain",
@@ -621,12 +629,20 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_TOUCH_GIVE_BACK] = "UPDATE touch SET customer = NULL, joined = NULL"
                              " WHERE visit = ?1 AND +customer = ?2 AND +joined = -1",
     [STMT_VISIT_EXPIRE] = "DELETE FROM visit WHERE id IN (SELECT id FROM visit WHERE began_ms < ?1 LIMIT ?2)",
-    /* Of the same handovers, first: a change whose object is gone is read over and over. */
+    /* Of the same handovers, first; ?3 is TB_ROW_DROP. */
+    [STMT_HANDOVER_DROPS_PUT] =
+        "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
+        " SELECT " SQL_ROW_HANDOVER ", ?3, id, customer, '' FROM handover" HANDOVERS_OVERDUE,
+    [STMT_HANDOVER_END] = "UPDATE handover SET state = 0, note = '', to_whom = '', from_name = '',"
+                          " by_name = '', version = version + 1, as_of_ms = ?3"
+                          " WHERE id IN (SELECT id FROM handover" HANDOVERS_OVERDUE ")",
+    /* Likewise: a change whose object is gone is read over and over. */
     [STMT_HANDOVER_CHANGES_EXPIRE] =
         "DELETE FROM change WHERE type = " SQL_ROW_HANDOVER " AND id IN"
-        " (SELECT id FROM handover WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2)",
-    [STMT_HANDOVER_EXPIRE] = "DELETE FROM handover WHERE id IN"
-                             " (SELECT id FROM handover WHERE at_ms < ?1 ORDER BY at_ms, id LIMIT ?2)",
+        " (SELECT id FROM handover WHERE state = 0 AND as_of_ms < ?1 ORDER BY as_of_ms, id LIMIT ?2)",
+    [STMT_HANDOVER_EXPIRE] =
+        "DELETE FROM handover WHERE id IN"
+        " (SELECT id FROM handover WHERE state = 0 AND as_of_ms < ?1 ORDER BY as_of_ms, id LIMIT ?2)",
     [STMT_HANDOVER_ADD] =
         "INSERT INTO handover(id, customer, cart, from_device, from_name, to_whom, note, state,"
         " by_device, by_name, at_ms, version, as_of_ms)"

@@ -34,6 +34,10 @@ struct reading {
     char last_id[TB_ROW_ID_SIZE_MAX + 1];
     enum tb_row_op last_op;
     int64_t last_version;
+    struct {
+        enum tb_row_op op;
+        int64_t version;
+    } last_of[TB_ROW_TYPE_COUNT];
 };
 
 static void read_all(struct engine_fixture *f, const struct tb_engine_peer *peer, struct tb_scope scope,
@@ -54,6 +58,8 @@ static void read_all(struct engine_fixture *f, const struct tb_engine_peer *peer
             memcpy(r->last_id, row->id, sizeof r->last_id);
             r->last_op = row->op;
             r->last_version = row->version;
+            r->last_of[row->type].op = row->op;
+            r->last_of[row->type].version = row->version;
         }
         assert_true(cost <= TB_ENGINE_ROWS_COST_MAX || answer->feed.rows.count == 1);
         r->total += answer->feed.rows.count;
@@ -297,7 +303,14 @@ static void what_is_gone_does_not_end_the_feed(void **state)
     assert_int_equal(after.total, before.total - 1);
 }
 
-static void a_handover_that_expires_takes_its_change_along(void **state)
+static void expire_after(struct engine_fixture *f, int64_t days)
+{
+    f->wall_ms += days * 24 * 60 * 60 * 1000;
+    for (bool more = true; more;)
+        assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
+}
+
+static void a_handover_that_expires_is_dropped_everywhere(void **state)
 {
     struct engine_fixture *f = *state;
     struct tb_engine_peer till = fixture_till("till-0421-1");
@@ -306,15 +319,27 @@ static void a_handover_that_expires_takes_its_change_along(void **state)
                             .customer = tb_seed_customer_id(SEED_NUMBER, 0),
                             .made_ms = NOW_MS,
                             .handover = {.handover = fixture_id(71), .to = "any", .note = "Blue"}};
+    struct tb_mutation accept = m;
     struct tb_engine_request request = fixture_apply(&till, &m, 1);
     struct reading before = {.total = 0};
     assert_int_equal(engine_fixture_ask(f, &request)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
     read_all(f, &till, cohort, &before);
     assert_int_equal(before.count[TB_ROW_HANDOVER], 1);
-    f->wall_ms += 366LL * 24 * 60 * 60 * 1000;
-    for (bool more = true; more;)
-        assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
-    assert_int_equal(beside(f, "UPDATE handover SET note = ''"), 0);
+    assert_int_equal(before.last_op, TB_ROW_PUT);
+    expire_after(f, 366);
+    assert_int_equal(beside(f, "UPDATE handover SET note = '' WHERE note || to_whom || from_name <> ''"), 0);
+    struct reading after = {.cursor = before.cursor};
+    read_all(f, &till, cohort, &after);
+    assert_int_equal(after.count[TB_ROW_HANDOVER], 1);
+    assert_int_equal(after.last_of[TB_ROW_HANDOVER].op, TB_ROW_DROP);
+    assert_true(after.last_of[TB_ROW_HANDOVER].version > before.last_of[TB_ROW_HANDOVER].version);
+
+    accept.seq = 2;
+    accept.kind = TB_MUTATION_HANDOVER_ACCEPT;
+    request = fixture_apply(&till, &accept, 1);
+    assert_string_equal(engine_fixture_ask(f, &request)->apply.verdicts[0].code, "handover_unknown");
+    expire_after(f, 91);
+    assert_int_equal(beside(f, "UPDATE handover SET state = state"), 0);
     assert_int_equal(beside(f, "UPDATE change SET op = op WHERE type = 10"), 0);
 }
 
@@ -439,7 +464,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_leaves_a_cohort_is_evicted_and_may_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_customer_reads_nobody_elses_feed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_gone_does_not_end_the_feed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_handover_that_expires_takes_its_change_along, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_handover_that_expires_is_dropped_everywhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(small_limits_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(identify_finds_by_hash_and_kind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_session_opens_for_the_registered_only, set_up, tear_down),

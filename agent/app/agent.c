@@ -234,6 +234,7 @@ static enum tb_err storage_start(struct tb_agent *agent, const struct tb_storage
     tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, found->cache_rebuilt);
     tb_serving_init(&agent->serving, &agent->storage.reader, &agent->pending);
     tb_visits_policy(agent);
+    tb_trust_apply(agent);
     return TB_OK;
 }
 

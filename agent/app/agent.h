@@ -6,6 +6,7 @@
  *     mutations  what happened here → outbox             line     uplink ↔ sync machine ↔ storage
  *     carts    changes to the cart of the visit           erasures  customers to be forgotten
  *     cohort   what the cache keeps of the cohort         checkouts  paying the cart of the visit
+ *     trust    what credentials are judged by
  *     pages    what pages are told and ask               console  what the command line asks
  *
  * Loop's thread only.
@@ -136,6 +137,13 @@ void tb_taps_tick(struct tb_agent *agent);
 void tb_taps_drain(struct tb_agent *agent);
 void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, enum tb_err err, bool found,
                         const struct tb_rows *rows);
+
+/* ---- trust ---- */
+
+/* Identification judges by the keys and the policy that are known now. */
+void tb_trust_apply(struct tb_agent *agent);
+/* And by this turn's time; before what a reader delivered is judged. */
+void tb_trust_clock(struct tb_agent *agent);
 
 /* ---- visits ---- */
 

@@ -1,5 +1,6 @@
 #include "agent/app/agent.h"
 #include "agent/app/console_checkout.h"
+#include "agent/app/console_keys.h"
 #include "agent/app/console_outbox.h"
 #include "agent/app/request.h"
 
@@ -265,6 +266,7 @@ static const struct tb_request_method methods[] = {
     {"page.token", request_token},
     {"metrics", request_metrics},
     {"outbox", tb_console_outbox},
+    {"keys", tb_console_keys},
     {"checkout.claim", tb_console_claim},
     {"checkout.release", tb_console_release},
     {"checkout.finish", tb_console_finish},

@@ -164,6 +164,7 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
         serving_lost(agent);
     }
     tb_visits_policy(agent);
+    tb_trust_apply(agent);
     tb_cohort_policy(agent);
     tb_pages_terminal(agent);
 }

@@ -96,6 +96,7 @@ void tb_taps_event(void *context, const struct tb_reader_event *event)
     struct tb_identify *m = &agent->identify;
     int64_t now_ms = tb_loop_now_ms(agent->loop);
     uint8_t reader = (uint8_t)event->reader->index;
+    tb_trust_clock(agent);
     switch (event->kind) {
     case TB_READER_EVENT_STATE: state_changed(agent, event, now_ms); break;
     case TB_READER_EVENT_HELLO: hello_said(agent, event->reader); break;

@@ -2,6 +2,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
+#include "core/credential/keydoc.h"
 
 #define STATE_APPLICATION_ID 0x54425354 /* "TBST" */
 #define FACT_SIZE_MAX TB_DOC_JSON_SIZE_MAX
@@ -102,6 +103,29 @@ void tb_state_close(struct tb_state *state)
 
 /* ---- loading ---- */
 
+static void pepper_take(struct tb_facts *facts, const struct tb_key_doc *doc)
+{
+    if (doc->value_size != TB_PEPPER_SIZE || doc->version <= facts->pepper.version)
+        return;
+    facts->pepper.version = doc->version;
+    memcpy(facts->pepper.bytes, doc->value, TB_PEPPER_SIZE);
+}
+
+/* What does not fit into the ring is left out: the context store keeps no more keys than that. */
+static enum tb_err key_take(struct tb_facts *facts, const struct tb_key_doc *doc)
+{
+    struct tb_ring_key key;
+    if (strcmp(doc->kind, "pepper") == 0) {
+        pepper_take(facts, doc);
+        return TB_OK;
+    }
+    enum tb_err err = tb_ring_key_of_doc(doc, &key);
+    if (err == TB_OK)
+        err = tb_keyring_put(&facts->ring, &key);
+    tb_wipe(&key, sizeof key);
+    return err;
+}
+
 static enum tb_err fact_parse(struct tb_facts *facts, enum tb_row_type type, struct tb_span doc)
 {
     uint8_t block[TB_JSON_ARENA_SIZE(FACT_SIZE_MAX)];
@@ -126,11 +150,8 @@ static enum tb_err fact_parse(struct tb_facts *facts, enum tb_row_type type, str
     } else if (type == TB_ROW_KEY) {
         struct tb_key_doc key = {0};
         tb_key_doc_decode(&check, object, &key);
-        bool is_pepper = check.err == TB_OK && strcmp(key.kind, "pepper") == 0;
-        if (is_pepper && key.value_size == TB_PEPPER_SIZE && key.version > facts->pepper.version) {
-            facts->pepper.version = key.version;
-            memcpy(facts->pepper.bytes, key.value, TB_PEPPER_SIZE);
-        }
+        if (check.err == TB_OK)
+            check.err = key_take(facts, &key);
         tb_wipe(&key, sizeof key);
         tb_arena_release(&arena, 0);
     }
@@ -142,6 +163,10 @@ void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row)
     /* A document that does not decode changes nothing: the last good one stays in force. */
     if (row->op == TB_ROW_PUT)
         (void)fact_parse(facts, row->type, row->doc);
+    else if (row->type == TB_ROW_KEY) {
+        enum tb_err err = tb_keyring_drop_row(&facts->ring, row->id);
+        TB_ASSERT(err == TB_OK || err == TB_ERR_NOT_FOUND); /* one that it never had is no news */
+    }
 }
 
 /* What a sealed fact is bound to. */

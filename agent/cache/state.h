@@ -13,6 +13,7 @@
 
 #include "agent/cache/pepper.h"
 #include "agent/cache/seal.h"
+#include "core/credential/keyring.h"
 #include "core/wire/sync.h"
 #include "host/sqlite/db.h"
 
@@ -40,6 +41,7 @@ struct tb_facts {
     bool policy_known;
     struct tb_policy policy;
     struct tb_pepper pepper; /* secret; version 0 until known */
+    struct tb_keyring ring;  /* secret */
 };
 
 struct tb_settings {
@@ -69,7 +71,7 @@ TB_MUST_USE enum tb_err tb_state_apply(struct tb_state *state, const struct tb_r
 /* Inside a transaction: what was erased up to here is gone from every file. */
 TB_MUST_USE enum tb_err tb_state_set_erasures(struct tb_state *state, const struct tb_cursor *cursor);
 
-/* Takes a row of the device feed over into facts; other types and ops are passed over. */
+/* Takes a row of the device feed over into facts; what is malformed, or of another type, is passed over. */
 void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row);
 
 /* Inside a transaction. restored: the context store is an older copy of itself; the device feed's cursor and

@@ -38,6 +38,7 @@ static const struct command commands[] = {
     {"reader", "update <reader> <file>", "install firmware in a reader", 1, 4, tb_cli_reader},
     {"outbox", "", "what waits to be sent, and what the context store turned down and why", 0, 0,
      tb_cli_outbox},
+    {"keys", "", "the keys that credentials are verified with: ids and ages", 0, 0, tb_cli_keys},
     {"open", "", "an address that opens the clerk page once, within a minute", 0, 0, tb_cli_open},
     {"tap", "<card> [ms]", "hold a simulated card to the reader", 0, 2, tb_cli_tap},
     {"scan", "<code>", "scan a code with the simulated scanner", 1, 1, tb_cli_scan},

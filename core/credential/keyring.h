@@ -31,6 +31,7 @@ struct tb_ring_key { /* secret, but for TB_RING_TOKEN */
     enum tb_ring_use use;
     uint32_t version; /* SMART_TAP: the collector's key version */
     char id[TB_RING_KEY_ID_SIZE_MAX + 1];
+    int64_t added_ms;      /* Unix: when the chain got it, for people; 0: not said */
     int64_t not_before_ms; /* Unix; 0: since ever */
     int64_t not_after_ms;  /* 0: for ever */
     uint8_t size; /* DESFIRE: 0 says that the application is ours and its key is with the context store */

@@ -330,14 +330,35 @@ void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc
     if (err != TB_OK)
         tb_check_fail(c, err, "value");
     ret->value_size = (uint8_t)value.size;
+    tb_member_opt_str(c, doc, "id", ret->id, sizeof ret->id);
+    ret->added_ms = tb_member_opt_time(c, doc, "added_ms");
+    ret->not_before_ms = tb_member_opt_time(c, doc, "not_before_ms");
+    ret->not_after_ms = tb_member_opt_time(c, doc, "not_after_ms");
+    ret->diversified = tb_member_opt_bool(c, doc, "diversified");
+    if (tb_json_has(doc, "application"))
+        tb_json_hex(c, doc, "application", ret->application, sizeof ret->application);
+    ret->key_number = tb_member_opt_int(c, doc, "key_number", TB_KEY_NUMBER_MAX, 0);
+    ret->period_ms = tb_member_opt_int(c, doc, "period_ms", TB_KEY_PERIOD_MS_MAX, 0);
+    ret->digit_count = tb_member_opt_int(c, doc, "digit_count", TB_KEY_DIGIT_COUNT_MAX, 0);
 }
 
 void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_key_doc *key)
 {
+    static const uint8_t no_application[TB_KEY_APPLICATION_SIZE];
     tb_json_open(w, name);
     tb_json_put_str(w, "kind", key->kind);
     tb_json_put_int(w, "version", key->version);
     tb_json_put_base64url(w, "value", tb_span_of(key->value, key->value_size));
+    tb_member_put_opt_str(w, "id", key->id);
+    tb_member_put_opt_int(w, "added_ms", key->added_ms);
+    tb_member_put_opt_int(w, "not_before_ms", key->not_before_ms);
+    tb_member_put_opt_int(w, "not_after_ms", key->not_after_ms);
+    tb_member_put_opt_bool(w, "diversified", key->diversified);
+    if (memcmp(key->application, no_application, sizeof no_application) != 0)
+        tb_json_put_hex(w, "application", tb_span_of(key->application, sizeof key->application));
+    tb_member_put_opt_int(w, "key_number", key->key_number);
+    tb_member_put_opt_int(w, "period_ms", key->period_ms);
+    tb_member_put_opt_int(w, "digit_count", key->digit_count);
     tb_json_close(w);
 }
 

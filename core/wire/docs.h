@@ -12,7 +12,12 @@
 #define TB_JOURNEY_EVENT_COUNT_MAX 8
 #define TB_TIER_COUNT_MAX 8
 #define TB_CONSENT_COUNT_MAX 8
-#define TB_KEY_VALUE_SIZE_MAX 64
+#define TB_KEY_VALUE_SIZE_MAX 65 /* an uncompressed point of P-256 */
+#define TB_KEY_ID_SIZE_MAX 64
+#define TB_KEY_APPLICATION_SIZE 3
+#define TB_KEY_NUMBER_MAX 13 /* of a DESFire application */
+#define TB_KEY_PERIOD_MS_MAX 3600000
+#define TB_KEY_DIGIT_COUNT_MAX 9
 #define TB_DOC_JSON_SIZE_MAX (16u * 1024u)
 
 struct tb_customer { /* about 4 KiB */
@@ -91,11 +96,21 @@ struct tb_policy {
     int64_t checksum_ms;        /* how often a terminal compares its cohort with the context store's */
 };
 
+/* The pepper, or a key of a ring (core/credential/keyring.h says what the members behind value are to it). */
 struct tb_key_doc {                   /* secret */
-    char kind[TB_SHORT_SIZE_MAX + 1]; /* pepper */
+    char kind[TB_SHORT_SIZE_MAX + 1]; /* pepper, token, totp, sun_meta, … */
     int64_t version;
     uint8_t value_size;
     uint8_t value[TB_KEY_VALUE_SIZE_MAX];
+    char id[TB_KEY_ID_SIZE_MAX + 1]; /* "" of the pepper */
+    int64_t added_ms;                /* when the chain got it; 0: not said */
+    int64_t not_before_ms;           /* 0: since ever */
+    int64_t not_after_ms;            /* 0: for ever */
+    bool diversified;
+    uint8_t application[TB_KEY_APPLICATION_SIZE]; /* zero: none */
+    int64_t key_number;
+    int64_t period_ms;   /* 0: as is usual */
+    int64_t digit_count; /* 0: as is usual */
 };
 
 enum tb_handover_state { TB_HANDOVER_NONE, TB_HANDOVER_OPEN, TB_HANDOVER_ACCEPTED, TB_HANDOVER_STATE_COUNT };

@@ -7,6 +7,15 @@
 #define POLICY(idle) "{\"tiers\":[],\"idle_ms\":" idle "}"
 #define PEPPER "{\"kind\":\"pepper\",\"version\":2,\"value\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}"
 
+#define TOKEN_ROW "token:3:8688359aadc297a4"
+#define TOKEN(more)                                                                                      \
+    "{\"kind\":\"token\",\"version\":3,\"id\":\"chain-2026\",\"value\":\"BH_Nzidw9sRdQYPL7m_bS3tYBzM1e-" \
+    "nvE7rPbjx70VRFx_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"" more "}"
+#define SCALAR_ROW "vas:1:98dad6f96c24d5d6"
+#define SCALAR                                                           \
+    "{\"kind\":\"vas\",\"version\":1,\"id\":\"pass.example\",\"value\":" \
+    "\"ERERERERERERERERERERERERERERERERERERERERERE\"}"
+
 static struct tb_state file;
 static struct tb_facts facts;
 static struct tb_settings settings;
@@ -120,6 +129,49 @@ static void test_only_newer_facts_are_taken(void **state)
     assert_false(facts.policy_known);
 }
 
+static bool file_holds(struct tb_span bytes)
+{
+    static uint8_t content[1 << 20];
+    FILE *f = fopen(place.path, "rb");
+    assert_non_null(f);
+    size_t size = fread(content, 1, sizeof content, f);
+    assert_int_equal(fclose(f), 0);
+    return memmem(content, size, bytes.at, bytes.size) != NULL;
+}
+
+static void test_keys_are_kept_sealed_replaced_and_dropped(void **state)
+{
+    (void)state;
+    const struct tb_row rows[] = {
+        row_make(TB_ROW_KEY, TOKEN_ROW, 1, TOKEN("")),
+        row_make(TB_ROW_KEY, SCALAR_ROW, 1, SCALAR),
+        row_make(TB_ROW_KEY, "quantum:1:00", 1, "{\"kind\":\"quantum\",\"version\":1,\"value\":\"AA\"}"),
+    };
+    apply(rows, 3, 1);
+    reload();
+    assert_int_equal(facts.ring.key_count, 2);
+    tb_state_close(&file);
+    uint8_t scalar[32];
+    memset(scalar, 0x11, sizeof scalar);
+    assert_false(file_holds(tb_span_of(scalar, sizeof scalar)));
+    assert_false(file_holds(tb_span_str("pass.example")));
+    load();
+    const struct tb_row later[] = {
+        row_make(TB_ROW_KEY, TOKEN_ROW, 2, TOKEN(",\"not_after_ms\":7000")),
+        row_make(TB_ROW_KEY, SCALAR_ROW, 2, NULL),
+    };
+    apply(later, 2, 2);
+    for (size_t i = 0; i < 2; i++)
+        tb_facts_apply(&facts, &later[i]);
+    assert_int_equal(facts.ring.keys[0].not_after_ms, 7000);
+    reload();
+    assert_int_equal(facts.ring.key_count, 1);
+    assert_int_equal(facts.ring.keys[0].not_after_ms, 7000);
+    struct tb_row dropped = row_make(TB_ROW_KEY, TOKEN_ROW, 3, NULL);
+    tb_facts_apply(&facts, &dropped);
+    assert_int_equal(facts.ring.key_count, 0);
+}
+
 static void test_a_restored_context_store_counts_anew(void **state)
 {
     (void)state;
@@ -220,6 +272,7 @@ int main(void)
         TEST(test_a_new_file_knows_nothing),
         TEST(test_facts_and_settings_survive),
         TEST(test_only_newer_facts_are_taken),
+        TEST(test_keys_are_kept_sealed_replaced_and_dropped),
         TEST(test_a_restored_context_store_counts_anew),
         TEST(test_a_bad_document_leaves_the_last_good_one),
         TEST(test_a_damaged_fact_is_fetched_again),

@@ -33,7 +33,8 @@ static void put_parts(struct tb_json_writer *w, const struct tb_reader_info *inf
 
 static void put_capabilities(struct tb_json_writer *w, uint16_t capabilities)
 {
-    static const char *const names[] = {"transceive", "feedback", "selftest", "update", "tamper", "polling"};
+    static const char *const names[] = {"transceive", "feedback", "selftest", "update",
+                                        "tamper",     "polling",  "relay"};
     tb_json_open_array(w, "capabilities");
     for (unsigned i = 0; i < TB_ARRAY_SIZE(names); i++)
         if (capabilities & 1u << i)

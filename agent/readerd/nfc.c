@@ -14,6 +14,7 @@ struct reader {
     struct device_retry retry;
     struct tb_tap tap;
     int64_t look_ms; /* when the last look for a card began */
+    int64_t used_ms; /* when the chip was last at work */
     uint8_t ndef[TB_LINK_NDEF_MAX];
 };
 
@@ -95,9 +96,8 @@ static bool step_run(struct reader *r)
 
 static void steps_run(struct reader *r)
 {
-    do
-        port_beat(&r->port);
-    while (step_run(r));
+    for (port_beat(&r->port); step_run(r); port_beat(&r->port))
+        r->used_ms = port_now_ms();
     if (r->chip.device != NULL && tb_tap_next(&r->tap) == TB_TAP_STOP)
         device_close(r);
 }
@@ -130,9 +130,12 @@ static void request_serve(void *context, const struct tb_link_message *m)
     struct tb_buf answer = tb_buf_of(memory, sizeof memory);
     if (m->type == TB_LINK_HELLO_REQUEST)
         tb_tap_renew(&r->tap);
+    if (m->type == TB_LINK_RELAY)
+        tb_tap_relay(&r->tap, (enum tb_tap_relay)m->relay.what, m->relay.tap);
     if (m->type != TB_LINK_TRANSCEIVE)
         return;
     enum tb_link_exchange status = transceive(r, &m->transceive, &answer);
+    r->used_ms = port_now_ms();
     struct tb_link_message reply = {
         .type = TB_LINK_TRANSCEIVE_ANSWER,
         .transceive_answer = {.tap = m->transceive.tap,
@@ -149,10 +152,17 @@ static void request_serve(void *context, const struct tb_link_message *m)
 /* The pace of looks counts from one's beginning to the next one's. */
 static int64_t pause_ms(const struct reader *r)
 {
-    int64_t ms = tb_tap_wait_ms(&r->tap);
-    if (r->tap.state == TB_TAP_STATE_IDLE)
-        ms -= port_now_ms() - r->look_ms;
+    int64_t since_ms = r->tap.state == TB_TAP_STATE_IDLE ? r->look_ms : r->used_ms;
+    int64_t ms = since_ms + tb_tap_wait_ms(&r->tap) - port_now_ms();
     return ms > 0 ? ms : 0;
+}
+
+/* A request may have come in the middle of the pause, and have begun another one. */
+static void pause_take(struct reader *r)
+{
+    (void)port_wait(&r->port, pause_ms(r), -1);
+    if (tb_tap_next(&r->tap) == TB_TAP_WAIT && pause_ms(r) == 0)
+        tb_tap_done(&r->tap, TB_TAP_OK);
 }
 
 void nfc_run(const char *connstring)
@@ -162,7 +172,7 @@ void nfc_run(const char *connstring)
     tb_tap_init(&r.tap, &pace, r.ndef, sizeof r.ndef);
     r.port.request = request_serve;
     r.port.context = &r;
-    port_open(&r.port, TB_LINK_DEVICE_NFC, TB_LINK_CAN_TRANSCEIVE, connstring);
+    port_open(&r.port, TB_LINK_DEVICE_NFC, TB_LINK_CAN_TRANSCEIVE | TB_LINK_CAN_RELAY, connstring);
     for (;;) {
         if (r.chip.device == NULL && device_retry_due(&r.retry, port_now_ms()))
             device_open(&r);
@@ -172,8 +182,6 @@ void nfc_run(const char *connstring)
             (void)port_wait(&r.port, device_retry_left_ms(&r.retry, port_now_ms()), -1);
             continue;
         }
-        (void)port_wait(&r.port, pause_ms(&r), -1);
-        if (tb_tap_next(&r.tap) == TB_TAP_WAIT)
-            tb_tap_done(&r.tap, TB_TAP_OK);
+        pause_take(&r);
     }
 }

@@ -41,7 +41,8 @@ struct reader {
     uint8_t request;  /* of the last SELFTEST or STATS */
     struct tb_link_tamper tamper;
     uint8_t polling[TB_LINK_ECP_MAX];
-    int64_t polling_ms; /* when it was sent last */
+    int64_t renewed_ms; /* when it and the wish to relay were sent last */
+    bool relays;
 };
 
 struct tb_readers {
@@ -49,6 +50,7 @@ struct tb_readers {
     char *readerd_path;
     void (*event)(void *context, const struct tb_reader_event *event);
     void *context;
+    bool relay;
     unsigned count;
     struct reader readers[];
 };
@@ -161,17 +163,30 @@ static void polling_send(struct reader *r)
         enum tb_err err = tb_reader_link_send(
             &r->link, &(struct tb_link_message){.type = TB_LINK_POLLING, .ecp = r->info.polling});
         state = err == TB_OK ? TB_READER_POLLING_SENT : TB_READER_POLLING_WAITING;
-        r->polling_ms = tb_loop_now_ms(r->owner->loop);
     }
     r->info.polling_state = r->info.polling.size > 0 ? state : TB_READER_POLLING_NONE;
 }
 
-/* The line may have lost it, or the HELLO of a reader that began anew. */
-static void polling_renew(struct reader *r)
+static void relay_send(struct reader *r)
 {
-    if ((r->info.capabilities & TB_LINK_CAN_POLLING) &&
-        tb_loop_now_ms(r->owner->loop) - r->polling_ms >= TB_READERS_POLLING_MS)
-        polling_send(r);
+    const struct tb_link_message m = {
+        .type = TB_LINK_RELAY, .relay = {.what = r->owner->relay ? TB_LINK_RELAY_ON : TB_LINK_RELAY_OFF}};
+    r->relays = (r->info.capabilities & TB_LINK_CAN_RELAY) && tb_reader_link_send(&r->link, &m) == TB_OK &&
+                r->owner->relay;
+}
+
+static void wishes_send(struct reader *r)
+{
+    polling_send(r);
+    relay_send(r);
+    r->renewed_ms = tb_loop_now_ms(r->owner->loop);
+}
+
+/* The line may have lost them, or the HELLO of a reader that began anew. */
+static void wishes_renew(struct reader *r)
+{
+    if (tb_loop_now_ms(r->owner->loop) - r->renewed_ms >= TB_READERS_POLLING_MS)
+        wishes_send(r);
 }
 
 /* The reader is resting when this returns, or will be. */
@@ -212,12 +227,22 @@ static void hello_take(struct reader *r, const struct tb_link_hello *h)
     r->info.reset = (enum tb_link_reset)h->reset;
     r->info.capabilities = h->capabilities;
     parts_take(r, h->devices & (TB_LINK_DEVICE_NFC | TB_LINK_DEVICE_SCANNER));
-    polling_send(r);
+    wishes_send(r);
     event_give(r, &(struct tb_reader_event){.kind = TB_READER_EVENT_HELLO});
+}
+
+static bool tap_is_open(const struct reader *r, uint16_t tap)
+{
+    return r->tap_open && r->tap == tap;
 }
 
 static void tag_take(struct reader *r, const struct tb_link_tag *tag)
 {
+    if (r->relays && tap_is_open(r, tag->tap)) {
+        event_give(
+            r, &(struct tb_reader_event){.kind = TB_READER_EVENT_TAG_AGAIN, .tap = tap_id(r), .tag = *tag});
+        return;
+    }
     tap_close(r);
     r->tap = tag->tap;
     r->tap_open = true;
@@ -230,11 +255,6 @@ static void tap_failed(struct reader *r, enum tb_tag_failure failure, enum tb_ta
                                             .tap = tap_id(r),
                                             .failure = failure,
                                             .reason = tb_tag_reason_name(reason)});
-}
-
-static bool tap_is_open(const struct reader *r, uint16_t tap)
-{
-    return r->tap_open && r->tap == tap;
 }
 
 static void tap_message_take(struct reader *r, const struct tb_link_message *m)
@@ -295,7 +315,7 @@ static void message_take(struct reader *r, const struct tb_link_message *m)
 {
     switch (m->type) {
     case TB_LINK_HELLO: hello_take(r, &m->hello); return;
-    case TB_LINK_HEARTBEAT: polling_renew(r); return;
+    case TB_LINK_HEARTBEAT: wishes_renew(r); return;
     case TB_LINK_STATE: state_take(r, &m->state); return;
     case TB_LINK_TAG: tag_take(r, &m->tag); return;
     case TB_LINK_TAG_DATA:
@@ -322,7 +342,8 @@ static void message_take(struct reader *r, const struct tb_link_message *m)
     case TB_LINK_UPDATE_BEGIN:
     case TB_LINK_UPDATE_BLOCK:
     case TB_LINK_UPDATE_END:
-    case TB_LINK_POLLING: return;
+    case TB_LINK_POLLING:
+    case TB_LINK_RELAY: return;
     }
 }
 
@@ -562,6 +583,31 @@ enum tb_err tb_readers_transceive(struct tb_readers *readers, unsigned index, ui
     struct tb_link_message m = {
         .type = TB_LINK_TRANSCEIVE,
         .transceive = {.tap = r->tap, .exchange = exchange, .timeout_ms = timeout_ms, .apdu = apdu}};
+    return tb_reader_link_send(&r->link, &m);
+}
+
+void tb_readers_relay(struct tb_readers *readers, bool on)
+{
+    bool was = readers->relay;
+    readers->relay = on;
+    for (unsigned i = 0; i < readers->count && on != was; i++)
+        if (readers->readers[i].state == LINK_GREETED)
+            relay_send(&readers->readers[i]);
+}
+
+bool tb_readers_relays(const struct tb_readers *readers, unsigned index)
+{
+    TB_ASSERT(index < readers->count);
+    return readers->readers[index].relays;
+}
+
+enum tb_err tb_readers_tell(struct tb_readers *readers, unsigned index, uint64_t tap,
+                            enum tb_link_relaying what)
+{
+    struct reader *r = reader_at(readers, index);
+    if (!r->tap_open || tap != tap_id(r))
+        return TB_ERR_NOT_FOUND;
+    const struct tb_link_message m = {.type = TB_LINK_RELAY, .relay = {.what = what, .tap = r->tap}};
     return tb_reader_link_send(&r->link, &m);
 }
 

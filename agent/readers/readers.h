@@ -12,7 +12,7 @@
  * to 5 s, a device file that is not there up to 1 s; a reader that was ready for 10 s resets that.
  * A tag that was in the field when its reader was lost or began anew is reported as gone, so that every
  * TAG is followed by exactly one TAG_GONE. A reader that can send a polling frame is told which, or that
- * there is none, after every HELLO.
+ * there is none, after every HELLO; one that can relay is told in the same way whether it shall.
  *
  * Everything runs on the loop's thread. Events are given from the loop, never from inside a call.
  * Limits: TB_READERS_COUNT_MAX readers, one frame of up to TB_LINK_BODY_MAX bytes per reader.
@@ -97,6 +97,7 @@ enum tb_reader_event_kind {
     TB_READER_EVENT_STATE,      /* part: its state or reason changed */
     TB_READER_EVENT_HELLO,      /* it said who it is, after each start */
     TB_READER_EVENT_TAG,        /* a tag is in the field and is being read */
+    TB_READER_EVENT_TAG_AGAIN,  /* relayed, torn from an exchange, and found again: it may be spoken with */
     TB_READER_EVENT_TAG_DATA,   /* data: the NDEF message, may be empty */
     TB_READER_EVENT_TAG_FAILED, /* failure (TB_TAG_TWO for two tags), reason */
     TB_READER_EVENT_TAG_GONE,
@@ -115,7 +116,7 @@ struct tb_reader_event {
     const struct tb_reader_part *part;   /* STATE; borrowed */
     uint64_t tap;           /* as the reader counts, told apart across readers and starts; TAG…, ANSWER */
     struct tb_span data;    /* borrowed until the callback returns; personal data */
-    struct tb_link_tag tag; /* TAG */
+    struct tb_link_tag tag; /* TAG, TAG_AGAIN */
     enum tb_tag_failure failure;
     const char *reason; /* stable name, static */
     uint16_t exchange;
@@ -161,6 +162,20 @@ TB_MUST_USE enum tb_err tb_readers_feedback(struct tb_readers *readers, unsigned
  * TB_ERR_TOO_LONG, TB_ERR_NOT_FOUND when that tag is not in the field. */
 TB_MUST_USE enum tb_err tb_readers_transceive(struct tb_readers *readers, unsigned index, uint64_t tap,
                                               uint16_t exchange, uint16_t timeout_ms, struct tb_span apdu);
+
+/*
+ * Whether readers shall wait, after the TAG of an ISO-DEP card, for what to do with it (docs/protocol.md,
+ * "Relay"). Off at first; from then on for every reader that can, whenever it comes.
+ */
+void tb_readers_relay(struct tb_readers *readers, bool on);
+
+/* Whether this reader does. */
+bool tb_readers_relays(const struct tb_readers *readers, unsigned index);
+
+/* What to do with the tag of tap. TB_ERR_OFFLINE, TB_ERR_FULL, TB_ERR_NOT_FOUND when that tag is not in the
+ * field. */
+TB_MUST_USE enum tb_err tb_readers_tell(struct tb_readers *readers, unsigned index, uint64_t tap,
+                                        enum tb_link_relaying what);
 
 /* The answers come as events with the same request; none comes when the reader is lost before.
  * TB_ERR_OFFLINE, TB_ERR_FULL, TB_ERR_UNSUPPORTED. */

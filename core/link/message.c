@@ -26,6 +26,7 @@
  *   UPDATE_BLOCK       request1 offset4 data…
  *   UPDATE_END         request1
  *   POLLING            ecp…
+ *   RELAY              what1 tap2
  *   HELLO_REQUEST      nothing
  */
 #define TAG_DATA_FIELDS 2
@@ -153,6 +154,12 @@ static void tamper_encode(const struct tb_link_tamper *t, struct tb_buf *b)
     tb_buf_add_u16be(b, t->count);
 }
 
+static void relay_encode(const struct tb_link_relay *r, struct tb_buf *b)
+{
+    tb_buf_add_u8(b, (uint8_t)r->what);
+    tb_buf_add_u16be(b, r->tap);
+}
+
 static void update_begin_encode(const struct tb_link_update_begin *u, struct tb_buf *b,
                                 struct tb_span *ret_bulk)
 {
@@ -169,10 +176,9 @@ static void update_block_encode(const struct tb_link_update_block *u, struct tb_
     bulk_set(b, u->data, TB_LINK_UPDATE_BLOCK_SIZE, ret_bulk);
 }
 
-/* Messages whose last field takes the rest of the payload. */
-static void bulky_encode(const struct tb_link_message *m, struct tb_buf *b, struct tb_span *ret_bulk)
+static void bulk_of_reader_encode(const struct tb_link_message *m, struct tb_buf *b, struct tb_span *ret_bulk)
 {
-    switch (m->type) {
+    switch ((int)m->type) {
     case TB_LINK_TAG_DATA:
         tb_buf_add_u16be(b, m->tag_data.tap);
         bulk_set(b, m->tag_data.ndef, TB_LINK_NDEF_MAX, ret_bulk);
@@ -181,21 +187,17 @@ static void bulky_encode(const struct tb_link_message *m, struct tb_buf *b, stru
         tb_buf_add_u8(b, m->line.device);
         bulk_set(b, m->line.text, TB_LINK_LINE_MAX, ret_bulk);
         return;
-    case TB_LINK_TRANSCEIVE: transceive_encode(&m->transceive, b, ret_bulk); return;
     case TB_LINK_TRANSCEIVE_ANSWER: transceive_answer_encode(&m->transceive_answer, b, ret_bulk); return;
     case TB_LINK_SELFTEST_ANSWER: selftest_answer_encode(&m->selftest_answer, b, ret_bulk); return;
-    case TB_LINK_UPDATE_BEGIN: update_begin_encode(&m->update_begin, b, ret_bulk); return;
-    case TB_LINK_UPDATE_BLOCK: update_block_encode(&m->update_block, b, ret_bulk); return;
-    case TB_LINK_POLLING: bulk_set(b, m->ecp, TB_LINK_ECP_MAX, ret_bulk); return;
     default: TB_ASSERT(false);
     }
 }
 
-enum tb_err tb_link_message_encode(const struct tb_link_message *m, struct tb_buf *fields,
-                                   struct tb_span *ret_bulk)
+enum tb_err tb_link_report_encode(const struct tb_link_message *m, struct tb_buf *fields,
+                                  struct tb_span *ret_bulk)
 {
     *ret_bulk = tb_span_of(NULL, 0);
-    switch (m->type) {
+    switch ((int)m->type) {
     case TB_LINK_HELLO: hello_encode(&m->hello, fields); break;
     case TB_LINK_HEARTBEAT: tb_buf_add_u32be(fields, m->uptime_ms); break;
     case TB_LINK_STATE: state_encode(&m->state, fields); break;
@@ -207,20 +209,35 @@ enum tb_err tb_link_message_encode(const struct tb_link_message *m, struct tb_bu
     case TB_LINK_STATS_ANSWER: stats_encode(&m->stats_answer, fields); break;
     case TB_LINK_UPDATE_ANSWER: update_answer_encode(&m->update_answer, fields); break;
     case TB_LINK_TAMPER: tamper_encode(&m->tamper, fields); break;
-    case TB_LINK_HELLO_REQUEST: break;
-    case TB_LINK_FEEDBACK: feedback_encode(&m->feedback, fields); break;
+    default: bulk_of_reader_encode(m, fields, ret_bulk); break;
+    }
+    return fields->err;
+}
+
+static void request_encode(const struct tb_link_message *m, struct tb_buf *b, struct tb_span *ret_bulk)
+{
+    switch ((int)m->type) {
+    case TB_LINK_HELLO_REQUEST: return;
+    case TB_LINK_RELAY: relay_encode(&m->relay, b); return;
+    case TB_LINK_FEEDBACK: feedback_encode(&m->feedback, b); return;
     case TB_LINK_SELFTEST:
     case TB_LINK_STATS:
-    case TB_LINK_UPDATE_END: tb_buf_add_u8(fields, m->request); break;
-    case TB_LINK_TAG_DATA:
-    case TB_LINK_LINE:
-    case TB_LINK_TRANSCEIVE:
-    case TB_LINK_TRANSCEIVE_ANSWER:
-    case TB_LINK_SELFTEST_ANSWER:
-    case TB_LINK_UPDATE_BEGIN:
-    case TB_LINK_POLLING:
-    case TB_LINK_UPDATE_BLOCK: bulky_encode(m, fields, ret_bulk); break;
+    case TB_LINK_UPDATE_END: tb_buf_add_u8(b, m->request); return;
+    case TB_LINK_TRANSCEIVE: transceive_encode(&m->transceive, b, ret_bulk); return;
+    case TB_LINK_UPDATE_BEGIN: update_begin_encode(&m->update_begin, b, ret_bulk); return;
+    case TB_LINK_UPDATE_BLOCK: update_block_encode(&m->update_block, b, ret_bulk); return;
+    case TB_LINK_POLLING: bulk_set(b, m->ecp, TB_LINK_ECP_MAX, ret_bulk); return;
+    default: TB_ASSERT(false);
     }
+}
+
+enum tb_err tb_link_message_encode(const struct tb_link_message *m, struct tb_buf *fields,
+                                   struct tb_span *ret_bulk)
+{
+    if (!(m->type & TB_LINK_FROM_AGENT))
+        return tb_link_report_encode(m, fields, ret_bulk);
+    *ret_bulk = tb_span_of(NULL, 0);
+    request_encode(m, fields, ret_bulk);
     return fields->err;
 }
 
@@ -401,6 +418,10 @@ static void from_agent_decode(struct tb_reader *r, struct tb_link_message *m)
         return;
     case TB_LINK_UPDATE_BLOCK: update_block_decode(r, &m->update_block); return;
     case TB_LINK_POLLING: m->ecp = rest_read(r, TB_LINK_ECP_MAX); return;
+    case TB_LINK_RELAY:
+        m->relay.what = (enum tb_link_relaying)choice_read(r, TB_LINK_RELAY_OFF, TB_LINK_RELAY_AGAIN);
+        m->relay.tap = tb_read_u16be(r);
+        return;
     default: r->err = TB_ERR_UNSUPPORTED; return;
     }
 }

@@ -52,6 +52,7 @@ enum tb_link_type {
     TB_LINK_UPDATE_BLOCK = 0x87,
     TB_LINK_UPDATE_END = 0x88,
     TB_LINK_POLLING = 0x89,
+    TB_LINK_RELAY = 0x8a,
 };
 
 #define TB_LINK_FROM_AGENT 0x80 /* the direction bit of a type */
@@ -73,6 +74,7 @@ enum tb_link_capability { /* bits */
                           TB_LINK_CAN_UPDATE = 0x08,
                           TB_LINK_CAN_TAMPER = 0x10,
                           TB_LINK_CAN_POLLING = 0x20,
+                          TB_LINK_CAN_RELAY = 0x40,
 };
 
 enum tb_link_reset {
@@ -243,6 +245,21 @@ struct tb_link_transceive_answer {
     struct tb_span apdu; /* with its status word; empty unless OK */
 };
 
+/* What is to be done with ISO-DEP cards: whether the agent wants them first, then what it wants of one. */
+enum tb_link_relaying {
+    TB_LINK_RELAY_OFF = 0,
+    TB_LINK_RELAY_ON = 1,
+    TB_LINK_RELAY_READ = 2,
+    TB_LINK_RELAY_KEEP = 3,
+    TB_LINK_RELAY_LEAVE = 4,
+    TB_LINK_RELAY_AGAIN = 5,
+};
+
+struct tb_link_relay {
+    enum tb_link_relaying what;
+    uint16_t tap; /* 0 with OFF and ON */
+};
+
 struct tb_link_feedback {
     enum tb_link_light light;
     enum tb_link_beep beep;
@@ -303,6 +320,7 @@ struct tb_link_message {
         struct tb_link_selftest_answer selftest_answer;
         struct tb_link_stats_answer stats_answer;
         struct tb_span ecp; /* POLLING: sent before each look for a card; empty: nothing */
+        struct tb_link_relay relay;
         struct tb_link_update_begin update_begin;
         struct tb_link_update_block update_block;
         struct tb_link_update_answer update_answer;
@@ -318,6 +336,10 @@ struct tb_link_message {
 TB_MUST_USE enum tb_err tb_link_message_encode(const struct tb_link_message *m, struct tb_buf *fields,
                                                struct tb_span *ret_bulk);
 
+/* The same for what readers send: a microcontroller needs no more of the codec. */
+TB_MUST_USE enum tb_err tb_link_report_encode(const struct tb_link_message *m, struct tb_buf *fields,
+                                              struct tb_span *ret_bulk);
+
 /*
  * TB_ERR_UNSUPPORTED for an unknown type, or another version in anything but HELLO; TB_ERR_TRUNCATED,
  * TB_ERR_TOO_LONG and TB_ERR_RANGE for a payload that its type cannot have.
@@ -325,8 +347,7 @@ TB_MUST_USE enum tb_err tb_link_message_encode(const struct tb_link_message *m, 
 TB_MUST_USE enum tb_err tb_link_message_decode(const struct tb_link_frame *frame,
                                                struct tb_link_message *ret_message);
 
-/* The same for a reader, to whom what readers send is UNSUPPORTED: a microcontroller needs no more of the
- * codec. */
+/* The same for a reader, to whom what readers send is UNSUPPORTED. */
 TB_MUST_USE enum tb_err tb_link_request_decode(const struct tb_link_frame *frame,
                                                struct tb_link_message *ret_message);
 

@@ -35,7 +35,7 @@ struct tb_link_message tb_link_message_of_tap(const struct tb_tap *t)
 void tb_link_stats_count(const struct tb_tap *t, uint32_t stats[TB_LINK_STAT_COUNT])
 {
     switch (t->word) {
-    case TB_TAP_TAG: stats[TB_LINK_STAT_TAPS]++; return;
+    case TB_TAP_TAG: stats[TB_LINK_STAT_TAPS] += t->read_count == 0; return; /* not said again */
     case TB_TAP_DATA: stats[TB_LINK_STAT_TAGS_READ]++; return;
     case TB_TAP_FAILED:
     case TB_TAP_TWO: stats[TB_LINK_STAT_TAGS_FAILED]++; return;

@@ -5,6 +5,8 @@
 #include "core/link/message.h"
 #include "core/tag/tap.h"
 
+_Static_assert(TB_TAP_RELAY_ON == (int)TB_LINK_RELAY_ON && TB_TAP_RELAY_AGAIN == (int)TB_LINK_RELAY_AGAIN,
+               "one is the other");
 _Static_assert(TB_TAP_UID_MAX == TB_LINK_UID_MAX, "a UID fits TAG");
 
 /* The message for t->word; its spans are borrowed from the machine until tb_tap_done(). */

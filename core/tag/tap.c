@@ -7,6 +7,7 @@ enum {
     READ_COUNT_MAX = 3, /* a card at the edge of the field needs more than one */
     FIND_COUNT_MAX = 2,
     SAK_ISO_DEP = 0x20,
+    RELAY_MS = 1000,
 };
 
 void tb_tap_init(struct tb_tap *t, const struct tb_tap_pace *pace, void *ndef, size_t ndef_max)
@@ -35,6 +36,8 @@ void tb_tap_start(struct tb_tap *t)
 
 uint16_t tb_tap_wait_ms(const struct tb_tap *t)
 {
+    if (t->state == TB_TAP_STATE_RELAY)
+        return RELAY_MS;
     if (t->state == TB_TAP_STATE_HELD)
         return t->pace->presence_ms;
     return t->state == TB_TAP_STATE_SHUNNED ? t->pace->shunned_ms : t->pace->poll_ms;
@@ -45,6 +48,7 @@ enum tb_tap_do tb_tap_next(const struct tb_tap *t)
     switch (t->state) {
     case TB_TAP_STATE_STOPPED: return TB_TAP_STOP;
     case TB_TAP_STATE_IDLE:
+    case TB_TAP_STATE_RELAY:
     case TB_TAP_STATE_HELD:
     case TB_TAP_STATE_SHUNNED: return TB_TAP_WAIT;
     case TB_TAP_STATE_CALL: return TB_TAP_BROADCAST;
@@ -166,8 +170,12 @@ static void read_break(struct tb_tap *t)
 
 static void read_begin(struct tb_tap *t)
 {
+    enum tb_tag_step step = tb_tag_read_start(&t->read, t->target.sak, t->ndef, t->ndef_max);
     t->read_count++;
-    read_take(t, tb_tag_read_start(&t->read, t->target.sak, t->ndef, t->ndef_max), false);
+    if (t->relay && t->read.kind == TB_TAG_KIND_TYPE4)
+        go(t, TB_TAP_STATE_RELAY);
+    else
+        read_take(t, step, false);
 }
 
 static void shun(struct tb_tap *t)
@@ -193,7 +201,28 @@ static void then_go(struct tb_tap *t)
     case TB_TAP_THEN_SETTLE: settle(t); return;
     case TB_TAP_THEN_HOLD: go(t, TB_TAP_STATE_HELD); return;
     case TB_TAP_THEN_LEAVE: leave(t); return;
+    case TB_TAP_THEN_SHUN: shun(t); return;
     }
+}
+
+void tb_tap_relay(struct tb_tap *t, enum tb_tap_relay what, uint16_t tap)
+{
+    enum tb_tag_step step = TB_TAG_STEP_NEXT;
+    if (what <= TB_TAP_RELAY_ON) {
+        t->relay = what;
+        return;
+    }
+    if (t->state != TB_TAP_STATE_RELAY || t->tap != tap)
+        return;
+    if (what == TB_TAP_RELAY_LEAVE) {
+        report(t, TB_TAP_DATA, TB_TAP_THEN_SHUN);
+        return;
+    }
+    if (what == TB_TAP_RELAY_KEEP)
+        step = TB_TAG_STEP_DONE;
+    else if (what == TB_TAP_RELAY_AGAIN)
+        step = tb_tag_read_lost(&t->read);
+    read_take(t, step, false);
 }
 
 /* ---- finding a card again ---- */
@@ -202,7 +231,9 @@ static void found_again(struct tb_tap *t)
 {
     switch (t->find) {
     case TB_TAP_FIND_READ:
-        if (t->read_count < READ_COUNT_MAX)
+        if (t->read_count < READ_COUNT_MAX && t->relay)
+            say(t, TB_TAP_STATE_ANNOUNCE, TB_TAP_TAG);
+        else if (t->read_count < READ_COUNT_MAX)
             read_begin(t);
         else
             report(t, TB_TAP_FAILED, TB_TAP_THEN_HOLD);
@@ -284,7 +315,7 @@ static bool tap_is_open(const struct tb_tap *t)
 static void broke(struct tb_tap *t)
 {
     t->broken = true;
-    if (t->state == TB_TAP_STATE_READ || t->state == TB_TAP_STATE_READ_SELECT)
+    if (t->state >= TB_TAP_STATE_RELAY && t->state <= TB_TAP_STATE_READ_SELECT)
         read_break(t);
     else if (t->state == TB_TAP_STATE_OTHER_HALT || t->state == TB_TAP_STATE_OTHER_LOOK)
         report(t, outcome(t), TB_TAP_THEN_LEAVE);
@@ -308,6 +339,7 @@ void tb_tap_done(struct tb_tap *t, enum tb_tap_result result)
     case TB_TAP_STATE_CALL: go(t, TB_TAP_STATE_LOOK); break;
     case TB_TAP_STATE_LOOK: go(t, TB_TAP_STATE_IDLE); break;
     case TB_TAP_STATE_ANNOUNCE: read_begin(t); break;
+    case TB_TAP_STATE_RELAY: go(t, TB_TAP_STATE_READ); break;
     case TB_TAP_STATE_READ:
     case TB_TAP_STATE_READ_SELECT: read_take(t, tb_tag_read_lost(&t->read), false); break;
     case TB_TAP_STATE_OTHER_HALT: go(t, TB_TAP_STATE_OTHER_LOOK); break;
@@ -348,11 +380,13 @@ void tb_tap_break(struct tb_tap *t)
 void tb_tap_renew(struct tb_tap *t)
 {
     t->renewed = tap_is_open(t);
+    t->relay = false;
 }
 
 enum tb_tap_access tb_tap_access(const struct tb_tap *t, uint16_t tap)
 {
     if (t->tap != tap || !tap_is_open(t) || t->shunned || t->state == TB_TAP_STATE_LEAVE)
         return TB_TAP_ACCESS_GONE;
-    return t->state == TB_TAP_STATE_HELD ? TB_TAP_ACCESS_NOW : TB_TAP_ACCESS_LATER;
+    return t->state == TB_TAP_STATE_HELD || t->state == TB_TAP_STATE_RELAY ? TB_TAP_ACCESS_NOW
+                                                                           : TB_TAP_ACCESS_LATER;
 }

@@ -16,8 +16,9 @@ enum {
     TAMPER_STABLE_MS = 50,
 };
 
-#define CAPABILITIES \
-    (TB_LINK_CAN_TRANSCEIVE | TB_LINK_CAN_FEEDBACK | TB_LINK_CAN_SELFTEST | TB_LINK_CAN_POLLING)
+#define CAPABILITIES                                                                              \
+    (TB_LINK_CAN_TRANSCEIVE | TB_LINK_CAN_FEEDBACK | TB_LINK_CAN_SELFTEST | TB_LINK_CAN_POLLING | \
+     TB_LINK_CAN_RELAY)
 
 /* The housing's switch, without its bouncing. */
 struct housing {
@@ -236,6 +237,7 @@ static void request_serve(struct head *h, const struct tb_link_message *m, int64
     case TB_LINK_UPDATE_BLOCK:
     case TB_LINK_UPDATE_END: update_serve(h, m); return;
     case TB_LINK_POLLING: nfc_ecp_set(&h->nfc, m->ecp); return;
+    case TB_LINK_RELAY: tb_tap_relay(&h->nfc.tap, (enum tb_tap_relay)m->relay.what, m->relay.tap); return;
     default: return; /* types of a later version, and those that come from readers */
     }
 }

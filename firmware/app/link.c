@@ -34,7 +34,7 @@ void link_send(struct link *l, const struct tb_link_message *m, int64_t now_ms)
     struct tb_span bulk;
     TB_ASSERT(link_is_free(l));
     /* Lengths were bounded where the message was made. */
-    enum tb_err err = tb_link_message_encode(m, &fields, &bulk);
+    enum tb_err err = tb_link_report_encode(m, &fields, &bulk);
     TB_ASSERT(err == TB_OK);
     err = tb_link_encoder_start(&l->encoder, (uint8_t)m->type, l->sequence++, tb_buf_span(&fields), bulk);
     TB_ASSERT(err == TB_OK);

@@ -61,7 +61,7 @@ bool nfc_is_asked(const struct nfc *n)
 
 bool nfc_is_reading(const struct nfc *n)
 {
-    return n->asked || tb_tap_next(&n->tap) == TB_TAP_EXCHANGE;
+    return n->asked || n->tap.state == TB_TAP_STATE_RELAY || tb_tap_next(&n->tap) == TB_TAP_EXCHANGE;
 }
 
 static void request_answer(struct nfc *n, enum tb_link_exchange status)
@@ -219,6 +219,7 @@ static void next(struct nfc *n, struct link *link, struct feedback *feedback,
 static void chip_over(struct nfc *n, uint32_t stats[TB_LINK_STAT_COUNT], bool *state_changed, int64_t now_ms)
 {
     stats[TB_LINK_STAT_DEVICE_ERRORS] = n->chip.error_total;
+    n->pausing = false;
     if (n->asking)
         request_over(n);
     else if (n->open)

@@ -210,7 +210,7 @@ test('the command line lists readers, asks them, and names what it cannot', asyn
   assert.deepEqual(readers.map((one) => [one.number, one.name, one.form, one.parts.map((p) => `${p.kind} ${p.state}`)]),
     [[1, HEAD, 'head', ['nfc ready', 'scanner ready']], [2, LIBNFC, 'libnfc', ['nfc ready']]]);
   assert.equal(readers[0].board, 'host');
-  assert.deepEqual(readers[0].capabilities, ['transceive', 'feedback', 'selftest', 'tamper', 'polling']);
+  assert.deepEqual(readers[0].capabilities, ['transceive', 'feedback', 'selftest', 'tamper', 'polling', 'relay']);
   assert.match((await cli('reader', 'list')).out, /^1 {2}Reader head {6}head .*\n {3}nfc {6}ready .*\n {3}scanner {2}ready /);
   assert.equal((await cli('reader', 'selftest', '1')).out, 'Reader head: passed\n');
   assert.equal((await cli('reader', 'selftest', LIBNFC)).out, 'Card reader: passed\n');

@@ -60,6 +60,7 @@ static void event_text(struct tb_buf *b, const struct tb_reader_event *e)
         return;
     case TB_READER_EVENT_HELLO: words_add(b, "hello ", tb_link_reset_name(e->reader->reset)); return;
     case TB_READER_EVENT_TAG: words_add(b, "tag ", tag_kind_name(e->tag.kind)); return;
+    case TB_READER_EVENT_TAG_AGAIN: words_add(b, "again ", tag_kind_name(e->tag.kind)); return;
     case TB_READER_EVENT_TAG_DATA:
         tb_buf_add_str(b, "data ");
         tb_buf_add_hex(b, e->data);

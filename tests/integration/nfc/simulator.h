@@ -22,4 +22,25 @@ static inline void sim(const char *command)
     (void)harness_sim(&h, command);
 }
 
+/* readerd on libnfc; with h.board a reader head of that board. */
+static inline int reader_start(void **state)
+{
+    (void)state;
+    harness_start(&h, h.board ? TB_READER_HEAD : TB_READER_NFC);
+    if (h.board) {
+        char hello[32];
+        (void)snprintf(hello, sizeof hello, "hello %s", h.machine.facts->first_reset);
+        harness_expect(&h, hello);
+        harness_expect(&h, "state scanner ready");
+    }
+    harness_expect(&h, h.board ? "state nfc ready" : "state ready");
+    return 0;
+}
+
+static inline void reader_gone(void)
+{
+    sim("remove");
+    harness_expect(&h, "gone");
+}
+
 #endif

@@ -1,25 +1,5 @@
 #include "tests/integration/nfc/simulator.h"
 
-static int start(void **state)
-{
-    (void)state;
-    harness_start(&h, h.board ? TB_READER_HEAD : TB_READER_NFC);
-    if (h.board) {
-        char hello[32];
-        (void)snprintf(hello, sizeof hello, "hello %s", h.machine.facts->first_reset);
-        harness_expect(&h, hello);
-        harness_expect(&h, "state scanner ready");
-    }
-    harness_expect(&h, h.board ? "state nfc ready" : "state ready");
-    return 0;
-}
-
-static void gone(void)
-{
-    sim("remove");
-    harness_expect(&h, "gone");
-}
-
 static void line_is_as_fast_as_chip_and_reader_take(void **state)
 {
     (void)state;
@@ -37,18 +17,18 @@ static void type2_tags_are_read(void **state)
         sim("tap c");
         harness_expect(&h, "tag type2");
         harness_expect(&h, "data " URI_MESSAGE);
-        gone();
+        reader_gone();
     }
     sim("card external ntag213 external=tillbridge.example:member,0001234567");
     sim("tap external");
     harness_expect(&h, "tag type2");
     harness_expect(&h, "data d4190a74696c6c6272696467652e6578616d706c653a6d656d62657230303031323334353637");
-    gone();
+    reader_gone();
     sim("card text ntag213 text=M0001234567");
     sim("tap text");
     harness_expect(&h, "tag type2");
     harness_expect(&h, "data d1010e5402656e4d30303031323334353637");
-    gone();
+    reader_gone();
 }
 
 static void type4_tags_are_read(void **state)
@@ -62,7 +42,7 @@ static void type4_tags_are_read(void **state)
         sim("tap c");
         harness_expect(&h, "tag type4");
         harness_expect(&h, "data " URI_MESSAGE);
-        gone();
+        reader_gone();
     }
 }
 
@@ -82,12 +62,12 @@ static void long_messages_are_read(void **state)
     sim("tap long");
     harness_expect(&h, "tag type4");
     harness_expect(&h, data);
-    gone();
+    reader_gone();
     sim("answers chained");
     sim("tap long");
     harness_expect(&h, "tag type4");
     harness_expect(&h, data);
-    gone();
+    reader_gone();
 }
 
 static void empty_and_blank_tags_are_told_apart(void **state)
@@ -100,19 +80,19 @@ static void empty_and_blank_tags_are_told_apart(void **state)
     sim("tap empty2");
     harness_expect(&h, "tag type2");
     harness_expect(&h, "data ");
-    gone();
+    reader_gone();
     sim("tap empty4");
     harness_expect(&h, "tag type4");
     harness_expect(&h, "data ");
-    gone();
+    reader_gone();
     sim("tap blank2");
     harness_expect(&h, "tag type2");
     harness_expect(&h, "failed empty type2.cc");
-    gone();
+    reader_gone();
     sim("tap blank4");
     harness_expect(&h, "tag type4");
     harness_expect(&h, "failed empty type4.no_ndef");
-    gone();
+    reader_gone();
 }
 
 static void malformed_tags_fail_with_their_reason(void **state)
@@ -122,17 +102,17 @@ static void malformed_tags_fail_with_their_reason(void **state)
     sim("tap past");
     harness_expect(&h, "tag type2");
     harness_expect(&h, "failed malformed type2.past_area");
-    gone();
+    reader_gone();
     sim("card toolong type4 file=1000d101 cc=000f2000fb00ff0406e104ffff00ff");
     sim("tap toolong");
     harness_expect(&h, "tag type4");
     harness_expect(&h, "failed unsupported tag.too_long");
-    gone();
+    reader_gone();
     sim("card classic classic");
     sim("tap classic");
     harness_expect(&h, "tag other");
     harness_expect(&h, "failed unsupported tag.kind");
-    gone();
+    reader_gone();
 }
 
 /* In the other's place before its absence was noticed; each kind after each. */
@@ -181,7 +161,7 @@ static void transmission_error_is_repeated(void **state)
     sim("tap c");
     harness_expect(&h, "tag type2");
     harness_expect(&h, "data " URI_MESSAGE);
-    gone();
+    reader_gone();
 }
 
 /* A card that refuses to be read but stays is one failed tap, not many. */
@@ -194,7 +174,7 @@ static void card_that_never_answers_fails_once(void **state)
     harness_expect(&h, "tag type2");
     harness_expect(&h, "failed torn tag.lost");
     sim("fault off");
-    gone();
+    reader_gone();
 }
 
 static void payment_card_is_asked_for_nothing_but_its_directory(void **state)
@@ -209,11 +189,11 @@ static void payment_card_is_asked_for_nothing_but_its_directory(void **state)
     const char *log = harness_sim(&h, "log rf 100");
     assert_non_null(strstr(log, "bank 00a404000e325041592e5359532e444446303100"));
     assert_null(strstr(strstr(log, "325041592e") + 1, "325041592e5359532e444446303100 ->"));
-    gone();
+    reader_gone();
     sim("tap phone");
     harness_expect(&h, "tag type4");
     harness_expect(&h, "failed payment_card payment.card");
-    gone();
+    reader_gone();
     assert_string_equal(harness_sim(&h, "violations"), "0");
 }
 
@@ -232,7 +212,7 @@ static void two_cards_are_told(void **state)
         sim(tap);
         harness_expect(&h, pairs[i][1] == '2' ? "tag type2" : "tag type4");
         harness_expect(&h, "failed two tag.two");
-        gone();
+        reader_gone();
     }
 }
 
@@ -264,7 +244,7 @@ static void noise_on_the_line_costs_nothing(void **state)
         sim("tap c");
         harness_expect(&h, "tag type2");
         harness_expect(&h, "data " URI_MESSAGE);
-        gone();
+        reader_gone();
     }
 }
 
@@ -305,7 +285,7 @@ static void payment_card_takes_no_commands(void **state)
     harness_expect(&h, "failed payment_card payment.card");
     transceive(h.tap, 1, select, sizeof select - 1);
     harness_expect(&h, "answer 1 1 ");
-    gone();
+    reader_gone();
     assert_string_equal(harness_sim(&h, "violations"), "0");
 }
 
@@ -317,7 +297,7 @@ static void service_requests_are_answered(void **state)
     sim("tap c");
     harness_expect(&h, "tag type2");
     harness_expect(&h, "data " URI_MESSAGE);
-    gone();
+    reader_gone();
     assert_int_equal(tb_readers_selftest(h.readers, 0, &request), TB_OK);
     harness_expect(&h, "selftest passed");
     assert_int_equal(tb_readers_stats(h.readers, 0, &request), TB_OK);
@@ -333,7 +313,7 @@ static void real_times_change_nothing(void **state)
     sim("tap c");
     harness_expect(&h, "tag type4");
     harness_expect(&h, "data " URI_MESSAGE);
-    gone();
+    reader_gone();
 }
 
 /* Without an argument readerd on libnfc; with one a reader head, and the argument names its board. */
@@ -341,24 +321,25 @@ int main(int argc, char **argv)
 {
     h.board = argc > 1 ? argv[1] : NULL;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(line_is_as_fast_as_chip_and_reader_take, start, stop),
-        cmocka_unit_test_setup_teardown(type2_tags_are_read, start, stop),
-        cmocka_unit_test_setup_teardown(type4_tags_are_read, start, stop),
-        cmocka_unit_test_setup_teardown(long_messages_are_read, start, stop),
-        cmocka_unit_test_setup_teardown(empty_and_blank_tags_are_told_apart, start, stop),
-        cmocka_unit_test_setup_teardown(malformed_tags_fail_with_their_reason, start, stop),
-        cmocka_unit_test_setup_teardown(card_in_anothers_place_is_read, start, stop),
-        cmocka_unit_test_setup_teardown(torn_card_is_torn_and_gone, start, stop),
-        cmocka_unit_test_setup_teardown(transmission_error_is_repeated, start, stop),
-        cmocka_unit_test_setup_teardown(card_that_never_answers_fails_once, start, stop),
-        cmocka_unit_test_setup_teardown(payment_card_is_asked_for_nothing_but_its_directory, start, stop),
-        cmocka_unit_test_setup_teardown(two_cards_are_told, start, stop),
-        cmocka_unit_test_setup_teardown(card_that_stays_is_read_once, start, stop),
-        cmocka_unit_test_setup_teardown(noise_on_the_line_costs_nothing, start, stop),
-        cmocka_unit_test_setup_teardown(commands_are_carried_to_the_card, start, stop),
-        cmocka_unit_test_setup_teardown(payment_card_takes_no_commands, start, stop),
-        cmocka_unit_test_setup_teardown(service_requests_are_answered, start, stop),
-        cmocka_unit_test_setup_teardown(real_times_change_nothing, start, stop),
+        cmocka_unit_test_setup_teardown(line_is_as_fast_as_chip_and_reader_take, reader_start, stop),
+        cmocka_unit_test_setup_teardown(type2_tags_are_read, reader_start, stop),
+        cmocka_unit_test_setup_teardown(type4_tags_are_read, reader_start, stop),
+        cmocka_unit_test_setup_teardown(long_messages_are_read, reader_start, stop),
+        cmocka_unit_test_setup_teardown(empty_and_blank_tags_are_told_apart, reader_start, stop),
+        cmocka_unit_test_setup_teardown(malformed_tags_fail_with_their_reason, reader_start, stop),
+        cmocka_unit_test_setup_teardown(card_in_anothers_place_is_read, reader_start, stop),
+        cmocka_unit_test_setup_teardown(torn_card_is_torn_and_gone, reader_start, stop),
+        cmocka_unit_test_setup_teardown(transmission_error_is_repeated, reader_start, stop),
+        cmocka_unit_test_setup_teardown(card_that_never_answers_fails_once, reader_start, stop),
+        cmocka_unit_test_setup_teardown(payment_card_is_asked_for_nothing_but_its_directory, reader_start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(two_cards_are_told, reader_start, stop),
+        cmocka_unit_test_setup_teardown(card_that_stays_is_read_once, reader_start, stop),
+        cmocka_unit_test_setup_teardown(noise_on_the_line_costs_nothing, reader_start, stop),
+        cmocka_unit_test_setup_teardown(commands_are_carried_to_the_card, reader_start, stop),
+        cmocka_unit_test_setup_teardown(payment_card_takes_no_commands, reader_start, stop),
+        cmocka_unit_test_setup_teardown(service_requests_are_answered, reader_start, stop),
+        cmocka_unit_test_setup_teardown(real_times_change_nothing, reader_start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,7 @@ static void event_judge(void *context, const struct tb_reader_event *e)
         seen.tag_count++;
         seen.tap = e->tap;
         return;
+    case TB_READER_EVENT_TAG_AGAIN:
     case TB_READER_EVENT_TAG_DATA:
     case TB_READER_EVENT_TAG_FAILED:
         assert_true(seen.tag);

@@ -153,6 +153,15 @@ static void service_messages_come_back(void **state)
     assert_int_equal(s.values[TB_LINK_STAT_TAPS], 0);
 }
 
+static void relay_comes_back(void **state)
+{
+    (void)state;
+    struct tb_link_message m = {.type = TB_LINK_RELAY, .relay = {TB_LINK_RELAY_AGAIN, 40000}};
+    struct tb_link_relay r = passed(&m).relay;
+    assert_int_equal(r.what, TB_LINK_RELAY_AGAIN);
+    assert_int_equal(r.tap, 40000);
+}
+
 static void update_requests_come_back(void **state)
 {
     (void)state;
@@ -267,6 +276,7 @@ int main(void)
         cmocka_unit_test(lines_come_back),
         cmocka_unit_test(apdu_exchange_comes_back),
         cmocka_unit_test(service_messages_come_back),
+        cmocka_unit_test(relay_comes_back),
         cmocka_unit_test(update_requests_come_back),
         cmocka_unit_test(update_answers_come_back),
         cmocka_unit_test(tamper_comes_back),

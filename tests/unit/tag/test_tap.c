@@ -359,6 +359,174 @@ static void broadcast_comes_before_each_look(void **state)
     PLAY(&t, EXCHANGE(PAGES_3), SELECT(T2), SAY("data"), WAIT, PRESENT(""));
 }
 
+/* ---- relay: somebody else speaks with the card first ---- */
+
+static void relayed(struct tb_tap *t, const char *card)
+{
+    started(t);
+    tb_tap_relay(t, TB_TAP_RELAY_ON, 0);
+    PLAY(t, SELECT(card), SAY("tag"));
+    assert_int_equal(tb_tap_next(t), TB_TAP_WAIT);
+    assert_int_equal(tb_tap_wait_ms(t), 1000);
+    assert_int_equal(tb_tap_access(t, t->tap), TB_TAP_ACCESS_NOW);
+}
+
+static void told(struct tb_tap *t, enum tb_tap_relay what)
+{
+    tb_tap_relay(t, what, t->tap);
+}
+
+static void relay_is_off_until_it_is_asked_for(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    started(&t);
+    PLAY(&t, SELECT(T4), SAY("tag"), EXCHANGE("9000"));
+    relayed(&t, T4);
+    started(&t);
+    tb_tap_relay(&t, TB_TAP_RELAY_ON, 0);
+    tb_tap_relay(&t, TB_TAP_RELAY_OFF, 0);
+    PLAY(&t, SELECT(T4), SAY("tag"), EXCHANGE("9000"));
+    started(&t);
+    tb_tap_relay(&t, TB_TAP_RELAY_ON, 0);
+    tb_tap_renew(&t); /* by whoever listens now */
+    PLAY(&t, SELECT(T4), SAY("tag"), EXCHANGE("9000"));
+}
+
+static void only_iso_dep_cards_are_relayed(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    started(&t);
+    tb_tap_relay(&t, TB_TAP_RELAY_ON, 0);
+    PLAY(&t, SELECT(T2), SAY("tag"), EXCHANGE(PAGES_3), SELECT(T2), SAY("data"), WAIT, PRESENT(""));
+}
+
+static void relayed_card_is_read_when_that_is_said_or_nothing_is(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    relayed(&t, PHONE);
+    told(&t, TB_TAP_RELAY_READ);
+    PLAY(&t, EXCHANGE("9000"), EXCHANGE("9000"), EXCHANGE("6982"), SAY("failed"), WAIT, PRESENT(""));
+    assert_int_equal(t.read.failure, TB_TAG_LOCKED);
+    relayed(&t, PHONE);
+    PLAY(&t, WAIT, EXCHANGE("9000"), EXCHANGE("9000"), EXCHANGE("6982"), SAY("failed"), WAIT, PRESENT(""));
+}
+
+static void kept_card_is_held_when_it_is_alone(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    relayed(&t, T4);
+    told(&t, TB_TAP_RELAY_KEEP);
+    PLAY(&t, HALT, SELECT("-"));
+    assert_int_equal(t.read.ndef.size, 0);
+    PLAY(&t, SAY("data"), CYCLE, SELECT(T4), WAIT, PRESENT(""));
+    assert_int_equal(tb_tap_wait_ms(&t), 100);
+    relayed(&t, T4);
+    told(&t, TB_TAP_RELAY_KEEP);
+    PLAY(&t, HALT, SELECT(T2_OTHER), SAY("two"), OFF, WAIT);
+}
+
+static void kept_phone_is_not_disturbed(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    relayed(&t, PHONE);
+    told(&t, TB_TAP_RELAY_KEEP);
+    PLAY(&t, SAY("data"));
+    assert_int_equal(tb_tap_wait_ms(&t), 100);
+    PLAY(&t, WAIT, PRESENT("-"), CYCLE, SELECT(PHONE_AGAIN), WAIT, PRESENT(""));
+}
+
+static void card_that_shall_be_left_is_shunned(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    relayed(&t, T4);
+    told(&t, TB_TAP_RELAY_LEAVE);
+    PLAY(&t, SAY("data"), OFF);
+    assert_int_equal(tb_tap_access(&t, t.tap), TB_TAP_ACCESS_GONE);
+    PLAY(&t, WAIT, CYCLE, SELECT(T4), OFF, WAIT, CYCLE, SELECT("-"), CYCLE, SELECT("-"), SAY("gone"));
+}
+
+static void relayed_card_that_was_torn_is_told_again_three_times(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    relayed(&t, PHONE);
+    uint16_t tap = t.tap;
+    told(&t, TB_TAP_RELAY_AGAIN);
+    PLAY(&t, CYCLE, SELECT("-"), CYCLE, SELECT(PHONE_AGAIN), SAY("tag"));
+    assert_int_equal(tb_tap_access(&t, tap), TB_TAP_ACCESS_NOW);
+    told(&t, TB_TAP_RELAY_AGAIN);
+    PLAY(&t, CYCLE, SELECT(PHONE), SAY("tag"));
+    told(&t, TB_TAP_RELAY_AGAIN);
+    PLAY(&t, CYCLE, SELECT(PHONE), SAY("failed"), WAIT, PRESENT(""));
+    assert_int_equal(t.read.failure, TB_TAG_TORN);
+    assert_int_equal(t.tap, tap);
+}
+
+static void relayed_card_that_is_gone_is_gone(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    relayed(&t, T4);
+    told(&t, TB_TAP_RELAY_AGAIN);
+    PLAY(&t, CYCLE, SELECT("-"), CYCLE, SELECT("-"), SAY("failed"), SAY("gone"), WAIT, SELECT("-"));
+    /* Nobody says so: its own read notices. */
+    relayed(&t, T4);
+    PLAY(&t, WAIT, EXCHANGE("-"), CYCLE, SELECT("-"), CYCLE, SELECT("-"), SAY("failed"), SAY("gone"));
+    /* Another one lies there instead. */
+    relayed(&t, T4);
+    told(&t, TB_TAP_RELAY_AGAIN);
+    PLAY(&t, CYCLE, SELECT(T2), CYCLE, SAY("failed"), SAY("gone"), WAIT, SELECT(T2));
+}
+
+static void what_is_told_out_of_turn_changes_nothing(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    relayed(&t, PHONE);
+    tb_tap_relay(&t, TB_TAP_RELAY_KEEP, (uint16_t)(t.tap + 1));
+    assert_int_equal(tb_tap_wait_ms(&t), 1000);
+    told(&t, TB_TAP_RELAY_READ);
+    for (enum tb_tap_relay what = TB_TAP_RELAY_READ; what <= TB_TAP_RELAY_AGAIN; what++)
+        told(&t, what);
+    PLAY(&t, EXCHANGE("9000"), EXCHANGE("9000"), EXCHANGE("6982"), SAY("failed"));
+    for (enum tb_tap_relay what = TB_TAP_RELAY_READ; what <= TB_TAP_RELAY_AGAIN; what++)
+        told(&t, what);
+    PLAY(&t, WAIT, PRESENT(""));
+}
+
+static void chip_that_breaks_under_a_relayed_card_ends_the_tap(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    relayed(&t, T4);
+    tb_tap_break(&t);
+    PLAY(&t, SAY("failed"), SAY("gone"));
+    assert_int_equal(tb_tap_next(&t), TB_TAP_STOP);
+    assert_int_equal(t.read.failure, TB_TAG_TORN);
+    tb_tap_start(&t);
+    PLAY(&t, SELECT(T4), SAY("tag"));
+    told(&t, TB_TAP_RELAY_KEEP);
+    PLAY(&t, HALT, SELECT("!"), SAY("data"), SAY("gone"));
+    assert_int_equal(tb_tap_next(&t), TB_TAP_STOP);
+}
+
+/* Who listens anew knows nothing of it: it is read, told to its end, and begins another tap. */
+static void who_listens_anew_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct tb_tap t;
+    relayed(&t, PHONE);
+    tb_tap_renew(&t);
+    PLAY(&t, WAIT, EXCHANGE("9000"), EXCHANGE("9000"), EXCHANGE("6982"), SAY("failed"), WAIT, CYCLE,
+         SAY("gone"), WAIT, SELECT(PHONE), SAY("tag"), EXCHANGE("9000"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +549,17 @@ int main(void)
         cmocka_unit_test(chip_that_breaks_elsewhere_ends_the_tap),
         cmocka_unit_test(commands_go_to_a_card_that_is_held),
         cmocka_unit_test(broadcast_comes_before_each_look),
+        cmocka_unit_test(relay_is_off_until_it_is_asked_for),
+        cmocka_unit_test(only_iso_dep_cards_are_relayed),
+        cmocka_unit_test(relayed_card_is_read_when_that_is_said_or_nothing_is),
+        cmocka_unit_test(kept_card_is_held_when_it_is_alone),
+        cmocka_unit_test(kept_phone_is_not_disturbed),
+        cmocka_unit_test(card_that_shall_be_left_is_shunned),
+        cmocka_unit_test(relayed_card_that_was_torn_is_told_again_three_times),
+        cmocka_unit_test(relayed_card_that_is_gone_is_gone),
+        cmocka_unit_test(what_is_told_out_of_turn_changes_nothing),
+        cmocka_unit_test(chip_that_breaks_under_a_relayed_card_ends_the_tap),
+        cmocka_unit_test(who_listens_anew_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

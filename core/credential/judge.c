@@ -5,6 +5,7 @@
 #include "core/credential/gs1.h"
 #include "core/credential/ndef.h"
 #include "core/credential/payment.h"
+#include "core/credential/sun.h"
 #include "core/credential/web.h"
 
 enum { GS = 0x1d, AIM_SIZE = 3, URI_SIZE_MAX = TB_NDEF_SIZE_MAX + 16 };
@@ -102,14 +103,6 @@ static bool judge_element(struct tb_span text, bool marked, struct tb_judgement 
     return true;
 }
 
-static bool host_allowed(const struct tb_code_rules *rules, struct tb_span host)
-{
-    for (size_t i = 0; i < rules->host_count; i++)
-        if (tb_text_equal_nocase(host, tb_span_str(rules->hosts[i])))
-            return true;
-    return rules->host_count == 0;
-}
-
 /* True when a link rule fits, even if its host is not allowed. */
 static bool judge_member_link(const struct tb_judge *judge, const struct tb_web *web, struct tb_judgement *j)
 {
@@ -122,7 +115,7 @@ static bool judge_member_link(const struct tb_judge *judge, const struct tb_web 
         if (!tb_text_starts_nocase(web->path, prefix) || digits.size != rule->digit_count ||
             !tb_text_is_digits(digits))
             continue;
-        if (host_allowed(judge->rules, web->host))
+        if (tb_code_rules_host_allowed(judge->rules, web->host))
             judged_credential(j, rule->kind, digits, TB_REASON_MEMBER_LINK);
         else
             judged(j, TB_JUDGED_UNKNOWN, TB_REASON_CODE_HOST);
@@ -228,7 +221,7 @@ static void judge_code(const struct tb_judge *judge, struct tb_span line, struct
         judged(j, TB_JUDGED_PAYMENT_CARD, payment);
     else if (!is_text(text))
         judged(j, TB_JUDGED_NOT_TEXT, TB_REASON_CODE_NOT_TEXT);
-    else if (!judge_link(judge, text, j))
+    else if (!tb_sun_judge(judge, text, TB_SUN_FROM_SCAN, j) && !judge_link(judge, text, j))
         judge_text(judge, text, j);
 }
 
@@ -278,7 +271,8 @@ static void judge_record(const struct tb_judge *judge, const struct tb_ndef_reco
     struct tb_buf uri = tb_buf_of(address, sizeof address);
     struct tb_span text;
     if (tb_ndef_web_address(record, &uri) == TB_OK)
-        (void)judge_link(judge, tb_buf_span(&uri), j);
+        (void)(tb_sun_judge(judge, tb_buf_span(&uri), TB_SUN_FROM_TAG, j) ||
+               judge_link(judge, tb_buf_span(&uri), j));
     else if (tb_ndef_text(record, &text) == TB_OK)
         judge_tag_text(judge, text, j);
     else
@@ -291,7 +285,7 @@ static void judge_record(const struct tb_judge *judge, const struct tb_ndef_reco
 static void judge_records(const struct tb_judge *judge, struct tb_ndef *n, struct tb_judgement *j)
 {
     struct tb_ndef_record record;
-    while (j->verdict == TB_JUDGED_UNKNOWN) {
+    while (j->verdict == TB_JUDGED_UNKNOWN && j->evidence_size == 0) {
         enum tb_err err = tb_ndef_next(n, &record);
         if (err == TB_OK && tb_ndef_is(&record, TB_NDEF_WELL_KNOWN, "Sp")) {
             if (tb_ndef_enter(n, record.payload) != TB_OK)

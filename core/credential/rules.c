@@ -3,6 +3,7 @@
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/credential/rotating.h"
+#include "core/credential/web.h"
 
 enum { MEMBER_DIGIT_COUNT = 10, EAN13_DIGIT_COUNT = 13, KEY_ID_SIZE_MAX = 64 };
 
@@ -47,6 +48,14 @@ static const struct tb_code_rules default_rules = {
 const struct tb_code_rules *tb_code_rules_default(void)
 {
     return &default_rules;
+}
+
+bool tb_code_rules_host_allowed(const struct tb_code_rules *rules, struct tb_span host)
+{
+    for (size_t i = 0; i < rules->host_count; i++)
+        if (tb_text_equal_nocase(host, tb_span_str(rules->hosts[i])))
+            return true;
+    return rules->host_count == 0;
 }
 
 /* ---- names ---- */

@@ -79,6 +79,9 @@ struct tb_code_rules {
  */
 const struct tb_code_rules *tb_code_rules_default(void);
 
+/* True for a host that the links may name; letters are compared without regard to case. */
+bool tb_code_rules_host_allowed(const struct tb_code_rules *rules, struct tb_span host);
+
 /*
  * Checks a rule that came from outside, so that no rule can take what is plainly something else.
  * TB_ERR_RANGE: the number of digits, kind, letter, check or slack; TB_ERR_TOO_LONG, TB_ERR_SYNTAX: the

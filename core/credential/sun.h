@@ -10,6 +10,7 @@
 #ifndef TB_CORE_CREDENTIAL_SUN_H
 #define TB_CORE_CREDENTIAL_SUN_H
 
+#include "core/base/buf.h"
 #include "core/credential/judge.h"
 
 /* What the tag's MAC is over (SDMMACInputOffset, AN12196 section 3.4.4); it ends where the MAC begins. */
@@ -36,6 +37,8 @@ struct tb_sun_rules {
 /* e=…&c=…, or u=…&n=…&c=… in plain, with file data in d=…; from tags only. */
 const struct tb_sun_rules *tb_sun_rules_default(void);
 
+#define TB_SUN_FILE_SIZE_MAX 128
+
 enum tb_sun_source {
     TB_SUN_FROM_TAG,
     TB_SUN_FROM_SCAN,
@@ -58,5 +61,13 @@ enum tb_sun_source {
  */
 bool tb_sun_judge(const struct tb_judge *judge, struct tb_span address, enum tb_sun_source source,
                   struct tb_judgement *ret_judgement);
+
+/*
+ * Appends the file data that a message carries encrypted, as the tag has it; its meaning is the chain's.
+ * TB_ERR_NOT_FOUND: the address carries no file data; TB_ERR_SIGNATURE: it does not verify here;
+ * TB_ERR_TOO_LONG.
+ */
+TB_MUST_USE enum tb_err tb_sun_file(const struct tb_judge *judge, struct tb_span address,
+                                    enum tb_sun_source source, struct tb_buf *ret_file);
 
 #endif

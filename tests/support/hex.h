@@ -19,7 +19,7 @@ static inline struct hex_bytes hex(const char *text)
     return bytes;
 }
 
-#define HEX_SPAN(text) (hex_span(&(struct hex_bytes){0}, text))
+#define HEX_SPAN(text) (hex_span(&(struct hex_bytes){.size = 0}, text))
 
 static inline struct tb_span hex_span(struct hex_bytes *room, const char *text)
 {

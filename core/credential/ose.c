@@ -95,7 +95,6 @@ static enum tb_err discretionary_read(struct tb_span entry, struct tb_ose *ose)
     uint8_t version_max[2] = {0xff, 0xff};
     enum tb_err err = tb_tlv_find(entry, TAG_DISCRETIONARY, &data);
     ose->google.listed = true;
-    ose->google.version_max = UINT16_MAX;
     if (err != TB_OK)
         return optional(err);
     err = optional(fixed_find(data, TAG_VERSION_MIN, version_min, sizeof version_min));
@@ -142,9 +141,9 @@ static enum tb_err google_read(struct tb_span fci, struct tb_ose *ose)
         err = tb_tlv_find(fci, TAG_PROPRIETARY, &value);
     if (err == TB_OK)
         err = tb_tlv_find(value, TAG_DIRECTORY, &value);
-    if (err == TB_OK)
-        err = directory_read(value, ose);
-    return optional(err);
+    ose->google.version_max = UINT16_MAX;
+    ose->google.listed = err == TB_ERR_NOT_FOUND;
+    return err == TB_OK ? directory_read(value, ose) : optional(err);
 }
 
 enum tb_err tb_ose_read(struct tb_span answer, struct tb_ose *ret_ose)

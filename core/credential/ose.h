@@ -51,12 +51,12 @@ struct tb_ose {
             uint8_t capabilities;
         } apple;
         struct {
-            bool listed;          /* Smart Tap 2 stands in the directory; the four below are 0 otherwise */
-            uint16_t version_min; /* DF6D; 0 and 0xffff when not told */
-            uint16_t version_max; /* DF4D */
-            uint8_t capabilities;
-            uint8_t mode;   /* 0 when not told */
-            bool has_nonce; /* C2, or DF6E, which overrides it */
+            bool listed;          /* Smart Tap 2 stands in the directory, or there is no directory */
+            uint16_t version_min; /* DF6D; 0 when not told */
+            uint16_t version_max; /* DF4D; 0xffff when not told */
+            uint8_t capabilities; /* 0 when not told */
+            uint8_t mode;         /* 0 when not told */
+            bool has_nonce;       /* C2, or DF6E, which overrides it */
             uint8_t nonce[TB_OSE_NONCE_SIZE];
         } google;
     };

@@ -66,6 +66,7 @@ struct tb_smart_tap { /* secret, and personal data */
     struct tb_smart_tap_how how;
     enum tb_smart_tap_state state;
     uint8_t key_index;
+    uint32_t key_version;
     uint32_t collector;
     bool retried;                        /* the command at hand was answered by 92xx once */
     struct tb_smart_tap_session session; /* of the command at hand */

@@ -60,8 +60,12 @@ static void what_a_google_wallet_may_leave_out(void **state)
     (void)state;
     struct tb_ose ose;
     assert_int_equal(read_hex("6f0c500a416e64726f69645061799000", &ose), TB_OK);
-    assert_false(ose.google.listed);
+    assert_true(ose.google.listed); /* no directory: it is asked for */
+    assert_int_equal(ose.google.version_max, 0xffff);
     assert_false(ose.google.has_nonce);
+    /* a directory without Smart Tap */
+    assert_int_equal(read_hex("6f19500a416e64726f6964506179a50bbf0c0861064f04a00000069000", &ose), TB_OK);
+    assert_false(ose.google.listed);
     /* an entry of another application, then Smart Tap without discretionary data */
     assert_int_equal(
         read_hex("6f26500a416e64726f6964506179a518bf0c1561064f04a0000000610b4f09a000000476d0000111"

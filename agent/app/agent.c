@@ -287,23 +287,23 @@ static enum tb_err console_start(struct tb_agent *agent)
     return err;
 }
 
-/* The helper program: where the configuration says, or beside this program. */
-static enum tb_err readerd_find(const struct tb_agent_config *config, char *ret_path, size_t size)
+/* A helper program: where the configuration says, or beside this program. */
+static enum tb_err program_find(const char *configured, const char *name, char *ret_path, size_t size)
 {
-    if (config->readerd[0])
-        return tb_span_to_str(tb_span_str(config->readerd), ret_path, size);
+    if (configured[0])
+        return tb_span_to_str(tb_span_str(configured), ret_path, size);
     char self[TB_PATH_SIZE];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length < 0)
         return TB_ERR_IO;
     self[length] = '\0';
-    int written = snprintf(ret_path, size, "%s/tillbridge-readerd", dirname(self));
+    int written = snprintf(ret_path, size, "%s/%s", dirname(self), name);
     return written > 0 && (size_t)written < size ? TB_OK : TB_ERR_TOO_LONG;
 }
 
 static enum tb_err readers_start(struct tb_agent *agent)
 {
-    char path[TB_PATH_SIZE + 32];
+    char readerd[TB_PATH_SIZE + 32], qrcam[TB_PATH_SIZE + 32];
     struct tb_wiring wiring;
     struct tb_reader_spec specs[TB_READERS_COUNT_MAX];
     enum tb_err err = tb_wiring_of(&agent->config, &wiring);
@@ -315,10 +315,13 @@ static enum tb_err readers_start(struct tb_agent *agent)
             .baud = wiring.readers[i].baud,
             .layout = wiring.readers[i].layout,
             .identified = wiring.readers[i].identified,
+            .program = wiring.readers[i].kind == TB_READER_CAMERA ? qrcam : NULL,
             .polling = tb_span_of(wiring.readers[i].polling, wiring.readers[i].polling_size)};
     if (err == TB_OK)
-        err = readerd_find(&agent->config, path, sizeof path);
-    const struct tb_readers_options options = {.readerd_path = path,
+        err = program_find(agent->config.readerd, "tillbridge-readerd", readerd, sizeof readerd);
+    if (err == TB_OK)
+        err = program_find(agent->config.qrcam, "tillbridge-qrcam", qrcam, sizeof qrcam);
+    const struct tb_readers_options options = {.readerd_path = readerd,
                                                .specs = specs,
                                                .spec_count = wiring.count,
                                                .event = tb_taps_event,

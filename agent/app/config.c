@@ -43,8 +43,9 @@ static const struct tb_config_key keys[] = {
      .preset = "",
      .check = tb_wiring_check,
      .help = "A reader: head:/dev/ttyACM0[:baud], libnfc:pn532_uart:/dev/ttyUSB0[:baud], "
-             "scanner:/dev/serial/by-id/…[:baud], keyboard:/dev/input/by-id/…-event-kbd[:layout] or "
-             "hidpos:/dev/hidraw0[:aim]; up to 8 in all. The first two may end in \" polling=HEX\": at most "
+             "scanner:/dev/serial/by-id/…[:baud], keyboard:/dev/input/by-id/…-event-kbd[:layout], "
+             "hidpos:/dev/hidraw0[:aim] or camera:/dev/video0[:aim]; up to 8 in all. The first two may end "
+             "in \" polling=HEX\": at most "
              "16 bytes that go out before each look "
              "for a card."},
     TEXT("readers", "nfc", nfc, "",
@@ -62,6 +63,7 @@ static const struct tb_config_key keys[] = {
      .help = "Speed of that scanner's line in bit/s, 8N1; USB-CDC scanners ignore it."},
     TEXT("readers", "readerd", readerd, "",
          "The tillbridge-readerd program; empty: the one beside tillbridged."),
+    TEXT("readers", "qrcam", qrcam, "", "The tillbridge-qrcam program; empty: the one beside tillbridged."),
     TEXT("store", "url", url, NULL, "Address of the context store's terminal listener, wss://host:port/."),
     TEXT("store", "ca", ca_file, NULL, "PEM file of the CA that signed the context store's certificate."),
     TEXT("store", "certificate", certificate_file, NULL, "PEM file of this terminal's certificate."),

@@ -22,6 +22,7 @@ struct tb_agent_config {
     int64_t scanner_baud;
     struct tb_config_list readers; /* see wiring.h */
     char readerd[TB_PATH_SIZE];    /* the program that owns a reader; "": beside this program */
+    char qrcam[TB_PATH_SIZE];      /* the one that owns a camera; the same */
 
     char url[TB_PATH_SIZE];
     char ca_file[TB_PATH_SIZE];

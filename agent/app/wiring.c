@@ -21,6 +21,7 @@ static const struct form {
     {.prefix = "scanner:", .kind = TB_READER_SCANNER, .path = true, .baud = true},
     {.prefix = "keyboard:", .kind = TB_READER_KEYBOARD, .path = true, .layout = true},
     {.prefix = "hidpos:", .kind = TB_READER_HIDPOS, .path = true, .aim = true},
+    {.prefix = "camera:", .kind = TB_READER_CAMERA, .path = true, .aim = true},
 };
 
 static const struct form *form_of(struct tb_span text)
@@ -122,7 +123,7 @@ static const char *reader_parse(struct tb_span text, struct tb_wired_reader *ret
     *ret_reader = (struct tb_wired_reader){0};
     if (form == NULL)
         return "must be head:<path>[:<baud>], libnfc:<connection string>, scanner:<path>[:<baud>], "
-               "keyboard:<path>[:<layout>] or hidpos:<path>[:aim]";
+               "keyboard:<path>[:<layout>], hidpos:<path>[:aim] or camera:<path>[:aim]";
     struct tb_span device = tb_span_sub(text, strlen(form->prefix), text.size);
     if (memchr(text.at, 0, text.size))
         return "holds a zero byte";
@@ -158,6 +159,7 @@ static const char *kind_words(enum tb_reader_kind kind)
     case TB_READER_SCANNER:
     case TB_READER_KEYBOARD:
     case TB_READER_HIDPOS: return "Scanner";
+    case TB_READER_CAMERA: return "Camera";
     case TB_READER_HEAD: return "Reader head";
     }
     return "Reader";

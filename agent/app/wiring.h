@@ -6,6 +6,7 @@
  *     scanner:<path>[:<baud>]        a barcode scanner on a serial line
  *     keyboard:<path>[:<layout>]     a barcode scanner that acts as a keyboard
  *     hidpos:<path>[:aim]            a barcode scanner that follows the HID-POS usage tables
+ *     camera:<path>[:aim]            a camera, whose pictures tillbridge-qrcam reads codes in
  *
  * The first two may be followed by a blank and polling=<hex>, the frame that is sent before each look for a
  * card (ECP), without its CRC: at most TB_LINK_ECP_MAX bytes; nothing behind the = means none.

@@ -1,4 +1,5 @@
-/* A tillbridge-readerd process behind a socket: killed when it hangs, reaped when it ends. */
+/* A tillbridge-readerd or tillbridge-qrcam process behind a socket: killed when it hangs, reaped when it
+ * ends. */
 #include "agent/readers/transport.h"
 
 #include "core/base/buf.h"
@@ -23,6 +24,7 @@ static const char *verb_of(enum tb_reader_kind kind)
     case TB_READER_SCANNER: return "scanner";
     case TB_READER_KEYBOARD: return "keyboard";
     case TB_READER_HIDPOS: return "hidpos";
+    case TB_READER_CAMERA: return "camera";
     case TB_READER_HEAD: break; /* no process */
     }
     return "";
@@ -34,7 +36,8 @@ static const char *setting_of(const struct tb_transport *t, const char *baud)
     switch (t->kind) {
     case TB_READER_SCANNER: return baud;
     case TB_READER_KEYBOARD: return t->layout;
-    case TB_READER_HIDPOS: return t->identified ? "aim" : NULL;
+    case TB_READER_HIDPOS:
+    case TB_READER_CAMERA: return t->identified ? "aim" : NULL;
     case TB_READER_NFC:
     case TB_READER_HEAD: break;
     }
@@ -47,8 +50,8 @@ static enum tb_err child_start(struct tb_transport *t, int link_fd)
     struct tb_buf number = tb_buf_of(baud, sizeof baud - 1);
     tb_buf_add_decimal(&number, t->baud);
     baud[number.size] = '\0';
-    const char *argv[] = {t->readerd_path, verb_of(t->kind), t->device, setting_of(t, baud), NULL};
-    const struct tb_child_spec spec = {.path = t->readerd_path, .argv = argv, .link_fd = link_fd};
+    const char *argv[] = {t->program, verb_of(t->kind), t->device, setting_of(t, baud), NULL};
+    const struct tb_child_spec spec = {.path = t->program, .argv = argv, .link_fd = link_fd};
     t->child.context = t;
     return tb_child_start(t->loop, &t->child, &spec, child_ended);
 }

@@ -47,7 +47,6 @@ struct reader {
 
 struct tb_readers {
     struct tb_loop *loop;
-    char *readerd_path;
     void (*event)(void *context, const struct tb_reader_event *event);
     void *context;
     bool relay;
@@ -461,13 +460,14 @@ static void reader_start(struct tb_timer *timer)
 /* ---- life ---- */
 
 static enum tb_err reader_init(struct reader *r, struct tb_readers *owner, unsigned index,
-                               const struct tb_reader_spec *spec)
+                               const struct tb_readers_options *options)
 {
+    const struct tb_reader_spec *spec = &options->specs[index];
     r->owner = owner;
     r->transport.context = r;
     r->transport.ended = transport_ended;
     r->name = strdup(spec->name);
-    enum tb_err err = tb_transport_init(&r->transport, owner->loop, spec, owner->readerd_path);
+    enum tb_err err = tb_transport_init(&r->transport, owner->loop, spec, options->readerd_path);
     if (r->name == NULL || err != TB_OK)
         return TB_ERR_NO_MEMORY;
     TB_ASSERT(spec->polling.size <= sizeof r->polling);
@@ -482,8 +482,8 @@ static enum tb_err reader_init(struct reader *r, struct tb_readers *owner, unsig
                                                                               : TB_READER_POLLING_NONE,
                                       .software = r->software,
                                       .board = r->board};
-    bool scanner = spec->kind == TB_READER_KEYBOARD || spec->kind == TB_READER_HIDPOS;
-    part_add(r, scanner ? TB_READER_SCANNER : spec->kind);
+    bool whole = spec->kind == TB_READER_NFC || spec->kind == TB_READER_HEAD;
+    part_add(r, whole ? spec->kind : TB_READER_SCANNER);
     r->link.context = r;
     r->link.message = link_message;
     r->link.ended = link_ended;
@@ -507,12 +507,11 @@ enum tb_err tb_readers_create(struct tb_loop *loop, const struct tb_readers_opti
     readers->event = options->event;
     readers->context = options->context;
     readers->count = options->spec_count;
-    readers->readerd_path = strdup(options->readerd_path);
-    enum tb_err err = readers->readerd_path ? TB_OK : TB_ERR_NO_MEMORY;
+    enum tb_err err = TB_OK;
     for (unsigned i = 0; i < readers->count; i++)
         readers->readers[i].link.fd = -1;
     for (unsigned i = 0; i < readers->count && err == TB_OK; i++)
-        err = reader_init(&readers->readers[i], readers, i, &options->specs[i]);
+        err = reader_init(&readers->readers[i], readers, i, options);
     if (err != TB_OK)
         readers = tb_readers_free(readers);
     *ret_readers = readers;
@@ -531,7 +530,6 @@ struct tb_readers *tb_readers_free(struct tb_readers *readers)
         tb_reader_link_close(&r->link);
         free(r->name);
     }
-    free(readers->readerd_path);
     free(readers);
     return NULL;
 }
@@ -668,6 +666,7 @@ const char *tb_reader_kind_name(enum tb_reader_kind kind)
     case TB_READER_SCANNER: return "scanner";
     case TB_READER_KEYBOARD: return "keyboard";
     case TB_READER_HIDPOS: return "hidpos";
+    case TB_READER_CAMERA: return "camera";
     case TB_READER_HEAD: return "head";
     }
     return "unknown";

@@ -35,6 +35,7 @@ enum tb_reader_kind {
     TB_READER_SCANNER,  /* serial */
     TB_READER_KEYBOARD, /* a scanner that acts as a keyboard; what it reads with is a SCANNER, too */
     TB_READER_HIDPOS,   /* a scanner that follows the HID-POS usage tables; the same */
+    TB_READER_CAMERA,   /* tillbridge-qrcam; the same */
     TB_READER_HEAD,     /* a microcontroller; its HELLO says which of the two it is, or both */
 };
 
@@ -49,11 +50,12 @@ enum tb_reader_state {
 
 struct tb_reader_spec {
     enum tb_reader_kind kind;
-    const char *name;   /* shown to people, such as "Card reader" */
-    const char *device; /* NFC: libnfc connection string; else a path */
-    unsigned baud;      /* 0: 9600 for a scanner, 115200 for a head */
-    const char *layout; /* keyboard: a layout of core/link, static; NULL: "us" */
-    bool identified;    /* HID-POS: codes begin with their symbology identifier (AIM) */
+    const char *name;    /* shown to people, such as "Card reader" */
+    const char *device;  /* NFC: libnfc connection string; else a path */
+    unsigned baud;       /* 0: 9600 for a scanner, 115200 for a head */
+    const char *layout;  /* keyboard: a layout of core/link, static; NULL: "us" */
+    bool identified;     /* HID-POS, camera: codes begin with their symbology identifier (AIM) */
+    const char *program; /* that owns the device; NULL: the options' readerd_path. Copied. */
     /* Sent before each look for a card (ECP), without its CRC: at most TB_LINK_ECP_MAX bytes; empty: none. */
     struct tb_span polling;
 };

@@ -15,9 +15,9 @@ enum tb_err tb_transport_init(struct tb_transport *t, struct tb_loop *loop, cons
     t->baud = spec->baud ? spec->baud : head ? HEAD_BAUD : SCANNER_BAUD;
     t->layout = spec->layout ? spec->layout : "us";
     t->identified = spec->identified;
-    t->readerd_path = readerd_path;
+    t->program = strdup(spec->program ? spec->program : readerd_path);
     t->device = strdup(spec->device);
-    return t->device ? TB_OK : TB_ERR_NO_MEMORY;
+    return t->program && t->device ? TB_OK : TB_ERR_NO_MEMORY;
 }
 
 void tb_transport_clear(struct tb_transport *t)
@@ -25,5 +25,6 @@ void tb_transport_clear(struct tb_transport *t)
     if (t->ops)
         t->ops->close(t);
     free(t->device);
-    t->device = NULL;
+    free(t->program);
+    t->device = t->program = NULL;
 }

@@ -43,13 +43,13 @@ struct tb_transport {
     char *device; /* owned */
     unsigned baud;
     const char *layout; /* static; keyboard only */
-    bool identified;    /* HID-POS only */
+    bool identified;    /* HID-POS and camera only */
     enum tb_reader_kind kind;
-    const char *readerd_path; /* borrowed; process only */
-    struct tb_child child;    /* process only */
+    char *program;         /* owned; process only */
+    struct tb_child child; /* process only */
 };
 
-/* TB_ERR_NO_MEMORY. readerd_path is borrowed as long as the transport lives; the rest is copied. */
+/* TB_ERR_NO_MEMORY. All is copied. readerd_path: the program of a spec that names none. */
 TB_MUST_USE enum tb_err tb_transport_init(struct tb_transport *t, struct tb_loop *loop,
                                           const struct tb_reader_spec *spec, const char *readerd_path);
 void tb_transport_clear(struct tb_transport *t); /* accepts one that is all zero */

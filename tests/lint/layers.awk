@@ -25,7 +25,8 @@ function layer_of(module) {
     if (module == "firmware/hal") return 5.2
     if (module ~ /^firmware\/(head|update)$/) return 6
     if (module ~ /^firmware\/(app|boot)$/) return 7
-    if (module ~ /^agent\/(app|readerd|cli|qrcam)$/ || module ~ /^contextd\/app$/ || module == "boards/mcu") return 8
+    if (module == "agent/qrcam") return 8.5 # a readerd of its own, with readerd's end of the link
+    if (module ~ /^agent\/(app|readerd|cli)$/ || module ~ /^contextd\/app$/ || module == "boards/mcu") return 8
     return 99
 }
 
@@ -37,6 +38,7 @@ function third_party_allowed(header, file) {
     if (header == "sqlite3.h") return file ~ /^(host\/sqlite|agent\/cache|contextd\/engine)\//
     if (header == "libwebsockets.h") return file ~ /^(host\/loop|agent\/uplink|agent\/counter|contextd\/gateway)\//
     if (header ~ /^nfc\//) return file ~ /^agent\/readerd\//
+    if (header == "zbar.h") return file ~ /^agent\/qrcam\//
     if (header ~ /^mbedtls\//) return file ~ /^(core\/crypto|agent\/uplink|firmware\/update)\//
     if (header ~ /^psa\//) return 0
     if (header ~ /^openssl\//) return file ~ /^contextd\/gateway\/tls(_ticket)?\.[ch]$/

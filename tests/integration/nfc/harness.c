@@ -232,8 +232,10 @@ void harness_start_sim(struct harness *h, enum tb_reader_kind kind)
     folder_make(h);
     if (kind == TB_READER_HEAD)
         (void)snprintf(h->line, sizeof h->line, "%s/nfc", h->folder);
-    if (kind != TB_READER_KEYBOARD && kind != TB_READER_HIDPOS)
-        sim_start(h, kind == TB_READER_SCANNER ? TB_SCANNERD : TB_PN532D);
+    if (kind == TB_READER_SCANNER)
+        sim_start(h, TB_SCANNERD);
+    else if (kind == TB_READER_NFC || kind == TB_READER_HEAD)
+        sim_start(h, TB_PN532D);
 }
 
 void harness_start_loop(struct harness *h)
@@ -262,8 +264,12 @@ void harness_start_reader(struct harness *h, enum tb_reader_kind kind, const cha
         (void)snprintf(device, sizeof device, "%s%s%s", kind == TB_READER_NFC ? "pn532_uart:" : "", h->line,
                        suffix);
     const struct tb_reader_spec spec = {.kind = kind, .name = "test", .device = device};
-    const struct tb_readers_options options = {
-        .readerd_path = TB_READERD, .specs = &spec, .spec_count = 1, .event = harness_event, .context = h};
+    const struct tb_readers_options options = {.readerd_path =
+                                                   kind == TB_READER_CAMERA ? TB_QRCAM : TB_READERD,
+                                               .specs = &spec,
+                                               .spec_count = 1,
+                                               .event = harness_event,
+                                               .context = h};
     assert_int_equal(tb_readers_create(h->loop, &options, &h->readers), TB_OK);
 }
 

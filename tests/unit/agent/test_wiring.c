@@ -102,8 +102,9 @@ static void short_forms_come_first(void **state)
 static void what_makes_no_sense_is_told_with_its_place(void **state)
 {
     (void)state;
-    static const char forms[] = "must be head:<path>[:<baud>], libnfc:<connection string>, "
-                                "scanner:<path>[:<baud>], keyboard:<path>[:<layout>] or hidpos:<path>[:aim]";
+    static const char forms[] =
+        "must be head:<path>[:<baud>], libnfc:<connection string>, "
+        "scanner:<path>[:<baud>], keyboard:<path>[:<layout>], hidpos:<path>[:aim] or camera:<path>[:aim]";
     static const char hex[] = "has a polling frame that is not 0 to 16 bytes in hex";
     static const char cards_only[] = "reads no cards: polling is for head and libnfc";
     static const struct {

@@ -156,6 +156,8 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
 {
     bool pepper_changed = facts->pepper.version != agent->facts.pepper.version;
     bool empties = pepper_changed && agent->facts.pepper.version != 0; /* the cache, of customers */
+    if (memcmp(&facts->ring, &agent->facts.ring, sizeof facts->ring) != 0)
+        tb_log(TB_LOG_INFO, TB_EVENT("keys", "changed"), tb_log_int("count", facts->ring.key_count));
     agent->facts = *facts;
     if (pepper_changed)
         tb_storage_set_pepper(&agent->storage, &facts->pepper);

@@ -16,6 +16,7 @@ int command_customer(struct args *a);
 int command_terminal(struct args *a);
 int command_product(struct args *a);
 int command_policy(struct args *a);
+int command_keys(struct args *a);
 int command_erase(struct args *a);
 int command_erasures(struct args *a);
 int command_export(struct args *a);

@@ -29,6 +29,11 @@ static const char usage[] =
     "N]\n"
     "                   [--outside-keep-ms N] [--journey-keep-ms N] [--note-keep-ms N] [--reward-offline N]\n"
     "                   [--checksum-ms N] [--new-customers N]\n"
+    "       contextd keys add --use USE --id ID --key FILE (--config FILE | --database FILE) [--version N]\n"
+    "                   [--to all|none|store:ID,device:ID…] [--not-before UNIX_MS] [--not-after UNIX_MS]\n"
+    "                   [--diversified] [--application HEX] [--key-number N] [--period-s N] [--digits N]\n"
+    "       contextd keys list (--config FILE | --database FILE) [--json]\n"
+    "       contextd keys retire --use USE --id ID --version N (--config FILE | --database FILE)\n"
     "       contextd erase --customer ID (--config FILE | --database FILE)\n"
     "       contextd erasures (--config FILE | --database FILE) [--json]\n"
     "       contextd export --customer ID (--config FILE | --database FILE)\n"
@@ -38,13 +43,21 @@ static const struct {
     const char *name;
     int (*run)(struct args *a);
 } commands[] = {
-    {"serve", command_serve},           {"config", command_config},
-    {"--print-config", command_config}, {"ca", command_ca},
-    {"token", command_token},           {"seed", command_seed},
-    {"customer", command_customer},     {"terminal", command_terminal},
-    {"product", command_product},       {"policy", command_policy},
-    {"erase", command_erase},           {"erasures", command_erasures},
-    {"export", command_export},         {"conflicts", command_conflicts},
+    {"serve", command_serve},
+    {"config", command_config},
+    {"--print-config", command_config},
+    {"ca", command_ca},
+    {"token", command_token},
+    {"seed", command_seed},
+    {"customer", command_customer},
+    {"terminal", command_terminal},
+    {"product", command_product},
+    {"policy", command_policy},
+    {"erase", command_erase},
+    {"erasures", command_erasures},
+    {"export", command_export},
+    {"conflicts", command_conflicts},
+    {"keys", command_keys},
 };
 
 int command_failed(const char *what, enum tb_err err)

@@ -40,7 +40,7 @@ enum tb_err sqlite_chain_load(struct sqlite_engine *e)
     if (err == TB_OK && e->chain_known)
         err = chain_take(s, &e->chain);
     tb_stmt_reset(s);
-    return err;
+    return err == TB_OK ? sqlite_keys_load(e) : err;
 }
 
 /* ---- answering ---- */
@@ -325,6 +325,7 @@ static const struct tb_engine_ops sqlite_ops = {
     .facts = engine_facts,
     .customer_read = engine_customer_read,
     .product_read = engine_product_read,
+    .key_next = sqlite_key_next,
     .terminal_next = engine_terminal_next,
     .terminal_set_state = engine_terminal_set_state,
     .erase = sqlite_erase,

@@ -11,6 +11,7 @@
 #include "contextd/engine/sqlite_schema.h"
 #include "core/cart/checkout.h"
 #include "core/cart/merge.h"
+#include "core/credential/keyring.h"
 #include "core/wire/docs.h"
 #include "host/sqlite/db.h"
 
@@ -64,6 +65,7 @@ struct sqlite_engine {
     struct tb_stmt cart_stmts[CART_STMT_COUNT];
     struct sqlite_chain chain;
     bool chain_known; /* the file has been set up */
+    struct tb_keyring ring;
     int64_t (*clock_fn)(void *context);
     void *clock;
     int64_t wall_ms; /* one reading per transaction */
@@ -118,6 +120,7 @@ struct sqlite_change {
     struct tb_span id;     /* 16, 32 or more bytes as the type has it */
     struct tb_id customer; /* zero: nobody's */
     const char *store;     /* "": for readers of every store */
+    struct tb_span device; /* of a reader, when keys are read; empty: nobody's */
 };
 
 TB_MUST_USE enum tb_err sqlite_change_put(struct sqlite_engine *e, const struct sqlite_change *change);
@@ -210,6 +213,20 @@ TB_MUST_USE enum tb_err sqlite_cohort_parts(struct sqlite_engine *e);
 /* Counts a customer from outside the cohort. TB_ERR_CUSTOMER_LIMIT as sqlite_cohort_meet(). */
 TB_MUST_USE enum tb_err sqlite_intake(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                                       const struct tb_id *customer);
+
+/* ---- keys: sqlite_keys.c ---- */
+
+/* The ring as the file has it now. */
+TB_MUST_USE enum tb_err sqlite_keys_load(struct sqlite_engine *e);
+TB_MUST_USE enum tb_err sqlite_key_put(struct sqlite_engine *e, const struct tb_record_key *r);
+/* Every terminal reads every key again: who gets which may have changed. */
+TB_MUST_USE enum tb_err sqlite_keys_again(struct sqlite_engine *e);
+/* row->op is not put when the reader may not have it. TB_ERR_NOT_FOUND. */
+TB_MUST_USE enum tb_err sqlite_key_row(struct sqlite_engine *e, const struct sqlite_change *change,
+                                       struct tb_row *row, struct tb_json_writer *w);
+/* The operation of the port. */
+TB_MUST_USE enum tb_err sqlite_key_next(struct tb_context_engine *engine, const char *after,
+                                        struct tb_key_entry *ret_entry);
 
 /* ---- checksums: sqlite_sums.c ---- */
 

@@ -134,7 +134,8 @@ static enum tb_err gather_one(struct sqlite_engine *e, const struct tb_stmt *s, 
     struct sqlite_change change = {.type = (enum tb_row_type)tb_stmt_int(s, 1),
                                    .op = (enum tb_row_op)tb_stmt_int(s, 2),
                                    .id = tb_stmt_blob(s, 3),
-                                   .store = g->feed->store};
+                                   .store = g->feed->store,
+                                   .device = g->feed->device};
     if (!tb_stmt_is_null(s, 4)) {
         enum tb_err bad = sqlite_column_id(s, 4, &change.customer);
         if (bad != TB_OK)

@@ -90,7 +90,8 @@ static enum tb_err terminal_put(struct sqlite_engine *e, const struct tb_record_
     bind_str(s, 4, r->role);
     bind_str(s, 5, r->name);
     tb_stmt_bind_int(s, 6, e->wall_ms);
-    return run_changed(e, s, TB_ROW_TERMINAL, tb_span_str(r->device), NULL);
+    enum tb_err err = run_changed(e, s, TB_ROW_TERMINAL, tb_span_str(r->device), NULL);
+    return err == TB_OK ? sqlite_keys_again(e) : err;
 }
 
 static enum tb_err policy_changed(struct sqlite_engine *e)
@@ -471,6 +472,7 @@ enum tb_err sqlite_record_put(struct sqlite_engine *e, const struct tb_record *r
     case TB_RECORD_TOUCH: return touch_put(e, &record->as.touch);
     case TB_RECORD_REWARD: return reward_put(e, &record->as.reward);
     case TB_RECORD_POLICY: return policy_put(e, &record->as.policy);
+    case TB_RECORD_KEY: return sqlite_key_put(e, &record->as.key);
     }
     return TB_ERR_INTERNAL;
 }

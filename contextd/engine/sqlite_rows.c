@@ -383,7 +383,7 @@ static enum tb_err policy_row(struct sqlite_engine *e, struct tb_row *row, struc
     return err;
 }
 
-static enum tb_err key_row(struct sqlite_engine *e, struct tb_row *row, struct tb_json_writer *w)
+static enum tb_err pepper_row(struct sqlite_engine *e, struct tb_row *row, struct tb_json_writer *w)
 {
     struct tb_key_doc key = {
         .kind = "pepper", .version = e->chain.pepper_version, .value_size = sizeof e->chain.pepper};
@@ -422,7 +422,8 @@ static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change
     case TB_ROW_PRODUCT: return product_row(e, change->store, row, w);
     case TB_ROW_TERMINAL: return terminal_row(e, row, w);
     case TB_ROW_POLICY: return policy_row(e, row, w);
-    case TB_ROW_KEY: return key_row(e, row, w);
+    case TB_ROW_KEY:
+        return tb_span_is(change->id, "pepper") ? pepper_row(e, row, w) : sqlite_key_row(e, change, row, w);
     case TB_ROW_ERASURE: return erasure_row(e, change->id, row, w);
     case TB_ROW_HANDOVER: return sqlite_handover_row(e, change->id, row, w);
     case TB_ROW_REWARD: return sqlite_reward_row(e, change->id, row, w);

@@ -1,6 +1,6 @@
 /*
- * The SQLite engine's tables and statements. Statements are prepared once; their parameters are
- * written beside them in sqlite_schema.c.
+ * The SQLite engine's tables (sqlite_migrations.c) and statements. Statements are prepared once; their
+ * parameters are written beside them in sqlite_schema.c.
  */
 #ifndef TB_CONTEXTD_ENGINE_SQLITE_SCHEMA_H
 #define TB_CONTEXTD_ENGINE_SQLITE_SCHEMA_H
@@ -32,6 +32,14 @@ enum sqlite_stmt {
     STMT_POLICY_BUMP,
     STMT_POLICY_SET,
     STMT_POLICY_KEEP,
+    /* keys */
+    STMT_KEY_PUT,
+    STMT_KEY_RETIRE,
+    STMT_KEY_READ,
+    STMT_KEY_COUNT,
+    STMT_KEY_LIST,
+    STMT_KEY_BUMP,
+    STMT_KEY_AGAIN,
     /* catalogue */
     STMT_PRODUCT_PUT,
     STMT_PRODUCT_READ,

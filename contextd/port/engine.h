@@ -85,6 +85,14 @@ struct tb_conflict_entry {
     bool given_back; /* something of that product was voided or returned of one of the two sales since */
 };
 
+struct tb_key_entry { /* no key */
+    char row[TB_ROW_ID_SIZE_MAX + 1];
+    struct tb_key_doc doc; /* without its value */
+    char audience[TB_RECORD_TEXT_MAX + 1];
+    bool retired;
+    int64_t changed_ms;
+};
+
 struct tb_engine_ops {
     /*
      * Answers count calls (≤ TB_ENGINE_GROUP_MAX) in order, inside one transaction that is durable when
@@ -109,6 +117,11 @@ struct tb_engine_ops {
     /* A product as a reader of store ("" for none) gets it. TB_ERR_NOT_FOUND. */
     enum tb_err (*product_read)(struct tb_context_engine *engine, const char *gtin, const char *store,
                                 struct tb_product *ret_product);
+
+    /* The keys in order of their rows' ids, from the one after `after` ("" for the first), retired ones too.
+     * TB_ERR_NOT_FOUND: there are no more. */
+    enum tb_err (*key_next)(struct tb_context_engine *engine, const char *after,
+                            struct tb_key_entry *ret_entry);
 
     /* The registry in order of device ids, from the one after `after` ("" for the first). */
     enum tb_err (*terminal_next)(struct tb_context_engine *engine, const char *after,

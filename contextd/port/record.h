@@ -39,6 +39,7 @@ enum tb_record_kind {
     TB_RECORD_TOUCH,
     TB_RECORD_POLICY,
     TB_RECORD_REWARD,
+    TB_RECORD_KEY,
 };
 
 struct tb_record_chain {
@@ -167,6 +168,19 @@ struct tb_record_reward {
     int64_t value; /* 0: none */
 };
 
+struct tb_key_doc;
+
+/* A key that credentials are verified with. It replaces the one of the same use, id and version. */
+struct tb_record_key {
+    const struct tb_key_doc *doc; /* core/wire/docs.h; value is not read of one that is retired */
+    /*
+     * Which terminals get it: "all", "none", or a list of store:<id> and device:<id> with commas. Not read of
+     * public keys, which all get, and of one that is retired.
+     */
+    const char *audience;
+    bool retired; /* nobody uses it any more; its bytes are forgotten */
+};
+
 struct tb_record {
     enum tb_record_kind kind;
     union {
@@ -185,6 +199,7 @@ struct tb_record {
         struct tb_record_touch touch;
         struct tb_record_policy policy;
         struct tb_record_reward reward;
+        struct tb_record_key key;
     } as;
 };
 

@@ -17,6 +17,7 @@ enum tb_gs1_key {
     TB_GS1_OTHER, /* well-formed, and neither of the keys that are used here */
     TB_GS1_GTIN,
     TB_GS1_GSRN,
+    TB_GS1_COUPON,
 };
 
 struct tb_gs1 {

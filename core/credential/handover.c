@@ -37,7 +37,7 @@ void tb_handover_code_of(uint32_t number, char ret_code[TB_HANDOVER_CODE_SIZE + 
     ret_code[TB_HANDOVER_CODE_SIZE] = '\0';
 }
 
-enum tb_err tb_handover_decode(struct tb_span text, char ret_code[TB_HANDOVER_CODE_SIZE + 1])
+enum tb_err tb_handover_code_decode(struct tb_span text, char ret_code[TB_HANDOVER_CODE_SIZE + 1])
 {
     uint8_t values[TB_HANDOVER_CODE_SIZE];
     if (text.size != TB_HANDOVER_CODE_SIZE)

@@ -20,6 +20,7 @@ void tb_handover_code_of(uint32_t number, char ret_code[TB_HANDOVER_CODE_SIZE + 
  * Reads a code; small letters count as capitals. TB_ERR_SYNTAX when the text is no code at all,
  * TB_ERR_CHECKSUM when its check character is wrong.
  */
-TB_MUST_USE enum tb_err tb_handover_decode(struct tb_span text, char ret_code[TB_HANDOVER_CODE_SIZE + 1]);
+TB_MUST_USE enum tb_err tb_handover_code_decode(struct tb_span text,
+                                                char ret_code[TB_HANDOVER_CODE_SIZE + 1]);
 
 #endif

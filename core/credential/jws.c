@@ -1,10 +1,9 @@
 #include "core/credential/jws.h"
 
 #include "core/base/text.h"
+#include "core/credential/web.h"
 
-#define SECONDS_MAX INT64_C(253402300799) /* end of year 9999 */
-
-enum { AUDIENCE_SIZE_MAX = 256, AUDIENCE_COUNT_MAX = 8, ALG_SIZE_MAX = 16 };
+enum { AUDIENCE_SIZE_MAX = 256, AUDIENCE_COUNT_MAX = 8, ALG_SIZE_MAX = 16, TYPE_SIZE_MAX = 64 };
 
 struct parts { /* all base64url, borrowed from the token */
     struct tb_span header;
@@ -40,7 +39,8 @@ static enum tb_err part_parse(struct tb_span part, struct tb_arena *arena, struc
     return err;
 }
 
-static enum tb_err header_read(struct tb_span part, struct tb_arena *arena, struct tb_span *ret_kid)
+static enum tb_err header_read(struct tb_span part, const char *type, struct tb_arena *arena,
+                               struct tb_span *ret_kid)
 {
     struct tb_json header;
     enum tb_err err = part_parse(part, arena, &header);
@@ -48,6 +48,7 @@ static enum tb_err header_read(struct tb_span part, struct tb_arena *arena, stru
         return err;
     struct tb_check check = {.err = TB_OK};
     struct tb_span alg = tb_json_text(&check, header, "alg", ALG_SIZE_MAX);
+    struct tb_span typ = type ? tb_json_text(&check, header, "typ", TYPE_SIZE_MAX) : tb_span_of(NULL, 0);
     *ret_kid = tb_span_of(NULL, 0);
     if (tb_json_has(header, "kid"))
         *ret_kid = tb_json_text(&check, header, "kid", TB_JWS_KID_SIZE_MAX);
@@ -55,24 +56,31 @@ static enum tb_err header_read(struct tb_span part, struct tb_arena *arena, stru
         return check.err;
     /* RFC 7515 section 4.1.11: what is critical and not understood makes the token invalid. */
     bool critical = tb_json_exists(tb_json_member(header, "crit"));
-    return tb_span_is(alg, "ES256") && !critical ? TB_OK : TB_ERR_UNSUPPORTED;
+    bool typed = type == NULL || tb_text_equal_nocase(typ, tb_span_str(type));
+    return tb_span_is(alg, "ES256") && typed && !critical ? TB_OK : TB_ERR_UNSUPPORTED;
+}
+
+enum tb_err tb_jws_signature_check(const struct tb_jws_rules *rules, struct tb_span kid,
+                                   struct tb_span signed_text, const struct tb_signature *signature)
+{
+    struct tb_public_key key;
+    for (size_t i = 0; i < TB_JWS_KEYS_MAX; i++) {
+        if (!rules->key(rules->context, kid, i, &key))
+            return i == 0 ? TB_ERR_NOT_FOUND : TB_ERR_SIGNATURE;
+        if (tb_public_key_verify(&key, signed_text, signature) == TB_OK)
+            return TB_OK;
+    }
+    return TB_ERR_SIGNATURE;
 }
 
 static enum tb_err signature_check(const struct parts *parts, struct tb_span kid,
                                    const struct tb_jws_rules *rules)
 {
     struct tb_signature signature;
-    struct tb_public_key key;
     struct tb_buf bytes = tb_buf_of(signature.bytes, sizeof signature.bytes);
     if (tb_base64url_decode(parts->signature, &bytes) != TB_OK || bytes.size != sizeof signature.bytes)
         return TB_ERR_SIGNATURE;
-    for (size_t i = 0; i < TB_JWS_KEYS_MAX; i++) {
-        if (!rules->key(rules->context, kid, i, &key))
-            return i == 0 ? TB_ERR_NOT_FOUND : TB_ERR_SIGNATURE;
-        if (tb_public_key_verify(&key, parts->signed_text, &signature) == TB_OK)
-            return TB_OK;
-    }
-    return TB_ERR_SIGNATURE;
+    return tb_jws_signature_check(rules, kid, parts->signed_text, &signature);
 }
 
 /* RFC 7519 section 4.1.3: one text, or an array of them. */
@@ -96,28 +104,35 @@ static enum tb_err audience_check(struct tb_json claims, const char *audience)
 
 static int64_t opt_seconds(struct tb_check *c, struct tb_json claims, const char *name)
 {
-    return tb_json_has(claims, name) ? tb_json_int(c, claims, name, 0, SECONDS_MAX) : 0;
+    return tb_json_has(claims, name) ? tb_json_int(c, claims, name, 0, TB_JWS_SECONDS_MAX) : 0;
 }
 
-static enum tb_err times_check(struct tb_json claims, const struct tb_jws_rules *rules, int64_t wall_ms,
-                               int64_t *ret_expires_ms)
+enum tb_err tb_jws_times_check(const struct tb_jws_times *times, const struct tb_jws_rules *rules,
+                               int64_t wall_ms)
 {
-    struct tb_check check = {.err = TB_OK};
     int64_t now_s = wall_ms / 1000;
-    int64_t exp_s = tb_json_int(&check, claims, "exp", 0, SECONDS_MAX);
-    int64_t nbf_s = opt_seconds(&check, claims, "nbf");
-    int64_t iat_s = rules->life_max_s ? tb_json_int(&check, claims, "iat", 0, SECONDS_MAX)
-                                      : opt_seconds(&check, claims, "iat");
-    if (check.err != TB_OK)
-        return check.err;
-    *ret_expires_ms = exp_s * 1000;
-    if (exp_s <= now_s)
+    if (!times->has_exp || (rules->life_max_s && !times->has_iat))
+        return TB_ERR_MISSING;
+    if (times->exp_s <= now_s)
         return TB_ERR_EXPIRED;
-    if (nbf_s > now_s + rules->leeway_s || iat_s > now_s + rules->leeway_s)
+    if (times->nbf_s > now_s + rules->leeway_s || times->iat_s > now_s + rules->leeway_s)
         return TB_ERR_RANGE;
-    if (rules->life_max_s && exp_s - iat_s > rules->life_max_s)
+    if (rules->life_max_s && times->exp_s - times->iat_s > rules->life_max_s)
         return TB_ERR_RANGE;
     return TB_OK;
+}
+
+static enum tb_err times_read(struct tb_json claims, struct tb_jws_times *ret_times)
+{
+    struct tb_check check = {.err = TB_OK};
+    *ret_times = (struct tb_jws_times){
+        .exp_s = opt_seconds(&check, claims, "exp"),
+        .nbf_s = opt_seconds(&check, claims, "nbf"),
+        .iat_s = opt_seconds(&check, claims, "iat"),
+        .has_exp = tb_json_has(claims, "exp"),
+        .has_iat = tb_json_has(claims, "iat"),
+    };
+    return check.err;
 }
 
 enum tb_err tb_jws_verify(struct tb_span token, const struct tb_jws_rules *rules, int64_t wall_ms,
@@ -128,7 +143,7 @@ enum tb_err tb_jws_verify(struct tb_span token, const struct tb_jws_rules *rules
     *ret_jws = jws;
     enum tb_err err = token_split(token, &parts);
     if (err == TB_OK)
-        err = header_read(parts.header, arena, &jws.kid);
+        err = header_read(parts.header, rules->type, arena, &jws.kid);
     if (err == TB_OK)
         err = signature_check(&parts, jws.kid, rules);
     if (err == TB_OK)
@@ -136,7 +151,10 @@ enum tb_err tb_jws_verify(struct tb_span token, const struct tb_jws_rules *rules
     if (err == TB_OK && rules->audience)
         err = audience_check(jws.claims, rules->audience);
     if (err == TB_OK)
-        err = times_check(jws.claims, rules, wall_ms, &jws.expires_ms);
+        err = times_read(jws.claims, &jws.times);
+    if (err == TB_OK)
+        err = tb_jws_times_check(&jws.times, rules, wall_ms);
+    jws.expires_ms = jws.times.exp_s * 1000;
     if (err == TB_OK)
         *ret_jws = jws;
     return err;

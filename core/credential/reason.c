@@ -35,6 +35,7 @@ static const char *const reason_names[TB_REASON_COUNT] = {
     [TB_REASON_CODE_CHECK_DIGIT] = "code.check_digit",
     [TB_REASON_CODE_HOST] = "code.host",
     [TB_REASON_CODE_GS1_OTHER] = "code.gs1_other",
+    [TB_REASON_CODE_COUPON] = "code.coupon",
     [TB_REASON_TAG_EMPTY] = "tag.empty",
     [TB_REASON_TAG_NOT_OURS] = "tag.not_ours",
     [TB_REASON_TAG_MALFORMED] = "tag.malformed",

@@ -48,6 +48,7 @@ enum tb_reason {
     TB_REASON_CODE_CHECK_DIGIT,
     TB_REASON_CODE_HOST,
     TB_REASON_CODE_GS1_OTHER,
+    TB_REASON_CODE_COUPON,
 
     /* a tag that could not be used */
     TB_REASON_TAG_EMPTY,

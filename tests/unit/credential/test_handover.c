@@ -4,7 +4,7 @@
 
 static enum tb_err decode(const char *text, char *ret_code)
 {
-    return tb_handover_decode(tb_span_str(text), ret_code);
+    return tb_handover_code_decode(tb_span_str(text), ret_code);
 }
 
 static void numbers_come_back_as_codes(void **state)
@@ -67,7 +67,7 @@ static void what_is_no_code_is_told_apart(void **state)
         assert_int_equal(decode(texts[i], code), TB_ERR_SYNTAX);
     }
     char code[TB_HANDOVER_CODE_SIZE + 1];
-    assert_int_equal(tb_handover_decode(tb_span_of("QY5D\0X", 6), code), TB_ERR_SYNTAX);
+    assert_int_equal(tb_handover_code_decode(tb_span_of("QY5D\0X", 6), code), TB_ERR_SYNTAX);
 }
 
 int main(void)

@@ -10,9 +10,25 @@
  *                                           that and the NDEF application causes a "violation" in the log
  *              foreign                      ISO-DEP without any application we know
  *              classic                      MIFARE Classic 1K: no NDEF here
+ *              smart_tap                    a phone with Google Wallet and a random UID (needs TB_WALLETS)
+ *              vas                          a phone with Apple Wallet and a random UID (needs TB_WALLETS)
  *   content    uri=… text=… external=<domain:type>,<value> ndef=<hex> empty blank (no NDEF structure)
  *              memory=<hex>                 Type 2: from page 3 on, the rest is zero
  *              cc=<hex> file=<hex>          Type 4: container and NDEF file as they are
+ *   smart_tap  collector=<decimal> version=<n> key=<point, hex>   the collector, by default Google's demo
+ *              number=<text>                the pass; empty: none
+ *              customer=<hex>               16 bytes that the wallet tells when it is asked
+ *              locked=<n> choose=<n>        so many taps it says that it is locked, or shows its chooser
+ *              retry=negotiate|data|both    fails once in every session
+ *              part=<n>                     bytes of data in one answer, 240
+ *              select                       does not allow to skip the second SELECT
+ *              compressed plain tampered offcurve both    what must be refused; both: names two wallets
+ *   vas        merchant=<text> key=<point, hex>   the pass's type and key, by default of a demo pass
+ *              message=<text> token=<hex>
+ *              locked=<n> choose=<n>        as above
+ *              time=<Unix seconds> clock=<seconds>   the phone's clock, or how far it is ahead
+ *              cryptogram=<hex>             a recorded one, told over and over
+ *              incapable                    without the capability
  *   behaviour  uid=<hex>|random             random: 4 bytes beginning with 08, new at every activation
  *              torn=<k>                     leaves the field after k answers
  *
@@ -22,7 +38,9 @@
 #ifndef TB_TESTS_SUPPORT_PN532D_CARD_H
 #define TB_TESTS_SUPPORT_PN532D_CARD_H
 
+#include "tests/support/pn532d/card_smart_tap.h"
 #include "tests/support/pn532d/card_type4.h"
+#include "tests/support/pn532d/card_vas.h"
 
 enum {
     CARD_NAME_MAX = 31,
@@ -40,7 +58,9 @@ enum card_field { /* ISO/IEC 14443-3 section 6.4 */
 };
 
 union card_state {
+    struct card_smart_tap smart_tap;
     struct card_type4 type4;
+    struct card_vas vas;
 };
 
 struct card {

@@ -38,6 +38,10 @@ extern const struct card_kind card_type4;
 extern const struct card_kind card_payment;
 extern const struct card_kind card_foreign;
 extern const struct card_kind card_classic;
+#if TB_WALLETS
+extern const struct card_kind card_smart_tap;
+extern const struct card_kind card_vas;
+#endif
 
 /* TB_ERR_SYNTAX when it is not hex or does not fit. */
 TB_MUST_USE enum tb_err card_hex_add(struct tb_buf *b, const char *hex);

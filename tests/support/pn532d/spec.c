@@ -16,6 +16,10 @@ static const struct card_model models[] = {
     {"payment", &card_payment, 0x0004, 0x20, 0, NULL, 0, false},
     {"foreign", &card_foreign, 0x0344, 0x20, 0, NULL, 0, false},
     {"classic", &card_classic, 0x0004, 0x08, 0, NULL, 0, false},
+#if TB_WALLETS
+    {"smart_tap", &card_smart_tap, 0x0004, 0x20, 0, NULL, 0, false},
+    {"vas", &card_vas, 0x0004, 0x20, 0, NULL, 0, false},
+#endif
 };
 
 struct content {

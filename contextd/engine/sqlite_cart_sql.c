@@ -27,8 +27,8 @@ const char *const sqlite_cart_statements[CART_STMT_COUNT] = {
     [CART_SALE_READ] = "SELECT cart FROM sale WHERE id = ?1",
     [CART_SALE_ADD] =
         "INSERT INTO sale(store, terminal, business_date, receipt, customer, cart, visit, channel,"
-        " currency, total, part, made_ms, at_ms)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        " currency, total, part, made_ms, at_ms, checkout)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [CART_SALE_LINE_ADD] = "INSERT INTO sale_line(sale, position, line, gtin, options, quantity, unit_price,"
                            " taken, doubled, returned) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
     [CART_SALE_LINES] = "SELECT line, gtin, options, quantity, taken, returned FROM sale_line"
@@ -44,9 +44,16 @@ const char *const sqlite_cart_statements[CART_STMT_COUNT] = {
         "  UNION ALL SELECT id, at_ms, channel, what FROM touch WHERE ?2 IS NULL AND +customer IS NULL"
         "  AND (cart = ?3 OR visit = ?4)"
         "  ORDER BY at_ms DESC, id DESC LIMIT ?5)",
-    /* Pieces that sales took off a line and did not give back, and the last of those sales. */
-    [CART_LINE_TAKEN] = "SELECT coalesce(sum(min(taken, quantity - returned)), 0), max(sale) FROM sale_line"
-                        " WHERE line = ?1 AND min(taken, quantity - returned) > 0",
+    /* As core/cart/checkout.h has it: what sales of other purchases (?2, ?3: checkout and terminal of this
+     * one) hold of a line, the last of those, and what was given back and not sold since. */
+    [CART_LINE_TAKEN] =
+        "SELECT coalesce(sum(held) FILTER (WHERE NOT own), 0), max(sale) FILTER (WHERE NOT own AND held > 0),"
+        " coalesce(sum(iif(reopened, 0, taken - held) - max(0, kept - held - doubled)), 0) FROM"
+        " (SELECT l.sale, l.taken, l.doubled, l.quantity - l.returned AS kept,"
+        "  min(l.taken, l.quantity - l.returned) AS held,"
+        "  s.part = 1 AND s.terminal = ?3 AND coalesce(s.checkout = ?2, 0) AS own,"
+        "  EXISTS (SELECT 1 FROM sale_void v WHERE v.sale = l.sale AND v.reopen = 1) AS reopened"
+        "  FROM sale_line l JOIN sale s ON s.id = l.sale WHERE l.line = ?1)",
 
     [CART_VOID_FIND] = "SELECT 1 FROM sale_void WHERE store = ?1 AND terminal = ?2 AND business_date = ?3"
                        " AND receipt = ?4",

@@ -165,21 +165,29 @@ static enum tb_err conflict_add(struct sqlite_engine *e, const struct sqlite_bat
     return tb_stmt_run(s);
 }
 
-/* What other sales took off a line, and the last of them; 0 when nothing is. */
-static enum tb_err taken_read(struct sqlite_engine *e, const struct tb_id *line, int32_t *ret_taken,
-                              int64_t *ret_sale)
+static int32_t count_of(int64_t pieces)
 {
-    *ret_taken = 0;
+    if (pieces < 0)
+        return 0;
+    return pieces < INT32_MAX ? (int32_t)pieces : INT32_MAX;
+}
+
+/* What other sales did with a line before, and the last of those that hold some of it; 0: none. */
+static enum tb_err taken_read(struct sqlite_engine *e, const struct sqlite_batch *b,
+                              const struct tb_mutation *m, struct tb_sold_line *sold, int64_t *ret_sale)
+{
     *ret_sale = 0;
-    if (tb_id_is_zero(line))
+    if (tb_id_is_zero(&sold->line))
         return TB_OK;
     struct tb_stmt *s = sqlite_cart_stmt(e, CART_LINE_TAKEN);
-    tb_stmt_bind_blob(s, 1, tb_id_span(line));
+    tb_stmt_bind_blob(s, 1, tb_id_span(&sold->line));
+    sqlite_bind_opt_id(s, 2, &m->finish.checkout);
+    tb_stmt_bind_text(s, 3, terminal_of(e, b));
     bool row;
     enum tb_err err = tb_stmt_step(s, &row);
     if (err == TB_OK && row) {
-        int64_t taken = tb_stmt_int(s, 0);
-        *ret_taken = taken < INT32_MAX ? (int32_t)taken : INT32_MAX;
+        sold->taken_before = count_of(tb_stmt_int(s, 0));
+        sold->back_before = count_of(tb_stmt_int(s, 2));
         *ret_sale = tb_stmt_int(s, 1);
     }
     tb_stmt_reset(s);
@@ -390,6 +398,7 @@ static enum tb_err sale_write(struct sqlite_engine *e, const struct sqlite_batch
     tb_stmt_bind_int(s, 11, m->finish.part);
     tb_stmt_bind_int(s, 12, m->made_ms);
     tb_stmt_bind_int(s, 13, e->wall_ms);
+    sqlite_bind_opt_id(s, 14, named ? &m->finish.checkout : &none);
     enum tb_err err = tb_stmt_run(s);
     if (err != TB_OK)
         return err;
@@ -489,11 +498,14 @@ static enum tb_err sale_sell(struct sqlite_engine *e, const struct sqlite_batch 
     const struct tb_paid_lines *paid = &m->finish.lines;
     const struct tb_cart_side side = {&e->cart, &e->book};
     const struct tb_cart_facts facts = sqlite_cart_facts(e, b);
-    const struct tb_finish finish = {.checkout = m->finish.checkout, .part = m->finish.part, .facts = &facts};
+    const struct tb_finish finish = {.checkout = m->finish.checkout,
+                                     .part = m->finish.part,
+                                     .device = b->request->peer.device,
+                                     .facts = &facts};
     tb_checkout_look_up(of_other ? NULL : &e->cart, &e->book, paid, e->sale.sold);
     enum tb_err err = TB_OK;
     for (size_t i = 0; i < paid->count && err == TB_OK; i++)
-        err = taken_read(e, &e->sale.sold[i].line, &e->sale.sold[i].taken_before, &e->sale.taken_by[i]);
+        err = taken_read(e, b, m, &e->sale.sold[i], &e->sale.taken_by[i]);
     memcpy(e->sale.claimed_by, e->claim.by, sizeof e->sale.claimed_by);
     (void)tb_checkout_finish(side, &e->claim, &finish, e->sale.sold, paid->count, ret_changed);
     return err;

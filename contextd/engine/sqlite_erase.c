@@ -21,7 +21,7 @@ static const char *const sale_sql[] = {
     "UPDATE sale_void_line SET line = NULL WHERE void IN (SELECT v.id FROM sale_void v JOIN sale s ON s.id = "
     "v.sale"
     " WHERE s.customer = ?1) AND ?2 IS NOT NULL",
-    "UPDATE sale SET customer = ?2, cart = NULL, visit = NULL WHERE customer = ?1",
+    "UPDATE sale SET customer = ?2, cart = NULL, visit = NULL, checkout = NULL WHERE customer = ?1",
 };
 
 /* Every table that says something of a customer, those that refer to others first. ?1: her id. What is added

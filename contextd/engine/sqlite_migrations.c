@@ -484,6 +484,7 @@ static const char schema_5[] = "CREATE INDEX cart_noted ON cart(touched_ms) WHER
  */
 static const char schema_6[] =
     "ALTER TABLE verdict ADD COLUMN print INTEGER;" /* tb_mutation_print(); NULL: not known */
+    "ALTER TABLE sale ADD COLUMN checkout BLOB;"    /* parts of one purchase have the same */
     "CREATE INDEX conflict_detail ON conflict(code, store, detail);"
     "CREATE INDEX conflict_sale ON conflict(sale) WHERE sale IS NOT NULL;"
     "CREATE INDEX conflict_other ON conflict(other) WHERE other IS NOT NULL;"

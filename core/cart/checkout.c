@@ -2,10 +2,13 @@
 
 #include "core/cart/cart_parts.h"
 
-/* What the claim of somebody else holds of a line. */
+/* Whether the claim of somebody else holds a line. */
 static bool is_claimed(const struct tb_claim *claim, const struct tb_finish *finish, const struct tb_id *line)
 {
     if (!tb_claim_runs(claim, finish->facts->at_ms) || tb_id_equal(&claim->checkout, &finish->checkout))
+        return false;
+    /* A till that forgot its checkout is not another one. */
+    if (claim->device[0] != '\0' && strcmp(claim->device, finish->device) == 0)
         return false;
     for (size_t i = 0; i < claim->line_count; i++)
         if (tb_id_equal(&claim->lines[i].line, line))
@@ -73,14 +76,27 @@ static bool line_sell(struct tb_cart_side side, const struct tb_claim *claim, co
     sold->taken = line ? least(line->quantity, sold->paid->quantity) : 0;
     sold->claimed = is_claimed(claim, finish, &sold->line);
     /* Who names a product and no line says nothing about which piece was meant. */
+    int32_t beyond = sold->paid->quantity - sold->taken;
+    sold->again = least(beyond, sold->back_before);
     if (!tb_id_is_zero(&sold->paid->line))
-        sold->doubled = least(sold->paid->quantity - sold->taken, sold->taken_before);
+        sold->doubled = least(beyond - sold->again, sold->taken_before);
     if (!line)
         return false;
     line->quantity -= sold->taken;
     if (line->quantity == 0)
         cart_line_close(side.cart, side.book, line);
     return true;
+}
+
+/* What one position of a receipt used up is not there for the next one of the same line. */
+static void rest_meets(const struct tb_sold_line *sold, struct tb_sold_line *rest, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!tb_id_equal(&rest[i].line, &sold->line))
+            continue;
+        rest[i].taken_before -= sold->doubled;
+        rest[i].back_before -= sold->again;
+    }
 }
 
 bool tb_checkout_finish(struct tb_cart_side side, struct tb_claim *claim, const struct tb_finish *finish,
@@ -91,6 +107,7 @@ bool tb_checkout_finish(struct tb_cart_side side, struct tb_claim *claim, const 
     for (size_t i = 0; i < count; i++) {
         changed = line_sell(side, claim, finish, &sold[i]) || changed;
         conflict = conflict || sold[i].doubled > 0 || sold[i].claimed;
+        rest_meets(&sold[i], &sold[i + 1], count - i - 1);
     }
     if (!finish->part)
         changed = claim_end(claim, &finish->checkout) || changed;
@@ -104,6 +121,13 @@ int32_t tb_sale_line_taken(const struct tb_sale_line *line)
 {
     int32_t kept = line->quantity - line->returned;
     return least(line->taken, kept);
+}
+
+int32_t tb_sale_line_back(const struct tb_sale_line *line, bool reopened)
+{
+    int32_t taken = tb_sale_line_taken(line);
+    int32_t beyond = line->quantity - line->returned - taken - line->doubled;
+    return (reopened ? 0 : line->taken - taken) - (beyond > 0 ? beyond : 0);
 }
 
 static bool names_line(const struct tb_sale_line *lines, size_t count, const struct tb_id *line)

@@ -11,8 +11,9 @@
  *     by release from that device, by a finish that is no part, or by time.
  *   - A finish takes what was really paid off the lines, clamped at 0. What was not paid stays open. A paid
  *     line at 0 is closed; a gift on it is not declined.
- *   - What was paid of a line beyond what was open on it, and taken off it by other sales, was sold twice.
- *     So was, for all that is known, a line that somebody else's running claim holds.
+ *   - What was paid of a line beyond what was open on it, and taken off it by other sales, was sold twice:
+ * not what they gave back, and not by parts of the same purchase (checkout) at the same terminal. So was, for
+ *     all that is known, a line that another device's running claim holds.
  *   - A void or return gives back all or part of a sale, never more than was sold. To reopen adds it to the
  *     cart again, under a new line id.
  *
@@ -73,10 +74,14 @@ TB_MUST_USE enum tb_err tb_claim_unpack(struct tb_span packed, struct tb_claim *
 struct tb_sold_line {
     const struct tb_paid_line *paid; /* borrowed */
     struct tb_id line;               /* the cart line that was meant, through aliases; zero: none */
-    int32_t taken_before; /* by other sales off this line, less what they gave back; the caller's */
-    int32_t taken;        /* off the line now */
-    int32_t doubled;      /* sold twice */
-    bool claimed;         /* somebody else's running claim holds the line */
+    int32_t
+        taken_before; /* by sales of other purchases off this line, less what they gave back; the caller's */
+    int32_t back_before; /* given back of this line by voids that did not reopen it, and not sold since; the
+                            caller's */
+    int32_t taken;       /* off the line now */
+    int32_t again;       /* not off the line, but given back before */
+    int32_t doubled;     /* sold twice */
+    bool claimed;        /* somebody else's running claim holds the line */
 };
 
 /* True when lines that were paid went to another cart since (merge.h) and none of them is open here: the sale
@@ -88,13 +93,15 @@ bool tb_checkout_went_along(const struct tb_cart *cart, const struct tb_cart_boo
 bool tb_checkout_is_of_other(const struct tb_cart *cart, const struct tb_id *customer);
 
 /* Finds the cart line of each paid line: the one that it names, else the open one of its product. Fills all
- * but taken_before. cart may be of zero id (one that is not known), or NULL: then no line is anybody's. */
+ * but taken_before and back_before. cart may be of zero id (one that is not known), or NULL: then no line is
+ * anybody's. */
 void tb_checkout_look_up(struct tb_cart *cart, const struct tb_cart_book *book,
                          const struct tb_paid_lines *paid, struct tb_sold_line *ret_sold);
 
 struct tb_finish {
     struct tb_id checkout; /* zero: sold without a claim */
     bool part;
+    const char *device;                /* that sold; "": not known */
     const struct tb_cart_facts *facts; /* borrowed; at_ms is the context store's time */
 };
 
@@ -110,11 +117,16 @@ struct tb_sale_line {
     char options[TB_SHORT_SIZE_MAX + 1];
     int32_t quantity;
     int32_t taken;    /* off the cart line */
+    int32_t doubled;  /* sold elsewhere as well */
     int32_t returned; /* voided and returned so far */
 };
 
 /* What the line still holds taken: a return gives back what was sold beyond the cart first. */
 int32_t tb_sale_line_taken(const struct tb_sale_line *line);
+
+/* What a sale adds to back_before of the line: given back, less what it sold beyond the cart and not twice.
+ */
+int32_t tb_sale_line_back(const struct tb_sale_line *line, bool reopened);
 
 /* Gives back the lines named (by line id, or by product when the sale has no line of that id), or all when
  * none are: adds to returned and writes how much into ret_back, one for each line of the sale. Returns what

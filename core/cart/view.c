@@ -98,7 +98,7 @@ static void lay_finish(struct tb_cart_view *view, const struct tb_mutation *m,
                        const struct tb_cart_facts *facts)
 {
     const struct tb_cart_side side = {&view->cart, &view->book};
-    const struct tb_finish finish = {.part = true, .facts = facts};
+    const struct tb_finish finish = {.part = true, .device = "", .facts = facts};
     struct tb_claim none = {.line_count = 0};
     for (size_t i = 0; i < m->finish.lines.count; i++) {
         const struct tb_paid_lines one = {.at = &m->finish.lines.at[i], .count = 1};

@@ -120,7 +120,7 @@ static bool runs_for_another(const struct sim *s, const struct oracle_claim *cla
            !tb_id_equal(&claim->checkout, checkout);
 }
 
-static bool claim(struct sim *s, struct oracle_cart *cart, const struct tb_id *checkout)
+static bool claim(struct sim *s, struct oracle_cart *cart, const char *device, const struct tb_id *checkout)
 {
     struct oracle_claim *at = &cart->claim;
     if (cart->line_count == 0 || runs_for_another(s, at, checkout))
@@ -129,6 +129,7 @@ static bool claim(struct sim *s, struct oracle_cart *cart, const struct tb_id *c
     for (size_t i = 0; i < ORACLE_LINE_MAX && !renewed; i++)
         at->holds[i] = i < cart->line_count && cart->lines[i].quantity > 0;
     at->checkout = *checkout;
+    memcpy(at->device, device, strlen(device) + 1);
     at->until_ms = sim_wall_ms(s) + LEASE_MS;
     return true;
 }
@@ -140,50 +141,71 @@ static bool release(struct oracle_cart *cart, const struct tb_id *checkout)
     return true;
 }
 
-static bool sale_is_new(struct sim *s, const char *transaction)
+/* NULL: it was told before. */
+static struct oracle_sale *sale_new(struct sim *s, const char *transaction)
 {
     struct sim_oracle *o = &s->oracle;
     for (size_t i = 0; i < o->sale_count; i++)
         if (strcmp(o->sales[i].transaction, transaction) == 0)
-            return false;
+            return NULL;
     SIM_CHECK(s, o->sale_count < ORACLE_SALE_MAX, "too many sales for the oracle");
-    memcpy(o->sales[o->sale_count++].transaction, transaction, strlen(transaction) + 1);
-    return true;
+    struct oracle_sale *sale = &o->sales[o->sale_count++];
+    memset(sale, 0, sizeof *sale);
+    memcpy(sale->transaction, transaction, strlen(transaction) + 1);
+    return sale;
 }
 
-/* Never turned down. What is paid beyond what is open, and was sold to somebody else before, is told; so is
- * what somebody else is paying just now. */
-static bool sell(struct sim *s, struct oracle_cart *cart, const struct tb_mutation *m, const char **ret_code)
+static bool took_from(const struct sim_oracle *o, const struct tb_id *line, const struct tb_id *checkout)
+{
+    for (size_t i = 0; i < o->sale_count; i++) {
+        const struct oracle_sale *sale = &o->sales[i];
+        bool same_purchase = !tb_id_is_zero(&sale->part_of) && tb_id_equal(&sale->part_of, checkout);
+        if (sale->taken > 0 && tb_id_equal(&sale->line, line) && !same_purchase)
+            return true;
+    }
+    return false;
+}
+
+/* Never turned down. What is paid beyond what is open, and was sold in another purchase before, is told; so
+ * is what another till is paying just now. */
+static bool sell(struct sim *s, struct oracle_cart *cart, const char *device, const struct tb_mutation *m,
+                 const char **ret_code)
 {
     const struct tb_paid_line *paid = &m->finish.lines.at[0];
+    const struct tb_id *checkout = &m->finish.checkout;
     struct oracle_line *line = line_known(cart, &paid->line);
-    if (!sale_is_new(s, m->finish.sale.transaction))
+    struct oracle_sale *sale = sale_new(s, m->finish.sale.transaction);
+    if (!sale)
         return true;
+    if (m->finish.part)
+        sale->part_of = *checkout;
     if (line) {
         line = &cart->lines[line->into];
         int32_t taken = paid->quantity < line->quantity ? paid->quantity : line->quantity;
-        bool claimed =
-            runs_for_another(s, &cart->claim, &m->finish.checkout) && cart->claim.holds[line->into];
-        if (claimed || (taken < paid->quantity && line->sold > 0)) {
+        bool claimed = runs_for_another(s, &cart->claim, checkout) &&
+                       strcmp(cart->claim.device, device) != 0 && cart->claim.holds[line->into];
+        if (claimed || (taken < paid->quantity && took_from(&s->oracle, &line->id, checkout))) {
             *ret_code = "double_sale";
             s->totals.double_sales++;
         }
         line->quantity -= taken;
-        line->sold += taken;
+        sale->line = line->id;
+        sale->taken = taken;
     }
-    return m->finish.part || tb_id_is_zero(&m->finish.checkout) || release(cart, &m->finish.checkout);
+    return m->finish.part || tb_id_is_zero(checkout) || release(cart, checkout);
 }
 
 /* Whether it is to be applied, and what is to be told of it; if so, it is. */
-static bool mutation_judge(struct sim *s, const struct tb_mutation *m, const char **ret_code)
+static bool mutation_judge(struct sim *s, const char *device, const struct tb_mutation *m,
+                           const char **ret_code)
 {
     struct oracle_cart *cart = cart_of(s, &m->cart);
     if (m->kind == TB_MUTATION_CHECKOUT_FINISH)
-        return sell(s, cart, m, ret_code);
+        return sell(s, cart, device, m, ret_code);
     if (m->kind == TB_MUTATION_CART_ADD)
         return add(s, cart, m);
     if (m->kind == TB_MUTATION_CHECKOUT_CLAIM)
-        return claim(s, cart, &m->claim.checkout);
+        return claim(s, cart, device, &m->claim.checkout);
     if (m->kind == TB_MUTATION_CHECKOUT_RELEASE)
         return release(cart, &m->claim.checkout);
     if (m->kind == TB_MUTATION_CART_REMOVE)
@@ -251,7 +273,7 @@ static void verdict_check(struct sim *s, struct oracle_stream *stream, const str
     stream->decided += m->kind == TB_MUTATION_SKIPPED ? m->skipped.count : 1;
     SIM_CHECK(s, m->kind != TB_MUTATION_SKIPPED, "a stored mutation was given up");
     const char *code = "";
-    bool applied = mutation_judge(s, m, &code);
+    bool applied = mutation_judge(s, stream->device, m, &code);
     SIM_CHECK(s, v->kind == (applied ? TB_VERDICT_APPLIED : TB_VERDICT_REJECTED), "a wrong verdict");
     SIM_CHECK(s, !applied || strcmp(v->code, code) == 0,
               code[0] ? "a line was paid twice, and nobody was told" : "a report without a reason");

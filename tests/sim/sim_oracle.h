@@ -33,12 +33,12 @@ struct oracle_line {
     struct tb_id id;
     char gtin[TB_GTIN_SIZE + 1];
     int32_t quantity; /* 0: closed for good */
-    int32_t sold;     /* pieces that sales took off it */
     size_t into;      /* of an add that went into an open line: that line's index; else its own */
 };
 
 struct oracle_claim {
     struct tb_id checkout; /* zero: nobody's */
+    char device[TB_DEVICE_SIZE_MAX + 1];
     int64_t until_ms;
     bool holds[ORACLE_LINE_MAX]; /* lines that were open when it was taken */
 };
@@ -52,6 +52,9 @@ struct oracle_cart {
 
 struct oracle_sale {
     char transaction[TB_TRANSACTION_SIZE_MAX + 1]; /* unique among all tills of a run */
+    struct tb_id line;                             /* that it took pieces off; zero: none */
+    int32_t taken;
+    struct tb_id part_of; /* the checkout of which it is a part, one till's; zero: of none */
 };
 
 struct sim_oracle {

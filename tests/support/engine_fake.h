@@ -62,6 +62,8 @@ struct fake_sale {
     struct fake_sale_key key;
     struct tb_id cart;
     struct tb_id customer;
+    struct tb_id checkout;
+    bool part;
     size_t line_count;
     struct tb_sale_line lines[FAKE_SALE_LINE_MAX];
 };

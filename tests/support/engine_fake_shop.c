@@ -254,20 +254,43 @@ static struct fake_sale *sale_find(struct engine_fake *e, const struct fake_sale
     return NULL;
 }
 
-static int32_t taken_before(const struct engine_fake *e, const struct tb_id *line)
+static bool is_reopened(const struct engine_fake *e, const struct fake_sale *sale)
 {
-    int32_t taken = 0;
-    for (size_t i = 0; i < e->sale_count && !tb_id_is_zero(line); i++)
-        for (size_t k = 0; k < e->sales[i].line_count; k++)
-            if (tb_id_equal(&e->sales[i].lines[k].line, line))
-                taken += tb_sale_line_taken(&e->sales[i].lines[k]);
-    return taken;
+    for (size_t i = 0; i < e->void_count; i++)
+        if (e->voids[i].applied && e->voids[i].reopen && key_is(&e->voids[i].of, &sale->key))
+            return true;
+    return false;
+}
+
+static bool is_of_same_purchase(const struct deciding *d, const struct fake_sale *sale)
+{
+    const struct tb_id *checkout = &d->m->finish.checkout;
+    return sale->part && !tb_id_is_zero(checkout) && tb_id_equal(&sale->checkout, checkout) &&
+           strcmp(sale->key.terminal, key_of(d->by, &d->m->finish.sale).terminal) == 0;
+}
+
+static void sold_look_back(const struct deciding *d, struct tb_sold_line *sold)
+{
+    const struct engine_fake *e = d->e;
+    for (size_t i = 0; i < e->sale_count && !tb_id_is_zero(&sold->line); i++) {
+        const struct fake_sale *sale = &e->sales[i];
+        for (size_t k = 0; k < sale->line_count; k++) {
+            if (!tb_id_equal(&sale->lines[k].line, &sold->line))
+                continue;
+            if (!is_of_same_purchase(d, sale))
+                sold->taken_before += tb_sale_line_taken(&sale->lines[k]);
+            sold->back_before += tb_sale_line_back(&sale->lines[k], is_reopened(e, sale));
+        }
+    }
+    if (sold->back_before < 0)
+        sold->back_before = 0;
 }
 
 static void sold_keep(struct engine_fake *e, struct fake_sale *sale, const struct tb_sold_line *sold)
 {
     struct tb_sale_line *line = &sale->lines[sale->line_count++];
-    *line = (struct tb_sale_line){.line = sold->line, .quantity = sold->paid->quantity, .taken = sold->taken};
+    *line = (struct tb_sale_line){
+        .line = sold->line, .quantity = sold->paid->quantity, .taken = sold->taken, .doubled = sold->doubled};
     memcpy(line->gtin, sold->paid->gtin, sizeof line->gtin);
     memcpy(line->options, sold->paid->options, sizeof line->options);
     if (sold->doubled == 0 && !sold->claimed)
@@ -282,12 +305,14 @@ static bool sale_sell(struct deciding *d, size_t i, bool of_other, struct fake_s
     struct engine_fake *e = d->e;
     struct tb_sold_line sold[FAKE_SALE_LINE_MAX];
     const struct tb_paid_lines *paid = &d->m->finish.lines;
-    const struct tb_finish finish = {
-        .checkout = d->m->finish.checkout, .part = d->m->finish.part, .facts = &d->facts};
+    const struct tb_finish finish = {.checkout = d->m->finish.checkout,
+                                     .part = d->m->finish.part,
+                                     .device = d->peer->device,
+                                     .facts = &d->facts};
     TB_ASSERT(paid->count <= FAKE_SALE_LINE_MAX);
     tb_checkout_look_up(of_other ? NULL : &e->carts[i], &e->books[i], paid, sold);
     for (size_t k = 0; k < paid->count; k++)
-        sold[k].taken_before = taken_before(e, &sold[k].line);
+        sold_look_back(d, &sold[k]);
     bool conflict = tb_checkout_finish(side_of(e, i), &e->claims[i], &finish, sold, paid->count, ret_changed);
     for (size_t k = 0; k < paid->count; k++)
         sold_keep(e, sale, &sold[k]);
@@ -340,7 +365,11 @@ static enum tb_cart_code decide_finish(struct deciding *d)
     struct fake_sale *sale = &e->sales[e->sale_count++];
     bool changed;
     cart_place(e, i);
-    *sale = (struct fake_sale){.key = key, .customer = d->m->customer, .cart = e->carts[i].id};
+    *sale = (struct fake_sale){.key = key,
+                               .customer = d->m->customer,
+                               .cart = e->carts[i].id,
+                               .checkout = d->m->finish.checkout,
+                               .part = d->m->finish.part};
     if (sale_sell(d, i, of_other, sale, &changed))
         d->conflict = TB_CHECKOUT_CONFLICT_DOUBLE;
     for (size_t k = 0; k < e->void_count; k++) {

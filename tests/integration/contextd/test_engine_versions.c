@@ -54,7 +54,7 @@ static enum tb_verdict_kind verdict_on(struct engine_fixture *f, const struct tb
 static const char five[] =
     "DROP TABLE ring_key; DROP TABLE replay; ALTER TABLE policy DROP COLUMN trust;"
     "DROP INDEX conflict_detail; DROP INDEX conflict_sale; DROP INDEX conflict_other;"
-    "ALTER TABLE verdict DROP COLUMN print;"
+    "ALTER TABLE verdict DROP COLUMN print; ALTER TABLE sale DROP COLUMN checkout;"
     "DROP INDEX handover_live; DROP INDEX handover_gone; CREATE INDEX handover_at ON handover(at_ms);"
     "INSERT INTO sale SELECT 1, '0421', 't', '2026-09-21', '1', x'e0000000000000000000000000000001', NULL, "
     "NULL,"

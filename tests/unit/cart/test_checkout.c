@@ -156,7 +156,7 @@ static struct tb_paid_line paid(unsigned line, unsigned product, int32_t quantit
 static bool finish(const struct tb_paid_line *lines, uint8_t count, struct tb_sold_line *sold)
 {
     const struct tb_paid_lines all = {.at = lines, .count = count};
-    const struct tb_finish how = {.facts = &facts};
+    const struct tb_finish how = {.device = "", .facts = &facts};
     const struct tb_cart_side side = {&t.cart, &t.book};
     tb_checkout_look_up(&t.cart, &t.book, &all, sold);
     return tb_checkout_finish(side, &claim, &how, sold, count, &t.changed);
@@ -183,13 +183,36 @@ static void what_others_took_was_sold_twice(void **state)
     struct tb_sold_line sold;
     const struct tb_paid_line line = paid(1, 17, 7);
     const struct tb_paid_lines all = {.at = &line, .count = 1};
-    const struct tb_finish how = {.facts = &facts};
+    const struct tb_finish how = {.device = "", .facts = &facts};
     tb_checkout_look_up(&t.cart, &t.book, &all, &sold);
     sold.taken_before = 1;
     assert_true(
         tb_checkout_finish((struct tb_cart_side){&t.cart, &t.book}, &claim, &how, &sold, 1, &t.changed));
     assert_int_equal(sold.taken, 5);
     assert_int_equal(sold.doubled, 1);
+}
+
+/* Pieces that are there once are not there for each position of a receipt. */
+static void what_one_position_met_the_next_one_does_not(void **state)
+{
+    (void)state;
+    struct tb_sold_line sold[3];
+    const struct tb_paid_line lines[] = {paid(1, 17, 6), paid(1, 17, 2), paid(1, 17, 2)};
+    const struct tb_paid_lines all = {.at = lines, .count = 3};
+    const struct tb_finish how = {.device = "", .facts = &facts};
+    tb_checkout_look_up(&t.cart, &t.book, &all, sold);
+    for (size_t i = 0; i < 3; i++) {
+        sold[i].taken_before = 2;
+        sold[i].back_before = 2;
+    }
+    assert_true(
+        tb_checkout_finish((struct tb_cart_side){&t.cart, &t.book}, &claim, &how, sold, 3, &t.changed));
+    assert_int_equal(sold[0].again, 1);
+    assert_int_equal(sold[0].doubled, 0);
+    assert_int_equal(sold[1].again, 1);
+    assert_int_equal(sold[1].doubled, 1);
+    assert_int_equal(sold[2].again, 0);
+    assert_int_equal(sold[2].doubled, 1);
 }
 
 static void finish_of_nothing_known_changes_nothing(void **state)
@@ -295,6 +318,7 @@ int main(void)
         cmocka_unit_test_setup(claim_is_packed_and_unpacked, setup),
         cmocka_unit_test_setup(one_line_paid_in_two_positions, setup),
         cmocka_unit_test_setup(what_others_took_was_sold_twice, setup),
+        cmocka_unit_test_setup(what_one_position_met_the_next_one_does_not, setup),
         cmocka_unit_test_setup(finish_of_nothing_known_changes_nothing, setup),
         cmocka_unit_test_setup(returns_never_pass_what_was_sold, setup),
         cmocka_unit_test_setup(a_line_that_the_sale_does_not_name_is_its_product, setup),

@@ -328,10 +328,12 @@ static enum tb_err readers_start(struct tb_agent *agent)
                                                .context = agent};
     if (err == TB_OK)
         err = tb_readers_create(agent->loop, &options, &agent->readers);
-    if (err == TB_OK)
+    if (err == TB_OK) {
         tb_taps_readers(agent);
-    else
+        tb_sessions_apply(agent);
+    } else {
         tb_log(TB_LOG_ERROR, TB_EVENT("readers", "not_started"), tb_log_err(err));
+    }
     return err;
 }
 
@@ -366,6 +368,7 @@ enum tb_err tb_agent_start(struct tb_agent *agent, struct tb_loop *loop, const s
 {
     *agent = (struct tb_agent){.config = *config, .loop = loop};
     agent->tick.context = agent;
+    tb_sessions_start(agent);
     struct tb_storage_found found = {0};
     enum tb_err err = parts_start(agent, told, &found);
     tb_wipe(&found, sizeof found);
@@ -391,6 +394,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_timer_cancel(&agent->anew_timer);
     tb_cohort_stop(agent);
     tb_reader_ask_stop(agent);
+    tb_sessions_stop(agent);
     agent->readers = tb_readers_free(agent->readers);
     agent->uplink = tb_uplink_close(agent->uplink);
     tb_ctl_close(agent->ctl);

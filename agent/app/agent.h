@@ -6,7 +6,7 @@
  *     mutations  what happened here → outbox             line     uplink ↔ sync machine ↔ storage
  *     carts    changes to the cart of the visit           erasures  customers to be forgotten
  *     cohort   what the cache keeps of the cohort         checkouts  paying the cart of the visit
- *     trust    what credentials are judged by
+ *     trust    what credentials are judged by             sessions  what applications on cards are asked
  *     pages    what pages are told and ask               console  what the command line asks
  *
  * Loop's thread only.
@@ -18,6 +18,7 @@
 #include "agent/app/pending.h"
 #include "agent/app/reader_ask.h"
 #include "agent/app/serving.h"
+#include "agent/app/sessions.h"
 #include "agent/app/status.h"
 #include "agent/app/storage.h"
 #include "agent/counter/counter.h"
@@ -65,6 +66,7 @@ struct tb_agent {
     struct tb_identify identify;
     struct tb_serving serving;
     struct tb_readers *readers;
+    struct tb_session_of_reader sessions[TB_READERS_COUNT_MAX];
     struct tb_timer tick; /* the earliest deadline of identification, visit and sync */
     struct tb_timer follow_timer;
     struct tb_id followed;   /* whose feed is open; zero: nobody's */

@@ -89,18 +89,15 @@ static int64_t clock_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-void tb_taps_event(void *context, const struct tb_reader_event *event)
+static void event_identify(struct tb_agent *agent, const struct tb_reader_event *event)
 {
-    struct tb_agent *agent = context;
-    int64_t began_us = clock_us();
     struct tb_identify *m = &agent->identify;
     int64_t now_ms = tb_loop_now_ms(agent->loop);
     uint8_t reader = (uint8_t)event->reader->index;
-    tb_trust_clock(agent);
     switch (event->kind) {
     case TB_READER_EVENT_STATE: state_changed(agent, event, now_ms); break;
     case TB_READER_EVENT_HELLO: hello_said(agent, event->reader); break;
-    case TB_READER_EVENT_TAG: tb_identify_tap_began(m, reader, event->tag.uid, now_ms); break;
+    case TB_READER_EVENT_TAG:
     case TB_READER_EVENT_TAG_AGAIN: tb_identify_tap_began(m, reader, event->tag.uid, now_ms); break;
     case TB_READER_EVENT_TAG_DATA: tb_identify_tag_data(m, reader, event->data, now_ms); break;
     case TB_READER_EVENT_TAG_FAILED: tb_identify_tag_failed(m, reader, event->failure, now_ms); break;
@@ -116,6 +113,15 @@ void tb_taps_event(void *context, const struct tb_reader_event *event)
     case TB_READER_EVENT_UPDATE: break;
     case TB_READER_EVENT_TAMPER: housing_moved(event); break;
     }
+}
+
+void tb_taps_event(void *context, const struct tb_reader_event *event)
+{
+    struct tb_agent *agent = context;
+    int64_t began_us = clock_us();
+    tb_trust_clock(agent);
+    if (!tb_sessions_event(agent, event))
+        event_identify(agent, event);
     tb_taps_drain(agent);
     tb_reader_ask_event(agent, event);
     if (event->kind == TB_READER_EVENT_TAG_DATA || event->kind == TB_READER_EVENT_LINE)

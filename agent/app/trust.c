@@ -6,6 +6,7 @@ void tb_trust_apply(struct tb_agent *agent)
     struct tb_identify_policy policy = tb_identify_policy_default();
     policy.keys = &agent->facts.ring;
     tb_identify_set_policy(&agent->identify, &policy);
+    tb_sessions_apply(agent);
 }
 
 void tb_trust_clock(struct tb_agent *agent)

@@ -1,0 +1,190 @@
+#include "agent/app/sessions.h"
+
+#include "agent/app/agent.h"
+#include "core/base/wipe.h"
+#include "host/log/log.h"
+#include "host/system/system.h"
+
+enum { SAK_ISO_DEP = 0x20 };
+
+static struct tb_card_how how_of(const struct tb_agent *agent)
+{
+    const struct tb_identify_policy *policy = &agent->identify.policy;
+    return (struct tb_card_how){
+        .keys = &agent->facts.ring,
+        .rng = tb_rng_system(),
+        .wall_ms = tb_loop_wall_ms(agent->loop),
+        .clock_trusted = !tb_loop_clock_is_behind(agent->loop),
+        .kinds_refused = policy->kinds_refused,
+        .audience =
+            policy->rules->tokens.audience ? policy->rules->tokens.audience : TB_TOKEN_AUDIENCE_DEFAULT,
+        .terminal = tb_span_str(agent->device),
+    };
+}
+
+void tb_sessions_apply(struct tb_agent *agent)
+{
+    const struct tb_card_how how = how_of(agent);
+    if (agent->readers)
+        tb_readers_relay(agent->readers, tb_card_session_wanted(&how, tb_card_applets()));
+}
+
+void tb_sessions_start(struct tb_agent *agent)
+{
+    for (unsigned i = 0; i < TB_READERS_COUNT_MAX; i++) {
+        struct tb_session_of_reader *s = &agent->sessions[i];
+        s->agent = agent;
+        s->reader = (uint8_t)i;
+        s->timer.context = s;
+    }
+}
+
+/* ---- its end ---- */
+
+static void session_end(struct tb_session_of_reader *s)
+{
+    tb_timer_cancel(&s->timer);
+    tb_card_session_wipe(&s->card);
+    tb_wipe(s->uid, sizeof s->uid);
+    s->state = TB_SESSION_NONE;
+}
+
+void tb_sessions_stop(struct tb_agent *agent)
+{
+    for (unsigned i = 0; i < TB_READERS_COUNT_MAX; i++)
+        if (agent->sessions[i].agent)
+            session_end(&agent->sessions[i]);
+}
+
+/* A word that does not get through: the reader reads the card by itself when nobody says anything. */
+static void reader_tell(const struct tb_session_of_reader *s, enum tb_link_relaying what)
+{
+    enum tb_err err = tb_readers_tell(s->agent->readers, s->reader, s->tap, what);
+    if (err != TB_OK)
+        tb_log(TB_LOG_DEBUG, TB_EVENT("sessions", "reader_not_told"), tb_log_err(err));
+}
+
+/* Like any torn read: the person is asked to hold the card there. */
+static void session_torn(struct tb_session_of_reader *s)
+{
+    reader_tell(s, TB_LINK_RELAY_AGAIN);
+    session_end(s);
+    tb_identify_tag_failed(&s->agent->identify, s->reader, TB_TAG_TORN, tb_loop_now_ms(s->agent->loop));
+}
+
+static void session_judge(struct tb_session_of_reader *s)
+{
+    tb_identify_judged(&s->agent->identify, s->reader, &s->card.judgement, tb_loop_now_ms(s->agent->loop));
+    session_end(s);
+}
+
+/* ---- commands ---- */
+
+static uint16_t command_ms(const struct tb_applet_io *io)
+{
+    return io->timeout_ms < TB_SESSION_COMMAND_MS ? io->timeout_ms : TB_SESSION_COMMAND_MS;
+}
+
+static void command_late(struct tb_timer *timer)
+{
+    struct tb_session_of_reader *s = timer->context;
+    session_torn(s);
+    tb_taps_drain(s->agent);
+}
+
+static void command_send(struct tb_session_of_reader *s)
+{
+    const struct tb_applet_io *io = &s->card.machine.io;
+    s->state = TB_SESSION_ASKING;
+    enum tb_err err = tb_readers_transceive(s->agent->readers, s->reader, s->tap, ++s->exchange,
+                                            command_ms(io), tb_span_of(io->command, io->command_size));
+    if (err == TB_OK)
+        tb_timer_set(s->agent->loop, &s->timer, command_ms(io) + TB_SESSION_LATE_MS, command_late);
+    else
+        session_torn(s);
+}
+
+/* What needs its owner's hand is left in peace; of anything else it is looked whether it lies there alone. */
+static void judged(struct tb_session_of_reader *s)
+{
+    tb_timer_cancel(&s->timer);
+    s->state = TB_SESSION_JUDGED;
+    reader_tell(s, s->card.judgement.verdict == TB_JUDGED_AGAIN ? TB_LINK_RELAY_LEAVE : TB_LINK_RELAY_KEEP);
+}
+
+static void step_take(struct tb_session_of_reader *s, enum tb_card_step step)
+{
+    switch (step) {
+    case TB_CARD_NEXT: command_send(s); return;
+    case TB_CARD_JUDGED: judged(s); return;
+    case TB_CARD_READ:
+        reader_tell(s, TB_LINK_RELAY_READ);
+        session_end(s);
+        return;
+    case TB_CARD_LOST: session_torn(s); return;
+    }
+}
+
+/* ---- events ---- */
+
+static void session_begin(struct tb_session_of_reader *s, const struct tb_reader_event *event)
+{
+    struct tb_card_how how = how_of(s->agent);
+    session_end(s);
+    if (!tb_readers_relays(s->agent->readers, s->reader) || !(event->tag.sak & SAK_ISO_DEP) ||
+        event->tag.uid.size > sizeof s->uid)
+        return;
+    if (event->tag.uid.size > 0)
+        memcpy(s->uid, event->tag.uid.at, event->tag.uid.size);
+    how.uid = tb_span_of(s->uid, event->tag.uid.size);
+    s->tap = event->tap;
+    s->began_ms = tb_loop_now_ms(s->agent->loop);
+    step_take(s, tb_card_session_start(&s->card, &how, tb_card_applets()));
+}
+
+static void answer_take(struct tb_session_of_reader *s, const struct tb_reader_event *event)
+{
+    if (s->state != TB_SESSION_ASKING || event->tap != s->tap || event->exchange != s->exchange)
+        return;
+    bool late = tb_loop_now_ms(s->agent->loop) - s->began_ms >= TB_SESSION_MS;
+    if (event->status != TB_LINK_EXCHANGE_OK || late)
+        step_take(s, tb_card_session_lost(&s->card));
+    else
+        step_take(s, tb_card_session_answer(&s->card, event->data));
+}
+
+bool tb_sessions_event(struct tb_agent *agent, const struct tb_reader_event *event)
+{
+    struct tb_session_of_reader *s = &agent->sessions[event->reader->index];
+    bool waits = s->state == TB_SESSION_JUDGED;
+    switch (event->kind) {
+    case TB_READER_EVENT_TAG:
+    case TB_READER_EVENT_TAG_AGAIN: session_begin(s, event); return false;
+    case TB_READER_EVENT_ANSWER: answer_take(s, event); return false;
+    case TB_READER_EVENT_TAG_DATA:
+        if (waits)
+            session_judge(s);
+        session_end(s);
+        return waits;
+    case TB_READER_EVENT_TAG_GONE:
+        if (waits) /* the reader's word was lost on the line */
+            session_judge(s);
+        session_end(s);
+        return false;
+    case TB_READER_EVENT_TAG_FAILED:
+        waits = waits && event->failure != TB_TAG_TWO;
+        if (waits) /* it was not told, and read the card by itself */
+            session_judge(s);
+        session_end(s);
+        return waits;
+    case TB_READER_EVENT_STATE:
+    case TB_READER_EVENT_HELLO:
+    case TB_READER_EVENT_LINE:
+    case TB_READER_EVENT_LINE_FAILED:
+    case TB_READER_EVENT_SELFTEST:
+    case TB_READER_EVENT_STATS:
+    case TB_READER_EVENT_UPDATE:
+    case TB_READER_EVENT_TAMPER: return false;
+    }
+    return false;
+}

@@ -85,5 +85,7 @@ target_compile_definitions(tb_mbedtls_small PUBLIC MBEDTLS_CONFIG_FILE="${PROJEC
 if(CMAKE_SIZEOF_VOID_P EQUAL 8)
     target_compile_definitions(tb_mbedtls_small PRIVATE MUL64_IS_CONSTANT_TIME)
 endif()
+# What the small library brings itself does not meet the whole one's in a test whose simulator needs that.
+target_compile_definitions(tb_mbedtls_small PRIVATE mbedtls_platform_zeroize=tb_mbedtls_small_zeroize)
 target_compile_options(tb_mbedtls_small PRIVATE -w -O2 -ffunction-sections -fdata-sections)
 add_library(tb::mbedtls_small ALIAS tb_mbedtls_small)

@@ -33,6 +33,8 @@ function findFaults() {
     if (own && parseFloat(style.fontSize) < 16) faults.push(`text below 16 px: ${name(element)}`);
     if (own && style.textOverflow !== 'ellipsis' && !element.closest('.scroll, .facts') && (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)) faults.push(`cut text: ${name(element)}`);
     if (own && !element.closest('.scroll, .facts') && (box.left < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.top < -1)) faults.push(`outside the screen: ${name(element)}`);
+    const facts = own && element.closest('.facts:not(:has(.details))'); // the details scroll
+    if (facts && box.bottom > facts.getBoundingClientRect().bottom + 1) faults.push(`cut at the bottom: ${name(element)}`);
     if (element.tagName === 'BUTTON' && (box.width < 43.5 || box.height < 43.5)) faults.push(`target below 44 px: ${name(element)} ${box.width}×${box.height}`);
     if (own && !element.disabled) {
       const [light, dark] = [luminance(parse(style.color).rgb), luminance(behind(element))].sort((a, b) => b - a);

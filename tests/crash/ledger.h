@@ -7,7 +7,7 @@
 
 #include "core/wire/sync.h"
 
-enum { LEDGER_ROWS_MAX = 4000 };
+enum { LEDGER_ROWS_MAX = 20000 };
 
 /* A customer or a cart of the store's cohort. */
 struct ledger_row {
@@ -32,6 +32,9 @@ void ledger_terminal_open(const char *folder);
 void ledger_terminal_print(void);
 struct tb_cursor ledger_terminal_cursor(void);                 /* of the cohort's feed */
 int64_t ledger_terminal_version(const struct ledger_row *row); /* that it holds; 0: none */
+/* A list of the wrapped keys of these customers' rows, as far as they are there. */
+void ledger_terminal_keys_print(const struct ledger_rows *rows);
+int64_t ledger_terminal_held(const struct tb_id *customer); /* rows that name the customer or hold her data */
 void ledger_terminal_close(void);
 
 void ledger_store_open(const char *path);
@@ -39,6 +42,8 @@ void ledger_store_print(void);
 /* The cohort's rows after a cursor, as this terminal would get them. */
 void ledger_store_rows(const char *device, const char *store, struct tb_cursor cursor,
                        struct ledger_rows *ret_rows);
+/* The erasure that follows *erasure, from zero on; false: there is none. */
+bool ledger_store_erasure_next(struct tb_id *erasure, struct tb_id *ret_customer);
 void ledger_store_close(void);
 
 #endif

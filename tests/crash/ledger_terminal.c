@@ -57,8 +57,8 @@ static bool entry_print(void *context, const struct tb_outbox_entry *entry)
 {
     (void)context;
     const char *verdict = entry->verdict.kind ? tb_verdict_kind_names[entry->verdict.kind] : "";
-    (void)printf("%s\n {\"seq\":%lld,\"verdict\":\"%s\",\"mutation\":%.*s}", ledger_comma(),
-                 (long long)entry->mutation.seq, verdict, (int)entry->json.size,
+    (void)printf("%s\n {\"seq\":%lld,\"verdict\":\"%s\",\"code\":\"%s\",\"mutation\":%.*s}", ledger_comma(),
+                 (long long)entry->mutation.seq, verdict, entry->verdict.code, (int)entry->json.size,
                  (const char *)entry->json.at);
     return true;
 }
@@ -92,4 +92,48 @@ int64_t ledger_terminal_version(const struct ledger_row *row)
     if (tb_cache_find_customer(&terminal.reader, &key, &record) != TB_OK)
         return 0;
     return record.sections[row->type == TB_ROW_CUSTOMER ? TB_SECTION_PROFILE : TB_SECTION_CART].version;
+}
+
+/* Binds the customer's key as ?1. */
+static void customer_prepare(const char *sql, const struct tb_id *customer, struct tb_stmt *ret_stmt,
+                             struct tb_customer_key *ret_key)
+{
+    *ret_key = tb_pepper_customer(&terminal.facts.pepper, customer);
+    ledger_check(tb_stmt_prepare(terminal.cache.db, sql, ret_stmt), sql);
+    tb_stmt_bind_blob(ret_stmt, 1, tb_span_of(ret_key->bytes, sizeof ret_key->bytes));
+}
+
+void ledger_terminal_keys_print(const struct ledger_rows *rows)
+{
+    ledger_list_begin("keys");
+    for (size_t i = 0; i < rows->count; i++) {
+        struct tb_customer_key key;
+        struct tb_stmt read = {0};
+        bool found = false;
+        if (rows->at[i].type != TB_ROW_CUSTOMER)
+            continue;
+        customer_prepare("SELECT lower(hex(wrapped)) FROM customer WHERE key = ?1", &rows->at[i].customer,
+                         &read, &key);
+        ledger_check(tb_stmt_step(&read, &found), "a customer's key");
+        struct tb_span wrapped = found ? tb_stmt_blob(&read, 0) : tb_span_of("", 0);
+        if (found)
+            (void)printf("%s\n {\"customer\":\"%s\",\"wrapped\":\"%.*s\"}", ledger_comma(), rows->at[i].id,
+                         (int)wrapped.size, (const char *)wrapped.at);
+        tb_stmt_free(&read);
+    }
+    (void)printf("]");
+}
+
+int64_t ledger_terminal_held(const struct tb_id *customer)
+{
+    struct tb_customer_key key;
+    struct tb_stmt read = {0};
+    bool row = false;
+    customer_prepare("SELECT (SELECT count(*) FROM customer WHERE key = ?1)"
+                     " + (SELECT count(*) FROM credential WHERE key = ?1)",
+                     customer, &read, &key);
+    ledger_check(tb_stmt_step(&read, &row), "what is held of a customer");
+    int64_t rows = tb_stmt_int(&read, 0);
+    tb_stmt_free(&read);
+    return rows;
 }

@@ -42,7 +42,7 @@ export class PageChannel {
 
   static async of(session) {
     const page = new PageChannel();
-    Object.assign(page, { session, received: '', outcomes: [], stray: [], taken: [], shown: {} });
+    Object.assign(page, { session, received: '', outcomes: [], stray: [], taken: [], shown: {}, on_cart: () => {} });
     page.socket = pageSocket(session);
     page.socket.on('message', (data) => page.#receive(data.toString()));
     page.closed = new Promise((resolve) => page.socket.on('close', (code) => {
@@ -175,9 +175,11 @@ export class PageChannel {
         break;
       case 'visit':
         Object.assign(this.shown, { visit: params.visit, view: params.view, cart: params.cart, reason: params.reason });
+        this.on_cart(this.shown);
         break;
       case 'cart':
         this.shown.cart = params.cart;
+        this.on_cart(this.shown);
         break;
       case 'reading':
       case 'reading_end':

@@ -14,12 +14,14 @@ const CHAIN = 'demo';
 
 export class World {
   // bin: the folder of the programs; dir: a folder of our own that may be filled; both absolute. readers: the till's
-  // section of that name, the simulators when it is not given. policy: what `contextd policy set` is told.
-  constructor({ bin, dir, sizes = [], policy = [], window_ms = 0, readers, device = 'till-0421-4' }) {
+  // section of that name, the simulators when it is not given. policy: what `contextd policy set` is told. listed: how
+  // many of the customers are in `customers`.
+  constructor({ bin, dir, sizes = [], listed = 50, policy = [], window_ms = 0, readers, device = 'till-0421-4' }) {
     this.device = device;
     this.bin = bin;
     this.dir = dir;
     this.sizes = sizes;
+    this.listed = listed;
     this.policy = policy;
     this.window_ms = window_ms;
     this.readers = readers ?? `nfc = pn532_uart:${this.path('sim', 'nfc')}\nscanner = ${this.path('sim', 'scanner')}`;
@@ -69,7 +71,7 @@ export class World {
     if (this.policy.length > 0) await this.contextctl('policy', 'set', '--database', this.path('store', 'context.db'), ...this.policy);
     const list = async (noun, ...args) => JSON.parse(
       await this.contextctl(noun, 'list', '--database', this.path('store', 'context.db'), '--json', ...args));
-    this.customers = await list('customer', '--limit', '50');
+    this.customers = await list('customer', '--limit', String(this.listed));
     this.products = await list('product', '--limit', '80', '--store', this.device.split('-')[1]);
   }
 

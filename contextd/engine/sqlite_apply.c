@@ -402,7 +402,7 @@ static enum tb_err rows_build(struct sqlite_engine *e, struct sqlite_batch *b, s
         if (touched->type == TB_ROW_NONE)
             continue;
         struct sqlite_change change = {.type = touched->type,
-                                       .op = TB_ROW_PUT,
+                                       .op = touched->evict ? TB_ROW_EVICT : TB_ROW_PUT,
                                        .id = tb_span_of(touched->id, touched->id_size),
                                        .customer = touched->customer,
                                        .store = b->request->peer.store};

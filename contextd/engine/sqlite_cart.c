@@ -52,6 +52,15 @@ static bool cart_note(struct sqlite_batch *b, const struct tb_cart *cart, bool c
     return sqlite_touch_note(b, &touched);
 }
 
+/* A row without its document has room beside any other. */
+static void cart_let_go(struct sqlite_batch *b, const struct tb_cart *cart)
+{
+    struct sqlite_touched touched = sqlite_touched_of(TB_ROW_CART, &cart->id, &cart->customer, 0);
+    touched.changed = false;
+    touched.evict = true;
+    (void)sqlite_touch_note(b, &touched);
+}
+
 static void cart_move(struct sqlite_engine *e, struct sqlite_batch *b, struct tb_cart *cart)
 {
     if (!cart_note(b, cart, true))
@@ -172,9 +181,12 @@ static enum tb_err cart_repeat(struct sqlite_engine *e, struct sqlite_batch *b, 
     if (err != TB_OK || tb_id_is_zero(&e->cart.id) || !tb_id_equal(&e->cart.customer, customer))
         return err;
     size_t cost = cart_cost(&e->cart);
-    /* Two that grew since and would never fit into one answer: the customer's is what is on the screen. */
+    /* Two that grew since and would never fit into one answer: the customer's is what is on the screen. No
+     * feed has the other one, so nobody may go on with what it was before. */
     if (*beside == 0 || *beside + cost <= TB_ENGINE_ROWS_COST_MAX)
         (void)cart_note(b, &e->cart, false);
+    else
+        cart_let_go(b, &e->cart);
     *beside = cost;
     return TB_OK;
 }

@@ -26,6 +26,7 @@ struct sqlite_touched {
     struct tb_id customer;
     size_t cost;  /* upper bound of its row */
     bool changed; /* not merely said again */
+    bool evict;   /* there is no room to tell it: whoever holds an older version lets go of it */
 };
 
 /* A batch being decided. */

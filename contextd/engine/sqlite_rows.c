@@ -468,6 +468,21 @@ static enum tb_err evict_row(struct sqlite_engine *e, const struct sqlite_change
     return err;
 }
 
+/* Of this version, so that whoever has it keeps it. */
+static enum tb_err cart_evict_row(struct sqlite_engine *e, const struct sqlite_change *change,
+                                  struct tb_row *row)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CART_READ);
+    tb_stmt_bind_blob(s, 1, change->id);
+    enum tb_err err = step_one(s);
+    if (err == TB_OK) {
+        row->version = tb_stmt_int(s, 5);
+        row->as_of_ms = tb_stmt_int(s, 6);
+    }
+    tb_stmt_reset(s);
+    return err;
+}
+
 enum tb_err sqlite_row_read(struct sqlite_engine *e, const struct sqlite_change *change,
                             struct tb_arena *arena, struct tb_row *ret_row)
 {
@@ -481,6 +496,8 @@ enum tb_err sqlite_row_read(struct sqlite_engine *e, const struct sqlite_change 
         return err;
     if (change->op != TB_ROW_PUT && change->type == TB_ROW_HANDOVER)
         return sqlite_handover_gone_row(e, change->id, row);
+    if (change->op != TB_ROW_PUT && change->type == TB_ROW_CART)
+        return cart_evict_row(e, change, row);
     if (change->op != TB_ROW_PUT)
         return evict_row(e, change, row);
     uint8_t *at = tb_arena_take(arena, 0);

@@ -418,8 +418,13 @@ static void carts_that_grew_are_neither_taken_apart_nor_told_together(void **sta
     answer = engine_fixture_ask(f, &request);
     assert_int_equal(answer->apply.count, 1);
     assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_DUPLICATE);
-    assert_int_equal(answer->apply.rows.count, 1);
+    assert_int_equal(answer->apply.rows.count, 2);
     assert_true(tb_id_equal(&answer->apply.rows.at[0].customer, &again.customer));
+    assert_int_equal(answer->apply.rows.at[0].op, TB_ROW_PUT);
+    /* Nobody goes on with what the other one was before they were joined. */
+    assert_int_equal(answer->apply.rows.at[1].op, TB_ROW_EVICT);
+    assert_int_equal(answer->apply.rows.at[1].version,
+                     number(f, "SELECT version FROM cart WHERE customer IS NULL"));
     assert_in_range(rows_cost(answer), 1, TB_ENGINE_ROWS_COST_MAX);
     answer = send(f, &till, &undo);
     assert_string_equal(answer->apply.verdicts[0].code, "line_limit");

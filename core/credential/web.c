@@ -59,6 +59,10 @@ enum tb_err tb_web_decode(struct tb_span uri, struct tb_web *ret_web)
         return TB_ERR_SYNTAX;
     ret_web->host = host_of(authority);
     ret_web->path = tb_span_sub(rest, 0, size_until(rest, "?#"));
+    rest = tb_span_sub(rest, ret_web->path.size, SIZE_MAX);
+    bool queried = rest.size && rest.at[0] == '?';
+    ret_web->query =
+        queried ? tb_span_sub(rest, 1, size_until(tb_span_sub(rest, 1, SIZE_MAX), "#")) : tb_span_of(NULL, 0);
     return ret_web->host.size ? TB_OK : TB_ERR_SYNTAX;
 }
 

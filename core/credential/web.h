@@ -7,8 +7,9 @@
 #include "core/base/buf.h"
 
 struct tb_web {
-    struct tb_span host; /* without port; borrowed from the address */
-    struct tb_span path; /* from its first '/' to before '?' or '#'; "" when there is none */
+    struct tb_span host;  /* without port; borrowed from the address */
+    struct tb_span path;  /* from its first '/' to before '?' or '#'; "" when there is none */
+    struct tb_span query; /* behind '?', to before '#' */
 };
 
 /* Takes an http or https address apart. TB_ERR_TYPE: another scheme; TB_ERR_SYNTAX: no host, or user info. */

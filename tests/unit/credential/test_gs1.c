@@ -49,8 +49,78 @@ static void element_without_our_keys(void **state)
     assert_int_equal(element("00095060001343520001", &gs1), TB_ERR_CHECKSUM);
     assert_int_equal(element("00095060001343520000", &gs1), TB_OK);
     assert_int_equal(gs1.key, TB_GS1_OTHER);
+}
+
+static void element_coupon(void **state)
+{
+    (void)state;
+    struct tb_gs1 gs1;
     assert_int_equal(element("2559506000134352123456", &gs1), TB_OK);
-    assert_int_equal(gs1.key, TB_GS1_OTHER);
+    assert_int_equal(gs1.key, TB_GS1_COUPON);
+    assert_string_equal(gs1.gcn, "9506000134352123456");
+    assert_int_equal(element("2559506000134352", &gs1), TB_OK); /* without a serial */
+    assert_string_equal(gs1.gcn, "9506000134352");
+    assert_int_equal(element("2559506000134352123456\0358018952123456789012345\035801912", &gs1), TB_OK);
+    assert_int_equal(gs1.key, TB_GS1_GSRN);
+    assert_string_equal(gs1.srin, "12");
+    assert_int_equal(element("2559506000134353", &gs1), TB_ERR_CHECKSUM);
+}
+
+/* Each with a good value and, where there is one, a bad one: length, digits, check digit. */
+static void element_values_fit_their_ais(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum tb_err err;
+    } cases[] = {
+        {"37123", TB_OK},
+        {"37123456789", TB_ERR_SYNTAX},
+        {"3712a", TB_ERR_SYNTAX},
+        {"10ABCDEFGHIJKLMNOPQRST", TB_OK},
+        {"10ABCDEFGHIJKLMNOPQRSTU", TB_ERR_SYNTAX},
+        {"2539506000134352DOC", TB_OK},
+        {"2539506000134352", TB_OK},
+        {"2539506000134353DOC", TB_ERR_CHECKSUM},
+        {"25395060001343", TB_ERR_SYNTAX},
+        {"40295060001343500002", TB_OK},
+        {"40295060001343500008", TB_ERR_CHECKSUM},
+        {"42127690210", TB_OK},
+        {"421276", TB_ERR_SYNTAX}, /* a postal code is missing */
+        {"423276", TB_OK},
+        {"423276250", TB_OK},
+        {"3922599", TB_OK},
+        {"39129781234", TB_OK},
+        {"3912978", TB_ERR_SYNTAX},
+        {"3942001", TB_ERR_SYNTAX},
+        {"39420010", TB_OK},
+        {"800309506000134352A1", TB_OK},
+        {"800309506000134353A1", TB_ERR_CHECKSUM},
+        {"8006095060001343520102", TB_OK},
+        {"8006095060001343530102", TB_ERR_CHECKSUM},
+        {"80191234567890", TB_OK},
+        {"801912345678901", TB_ERR_SYNTAX},
+        {"8019AB", TB_ERR_SYNTAX},
+        {"8017952123456789012345", TB_OK},
+        {"8299X", TB_OK}, /* not assigned; its length is known */
+        {"82X", TB_ERR_SYNTAX},
+        {"99INTERNAL", TB_OK},
+        {"3103000195\035", TB_OK},
+        {"310300019", TB_ERR_SYNTAX},
+        {"31030001951", TB_ERR_SYNTAX}, /* a digit behind a predefined length begins the next AI */
+        {"3103000195"
+         "10A",
+         TB_OK},
+        {"8005000195"
+         "10A",
+         TB_ERR_SYNTAX}, /* fixed, but not predefined: FNC1 is missing */
+        {"8005000195\03510A", TB_OK},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct tb_gs1 gs1;
+        assert_int_equal(element(cases[i].text, &gs1), cases[i].err);
+        assert_true(cases[i].err != TB_OK || gs1.key == TB_GS1_OTHER);
+    }
 }
 
 static void element_refuses_what_is_none(void **state)
@@ -119,6 +189,36 @@ static void link_gtin_with_qualifiers(void **state)
     assert_string_equal(gs1.gtin, "04006381333931");
 }
 
+static void link_of_other_keys(void **state)
+{
+    (void)state;
+    struct tb_gs1 gs1;
+    assert_int_equal(link("https://id.gs1.org/255/9506000134352123", &gs1), TB_OK);
+    assert_int_equal(gs1.key, TB_GS1_COUPON);
+    assert_string_equal(gs1.gcn, "9506000134352123");
+    assert_int_equal(link("https://id.gs1.org/414/9506000134352/254/1A%2F2", &gs1), TB_OK);
+    assert_int_equal(gs1.key, TB_GS1_OTHER);
+    assert_int_equal(link("https://id.gs1.org/8017/952123456789012345/8019/7", &gs1), TB_OK);
+    assert_int_equal(gs1.key, TB_GS1_OTHER);
+    assert_int_equal(link("https://id.gs1.org/8018/952123456789012345/8019/7", &gs1), TB_OK);
+    assert_string_equal(gs1.srin, "7");
+}
+
+static void link_attributes_fit_their_ais(void **state)
+{
+    (void)state;
+    struct tb_gs1 gs1;
+    assert_int_equal(link("https://id.gs1.org/01/09506000134352?3103=000195&17=261231&linkType=all#x", &gs1),
+                     TB_OK);
+    assert_int_equal(gs1.key, TB_GS1_GTIN);
+    assert_int_equal(link("https://id.gs1.org/01/09506000134352?1=2&utm=3&=&&", &gs1), TB_OK);
+    assert_int_equal(link("https://id.gs1.org/01/09506000134352?17=26123", &gs1), TB_ERR_NOT_FOUND);
+    assert_int_equal(link("https://id.gs1.org/01/09506000134352/17/261231", &gs1), TB_ERR_NOT_FOUND);
+    assert_int_equal(link("https://id.gs1.org/01/09506000134352/8019/7", &gs1), TB_ERR_NOT_FOUND);
+    assert_int_equal(link("https://id.gs1.org/8018/952123456789012345/8019/12345678901", &gs1),
+                     TB_ERR_NOT_FOUND);
+}
+
 static void link_refuses_what_is_none(void **state)
 {
     (void)state;
@@ -162,10 +262,14 @@ int main(void)
         cmocka_unit_test(element_gtin_among_others),
         cmocka_unit_test(element_first_key_wins),
         cmocka_unit_test(element_without_our_keys),
+        cmocka_unit_test(element_coupon),
+        cmocka_unit_test(element_values_fit_their_ais),
         cmocka_unit_test(element_refuses_what_is_none),
         cmocka_unit_test(element_refuses_a_wrong_check_digit),
         cmocka_unit_test(link_on_any_domain_and_path),
         cmocka_unit_test(link_gtin_with_qualifiers),
+        cmocka_unit_test(link_of_other_keys),
+        cmocka_unit_test(link_attributes_fit_their_ais),
         cmocka_unit_test(link_refuses_what_is_none),
         cmocka_unit_test(link_refuses_a_wrong_check_digit),
     };

@@ -478,6 +478,17 @@ static void a_letter_binds_a_rule(void **state)
     expect(TB_JUDGED_UNKNOWN, TB_REASON_CODE_NOT_OURS);
 }
 
+static void coupons_are_passed_on(void **state)
+{
+    (void)state;
+    line("\0352559506000134352123");
+    expect(TB_JUDGED_UNKNOWN, TB_REASON_CODE_COUPON);
+    line("https://id.example/255/9506000134352123");
+    expect(TB_JUDGED_UNKNOWN, TB_REASON_CODE_COUPON);
+    line("2559506000134352123"); /* digits alone could be anything */
+    expect(TB_JUDGED_UNKNOWN, TB_REASON_CODE_NOT_OURS);
+}
+
 /* ---- tags ---- */
 
 static void tag_text(const char *text)
@@ -532,6 +543,7 @@ int main(void)
         TEST(cards_in_code_128_follow_the_chains_rules),
         TEST(a_payment_card_is_one_whatever_the_rules_say),
         TEST(a_letter_binds_a_rule),
+        TEST(coupons_are_passed_on),
         TEST(tags_carry_the_same_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,11 +19,11 @@
 
 #include "core/base/rng.h"
 #include "core/credential/applet.h"
+#include "core/credential/desfire_auth.h"
 #include "core/credential/judgement.h"
 #include "core/credential/keyring.h"
 
 #define TB_DESFIRE_KEY_COUNT_MAX 8 /* of a ring's valid keys of this use, the first ones */
-#define TB_DESFIRE_UID_SIZE 7
 #define TB_DESFIRE_EXCHANGE_MAX 48
 #define TB_DESFIRE_TIMEOUT_MS 500
 
@@ -52,19 +52,16 @@ struct tb_desfire { /* secret; fields are the machine's own, but io and judgemen
     struct tb_ring_key keys[TB_DESFIRE_KEY_COUNT_MAX];
     uint8_t key_count;
     uint8_t key_at;         /* which of them is being tried */
+    uint8_t tried;          /* bit i: keys[i] needs no other try */
     uint8_t exchange_count; /* commands so far */
-    bool selected;          /* some application of ours is on the card */
+    bool selected;          /* an application of ours is on the card */
     bool refused;           /* a key was tried and did not fit */
     bool ev1;               /* the card does not know AuthenticateEV2First */
-    bool uid_known;         /* uid is the card's own: not random, or read under a session */
+    bool uid_read;          /* uid was read under a session */
+    bool uid_known;         /* uid is the card's own: not random, or read */
     uint8_t uid[TB_DESFIRE_UID_SIZE];
-    uint8_t card_key[16];
-    uint8_t random_terminal[16];
-    uint8_t random_card[16];
-    uint8_t iv[16];          /* EV1: chained through the session */
-    uint8_t transaction[4];  /* EV2: TI */
-    uint8_t session_key[16]; /* EV2: KSesAuthENC; EV1: the session's key */
-    uint8_t session_mac[16]; /* EV2: KSesAuthMAC */
+    struct tb_desfire_proof proof;
+    struct tb_desfire_session session;
 };
 
 /*

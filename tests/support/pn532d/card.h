@@ -12,6 +12,10 @@
  *              classic                      MIFARE Classic 1K: no NDEF here
  *              smart_tap                    a phone with Google Wallet and a random UID (needs TB_WALLETS)
  *              vas                          a phone with Apple Wallet and a random UID (needs TB_WALLETS)
+ *              desfire                      DESFire with one application and one AES key:
+ *                                           aid=<hex> key=<hex> keyno=<n>
+ *                                           hidden=<hex> the UID behind uid=random
+ *                                           ev1 does not know AuthenticateEV2First
  *   content    uri=… text=… external=<domain:type>,<value> ndef=<hex> empty blank (no NDEF structure)
  *              memory=<hex>                 Type 2: from page 3 on, the rest is zero
  *              cc=<hex> file=<hex>          Type 4: container and NDEF file as they are
@@ -38,6 +42,7 @@
 #ifndef TB_TESTS_SUPPORT_PN532D_CARD_H
 #define TB_TESTS_SUPPORT_PN532D_CARD_H
 
+#include "tests/support/pn532d/card_desfire.h"
 #include "tests/support/pn532d/card_smart_tap.h"
 #include "tests/support/pn532d/card_type4.h"
 #include "tests/support/pn532d/card_vas.h"
@@ -59,6 +64,7 @@ enum card_field { /* ISO/IEC 14443-3 section 6.4 */
 
 union card_state {
     struct card_smart_tap smart_tap;
+    struct card_desfire desfire;
     struct card_type4 type4;
     struct card_vas vas;
 };

@@ -27,8 +27,11 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static void outbox_look(struct tb_agent *agent);
+
 void tb_agent_rearm(struct tb_agent *agent)
 {
+    outbox_look(agent);
     int64_t due_ms = tb_identify_deadline_ms(&agent->identify);
     due_ms = earlier(due_ms, tb_visit_deadline_ms(&agent->serving.visit));
     due_ms = earlier(due_ms, tb_client_deadline_ms(&agent->client));
@@ -55,12 +58,30 @@ void tb_agent_notice(struct tb_agent *agent, enum tb_notice notice, bool on)
 /* Long enough for what was answered to leave, and short enough not to be noticed. */
 #define ANEW_AFTER_MS 100
 
+#define ANEW_AGAIN_MS 1000
+
+/* Of an outbox in memory that has a name of its own nothing is told: what was told of the one on the disk
+ * still holds. */
+static void told_note(struct tb_agent *agent)
+{
+    struct tb_storage_told *told = &agent->told;
+    if (agent->storage.outbox_apart)
+        return;
+    *told =
+        (struct tb_storage_told){.incarnation = agent->client.config.incarnation,
+                                 .next_seq = agent->client.next_seq,
+                                 .sent = agent->status.line == TB_LINE_LIVE && tb_mutations_are_sent(agent)};
+}
+
 static void anew_due(struct tb_timer *timer)
 {
     struct tb_agent *agent = timer->context;
+    if (agent->storage.outbox_apart && !tb_mutations_are_sent(agent)) {
+        tb_timer_set(agent->loop, timer, ANEW_AGAIN_MS, anew_due);
+        return;
+    }
     agent->begin_anew = true;
-    agent->told = (struct tb_storage_told){.incarnation = agent->client.config.incarnation,
-                                           .next_seq = agent->client.next_seq};
+    told_note(agent);
     tb_loop_stop(agent->loop);
 }
 
@@ -86,6 +107,21 @@ static void storage_recovered(void *context)
         tb_agent_begin_anew(agent);
 }
 
+/* What people are to know of the outbox; and once all that a copy of it in memory holds is decided, one that
+ * takes changes is made in its place. */
+static void outbox_look(struct tb_agent *agent)
+{
+    const struct tb_storage *storage = &agent->storage;
+    bool away = tb_storage_outbox_away(storage) != TB_OK;
+    bool closed = tb_mutations_closed(agent) != TB_OK;
+    tb_agent_notice(agent, TB_NOTICE_CHANGES_NOT_STORED, closed);
+    tb_agent_notice(agent, TB_NOTICE_CHANGES_IN_MEMORY,
+                    storage->outbox_apart && (!closed || !tb_mutations_are_sent(agent)));
+    if (away && !storage->outbox_apart && agent->status.line == TB_LINE_LIVE &&
+        tb_mutations_are_sent(agent) && !agent->serving.visit.open)
+        tb_agent_begin_anew(agent);
+}
+
 /* The holes are closed by skipped records when their turn comes (core/sync). */
 static void storage_dropped(void *context, const struct tb_outbox_drops *drops)
 {
@@ -104,7 +140,7 @@ static void storage_health(void *context)
 {
     struct tb_agent *agent = context;
     const struct tb_storage *storage = &agent->storage;
-    tb_agent_notice(agent, TB_NOTICE_CHANGES_NOT_STORED, tb_storage_closed(storage) != TB_OK);
+    outbox_look(agent);
     tb_agent_notice(agent, TB_NOTICE_DISK_FULL, tb_storage_has(storage, TB_ERR_FULL));
     tb_agent_notice(agent, TB_NOTICE_DISK_READ_ONLY, tb_storage_has(storage, TB_ERR_DENIED));
     tb_agent_notice(agent, TB_NOTICE_DISK_FAILING,
@@ -366,7 +402,7 @@ static enum tb_err parts_start(struct tb_agent *agent, const struct tb_storage_t
 enum tb_err tb_agent_start(struct tb_agent *agent, struct tb_loop *loop, const struct tb_agent_config *config,
                            const struct tb_storage_told *told)
 {
-    *agent = (struct tb_agent){.config = *config, .loop = loop};
+    *agent = (struct tb_agent){.config = *config, .loop = loop, .told = *told};
     agent->tick.context = agent;
     tb_sessions_start(agent);
     struct tb_storage_found found = {0};

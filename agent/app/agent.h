@@ -82,7 +82,7 @@ struct tb_agent {
     unsigned polling_told; /* bits, by reader: that it sends no polling frame was logged */
     bool begin_anew;       /* the loop was stopped for that: see tb_agent_begin_anew() */
     struct tb_timer anew_timer;
-    struct tb_storage_told told; /* by then */
+    struct tb_storage_told told; /* by then; before, what the agent was started with */
 
     struct {
         struct tb_timer timer;
@@ -98,7 +98,8 @@ struct tb_agent {
     struct tb_buf out;     /* one message to the context store; owned block */
     void *erasing; /* owned by erasures.c: the page that is being done, with those behind it; NULL: none */
     struct tb_timer settle_timer;
-    int64_t settle_seq; /* highest decided seq that is not settled yet; 0: none */
+    int64_t awaited_seq; /* the last one of those that are not given up whatever happens */
+    int64_t settle_seq;  /* highest decided seq that is not settled yet; 0: none */
 
     struct tb_counter *counter;
     struct tb_ctl *ctl;
@@ -118,7 +119,8 @@ void tb_agent_stop(struct tb_agent *agent); /* accepts one that was cleared or s
 
 /*
  * Ends the agent soon, to be started again in this process: its files are to be opened, and verified, from
- * the beginning. What pages and the command line were answered before this leaves first.
+ * the beginning. What pages and the command line were answered before this leaves first, and what is only in
+ * memory has to be decided.
  */
 void tb_agent_begin_anew(struct tb_agent *agent);
 
@@ -174,8 +176,16 @@ struct tb_cart_ask {
     void (*send)(struct tb_agent *agent, uint32_t to); /* NULL: nobody waits */
 };
 
+/* Why no change is taken just now: the outbox cannot be used, and is a copy that takes none, or there is no
+ * line by which what is only in memory would leave at once. TB_OK: they are. */
+enum tb_err tb_mutations_closed(const struct tb_agent *agent);
+/* The context store has decided all that the outbox holds, and the verdicts are stored; what may be given up
+ * (outbox_policy.h) does not count. */
+bool tb_mutations_are_sent(const struct tb_agent *agent);
+
 /* Into the outbox, and from there to the context store. What can be seen of it on a screen is shown as soon
- * as it is on disk; ask is answered then, or with the error that kept it from there. made_ms is filled in. */
+ * as it is on disk; ask is answered then, or with the error that kept it from there. made_ms is filled in.
+ * tb_mutations_closed() is returned at once. */
 TB_MUST_USE enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mutation *mutation,
                                            struct tb_cart_ask ask);
 

@@ -65,7 +65,7 @@ static void listed(void *context, enum tb_err err, const struct tb_outbox_list *
         tb_request_refuse(&r, err, "The outbox could not be read.");
         return;
     }
-    enum tb_err closed = tb_storage_closed(&agent->storage);
+    enum tb_err closed = tb_mutations_closed(agent);
     struct tb_json_writer w = tb_request_answer_begin(&r);
     tb_json_put_int(&w, "waiting", list->waiting_count);
     tb_json_put_int(&w, "waiting_bytes", list->waiting_bytes);

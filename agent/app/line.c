@@ -533,6 +533,7 @@ static enum tb_err client_start(struct tb_agent *agent, const struct tb_storage_
         settle_schedule(agent);
     }
     agent->status.line_since_wall_ms = tb_loop_wall_ms(agent->loop);
+    agent->awaited_seq = found->sync.next_seq - 1;
     tb_client_init(&agent->client, &config, &found->sync, now_ms);
     return feeds_open(agent, found, now_ms);
 }

@@ -36,6 +36,8 @@ static void answer(struct tb_agent *agent, struct tb_cart_ask ask, int64_t seq, 
     }
     struct tb_json_writer w = tb_request_answer_begin(&r);
     tb_json_put_int(&w, "seq", seq);
+    if (tb_storage_outbox_away(&agent->storage) != TB_OK)
+        tb_json_put_str(&w, "kept", "memory");
     tb_request_answer_end(&r, &w);
 }
 
@@ -46,6 +48,8 @@ static void stored(void *context, enum tb_err err, const struct tb_stored *store
     int64_t seq = 0;
     if (err == TB_OK) {
         seq = stored->mutation.seq;
+        if (!tb_outbox_may_drop(stored->mutation.kind))
+            agent->awaited_seq = seq;
         tb_tally_add(&agent->metrics.mutations, 1);
         show(agent, &stored->mutation);
         tb_line_stored(agent, stored);
@@ -57,8 +61,23 @@ static void stored(void *context, enum tb_err err, const struct tb_stored *store
     tb_checkouts_stored(agent, &stored->mutation, err);
 }
 
+enum tb_err tb_mutations_closed(const struct tb_agent *agent)
+{
+    enum tb_err away = tb_storage_outbox_away(&agent->storage);
+    bool leaves_at_once = tb_storage_closed(&agent->storage) == TB_OK && agent->status.line == TB_LINE_LIVE;
+    return leaves_at_once ? TB_OK : away;
+}
+
+bool tb_mutations_are_sent(const struct tb_agent *agent)
+{
+    return agent->client.decided_seq >= agent->awaited_seq;
+}
+
 enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mutation *mutation, struct tb_cart_ask ask)
 {
+    enum tb_err closed = tb_mutations_closed(agent);
+    if (closed != TB_OK)
+        return closed;
     struct storing *storing = malloc(sizeof *storing);
     if (!storing)
         return TB_ERR_NO_MEMORY;

@@ -8,6 +8,7 @@ const char *tb_notice_name(enum tb_notice notice)
     case TB_NOTICE_DISK_READ_ONLY: return "disk_read_only";
     case TB_NOTICE_STORAGE_NEWER: return "storage_newer";
     case TB_NOTICE_CHANGES_NOT_STORED: return "changes_not_stored";
+    case TB_NOTICE_CHANGES_IN_MEMORY: return "changes_in_memory";
     case TB_NOTICE_CHANGES_DROPPED: return "changes_dropped";
     case TB_NOTICE_OUTBOX_DAMAGED: return "outbox_damaged";
     case TB_NOTICE_CLOCK_WRONG: return "clock_wrong";

@@ -19,7 +19,8 @@ enum tb_notice {
     TB_NOTICE_DISK_FAILING,         /* the disk answered with an error */
     TB_NOTICE_DISK_READ_ONLY,       /* nothing can be written */
     TB_NOTICE_STORAGE_NEWER,        /* a file is of a newer program, and left as it is */
-    TB_NOTICE_CHANGES_NOT_STORED,   /* the outbox cannot be used */
+    TB_NOTICE_CHANGES_NOT_STORED,   /* the outbox cannot be used, and no change is taken */
+    TB_NOTICE_CHANGES_IN_MEMORY,    /* what is not sent yet would be lost with the power */
     TB_NOTICE_CHANGES_DROPPED,      /* the outbox was full or they were too old; until all is sent */
     TB_NOTICE_OUTBOX_DAMAGED,       /* it was; what does not verify is kept for people */
     TB_NOTICE_CLOCK_WRONG,          /* the system's clock is behind what is known */

@@ -66,6 +66,7 @@ struct tb_storage {
     struct tb_storage_path folder; /* on the disk */
     struct tb_storage_path memory; /* folder of files that stand for those on the disk */
     struct tb_storage_path cache_path;
+    bool outbox_apart;                       /* the one in memory is no copy, and has a name of its own */
     enum tb_err key_trouble;                 /* why the device key is not kept; TB_OK: it is */
     uint32_t cache_number;                   /* of the file that is open now: calls may outlive theirs */
     char cache_epoch[TB_EPOCH_SIZE_MAX + 1]; /* that it was told; "": none */
@@ -93,6 +94,7 @@ struct tb_storage {
 struct tb_storage_told {
     struct tb_id incarnation;
     int64_t next_seq; /* every mutation before it was said to be stored, and none from it on */
+    bool sent;        /* the context store has decided all of them, and this process knows */
 };
 
 /* What the files said at start. */
@@ -115,6 +117,8 @@ struct tb_storage_found {
  * the new one. A file that cannot be used all the same (no room, read-only, failing, of a newer program) is
  * left as it is and replaced by one in memory: tb_storage_has() says why. ret_pending gets what is to be laid
  * over carts. A mutation whose commit failed may be in the file all the same: behind told it is forgotten.
+ * The file in memory is a copy where the disk only refuses to be written; an outbox of which told says that
+ * it is sent, and every other one, is made anew under a name of its own.
  * Errors, about found.file: TB_ERR_BUSY, another agent has the files; TB_ERR_DENIED, others may read the
  * device key.
  */
@@ -127,12 +131,15 @@ void tb_storage_close(struct tb_storage *storage); /* blocks until what waits is
 /* Whether a file has this trouble: TB_ERR_FULL, TB_ERR_DENIED (it can only be read), TB_ERR_IO,
  * TB_ERR_CORRUPT, TB_ERR_NEWER_VERSION, TB_ERR_UNSUPPORTED (another program's). */
 bool tb_storage_has(const struct tb_storage *storage, enum tb_err trouble);
-/* Why no mutation is stored until the agent begins anew; TB_OK: they are. */
+/* Why the outbox is in memory; TB_OK: it is not. */
+enum tb_err tb_storage_outbox_away(const struct tb_storage *storage);
+/* Why no mutation is stored until the agent begins anew: the outbox in memory is a copy, and what it gave a
+ * number would get the same one again on the disk. TB_OK: they are; in memory when the outbox is, until the
+ * process ends or begins anew. */
 enum tb_err tb_storage_closed(const struct tb_storage *storage);
 
 /* Stores a mutation, giving up others when there is no room and the policy lets it; done gets it with its seq
- * and its wire form. An error says that it is not stored; while the outbox is in memory that is what
- * tb_storage_closed() says. */
+ * and its wire form. An error says that it is not stored; where tb_storage_closed() says so, that one. */
 struct tb_stored {
     struct tb_mutation mutation;
     struct tb_span json;

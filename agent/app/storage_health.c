@@ -62,9 +62,14 @@ bool tb_storage_has(const struct tb_storage *storage, enum tb_err trouble)
     return false;
 }
 
-enum tb_err tb_storage_closed(const struct tb_storage *storage)
+enum tb_err tb_storage_outbox_away(const struct tb_storage *storage)
 {
     return storage->files[TB_STORAGE_OUTBOX].away;
+}
+
+enum tb_err tb_storage_closed(const struct tb_storage *storage)
+{
+    return storage->outbox_apart ? TB_OK : tb_storage_outbox_away(storage);
 }
 
 /* ---- back to the disk ---- */

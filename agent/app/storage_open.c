@@ -3,9 +3,9 @@
  *
  * One that cannot be used is left as it is, and the agent works with a file of that name in a folder that is
  * in memory, `memory` in run_dir: a copy where the disk only refuses to be written, empty otherwise. What is
- * written there ends with the process. A mutation in memory would not be durable, and its number could be
- * given out again at the next start: nothing is appended then (tb_storage_append), while what was stored
- * before is sent, and its verdicts are asked for again later.
+ * written there ends with the process. Nothing is appended to a copy of the outbox, because its next number
+ * would be given out again at the next start; what was stored before is sent, and its verdicts are asked for
+ * again later. An outbox that is no copy is another incarnation, whose numbers nobody gives out again.
  */
 #include "agent/app/storage_call.h"
 
@@ -261,13 +261,16 @@ static enum tb_err memory_open(const struct opening *o, enum tb_storage_which wh
     enum tb_err err = tb_folders_make(storage->memory.text, 0700);
     if (err != TB_OK)
         return err;
-    bool copied = tb_storage_is_trouble(why) && memory_copy(o, kind->name) == TB_OK;
+    bool is_outbox = which == TB_STORAGE_OUTBOX;
+    bool copied =
+        tb_storage_is_trouble(why) && !(is_outbox && o->told->sent) && memory_copy(o, kind->name) == TB_OK;
     if (copied) {
         err = kind->open(o, path.text);
         if (err == TB_OK)
             return TB_OK;
         kind->close(o);
     }
+    storage->outbox_apart |= is_outbox;
     memory_clear(storage, kind->name);
     err = tb_folders_make(storage->memory.text, 0700);
     return err == TB_OK ? kind->open(o, path.text) : err;

@@ -85,7 +85,8 @@ static enum tb_cli_exit stored_print(const struct tb_cli *cli, const struct tb_c
     struct tb_check check = {.err = TB_OK};
     if (cli->json)
         return tb_cli_session_print_json(session, cli);
-    tb_buf_add_str(&out, "Stored as change ");
+    bool in_memory = tb_json_has(session->message.result, "kept");
+    tb_buf_add_str(&out, in_memory ? "In memory, until it is sent, as change " : "Stored as change ");
     tb_buf_add_decimal(&out, tb_json_int(&check, session->message.result, "seq", 1, INT64_MAX));
     tb_buf_add_str(&out, "; what becomes of it, \"tillbridge outbox\" and \"tillbridge tail\" tell.\n");
     return tb_cli_session_print(cli, &out, &check);

@@ -40,6 +40,7 @@ static const struct words notice_words[] = {
     {"disk_read_only", "the disk can only be read: changes cannot be stored"},
     {"storage_newer", "a file is of a newer program: it is left as it is, and not used"},
     {"changes_not_stored", "the outbox cannot be used: changes are not stored"},
+    {"changes_in_memory", "the outbox cannot be used: changes are in memory only until they are sent"},
     {"changes_dropped", "old events were given up: there was no room for what waits to be sent"},
     {"outbox_damaged", "the outbox was damaged: what did not verify is kept beside it"},
     {"clock_wrong", "the clock of this machine is wrong"},

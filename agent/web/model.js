@@ -14,11 +14,11 @@ const BACKGROUND = { light: [255, 255, 255], dark: [27, 32, 39] }; // --panel in
 
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock',
   payment_card: 'payment', two_cards: 'two', not_a_code: 'question', product: 'product', recognised: 'check' };
-const NOTICE_ICONS = { disk_full: 'disk', disk_failing: 'disk', disk_read_only: 'disk', changes_not_stored: 'disk', outbox_damaged: 'disk', changes_dropped: 'disk',
+const NOTICE_ICONS = { disk_full: 'disk', disk_failing: 'disk', disk_read_only: 'disk', changes_not_stored: 'disk', changes_in_memory: 'disk', outbox_damaged: 'disk', changes_dropped: 'disk',
   storage_newer: 'info', clock_wrong: 'clock', certificate_expiring: 'lock', quarantined: 'lock', cache_rebuilt: 'info' };
-const NOTICE_RANK = ['quarantined', 'disk_full', 'disk_failing', 'disk_read_only', 'changes_not_stored', 'storage_newer', 'outbox_damaged', 'changes_dropped',
+const NOTICE_RANK = ['quarantined', 'disk_full', 'disk_failing', 'disk_read_only', 'changes_not_stored', 'changes_in_memory', 'storage_newer', 'outbox_damaged', 'changes_dropped',
   'clock_wrong', 'reader', 'offline', 'certificate_expiring', 'cache_rebuilt'];
-const GRAVE = new Set(['quarantined', 'disk_full', 'disk_failing', 'disk_read_only', 'changes_not_stored']);
+const GRAVE = new Set(['quarantined', 'disk_full', 'disk_failing', 'disk_read_only', 'changes_not_stored', 'changes_in_memory']);
 
 // In all of this file w are the words of the locale (words.js), clock is { at, wall }: now, by both clocks.
 

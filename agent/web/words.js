@@ -97,6 +97,8 @@ const en = {
   'notice.storage_newer.detail': 'It is left as it is, and this till works from memory. Please call IT.',
   'notice.changes_not_stored.title': 'Cart changes are not stored',
   'notice.changes_not_stored.detail': 'Customers are recognised. What was saved is kept and sent. Please call IT.',
+  'notice.changes_in_memory.title': 'Cart changes are not on this till’s disk',
+  'notice.changes_in_memory.detail': 'They are sent at once. One that is not sent yet is lost when the power fails. Please call IT.',
   'notice.changes_dropped.title': 'Old events were given up',
   'notice.changes_dropped.detail': 'Too much waits to be sent. Sales and cart changes are kept. Please call IT.',
   'notice.outbox_damaged.title': 'Stored changes were damaged',

@@ -56,6 +56,17 @@ async function add() {
 
 const live = () => page.sees('a live line and nothing unsent', (s) => s.state.line.state === 'live' && s.state.unsent === 0);
 
+// A change while the outbox cannot be written and the line is live: in memory, said so, and at once with the store.
+async function addInMemory() {
+  const { gtin } = till.products[next_product++];
+  await page.sees('the notice', () => page.notice('changes_in_memory') && !page.notice('changes_not_stored'));
+  const answer = await page.add(gtin);
+  assert.equal(answer.result?.kept, 'memory', JSON.stringify(answer));
+  await live();
+  await page.sees('the line as decided', () => page.lineOf(gtin)?.pending === false);
+  return gtin;
+}
+
 async function cacheIsFull() {
   const console = await till.console();
   let cache;
@@ -92,7 +103,7 @@ test('a configuration that is wrong is refused by file, line and key', async () 
   assert.match((await till.refusal(till.path('none.conf'))).err, /none\.conf: .*\((refused\.not_found|local\.config)\)\n$/);
 });
 
-test('a database of a newer program is not touched; the till works from memory and says what it does not store', async () => {
+test('a database of a newer program is not touched; the till works from memory and says what is not on its disk', async () => {
   await live();
   await till.serve(page, rivera);
   await till.store.stop('SIGKILL');
@@ -108,16 +119,16 @@ test('a database of a newer program is not touched; the till works from memory a
     await page.sees('the notice', () => page.notice('storage_newer'));
     await page.sees('a live line and who this till is', (s) => s.state.line.state === 'live' && s.terminal);
     await till.serve(page, okafor);
-    const answer = await page.add(till.products[next_product].gtin);
     if (name === 'outbox.db') {
-      assert.equal(answer.error?.data.code, 'refused.newer_version');
-      assert.ok(page.notice('changes_not_stored'));
+      await addInMemory();
+      await till.store.stop('SIGKILL');
+      await page.sees('an offline line', (s) => s.state.line.state === 'offline');
+      assert.equal((await page.add(till.products[next_product].gtin)).error?.data.code, 'refused.newer_version');
+      assert.ok(page.notice('changes_not_stored') && !page.notice('changes_in_memory'));
       assert.equal(page.shown.state.unsent, 0);
-    } else {
-      assert.equal(answer.error, undefined);
-      next_product++;
-      await live();
-    }
+      await till.startStore();
+    } else await add();
+    await live();
     await page.done();
     await stopTill();
     assert.ok(newer.equals(readFileSync(till.stateFile(name))), `${name} was touched`);
@@ -262,6 +273,10 @@ async function begunAnew() {
 // Nothing was lost, nothing was done that was turned down, and all goes on.
 async function arrives(...gtins) {
   await till.startStore();
+  await hasArrived(...gtins);
+}
+
+async function hasArrived(...gtins) {
   await live();
   await till.serve(page, rivera);
   await storeHas([...gtins, await add()]);
@@ -298,16 +313,23 @@ test('a disk that can only be read, at the start or from then on', async () => {
     }
     await servesWithoutStoring('disk_read_only', 'refused.denied');
     assert.ok(page.notice('changes_not_stored'));
-    // What was saved before is sent from memory; that it was decided is asked for again later.
+    // What was saved before is sent from memory; that it was decided is asked for again later. Then changes go to the store.
     await till.startStore();
+    await begunAnew();
     await page.sees('a live line and nothing unsent', (s) => s.state.line.state === 'live' && s.state.unsent === 0);
     await storeHas([saved]);
+    await till.serve(page, rivera);
+    const in_memory = await addInMemory();
+    await storeHas([saved, in_memory]);
     await till.store.stop('SIGKILL');
+    await page.sees('an offline line', (s) => s.state.line.state === 'offline');
+    assert.equal((await page.add(till.products[next_product].gtin)).error?.data.code, 'refused.denied');
+    await page.done();
     rmSync(read_only);
     await begunAnew();
     await page.sees('no notice', (s) => s.state.notices.length === 0);
     await page.sees('its verdict is missing again', (s) => s.state.unsent === 1);
-    await arrives(saved);
+    await arrives(saved, in_memory);
   }
 });
 
@@ -324,6 +346,22 @@ test('a disk that loses what was written: the files are closed, opened and verif
   await begunAnew();
   await page.sees('no notice', (s) => s.state.notices.length === 0);
   await arrives(saved);
+
+  await till.serve(page, rivera); // the same with a live line
+  const sent = await add();
+  await live();
+  writeFileSync(sync_fails, '');
+  assert.equal((await page.add(lost)).error?.data.code, 'local.io');
+  await begunAnew();
+  await page.sees('a live line', (s) => s.state.line.state === 'live');
+  await till.serve(page, rivera);
+  const in_memory = [await addInMemory(), await addInMemory()];
+  await storeHas([saved, sent, ...in_memory]);
+  await page.done();
+  rmSync(sync_fails);
+  await begunAnew();
+  await page.sees('no notice', (s) => s.state.notices.length === 0);
+  await hasArrived(saved, sent, ...in_memory);
 });
 
 test('a damaged outbox: what was saved is sent once, and the damaged file is kept', async () => {

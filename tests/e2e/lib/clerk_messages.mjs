@@ -101,6 +101,7 @@ export const states = {
   hung: [['terminal', terminal()], ['state', live({ readers: readers('hung', 'unplugged') })]],
   'disk-full': [['terminal', terminal()], ['state', notice('disk_full')]],
   'not-stored': [['terminal', terminal()], ['state', notice('disk_read_only', 'changes_not_stored')], ['visit', visit()]],
+  'in-memory': [['terminal', terminal()], ['state', notice('disk_failing', 'changes_in_memory')], ['visit', visit()]],
   'outbox-damaged': [['terminal', terminal()], ['state', notice('outbox_damaged', 'storage_newer')]],
   'clock-wrong': [['terminal', terminal()], ['state', notice('clock_wrong')]],
   'certificate-expiring': [['terminal', terminal()], ['state', notice('certificate_expiring')]],

@@ -372,17 +372,23 @@ static void any_bit_of_the_log_may_flip(void **state)
 
 /* ---- files of a newer program ---- */
 
-static void a_newer_outbox_is_left_and_nothing_is_stored(void **state)
+static void a_newer_outbox_is_left_and_changes_are_in_memory_under_another_name(void **state)
 {
     (void)state;
     file_run_sql("outbox.db", "PRAGMA user_version = 99");
     file_read("outbox.db");
     terminal_start();
     assert_true(tb_storage_has(&terminal.storage, TB_ERR_NEWER_VERSION));
-    assert_int_equal(tb_storage_closed(&terminal.storage), TB_ERR_NEWER_VERSION);
+    assert_int_equal(tb_storage_outbox_away(&terminal.storage), TB_ERR_NEWER_VERSION);
+    assert_int_equal(tb_storage_closed(&terminal.storage), TB_OK);
     assert_false(tb_id_equal(&terminal.found.incarnation, &incarnation));
     assert_int_equal(terminal.pending.count, 0);
-    assert_int_equal(append(1), TB_ERR_NEWER_VERSION);
+    assert_int_equal(append(1), TB_OK);
+    const struct tb_id in_memory = terminal.found.incarnation;
+    terminal_stop();
+    terminal_start();
+    assert_int_equal(terminal.pending.count, 0);
+    assert_false(tb_id_equal(&terminal.found.incarnation, &in_memory));
     terminal_stop();
     file_check_untouched("outbox.db");
     assert_false(tb_file_exists(terminal.storage.memory.text)); /* nothing stays in memory's folder */
@@ -547,7 +553,7 @@ int main(void)
         TEST(an_outbox_of_nothing_gets_a_new_name),
         TEST(any_bit_of_the_file_may_flip),
         TEST(any_bit_of_the_log_may_flip),
-        TEST(a_newer_outbox_is_left_and_nothing_is_stored),
+        TEST(a_newer_outbox_is_left_and_changes_are_in_memory_under_another_name),
         TEST(a_newer_state_costs_no_mutation),
         TEST(a_newer_cache_costs_no_mutation),
         TEST(a_damaged_state_is_made_anew_and_the_cache_read_again),

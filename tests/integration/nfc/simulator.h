@@ -37,6 +37,20 @@ static inline int reader_start(void **state)
     return 0;
 }
 
+/* The reader has heard what was sent before. */
+static inline void requests_heard(void)
+{
+    uint8_t request;
+    assert_int_equal(tb_readers_selftest(h.readers, 0, &request), TB_OK);
+    harness_expect(&h, "selftest passed");
+}
+
+static inline void relay_begin(void)
+{
+    tb_readers_relay(h.readers, true);
+    requests_heard();
+}
+
 static inline void reader_gone(void)
 {
     sim("remove");

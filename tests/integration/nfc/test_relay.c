@@ -8,7 +8,7 @@ static const char select_other[] = "\x00\xa4\x04\x00\x05\xa0\x00\x00\x00\x01\x00
 static int relay_start(void **state)
 {
     (void)reader_start(state);
-    tb_readers_relay(h.readers, true);
+    relay_begin();
     assert_true(tb_readers_relays(h.readers, 0));
     return 0;
 }
@@ -69,6 +69,7 @@ static void relay_ends_when_it_is_not_wanted_any_more(void **state)
     (void)state;
     tb_readers_relay(h.readers, false);
     assert_false(tb_readers_relays(h.readers, 0));
+    requests_heard();
     sim("card c type4 uri=" URI);
     sim("log clear");
     sim("tap c");

@@ -7,7 +7,8 @@
  *              ultralight ntag203           Type 2, formatted, without them
  *              type4 type4v1 type4v3        Type 4 of mapping version 2, 1, 3 (with an ENDEF file)
  *              payment                      answers the payment directory; whoever asks it for anything but
- *                                           that and the NDEF application causes a "violation" in the log
+ *                                           that and names that are none of payment's causes a
+ *                                           "violation" in the log
  *              foreign                      ISO-DEP without any application we know
  *              classic                      MIFARE Classic 1K: no NDEF here
  *              smart_tap                    a phone with Google Wallet and a random UID (needs TB_WALLETS)

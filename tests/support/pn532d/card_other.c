@@ -3,6 +3,20 @@
 
 static const char aid_payment[] = "2PAY.SYS.DDF01";
 
+/* Names under which no payment application hides: the NDEF application, the directory of wallets, and those
+ * that nobody registered (ISO/IEC 7816-4: first half byte F). */
+static bool name_is_harmless(struct tb_span name)
+{
+    return card_names_ndef(name) || tb_span_is(name, "OSE.VAS.01") ||
+           (name.size > 0 && (name.at[0] & 0xf0) == 0xf0);
+}
+
+/* DESFire's SelectApplication, wrapped: no payment card knows it. */
+static bool is_desfire_select(struct tb_span apdu)
+{
+    return apdu.at[0] == 0x90 && apdu.at[1] == 0x5a;
+}
+
 static bool payment_exchange(struct card *card, struct tb_span apdu, struct tb_buf *ret_answer,
                              bool *ret_violation)
 {
@@ -14,7 +28,7 @@ static bool payment_exchange(struct card *card, struct tb_span apdu, struct tb_b
         tb_buf_add(ret_answer, tb_span_of(directory, sizeof directory));
         return true;
     }
-    if (!select || !card_names_ndef(card_apdu_data(apdu)))
+    if (!(select && name_is_harmless(card_apdu_data(apdu))) && !is_desfire_select(apdu))
         *ret_violation = true;
     card_status_add(ret_answer, 0x6a82);
     return true;

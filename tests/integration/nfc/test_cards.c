@@ -1,0 +1,310 @@
+/*
+ * Every kind of card and phone that the simulator knows, from the field to the outcome: relayed, asked for
+ * its applications, read when it has none of ours. Through readerd and libnfc, and through a head's firmware.
+ */
+#include "core/credential/card_session.h"
+#include "core/identify/identify.h"
+#include "host/system/system.h"
+#include "tests/integration/nfc/simulator.h"
+#include "tests/support/hex.h"
+#include "tests/unit/credential/wallet_vectors.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { COMMAND_MAX_MS = 1500 };
+
+static struct tb_keyring ring;
+static struct tb_identify machine;
+static struct tb_card_session session;
+static int64_t now_ms;
+static uint16_t exchange;
+
+/* ---- the terminal ---- */
+
+static void key_add(enum tb_ring_use use, const char *id, uint32_t version, const char *bytes)
+{
+    struct hex_bytes key = hex(bytes);
+    struct tb_ring_key k = {.use = use, .version = version, .size = (uint8_t)key.size};
+    (void)snprintf(k.id, sizeof k.id, "%s", id);
+    memcpy(k.bytes, key.at, key.size);
+    assert_int_equal(tb_keyring_put(&ring, &k), TB_OK);
+}
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int terminal_start(void **state)
+{
+    struct tb_identify_policy policy = tb_identify_policy_default();
+    memset(&ring, 0, sizeof ring);
+    key_add(TB_RING_SMART_TAP, COLLECTOR, 1, COLLECTOR_KEY);
+    key_add(TB_RING_VAS, PASS_TYPE, 1, PASS_KEY);
+    policy.keys = &ring;
+    tb_identify_init(&machine, &policy);
+    now_ms = 1000;
+    tb_identify_set_wall(&machine, wall_ms(), now_ms);
+    (void)reader_start(state);
+    relay_begin();
+    return 0;
+}
+
+/* "answer <exchange> <status> <hex>" */
+static bool answer_parse(const char *event, uint8_t *ret_bytes, size_t *ret_size)
+{
+    char *rest;
+    assert_memory_equal(event, "answer ", 7);
+    assert_int_equal(strtoul(event + 7, &rest, 10), exchange);
+    bool whole = strtoul(rest, &rest, 10) == TB_LINK_EXCHANGE_OK;
+    *ret_size = strlen(rest + 1) / 2;
+    assert_int_equal(tb_hex_decode(tb_span_str(rest + 1), ret_bytes, *ret_size), TB_OK);
+    return whole;
+}
+
+static enum tb_card_step command_run(void)
+{
+    uint8_t answer[TB_LINK_APDU_ANSWER_MAX];
+    size_t size;
+    const struct tb_applet_io *io = &session.machine.io;
+    uint16_t timeout_ms = io->timeout_ms < COMMAND_MAX_MS ? io->timeout_ms : COMMAND_MAX_MS;
+    assert_int_equal(tb_readers_transceive(h.readers, 0, h.tap, ++exchange, timeout_ms,
+                                           tb_span_of(io->command, io->command_size)),
+                     TB_OK);
+    return answer_parse(harness_next(&h), answer, &size)
+               ? tb_card_session_answer(&session, tb_span_of(answer, size))
+               : tb_card_session_lost(&session);
+}
+
+static enum tb_card_step session_run(void)
+{
+    const struct tb_card_how how = {.keys = &ring,
+                                    .rng = tb_rng_system(),
+                                    .wall_ms = wall_ms(),
+                                    .clock_trusted = true,
+                                    .audience = "till",
+                                    .terminal = tb_span_str("urn:tillbridge:demo:device:till-1")};
+    enum tb_card_step step = tb_card_session_start(&session, &how, tb_card_applets());
+    while (step == TB_CARD_NEXT)
+        step = command_run();
+    return step;
+}
+
+static void tell(enum tb_link_relaying what)
+{
+    assert_int_equal(tb_readers_tell(h.readers, 0, h.tap, what), TB_OK);
+}
+
+/* ---- to the outcome ---- */
+
+static void failed_take(const char *event)
+{
+    enum tb_tag_failure failure = TB_TAG_TORN;
+    while (strncmp(event + strlen("failed "), tb_tag_failure_name(failure),
+                   strlen(tb_tag_failure_name(failure))) != 0)
+        failure = (enum tb_tag_failure)(failure + 1);
+    tb_identify_tag_failed(&machine, 0, failure, now_ms);
+}
+
+static void data_take(const char *event)
+{
+    static uint8_t message[TB_LINK_NDEF_MAX];
+    size_t size = strlen(event + strlen("data ")) / 2;
+    assert_int_equal(tb_hex_decode(tb_span_str(event + strlen("data ")), message, size), TB_OK);
+    tb_identify_tag_data(&machine, 0, tb_span_of(message, size), now_ms);
+}
+
+/* The reader's word behind what it was told. */
+static void word_take(bool judged)
+{
+    const char *event = harness_next(&h);
+    if (strncmp(event, "failed ", 7) == 0)
+        failed_take(event);
+    else if (judged)
+        tb_identify_judged(&machine, 0, &session.judgement, now_ms);
+    else
+        data_take(event);
+}
+
+/* False: it was torn, and is offered again. */
+static bool tap_step(void)
+{
+    enum tb_card_step step = session_run();
+    if (step == TB_CARD_LOST) {
+        tell(TB_LINK_RELAY_AGAIN);
+        tb_identify_tag_failed(&machine, 0, TB_TAG_TORN, now_ms);
+        return false;
+    }
+    if (step == TB_CARD_READ)
+        tell(TB_LINK_RELAY_READ);
+    else
+        tell(session.judgement.verdict == TB_JUDGED_AGAIN ? TB_LINK_RELAY_LEAVE : TB_LINK_RELAY_KEEP);
+    word_take(step == TB_CARD_JUDGED);
+    return true;
+}
+
+static void tap(const char *cards)
+{
+    char command[64];
+    (void)snprintf(command, sizeof command, "tap %s", cards);
+    sim(command);
+    harness_expect(&h, "tag type4");
+    tb_identify_tap_began(&machine, 0, tb_span_of(NULL, 0), now_ms);
+    while (!tap_step()) {
+        const char *event = harness_next(&h);
+        if (strcmp(event, "again type4") != 0) {
+            failed_take(event);
+            break;
+        }
+        tb_identify_tap_began(&machine, 0, tb_span_of(NULL, 0), now_ms);
+    }
+}
+
+/* Everybody is known here, and nothing was used before. True: an outcome was told. */
+static bool actions_take(enum tb_outcome outcome, enum tb_reason reason)
+{
+    static const struct tb_customer_key customer = {{0xc1}};
+    struct tb_identify_action action;
+    bool told = false;
+    while (tb_identify_next(&machine, &action)) {
+        if (action.verb == TB_IDENTIFY_LOOK_UP)
+            tb_identify_looked_up(&machine, action.attempt, TB_LOOKUP_HIT, &customer, now_ms);
+        else if (action.verb == TB_IDENTIFY_CLAIM)
+            tb_identify_claimed(&machine, action.attempt, TB_CLAIMED_FRESH, now_ms);
+        if (action.verb != TB_IDENTIFY_OUTCOME)
+            continue;
+        assert_string_equal(tb_outcome_name(action.outcome), tb_outcome_name(outcome));
+        assert_string_equal(tb_reason_name(action.reason), tb_reason_name(reason));
+        told = true;
+    }
+    return told;
+}
+
+static void outcome_expect(enum tb_outcome outcome, enum tb_reason reason)
+{
+    if (actions_take(outcome, reason))
+        return;
+    tb_identify_tick(&machine, now_ms += 5000); /* a torn read is given up */
+    assert_true(actions_take(outcome, reason));
+}
+
+static void gone(void)
+{
+    reader_gone();
+    tb_identify_tag_gone(&machine, 0, now_ms);
+    assert_false(actions_take(TB_OUTCOME_COUNT, TB_REASON_COUNT));
+    tb_identify_tick(&machine, now_ms += 5000); /* what lay there is forgotten */
+    assert_false(actions_take(TB_OUTCOME_COUNT, TB_REASON_COUNT));
+}
+
+/* ---- the cards ---- */
+
+struct scenario {
+    const char *card;
+    enum tb_outcome outcome;
+    enum tb_reason reason;    /* of the outcome */
+    enum tb_reason judgement; /* TB_REASON_NONE: it was read, or nothing came of it */
+};
+
+static const struct scenario cards[] = {
+    {"type4 uri=" URI, TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_NONE},
+    {"type4v3 uid=random uri=" URI, TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_NONE},
+    {"type4 blank", TB_OUTCOME_UNKNOWN, TB_REASON_TAG_EMPTY, TB_REASON_NONE},
+    {"foreign", TB_OUTCOME_UNKNOWN, TB_REASON_TAG_EMPTY, TB_REASON_NONE},
+    {"payment", TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP, TB_REASON_NONE},
+    {"payment uid=random", TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP, TB_REASON_NONE},
+#if TB_WALLETS
+    {"smart_tap number=LOYAL-1", TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_PASS_SMART_TAP},
+    {"smart_tap number=LOYAL-1 part=40 retry=both select", TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE,
+     TB_REASON_PASS_SMART_TAP},
+    {"smart_tap number=", TB_OUTCOME_UNKNOWN, TB_REASON_PASS_NONE, TB_REASON_PASS_NONE},
+    {"smart_tap number=1 locked=1", TB_OUTCOME_UNREADABLE, TB_REASON_PASS_LOCKED, TB_REASON_PASS_LOCKED},
+    {"smart_tap number=1 choose=1", TB_OUTCOME_UNREADABLE, TB_REASON_PASS_CHOOSE, TB_REASON_PASS_CHOOSE},
+    {"smart_tap number=1 tampered", TB_OUTCOME_WRONG_KEY, TB_REASON_PROOF_WRONG, TB_REASON_PROOF_WRONG},
+    {"vas message=LOYAL-2", TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_PASS_VAS},
+    {"vas message=LOYAL-2 clock=-600", TB_OUTCOME_EXPIRED, TB_REASON_PROOF_EXPIRED, TB_REASON_PROOF_EXPIRED},
+    {"vas message=LOYAL-2 locked=1", TB_OUTCOME_UNREADABLE, TB_REASON_PASS_LOCKED, TB_REASON_PASS_LOCKED},
+#endif
+};
+
+static void each_kind_of_card_has_its_outcome(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TB_ARRAY_SIZE(cards); i++) {
+        char command[256];
+        print_message("%s\n", cards[i].card);
+        (void)snprintf(command, sizeof command, "card c %s", cards[i].card);
+        sim(command);
+        tap("c");
+        assert_string_equal(tb_reason_name(session.judgement.reason), tb_reason_name(cards[i].judgement));
+        outcome_expect(cards[i].outcome, cards[i].reason);
+        gone();
+    }
+    assert_string_equal(harness_sim(&h, "violations"), "0");
+}
+
+#if TB_WALLETS
+/* At every step of the exchange; when all is said it may go. */
+static void phone_that_slips_away_is_torn(void **state)
+{
+    (void)state;
+    for (unsigned answers = 1; answers <= 3; answers++) {
+        char command[128];
+        (void)snprintf(command, sizeof command, "card c smart_tap number=LOYAL-1 torn=%u", answers);
+        sim(command);
+        tap("c");
+        harness_expect(&h, "gone");
+        tb_identify_tag_gone(&machine, 0, now_ms);
+        if (answers < 3)
+            outcome_expect(TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TORN);
+        else
+            outcome_expect(TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE);
+        sim("remove");
+    }
+}
+
+static void phone_that_did_what_it_asked_for_is_recognised(void **state)
+{
+    (void)state;
+    sim("card c smart_tap number=LOYAL-1 locked=1");
+    tap("c");
+    outcome_expect(TB_OUTCOME_UNREADABLE, TB_REASON_PASS_LOCKED);
+    gone();
+    tap("c");
+    outcome_expect(TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE);
+    gone();
+}
+#endif
+
+static void two_cards_at_once_are_told(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {"a+b", "a+t2", "a+pay"};
+    sim("card a type4 uid=04010101010102 uri=" URI);
+    sim("card b foreign uid=04020202020203");
+    sim("card t2 ntag213 uid=04020202020202 uri=" URI);
+    sim("card pay payment uid=04000000000001");
+    for (size_t i = 0; i < TB_ARRAY_SIZE(pairs); i++) {
+        tap(pairs[i]);
+        outcome_expect(TB_OUTCOME_TWO_CARDS, TB_REASON_TAG_TWO);
+        gone();
+    }
+}
+
+/* Without an argument readerd on libnfc; with one a reader head, and the argument names its board. */
+int main(int argc, char **argv)
+{
+    h.board = argc > 1 ? argv[1] : NULL;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_kind_of_card_has_its_outcome, terminal_start, stop),
+#if TB_WALLETS
+        cmocka_unit_test_setup_teardown(phone_that_slips_away_is_torn, terminal_start, stop),
+        cmocka_unit_test_setup_teardown(phone_that_did_what_it_asked_for_is_recognised, terminal_start, stop),
+#endif
+        cmocka_unit_test_setup_teardown(two_cards_at_once_are_told, terminal_start, stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -4,7 +4,7 @@
 #include "tests/support/hex.h"
 #include "tests/support/scripted_rng.h"
 #include "tests/support/unit.h"
-#include "tests/unit/credential/wallet_vectors.h"
+#include "tests/support/wallet_vectors.h"
 
 #define WALL_MS INT64_C(1790000000000)
 #define SESSION_AES "acc7f5122fe99ee6c20e98796a1121cd"

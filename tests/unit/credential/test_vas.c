@@ -4,7 +4,7 @@
 #include "tests/support/hex.h"
 #include "tests/support/seeded_rng.h"
 #include "tests/support/unit.h"
-#include "tests/unit/credential/wallet_vectors.h"
+#include "tests/support/wallet_vectors.h"
 
 struct terminal {
     struct tb_keyring ring;

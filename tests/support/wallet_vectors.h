@@ -4,8 +4,8 @@
  * 00 … 1f, 11 … 11 and 11 22 … 88. Of VAS: a captured cryptogram of a published demo pass, whose private
  * key is published too. Scalars stand here as plain hex because they protect nothing.
  */
-#ifndef TB_TESTS_UNIT_CREDENTIAL_WALLET_VECTORS_H
-#define TB_TESTS_UNIT_CREDENTIAL_WALLET_VECTORS_H
+#ifndef TB_TESTS_SUPPORT_WALLET_VECTORS_H
+#define TB_TESTS_SUPPORT_WALLET_VECTORS_H
 
 #define COLLECTOR "20180608"
 #define COLLECTOR_KEY "826d17e50767b165b0e4d9e332f8d1d1e20224284fb4daf1e50a03246e70797d"

@@ -18,6 +18,7 @@
 #include "agent/cache/outbox_erase.h"
 #include "agent/cache/outbox_upkeep.h"
 #include "agent/cache/state.h"
+#include "core/credential/judgement.h"
 #include "core/sync/client.h"
 #include "host/loop/loop.h"
 #include "host/sqlite/writer.h"
@@ -201,6 +202,12 @@ TB_MUST_USE enum tb_err tb_storage_list_outbox(struct tb_storage *storage, int64
                                                void (*done)(void *context, enum tb_err err,
                                                             const struct tb_outbox_list *list),
                                                void *context);
+
+/* Uses up what replay names, durably: with TB_OK, fresh says whether it was not used before. While state.db
+ * is in memory nothing is: TB_ERR_… says why. TB_ERR_BUSY: the replay memory is full. */
+TB_MUST_USE enum tb_err tb_storage_claim(struct tb_storage *storage, const struct tb_replay *replay,
+                                         void (*done)(void *context, enum tb_err err, bool fresh),
+                                         void *context);
 
 /* A pepper that came by the device feed; before rows that need it are saved. */
 void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *pepper);

@@ -182,6 +182,43 @@ static void ask(struct tb_agent *agent, uint64_t attempt)
         tb_identify_answered(&agent->identify, attempt, TB_ANSWER_OFFLINE, NULL, tb_loop_now_ms(agent->loop));
 }
 
+/* ---- what is good once ---- */
+
+struct claim {
+    struct tb_agent *agent;
+    uint64_t attempt;
+};
+
+static void claim_done(void *context, enum tb_err err, bool fresh)
+{
+    const struct claim *claim = context;
+    struct tb_agent *agent = claim->agent;
+    enum tb_claimed claimed = fresh ? TB_CLAIMED_FRESH : TB_CLAIMED_USED;
+    if (err != TB_OK) {
+        tb_log(TB_LOG_ERROR, TB_EVENT("replay", "not_claimed"), tb_log_err(err));
+        claimed = TB_CLAIMED_FAILED;
+    }
+    tb_identify_claimed(&agent->identify, claim->attempt, claimed, tb_loop_now_ms(agent->loop));
+    tb_taps_drain(agent);
+}
+
+static void claim(struct tb_agent *agent, uint64_t attempt)
+{
+    const struct tb_judgement *judgement = tb_identify_judgement(&agent->identify, attempt);
+    if (!judgement)
+        return;
+    struct claim *claim = malloc(sizeof *claim);
+    enum tb_err err = claim ? TB_OK : TB_ERR_NO_MEMORY;
+    if (claim) {
+        *claim = (struct claim){.agent = agent, .attempt = attempt};
+        err = tb_storage_claim(&agent->storage, &judgement->replay, claim_done, claim);
+    }
+    if (err == TB_OK)
+        return;
+    free(claim);
+    tb_identify_claimed(&agent->identify, attempt, TB_CLAIMED_FAILED, tb_loop_now_ms(agent->loop));
+}
+
 /* ---- the context store's answer ---- */
 
 struct answer {
@@ -302,9 +339,7 @@ static void carry_out(struct tb_agent *agent, const struct tb_identify_action *a
     case TB_IDENTIFY_HANDOVER:
         tb_identify_answered(&agent->identify, action->attempt, TB_ANSWER_OFFLINE, NULL, now_ms);
         break;
-    case TB_IDENTIFY_CLAIM:
-        tb_identify_claimed(&agent->identify, action->attempt, TB_CLAIMED_FAILED, now_ms);
-        break;
+    case TB_IDENTIFY_CLAIM: claim(agent, action->attempt); break;
     case TB_IDENTIFY_OUTCOME: outcome_note(agent, action); break;
     case TB_IDENTIFY_BEGIN_VISIT: tb_visits_begin(agent, action); break;
     case TB_IDENTIFY_PRODUCT: product_scanned(agent, action); break;

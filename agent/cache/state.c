@@ -12,9 +12,12 @@
 #define CURSOR_NAME "device_cursor"
 #define ERASURES_NAME "erasures_cursor"
 #define SESSION_NAME "session_key"
+#define REPLAY_NAME "replay_key"
 #define RESTORES_NAME "restores"
 #define OUTBOX_NAME "outbox"
 #define SETTING_SIZE_MAX 128
+
+_Static_assert(TB_SESSION_KEY_SIZE == TB_REPLAY_KEY_SIZE, "made alike");
 
 static const char *const migrations[] = {
     "CREATE TABLE setting (name TEXT PRIMARY KEY NOT NULL, sealed BLOB NOT NULL) STRICT;"
@@ -26,6 +29,19 @@ static const char *const migrations[] = {
     " sealed BLOB NOT NULL," /* the document, under the device key, bound to all of the above */
     " PRIMARY KEY (type, id)"
     ") STRICT;",
+    /* Version 2: what was shown and is good once. */
+    "CREATE TABLE replay ("
+    " name BLOB PRIMARY KEY NOT NULL,"
+    " counter INTEGER NOT NULL,"
+    " forget_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX replay_forget ON replay (forget_ms);"
+    "CREATE TABLE replay_total (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL) STRICT;"
+    "INSERT INTO replay_total VALUES (1, 0);"
+    "CREATE TRIGGER replay_added AFTER INSERT ON replay"
+    " BEGIN UPDATE replay_total SET count = count + 1; END;"
+    "CREATE TRIGGER replay_gone AFTER DELETE ON replay"
+    " BEGIN UPDATE replay_total SET count = count - 1; END;",
 };
 
 static const char *const statements[TB_STATE_STMT_COUNT] = {
@@ -35,6 +51,12 @@ static const char *const statements[TB_STATE_STMT_COUNT] = {
         "INSERT OR REPLACE INTO fact (type, id, version, epoch, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [TB_STATE_STMT_FACT_DROP] = "DELETE FROM fact WHERE type = ?1 AND id = ?2",
     [TB_STATE_STMT_SETTING_PUT] = "INSERT OR REPLACE INTO setting (name, sealed) VALUES (?1, ?2)",
+    [TB_STATE_STMT_REPLAY_READ] = "SELECT counter FROM replay WHERE name = ?1",
+    [TB_STATE_STMT_REPLAY_ADD] = "INSERT INTO replay (name, counter, forget_ms) VALUES (?1, ?2, ?3)",
+    [TB_STATE_STMT_REPLAY_RAISE] = "UPDATE replay SET counter = ?2, forget_ms = ?3 WHERE name = ?1",
+    [TB_STATE_STMT_REPLAY_EXPIRE] = "DELETE FROM replay WHERE name IN (SELECT name FROM replay"
+                                    " WHERE forget_ms <= ?1 ORDER BY forget_ms LIMIT ?2)",
+    [TB_STATE_STMT_REPLAY_TOTAL] = "SELECT count FROM replay_total",
 };
 
 static enum tb_err setting_put(struct tb_state *state, const char *name, struct tb_span value)
@@ -60,12 +82,12 @@ static enum tb_err setting_put_int(struct tb_state *state, const char *name, int
 
 /* ---- the file ---- */
 
-static enum tb_err session_key_make(struct tb_state *state)
+static enum tb_err key_make(struct tb_state *state, const char *name)
 {
     uint8_t key[TB_SESSION_KEY_SIZE];
     const struct tb_rng *rng = state->sealer.rng;
     rng->fill(rng->context, key, sizeof key);
-    enum tb_err err = setting_put(state, SESSION_NAME, tb_span_of(key, sizeof key));
+    enum tb_err err = setting_put(state, name, tb_span_of(key, sizeof key));
     tb_wipe(key, sizeof key);
     return err;
 }
@@ -98,6 +120,7 @@ void tb_state_close(struct tb_state *state)
 {
     tb_stmt_free_all(state->stmts, TB_STATE_STMT_COUNT);
     state->db = tb_db_close(state->db);
+    tb_wipe(state->replay_key, sizeof state->replay_key);
     tb_sealer_wipe(&state->sealer);
 }
 
@@ -270,6 +293,8 @@ static void setting_take(struct tb_state *state, struct tb_span name, struct tb_
         cursor_take(value, &settings->erasures_cursor);
     } else if (tb_span_is(name, SESSION_NAME) && value.size == TB_SESSION_KEY_SIZE) {
         memcpy(settings->session_key, value.at, value.size);
+    } else if (tb_span_is(name, REPLAY_NAME) && value.size == TB_REPLAY_KEY_SIZE) {
+        memcpy(state->replay_key, value.at, value.size);
     } else if (tb_span_is(name, OUTBOX_NAME)) {
         outbox_take(value, settings);
     } else if (tb_span_is(name, RESTORES_NAME)) {
@@ -301,10 +326,20 @@ static enum tb_err settings_load(struct tb_state *state, struct tb_settings *set
     return err;
 }
 
-static bool session_key_missing(const struct tb_settings *settings)
+static bool key_missing(const uint8_t *key)
 {
     static const uint8_t none[TB_SESSION_KEY_SIZE];
-    return memcmp(settings->session_key, none, sizeof none) == 0;
+    return memcmp(key, none, sizeof none) == 0;
+}
+
+static enum tb_err keys_make(struct tb_state *state, struct tb_settings *settings)
+{
+    bool session = key_missing(settings->session_key);
+    bool replay = key_missing(state->replay_key);
+    enum tb_err err = session ? key_make(state, SESSION_NAME) : TB_OK;
+    if (err == TB_OK && replay)
+        err = key_make(state, REPLAY_NAME);
+    return err == TB_OK && (session || replay) ? settings_load(state, settings) : err;
 }
 
 enum tb_err tb_state_load(struct tb_state *state, struct tb_facts *ret_facts,
@@ -316,11 +351,8 @@ enum tb_err tb_state_load(struct tb_state *state, struct tb_facts *ret_facts,
     enum tb_err err = facts_load(state, ret_facts, &damaged);
     if (err == TB_OK)
         err = settings_load(state, ret_settings);
-    if (err == TB_OK && session_key_missing(ret_settings)) {
-        err = session_key_make(state);
-        if (err == TB_OK)
-            err = settings_load(state, ret_settings);
-    }
+    if (err == TB_OK)
+        err = keys_make(state, ret_settings);
     if (damaged) /* the whole feed again: writing a fact anew mends it */
         ret_settings->device_cursor.size = 0;
     return err;

@@ -4,7 +4,8 @@
  * The rows of the device feed (terminal, policy, keys), sealed with the device key, with the feed's
  * cursor in the same transaction; and a few settings: the last known epoch of the context store, the
  * reconnect window it handed out, the floor of the wall clock, the key of page sessions. All of it is sealed;
- * what does not verify counts as never said.
+ * what does not verify counts as never said. And the replay memory (replay.h), under names that only this
+ * file's key makes.
  *
  * Synchronous; belongs to one thread at a time: the loop's while starting, the file's writer after that.
  */
@@ -18,12 +19,18 @@
 #include "host/sqlite/db.h"
 
 #define TB_SESSION_KEY_SIZE 32
+#define TB_REPLAY_KEY_SIZE 32
 
 enum tb_state_statement {
     TB_STATE_STMT_FACT_READ,
     TB_STATE_STMT_FACT_PUT,
     TB_STATE_STMT_FACT_DROP,
     TB_STATE_STMT_SETTING_PUT,
+    TB_STATE_STMT_REPLAY_READ,
+    TB_STATE_STMT_REPLAY_ADD,
+    TB_STATE_STMT_REPLAY_RAISE,
+    TB_STATE_STMT_REPLAY_EXPIRE,
+    TB_STATE_STMT_REPLAY_TOTAL,
     TB_STATE_STMT_COUNT
 };
 
@@ -31,6 +38,7 @@ struct tb_state {
     struct tb_db *db; /* owned */
     struct tb_sealer sealer;
     int64_t epoch; /* counts restores of the context store; versions of another one count as 0 */
+    uint8_t replay_key[TB_REPLAY_KEY_SIZE]; /* secret; made with the file, known once it is loaded */
     struct tb_stmt stmts[TB_STATE_STMT_COUNT];
 };
 

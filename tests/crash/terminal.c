@@ -198,6 +198,31 @@ static void cache_look(struct terminal *t)
         terminal_cache_read(t, &t->reader, &t->outbox_seen.incarnation, &t->cache_seen);
 }
 
+struct tb_replay terminal_replay(unsigned number, int64_t counter)
+{
+    bool counts = number == SHOWN_NAMES;
+    return (struct tb_replay){.rule = counts ? TB_REPLAY_COUNTER : TB_REPLAY_ONCE,
+                              .name = {0x5e, (uint8_t)number},
+                              .counter = counts ? (uint64_t)counter : 0,
+                              .forget_ms = INT64_MAX};
+}
+
+/* The highest counter that is refused: they rise by one. */
+static void shown_read(struct terminal *t)
+{
+    bool shown = true;
+    for (unsigned i = 0; i < SHOWN_NAMES && !t->wrong; i++) {
+        const struct tb_replay replay = terminal_replay(i, 0);
+        (void)terminal_fine(t, tb_replay_shown(&t->state, &replay, &shown), "reading what was shown");
+        t->state_seen.shown[i] = shown;
+    }
+    for (shown = true; shown && !t->wrong;) {
+        const struct tb_replay replay = terminal_replay(SHOWN_NAMES, t->state_seen.counter + 1);
+        (void)terminal_fine(t, tb_replay_shown(&t->state, &replay, &shown), "reading what counts");
+        t->state_seen.counter += shown;
+    }
+}
+
 static void state_read(struct terminal *t)
 {
     struct tb_facts facts;
@@ -211,6 +236,7 @@ static void state_read(struct terminal *t)
     t->state_seen.window_ms = settings.reconnect_window_ms;
     t->state_seen.floor_ms = settings.wall_floor_ms;
     memcpy(t->state_seen.session_key, settings.session_key, sizeof t->state_seen.session_key);
+    shown_read(t);
 }
 
 static bool is_zero(const uint8_t *bytes, size_t size)
@@ -323,6 +349,7 @@ static const char *const mistakes[] = {
     "a mutation counts as saved before its commit",
     "the outbox settles before the cache lasts",
     "a cursor is saved in a transaction before its rows",
+    "what is good once counts as claimed before its commit",
     NULL,
 };
 

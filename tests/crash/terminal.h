@@ -7,10 +7,12 @@
 
 #include "agent/cache/cache.h"
 #include "agent/cache/outbox.h"
+#include "agent/cache/replay.h"
 #include "agent/cache/state.h"
 #include "core/base/assert.h"
 #include "tests/crash/power.h"
 
+enum { SHOWN_NAMES = 6 }; /* that are good once; one more counts */
 enum { CUSTOMERS = 8, PRODUCTS = 3, ROWS_MAX = 64, DEEDS = 14, UNDECIDED_MAX = 12 };
 
 enum mistake {
@@ -19,6 +21,7 @@ enum mistake {
     MISTAKE_PROMISE_EARLY, /* a mutation counts as saved before its commit */
     MISTAKE_SETTLE_EARLY,  /* before the cache lasts */
     MISTAKE_CURSOR_FIRST,  /* the cursor in a transaction before its rows */
+    MISTAKE_CLAIM_EARLY,   /* what is good once counts as claimed before its commit */
 };
 
 struct outbox_state {
@@ -44,6 +47,8 @@ struct state_state {
     int64_t idle_ms;
     int64_t window_ms;
     int64_t floor_ms;
+    int64_t shown[SHOWN_NAMES];               /* 1: claimed */
+    int64_t counter;                          /* highest claimed */
     uint8_t session_key[TB_SESSION_KEY_SIZE]; /* zero: any, the file is not promised yet */
 };
 
@@ -88,6 +93,8 @@ int64_t terminal_cursor_number(const struct tb_cursor *cursor);
 struct tb_id terminal_customer_id(unsigned number);
 struct tb_id terminal_cart_id(unsigned number);
 struct tb_digest terminal_credential_hash(unsigned number);
+/* What is good once; SHOWN_NAMES: what counts. */
+struct tb_replay terminal_replay(unsigned number, int64_t counter);
 void terminal_gtin_of(unsigned number, char ret_gtin[TB_GTIN_SIZE + 1]);
 
 /* Through a reader that reads nothing yet. */

@@ -358,6 +358,31 @@ static void welcome(struct terminal *t)
         power_history_lasts(&t->state_history, t->disk);
 }
 
+/* What is good once is claimed: it is fresh exactly when nobody was told so before. */
+static void claim(struct terminal *t)
+{
+    const struct state_state *now = power_history_newest(&t->state_history);
+    unsigned number = terminal_below(t, SHOWN_NAMES + 1);
+    bool counts = number == SHOWN_NAMES;
+    int64_t counter = now->counter + (now->counter ? terminal_below(t, 2) : 1);
+    bool fresh_wanted = counts ? counter > now->counter : !now->shown[number];
+    const struct tb_replay replay = terminal_replay(number, counter);
+    struct state_state *next = power_history_next(&t->state_history, t->disk);
+    bool fresh = false;
+    if (!terminal_fine(t, tb_db_begin(t->state.db), "beginning") ||
+        !terminal_fine(t, tb_replay_claim(&t->state, &replay, WALL_MS, &fresh), "claiming") ||
+        !terminal_fine(t, fresh == fresh_wanted ? TB_OK : TB_ERR_CORRUPT, "what was claimed before"))
+        return;
+    if (counts && fresh)
+        next->counter = counter;
+    else if (fresh)
+        next->shown[number] = 1;
+    if (t->mistake == MISTAKE_CLAIM_EARLY)
+        power_history_lasts(&t->state_history, t->disk);
+    if (terminal_fine(t, tb_db_commit(t->state.db), "saving a claim"))
+        power_history_lasts(&t->state_history, t->disk);
+}
+
 /* A writer tends its file when its users have been told; how long the log was by then does not matter. */
 static void tend(struct terminal *t)
 {
@@ -435,8 +460,8 @@ static void reopen(struct terminal *t)
 static void deed(struct terminal *t)
 {
     static void (*const deeds[])(struct terminal *t) = {
-        append, append, append, append, append_undone, receive, receive, decide,  decide, decide,
-        settle, settle, erase,  learn,  welcome,       tend,    look_up, look_up, reopen,
+        append, append, append, append,  append_undone, receive, receive, decide, decide, decide, settle,
+        settle, erase,  learn,  welcome, tend,          look_up, look_up, reopen, claim,  claim,
     };
     unsigned which = terminal_below(t, TB_ARRAY_SIZE(deeds) * 4);
     deeds[which % TB_ARRAY_SIZE(deeds)](t);

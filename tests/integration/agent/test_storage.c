@@ -405,6 +405,43 @@ static void no_page_is_written_behind_a_lost_one(void **state)
     assert_int_equal(terminal.found.cohort_cursor.bytes[0], 2);
 }
 
+static bool claim_fresh;
+
+static void claimed(void *context, enum tb_err err, bool fresh)
+{
+    claim_fresh = fresh;
+    say(context, err);
+}
+
+static void claim(int number)
+{
+    const struct tb_replay replay = {.rule = TB_REPLAY_ONCE, .name = {7}, .forget_ms = INT64_MAX};
+    assert_int_equal(tb_storage_claim(&terminal.storage, &replay, claimed, number_new(number)), TB_OK);
+    wait_for(said_count + 1);
+}
+
+static void what_was_claimed_stays_claimed_after_a_restart(void **state)
+{
+    (void)state;
+    claim(1);
+    assert_true(claim_fresh);
+    terminal_stop();
+    terminal_start();
+    claim(2);
+    assert_false(claim_fresh);
+    assert_int_equal(said[1].err, TB_OK);
+}
+
+/* Nothing is remembered of it when the file is not on the disk. */
+static void nothing_is_claimed_in_memory(void **state)
+{
+    (void)state;
+    terminal.storage.files[TB_STORAGE_STATE].away = TB_ERR_DENIED;
+    claim(1);
+    assert_int_equal(said[0].err, TB_ERR_DENIED);
+    assert_false(claim_fresh);
+}
+
 static void what_waits_at_the_end_is_written_and_freed(void **state)
 {
     (void)state;
@@ -434,6 +471,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_page_is_written_behind_one_that_failed, set_up_without_pepper,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(no_page_is_written_behind_a_lost_one, set_up, terminal_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_claimed_stays_claimed_after_a_restart, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_claimed_in_memory, set_up, terminal_tear_down),
         cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_written_and_freed, set_up,
                                         terminal_tear_down),
     };

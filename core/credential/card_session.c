@@ -14,17 +14,17 @@
 STARTS_ALIKE(tb_hce);
 STARTS_ALIKE(tb_desfire);
 
-/* ---- phone wallets ---- */
-
-#if TB_WALLETS
-STARTS_ALIKE(tb_smart_tap);
-STARTS_ALIKE(tb_vas);
-
 static bool is_possible(const struct tb_card_session *s, enum tb_ring_use use, enum tb_credential_kind kind)
 {
     return !(s->how.kinds_refused & 1u << kind) &&
            tb_keyring_find(s->how.keys, use, tb_span_of(NULL, 0), s->how.wall_ms, 0) != NULL;
 }
+
+/* ---- phone wallets ---- */
+
+#if TB_WALLETS
+STARTS_ALIKE(tb_smart_tap);
+STARTS_ALIKE(tb_vas);
 
 static bool smart_tap_wanted(const struct tb_card_session *s)
 {
@@ -92,16 +92,39 @@ static enum tb_applet_step wallet_lost(struct tb_card_session *s)
 }
 #endif
 
+/* ---- the chain's DESFire cards ---- */
+
+static bool desfire_wanted(const struct tb_card_session *s)
+{
+    return is_possible(s, TB_RING_DESFIRE, TB_CREDENTIAL_DESFIRE);
+}
+
+static enum tb_applet_step desfire_start(struct tb_card_session *s)
+{
+    const struct tb_desfire_input input = {
+        .keys = s->how.keys, .wall_ms = s->how.wall_ms, .rng = s->how.rng, .uid = s->how.uid};
+    return tb_desfire_start(&s->machine.desfire, &input);
+}
+
+static enum tb_applet_step desfire_answer(struct tb_card_session *s, struct tb_span answer)
+{
+    return tb_desfire_answer(&s->machine.desfire, answer);
+}
+
+static enum tb_applet_step desfire_lost(struct tb_card_session *s)
+{
+    return tb_desfire_lost(&s->machine.desfire);
+}
+
 struct tb_card_applets tb_card_applets(void)
 {
-#if TB_WALLETS
     static const struct tb_card_applet applets[] = {
+#if TB_WALLETS
         {wallet_wanted, wallet_start, wallet_answer, wallet_lost},
+#endif
+        {desfire_wanted, desfire_start, desfire_answer, desfire_lost},
     };
     return (struct tb_card_applets){applets, TB_ARRAY_SIZE(applets)};
-#else
-    return (struct tb_card_applets){NULL, 0};
-#endif
 }
 
 /* ---- the session ---- */

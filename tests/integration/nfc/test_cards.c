@@ -22,10 +22,13 @@ static uint16_t exchange;
 
 /* ---- the terminal ---- */
 
+#define DESFIRE_KEY "00112233445566778899aabbccddeeff"
+
 static void key_add(enum tb_ring_use use, const char *id, uint32_t version, const char *bytes)
 {
     struct hex_bytes key = hex(bytes);
-    struct tb_ring_key k = {.use = use, .version = version, .size = (uint8_t)key.size};
+    struct tb_ring_key k = {
+        .use = use, .version = version, .size = (uint8_t)key.size, .application = {0x30, 0x42, 0xf5}};
     (void)snprintf(k.id, sizeof k.id, "%s", id);
     memcpy(k.bytes, key.at, key.size);
     assert_int_equal(tb_keyring_put(&ring, &k), TB_OK);
@@ -44,6 +47,7 @@ static int terminal_start(void **state)
     memset(&ring, 0, sizeof ring);
     key_add(TB_RING_SMART_TAP, COLLECTOR, 1, COLLECTOR_KEY);
     key_add(TB_RING_VAS, PASS_TYPE, 1, PASS_KEY);
+    key_add(TB_RING_DESFIRE, "cards", 1, DESFIRE_KEY);
     policy.keys = &ring;
     tb_identify_init(&machine, &policy);
     now_ms = 1000;
@@ -215,6 +219,15 @@ static const struct scenario cards[] = {
     {"type4 blank", TB_OUTCOME_UNKNOWN, TB_REASON_TAG_EMPTY, TB_REASON_NONE},
     {"foreign", TB_OUTCOME_UNKNOWN, TB_REASON_TAG_EMPTY, TB_REASON_NONE},
     {"payment", TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP, TB_REASON_NONE},
+    {"desfire aid=3042f5 key=" DESFIRE_KEY, TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE,
+     TB_REASON_CARD_DESFIRE},
+    {"desfire ev1 aid=3042f5 key=" DESFIRE_KEY, TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE,
+     TB_REASON_CARD_DESFIRE},
+    {"desfire uid=random hidden=04782e21801d80 aid=3042f5 key=" DESFIRE_KEY, TB_OUTCOME_RECOGNISED,
+     TB_REASON_FOUND_CACHE, TB_REASON_CARD_DESFIRE},
+    {"desfire aid=3042f5 key=0123456789abcdef0123456789abcdef", TB_OUTCOME_WRONG_KEY, TB_REASON_PROOF_WRONG,
+     TB_REASON_PROOF_WRONG},
+    {"desfire aid=010203 key=" DESFIRE_KEY, TB_OUTCOME_UNKNOWN, TB_REASON_TAG_EMPTY, TB_REASON_NONE},
     {"payment uid=random", TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP, TB_REASON_NONE},
 #if TB_WALLETS
     {"smart_tap number=LOYAL-1", TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_PASS_SMART_TAP},

@@ -7,7 +7,7 @@
 #include "host/system/system.h"
 #include "tests/integration/nfc/simulator.h"
 #include "tests/support/hex.h"
-#include "tests/unit/credential/wallet_vectors.h"
+#include "tests/support/wallet_vectors.h"
 
 #include <stdlib.h>
 #include <time.h>

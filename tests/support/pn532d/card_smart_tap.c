@@ -506,7 +506,7 @@ static const char *number_set(struct card_smart_tap *phone, const char *key, uin
     else if (strcmp(key, "choose") == 0)
         phone->choose = (unsigned)number;
     else if (strcmp(key, "part") == 0 && number > 0)
-        phone->part_size = number;
+        phone->part_size = (size_t)number;
     else
         return "unknown_key";
     return NULL;

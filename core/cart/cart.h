@@ -1,7 +1,7 @@
 /*
  * Cart arithmetic: what a mutation does to a cart. The context store and every terminal run the same
  * code, the store to decide, a terminal to show pending mutations on top of what was decided.
- * docs/cart.md has the rules in words, docs/cart-vectors.json as test vectors.
+ * docs/cart.md has the rules in words, docs/cart-vectors.json and docs/checkout-vectors.json as test vectors.
  *
  * The rules:
  *   - A product with its options has at most one open line. cart.add opens it, or adds to it; adds commute.

@@ -401,27 +401,41 @@ static void vector_play(struct tb_json vector)
     HOLDS(run.check.err == TB_OK);
 }
 
-size_t cart_vectors_run(const struct cart_vectors_shop *shop, const char *path)
+/* Vectors are numbered through all files: each has ids of its own. */
+static void file_play(const char *folder, const char *name)
 {
+    char path[512];
     char *text = malloc(FILE_SIZE_MAX);
     uint8_t *memory = malloc(TB_JSON_ARENA_SIZE(FILE_SIZE_MAX));
-    answer_memory = malloc(TB_ENGINE_ARENA_SIZE);
-    TB_ASSERT(text && memory && answer_memory);
+    TB_ASSERT(text && memory);
+    assert_in_range(snprintf(path, sizeof path, "%s/%s", folder, name), 1, sizeof path - 1);
     FILE *file = fopen(path, "rb");
     TB_ASSERT(file);
     size_t size = fread(text, 1, FILE_SIZE_MAX, file);
     assert_int_equal(fclose(file), 0);
     struct tb_arena arena = tb_arena_of(memory, TB_JSON_ARENA_SIZE(FILE_SIZE_MAX));
     struct tb_json root;
-    run = (struct run){.shop = shop};
     assert_int_equal(tb_json_parse(tb_span_of(text, size), FILE_SIZE_MAX, &arena, &root), TB_OK);
     struct tb_json vectors = tb_json_array(&run.check, root, "vectors", 1000);
     assert_int_equal(run.check.err, TB_OK);
     for (struct tb_json_each each = tb_json_first(vectors); tb_json_exists(each.value);
          tb_json_next(&each), run.vector++)
         vector_play(each.value);
-    free(answer_memory);
     free(memory);
     free(text);
+}
+
+size_t cart_vectors_run(const struct cart_vectors_shop *shop, const char *folder)
+{
+    static const char *const files[] = {"cart-vectors.json", "checkout-vectors.json"};
+    answer_memory = malloc(TB_ENGINE_ARENA_SIZE);
+    TB_ASSERT(folder && answer_memory);
+    run = (struct run){.shop = shop};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        unsigned before = run.vector;
+        file_play(folder, files[i]);
+        assert_in_range(run.vector - before, 60, 1000);
+    }
+    free(answer_memory);
     return run.vector;
 }

@@ -1,6 +1,7 @@
 /*
- * Plays docs/cart-vectors.json against an engine, whichever it is: every step is a mutation that is sent
- * through the engine's port, and what counts are the verdicts and the carts in the answers' rows.
+ * Plays docs/cart-vectors.json and docs/checkout-vectors.json against an engine, whichever it is: every step
+ * is a mutation that is sent through the engine's port, and what counts are the verdicts and the carts in the
+ * answers' rows.
  *
  * Each vector has customers, carts, lines and streams of its own, so that one engine serves all of them one
  * after the other. A cmocka test calls it; a difference fails the test and names vector and step.
@@ -26,7 +27,7 @@ struct cart_vectors_shop {
     void *context;
 };
 
-/* Returns how many vectors held; path is the file. */
-size_t cart_vectors_run(const struct cart_vectors_shop *shop, const char *path);
+/* Returns how many vectors held; folder is where the files are. */
+size_t cart_vectors_run(const struct cart_vectors_shop *shop, const char *folder);
 
 #endif

@@ -3,9 +3,13 @@
  *
  *     bench_cache look <folder> [customers] [products]
  *         fills a cache.db there and looks customers up by credential; prints times, sizes and what upkeep
- * takes bench_cache refill <cache.db> <folder> SQLite alone inserts the rows of a cache.db into a file of the
- * same schema, with the same pragmas, and prints "refill <µs> <rows>"; a transaction holds as many rows as an
- * agent's does
+ *         takes
+ *     bench_cache refill <cache.db> <folder>
+ *         SQLite alone inserts the rows of a cache.db into a file of the same schema, with the same pragmas,
+ *         and prints "refill <us> <rows>"; a transaction holds as many rows as an agent's does
+ *     bench_cache plain <folder>
+ *         prints "plain <bytes> <credentials> <sealed bytes>": what a customer of the cache.db there has, on
+ *         average
  */
 #include "agent/cache/cache.h"
 #include "host/system/system.h"
@@ -177,21 +181,20 @@ static void cache_open(void)
     CHECK(tb_cache_set_pepper(&bench.cache, &bench.pepper));
 }
 
-static size_t plain_size_of(uint32_t customer)
+static size_t plain_size_of(const struct tb_record *record)
 {
-    struct tb_customer_key key;
-    struct tb_record record;
-    const struct tb_digest hash = hash_of(customer, 0);
-    CHECK(tb_cache_find_credential(&bench.reader, &hash, &key, &record));
     size_t size = 0;
     for (size_t i = 0; i < TB_SECTION_COUNT; i++)
-        size += record.sections[i].bytes.size;
+        size += record->sections[i].bytes.size;
     return size;
 }
 
 /* How much has to be added to a customer so that her sections are as large as they are to be. */
 static void padding_find(void)
 {
+    struct tb_customer_key key;
+    struct tb_record record;
+    const struct tb_digest hash = hash_of(0, 0);
     bench.padding = 3;
     cache_open();
     customer_rows(0);
@@ -199,7 +202,8 @@ static void padding_find(void)
     apply(&COHORT, 0);
     CHECK(tb_db_commit(bench.cache.db));
     CHECK(tb_cache_reader_open(bench.path, &bench.sealer, &bench.reader));
-    size_t size = plain_size_of(0);
+    CHECK(tb_cache_find_credential(&bench.reader, &hash, &key, &record));
+    size_t size = plain_size_of(&record);
     bench_need(size < PLAIN_SIZE, "the customer is too large");
     bench.padding += PLAIN_SIZE - size;
     tb_cache_reader_close(&bench.reader);
@@ -483,6 +487,45 @@ static void refill(const char *from, const char *folder)
     files_remove();
 }
 
+/* ---- what an agent has filled ---- */
+
+static struct tb_span column_span(sqlite3_stmt *stmt, int column)
+{
+    return tb_span_of(sqlite3_column_blob(stmt, column), (size_t)sqlite3_column_bytes(stmt, column));
+}
+
+static void plain(const char *folder)
+{
+    static uint8_t memory[TB_RECORD_SIZE_MAX];
+    char name[512];
+    sqlite3 *db = NULL;
+    double bytes = 0, credentials = 0, sealed = 0;
+    size_t count = 0;
+    (void)snprintf(name, sizeof name, "%s/device.key", folder);
+    CHECK(tb_sealer_load(name, tb_rng_system(), &bench.sealer));
+    (void)snprintf(name, sizeof name, "%s/cache.db", folder);
+    sql_need(db, sqlite3_open_v2(name, &db, SQLITE_OPEN_READONLY, NULL), name);
+    sqlite3_stmt *rows = sql_prepare(db, "SELECT key, wrapped, sealed FROM customer");
+    for (; sqlite3_step(rows) == SQLITE_ROW; count++) {
+        struct tb_customer_key key;
+        struct tb_record record;
+        struct tb_buf opened = tb_buf_of(memory, sizeof memory);
+        bench_need(column_span(rows, 0).size == sizeof key.bytes, "a key");
+        memcpy(key.bytes, column_span(rows, 0).at, sizeof key.bytes);
+        CHECK(tb_record_open(&bench.sealer, &key, column_span(rows, 1), column_span(rows, 2), &opened,
+                             &record));
+        bytes += (double)plain_size_of(&record);
+        credentials += record.credential_count;
+        sealed += (double)column_span(rows, 2).size;
+    }
+    bench_need(count > 0, "nobody is in the file");
+    double all = (double)count;
+    printf("plain %.1f %.2f %.1f\n", bytes / all, credentials / all, sealed / all);
+    sqlite3_finalize(rows);
+    sqlite3_close(db);
+    tb_sealer_wipe(&bench.sealer);
+}
+
 int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -492,9 +535,11 @@ int main(int argc, char **argv)
         look(argv[2]);
     } else if (argc == 4 && strcmp(argv[1], "refill") == 0) {
         refill(argv[2], argv[3]);
+    } else if (argc == 3 && strcmp(argv[1], "plain") == 0) {
+        plain(argv[2]);
     } else {
-        fprintf(stderr,
-                "usage: bench_cache look <folder> [customers] [products] | refill <cache.db> <folder>\n");
+        fprintf(stderr, "usage: bench_cache look <folder> [customers] [products] | refill <cache.db> <folder>"
+                        " | plain <folder>\n");
         return 2;
     }
     return EXIT_SUCCESS;

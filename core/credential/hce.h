@@ -17,7 +17,8 @@
 #include "core/credential/keyring.h"
 
 #define TB_HCE_VERSION 1
-#define TB_HCE_HELLO_SIZE 5 /* SELECT's answer: "TB", lowest and highest version, capabilities */
+#define TB_HCE_HELLO_SIZE_MIN 5  /* SELECT's answer: "TB", lowest and highest version, capabilities */
+#define TB_HCE_HELLO_SIZE_MAX 32 /* later versions may say more; all of it is signed */
 #define TB_HCE_NONCE_SIZE 32
 #define TB_HCE_NAME_SIZE 8 /* chain and terminal: the first bytes of a hash */
 #define TB_HCE_CHALLENGE_SIZE (TB_HCE_NONCE_SIZE + 2 * TB_HCE_NAME_SIZE)
@@ -26,8 +27,7 @@
 #define TB_HCE_RESPONSE_SIZE_MAX (TB_HCE_HEAD_SIZE + TB_HCE_CERTIFICATE_SIZE_MAX)
 #define TB_HCE_PART_SIZE_MAX 250 /* bytes of the response in one answer */
 #define TB_HCE_EXCHANGE_MAX 32
-#define TB_HCE_TIMEOUT_MS 300        /* SELECT, GET MORE */
-#define TB_HCE_PROVE_TIMEOUT_MS 2500 /* a signature by a phone's key store */
+#define TB_HCE_TIMEOUT_MS 1500 /* a signature by a phone's key store; what a reader waits at most */
 
 struct tb_hce_input {
     const struct tb_keyring *keys; /* read once, when the response is whole; its uses TB_RING_TOKEN count */
@@ -50,19 +50,21 @@ struct tb_hce { /* fields are the machine's own, but io and judgement */
     enum tb_hce_state state;
     struct tb_hce_input input; /* what it points to is borrowed until the machine ends */
     uint8_t exchange_count;
-    uint8_t hello[TB_HCE_HELLO_SIZE];
+    uint8_t hello_size;
+    uint8_t hello[TB_HCE_HELLO_SIZE_MAX];
     uint8_t challenge[TB_HCE_CHALLENGE_SIZE];
     uint16_t response_size;
     uint8_t response[TB_HCE_RESPONSE_SIZE_MAX];
 };
 
 /*
- * DONE, CREDENTIAL, phone.pass         TB_CREDENTIAL_PASS: sub of the certificate, high
+ * DONE, CREDENTIAL, phone.pass         TB_CREDENTIAL_PASS: sub of the certificate; high when the phone says
+ *                                      that its owner was there, else medium
  * FAILED, AGAIN, pass.locked           to be unlocked, then tapped again
  * FAILED, AGAIN, pass.choose           the app asks its owner something, then tapped again
  * FAILED, UNKNOWN, pass.none           no pass of this chain in the app
  * FAILED, UNKNOWN, pass.refused        any other refusal
- * FAILED, UNKNOWN, proof.unsupported   no version in common, or another algorithm
+ * FAILED, UNKNOWN, proof.unsupported   no version in common, another algorithm
  * FAILED, EXPIRED, proof.expired       or proof.early
  * FAILED, WRONG_KEY, proof.no_key      certificate by a key that is not in the ring
  * FAILED, WRONG_KEY, proof.wrong       certificate or response does not verify

@@ -17,6 +17,7 @@
  *                                           aid=<hex> key=<hex> keyno=<n>
  *                                           hidden=<hex> the UID behind uid=random
  *                                           ev1 does not know AuthenticateEV2First
+ *              app                          a phone with the chain's app and a random UID
  *   content    uri=… text=… external=<domain:type>,<value> ndef=<hex> empty blank (no NDEF structure)
  *              memory=<hex>                 Type 2: from page 3 on, the rest is zero
  *              cc=<hex> file=<hex>          Type 4: container and NDEF file as they are
@@ -34,6 +35,9 @@
  *              time=<Unix seconds> clock=<seconds>   the phone's clock, or how far it is ahead
  *              cryptogram=<hex>             a recorded one, told over and over
  *              incapable                    without the capability
+ *   app        certificate=<text> key=<scalar, hex> audience=<of its pass; none: any>
+ *              part=<bytes in an answer> slow (asks to be asked again) away (its owner did not unlock it)
+ *              version=<n> refuses=<status word, hex>
  *   behaviour  uid=<hex>|random             random: 4 bytes beginning with 08, new at every activation
  *              torn=<k>                     leaves the field after k answers
  *
@@ -43,6 +47,7 @@
 #ifndef TB_TESTS_SUPPORT_PN532D_CARD_H
 #define TB_TESTS_SUPPORT_PN532D_CARD_H
 
+#include "tests/support/pn532d/card_app.h"
 #include "tests/support/pn532d/card_desfire.h"
 #include "tests/support/pn532d/card_smart_tap.h"
 #include "tests/support/pn532d/card_type4.h"
@@ -65,6 +70,7 @@ enum card_field { /* ISO/IEC 14443-3 section 6.4 */
 
 union card_state {
     struct card_smart_tap smart_tap;
+    struct card_app app;
     struct card_desfire desfire;
     struct card_type4 type4;
     struct card_vas vas;

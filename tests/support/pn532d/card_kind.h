@@ -42,6 +42,7 @@ extern const struct card_kind card_classic;
 extern const struct card_kind card_smart_tap;
 extern const struct card_kind card_vas;
 #endif
+extern const struct card_kind card_app;
 extern const struct card_kind card_desfire;
 
 /* TB_ERR_SYNTAX when it is not hex or does not fit. */

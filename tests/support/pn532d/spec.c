@@ -20,6 +20,7 @@ static const struct card_model models[] = {
     {"smart_tap", &card_smart_tap, 0x0004, 0x20, 0, NULL, 0, false},
     {"vas", &card_vas, 0x0004, 0x20, 0, NULL, 0, false},
 #endif
+    {"app", &card_app, 0x0004, 0x20, 0, NULL, 0, false},
     {"desfire", &card_desfire, 0x0344, 0x20, 0, NULL, 0, false},
 };
 

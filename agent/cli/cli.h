@@ -20,6 +20,18 @@ enum tb_cli_exit {
     TB_CLI_FAILED = 1,      /* the other side refused, or its answer makes no sense */
     TB_CLI_USAGE = 2,       /* the command line makes no sense; nothing was sent */
     TB_CLI_UNREACHABLE = 3, /* the agent (or the simulator) is not there, or does not answer in time */
+    TB_CLI_MALFORMED = 4,   /* inspect: what was given breaks the rules of its form */
+};
+
+#define TB_CLI_KEY_FILES_MAX 16
+
+struct tb_cli_inspect { /* options of inspect; all text borrowed */
+    const char *text;   /* NULL: not given */
+    const char *hex;
+    const char *keys[TB_CLI_KEY_FILES_MAX];
+    unsigned key_count;
+    const char *rules;
+    int64_t at_ms; /* Unix; 0: now */
 };
 
 struct tb_cli { /* all text borrowed from the command line and the environment */
@@ -30,7 +42,8 @@ struct tb_cli { /* all text borrowed from the command line and the environment *
     uint32_t timeout_ms;    /* for one answer */
     const char *socket;     /* of the agent */
     const char *sim_folder; /* where the simulators' control sockets are; NULL: nobody said */
-    int argument_count;     /* behind the command's name */
+    struct tb_cli_inspect inspect;
+    int argument_count; /* behind the command's name */
     char **arguments;
 };
 
@@ -46,6 +59,7 @@ enum tb_cli_exit tb_cli_keys(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_open(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_tap(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_scan(const struct tb_cli *cli);
+enum tb_cli_exit tb_cli_inspect(const struct tb_cli *cli);
 
 /* Says what went wrong, in words and with a stable code, and gives the exit code back. */
 enum tb_cli_exit tb_cli_fail(const struct tb_cli *cli, enum tb_cli_exit exit_code, const char *code,

@@ -42,6 +42,8 @@ static const struct command commands[] = {
     {"open", "", "an address that opens the clerk page once, within a minute", 0, 0, tb_cli_open},
     {"tap", "<card> [ms]", "hold a simulated card to the reader", 0, 2, tb_cli_tap},
     {"scan", "<code>", "scan a code with the simulated scanner", 1, 1, tb_cli_scan},
+    {"inspect", "--text <code> | --hex <ndef>", "what a code or tag is, and why; shows all it is given", 0, 0,
+     tb_cli_inspect},
     {"version", "", "the version of this program", 0, 0, version},
     {"help", "", "this text", 0, 0, help},
 };
@@ -55,12 +57,16 @@ static const char options_help[] =
     "  --count <n>       tail: stop after n events\n"
     "  --force           reader update: also an older or the same version, or one that failed before\n"
     "  --remove          tap: take the card (or all cards) away\n"
+    "  --key <file>      inspect: keys to judge by, again for more: PEM or key documents\n"
+    "  --rules <file>    inspect: the chain's code rules\n"
+    "  --at <ms>         inspect: as if it were that Unix time, in milliseconds\n"
     "\n"
     "Exit codes\n"
     "  0  done\n"
     "  1  refused or failed\n"
     "  2  the command line makes no sense\n"
-    "  3  the agent (or the simulator) is not running or does not answer\n";
+    "  3  the agent (or the simulator) is not running or does not answer\n"
+    "  4  inspect: what was given is malformed (0: accepted, 1: refused)\n";
 
 #define USAGE_WIDTH 31
 #define USAGE_BLANK "                                 "
@@ -99,7 +105,12 @@ enum option_letter {
     OPTION_TIMEOUT,
     OPTION_COUNT,
     OPTION_REMOVE,
-    OPTION_FORCE
+    OPTION_FORCE,
+    OPTION_TEXT,
+    OPTION_HEX,
+    OPTION_KEY,
+    OPTION_RULES,
+    OPTION_AT
 };
 
 static const struct option long_options[] = {
@@ -110,6 +121,11 @@ static const struct option long_options[] = {
     {"count", required_argument, NULL, OPTION_COUNT},
     {"remove", no_argument, NULL, OPTION_REMOVE},
     {"force", no_argument, NULL, OPTION_FORCE},
+    {"text", required_argument, NULL, OPTION_TEXT},
+    {"hex", required_argument, NULL, OPTION_HEX},
+    {"key", required_argument, NULL, OPTION_KEY},
+    {"rules", required_argument, NULL, OPTION_RULES},
+    {"at", required_argument, NULL, OPTION_AT},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -124,6 +140,28 @@ static bool number_take(const char *text, uint32_t *ret_number)
     return true;
 }
 
+static bool time_take(const char *text, int64_t *ret_ms)
+{
+    uint64_t ms = 0;
+    if (tb_decimal_decode(tb_span_str(text), INT64_MAX / 1000, &ms) != TB_OK || ms == 0)
+        return false;
+    *ret_ms = (int64_t)ms;
+    return true;
+}
+
+static bool key_take(struct tb_cli_inspect *inspect, const char *path)
+{
+    if (inspect->key_count == TB_CLI_KEY_FILES_MAX)
+        return false;
+    inspect->keys[inspect->key_count++] = path;
+    return true;
+}
+
+static bool inspect_given(const struct tb_cli_inspect *inspect)
+{
+    return inspect->text || inspect->hex || inspect->key_count || inspect->rules || inspect->at_ms;
+}
+
 /* False when the option makes no sense; *ret_command is set by those that are commands of their own. */
 static bool option_take(struct tb_cli *cli, int letter, const char **ret_command)
 {
@@ -135,6 +173,11 @@ static bool option_take(struct tb_cli *cli, int letter, const char **ret_command
     case OPTION_COUNT: return number_take(optarg, &cli->count);
     case OPTION_REMOVE: cli->remove = true; return true;
     case OPTION_FORCE: cli->force = true; return true;
+    case OPTION_TEXT: cli->inspect.text = optarg; return true;
+    case OPTION_HEX: cli->inspect.hex = optarg; return true;
+    case OPTION_KEY: return key_take(&cli->inspect, optarg);
+    case OPTION_RULES: cli->inspect.rules = optarg; return true;
+    case OPTION_AT: return time_take(optarg, &cli->inspect.at_ms);
     case 'h': *ret_command = "help"; return true;
     case 'V': *ret_command = "version"; return true;
     default: return false;
@@ -170,7 +213,8 @@ static enum tb_cli_exit command_run(const struct tb_cli *cli, const char *name)
     if (cli->argument_count > command->argument_max)
         return usage(cli, "there is too much behind ", name);
     if ((cli->count && command->run != tb_cli_tail) || (cli->remove && command->run != tb_cli_tap) ||
-        (cli->force && command->run != tb_cli_reader))
+        (cli->force && command->run != tb_cli_reader) ||
+        (inspect_given(&cli->inspect) && command->run != tb_cli_inspect))
         return usage(cli, "an option does not belong to ", name);
     return command->run(cli);
 }

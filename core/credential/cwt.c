@@ -276,6 +276,22 @@ enum tb_err tb_cwt_verify(struct tb_span token, const struct tb_jws_rules *rules
     return TB_OK;
 }
 
+enum tb_err tb_cwt_peek(struct tb_span token, struct tb_cwt *ret_cwt)
+{
+    struct parts parts;
+    struct header header;
+    struct claims claims = {.audience = NULL};
+    *ret_cwt = claims.cwt;
+    enum tb_err err = token_split(token, &parts, &header);
+    if (err == TB_OK)
+        err = claims_read(parts.payload, &claims);
+    if (err != TB_OK)
+        return err;
+    claims.cwt.kid = header.kid;
+    *ret_cwt = claims.cwt;
+    return TB_OK;
+}
+
 enum tb_err tb_cwt_build(struct tb_span kid, struct tb_span claims, const struct tb_key *key,
                          const struct tb_rng *rng, struct tb_buf *ret_token)
 {

@@ -26,6 +26,11 @@ struct tb_cwt {             /* borrowed from the token */
 TB_MUST_USE enum tb_err tb_cwt_verify(struct tb_span token, const struct tb_jws_rules *rules, int64_t wall_ms,
                                       struct tb_cwt *ret_cwt);
 
+/*
+ * What a token says, whether or not it is true: for people who look for a fault, never to judge by.
+ */
+TB_MUST_USE enum tb_err tb_cwt_peek(struct tb_span token, struct tb_cwt *ret_cwt);
+
 /* Appends a token over these claims, a CBOR map, that is signed with key. kid may be empty. */
 TB_MUST_USE enum tb_err tb_cwt_build(struct tb_span kid, struct tb_span claims, const struct tb_key *key,
                                      const struct tb_rng *rng, struct tb_buf *ret_token);

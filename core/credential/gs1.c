@@ -39,32 +39,34 @@ static struct tb_span value_cut(const struct tb_gs1_ai *spec, struct tb_span ai,
     return tb_span_sub(text, 0, size);
 }
 
-/* Takes one element off the front of rest. */
-static enum tb_err element_take(struct tb_span *rest, struct tb_gs1 *gs1)
+enum tb_err tb_gs1_element_take(struct tb_span *rest, struct tb_span *ret_ai, struct tb_span *ret_value)
 {
     const struct tb_gs1_ai *spec = tb_gs1_ai_of(*rest);
     if (spec == NULL)
         return TB_ERR_SYNTAX;
-    struct tb_span ai = tb_span_sub(*rest, 0, spec->ai_size);
-    struct tb_span value = value_cut(spec, ai, tb_span_sub(*rest, ai.size, SIZE_MAX));
-    *rest = tb_span_sub(*rest, ai.size + value.size, SIZE_MAX);
-    enum tb_err err = tb_gs1_value_check(spec, value);
-    return err == TB_OK ? key_take(ai, value, gs1) : err;
+    *ret_ai = tb_span_sub(*rest, 0, spec->ai_size);
+    *ret_value = value_cut(spec, *ret_ai, tb_span_sub(*rest, spec->ai_size, SIZE_MAX));
+    *rest = tb_span_sub(*rest, ret_ai->size + ret_value->size, SIZE_MAX);
+    if (rest->size && rest->at[0] == GS)
+        *rest = tb_span_sub(*rest, 1, SIZE_MAX);
+    return tb_gs1_value_check(spec, *ret_value);
 }
 
 enum tb_err tb_gs1_element_decode(struct tb_span text, struct tb_gs1 *ret_gs1)
 {
+    struct tb_span ai;
+    struct tb_span value;
     *ret_gs1 = (struct tb_gs1){.key = TB_GS1_OTHER};
     if (text.size && text.at[0] == GS)
         text = tb_span_sub(text, 1, SIZE_MAX);
     if (text.size == 0)
         return TB_ERR_SYNTAX;
     while (text.size) {
-        enum tb_err err = element_take(&text, ret_gs1);
+        enum tb_err err = tb_gs1_element_take(&text, &ai, &value);
+        if (err == TB_OK)
+            err = key_take(ai, value, ret_gs1);
         if (err != TB_OK)
             return err;
-        if (text.size && text.at[0] == GS)
-            text = tb_span_sub(text, 1, SIZE_MAX);
     }
     return TB_OK;
 }

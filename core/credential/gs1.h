@@ -37,6 +37,13 @@ struct tb_gs1 {
 TB_MUST_USE enum tb_err tb_gs1_element_decode(struct tb_span text, struct tb_gs1 *ret_gs1);
 
 /*
+ * The elements one by one: takes AI and value off the front of rest, with the GS behind them. Borrowed.
+ * Errors as above.
+ */
+TB_MUST_USE enum tb_err tb_gs1_element_take(struct tb_span *rest, struct tb_span *ret_ai,
+                                            struct tb_span *ret_value);
+
+/*
  * Finds the key in a Digital Link address, whatever its domain and whatever path stands in front. Values are
  * percent-decoded. The key qualifiers behind it and the data attributes of the query (?17=…; parameters that
  * are no AI are passed over) must fit their AIs.

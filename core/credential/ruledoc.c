@@ -108,6 +108,8 @@ static void lists_read(struct tb_check *c, struct tb_json doc, struct tb_rules_d
 void tb_rules_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_rules_doc *ret)
 {
     *ret = (struct tb_rules_doc){.rules = *tb_code_rules_default()};
+    if (tb_json_type(doc) != TB_JSON_OBJECT)
+        tb_check_fail(c, TB_ERR_TYPE, "rules");
     lists_read(c, doc, ret);
     opt_text(c, doc, "audience", ret->audience, sizeof ret->audience);
     opt_text(c, doc, "type", ret->type, sizeof ret->type);

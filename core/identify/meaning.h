@@ -1,6 +1,6 @@
 /*
  * Meaning: which outcome, light and sound a judgement, a failed read or a refused proof comes to.
- * Private to core/identify. Pure; callable from any thread.
+ * For core/identify, and for tools that tell what would become of a code. Pure; callable from any thread.
  */
 #ifndef TB_CORE_IDENTIFY_MEANING_H
 #define TB_CORE_IDENTIFY_MEANING_H

@@ -17,6 +17,7 @@
  *                                           aid=<hex> key=<hex> keyno=<n>
  *                                           hidden=<hex> the UID behind uid=random
  *                                           ev1 does not know AuthenticateEV2First
+ *              ntag424                      NTAG 424 DNA, whose counter rises with every tap
  *              app                          a phone with the chain's app and a random UID
  *   content    uri=… text=… external=<domain:type>,<value> ndef=<hex> empty blank (no NDEF structure)
  *              memory=<hex>                 Type 2: from page 3 on, the rest is zero
@@ -35,6 +36,8 @@
  *              time=<Unix seconds> clock=<seconds>   the phone's clock, or how far it is ahead
  *              cryptogram=<hex>             a recorded one, told over and over
  *              incapable                    without the capability
+ *   ntag424    sun=<https address> with {picc} {lrp} {uid} {ctr} {data:<16 bytes of text>} {mac}
+ *              metakey=<hex> filekey=<hex> counter=<of the last tap> macoverall
  *   app        certificate=<text> key=<scalar, hex> audience=<of its pass; none: any>
  *              part=<bytes in an answer> slow (asks to be asked again) away (its owner did not unlock it)
  *              version=<n> refuses=<status word, hex>
@@ -49,6 +52,7 @@
 
 #include "tests/support/pn532d/card_app.h"
 #include "tests/support/pn532d/card_desfire.h"
+#include "tests/support/pn532d/card_ntag424.h"
 #include "tests/support/pn532d/card_smart_tap.h"
 #include "tests/support/pn532d/card_type4.h"
 #include "tests/support/pn532d/card_vas.h"
@@ -72,6 +76,7 @@ union card_state {
     struct card_smart_tap smart_tap;
     struct card_app app;
     struct card_desfire desfire;
+    struct card_ntag424 ntag424;
     struct card_type4 type4;
     struct card_vas vas;
 };

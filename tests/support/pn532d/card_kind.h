@@ -44,6 +44,7 @@ extern const struct card_kind card_vas;
 #endif
 extern const struct card_kind card_app;
 extern const struct card_kind card_desfire;
+extern const struct card_kind card_ntag424;
 
 /* TB_ERR_SYNTAX when it is not hex or does not fit. */
 TB_MUST_USE enum tb_err card_hex_add(struct tb_buf *b, const char *hex);

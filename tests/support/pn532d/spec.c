@@ -22,6 +22,7 @@ static const struct card_model models[] = {
 #endif
     {"app", &card_app, 0x0004, 0x20, 0, NULL, 0, false},
     {"desfire", &card_desfire, 0x0344, 0x20, 0, NULL, 0, false},
+    {"ntag424", &card_ntag424, 0x0344, 0x20, 2, "001720010000ff0406e104010000000506e10500808283", 0, false},
 };
 
 struct content {

@@ -112,28 +112,23 @@ static void object_write(struct desk *s, const struct tb_conflict_entry *c)
     tb_json_close(&w);
 }
 
+static enum tb_err conflict_next(struct desk *s, void *entry)
+{
+    struct tb_conflict_entry *c = entry;
+    return s->engine->ops->conflict_next(s->engine, c->number, c);
+}
+
+static enum tb_err conflict_write(struct desk *s, const void *entry, bool json)
+{
+    if (json)
+        object_write(s, entry);
+    else
+        line_write(s, entry);
+    return TB_OK;
+}
+
 int command_conflicts(struct args *a)
 {
-    char database[CONTEXTD_PATH_SIZE];
-    struct desk s;
     struct tb_conflict_entry entry = {.number = 0};
-    bool json = args_flag(a, "--json");
-    desk_database(a, database);
-    if (!args_end(a))
-        return EXIT_WRONG;
-    enum tb_err err = desk_open(&s, database);
-    size_t count = 0;
-    for (; err == TB_OK; count++) {
-        err = s.engine->ops->conflict_next(s.engine, entry.number, &entry);
-        if (err != TB_OK)
-            break;
-        if (json)
-            object_write(&s, &entry);
-        else
-            line_write(&s, &entry);
-        err = desk_item(&s, json, count);
-    }
-    if (err == TB_ERR_NOT_FOUND)
-        err = desk_items_end(json, count);
-    return desk_finish(&s, "conflicts", err);
+    return desk_list(a, &(struct desk_list){"conflicts", &entry, conflict_next, conflict_write});
 }

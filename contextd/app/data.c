@@ -228,8 +228,17 @@ int command_product(struct args *a)
 
 /* ---- terminals ---- */
 
-static void terminal_write(struct desk *s, const struct tb_terminal_entry *t, bool json)
+static enum tb_err terminal_next(struct desk *s, void *entry)
 {
+    struct tb_terminal_entry *t = entry;
+    char after[sizeof t->device];
+    memcpy(after, t->device, sizeof after);
+    return s->engine->ops->terminal_next(s->engine, after, t);
+}
+
+static enum tb_err terminal_write(struct desk *s, const void *entry, bool json)
+{
+    const struct tb_terminal_entry *t = entry;
     if (!json) {
         const char *columns[] = {t->device,
                                  "\t",
@@ -241,7 +250,7 @@ static void terminal_write(struct desk *s, const struct tb_terminal_entry *t, bo
                                  t->limited_ms > 0 ? "\tasked for too many customers" : ""};
         for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
             tb_buf_add_str(&s->print, columns[i]);
-        return;
+        return TB_OK;
     }
     struct tb_json_writer w = tb_json_writer_of(&s->print);
     tb_json_open(&w, NULL);
@@ -254,31 +263,13 @@ static void terminal_write(struct desk *s, const struct tb_terminal_entry *t, bo
     if (t->limited_ms > 0)
         tb_json_put_int(&w, "limited_ms", t->limited_ms);
     tb_json_close(&w);
+    return TB_OK;
 }
 
 static int terminal_list(struct args *a)
 {
-    char database[CONTEXTD_PATH_SIZE];
-    struct desk s;
     struct tb_terminal_entry entry = {.device = ""};
-    bool json = args_flag(a, "--json");
-    desk_database(a, database);
-    if (!args_end(a))
-        return EXIT_WRONG;
-    enum tb_err err = desk_open(&s, database);
-    size_t count = 0;
-    while (err == TB_OK) {
-        char after[sizeof entry.device];
-        memcpy(after, entry.device, sizeof after);
-        err = s.engine->ops->terminal_next(s.engine, after, &entry);
-        if (err != TB_OK)
-            break;
-        terminal_write(&s, &entry, json);
-        err = desk_item(&s, json, count++);
-    }
-    if (err == TB_ERR_NOT_FOUND)
-        err = desk_items_end(json, count);
-    return desk_finish(&s, "terminal list", err);
+    return desk_list(a, &(struct desk_list){"terminal list", &entry, terminal_next, terminal_write});
 }
 
 static int terminal_set(struct args *a, enum tb_terminal_state state)

@@ -71,13 +71,23 @@ enum tb_err desk_print(struct desk *s)
     return err;
 }
 
-enum tb_err desk_item(struct desk *s, bool json, size_t index)
+/* What stands before an element of an array. */
+static enum tb_err item_begin(bool json, size_t index)
+{
+    return json && fputs(index == 0 ? "[\n" : ",\n", stdout) < 0 ? TB_ERR_IO : TB_OK;
+}
+
+static enum tb_err item_end(struct desk *s, bool json)
 {
     if (!json)
         tb_buf_add_u8(&s->print, '\n');
-    else if (fputs(index == 0 ? "[\n" : ",\n", stdout) < 0)
-        return TB_ERR_IO;
     return desk_print(s);
+}
+
+enum tb_err desk_item(struct desk *s, bool json, size_t index)
+{
+    enum tb_err err = item_begin(json, index);
+    return err == TB_OK ? item_end(s, json) : err;
 }
 
 enum tb_err desk_items_end(bool json, size_t count)
@@ -91,6 +101,31 @@ int desk_finish(struct desk *s, const char *what, enum tb_err err)
 {
     desk_close(s);
     return err == TB_OK ? EXIT_SUCCESS : command_failed(what, err);
+}
+
+int desk_list(struct args *a, const struct desk_list *list)
+{
+    char database[CONTEXTD_PATH_SIZE];
+    struct desk s;
+    bool json = args_flag(a, "--json");
+    desk_database(a, database);
+    if (!args_end(a))
+        return EXIT_WRONG;
+    enum tb_err err = desk_open(&s, database);
+    size_t count = 0;
+    for (; err == TB_OK; count++) {
+        err = list->next(&s, list->entry);
+        if (err != TB_OK)
+            break;
+        err = item_begin(json, count);
+        if (err == TB_OK)
+            err = list->write(&s, list->entry, json);
+        if (err == TB_OK)
+            err = item_end(&s, json);
+    }
+    if (err == TB_ERR_NOT_FOUND)
+        err = desk_items_end(json, count);
+    return desk_finish(&s, list->what, err);
 }
 
 enum tb_err desk_customer(const struct desk *s, const char *text, struct tb_id *ret_id)

@@ -31,6 +31,19 @@ TB_MUST_USE enum tb_err desk_print(struct desk *s);
 TB_MUST_USE enum tb_err desk_item(struct desk *s, bool json, size_t index);
 TB_MUST_USE enum tb_err desk_items_end(bool json, size_t count);
 
+/* A list of everything of one kind that the engine has. */
+struct desk_list {
+    const char *what; /* the command, for complaints */
+    void *entry;      /* zero at first */
+    /* Reads the entry behind this one in its place. TB_ERR_NOT_FOUND: it was the last. */
+    enum tb_err (*next)(struct desk *s, void *entry);
+    /* Adds it to s->print, which it may print between, without the end of its line. */
+    enum tb_err (*write)(struct desk *s, const void *entry, bool json);
+};
+
+/* The whole command: takes --json and the database from the command line. The exit status. */
+int desk_list(struct args *a, const struct desk_list *list);
+
 /* "2026-11-23 04:32 UTC" */
 void desk_time_add(struct desk *s, int64_t at_ms);
 

@@ -235,32 +235,27 @@ static void object_write(struct desk *s, const struct tb_key_entry *key)
     tb_json_close(&w);
 }
 
+static enum tb_err key_next(struct desk *s, void *entry)
+{
+    struct tb_key_entry *key = entry;
+    char after[sizeof key->row];
+    memcpy(after, key->row, sizeof after);
+    return s->engine->ops->key_next(s->engine, after, key);
+}
+
+static enum tb_err key_write_as(struct desk *s, const void *entry, bool json)
+{
+    if (json)
+        object_write(s, entry);
+    else
+        key_write(s, entry);
+    return TB_OK;
+}
+
 static int keys_list(struct args *a)
 {
-    char database[CONTEXTD_PATH_SIZE];
-    struct desk s;
     struct tb_key_entry entry = {.row = ""};
-    bool json = args_flag(a, "--json");
-    desk_database(a, database);
-    if (!args_end(a))
-        return EXIT_WRONG;
-    enum tb_err err = desk_open(&s, database);
-    size_t count = 0;
-    while (err == TB_OK) {
-        char after[sizeof entry.row];
-        memcpy(after, entry.row, sizeof after);
-        err = s.engine->ops->key_next(s.engine, after, &entry);
-        if (err != TB_OK)
-            break;
-        if (json)
-            object_write(&s, &entry);
-        else
-            key_write(&s, &entry);
-        err = desk_item(&s, json, count++);
-    }
-    if (err == TB_ERR_NOT_FOUND)
-        err = desk_items_end(json, count);
-    return desk_finish(&s, "keys list", err);
+    return desk_list(a, &(struct desk_list){"keys list", &entry, key_next, key_write_as});
 }
 
 int command_keys(struct args *a)

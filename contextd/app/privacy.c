@@ -89,8 +89,16 @@ static enum tb_err waiting_print(struct desk *s, const struct tb_id *erasure, bo
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
-static enum tb_err erasure_print(struct desk *s, const struct tb_erasure_entry *e, bool json)
+static enum tb_err erasure_next(struct desk *s, void *entry)
 {
+    struct tb_erasure_entry *e = entry;
+    struct tb_id after = e->id;
+    return s->engine->ops->erasure_next(s->engine, &after, e);
+}
+
+static enum tb_err erasure_write(struct desk *s, const void *entry, bool json)
+{
+    const struct tb_erasure_entry *e = entry;
     char id[TB_ID_TEXT_SIZE];
     tb_id_encode(&e->id, id);
     tb_buf_add_str(&s->print, json ? "{\"erasure\":\"" : "");
@@ -112,33 +120,8 @@ static enum tb_err erasure_print(struct desk *s, const struct tb_erasure_entry *
 
 int command_erasures(struct args *a)
 {
-    char database[CONTEXTD_PATH_SIZE];
-    struct desk s;
     struct tb_erasure_entry entry = {.at_ms = 0};
-    bool json = args_flag(a, "--json");
-    desk_database(a, database);
-    if (!args_end(a))
-        return EXIT_WRONG;
-    enum tb_err err = desk_open(&s, database);
-    size_t count = 0;
-    while (err == TB_OK) {
-        struct tb_id after = entry.id;
-        err = s.engine->ops->erasure_next(s.engine, &after, &entry);
-        if (err != TB_OK)
-            break;
-        if (json && fputs(count == 0 ? "[\n" : ",\n", stdout) < 0)
-            err = TB_ERR_IO;
-        if (err == TB_OK)
-            err = erasure_print(&s, &entry, json);
-        if (!json)
-            tb_buf_add_u8(&s.print, '\n');
-        if (err == TB_OK)
-            err = desk_print(&s);
-        count++;
-    }
-    if (err == TB_ERR_NOT_FOUND)
-        err = desk_items_end(json, count);
-    return desk_finish(&s, "erasures", err);
+    return desk_list(a, &(struct desk_list){"erasures", &entry, erasure_next, erasure_write});
 }
 
 /* ---- export ---- */

@@ -335,11 +335,7 @@ static void engine_adopt(void *subject)
 
 static uint64_t engine_promised(void *subject, size_t at)
 {
-    const struct engine *e = subject;
-    size_t oldest = 0;
-    size_t newest = 0;
-    power_history_range(&e->history, at, &oldest, &newest);
-    return (oldest * 1000 + newest) * UINT64_C(0x9e3779b97f4a7c15);
+    return power_history_promised(&((const struct engine *)subject)->history, at);
 }
 
 /* ---- living ---- */

@@ -88,11 +88,7 @@ static void modes_adopt(void *subject)
 
 static uint64_t modes_promised(void *subject, size_t at)
 {
-    const struct modes *m = subject;
-    size_t oldest = 0;
-    size_t newest = 0;
-    power_history_range(&m->history, at, &oldest, &newest);
-    return (oldest * 1000 + newest) * UINT64_C(0x9e3779b97f4a7c15);
+    return power_history_promised(&((const struct modes *)subject)->history, at);
 }
 
 static const char *deed(struct modes *m)

@@ -91,6 +91,14 @@ void power_history_range(const struct power_history *history, size_t at, size_t 
         *ret_newest = *ret_oldest;
 }
 
+uint64_t power_history_promised(const struct power_history *history, size_t at)
+{
+    size_t oldest = 0;
+    size_t newest = 0;
+    power_history_range(history, at, &oldest, &newest);
+    return (oldest * 1000 + newest) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 static bool history_has(const struct power_history *h, size_t from, size_t to, const void *state,
                         size_t *ret_number)
 {

@@ -43,6 +43,9 @@ void *power_history_latest(struct power_history *history); /* the same, to be wr
 void power_history_range(const struct power_history *history, size_t at, size_t *ret_oldest,
                          size_t *ret_newest);
 
+/* The same as one number, for the promise of a subject. */
+uint64_t power_history_promised(const struct power_history *history, size_t at);
+
 /* NULL when state is one that may be found at this step; else what is wrong, in fault. equal may be stricter
  * or looser than equal bytes; NULL: bytes. */
 const char *power_history_fault(const struct power_history *history, size_t at, const void *state,

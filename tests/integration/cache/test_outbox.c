@@ -1,20 +1,4 @@
-#include "agent/cache/outbox.h"
-#include "tests/integration/cache/cache_test.h"
-
-static struct tb_outbox outbox;
-
-static int set_up(void **state)
-{
-    int failed = place_set_up(state);
-    assert_int_equal(tb_outbox_open(place.path, &place.sealer, &outbox), TB_OK);
-    return failed;
-}
-
-static int tear_down(void **state)
-{
-    tb_outbox_close(&outbox);
-    return place_tear_down(state);
-}
+#include "tests/integration/cache/outbox_test.h"
 
 static void reopen(void)
 {
@@ -366,23 +350,21 @@ static void test_files_that_are_not_ours_stay_as_they_are(void **state)
     assert_file_is_image();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_seq_and_incarnation_survive),
-        TEST(test_a_rolled_back_seq_is_taken_again),
-        TEST(test_verdicts_are_kept),
-        TEST(test_settling),
-        TEST(test_trimming_spares_what_is_needed),
-        TEST(test_undecided_mutations_are_bounded),
-        TEST(test_disk_full),
-        TEST(test_another_device_key_opens_nothing),
-        TEST(test_a_damaged_mutation_stops_nothing),
-        TEST(test_a_damaged_verdict_counts_as_none),
-        TEST(test_flipped_bits),
-        TEST(test_files_that_are_not_ours_stay_as_they_are),
+        OUTBOX_TEST(test_seq_and_incarnation_survive),
+        OUTBOX_TEST(test_a_rolled_back_seq_is_taken_again),
+        OUTBOX_TEST(test_verdicts_are_kept),
+        OUTBOX_TEST(test_settling),
+        OUTBOX_TEST(test_trimming_spares_what_is_needed),
+        OUTBOX_TEST(test_undecided_mutations_are_bounded),
+        OUTBOX_TEST(test_disk_full),
+        OUTBOX_TEST(test_another_device_key_opens_nothing),
+        OUTBOX_TEST(test_a_damaged_mutation_stops_nothing),
+        OUTBOX_TEST(test_a_damaged_verdict_counts_as_none),
+        OUTBOX_TEST(test_flipped_bits),
+        OUTBOX_TEST(test_files_that_are_not_ours_stay_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

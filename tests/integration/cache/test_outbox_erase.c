@@ -1,5 +1,5 @@
 #include "agent/cache/outbox_erase.h"
-#include "tests/integration/cache/cache_test.h"
+#include "tests/integration/cache/outbox_test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,21 +7,6 @@
 static const struct tb_id HER = {{0xe1, 1}};
 static const struct tb_id OTHER = {{0xe1, 2}};
 static const struct tb_erasure ERASURE = {.id = {{0xee, 9}}, .customer = {{0xe1, 1}}};
-
-static struct tb_outbox outbox;
-
-static int set_up(void **state)
-{
-    int failed = place_set_up(state);
-    assert_int_equal(tb_outbox_open(place.path, &place.sealer, &outbox), TB_OK);
-    return failed;
-}
-
-static int tear_down(void **state)
-{
-    tb_outbox_close(&outbox);
-    return place_tear_down(state);
-}
 
 static void append(enum tb_mutation_kind kind, const struct tb_id *customer)
 {
@@ -163,9 +148,9 @@ static void many_are_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_sale_stays_as_the_erasures_and_the_rest_goes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_byte_of_it_is_left_in_the_files, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many_are_found, set_up, tear_down),
+        OUTBOX_TEST(a_sale_stays_as_the_erasures_and_the_rest_goes),
+        OUTBOX_TEST(no_byte_of_it_is_left_in_the_files),
+        OUTBOX_TEST(many_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

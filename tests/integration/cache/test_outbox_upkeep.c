@@ -1,26 +1,12 @@
 /* What the outbox gives up, in which order, and what people see of it. */
 #include "agent/cache/outbox_upkeep.h"
-#include "tests/integration/cache/cache_test.h"
+#include "tests/integration/cache/outbox_test.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define NOW_MS (INT64_C(20000) * DAY_MS)
 
-static struct tb_outbox outbox;
 static struct tb_outbox_drops drops;
 static struct tb_outbox_list list;
-
-static int set_up(void **state)
-{
-    int failed = place_set_up(state);
-    assert_int_equal(tb_outbox_open(place.path, &place.sealer, &outbox), TB_OK);
-    return failed;
-}
-
-static int tear_down(void **state)
-{
-    tb_outbox_close(&outbox);
-    return place_tear_down(state);
-}
 
 static struct tb_mutation mutation_of(enum tb_mutation_kind kind, int64_t made_ms)
 {
@@ -239,18 +225,16 @@ static void every_kind_of_sale_is_kept(void **state)
         assert_true(tb_outbox_policy_of((enum tb_mutation_kind)kind)->drop_rank <= TB_OUTBOX_RANK_MAX);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(room_is_made_by_rank_and_never_by_a_sale),
-        TEST(a_sale_is_taken_when_nothing_else_is),
-        TEST(what_waited_too_long_goes_by_its_kind),
-        TEST(what_was_turned_down_is_kept_for_people),
-        TEST(of_what_was_turned_down_the_newest_stay),
-        TEST(decided_ones_are_bounded_by_their_size),
-        TEST(every_kind_of_sale_is_kept),
+        OUTBOX_TEST(room_is_made_by_rank_and_never_by_a_sale),
+        OUTBOX_TEST(a_sale_is_taken_when_nothing_else_is),
+        OUTBOX_TEST(what_waited_too_long_goes_by_its_kind),
+        OUTBOX_TEST(what_was_turned_down_is_kept_for_people),
+        OUTBOX_TEST(of_what_was_turned_down_the_newest_stay),
+        OUTBOX_TEST(decided_ones_are_bounded_by_their_size),
+        OUTBOX_TEST(every_kind_of_sale_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

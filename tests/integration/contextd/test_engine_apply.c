@@ -1,30 +1,11 @@
-#include "tests/integration/contextd/engine_fixture.h"
+#include "tests/integration/contextd/engine_test.h"
 
 #include "core/base/assert.h"
 #include "core/cart/cart.h"
 #include "core/sync/mutation_print.h"
 
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
-
-#include <cmocka.h>
-
-static struct engine_fixture fixture;
-
-static int set_up(void **state)
-{
-    engine_fixture_begin(&fixture);
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    engine_fixture_end(*state);
-    return 0;
-}
 
 /* The cart in the answer's one row. */
 static void cart_of(const struct tb_engine_answer *answer, struct tb_cart *ret_cart)
@@ -486,30 +467,28 @@ static void all_that_has_expired_goes_however_much_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_add_opens_a_line_with_todays_price, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_was_decided_is_decided_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(another_incarnation_is_another_stream, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_gap_is_retried_and_ends_the_batch, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_skipped_record_closes_a_gap, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_rejection_holds_nobody_up_and_is_said_again, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nobody_reaches_into_anothers_cart, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nobody_shares_a_cart_without_an_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_unknown_customer_is_rejected, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_cart_begun_apart_goes_into_the_one_there_is, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_removed_line_stays_removed_after_a_restart, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_change_brings_the_price_of_every_line_up_to_date, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(others_hear_of_a_change_by_scope, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_failing_call_leaves_the_rest_of_its_group_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_answer_without_memory_decides_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_number_is_good_for_one_mutation, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_sale_under_a_number_of_before_is_booked_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_number_that_was_skipped_is_a_duplicate_whatever_it_says, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_batch_that_fails_half_way_leaves_no_trace, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(big_carts_are_decided_in_shares, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(verdicts_expire_after_90_days_and_stay_duplicates, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(all_that_has_expired_goes_however_much_it_is, set_up, tear_down),
+        ENGINE_TEST(an_add_opens_a_line_with_todays_price),
+        ENGINE_TEST(what_was_decided_is_decided_once),
+        ENGINE_TEST(another_incarnation_is_another_stream),
+        ENGINE_TEST(a_gap_is_retried_and_ends_the_batch),
+        ENGINE_TEST(a_skipped_record_closes_a_gap),
+        ENGINE_TEST(a_rejection_holds_nobody_up_and_is_said_again),
+        ENGINE_TEST(nobody_reaches_into_anothers_cart),
+        ENGINE_TEST(nobody_shares_a_cart_without_an_id),
+        ENGINE_TEST(an_unknown_customer_is_rejected),
+        ENGINE_TEST(a_cart_begun_apart_goes_into_the_one_there_is),
+        ENGINE_TEST(a_removed_line_stays_removed_after_a_restart),
+        ENGINE_TEST(a_change_brings_the_price_of_every_line_up_to_date),
+        ENGINE_TEST(others_hear_of_a_change_by_scope),
+        ENGINE_TEST(a_failing_call_leaves_the_rest_of_its_group_alone),
+        ENGINE_TEST(an_answer_without_memory_decides_nothing),
+        ENGINE_TEST(a_number_is_good_for_one_mutation),
+        ENGINE_TEST(a_sale_under_a_number_of_before_is_booked_once),
+        ENGINE_TEST(a_number_that_was_skipped_is_a_duplicate_whatever_it_says),
+        ENGINE_TEST(a_batch_that_fails_half_way_leaves_no_trace),
+        ENGINE_TEST(big_carts_are_decided_in_shares),
+        ENGINE_TEST(verdicts_expire_after_90_days_and_stay_duplicates),
+        ENGINE_TEST(all_that_has_expired_goes_however_much_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

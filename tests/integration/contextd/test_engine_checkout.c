@@ -1,9 +1,8 @@
 /* Joining and paying in the SQLite engine, beyond what the vectors say: the books, journeys, time, people. */
-#include "tests/integration/contextd/engine_fixture.h"
+#include "tests/integration/contextd/engine_test.h"
 
 #include "core/base/assert.h"
 #include "core/cart/checkout.h"
-#include "tests/support/unit.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -16,21 +15,12 @@
 #define TILL "till-0421-4"
 #define OTHER_TILL "till-0421-5"
 
-static struct engine_fixture fixture;
 static int64_t seqs[2];
 
 static int set_up(void **state)
 {
-    engine_fixture_begin(&fixture);
     memset(seqs, 0, sizeof seqs);
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    engine_fixture_end(*state);
-    return 0;
+    return fixture_set_up(state);
 }
 
 static struct tb_id rivera(void)
@@ -590,25 +580,32 @@ static void a_sale_from_the_cart_of_another_is_booked_without_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_sale_keeps_its_lines, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_sale_has_its_touchpoints, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_number_that_the_pos_gives_twice_is_told, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_finish_is_told_once_for_more_than_a_quarter, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(old_conflicts_and_voids_go_with_their_sales, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(journeys_go_along_and_come_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(joining_tells_both_carts_and_wakes_the_customer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_nobody_comes_back_for_goes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(carts_that_do_not_fit_are_joined_by_themselves, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(carts_that_no_answer_could_hold_are_not_joined, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_sale_keeps_its_lines, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(every_sale_has_its_touchpoints, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_number_that_the_pos_gives_twice_is_told, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_finish_is_told_once_for_more_than_a_quarter, set_up,
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(old_conflicts_and_voids_go_with_their_sales, set_up,
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(journeys_go_along_and_come_back, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(joining_tells_both_carts_and_wakes_the_customer, set_up,
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_comes_back_for_goes, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(carts_that_do_not_fit_are_joined_by_themselves, set_up,
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(carts_that_no_answer_could_hold_are_not_joined, set_up,
+                                        fixture_tear_down),
         cmocka_unit_test_setup_teardown(carts_that_grew_are_neither_taken_apart_nor_told_together, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_shopper_does_not_declare_her_own_sale, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_sale_of_an_erased_customer_names_no_cart, set_up, tear_down),
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_shopper_does_not_declare_her_own_sale, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(the_sale_of_an_erased_customer_names_no_cart, set_up,
+                                        fixture_tear_down),
         cmocka_unit_test_setup_teardown(a_sale_from_the_cart_of_another_is_booked_without_it, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_claim_is_in_the_rows_of_the_cart, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(who_reads_a_claim_neither_renews_nor_ends_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(conflicts_are_listed_in_words, set_up, tear_down),
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_claim_is_in_the_rows_of_the_cart, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(who_reads_a_claim_neither_renews_nor_ends_it, set_up,
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(conflicts_are_listed_in_words, set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,28 +1,9 @@
-#include "tests/integration/contextd/engine_fixture.h"
+#include "tests/integration/contextd/engine_test.h"
 
 #include "core/base/assert.h"
 
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
-static struct engine_fixture fixture;
-
-static int set_up(void **state)
-{
-    engine_fixture_begin(&fixture);
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    engine_fixture_end(*state);
-    return 0;
-}
 
 /* What one reader got so far. */
 struct reading {
@@ -452,24 +433,23 @@ static void a_change_by_another_process_is_noticed_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_cohort_brings_every_object_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(another_store_has_another_cohort, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_cursor_brings_only_what_came_after_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_object_that_changed_often_comes_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_cursor_of_elsewhere_begins_again, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_catalogue_has_each_product_with_its_stock_once, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_device_gets_its_own_row_policy_and_key, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_policy_that_is_set_reaches_every_device_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(who_leaves_a_cohort_is_evicted_and_may_come_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_customer_reads_nobody_elses_feed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_gone_does_not_end_the_feed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_handover_that_expires_is_dropped_everywhere, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(small_limits_are_kept, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(identify_finds_by_hash_and_kind, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_session_opens_for_the_registered_only, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_number_that_was_used_twice_shuts_the_device_out, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_change_by_another_process_is_noticed_once, set_up, tear_down),
+        ENGINE_TEST(a_cohort_brings_every_object_once),
+        ENGINE_TEST(another_store_has_another_cohort),
+        ENGINE_TEST(a_cursor_brings_only_what_came_after_it),
+        ENGINE_TEST(an_object_that_changed_often_comes_once),
+        ENGINE_TEST(a_cursor_of_elsewhere_begins_again),
+        ENGINE_TEST(the_catalogue_has_each_product_with_its_stock_once),
+        ENGINE_TEST(a_device_gets_its_own_row_policy_and_key),
+        ENGINE_TEST(a_policy_that_is_set_reaches_every_device_once),
+        ENGINE_TEST(who_leaves_a_cohort_is_evicted_and_may_come_back),
+        ENGINE_TEST(a_customer_reads_nobody_elses_feed),
+        ENGINE_TEST(what_is_gone_does_not_end_the_feed),
+        ENGINE_TEST(a_handover_that_expires_is_dropped_everywhere),
+        ENGINE_TEST(small_limits_are_kept),
+        ENGINE_TEST(identify_finds_by_hash_and_kind),
+        ENGINE_TEST(a_session_opens_for_the_registered_only),
+        ENGINE_TEST(a_number_that_was_used_twice_shuts_the_device_out),
+        ENGINE_TEST(a_change_by_another_process_is_noticed_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,29 +1,10 @@
-#include "tests/integration/contextd/engine_fixture.h"
+#include "tests/integration/contextd/engine_test.h"
 
 #include "core/base/assert.h"
 #include "core/credential/keydoc.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static struct engine_fixture fixture;
-
-static int set_up(void **state)
-{
-    engine_fixture_begin(&fixture);
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    engine_fixture_end(*state);
-    return 0;
-}
 
 static struct tb_key_doc doc_of(const char *kind, const char *id, int64_t version)
 {
@@ -213,13 +194,13 @@ static void a_terminal_that_moves_reads_every_key_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(public_keys_go_to_everybody, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(secret_keys_go_where_the_operator_says, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_makes_no_sense_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(there_are_as_many_as_a_ring_holds, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_retired_key_is_dropped_and_its_bytes_forgotten, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_list_has_no_keys, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_terminal_that_moves_reads_every_key_again, set_up, tear_down),
+        ENGINE_TEST(public_keys_go_to_everybody),
+        ENGINE_TEST(secret_keys_go_where_the_operator_says),
+        ENGINE_TEST(what_makes_no_sense_is_refused),
+        ENGINE_TEST(there_are_as_many_as_a_ring_holds),
+        ENGINE_TEST(a_retired_key_is_dropped_and_its_bytes_forgotten),
+        ENGINE_TEST(the_list_has_no_keys),
+        ENGINE_TEST(a_terminal_that_moves_reads_every_key_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,29 +2,16 @@
 #include "contextd/seed/seed.h"
 #include "core/base/assert.h"
 #include "core/wire/docs.h"
-#include "tests/integration/contextd/engine_fixture.h"
+#include "tests/integration/contextd/engine_test.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-static struct engine_fixture fixture;
 static int64_t next_seq;
 
 static int set_up(void **state)
 {
-    engine_fixture_begin(&fixture);
     next_seq = 1;
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    engine_fixture_end(*state);
-    return 0;
+    return fixture_set_up(state);
 }
 
 static struct tb_mutation about(uint32_t customer, enum tb_mutation_kind kind)
@@ -408,19 +395,21 @@ static void many_in_one_batch_are_answered_in_parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(points_of_a_sale_count_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_newest_consent_counts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_credential_is_linked_and_blocked, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_new_customer_is_known_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_reward_is_used_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_longest_reward_is_reserved, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nobody_takes_what_happened_in_anothers_visit, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_handover_is_not_taken_over_by_its_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_happened_before_she_was_known_becomes_hers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_visit_ends_where_it_is, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_first_who_accepts_serves_her, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_shopper_cannot_help_herself, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many_in_one_batch_are_answered_in_parts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(points_of_a_sale_count_once, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(the_newest_consent_counts, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_credential_is_linked_and_blocked, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_new_customer_is_known_at_once, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_reward_is_used_once, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(the_longest_reward_is_reserved, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(nobody_takes_what_happened_in_anothers_visit, set_up,
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_handover_is_not_taken_over_by_its_id, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(what_happened_before_she_was_known_becomes_hers, set_up,
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_visit_ends_where_it_is, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(the_first_who_accepts_serves_her, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_shopper_cannot_help_herself, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(many_in_one_batch_are_answered_in_parts, set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,39 +1,20 @@
-#include "tests/integration/contextd/engine_fixture.h"
+#include "tests/integration/contextd/engine_test.h"
 
 #include "core/base/assert.h"
 #include "core/crypto/key.h"
 #include "host/system/system.h"
 
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define HOUR_MS (60LL * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)
 #define SEARCHED_SIZE_MAX (64u * 1024u * 1024u)
 
-static struct engine_fixture fixture;
-
 static const struct tb_scope erasures = {.kind = TB_SCOPE_ERASURES};
 static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
-
-static int set_up(void **state)
-{
-    engine_fixture_begin(&fixture);
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    engine_fixture_end(*state);
-    return 0;
-}
 
 static struct tb_id customer_id(uint32_t index)
 {
@@ -778,22 +759,21 @@ static void who_leaves_one_cohort_is_no_news_to_another(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(who_is_erased_leaves_no_byte),
-        TEST(an_erasure_is_the_first_thing_a_terminal_hears),
-        TEST(what_comes_later_of_somebody_erased_is_rejected),
-        TEST(a_sale_of_somebody_erased_is_the_erasures),
-        TEST(a_receipt_counts_when_the_device_signed_it),
-        TEST(an_erasure_is_kept_until_every_enabled_terminal_confirmed),
-        TEST(an_export_has_everything),
-        TEST(an_old_journey_is_forgotten_everywhere),
-        TEST(notes_and_visits_are_kept_for_their_time),
-        TEST(a_terminal_that_walks_hashes_is_stopped),
-        TEST(the_limit_is_for_an_hour),
-        TEST(a_feed_is_for_those_it_met),
-        TEST(a_cohort_keeps_those_seen_last),
-        TEST(who_leaves_one_cohort_is_no_news_to_another),
+        ENGINE_TEST(who_is_erased_leaves_no_byte),
+        ENGINE_TEST(an_erasure_is_the_first_thing_a_terminal_hears),
+        ENGINE_TEST(what_comes_later_of_somebody_erased_is_rejected),
+        ENGINE_TEST(a_sale_of_somebody_erased_is_the_erasures),
+        ENGINE_TEST(a_receipt_counts_when_the_device_signed_it),
+        ENGINE_TEST(an_erasure_is_kept_until_every_enabled_terminal_confirmed),
+        ENGINE_TEST(an_export_has_everything),
+        ENGINE_TEST(an_old_journey_is_forgotten_everywhere),
+        ENGINE_TEST(notes_and_visits_are_kept_for_their_time),
+        ENGINE_TEST(a_terminal_that_walks_hashes_is_stopped),
+        ENGINE_TEST(the_limit_is_for_an_hour),
+        ENGINE_TEST(a_feed_is_for_those_it_met),
+        ENGINE_TEST(a_cohort_keeps_those_seen_last),
+        ENGINE_TEST(who_leaves_one_cohort_is_no_news_to_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

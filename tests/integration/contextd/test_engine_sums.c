@@ -1,32 +1,13 @@
-#include "tests/integration/contextd/engine_fixture.h"
+#include "tests/integration/contextd/engine_test.h"
 
 #include "core/base/assert.h"
 #include "core/crypto/hash.h"
 
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #define HOUR_MS (60LL * 60 * 1000)
-
-static struct engine_fixture fixture;
-
-static int set_up(void **state)
-{
-    engine_fixture_begin(&fixture);
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    engine_fixture_end(*state);
-    return 0;
-}
 
 /* What a terminal holds that read its cohort, and the sums that follow from it. */
 struct holder {
@@ -307,15 +288,14 @@ static void the_documents_example_holds(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(who_read_everything_has_the_same_sums),
-        TEST(sums_are_of_what_their_reader_has),
-        TEST(partitions_of_an_older_file_are_computed_once),
-        TEST(a_row_that_changed_behind_the_feed_shows_in_its_partition_alone),
-        TEST(a_row_that_a_terminal_lost_shows),
-        TEST(a_change_of_this_process_that_was_not_logged_shows_within_the_hour),
-        TEST(sums_are_not_for_the_web),
+        ENGINE_TEST(who_read_everything_has_the_same_sums),
+        ENGINE_TEST(sums_are_of_what_their_reader_has),
+        ENGINE_TEST(partitions_of_an_older_file_are_computed_once),
+        ENGINE_TEST(a_row_that_changed_behind_the_feed_shows_in_its_partition_alone),
+        ENGINE_TEST(a_row_that_a_terminal_lost_shows),
+        ENGINE_TEST(a_change_of_this_process_that_was_not_logged_shows_within_the_hour),
+        ENGINE_TEST(sums_are_not_for_the_web),
         cmocka_unit_test(the_documents_example_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

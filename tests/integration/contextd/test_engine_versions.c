@@ -1,24 +1,8 @@
 /* Files of before: what an older program wrote is brought up to date when the engine opens it. */
 #include "core/base/assert.h"
-#include "tests/integration/contextd/engine_fixture.h"
-#include "tests/support/unit.h"
+#include "tests/integration/contextd/engine_test.h"
 
 #include <sqlite3.h>
-
-static struct engine_fixture fixture;
-
-static int set_up(void **state)
-{
-    engine_fixture_begin(&fixture);
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    engine_fixture_end(*state);
-    return 0;
-}
 
 static void file_run(const struct engine_fixture *f, const char *sql)
 {
@@ -88,7 +72,7 @@ static void version_5_is_taken_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(version_5_is_taken_over, set_up, tear_down),
+        ENGINE_TEST(version_5_is_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

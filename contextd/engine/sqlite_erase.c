@@ -6,11 +6,15 @@
 
 #include "core/base/assert.h"
 
+#include <time.h>
+
 #define CODE_SIGNATURE "signature"
 #define ERASURES_KEPT_MS (90LL * 24 * 60 * 60 * 1000)
 #define ERASURES_EXPIRE_MAX 64 /* per call */
 #define RECEIPT_HEAD "tillbridge-erasure-1\n"
 #define RECEIPT_SIZE_MAX 256 /* head, urn, id and time */
+#define SCRUB_TRIES 100
+#define SCRUB_PAUSE_MS 30
 
 /* Sales stay, as the erasure's: without her cart, her visit and what she did before. ?1: her id, ?2: the
  * erasure's. */
@@ -143,17 +147,45 @@ static enum tb_err erase_all(struct sqlite_engine *e, const struct tb_id *custom
     return err == TB_OK ? erasure_put(e, ret_erasure, customer) : err;
 }
 
-/*
- * Deleted bytes are overwritten (secure_delete), but a file that was once written without that, or a page
- * that was divided, may hold copies in its unused part: only building all pages anew leaves none. The log is
- * emptied before and after.
- */
-static enum tb_err file_rebuild(struct sqlite_engine *e)
+/* Who waits for SQLite's lock looks for it now and then, every 25 ms as a rule: it must be free meanwhile. */
+static void writers_let_by(void)
 {
-    enum tb_err err = tb_db_checkpoint(e->db, TB_DB_CHECKPOINT_TRUNCATE);
-    if (err == TB_OK)
-        err = tb_db_exec(e->db, "VACUUM");
-    return err == TB_OK ? tb_db_checkpoint(e->db, TB_DB_CHECKPOINT_TRUNCATE) : err;
+    const struct timespec pause = {.tv_nsec = SCRUB_PAUSE_MS * 1000000L};
+    (void)nanosleep(&pause, NULL);
+}
+
+static enum tb_err share_scrub(struct sqlite_engine *e, int64_t *page, bool *ret_more)
+{
+    enum tb_err err = TB_ERR_BUSY;
+    /* Whoever writes between the checkpoint and the share makes it be tried again. */
+    for (unsigned i = 0; i < SCRUB_TRIES && err == TB_ERR_BUSY; i++) {
+        err = tb_db_checkpoint(e->db, TB_DB_CHECKPOINT_TRUNCATE);
+        if (err == TB_OK)
+            err = tb_db_scrub_share(e->db, page, ret_more);
+    }
+    return err;
+}
+
+/*
+ * Deleted bytes are overwritten (secure_delete), but pages from which SQLite moved cells keep copies in their
+ * unused parts. Those are overwritten share by share, so that the gateway goes on writing; the log is emptied
+ * before each share and in the end.
+ */
+static enum tb_err file_scrub(struct sqlite_engine *e)
+{
+    int64_t page = 0;
+    bool more = true;
+    enum tb_err err = TB_OK;
+    while (more && err == TB_OK) {
+        err = share_scrub(e, &page, &more);
+        writers_let_by();
+    }
+    for (unsigned i = 0; i < SCRUB_TRIES && (err == TB_OK || err == TB_ERR_BUSY); i++) {
+        err = tb_db_checkpoint(e->db, TB_DB_CHECKPOINT_TRUNCATE);
+        if (err == TB_OK)
+            break;
+    }
+    return err;
 }
 
 enum tb_err sqlite_erase(struct tb_context_engine *engine, const struct tb_id *customer,
@@ -174,7 +206,7 @@ enum tb_err sqlite_erase(struct tb_context_engine *engine, const struct tb_id *c
     }
     sqlite_sums_clear(e);
     e->changed_here = true;
-    return err == TB_OK ? file_rebuild(e) : err;
+    return err == TB_OK ? file_scrub(e) : err;
 }
 
 enum tb_err sqlite_erasure_next(struct tb_context_engine *engine, const struct tb_id *after,

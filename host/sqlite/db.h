@@ -122,13 +122,23 @@ TB_MUST_USE enum tb_err tb_db_set_cache(struct tb_db *db, unsigned cache_kib);
 TB_MUST_USE enum tb_err tb_db_size(struct tb_db *db, int64_t *ret_size);
 
 /*
- * Overwrites with zeros what pages hold beside their content: secure_delete does it where something was
- * deleted, but what SQLite moved from page to page before stays behind. Reads the whole file, writes the
- * pages where there is something, and syncs it. Outside a transaction, after a checkpoint that emptied the
- * log (TB_ERR_BUSY: it is not empty). Other connections may go on reading. A power cut during it may damage a
- * page that was being written.
+ * Overwrites with zeros what pages hold beside their content, and free pages: secure_delete does it where
+ * something is deleted, but what SQLite moved from page to page before stays behind. Reads the whole file,
+ * writes the pages where there is something, and syncs it. Outside a transaction, after a checkpoint that
+ * emptied the log (TB_ERR_BUSY: it is not empty). Other connections may go on reading, not writing: they
+ * would write their copies. A power cut during it may damage a page that was being written.
  */
 TB_MUST_USE enum tb_err tb_db_scrub(struct tb_db *db);
+
+/*
+ * The same in shares, for a file that others write to meanwhile: they wait for one share, which ends with a
+ * commit that has them read what they wrote before anew. Scrubs from *page on (0 at first) and moves it.
+ * TB_ERR_BUSY: the log is not empty, somebody wrote since the checkpoint; to be tried again after another
+ * one. When *ret_more is false the log, too, has to be emptied: copies may have gone there before their
+ * share.
+ */
+#define TB_DB_SCRUB_SHARE_PAGES 1024
+TB_MUST_USE enum tb_err tb_db_scrub_share(struct tb_db *db, int64_t *page, bool *ret_more);
 
 int64_t tb_db_last_rowid(const struct tb_db *db);
 int64_t tb_db_changes(const struct tb_db *db); /* rows of the last INSERT, UPDATE or DELETE */

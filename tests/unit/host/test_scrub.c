@@ -130,11 +130,79 @@ static void a_log_that_is_not_empty_is_not_passed_over(void **state)
     assert_false(tb_db_in_transaction(f->db));
 }
 
+static size_t text_count(const struct fixture *f, const char *text)
+{
+    FILE *file = fopen(f->file, "rb");
+    assert_non_null(file);
+    size_t size = fread(image, 1, sizeof image, file);
+    (void)fclose(file);
+    size_t count = 0;
+    const uint8_t *end = image + size;
+    for (const uint8_t *at = image; (at = memmem(at, (size_t)(end - at), text, strlen(text))); at++)
+        count++;
+    return count;
+}
+
+/* A file that was written without overwriting: what was deleted stands in free blocks and free pages. */
+static void what_was_deleted_is_overwritten(void **state)
+{
+    struct fixture *f = *state;
+    run(f, "PRAGMA secure_delete = OFF");
+    run(f, "INSERT INTO item SELECT 2 * id + 5000, CAST(name || 'zeppelinesque' AS BLOB), zeroblob(9)"
+           " FROM item LIMIT 9");
+    run(f, "DELETE FROM item WHERE id >= 5000");
+    run(f, "CREATE TABLE gone(a ANY) STRICT");
+    run(f, "INSERT INTO gone SELECT name || 'unicyclist' FROM item");
+    run(f, "DROP TABLE gone");
+    assert_int_equal(tb_db_checkpoint(f->db, TB_DB_CHECKPOINT_TRUNCATE), TB_OK);
+    assert_true(text_count(f, "zeppelin") > 0);
+    assert_true(text_count(f, "unicycl") > 1000);
+    assert_int_equal(tb_db_scrub(f->db), TB_OK);
+    assert_int_equal(text_count(f, "zeppelin"), 0);
+    assert_int_equal(text_count(f, "unicycl"), 0);
+    assert_rows_are_all_there(f);
+    run(f, "CREATE TABLE again(a ANY) STRICT");
+    run(f, "INSERT INTO again SELECT name FROM item");
+    assert_rows_are_all_there(f);
+}
+
+/* One that has read everything just before, and writes whenever it can. */
+static void others_write_between_shares_and_bring_nothing_back(void **state)
+{
+    struct fixture *f = *state;
+    run(f, "CREATE TABLE wide(a ANY) STRICT");
+    run(f, "INSERT INTO wide SELECT zeroblob(900) FROM item");
+    struct fixture other = *f;
+    db_open(&other);
+    run(&other, "CREATE TEMP TABLE seen(size)");
+    int64_t page = 0;
+    bool more = true;
+    unsigned shares = 0;
+    unsigned refused = 0;
+    while (more) {
+        run(&other, "UPDATE item SET data = randomblob(length(data)) WHERE id = 7");
+        assert_int_equal(tb_db_scrub_share(f->db, &page, &more), TB_ERR_BUSY);
+        refused++;
+        assert_int_equal(tb_db_checkpoint(f->db, TB_DB_CHECKPOINT_TRUNCATE), TB_OK);
+        run(&other, "INSERT INTO seen SELECT sum(length(data) + length(name)) FROM item");
+        assert_int_equal(tb_db_scrub_share(f->db, &page, &more), TB_OK);
+        run(&other, "UPDATE item SET data = randomblob(length(data))");
+        shares++;
+    }
+    assert_true(shares > 1 && refused == shares);
+    assert_int_equal(tb_db_checkpoint(f->db, TB_DB_CHECKPOINT_TRUNCATE), TB_OK);
+    assert_int_equal(gap_count(f), 0);
+    other.db = tb_db_close(other.db);
+    assert_rows_are_all_there(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_scrub_leaves_content_and_nothing_else, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_scrubbed_is_not_written_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_deleted_is_overwritten, setup, teardown),
+        cmocka_unit_test_setup_teardown(others_write_between_shares_and_bring_nothing_back, setup, teardown),
         cmocka_unit_test_setup_teardown(a_log_that_is_not_empty_is_not_passed_over, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,33 @@ static enum tb_applet_step wallet_lost(struct tb_card_session *s)
 }
 #endif
 
+/* ---- the chain's phone app ---- */
+
+static bool phone_wanted(const struct tb_card_session *s)
+{
+    return s->how.audience[0] && is_possible(s, TB_RING_TOKEN, TB_CREDENTIAL_PASS);
+}
+
+static enum tb_applet_step phone_start(struct tb_card_session *s)
+{
+    const struct tb_hce_input input = {.keys = s->how.keys,
+                                       .wall_ms = s->how.wall_ms,
+                                       .rng = s->how.rng,
+                                       .audience = s->how.audience,
+                                       .terminal = s->how.terminal};
+    return tb_hce_start(&s->machine.hce, &input);
+}
+
+static enum tb_applet_step phone_answer(struct tb_card_session *s, struct tb_span answer)
+{
+    return tb_hce_answer(&s->machine.hce, answer);
+}
+
+static enum tb_applet_step phone_lost(struct tb_card_session *s)
+{
+    return tb_hce_lost(&s->machine.hce);
+}
+
 /* ---- the chain's DESFire cards ---- */
 
 static bool desfire_wanted(const struct tb_card_session *s)
@@ -122,6 +149,7 @@ struct tb_card_applets tb_card_applets(void)
 #if TB_WALLETS
         {wallet_wanted, wallet_start, wallet_answer, wallet_lost},
 #endif
+        {phone_wanted, phone_start, phone_answer, phone_lost},
         {desfire_wanted, desfire_start, desfire_answer, desfire_lost},
     };
     return (struct tb_card_applets){applets, TB_ARRAY_SIZE(applets)};

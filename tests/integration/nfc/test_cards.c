@@ -2,7 +2,9 @@
  * Every kind of card and phone that the simulator knows, from the field to the outcome: relayed, asked for
  * its applications, read when it has none of ours. Through readerd and libnfc, and through a head's firmware.
  */
+#include "core/base/text.h"
 #include "core/credential/card_session.h"
+#include "core/credential/jws.h"
 #include "core/identify/identify.h"
 #include "host/system/system.h"
 #include "tests/integration/nfc/simulator.h"
@@ -10,19 +12,25 @@
 #include "tests/support/wallet_vectors.h"
 
 #include <stdlib.h>
-#include <time.h>
 
-enum { COMMAND_MAX_MS = 1500 };
+#define WALL_MS INT64_C(1790000000000)
+#define WALL_S "1790000000"
+#define TIMES "\"iat\":1789990000,\"exp\":1797766000"
+#define TIMES_PAST "\"iat\":1779990000,\"exp\":1787766000"
+#define CHAIN_SCALAR "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1"
+#define PHONE_SCALAR "a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0"
+#define DESFIRE_KEY "00112233445566778899aabbccddeeff"
+
+enum { COMMAND_MAX_MS = 1500, CARD_TEXT_SIZE = 2048 };
 
 static struct tb_keyring ring;
+static struct tb_key chain;
 static struct tb_identify machine;
 static struct tb_card_session session;
 static int64_t now_ms;
 static uint16_t exchange;
 
 /* ---- the terminal ---- */
-
-#define DESFIRE_KEY "00112233445566778899aabbccddeeff"
 
 static void key_add(enum tb_ring_use use, const char *id, uint32_t version, const char *bytes)
 {
@@ -34,11 +42,13 @@ static void key_add(enum tb_ring_use use, const char *id, uint32_t version, cons
     assert_int_equal(tb_keyring_put(&ring, &k), TB_OK);
 }
 
-static int64_t wall_ms(void)
+static void chain_key_add(void)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    struct tb_ring_key k = {.use = TB_RING_TOKEN, .version = 1, .id = "chain", .size = 65};
+    struct hex_bytes scalar = hex(CHAIN_SCALAR);
+    assert_int_equal(tb_key_of_scalar(tb_span_of(scalar.at, scalar.size), tb_rng_system(), &chain), TB_OK);
+    memcpy(k.bytes, chain.public_key.point, k.size);
+    assert_int_equal(tb_keyring_put(&ring, &k), TB_OK);
 }
 
 static int terminal_start(void **state)
@@ -48,10 +58,11 @@ static int terminal_start(void **state)
     key_add(TB_RING_SMART_TAP, COLLECTOR, 1, COLLECTOR_KEY);
     key_add(TB_RING_VAS, PASS_TYPE, 1, PASS_KEY);
     key_add(TB_RING_DESFIRE, "cards", 1, DESFIRE_KEY);
+    chain_key_add();
     policy.keys = &ring;
     tb_identify_init(&machine, &policy);
     now_ms = 1000;
-    tb_identify_set_wall(&machine, wall_ms(), now_ms);
+    tb_identify_set_wall(&machine, WALL_MS, now_ms);
     (void)reader_start(state);
     relay_begin();
     return 0;
@@ -87,7 +98,7 @@ static enum tb_card_step session_run(void)
 {
     const struct tb_card_how how = {.keys = &ring,
                                     .rng = tb_rng_system(),
-                                    .wall_ms = wall_ms(),
+                                    .wall_ms = WALL_MS,
                                     .clock_trusted = true,
                                     .audience = "till",
                                     .terminal = tb_span_str("urn:tillbridge:demo:device:till-1")};
@@ -206,6 +217,32 @@ static void gone(void)
 
 /* ---- the cards ---- */
 
+/* The app of a phone with this pass: a certificate by the chain's key over the phone's. */
+static void app_define(const char *times, const char *behaviour)
+{
+    char claims_memory[512];
+    char memory[CARD_TEXT_SIZE];
+    struct tb_key phone;
+    struct hex_bytes scalar = hex(PHONE_SCALAR);
+    struct tb_buf claims = tb_buf_of(claims_memory, sizeof claims_memory);
+    struct tb_buf card = tb_buf_of(memory, sizeof memory - 1);
+    assert_int_equal(tb_key_of_scalar(tb_span_of(scalar.at, scalar.size), tb_rng_system(), &phone), TB_OK);
+    tb_buf_add_str(&claims, "{\"aud\":\"till\",\"cnf\":{\"jwk\":{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"");
+    tb_base64url_add(&claims, tb_span_of(phone.public_key.point + 1, 32));
+    tb_buf_add_str(&claims, "\",\"y\":\"");
+    tb_base64url_add(&claims, tb_span_of(phone.public_key.point + 33, 32));
+    tb_buf_add_str(&claims, "\"}},");
+    tb_buf_add_str(&claims, times);
+    tb_buf_add_str(&claims, ",\"sub\":\"p-7Kq2mXb4\"}");
+    tb_buf_add_str(&card, "card c app key=" PHONE_SCALAR " ");
+    tb_buf_add_str(&card, behaviour);
+    tb_buf_add_str(&card, " certificate=");
+    assert_int_equal(tb_jws_build(tb_span_str("chain"), tb_buf_span(&claims), &chain, tb_rng_system(), &card),
+                     TB_OK);
+    card.at[card.size] = '\0';
+    sim(memory);
+}
+
 struct scenario {
     const char *card;
     enum tb_outcome outcome;
@@ -237,9 +274,11 @@ static const struct scenario cards[] = {
     {"smart_tap number=1 locked=1", TB_OUTCOME_UNREADABLE, TB_REASON_PASS_LOCKED, TB_REASON_PASS_LOCKED},
     {"smart_tap number=1 choose=1", TB_OUTCOME_UNREADABLE, TB_REASON_PASS_CHOOSE, TB_REASON_PASS_CHOOSE},
     {"smart_tap number=1 tampered", TB_OUTCOME_WRONG_KEY, TB_REASON_PROOF_WRONG, TB_REASON_PROOF_WRONG},
-    {"vas message=LOYAL-2", TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_PASS_VAS},
-    {"vas message=LOYAL-2 clock=-600", TB_OUTCOME_EXPIRED, TB_REASON_PROOF_EXPIRED, TB_REASON_PROOF_EXPIRED},
-    {"vas message=LOYAL-2 locked=1", TB_OUTCOME_UNREADABLE, TB_REASON_PASS_LOCKED, TB_REASON_PASS_LOCKED},
+    {"vas time=" WALL_S " message=LOYAL-2", TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_PASS_VAS},
+    {"vas time=1789999400 message=LOYAL-2", TB_OUTCOME_EXPIRED, TB_REASON_PROOF_EXPIRED,
+     TB_REASON_PROOF_EXPIRED},
+    {"vas time=" WALL_S " message=LOYAL-2 locked=1", TB_OUTCOME_UNREADABLE, TB_REASON_PASS_LOCKED,
+     TB_REASON_PASS_LOCKED},
 #endif
 };
 
@@ -248,7 +287,6 @@ static void each_kind_of_card_has_its_outcome(void **state)
     (void)state;
     for (size_t i = 0; i < TB_ARRAY_SIZE(cards); i++) {
         char command[256];
-        print_message("%s\n", cards[i].card);
         (void)snprintf(command, sizeof command, "card c %s", cards[i].card);
         sim(command);
         tap("c");
@@ -257,6 +295,50 @@ static void each_kind_of_card_has_its_outcome(void **state)
         gone();
     }
     assert_string_equal(harness_sim(&h, "violations"), "0");
+}
+
+static void app_is_believed_by_its_proof(void **state)
+{
+    static const struct {
+        const char *times;
+        const char *behaviour;
+        struct scenario expected;
+    } apps[] = {
+        {TIMES, "", {"", TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_PHONE_PASS}},
+        {TIMES, "part=60 slow", {"", TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_PHONE_PASS}},
+        {TIMES, "refuses=6982", {"", TB_OUTCOME_UNREADABLE, TB_REASON_PASS_LOCKED, TB_REASON_PASS_LOCKED}},
+        {TIMES_PAST, "", {"", TB_OUTCOME_EXPIRED, TB_REASON_PROOF_EXPIRED, TB_REASON_PROOF_EXPIRED}},
+    };
+    (void)state;
+    for (size_t i = 0; i < TB_ARRAY_SIZE(apps); i++) {
+        app_define(apps[i].times, apps[i].behaviour);
+        tap("c");
+        assert_string_equal(tb_reason_name(session.judgement.reason),
+                            tb_reason_name(apps[i].expected.judgement));
+        outcome_expect(apps[i].expected.outcome, apps[i].expected.reason);
+        gone();
+    }
+}
+
+/* At every step of the exchange; each takes up to 250 bytes. When all is said it may go. */
+static void app_that_slips_away_is_torn(void **state)
+{
+    (void)state;
+    /* Wallets' directory if it is asked for, SELECT, the proof in parts. */
+    const unsigned last = TB_WALLETS + 5;
+    for (unsigned answers = 1; answers <= last; answers++) {
+        char behaviour[32];
+        (void)snprintf(behaviour, sizeof behaviour, "part=150 torn=%u", answers);
+        app_define(TIMES, behaviour);
+        tap("c");
+        harness_expect(&h, "gone");
+        tb_identify_tag_gone(&machine, 0, now_ms);
+        if (answers < last)
+            outcome_expect(TB_OUTCOME_UNREADABLE, TB_REASON_TAG_TORN);
+        else
+            outcome_expect(TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE);
+        sim("remove");
+    }
 }
 
 #if TB_WALLETS
@@ -313,6 +395,8 @@ int main(int argc, char **argv)
     h.board = argc > 1 ? argv[1] : NULL;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_kind_of_card_has_its_outcome, terminal_start, stop),
+        cmocka_unit_test_setup_teardown(app_is_believed_by_its_proof, terminal_start, stop),
+        cmocka_unit_test_setup_teardown(app_that_slips_away_is_torn, terminal_start, stop),
 #if TB_WALLETS
         cmocka_unit_test_setup_teardown(phone_that_slips_away_is_torn, terminal_start, stop),
         cmocka_unit_test_setup_teardown(phone_that_did_what_it_asked_for_is_recognised, terminal_start, stop),

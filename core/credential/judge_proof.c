@@ -220,6 +220,7 @@ static void judge_token(const struct token *token, const struct token_keys *keys
     bool is_member = token->member.size > 0;
     struct tb_span value = is_member ? token->member : token->subject;
     int64_t life_s = token->times.exp_s - token->times.iat_s;
+    TB_ASSERT(keys->last != NULL); /* it verified by one */
     if (token->confirms_key)
         tb_judged(j, TB_JUDGED_WRONG_KEY, TB_REASON_PROOF_UNSUPPORTED);
     else if (value.size == 0 || value.size > TB_CREDENTIAL_VALUE_MAX ||

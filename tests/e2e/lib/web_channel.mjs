@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import WebSocket from 'ws';
+import { Conversation } from '../../protocol/lib/document.mjs';
 import { Events } from './events.mjs';
 
 const id = () => randomBytes(16).toString('hex');
@@ -11,6 +12,7 @@ export class WebChannel {
   #call_id = 0;
   #seq = 0;
   #incarnation = id();
+  #conversation = new Conversation(); // what is said and heard is as documented, whatever the test is about
 
   // before: a channel whose connection was lost and that this one goes on for, with what is undecided there.
   static async open({ url, ca, origin, token, customer, before }) {
@@ -79,6 +81,7 @@ export class WebChannel {
   }
 
   #receive(message) {
+    this.#conversation.received(message);
     if (message.id !== undefined) {
       const { resolve, reject } = this.#calls.get(message.id);
       this.#calls.delete(message.id);
@@ -110,11 +113,16 @@ export class WebChannel {
 
   #call(method, params) {
     const call = ++this.#call_id;
-    this.socket.send(JSON.stringify({ jsonrpc: '2.0', id: call, method, params }));
+    this.#say({ jsonrpc: '2.0', id: call, method, params });
     return new Promise((resolve, reject) => this.#calls.set(call, { resolve, reject }));
   }
 
   #notify(method, params) {
-    this.socket.send(JSON.stringify({ jsonrpc: '2.0', method, params }));
+    this.#say({ jsonrpc: '2.0', method, params });
+  }
+
+  #say(message) {
+    this.#conversation.sent(message);
+    this.socket.send(JSON.stringify(message));
   }
 }

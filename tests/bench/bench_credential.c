@@ -1,7 +1,7 @@
 /*
  * What judging a credential costs a terminal, beside the bare primitives of mbedTLS that it cannot do
- * without: a whole Smart Tap session, the phone's answers given. The two alternate, and what counts is the
- * median of their ratios.
+ * without: a whole Smart Tap session, the phone's answers given; a scanned line with a signed token. The two
+ * alternate, and what counts is the median of their ratios.
  *
  *     bench_credential
  */
@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/credential/smart_tap.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/credential_token.h"
 #include "tests/support/hex.h"
 #include "tests/support/scripted_rng.h"
 #include "tests/support/wallet_vectors.h"
@@ -147,6 +148,8 @@ static const struct subject {
     double limit;       /* of the ratio */
 } subjects[] = {
     {"a Smart Tap session", smart_tap_begin, smart_tap_ours, smart_tap_bare, 1.2},
+    {"a signed token, JWS", token_begin, token_jws_ours, token_jws_bare, 1.2},
+    {"a signed token, CWT in base45", token_begin, token_cwt_ours, token_cwt_bare, 1.2},
 };
 
 static double timed_us(void (*run)(void))

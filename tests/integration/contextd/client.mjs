@@ -86,6 +86,12 @@ token_key = ${store.file('token.pub')}
     this.ports = JSON.parse(readFileSync(this.file('ports.json')));
   }
 
+  // Bytes that the program may write into a file, "1:" or "unlimited:" (the soft limit); past it writing fails, if it
+  // was started with SIGXFSZ ignored.
+  limit(bytes) {
+    return run('prlimit', ['--pid', String(this.server.child.pid), `--fsize=${bytes}`]);
+  }
+
   async stop(signal = 'SIGTERM') {
     const how = await this.server.stop(signal);
     this.server = undefined;

@@ -29,7 +29,7 @@ export async function withScene(program, known, use) {
   const store = await Store.make(program, '', { customers: 2, carts: 0 });
   const scene = new Scene(store, known);
   try {
-    await store.start();
+    await store.start(['env', '--ignore-signal=XFSZ']);
     await scene.begin();
     await use(scene);
   } finally {

@@ -7,6 +7,7 @@
 //   {"on": "till", "drop": true}                 the client cuts the connection
 //   {"on": "till", "closed": {code, reason}}     the store closes it
 //   {"run": ["erase", "--customer", "…"]}        a command of contextd
+//   {"disk": "full"}                             from now on nothing can be written there; "free": it can again
 //
 // A text "<name>" or "<name:label>" stands for what varies. What the store says under a label is kept: it has to be the same
 // wherever the label stands again, and the client says it where it stands in what the client sends. What the store says may hold
@@ -133,6 +134,7 @@ export class Scene {
 
   async play(line) {
     if (line.connect) return this.#connect(line);
+    if (line.disk) return this.store.limit(line.disk === 'full' ? '1:' : 'unlimited:');
     if (line.run) return this.store.tool(...this.#filled(line.run), '--database', this.store.file('context.db'));
     const connection = this.#connections.get(line.on);
     if (line.client || line.raw !== undefined) return this.#send(connection, line);

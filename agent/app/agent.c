@@ -268,9 +268,9 @@ static enum tb_err storage_start(struct tb_agent *agent, const struct tb_storage
     storage_health(agent);
     tb_agent_notice(agent, TB_NOTICE_OUTBOX_DAMAGED, found->outbox_damaged);
     tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, found->cache_rebuilt);
-    tb_serving_init(&agent->serving, &agent->storage.reader, &agent->pending);
-    tb_visits_policy(agent);
+    tb_serving_init(&agent->serving, &agent->storage.reader, &agent->pending, &agent->policy);
     tb_trust_apply(agent);
+    tb_visits_policy(agent);
     return TB_OK;
 }
 

@@ -25,6 +25,7 @@
 #include "agent/counter/ctl.h"
 #include "agent/readers/readers.h"
 #include "agent/uplink/uplink.h"
+#include "core/credential/trustdoc.h"
 #include "core/identify/identify.h"
 #include "core/sync/client.h"
 #include "host/loop/loop.h"
@@ -59,6 +60,8 @@ struct tb_agent {
     struct tb_pending pending;
     struct tb_facts facts;        /* secret: the pepper */
     struct tb_facts facts_coming; /* with what is being saved; secret */
+    struct tb_policy policy;      /* of the facts, or the usual one */
+    struct tb_trust_doc trust;    /* of the policy; what identification judges by */
     struct tb_settings settings;
     struct tb_status status;
     struct tb_agent_metrics metrics;
@@ -183,7 +186,8 @@ enum tb_err tb_mutations_closed(const struct tb_agent *agent);
  * (outbox_policy.h) does not count. */
 bool tb_mutations_are_sent(const struct tb_agent *agent);
 
-/* Into the outbox, and from there to the context store. What can be seen of it on a screen is shown as soon
+/* Into the outbox, and from there to the context store. TB_ERR_DENIED: the visit's assurance does not open
+ * that. What can be seen of it on a screen is shown as soon
  * as it is on disk; ask is answered then, or with the error that kept it from there. made_ms is filled in.
  * tb_mutations_closed() is returned at once. */
 TB_MUST_USE enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mutation *mutation,
@@ -199,7 +203,8 @@ TB_MUST_USE enum tb_err tb_carts_change(struct tb_agent *agent, struct tb_mutati
 /* ---- checkouts ---- */
 
 /* Claims the cart of the visit for paying, or renews that; it is then renewed until the visit ends, while the
- * line is live. TB_ERR_NOT_FOUND: there is no cart. All of these are else as tb_mutations_store(). */
+ * line is live. TB_ERR_NOT_FOUND: there is no cart; TB_ERR_DENIED: the visit may not see it. All of these are
+ * else as tb_mutations_store(). */
 TB_MUST_USE enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_cart_ask ask);
 /* TB_ERR_NOT_FOUND: the visit has no claim. */
 TB_MUST_USE enum tb_err tb_checkouts_release(struct tb_agent *agent, struct tb_cart_ask ask);

@@ -72,6 +72,7 @@ void tb_console_visit_began(struct tb_agent *agent)
     tb_json_put_str(&w, "state", "began");
     tb_json_put_str(&w, "source", visit->start.from_store ? "store" : "cache");
     tb_json_put_str(&w, "kind", tb_credential_kind_name(visit->start.credential_kind));
+    tb_json_put_str(&w, "assurance", tb_assurance_name(visit->start.assurance));
     event_end(agent, &w);
 }
 

@@ -158,6 +158,8 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
     bool empties = pepper_changed && agent->facts.pepper.version != 0; /* the cache, of customers */
     if (memcmp(&facts->ring, &agent->facts.ring, sizeof facts->ring) != 0)
         tb_log(TB_LOG_INFO, TB_EVENT("keys", "changed"), tb_log_int("count", facts->ring.key_count));
+    if (memcmp(&facts->policy, &agent->facts.policy, sizeof facts->policy) != 0)
+        tb_log(TB_LOG_INFO, TB_EVENT("policy", "changed"));
     agent->facts = *facts;
     if (pepper_changed)
         tb_storage_set_pepper(&agent->storage, &facts->pepper);
@@ -165,10 +167,12 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
         tb_line_cohort_lost(agent);
         serving_lost(agent);
     }
-    tb_visits_policy(agent);
     tb_trust_apply(agent);
+    tb_visits_policy(agent);
     tb_cohort_policy(agent);
     tb_pages_terminal(agent);
+    if (agent->serving.visit.open)
+        tb_pages_visit(agent); /* another level may open what it shows */
 }
 
 static void cache_is_filled(struct tb_agent *agent)

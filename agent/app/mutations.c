@@ -78,6 +78,10 @@ enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mutation *mutat
     enum tb_err closed = tb_mutations_closed(agent);
     if (closed != TB_OK)
         return closed;
+    const enum tb_assurance assurance =
+        agent->serving.visit.open ? agent->serving.visit.start.assurance : TB_ASSURANCE_NONE;
+    if (!tb_benefit_allows(&agent->policy, mutation->kind, assurance))
+        return TB_ERR_DENIED;
     struct storing *storing = malloc(sizeof *storing);
     if (!storing)
         return TB_ERR_NO_MEMORY;

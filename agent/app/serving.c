@@ -2,12 +2,16 @@
 
 #include "core/base/wipe.h"
 #include "core/context/cart_view.h"
+#include "host/log/log.h"
 
-void tb_serving_init(struct tb_serving *s, struct tb_cache_reader *reader, const struct tb_pending *pending)
+#include <stdlib.h>
+
+void tb_serving_init(struct tb_serving *s, struct tb_cache_reader *reader, const struct tb_pending *pending,
+                     const struct tb_policy *policy)
 {
-    const struct tb_visit_policy policy = tb_visit_policy_default();
-    *s = (struct tb_serving){.reader = reader, .pending = pending};
-    tb_visit_init(&s->visit, &policy);
+    const struct tb_visit_policy ends = tb_visit_policy_default();
+    *s = (struct tb_serving){.reader = reader, .pending = pending, .policy = policy};
+    tb_visit_init(&s->visit, &ends);
 }
 
 /* Sections of another record, copied so that they outlive the look-up. */
@@ -99,19 +103,52 @@ bool tb_serving_is(const struct tb_serving *s, const struct tb_id *customer)
     return s->visit.open && s->visit.start.known && tb_id_equal(&s->record.customer, customer);
 }
 
+bool tb_serving_opens(const struct tb_serving *s, enum tb_benefit benefit)
+{
+    return tb_benefit_is_open(s->policy, benefit, s->visit.start.assurance);
+}
+
+/* Benefits that are not open, so that a page can say why something is not there. */
+static void put_hidden(struct tb_json_writer *w, const struct tb_serving *s)
+{
+    tb_json_open_array(w, "hidden");
+    for (unsigned i = 0; i < TB_BENEFIT_COUNT; i++)
+        if (!tb_serving_opens(s, (enum tb_benefit)i))
+            tb_json_put_str(w, NULL, tb_benefit_names[i]);
+    tb_json_close_array(w);
+}
+
+/* Without memory to take the profile apart nothing of it is shown. */
+static void put_view(struct tb_json_writer *w, const struct tb_serving *s)
+{
+    const struct tb_view_parts view = tb_record_view(&s->record);
+    const struct tb_view_open open = {.tier = tb_serving_opens(s, TB_BENEFIT_SHOW_TIER),
+                                      .name = tb_serving_opens(s, TB_BENEFIT_SHOW_NAME)};
+    bool whole = open.tier && open.name;
+    void *block = whole ? NULL : malloc(TB_VIEW_ARENA_SIZE);
+    struct tb_arena arena = tb_arena_of(block, block ? TB_VIEW_ARENA_SIZE : 0);
+    enum tb_err err = tb_view_put_open(w, "view", &view, &open, &arena);
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("visit", "view_left_out"), tb_log_err(err));
+    if (block)
+        tb_wipe(block, TB_VIEW_ARENA_SIZE);
+    free(block);
+}
+
 void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, const char *reader_name)
 {
     const struct tb_visit *visit = &s->visit;
-    const struct tb_view_parts view = tb_record_view(&s->record);
     tb_json_open(w, "visit");
     tb_json_put_id(w, "id", &visit->id);
     tb_json_put_int(w, "began_ms", visit->began_wall_ms);
     tb_json_put_str(w, "source", visit->start.from_store ? "store" : "cache");
     tb_json_put_str(w, "credential_kind", tb_credential_kind_name(visit->start.credential_kind));
+    tb_json_put_str(w, "assurance", tb_assurance_name(visit->start.assurance));
+    put_hidden(w, s);
     tb_json_put_str(w, "reader", reader_name);
     tb_json_close(w);
-    tb_view_put(w, "view", &view);
-    tb_view_put_cart(w, "cart", &s->cart, &s->checkout);
+    put_view(w, s);
+    tb_serving_put_cart(w, s);
 }
 
 void tb_serving_put_no_visit(struct tb_json_writer *w, enum tb_visit_reason reason)
@@ -122,5 +159,8 @@ void tb_serving_put_no_visit(struct tb_json_writer *w, enum tb_visit_reason reas
 
 void tb_serving_put_cart(struct tb_json_writer *w, const struct tb_serving *s)
 {
-    tb_view_put_cart(w, "cart", &s->cart, &s->checkout);
+    if (tb_serving_opens(s, TB_BENEFIT_SHOW_CART))
+        tb_view_put_cart(w, "cart", &s->cart, &s->checkout);
+    else
+        tb_json_put_null(w, "cart");
 }

@@ -10,6 +10,7 @@
 #include "agent/app/pending.h"
 #include "agent/cache/cache.h"
 #include "core/cart/view.h"
+#include "core/context/benefit.h"
 #include "core/visit/visit.h"
 
 #define TB_VISIT_JSON_SIZE_MAX (64u * 1024u)
@@ -18,6 +19,7 @@ struct tb_serving {
     struct tb_visit visit;
     struct tb_cache_reader *reader;   /* borrowed */
     const struct tb_pending *pending; /* borrowed */
+    const struct tb_policy *policy;   /* borrowed; the chain's, or the usual one */
 
     /* of the open visit */
     struct tb_record record;  /* sections borrow from bytes */
@@ -30,7 +32,8 @@ struct tb_serving {
     uint8_t bytes[TB_RECORD_SIZE_MAX];
 };
 
-void tb_serving_init(struct tb_serving *s, struct tb_cache_reader *reader, const struct tb_pending *pending);
+void tb_serving_init(struct tb_serving *s, struct tb_cache_reader *reader, const struct tb_pending *pending,
+                     const struct tb_policy *policy);
 
 /* Takes the record over (it is copied) and lays what is pending over its cart. The visit is open. */
 void tb_serving_show(struct tb_serving *s, const struct tb_record *record, const struct tb_rng *rng);
@@ -47,7 +50,11 @@ void tb_serving_clear(struct tb_serving *s);
 
 bool tb_serving_is(const struct tb_serving *s, const struct tb_id *customer);
 
-/* Params of the pages' `visit` and `cart` notifications, into an object that the caller opened. */
+/* What the visit's assurance opens. */
+bool tb_serving_opens(const struct tb_serving *s, enum tb_benefit benefit);
+
+/* Params of the pages' `visit` and `cart` notifications, into an object that the caller opened: what the
+ * visit's assurance opens of them. */
 void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, const char *reader_name);
 void tb_serving_put_no_visit(struct tb_json_writer *w, enum tb_visit_reason reason);
 void tb_serving_put_cart(struct tb_json_writer *w, const struct tb_serving *s);

@@ -110,7 +110,8 @@ static void visit_began(struct tb_agent *agent)
     enum tb_err err =
         tb_audit(TB_EVENT("visit", "began"), tb_log_id("visit", &visit->id),
                  tb_log_str("credential", tb_credential_kind_name(visit->start.credential_kind)),
-                 tb_log_str("source", visit->start.from_store ? "store" : "cache"));
+                 tb_log_str("source", visit->start.from_store ? "store" : "cache"),
+                 tb_log_str("assurance", tb_assurance_name(visit->start.assurance)));
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
     tb_console_visit_began(agent);
@@ -130,6 +131,7 @@ void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *ac
         .customer = action->customer,
         .from_store = action->from_store,
         .credential_kind = action->credential_kind,
+        .assurance = action->assurance,
         .reader = action->reader,
         .tap = action->from_tap ? action->attempt : 0,
     };

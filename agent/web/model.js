@@ -178,7 +178,7 @@ function customerOf(state, env, clock) {
   return {
     name: [customer.salutation, customer.name].filter(Boolean).join(' ') || w.t('customer.nameless'),
     tier: tierOf(state, view, env),
-    since: customer.since ? w.t('customer.since', { year: customer.since }) : '',
+    since: isHidden(state, 'show_name') ? w.t('customer.hidden') : customer.since ? w.t('customer.since', { year: customer.since }) : '',
     points: pointsOf(state, view, w, clock),
     benefits: textsOf(view.benefits),
     open: textsOf(view.open),
@@ -189,6 +189,9 @@ function customerOf(state, env, clock) {
       journey: w.t('customer.journey'), quiet: w.t('customer.quiet') },
   };
 }
+
+// What the visit's assurance does not open; the agent has left it out.
+const isHidden = (state, benefit) => (state.visit?.hidden ?? []).includes(benefit);
 
 const textsOf = (list) => (list ?? []).map((item) => (typeof item === 'string' ? item : item.text)).filter(Boolean);
 
@@ -231,6 +234,7 @@ function detailsOf(state, view, w, clock) {
   const facts = [
     [w.t('details.language'), view.customer?.language ? w.languageName(view.customer.language) : ''],
     [w.t('details.credential'), via ? w.t('credential.via', { kind, reader: via.toLocaleLowerCase(w.tag) }) : kind],
+    [w.t('details.assurance'), w.has(`assurance.${state.visit.assurance}`) ? w.t(`assurance.${state.visit.assurance}`) : ''],
     [w.t('details.source'), w.has(`details.source.${state.visit.source}`) ? w.t(`details.source.${state.visit.source}`) : ''],
     [w.t('details.profile'), Number.isFinite(view.as_of?.profile_ms) ? w.ago(now - view.as_of.profile_ms) : ''],
   ].filter(([, value]) => value);
@@ -254,7 +258,7 @@ function cartOf(state, w, clock) {
     claim: claimOf(state, w, clock),
     note: cart?.note ? w.t('cart.note', { text: cart.note }) : '',
     lines,
-    empty: lines.length === 0 ? { title: w.t('cart.empty'), detail: w.t('cart.empty.detail') } : null,
+    empty: lines.length === 0 ? emptyOf(state, w) : null,
     items: w.plural('cart.items', cart?.item_count ?? 0),
     totalLabel: w.t('cart.total'),
     total: hidden ? w.t('cart.notCurrent') : w.money(cart?.total ?? 0, currency),
@@ -263,6 +267,11 @@ function cartOf(state, w, clock) {
     unsent: cart?.unsent > 0 ? w.plural('cart.unsent', cart.unsent) : '',
     changed: lines.some((line) => line.changed),
   };
+}
+
+function emptyOf(state, w) {
+  const key = isHidden(state, 'show_cart') ? 'cart.hidden' : 'cart.empty';
+  return { title: w.t(key), detail: w.t(`${key}.detail`) };
 }
 
 function titleOf(state, w) {

@@ -1,7 +1,10 @@
 #include "contextd/app/desk.h"
 #include "core/base/text.h"
+#include "core/wire/docs.h"
+#include "host/system/system.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is not given stays as it is. */
@@ -36,12 +39,41 @@ static void rules_take(struct args *a, struct tb_record_policy *policy)
     }
 }
 
+static void benefits_take(struct args *a, struct tb_record_policy *policy)
+{
+    static const char *const options[TB_BENEFIT_COUNT] = {
+        [TB_BENEFIT_SHOW_TIER] = "--show-tier",
+        [TB_BENEFIT_SHOW_NAME] = "--show-name",
+        [TB_BENEFIT_SHOW_CART] = "--show-cart",
+        [TB_BENEFIT_REDEEM] = "--redeem",
+    };
+    for (size_t i = 0; i < TB_BENEFIT_COUNT; i++)
+        policy->benefits[i] = args_option(a, options[i]);
+}
+
+/* The document of what is accepted; nothing is taken of one that terminals would not understand. */
+static enum tb_err credentials_read(const char *path, struct tb_buf *text)
+{
+    if (path == NULL)
+        return TB_OK;
+    enum tb_err err = tb_file_read(path, text);
+    while (err == TB_OK && text->size > 0 && text->at[text->size - 1] <= ' ')
+        text->size--;
+    if (err != TB_OK)
+        (void)fprintf(stderr, "contextd: %s: %s\n", path, tb_err_name(err));
+    return err;
+}
+
 int command_policy(struct args *a)
 {
+    static uint8_t text[TB_CREDENTIALS_JSON_SIZE_MAX];
+    struct tb_buf credentials = tb_buf_of(text, sizeof text);
     char database[CONTEXTD_PATH_SIZE];
     struct desk s;
     struct tb_record record = {.kind = TB_RECORD_POLICY};
     const char *word = args_word(a);
+    const char *path = args_option(a, "--credentials");
+    benefits_take(a, &record.as.policy);
     rules_take(a, &record.as.policy);
     record.as.policy.merge = args_option(a, "--merge");
     desk_database(a, database);
@@ -51,6 +83,9 @@ int command_policy(struct args *a)
     }
     if (!args_end(a))
         return EXIT_WRONG;
+    if (credentials_read(path, &credentials) != TB_OK)
+        return EXIT_FAILURE;
+    record.as.policy.credentials = tb_buf_span(&credentials);
     enum tb_err err = desk_open(&s, database);
     if (err == TB_OK)
         err = s.engine->ops->load_begin(s.engine);

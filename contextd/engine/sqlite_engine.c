@@ -40,7 +40,9 @@ enum tb_err sqlite_chain_load(struct sqlite_engine *e)
     if (err == TB_OK && e->chain_known)
         err = chain_take(s, &e->chain);
     tb_stmt_reset(s);
-    return err == TB_OK ? sqlite_keys_load(e) : err;
+    if (err == TB_OK)
+        err = sqlite_keys_load(e);
+    return err == TB_OK ? sqlite_trust_load(e) : err;
 }
 
 /* ---- answering ---- */

@@ -12,6 +12,7 @@
 #include "core/cart/checkout.h"
 #include "core/cart/merge.h"
 #include "core/credential/keyring.h"
+#include "core/credential/trustdoc.h"
 #include "core/wire/docs.h"
 #include "host/sqlite/db.h"
 
@@ -66,6 +67,7 @@ struct sqlite_engine {
     struct sqlite_chain chain;
     bool chain_known; /* the file has been set up */
     struct tb_keyring ring;
+    struct tb_trust_doc trust;
     int64_t (*clock_fn)(void *context);
     void *clock;
     int64_t wall_ms; /* one reading per transaction */
@@ -227,6 +229,16 @@ TB_MUST_USE enum tb_err sqlite_key_row(struct sqlite_engine *e, const struct sql
 /* The operation of the port. */
 TB_MUST_USE enum tb_err sqlite_key_next(struct tb_context_engine *engine, const char *after,
                                         struct tb_key_entry *ret_entry);
+
+/* ---- whom the chain trusts: sqlite_trust.c ---- */
+
+/* Members benefits and credentials of the policy, as the column has them; "": as is usual. */
+TB_MUST_USE enum tb_err sqlite_trust_take(struct tb_span text, struct tb_policy *policy);
+/* Takes over what the record says of them. TB_ERR_RANGE: a level that there is not; the errors of
+ * tb_trust_doc_parse(). */
+TB_MUST_USE enum tb_err sqlite_trust_put(struct sqlite_engine *e, const struct tb_record_policy *r);
+/* The code rules by which evidence is judged. */
+TB_MUST_USE enum tb_err sqlite_trust_load(struct sqlite_engine *e);
 
 /* ---- checksums: sqlite_sums.c ---- */
 

@@ -152,6 +152,8 @@ static enum tb_err policy_put(struct sqlite_engine *e, const struct tb_record_po
         tb_stmt_bind_int(s, 2 + (int)i, value);
     }
     enum tb_err err = tb_stmt_run(s);
+    if (err == TB_OK)
+        err = sqlite_trust_put(e, r);
     return err == TB_OK ? policy_changed(e) : err;
 }
 

@@ -377,8 +377,10 @@ static enum tb_err policy_row(struct sqlite_engine *e, struct tb_row *row, struc
                        &policy->checksum_ms};
     for (size_t i = 0; i < TB_ARRAY_SIZE(kept); i++)
         *kept[i] = tb_stmt_int(s, 8 + (int)i);
+    err = sqlite_trust_take(tb_stmt_blob(s, 15), policy);
     tb_stmt_reset(s);
-    err = tiers_read(e, policy);
+    if (err == TB_OK)
+        err = tiers_read(e, policy);
     tb_policy_encode(w, NULL, policy);
     return err;
 }

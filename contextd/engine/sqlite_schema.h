@@ -31,6 +31,7 @@ enum sqlite_stmt {
     STMT_POLICY_READ,
     STMT_POLICY_BUMP,
     STMT_POLICY_SET,
+    STMT_POLICY_TRUST,
     STMT_POLICY_KEEP,
     /* keys */
     STMT_KEY_PUT,

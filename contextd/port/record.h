@@ -147,6 +147,8 @@ struct tb_record_touch {
  * ever. */
 struct tb_record_policy {
     const char *merge;          /* sum, max, replace, ask; "" or NULL: as it is */
+    const char *benefits[4];    /* by enum tb_benefit: the level that each needs; NULL: as it is */
+    struct tb_span credentials; /* JSON of core/credential/trustdoc.h; empty: as it is */
     int64_t idle_ms;            /* when visits end by themselves: TB_RECORD_POLICY_MS_MIN to …_MAX */
     int64_t removal_ms;         /* the same */
     int64_t cache_rows_max;     /* customers of a store's cohort, and that its terminals keep; may be 0 */

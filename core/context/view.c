@@ -46,6 +46,79 @@ void tb_view_render_journey(struct tb_buf *to, enum tb_audience audience, const 
     }
 }
 
+static void put_as_of(struct tb_json_writer *w, const struct tb_view_parts *parts, bool journey)
+{
+    tb_json_open(w, "as_of");
+    if (parts->profile.size)
+        tb_json_put_int(w, "profile_ms", parts->profile_as_of_ms);
+    if (journey && parts->journey.size)
+        tb_json_put_int(w, "journey_ms", parts->journey_as_of_ms);
+    tb_json_close(w);
+}
+
+/* The profile is the members of an object without its braces. */
+static enum tb_err profile_parse(struct tb_span profile, struct tb_arena *arena, struct tb_json *ret_object)
+{
+    uint8_t *text = tb_arena_take(arena, profile.size + 2);
+    if (text == NULL)
+        return TB_ERR_NO_MEMORY;
+    text[0] = '{';
+    memcpy(text + 1, profile.at, profile.size);
+    text[profile.size + 1] = '}';
+    return tb_json_parse(tb_span_of(text, profile.size + 2), TB_VIEW_PART_SIZE_MAX + 2, arena, ret_object);
+}
+
+static void put_member(struct tb_json_writer *w, struct tb_json object, const char *name)
+{
+    struct tb_span raw = tb_json_raw(object, name);
+    if (raw.size)
+        tb_json_put_raw(w, name, raw);
+}
+
+static void put_nobody(struct tb_json_writer *w, struct tb_json profile)
+{
+    tb_json_open(w, "customer");
+    tb_json_put_str(w, "name", "");
+    put_member(w, tb_json_member(profile, "customer"), "language");
+    tb_json_close(w);
+}
+
+static void put_opened(struct tb_json_writer *w, struct tb_json profile, const struct tb_view_open *open)
+{
+    if (open->name)
+        put_member(w, profile, "customer");
+    else
+        put_nobody(w, profile);
+    if (open->tier) {
+        put_member(w, profile, "tier");
+        put_member(w, profile, "points");
+        put_member(w, profile, "benefits");
+    }
+    if (open->name) {
+        put_member(w, profile, "open");
+        put_member(w, profile, "do_not_ask");
+    }
+}
+
+enum tb_err tb_view_put_open(struct tb_json_writer *w, const char *name, const struct tb_view_parts *parts,
+                             const struct tb_view_open *open, struct tb_arena *arena)
+{
+    struct tb_json profile;
+    if (open->name && open->tier) {
+        tb_view_put(w, name, parts);
+        return TB_OK;
+    }
+    enum tb_err err = parts->profile.size ? profile_parse(parts->profile, arena, &profile) : TB_OK;
+    tb_json_open(w, name);
+    if (err == TB_OK && parts->profile.size)
+        put_opened(w, profile, open);
+    if (open->name && parts->journey.size)
+        tb_json_put_raw(w, "journey", parts->journey);
+    put_as_of(w, parts, open->name);
+    tb_json_close(w);
+    return err;
+}
+
 void tb_view_put(struct tb_json_writer *w, const char *name, const struct tb_view_parts *parts)
 {
     tb_json_open(w, name);
@@ -53,11 +126,6 @@ void tb_view_put(struct tb_json_writer *w, const char *name, const struct tb_vie
         tb_json_put_raw(w, NULL, parts->profile);
     if (parts->journey.size)
         tb_json_put_raw(w, "journey", parts->journey);
-    tb_json_open(w, "as_of");
-    if (parts->profile.size)
-        tb_json_put_int(w, "profile_ms", parts->profile_as_of_ms);
-    if (parts->journey.size)
-        tb_json_put_int(w, "journey_ms", parts->journey_as_of_ms);
-    tb_json_close(w);
+    put_as_of(w, parts, true);
     tb_json_close(w);
 }

@@ -8,6 +8,7 @@
 #ifndef TB_CORE_CONTEXT_VIEW_H
 #define TB_CORE_CONTEXT_VIEW_H
 
+#include "core/base/arena.h"
 #include "core/wire/docs.h"
 
 #define TB_VIEW_PART_SIZE_MAX (12u * 1024u) /* bytes, of one rendered part */
@@ -29,6 +30,24 @@ void tb_view_render_profile(struct tb_buf *to, enum tb_audience audience, const 
 
 /* Appends an array of the last touchpoints, newest first. */
 void tb_view_render_journey(struct tb_buf *to, enum tb_audience audience, const struct tb_journey *journey);
+
+/* What of it the customer's proof opens (core/wire/docs.h, enum tb_benefit). */
+struct tb_view_open {
+    bool tier;
+    bool name;
+};
+
+/* An arena of this size parts any profile. */
+#define TB_VIEW_ARENA_SIZE (TB_JSON_ARENA_SIZE(TB_VIEW_PART_SIZE_MAX + 2) + TB_VIEW_PART_SIZE_MAX + 64)
+
+/*
+ * Writes the view as one object with what is open of it: without a name the customer has an empty one. All
+ * of it is joined as it stands; else the profile is taken apart in the arena. TB_ERR_NO_MEMORY and faults of
+ * the profile leave it out.
+ */
+TB_MUST_USE enum tb_err tb_view_put_open(struct tb_json_writer *w, const char *name,
+                                         const struct tb_view_parts *parts, const struct tb_view_open *open,
+                                         struct tb_arena *arena);
 
 /* Writes the view as one object. */
 void tb_view_put(struct tb_json_writer *w, const char *name, const struct tb_view_parts *parts);

@@ -26,7 +26,10 @@ static bool customer_equal(const struct tb_visit_start *a, const struct tb_visit
 /* The newer card or code is the one whose removal counts from now on. */
 static void visit_go_on(struct tb_visit *v, const struct tb_visit_start *start, int64_t now_ms)
 {
+    enum tb_assurance before = v->start.assurance;
     v->start = *start;
+    if (before > v->start.assurance)
+        v->start.assurance = before;
     v->removed = false;
     v->active_ms = now_ms;
 }
@@ -35,6 +38,7 @@ static void visit_open(struct tb_visit *v, const struct tb_visit_start *start, c
                        int64_t now_ms, int64_t wall_ms)
 {
     v->open = true;
+    v->start.assurance = TB_ASSURANCE_NONE;
     v->id = tb_id_random(rng);
     v->began_ms = now_ms;
     v->began_wall_ms = wall_ms;

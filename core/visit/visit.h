@@ -13,6 +13,7 @@
 #define TB_CORE_VISIT_VISIT_H
 
 #include "core/base/rng.h"
+#include "core/credential/assurance.h"
 #include "core/credential/credential.h"
 
 enum tb_visit_reason {
@@ -34,6 +35,7 @@ struct tb_visit_start {
     struct tb_customer_key customer;
     bool from_store; /* else from the cache */
     enum tb_credential_kind credential_kind;
+    enum tb_assurance assurance; /* a visit keeps the strongest that was presented in it */
     uint8_t reader;
     uint64_t tap; /* attempt whose card may be removed; 0 for a code */
 };

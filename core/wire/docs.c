@@ -219,6 +219,17 @@ static void tiers_decode(struct tb_check *c, struct tb_json doc, struct tb_polic
     }
 }
 
+const char *const tb_benefit_names[TB_BENEFIT_COUNT] = {
+    [TB_BENEFIT_SHOW_TIER] = "show_tier",
+    [TB_BENEFIT_SHOW_NAME] = "show_name",
+    [TB_BENEFIT_SHOW_CART] = "show_cart",
+    [TB_BENEFIT_REDEEM] = "redeem",
+};
+
+const char *const tb_level_names[TB_LEVEL_COUNT] = {"none", "low", "medium", "high"};
+
+enum { LEVEL_LOW = 1, LEVEL_MEDIUM = 2 };
+
 struct tb_policy tb_policy_default(void)
 {
     static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
@@ -228,7 +239,11 @@ struct tb_policy tb_policy_default(void)
                               .no_contact_ms = 30 * day_ms,
                               .outside_keep_ms = day_ms,
                               .journey_keep_ms = 90 * day_ms,
-                              .checksum_ms = day_ms};
+                              .checksum_ms = day_ms,
+                              .benefits = {[TB_BENEFIT_SHOW_TIER] = LEVEL_LOW,
+                                           [TB_BENEFIT_SHOW_NAME] = LEVEL_LOW,
+                                           [TB_BENEFIT_SHOW_CART] = LEVEL_LOW,
+                                           [TB_BENEFIT_REDEEM] = LEVEL_MEDIUM}};
 }
 
 /* What a terminal keeps, and for how long. */
@@ -266,6 +281,39 @@ static void keeping_encode(struct tb_json_writer *w, const struct tb_policy *pol
     tb_json_put_int(w, "checksum_ms", policy->checksum_ms);
 }
 
+static void benefits_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
+{
+    if (!tb_json_has(doc, "benefits"))
+        return;
+    struct tb_json benefits = tb_json_object(c, doc, "benefits");
+    for (size_t i = 0; i < TB_BENEFIT_COUNT; i++)
+        if (tb_json_has(benefits, tb_benefit_names[i]))
+            policy->benefits[i] =
+                (uint8_t)tb_json_enum(c, benefits, tb_benefit_names[i], tb_level_names, TB_LEVEL_COUNT);
+}
+
+void tb_policy_trust_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
+{
+    benefits_decode(c, doc, policy);
+    if (!tb_json_has(doc, "credentials"))
+        return;
+    (void)tb_json_object(c, doc, "credentials");
+    enum tb_err err =
+        tb_span_to_str(tb_json_raw(doc, "credentials"), policy->credentials, sizeof policy->credentials);
+    if (err != TB_OK)
+        tb_check_fail(c, err, "credentials");
+}
+
+void tb_policy_trust_put(struct tb_json_writer *w, const struct tb_policy *policy)
+{
+    tb_json_open(w, "benefits");
+    for (size_t i = 0; i < TB_BENEFIT_COUNT; i++)
+        tb_json_put_str(w, tb_benefit_names[i], tb_level_names[policy->benefits[i]]);
+    tb_json_close(w);
+    if (policy->credentials[0])
+        tb_json_put_raw(w, "credentials", tb_span_str(policy->credentials));
+}
+
 void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *ret)
 {
     *ret = tb_policy_default();
@@ -279,6 +327,7 @@ void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *
         ret->max_age_show_points_ms = tb_member_opt_int(c, ages, "points", DURATION_MS_MAX, 0);
     }
     keeping_decode(c, doc, ret);
+    tb_policy_trust_decode(c, doc, ret);
     if (c->err != TB_OK)
         ret->tier_count = 0;
 }
@@ -316,6 +365,7 @@ void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct t
     tb_json_put_int(w, "idle_ms", policy->idle_ms);
     tb_json_put_int(w, "removal_ms", policy->removal_ms);
     keeping_encode(w, policy);
+    tb_policy_trust_put(w, policy);
     tb_json_close(w);
 }
 

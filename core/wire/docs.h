@@ -78,6 +78,23 @@ struct tb_tier {
     int64_t points_from;
 };
 
+/* What a visit may open when what was presented proves enough. */
+enum tb_benefit {
+    TB_BENEFIT_SHOW_TIER, /* tier, points, benefits */
+    TB_BENEFIT_SHOW_NAME, /* name, since when, what is open, what not to ask, journey */
+    TB_BENEFIT_SHOW_CART,
+    TB_BENEFIT_REDEEM, /* to use rewards */
+    TB_BENEFIT_COUNT
+};
+
+extern const char *const tb_benefit_names[TB_BENEFIT_COUNT];
+
+/* Levels by name, as core/credential/assurance.h orders them: none, low, medium, high. */
+#define TB_LEVEL_COUNT 4
+extern const char *const tb_level_names[TB_LEVEL_COUNT];
+
+#define TB_CREDENTIALS_JSON_SIZE_MAX 8192
+
 struct tb_policy {
     uint8_t tier_count;
     struct tb_tier tiers[TB_TIER_COUNT_MAX];
@@ -94,6 +111,10 @@ struct tb_policy {
     int64_t journey_keep_ms;    /* touchpoints; visits too */
     int64_t reward_offline_max; /* rewards that a visit may use with the line down; default 0 */
     int64_t checksum_ms;        /* how often a terminal compares its cohort with the context store's */
+    uint8_t benefits[TB_BENEFIT_COUNT]; /* the level that each needs: an index of tb_level_names */
+    /* What is accepted as a credential (core/credential/trustdoc.h): an object's JSON text; "": as is usual.
+     */
+    char credentials[TB_CREDENTIALS_JSON_SIZE_MAX + 1];
 };
 
 /* The pepper, or a key of a ring (core/credential/keyring.h says what the members behind value are to it). */
@@ -159,6 +180,9 @@ void tb_policy_put_shown(struct tb_json_writer *w, const struct tb_policy *polic
 struct tb_policy tb_policy_default(void);
 void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *ret);
 void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct tb_policy *policy);
+/* Members benefits and credentials alone: whom the chain trusts. What is not there stays as it is. */
+void tb_policy_trust_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy);
+void tb_policy_trust_put(struct tb_json_writer *w, const struct tb_policy *policy);
 void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret);
 void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_key_doc *key);
 

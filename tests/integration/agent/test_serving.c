@@ -4,6 +4,7 @@
 #include "tests/support/seeded_rng.h"
 
 static struct tb_serving serving;
+static struct tb_policy policy;
 static struct seeded_rng seed;
 
 static const char cart_of_one[] =
@@ -41,7 +42,8 @@ static void visit_begin(void)
     const struct tb_rng rng = seeded_rng_of(&seed);
     const struct tb_visit_start start = {.known = true,
                                          .customer = tb_pepper_customer(&terminal_pepper, &terminal_customer),
-                                         .credential_kind = TB_CREDENTIAL_MEMBER};
+                                         .credential_kind = TB_CREDENTIAL_MEMBER,
+                                         .assurance = TB_ASSURANCE_LOW};
     struct tb_record record;
     struct tb_visit_end end;
     assert_int_equal(tb_visit_begin(&serving.visit, &start, &rng, 10, 1000, &end), TB_VISIT_BEGAN);
@@ -53,7 +55,8 @@ static int set_up(void **state)
 {
     int failed = terminal_set_up(state);
     seed = (struct seeded_rng){.state = 5};
-    tb_serving_init(&serving, &terminal.storage.reader, &terminal.pending);
+    policy = tb_policy_default();
+    tb_serving_init(&serving, &terminal.storage.reader, &terminal.pending, &policy);
     const struct tb_row rows[] = {terminal_customer_row(1), terminal_cart_row(3, cart_of_one)};
     rows_put(rows, 2);
     return failed;
@@ -136,9 +139,48 @@ static void nothing_of_the_customer_stays_when_it_is_over(void **state)
     assert_false(tb_serving_is(&serving, &terminal_customer));
 }
 
+static const char *visit_text(void)
+{
+    static char text[TB_VISIT_JSON_SIZE_MAX + 1];
+    struct tb_buf to = tb_buf_of(text, sizeof text - 1);
+    struct tb_json_writer w = tb_json_writer_of(&to);
+    tb_json_open(&w, NULL);
+    tb_serving_put_visit(&w, &serving, "desk");
+    tb_json_close(&w);
+    assert_int_equal(to.err, TB_OK);
+    text[to.size] = '\0';
+    return text;
+}
+
+static void what_the_assurance_does_not_open_is_not_shown(void **state)
+{
+    (void)state;
+    visit_begin();
+    assert_non_null(strstr(visit_text(), "\"assurance\":\"low\",\"hidden\":[\"redeem\"]"));
+    const char *name = strstr(visit_text(), "\"customer\":{\"name\":\"");
+    assert_non_null(name);
+    assert_true(name[strlen("\"customer\":{\"name\":\"")] != '"');
+    assert_non_null(strstr(visit_text(), "\"points\""));
+    assert_non_null(strstr(visit_text(), "\"name\":\"Pen\""));
+    policy.benefits[TB_BENEFIT_SHOW_NAME] = TB_ASSURANCE_HIGH;
+    assert_non_null(strstr(visit_text(), "\"customer\":{\"name\":\"\""));
+    assert_non_null(strstr(visit_text(), "\"points\""));
+    assert_null(strstr(visit_text(), "\"journey\""));
+    policy.benefits[TB_BENEFIT_SHOW_TIER] = TB_ASSURANCE_MEDIUM;
+    policy.benefits[TB_BENEFIT_SHOW_CART] = TB_ASSURANCE_MEDIUM;
+    assert_null(strstr(visit_text(), "\"points\""));
+    assert_null(strstr(visit_text(), "Pen"));
+    assert_non_null(strstr(visit_text(), "\"cart\":null"));
+    serving.visit.start.assurance = TB_ASSURANCE_HIGH;
+    assert_non_null(strstr(visit_text(), "\"hidden\":[]"));
+    assert_non_null(strstr(visit_text(), "\"name\":\"Pen\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_the_assurance_does_not_open_is_not_shown, set_up,
+                                        terminal_tear_down),
         cmocka_unit_test_setup_teardown(what_is_pending_lies_over_the_cart_of_the_cache, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(a_verdict_moves_the_effect_from_the_pile_to_the_base, set_up,

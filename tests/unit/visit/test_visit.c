@@ -156,6 +156,24 @@ static void same_customer_goes_on(void **state)
     ends_at(19000, TB_VISIT_ENDED_REMOVED);
 }
 
+/* A weaker proof later takes nothing away; another visit begins with its own. */
+static void the_strongest_proof_counts(void **state)
+{
+    (void)state;
+    static const enum tb_assurance shown[] = {TB_ASSURANCE_LOW, TB_ASSURANCE_HIGH, TB_ASSURANCE_MEDIUM};
+    static const enum tb_assurance wanted[] = {TB_ASSURANCE_LOW, TB_ASSURANCE_HIGH, TB_ASSURANCE_HIGH};
+    for (unsigned i = 0; i < 3; i++) {
+        struct tb_visit_start start = start_of(1, 0);
+        start.assurance = shown[i];
+        (void)tb_visit_begin(&visit, &start, &rng, i, wall_0_ms, &end);
+        assert_int_equal(visit.start.assurance, wanted[i]);
+    }
+    struct tb_visit_start other = start_of(2, 0);
+    other.assurance = TB_ASSURANCE_LOW;
+    assert_int_equal(tb_visit_begin(&visit, &other, &rng, 9, wall_0_ms, &end), TB_VISIT_REPLACED);
+    assert_int_equal(visit.start.assurance, TB_ASSURANCE_LOW);
+}
+
 static void other_customer_replaces(void **state)
 {
     (void)state;
@@ -224,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup(work_on_the_visit_puts_removal_off, setup),
         cmocka_unit_test_setup(removal_of_another_card_is_nothing, setup),
         cmocka_unit_test_setup(same_customer_goes_on, setup),
+        cmocka_unit_test_setup(the_strongest_proof_counts, setup),
         cmocka_unit_test_setup(other_customer_replaces, setup),
         cmocka_unit_test_setup(anonymous_visit_gives_way_to_a_customer, setup),
         cmocka_unit_test_setup(policy_counts_for_the_open_visit, setup),

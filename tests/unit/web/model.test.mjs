@@ -159,6 +159,18 @@ test('the most important notice comes first, the others are named', () => {
   assert.equal(unknown.title, 'Please tell IT: brand_new.');
 });
 
+test('what is not proven is said, and a stronger proof opens it', () => {
+  const hidden = ['show_name', 'show_cart', 'redeem'];
+  const told = visit({ visit: { ...visit().visit, assurance: 'low', hidden }, view: { ...view(), customer: { name: '', language: 'en' } }, cart: null });
+  const { customer, cart: shownCart } = shown([...idle, ['visit', told]]);
+  assert.equal(customer.name, 'Customer');
+  assert.match(customer.since, /Not proven yet/);
+  assert.equal(shownCart.empty.title, 'Cart not shown');
+  const opened = shown([...idle, ['visit', told], ['visit', visit({ visit: { ...visit().visit, assurance: 'high', hidden: [] } })]]);
+  assert.notEqual(opened.customer.name, 'Customer');
+  assert.equal(opened.cart.empty, null);
+});
+
 test('each reader trouble is told in words', () => {
   const band = (nfc, scanner) => shown([['terminal', terminal()], ['state', live({ readers: readers(nfc, scanner) })]]).band;
   assert.equal(band('unplugged').title, 'Card reader unplugged.');

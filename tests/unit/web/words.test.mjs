@@ -63,7 +63,7 @@ test('every word that the page asks for is there, and none is left over', () => 
   assert.ok(patterns.length > 50);
   const fits = patterns.map((key) => new RegExp(`^${key.split(/\$\{.*?\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`));
   for (const key of patterns.filter((one) => !one.includes('$'))) assert.ok(en.has(key) || en.has(`${key}.title`) || /^(cart|visit|details)\.(add|set_quantity|remove|end|shown)$/.test(key), `no words for ${key}`);
-  const composed = /^(notice|reader|outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|offline\.cause|foot|bar|page|line)(\.|$)/;
+  const composed = /^(notice|reader|outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|offline\.cause|foot|bar|page|line|assurance|cart\.hidden|cart\.empty)(\.|$)/;
   for (const key of Object.keys(catalogues.en)) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);
 });
 

@@ -1,0 +1,104 @@
+// What a credential proves, and what that opens: the chain's policy on a running till.
+
+import assert from 'node:assert/strict';
+import { createHmac, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { Till } from './lib/till.mjs';
+
+const DIGITS = 8;
+const PERIOD_S = 60;
+const secret = randomBytes(20);
+const till = Till.make();
+let page;
+
+const database = () => ['--database', till.path('store', 'context.db')];
+const policy = async (...args) => {
+  await till.contextctl('policy', 'set', ...args, ...database());
+};
+
+// RFC 6238 over a member's own key, as docs/credentials.md has it.
+const rotating = (member, seconds = Math.floor(Date.now() / 1000)) => {
+  const own = createHmac('sha256', secret).update(`totp\0${member}`).digest().subarray(0, 20);
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(seconds / PERIOD_S)));
+  const mac = createHmac('sha1', own).update(step).digest();
+  const at = mac[19] & 15;
+  const otp = (mac.readUInt32BE(at) & 0x7fffffff) % 10 ** DIGITS;
+  return `R:${member}:${seconds}:${String(otp).padStart(DIGITS, '0')}`;
+};
+
+const scanned = async (code, outcome) => {
+  page.outcomes.length = 0;
+  await till.scan(code);
+  return page.outcome(outcome);
+};
+
+const clear = async () => {
+  if (page.shown.visit) await page.done();
+  await page.sees('nobody', (s) => s.visit === null);
+};
+
+before(async () => {
+  await till.start();
+  page = await till.workingPage();
+});
+
+after(() => till.end());
+
+test('a number that anybody can copy opens what the policy says, and a change of it counts at once', async () => {
+  const [customer] = till.customers;
+  await till.serve(page, customer);
+  assert.equal(page.shown.visit.assurance, 'low');
+  assert.deepEqual(page.shown.visit.hidden, ['redeem']);
+  await policy('--show-name', 'medium', '--show-cart', 'medium');
+  await page.sees('no name', (s) => s.visit && s.view.customer.name === '' && s.cart === null);
+  assert.deepEqual(page.shown.visit.hidden, ['show_name', 'show_cart', 'redeem']);
+  assert.equal(Number.isFinite(page.shown.view.points), true);
+});
+
+test('a rotating code of the same customer raises the visit, and is good once', async () => {
+  const [customer] = till.customers;
+  const visit = page.shown.visit.id;
+  writeFileSync(till.path('totp.hex'), secret.toString('hex'), { mode: 0o600 });
+  await till.contextctl('keys', 'add', '--use', 'totp', '--id', 'R', '--key', till.path('totp.hex'), '--to', 'all', ...database());
+  await till.till.lines.next('the key', (l) => / keys changed /.test(l));
+  const code = rotating(customer.member);
+  await scanned(code, 'recognised');
+  await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+  assert.equal(page.shown.visit.id, visit);
+  assert.equal(page.shown.visit.assurance, 'medium');
+  assert.deepEqual(page.shown.visit.hidden, []);
+  await clear();
+  assert.equal((await scanned(code, 'replayed')).code, 'proof.replayed');
+});
+
+test('it is still used up after a restart, and one of another key or time is refused', async () => {
+  const [customer, other] = till.customers;
+  const code = rotating(other.member);
+  await scanned(code, 'recognised');
+  await till.till.stop('SIGKILL');
+  await till.startTill();
+  page = await till.workingPage();
+  assert.equal((await scanned(code, 'replayed')).code, 'proof.replayed');
+  const wrong = rotating(customer.member).replace(/.$/, (d) => (Number(d) + 1) % 10);
+  assert.equal((await scanned(wrong, 'wrong_key')).code, 'proof.wrong');
+  assert.equal((await scanned(rotating(customer.member, Math.floor(Date.now() / 1000) - 300), 'expired')).code, 'proof.expired');
+});
+
+test('a kind that the chain does not accept is nobody', async () => {
+  writeFileSync(till.path('credentials.json'), JSON.stringify({ accepted: ['gsrn'] }));
+  await policy('--credentials', till.path('credentials.json'));
+  await till.till.lines.next('the policy', (l) => / policy changed/.test(l));
+  assert.equal((await scanned(`https://loyal.example/m/${till.customers[0].member}`, 'unknown')).code, 'policy.kind');
+  writeFileSync(till.path('credentials.json'), '{}');
+  await policy('--credentials', till.path('credentials.json'));
+  await till.till.lines.next('the policy', (l) => / policy changed/.test(l));
+  await scanned(`https://loyal.example/m/${till.customers[0].member}`, 'recognised');
+});
+
+test('a document that makes no sense changes nothing', async () => {
+  writeFileSync(till.path('credentials.json'), JSON.stringify({ rules: [{ carrier: 'ean13', prefix: 'x' }] }));
+  await assert.rejects(policy('--credentials', till.path('credentials.json')));
+  await assert.rejects(policy('--redeem', 'very'));
+});

@@ -105,6 +105,40 @@ static void lists_read(struct tb_check *c, struct tb_json doc, struct tb_rules_d
     }
 }
 
+/* The names, in one order for reading and writing. */
+struct sun_name {
+    const char *member;
+    const char **name;
+};
+
+#define SUN_NAMES(sun)                                                              \
+    {                                                                               \
+        {"picc", &(sun)->picc}, {"uid", &(sun)->uid}, {"counter", &(sun)->counter}, \
+        {"file", &(sun)->file}, {"mac", &(sun)->mac}, {"bulk", &(sun)->bulk},       \
+    }
+
+static const char *const mac_inputs[] = {[TB_SUN_MAC_OVER_FILE] = "file", [TB_SUN_MAC_OVER_ALL] = "all"};
+
+/* Names that are absent are not used. */
+static void sun_read(struct tb_check *c, struct tb_json o, struct tb_rules_doc *doc)
+{
+    const struct sun_name names[TB_SUN_NAME_COUNT] = SUN_NAMES(&doc->sun);
+    for (size_t i = 0; i < TB_SUN_NAME_COUNT; i++) {
+        if (!tb_json_has(o, names[i].member))
+            continue;
+        tb_json_str(c, o, names[i].member, doc->sun_names[i], sizeof doc->sun_names[i]);
+        *names[i].name = doc->sun_names[i];
+    }
+    if (tb_json_has(o, "over"))
+        doc->sun.mac_input =
+            (enum tb_sun_mac_input)tb_json_enum(c, o, "over", mac_inputs, TB_ARRAY_SIZE(mac_inputs));
+    doc->sun.from_scan = tb_json_has(o, "scan") && tb_json_bool(c, o, "scan");
+    enum tb_err err = c->err == TB_OK ? tb_sun_rules_check(&doc->sun) : TB_OK;
+    if (err != TB_OK)
+        tb_check_fail(c, err, "sun");
+    doc->rules.sun = &doc->sun;
+}
+
 void tb_rules_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_rules_doc *ret)
 {
     *ret = (struct tb_rules_doc){.rules = *tb_code_rules_default()};
@@ -119,6 +153,8 @@ void tb_rules_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_rules
         .life_s_max = (uint32_t)opt_int(c, doc, "life_s", LIFE_S_MAX),
     };
     ret->rules.aim_enabled = tb_json_has(doc, "aim") && tb_json_bool(c, doc, "aim");
+    if (tb_json_has(doc, "sun"))
+        sun_read(c, tb_json_object(c, doc, "sun"), ret);
 }
 
 static void rule_write(struct tb_json_writer *w, const struct tb_code_rule *rule)
@@ -137,6 +173,20 @@ static void rule_write(struct tb_json_writer *w, const struct tb_code_rule *rule
     tb_json_put_str(w, "key", rule->key_id);
     if (rule->slack_steps)
         tb_json_put_int(w, "slack", rule->slack_steps);
+    tb_json_close(w);
+}
+
+static void sun_write(struct tb_json_writer *w, const struct tb_sun_rules *rules)
+{
+    struct tb_sun_rules sun = *rules;
+    const struct sun_name names[TB_SUN_NAME_COUNT] = SUN_NAMES(&sun);
+    tb_json_open(w, "sun");
+    for (size_t i = 0; i < TB_SUN_NAME_COUNT; i++)
+        tb_json_put_str(w, names[i].member, *names[i].name);
+    if (sun.mac_input != TB_SUN_MAC_OVER_FILE)
+        tb_json_put_str(w, "over", mac_inputs[sun.mac_input]);
+    if (sun.from_scan)
+        tb_json_put_bool(w, "scan", true);
     tb_json_close(w);
 }
 
@@ -159,5 +209,7 @@ void tb_rules_doc_encode(struct tb_json_writer *w, const char *name, const struc
         tb_json_put_int(w, "life_s", rules->tokens.life_s_max);
     if (rules->aim_enabled)
         tb_json_put_bool(w, "aim", true);
+    if (rules->sun)
+        sun_write(w, rules->sun);
     tb_json_close(w);
 }

@@ -7,11 +7,13 @@
 
 #include "core/credential/keyring.h"
 #include "core/credential/rules.h"
+#include "core/credential/sun.h"
 #include "core/wire/json.h"
 
 #define TB_CODE_HOST_COUNT_MAX 16
 #define TB_CODE_HOST_SIZE_MAX 253
 #define TB_TOKEN_NAME_SIZE_MAX 64 /* of audience and type */
+#define TB_SUN_NAME_COUNT 6
 
 /* Rules with the texts they point to. About 11 KiB. Not to be copied: rules points into it. */
 struct tb_rules_doc {
@@ -23,13 +25,15 @@ struct tb_rules_doc {
     char hosts[TB_CODE_HOST_COUNT_MAX][TB_CODE_HOST_SIZE_MAX + 1];
     char audience[TB_TOKEN_NAME_SIZE_MAX + 1];
     char type[TB_TOKEN_NAME_SIZE_MAX + 1];
+    struct tb_sun_rules sun;
+    char sun_names[TB_SUN_NAME_COUNT][TB_SUN_NAME_SIZE_MAX + 1];
 };
 
 /* Reads and checks every rule. What is absent is as in the built-in rules; an empty list of rules has none.
  */
 void tb_rules_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_rules_doc *ret);
 
-/* The same document again; rules of sun are not part of it. */
+/* The same document again. */
 void tb_rules_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_code_rules *rules);
 
 #endif

@@ -38,6 +38,36 @@ const struct tb_sun_rules *tb_sun_rules_default(void)
     return &default_rules;
 }
 
+static enum tb_err name_check(const char *name)
+{
+    struct tb_span text = tb_span_str(name);
+    if (text.size > TB_SUN_NAME_SIZE_MAX)
+        return TB_ERR_TOO_LONG;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.at[i];
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!letter && c != '-' && c != '_')
+            return TB_ERR_SYNTAX;
+    }
+    return text.size ? TB_OK : TB_ERR_SYNTAX;
+}
+
+enum tb_err tb_sun_rules_check(const struct tb_sun_rules *rules)
+{
+    const char *const names[] = {rules->picc, rules->uid, rules->counter,
+                                 rules->file, rules->mac, rules->bulk};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(names); i++) {
+        enum tb_err err = names[i] ? name_check(names[i]) : TB_OK;
+        if (err != TB_OK)
+            return err;
+        for (size_t k = 0; k < i; k++)
+            if (names[i] && names[k] && strcmp(names[i], names[k]) == 0)
+                return TB_ERR_DUPLICATE_KEY;
+    }
+    bool plain = rules->uid && rules->counter;
+    return rules->bulk || (rules->mac && (rules->picc || plain)) ? TB_OK : TB_ERR_MISSING;
+}
+
 /* The mirrored values where they stand in the address; size 0: not there. */
 struct mirror {
     struct tb_span picc;

@@ -13,6 +13,8 @@
 #include "core/base/buf.h"
 #include "core/credential/judge.h"
 
+#define TB_SUN_NAME_SIZE_MAX 16
+
 /* What the tag's MAC is over (SDMMACInputOffset, AN12196 section 3.4.4); it ends where the MAC begins. */
 enum tb_sun_mac_input {
     TB_SUN_MAC_OVER_FILE, /* from the first digit of the file data, nothing when none is mirrored */
@@ -36,6 +38,13 @@ struct tb_sun_rules {
 
 /* e=…&c=…, or u=…&n=…&c=… in plain, with file data in d=…; from tags only. */
 const struct tb_sun_rules *tb_sun_rules_default(void);
+
+/*
+ * Checks rules that came from outside. TB_ERR_SYNTAX: a name that is empty or not of letters, digits, '-' and
+ * '_'; TB_ERR_TOO_LONG; TB_ERR_DUPLICATE_KEY: two names are the same; TB_ERR_MISSING: they could never find a
+ * message, which needs bulk, or mac and picc, or mac, uid and counter.
+ */
+TB_MUST_USE enum tb_err tb_sun_rules_check(const struct tb_sun_rules *rules);
 
 #define TB_SUN_FILE_SIZE_MAX 128
 

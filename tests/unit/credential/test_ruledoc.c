@@ -57,6 +57,28 @@ static void rules_are_read(void **state)
     assert_true(rules->tokens.life_s_max == 600 && rules->aim_enabled);
 }
 
+static void names_of_sun_are_read(void **state)
+{
+    (void)state;
+    assert_int_equal(decode("{}").err, TB_OK);
+    assert_null(doc.rules.sun);
+    assert_int_equal(decode("{\"sun\":{\"picc\":\"picc_data\",\"file\":\"enc\",\"mac\":\"cmac\"}}").err,
+                     TB_OK);
+    assert_string_equal(doc.rules.sun->picc, "picc_data");
+    assert_string_equal(doc.rules.sun->file, "enc");
+    assert_string_equal(doc.rules.sun->mac, "cmac");
+    assert_true(doc.rules.sun->uid == NULL && doc.rules.sun->counter == NULL && doc.rules.sun->bulk == NULL);
+    assert_int_equal(doc.rules.sun->mac_input, TB_SUN_MAC_OVER_FILE);
+    assert_false(doc.rules.sun->from_scan);
+    assert_int_equal(
+        decode("{\"sun\":{\"uid\":\"u\",\"counter\":\"n\",\"mac\":\"m\",\"over\":\"all\",\"scan\":true}}")
+            .err,
+        TB_OK);
+    assert_int_equal(doc.rules.sun->mac_input, TB_SUN_MAC_OVER_ALL);
+    assert_true(doc.rules.sun->from_scan);
+    assert_int_equal(decode("{\"sun\":{\"bulk\":\"e\"}}").err, TB_OK);
+}
+
 static void what_is_wrong_is_said(void **state)
 {
     (void)state;
@@ -78,6 +100,15 @@ static void what_is_wrong_is_said(void **state)
         {"{\"hosts\":[7]}", TB_ERR_TYPE},
         {"{\"aim\":1}", TB_ERR_TYPE},
         {"{\"life_s\":-1}", TB_ERR_RANGE},
+        {"{\"sun\":7}", TB_ERR_TYPE},
+        {"{\"sun\":{}}", TB_ERR_MISSING},
+        {"{\"sun\":{\"picc\":\"e\"}}", TB_ERR_MISSING},
+        {"{\"sun\":{\"uid\":\"u\",\"mac\":\"m\"}}", TB_ERR_MISSING},
+        {"{\"sun\":{\"picc\":\"e\",\"mac\":\"e\"}}", TB_ERR_DUPLICATE_KEY},
+        {"{\"sun\":{\"picc\":\"e&\",\"mac\":\"m\"}}", TB_ERR_SYNTAX},
+        {"{\"sun\":{\"picc\":\"\",\"mac\":\"m\"}}", TB_ERR_SYNTAX},
+        {"{\"sun\":{\"picc\":\"abcdefghijklmnopq\",\"mac\":\"m\"}}", TB_ERR_TOO_LONG},
+        {"{\"sun\":{\"picc\":\"e\",\"mac\":\"m\",\"over\":\"uid\"}}", TB_ERR_RANGE},
     };
     for (size_t i = 0; i < TB_ARRAY_SIZE(cases); i++)
         assert_int_equal(decode(cases[i].text).err, cases[i].err);
@@ -94,6 +125,10 @@ static void what_is_written_is_read(void **state)
     rules.host_count = 1;
     rules.tokens = (struct tb_token_policy){.audience = "club", .type = "t", .life_s_max = 60};
     rules.aim_enabled = true;
+    struct tb_sun_rules sun = *tb_sun_rules_default();
+    sun.mac_input = TB_SUN_MAC_OVER_ALL;
+    sun.from_scan = true;
+    rules.sun = &sun;
     struct tb_buf out = tb_buf_of(first, sizeof first - 1);
     struct tb_json_writer w = tb_json_writer_of(&out);
     tb_rules_doc_encode(&w, NULL, &rules);
@@ -108,9 +143,8 @@ static void what_is_written_is_read(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_absent_is_built_in),
-        cmocka_unit_test(rules_are_read),
-        cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(what_is_absent_is_built_in), cmocka_unit_test(rules_are_read),
+        cmocka_unit_test(names_of_sun_are_read),      cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(what_is_written_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,18 @@
 #include <stddef.h>
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+#if TB_WALLETS
+static const char *const vas_modes[] = {"pass_or_payment", "pass_and_payment", "pass_only", NULL};
+
+static const char *vas_url_check(struct tb_span value)
+{
+    bool printable = true;
+    for (size_t i = 0; i < value.size; i++)
+        printable = printable && value.at[i] > 0x20 && value.at[i] < 0x7f;
+    bool fits = value.size == 0 || (printable && tb_span_starts(value, tb_span_str("https://")));
+    return fits ? NULL : "is no address that begins with https:// and is all ASCII";
+}
+#endif
 
 #define TEXT(section, name, field, preset, help) \
     TB_CONFIG_ROW_TEXT(struct tb_agent_config, section, name, field, preset, help)
@@ -71,6 +83,34 @@ static const struct tb_config_key keys[] = {
     TEXT("store", "device_key", device_key_file, "",
          "Key file that seals what is stored; empty: device.key in state_dir, made on the first start."),
     INTEGER("counter", "port", port, 0, 65535, "7315", "Port on 127.0.0.1 for the pages; 0: any free one."),
+#if TB_WALLETS
+    INTEGER("wallets", "vas_window", vas_window_s, 0, 86400, "120",
+            "How many seconds the time in an Apple pass may be off either way; 0: it is not looked at. This "
+            "key and those below are there only when built with TB_WALLETS."),
+    INTEGER("wallets", "vas_zone", vas_zone_min, -840, 840, "0",
+            "Minutes that are added to that time, which is taken as UTC."),
+    {.section = "wallets",
+     .name = "vas_mode",
+     .type = TB_CONFIG_CHOICE,
+     .offset = offsetof(struct tb_agent_config, vas_mode),
+     .choices = vas_modes,
+     .preset = "pass_only",
+     .help = "What iPhones are asked for; the polling frame of the reader has to name the same."},
+    {.section = "wallets",
+     .name = "vas_authenticate",
+     .type = TB_CONFIG_BOOL,
+     .offset = offsetof(struct tb_agent_config, vas_authenticate),
+     .preset = "no",
+     .help = "Whether shoppers authenticate for Apple passes that do not ask for it themselves."},
+    {.section = "wallets",
+     .name = "vas_url",
+     .type = TB_CONFIG_TEXT,
+     .offset = offsetof(struct tb_agent_config, vas_url),
+     .max = sizeof((struct tb_agent_config *)NULL)->vas_url,
+     .preset = "",
+     .check = vas_url_check,
+     .help = "Address at which iPhones without a pass are told to sign up; empty: none."},
+#endif
 };
 
 const struct tb_config_table tb_agent_config_table = {.keys = keys, .key_count = TB_ARRAY_SIZE(keys)};

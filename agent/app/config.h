@@ -5,6 +5,9 @@
 #ifndef TB_AGENT_APP_CONFIG_H
 #define TB_AGENT_APP_CONFIG_H
 
+#if TB_WALLETS
+#include "core/credential/vas.h"
+#endif
 #include "host/config/config.h"
 
 #define TB_PATH_SIZE 256
@@ -31,6 +34,14 @@ struct tb_agent_config {
     char device_key_file[TB_PATH_SIZE]; /* "": device.key in state_dir */
 
     int64_t port;
+
+#if TB_WALLETS
+    int64_t vas_window_s;
+    int64_t vas_zone_min;
+    int vas_mode; /* enum tb_vas_mode */
+    bool vas_authenticate;
+    char vas_url[TB_VAS_URL_SIZE_MAX + 1]; /* "": none is told */
+#endif
 };
 
 extern const struct tb_config_table tb_agent_config_table;

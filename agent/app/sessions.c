@@ -7,6 +7,17 @@
 
 enum { SAK_ISO_DEP = 0x20 };
 
+#if TB_WALLETS
+static struct tb_vas_terms vas_terms(const struct tb_agent_config *config)
+{
+    return (struct tb_vas_terms){.window_ms = config->vas_window_s * 1000,
+                                 .zone_ms = config->vas_zone_min * 60000,
+                                 .mode = (enum tb_vas_mode)config->vas_mode,
+                                 .auth_required = config->vas_authenticate,
+                                 .url = config->vas_url[0] ? config->vas_url : NULL};
+}
+#endif
+
 static struct tb_card_how how_of(const struct tb_agent *agent)
 {
     const struct tb_identify_policy *policy = &agent->identify.policy;
@@ -19,6 +30,9 @@ static struct tb_card_how how_of(const struct tb_agent *agent)
         .audience =
             policy->rules->tokens.audience ? policy->rules->tokens.audience : TB_TOKEN_AUDIENCE_DEFAULT,
         .terminal = tb_span_str(agent->device),
+#if TB_WALLETS
+        .vas = vas_terms(&agent->config),
+#endif
     };
 }
 

@@ -56,11 +56,10 @@ static enum tb_applet_step smart_tap_begin(struct tb_card_session *s, const stru
 
 static enum tb_applet_step vas_begin(struct tb_card_session *s, const struct tb_ose *ose)
 {
-    const struct tb_vas_how how = {.keys = s->how.keys,
-                                   .rng = s->how.rng,
-                                   .wall_ms = s->how.wall_ms,
-                                   .window_ms = s->how.clock_trusted ? TB_VAS_WINDOW_MS : 0,
-                                   .mode = TB_VAS_ONLY};
+    struct tb_vas_how how = {
+        .keys = s->how.keys, .rng = s->how.rng, .wall_ms = s->how.wall_ms, .terms = s->how.vas};
+    if (!s->how.clock_trusted)
+        how.terms.window_ms = 0;
     return vas_wanted(s) ? tb_vas_start(&s->machine.vas, &how, ose) : TB_APPLET_ABSENT;
 }
 

@@ -62,6 +62,9 @@ struct tb_card_how {
     struct tb_span uid;   /* as anticollision gave it */
     const char *audience; /* of the chain's pass certificates */
     struct tb_span terminal;
+#if TB_WALLETS
+    struct tb_vas_terms vas;
+#endif
 };
 
 union tb_card_machine {

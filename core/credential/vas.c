@@ -103,8 +103,8 @@ static const char *merchant_at(const struct tb_vas *m, size_t index)
 
 static void put_capabilities(const struct tb_vas *m, bool more, struct tb_buf *data)
 {
-    uint8_t second = TERMINAL_VAS | (m->how.auth_required ? TERMINAL_AUTHENTICATION : 0);
-    uint8_t fourth = (uint8_t)(m->how.mode | (more ? TERMINAL_MORE : 0));
+    uint8_t second = TERMINAL_VAS | (m->how.terms.auth_required ? TERMINAL_AUTHENTICATION : 0);
+    uint8_t fourth = (uint8_t)(m->how.terms.mode | (more ? TERMINAL_MORE : 0));
     const uint8_t bytes[] = {0x00, second, 0x00, fourth};
     tb_tlv_add(data, TAG_CAPABILITIES, tb_span_of(bytes, sizeof bytes));
 }
@@ -128,12 +128,12 @@ static enum tb_applet_step ask(struct tb_vas *m)
     tb_tlv_add(&data, TAG_MERCHANT, tb_digest_span(&id));
     put_capabilities(m, more, &data);
     tb_tlv_add(&data, TAG_FILTER, tb_span_of(filter, sizeof filter));
-    if (m->how.url)
-        tb_tlv_add(&data, TAG_URL, tb_span_str(m->how.url));
+    if (m->how.terms.url)
+        tb_tlv_add(&data, TAG_URL, tb_span_str(m->how.terms.url));
     TB_ASSERT(data.err == TB_OK);
 
     struct tb_buf apdu = tb_buf_of(m->io.command, sizeof m->io.command);
-    const uint8_t head[] = {0x80, 0xca, 0x01, m->how.url_only ? PROTOCOL_URL : PROTOCOL_FULL,
+    const uint8_t head[] = {0x80, 0xca, 0x01, m->how.terms.url_only ? PROTOCOL_URL : PROTOCOL_FULL,
                             (uint8_t)data.size};
     tb_buf_add(&apdu, tb_span_of(head, sizeof head));
     tb_buf_add(&apdu, tb_buf_span(&data));
@@ -224,7 +224,7 @@ static void remember(struct tb_vas *m, struct tb_span cryptogram, int64_t time_m
     struct tb_digest name = tb_sha256_parts(parts, TB_ARRAY_SIZE(parts));
     struct tb_replay *replay = &m->judgement.replay;
     replay->rule = TB_REPLAY_ONCE;
-    replay->forget_ms = m->how.window_ms ? time_ms + m->how.window_ms + 1 : INT64_MAX;
+    replay->forget_ms = m->how.terms.window_ms ? time_ms + m->how.terms.window_ms + 1 : INT64_MAX;
     memcpy(replay->name, name.bytes, sizeof replay->name);
 }
 
@@ -239,12 +239,12 @@ static bool is_text(struct tb_span message)
 static enum tb_applet_step judge(struct tb_vas *m, struct tb_span cryptogram, struct tb_span plain)
 {
     struct tb_reader r = tb_reader_of(plain);
-    int64_t time_ms = EPOCH_MS + INT64_C(1000) * tb_read_u32be(&r) + m->how.zone_ms;
+    int64_t time_ms = EPOCH_MS + INT64_C(1000) * tb_read_u32be(&r) + m->how.terms.zone_ms;
     if (r.err != TB_OK || !is_text(r.rest))
         return malformed(m);
-    if (m->how.window_ms && time_ms < m->how.wall_ms - m->how.window_ms)
+    if (m->how.terms.window_ms && time_ms < m->how.wall_ms - m->how.terms.window_ms)
         return failed(m, TB_JUDGED_EXPIRED, TB_REASON_PROOF_EXPIRED);
-    if (m->how.window_ms && time_ms > m->how.wall_ms + m->how.window_ms)
+    if (m->how.terms.window_ms && time_ms > m->how.wall_ms + m->how.terms.window_ms)
         return failed(m, TB_JUDGED_EXPIRED, TB_REASON_PROOF_EARLY);
     if (tb_credential_set(TB_CREDENTIAL_VAS, r.rest, &m->judgement.credential) != TB_OK)
         return malformed(m);
@@ -303,7 +303,7 @@ static enum tb_err answer_read(struct tb_vas *m, struct tb_span data, struct tb_
 static enum tb_applet_step data_take(struct tb_vas *m, struct tb_span data)
 {
     struct tb_span cryptogram;
-    if (m->how.url_only)
+    if (m->how.terms.url_only)
         return failed(m, TB_JUDGED_UNKNOWN, TB_REASON_PASS_NONE);
     enum tb_err err = answer_read(m, data, &cryptogram);
     return err == TB_OK ? cryptogram_take(m, cryptogram) : malformed(m);
@@ -314,7 +314,7 @@ static enum tb_applet_step data_take(struct tb_vas *m, struct tb_span data)
 enum tb_applet_step tb_vas_start(struct tb_vas *m, const struct tb_vas_how *how, const struct tb_ose *ose)
 {
     *m = (struct tb_vas){.how = *how};
-    TB_ASSERT(how->url ? strlen(how->url) <= TB_VAS_URL_SIZE_MAX : !how->url_only);
+    TB_ASSERT(how->terms.url ? strlen(how->terms.url) <= TB_VAS_URL_SIZE_MAX : !how->terms.url_only);
     if (ose->wallet != TB_OSE_APPLE || ose->apple.version != VERSION ||
         !(ose->apple.capabilities & TB_OSE_APPLE_CAN_VAS))
         return absent(m, TB_REASON_NONE);

@@ -34,7 +34,7 @@
 #define TB_VAS_MERCHANTS_MAX 6 /* the rest of the ring is not asked for */
 #define TB_VAS_URL_SIZE_MAX 180
 #define TB_VAS_TOKEN_SIZE_MAX 32
-#define TB_VAS_WINDOW_MS INT64_C(120000) /* what to begin with */
+#define TB_VAS_WINDOW_MS INT64_C(120000)
 
 enum tb_vas_mode { /* low bits of the terminal's capabilities */
                    TB_VAS_OR_PAY = 0,
@@ -43,22 +43,32 @@ enum tb_vas_mode { /* low bits of the terminal's capabilities */
                    TB_VAS_PAY_ONLY = 3,
 };
 
-/* What the terminal brings. The pointers are borrowed until the machine ends. */
-struct tb_vas_how {
-    const struct tb_keyring *keys;
-    const struct tb_rng *rng; /* only blinds computations */
-    int64_t wall_ms;          /* Unix; also what the timestamp is compared with */
+/* What a chain may decide about it. */
+struct tb_vas_terms {
     /*
-     * How far the timestamp may be from wall_ms either way. 0: it is not looked at, because the terminal's
-     * own clock is not trusted; the cryptogram is remembered for ever then.
+     * How far the timestamp may be from the terminal's time either way. 0: it is not looked at, because the
+     * terminal's own clock is not trusted; the cryptogram is remembered for ever then.
      */
     int64_t window_ms;
     /* Added to the timestamp, which is taken as UTC: nothing public says what it is. */
     int64_t zone_ms;
     enum tb_vas_mode mode;
     bool auth_required; /* the shopper must authenticate for passes that do not ask for it themselves */
-    const char *url;    /* where to sign up, at most TB_VAS_URL_SIZE_MAX bytes; NULL: not told */
     bool url_only;      /* nothing but url is offered: no pass is asked for */
+    const char *url;    /* where to sign up, at most TB_VAS_URL_SIZE_MAX bytes; NULL: not told; borrowed */
+};
+
+static inline struct tb_vas_terms tb_vas_terms_default(void)
+{
+    return (struct tb_vas_terms){.window_ms = TB_VAS_WINDOW_MS, .mode = TB_VAS_ONLY};
+}
+
+/* What the terminal brings. The pointers are borrowed until the machine ends. */
+struct tb_vas_how {
+    const struct tb_keyring *keys;
+    const struct tb_rng *rng; /* only blinds computations */
+    int64_t wall_ms;          /* Unix; which keys are valid, and what the timestamp is compared with */
+    struct tb_vas_terms terms;
 };
 
 enum tb_vas_state {

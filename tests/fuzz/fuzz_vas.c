@@ -126,13 +126,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .wallet = TB_OSE_APPLE,
         .apple = {.version = 0x0100, .capabilities = TB_OSE_APPLE_CAN_VAS},
     };
-    const struct tb_vas_how how = {.keys = &ring,
-                                   .rng = &rng,
-                                   .wall_ms = WALL_MS,
-                                   .window_ms = options & 4 ? 0 : TB_VAS_WINDOW_MS,
-                                   .mode = TB_VAS_ONLY,
-                                   .url = "https://shop.example/join",
-                                   .url_only = (options & 2) != 0};
+    struct tb_vas_how how = {.keys = &ring, .rng = &rng, .wall_ms = WALL_MS, .terms = tb_vas_terms_default()};
+    how.terms.window_ms = options & 4 ? 0 : TB_VAS_WINDOW_MS;
+    how.terms.url = "https://shop.example/join";
+    how.terms.url_only = (options & 2) != 0;
     unsigned command_count = 0;
     enum tb_applet_step step = tb_vas_start(&m, &how, &ose);
     while (step == TB_APPLET_NEXT) {

@@ -101,6 +101,9 @@ static enum tb_card_step session_run(void)
                                     .wall_ms = WALL_MS,
                                     .clock_trusted = true,
                                     .audience = "till",
+#if TB_WALLETS
+                                    .vas = tb_vas_terms_default(),
+#endif
                                     .terminal = tb_span_str("urn:tillbridge:demo:device:till-1")};
     enum tb_card_step step = tb_card_session_start(&session, &how, tb_card_applets());
     while (step == TB_CARD_NEXT)

@@ -100,11 +100,8 @@ static void vas(enum tb_applet_step expected, enum tb_reason reason)
 {
     struct tb_vas *m = &terminal.vas;
     struct tb_ose ose = listed();
-    const struct tb_vas_how how = {.keys = &terminal.ring,
-                                   .rng = &terminal.rng,
-                                   .wall_ms = WALL_MS,
-                                   .window_ms = TB_VAS_WINDOW_MS,
-                                   .mode = TB_VAS_ONLY};
+    const struct tb_vas_how how = {
+        .keys = &terminal.ring, .rng = &terminal.rng, .wall_ms = WALL_MS, .terms = tb_vas_terms_default()};
     enum tb_applet_step step = tb_vas_start(m, &how, &ose);
     while (step == TB_APPLET_NEXT) {
         struct tb_span answer = exchange(&m->io);

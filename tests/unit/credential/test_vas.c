@@ -27,11 +27,8 @@ static struct terminal *terminal(void)
     static struct terminal t;
     t = (struct terminal){.random = {3}};
     t.rng = seeded_rng_of(&t.random);
-    t.how = (struct tb_vas_how){.keys = &t.ring,
-                                .rng = &t.rng,
-                                .wall_ms = VAS_TIME_MS + 5000,
-                                .window_ms = TB_VAS_WINDOW_MS,
-                                .mode = TB_VAS_ONLY};
+    t.how = (struct tb_vas_how){
+        .keys = &t.ring, .rng = &t.rng, .wall_ms = VAS_TIME_MS + 5000, .terms = tb_vas_terms_default()};
     return &t;
 }
 
@@ -88,7 +85,7 @@ static void captured_exchange(void **state)
 {
     (void)state;
     struct terminal *t = demo_terminal();
-    t->how.url = VAS_URL;
+    t->how.terms.url = VAS_URL;
     assert_int_equal(begin(t), TB_APPLET_NEXT);
     struct hex_bytes command = hex(VAS_COMMAND);
     assert_int_equal(t->m.io.command_size, command.size);
@@ -138,8 +135,8 @@ static void window_of_the_timestamp(void **state)
     for (size_t i = 0; i < TB_ARRAY_SIZE(cases); i++) {
         struct terminal *t = demo_terminal();
         t->how.wall_ms = cases[i].wall_ms;
-        t->how.window_ms = cases[i].window_ms;
-        t->how.zone_ms = cases[i].zone_ms;
+        t->how.terms.window_ms = cases[i].window_ms;
+        t->how.terms.zone_ms = cases[i].zone_ms;
         assert_int_equal(begin(t), TB_APPLET_NEXT);
         assert_int_equal(answer(t, VAS_ANSWER),
                          cases[i].verdict == TB_JUDGED_CREDENTIAL ? TB_APPLET_DONE : TB_APPLET_FAILED);
@@ -244,15 +241,15 @@ static void modes(void **state)
 {
     (void)state;
     struct terminal *t = demo_terminal();
-    t->how.mode = TB_VAS_AND_PAY;
-    t->how.auth_required = true;
+    t->how.terms.mode = TB_VAS_AND_PAY;
+    t->how.terms.auth_required = true;
     assert_int_equal(begin(t), TB_APPLET_NEXT);
     assert_int_equal(t->m.io.command[3], 0x01);
     assert_memory_equal(t->m.io.command + 48, hex("00c00001").at, 4);
 
     t = demo_terminal(); /* nothing but the place to sign up */
-    t->how.url = VAS_URL;
-    t->how.url_only = true;
+    t->how.terms.url = VAS_URL;
+    t->how.terms.url_only = true;
     assert_int_equal(begin(t), TB_APPLET_NEXT);
     struct hex_bytes command = hex(VAS_COMMAND);
     command.at[3] = 0x00;

@@ -171,11 +171,8 @@ static void smart_tap_refusals(void **state)
 static enum tb_applet_step vas_at(struct bench *b, int64_t wall_ms)
 {
     struct tb_ose ose;
-    const struct tb_vas_how how = {.keys = &b->ring,
-                                   .rng = &b->rng,
-                                   .wall_ms = wall_ms,
-                                   .window_ms = TB_VAS_WINDOW_MS,
-                                   .mode = TB_VAS_ONLY};
+    const struct tb_vas_how how = {
+        .keys = &b->ring, .rng = &b->rng, .wall_ms = wall_ms, .terms = tb_vas_terms_default()};
     assert_int_equal(list(b, &ose), TB_OK);
     enum tb_applet_step step = tb_vas_start(&b->vas, &how, &ose);
     while (step == TB_APPLET_NEXT)

@@ -4,8 +4,8 @@
  * The payment-card guard looks first, and what it finds leaves no value behind. Nothing is swallowed:
  * what is not ours comes out as a product or as unknown. Pure; callable from any thread.
  *
- * A signed token costs an ECDSA verification for each key of its name, 1 ms each on a desktop and some ms on a
- * small board, in the call: so long a turn of the loop is accepted. Everything else takes microseconds.
+ * A signed token costs an ECDSA verification for each key of its name, 1 ms each on a desktop and some ms on
+ * a small board, in the call: so long a turn of the loop is accepted. Everything else takes microseconds.
  *
  * Limits: a line up to TB_LINE_SIZE_MAX bytes of UTF-8, an NDEF message as core/credential/ndef.h says.
  */

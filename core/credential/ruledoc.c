@@ -129,10 +129,10 @@ static void sun_read(struct tb_check *c, struct tb_json o, struct tb_rules_doc *
         tb_json_str(c, o, names[i].member, doc->sun_names[i], sizeof doc->sun_names[i]);
         *names[i].name = doc->sun_names[i];
     }
-    if (tb_json_has(o, "over"))
+    if (tb_json_has(o, "mac_input"))
         doc->sun.mac_input =
-            (enum tb_sun_mac_input)tb_json_enum(c, o, "over", mac_inputs, TB_ARRAY_SIZE(mac_inputs));
-    doc->sun.from_scan = tb_json_has(o, "scan") && tb_json_bool(c, o, "scan");
+            (enum tb_sun_mac_input)tb_json_enum(c, o, "mac_input", mac_inputs, TB_ARRAY_SIZE(mac_inputs));
+    doc->sun.from_scan = tb_json_has(o, "from_scan") && tb_json_bool(c, o, "from_scan");
     enum tb_err err = c->err == TB_OK ? tb_sun_rules_check(&doc->sun) : TB_OK;
     if (err != TB_OK)
         tb_check_fail(c, err, "sun");
@@ -184,9 +184,9 @@ static void sun_write(struct tb_json_writer *w, const struct tb_sun_rules *rules
     for (size_t i = 0; i < TB_SUN_NAME_COUNT; i++)
         tb_json_put_str(w, names[i].member, *names[i].name);
     if (sun.mac_input != TB_SUN_MAC_OVER_FILE)
-        tb_json_put_str(w, "over", mac_inputs[sun.mac_input]);
+        tb_json_put_str(w, "mac_input", mac_inputs[sun.mac_input]);
     if (sun.from_scan)
-        tb_json_put_bool(w, "scan", true);
+        tb_json_put_bool(w, "from_scan", true);
     tb_json_close(w);
 }
 

@@ -70,10 +70,10 @@ static void names_of_sun_are_read(void **state)
     assert_true(doc.rules.sun->uid == NULL && doc.rules.sun->counter == NULL && doc.rules.sun->bulk == NULL);
     assert_int_equal(doc.rules.sun->mac_input, TB_SUN_MAC_OVER_FILE);
     assert_false(doc.rules.sun->from_scan);
-    assert_int_equal(
-        decode("{\"sun\":{\"uid\":\"u\",\"counter\":\"n\",\"mac\":\"m\",\"over\":\"all\",\"scan\":true}}")
-            .err,
-        TB_OK);
+    assert_int_equal(decode("{\"sun\":{\"uid\":\"u\",\"counter\":\"n\",\"mac\":\"m\",\"mac_input\":\"all\","
+                            "\"from_scan\":true}}")
+                         .err,
+                     TB_OK);
     assert_int_equal(doc.rules.sun->mac_input, TB_SUN_MAC_OVER_ALL);
     assert_true(doc.rules.sun->from_scan);
     assert_int_equal(decode("{\"sun\":{\"bulk\":\"e\"}}").err, TB_OK);
@@ -108,7 +108,7 @@ static void what_is_wrong_is_said(void **state)
         {"{\"sun\":{\"picc\":\"e&\",\"mac\":\"m\"}}", TB_ERR_SYNTAX},
         {"{\"sun\":{\"picc\":\"\",\"mac\":\"m\"}}", TB_ERR_SYNTAX},
         {"{\"sun\":{\"picc\":\"abcdefghijklmnopq\",\"mac\":\"m\"}}", TB_ERR_TOO_LONG},
-        {"{\"sun\":{\"picc\":\"e\",\"mac\":\"m\",\"over\":\"uid\"}}", TB_ERR_RANGE},
+        {"{\"sun\":{\"picc\":\"e\",\"mac\":\"m\",\"mac_input\":\"uid\"}}", TB_ERR_RANGE},
     };
     for (size_t i = 0; i < TB_ARRAY_SIZE(cases); i++)
         assert_int_equal(decode(cases[i].text).err, cases[i].err);

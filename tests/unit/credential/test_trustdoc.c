@@ -45,12 +45,12 @@ static void sun_addresses_have_names(void **state)
 {
     (void)state;
     assert_int_equal(parse("{\"sun\":{\"picc\":\"p\",\"mac\":\"cmac\",\"mac_input\":\"all\"}}"), TB_OK);
-    assert_ptr_equal(trust.codes.rules.sun, &trust.sun);
-    assert_string_equal(trust.sun.picc, "p");
-    assert_string_equal(trust.sun.mac, "cmac");
-    assert_null(trust.sun.uid);
-    assert_int_equal(trust.sun.mac_input, TB_SUN_MAC_OVER_ALL);
-    assert_false(trust.sun.from_scan);
+    assert_ptr_equal(trust.codes.rules.sun, &trust.codes.sun);
+    assert_string_equal(trust.codes.sun.picc, "p");
+    assert_string_equal(trust.codes.sun.mac, "cmac");
+    assert_null(trust.codes.sun.uid);
+    assert_int_equal(trust.codes.sun.mac_input, TB_SUN_MAC_OVER_ALL);
+    assert_false(trust.codes.sun.from_scan);
 }
 
 static void what_makes_no_sense_is_refused(void **state)

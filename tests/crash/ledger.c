@@ -9,7 +9,7 @@
  *
  * Of the context store, its numbers as texts, who and what is nobody's or none as "":
  *
- *   streams: [{incarnation, decided}]      verdicts: [{incarnation, seq, kind, code, version, decided_ms}]
+ *   streams: [{incarnation, decided}]      verdicts: [{incarnation, seq, kind, code, version}]
  *   lines: [{customer, gtin, quantity}]    of all carts
  *   sales: [{receipt, date, terminal, customer, total, part}]
  *   sold: [{receipt, gtin, quantity, unit_price, taken, doubled, returned}], voids: [{receipt, of, known}]

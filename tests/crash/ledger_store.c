@@ -121,12 +121,11 @@ static void named_print(void)
 void ledger_store_print(void)
 {
     static const char *const streams[] = {"incarnation", "decided", NULL};
-    static const char *const verdicts[] = {"incarnation", "seq",        "kind", "code",
-                                           "version",     "decided_ms", NULL};
+    static const char *const verdicts[] = {"incarnation", "seq", "kind", "code", "version", NULL};
     static const char *const lines[] = {"customer", "gtin", "quantity", NULL};
     query_print("streams", "SELECT lower(hex(incarnation)), decided_seq FROM stream", streams);
     query_print("verdicts",
-                "SELECT lower(hex(incarnation)), seq, kind, code, version, decided_ms FROM verdict"
+                "SELECT lower(hex(incarnation)), seq, kind, code, version FROM verdict"
                 " ORDER BY 1, 2",
                 verdicts);
     query_print("lines",

@@ -1,7 +1,6 @@
 // What mutations that were applied make of carts, sales and reports: an arithmetic of the tests' own, written from
-// docs/cart.md. One till and any number of web sessions; gifts, notes and merges are not in it.
-
-const LEASE_MS = 120_000;
+// docs/cart.md. One till and any number of web sessions; gifts, notes and merges are not in it, and claims not either: one
+// till's own claims turn none of its sales into another one's.
 
 // One open line per product at a time; its id is that of the add that opened it, the others that went into it are other
 // names of it. A line that a void opened anew has an id that the context store made.
@@ -12,7 +11,6 @@ class Cart {
     this.quantities = new Map(); // by gtin
     this.openings = new Map(); // by gtin: at what version of the cart its line was opened, each time
     this.lines = new Map(); // by id
-    this.claim = undefined;
     this.version = 0;
   }
 
@@ -44,30 +42,17 @@ class Cart {
     return `${this.customer} ${gtin} ${opening}`;
   }
 
-  // A new claim holds what is open now, with the id of a checkout that is renewed it stays as it was.
-  claimed(checkout, at_ms) {
-    if (this.claim?.checkout !== checkout) {
-      const open = [...this.quantities].filter(([, quantity]) => quantity > 0).map(([gtin]) => gtin);
-      this.claim = { checkout, holds: new Set(open.map((gtin) => `${this.customer} ${gtin} ${this.#openings(gtin).length}`)) };
-    }
-    this.claim.until_ms = at_ms + LEASE_MS;
-  }
-
-  released(checkout) {
-    if (checkout && this.claim?.checkout === checkout) this.claim = undefined;
-  }
-
-  // Whether somebody else is paying the line just now.
-  holds(line, checkout, at_ms) {
-    return this.claim !== undefined && this.claim.checkout !== checkout && at_ms < this.claim.until_ms
-      && this.claim.holds.has(this.name(line));
-  }
-
   #openings(gtin) {
     if (!this.openings.has(gtin)) this.openings.set(gtin, []);
     return this.openings.get(gtin);
   }
 }
+
+// Of what a line of a sale took off the cart: what is given back comes first out of what was never in the cart.
+const held = ({ taken, quantity, returned }) => Math.min(taken, quantity - returned);
+
+// By positions of the same receipt that name the same line.
+const used = (sale, name, what) => sale.lines.filter((line) => line.name === name).reduce((sum, line) => sum + line[what], 0);
 
 export class ShopBooks {
   // shown: lines by id as a screen had them: { customer, gtin, version }. start: what was in the carts before.
@@ -75,22 +60,25 @@ export class ShopBooks {
     this.shown = shown;
     this.carts = new Map(); // by customer
     this.sales = new Map(); // by receipt
+    this.sold = new Map(); // by name of a cart's line: what sales say of it
     this.voids = new Map(); // by receipt
     this.conflicts = [];
     for (const { customer, gtin, quantity } of start) this.#cart(customer).add(gtin, Number(quantity));
   }
 
-  // of_till: [{ mutation, version, at_ms }] in the order of seq; of_web: [{ mutation, version }]. In a cart versions tell
+  // of_till: [{ mutation, version }] in the order of seq; of_web: [{ mutation, version }]. In a cart versions tell
   // in which order they were decided; what changed nothing has none.
   apply(of_till, of_web) {
-    const to_come = [...of_web].sort((a, b) => a.version - b.version);
+    const to_come = new Map(); // by customer
+    for (const one of of_web) {
+      const { customer } = one.mutation;
+      if (!to_come.has(customer)) to_come.set(customer, []);
+      to_come.get(customer).push(one);
+    }
+    for (const list of to_come.values()) list.sort((a, b) => a.version - b.version);
     const before = (customer, version) => {
-      for (let i = 0; i < to_come.length; i++) {
-        const { mutation } = to_come[i];
-        if (mutation.customer !== customer || to_come[i].version > version) continue;
-        this.#one(to_come[i], customer);
-        to_come.splice(i--, 1);
-      }
+      const list = to_come.get(customer) ?? [];
+      while (list.length > 0 && list[0].version <= version) this.#one(list.shift(), customer);
     };
     for (const one of of_till) {
       const customer = one.mutation.kind === 'checkout.void' ? this.sales.get(one.mutation.of_transaction)?.customer
@@ -98,7 +86,7 @@ export class ShopBooks {
       if (one.version > 0) before(customer, one.version);
       this.#one(one, customer);
     }
-    for (const { mutation } of [...to_come]) before(mutation.customer, Infinity);
+    for (const customer of to_come.keys()) before(customer, Infinity);
   }
 
   quantities(customer) {
@@ -110,36 +98,33 @@ export class ShopBooks {
     return this.carts.get(customer);
   }
 
-  #one({ mutation, version, at_ms }, customer) {
+  #one({ mutation, version }, customer) {
     const cart = this.#cart(customer ?? '');
-    const { kind, gtin, line, quantity, from, to = 0, checkout } = mutation;
+    const { kind, gtin, line, quantity, from, to = 0 } = mutation;
     if (version > 0) cart.version = version;
     if (kind === 'cart.add') cart.add(gtin, quantity, line);
     else if (kind === 'cart.set_quantity' || kind === 'cart.remove') {
       if (to < from) cart.take(line, from - to);
-    } else if (kind === 'checkout.claim') cart.claimed(checkout, at_ms);
-    else if (kind === 'checkout.release') cart.released(checkout);
-    else if (kind === 'checkout.finish') this.#sell(mutation, cart, at_ms);
+    } else if (kind === 'checkout.finish') this.#sell(mutation, cart);
     else if (kind === 'checkout.void') this.#giveBack(mutation, cart);
   }
 
   // Never turned down, and booked once however often it is told.
-  #sell(mutation, cart, at_ms) {
+  #sell(mutation, cart) {
     const { transaction, business_date: date, checkout, part = false, total, lines } = mutation;
     if (this.sales.has(transaction)) return;
-    const sale = { customer: cart.customer, named: mutation.cart !== undefined, date, part, total, lines: [] };
+    const sale = { customer: cart.customer, named: mutation.cart !== undefined, checkout, date, part, total, reopened: false, lines: [] };
     for (const { line, gtin, quantity, unit_price } of lines) {
       const known = cart.find(line) !== undefined;
       const name = known ? cart.name(line) : this.#nameElsewhere(line);
-      const before = this.#takenOff(name);
-      const claimed = known && cart.holds(line, checkout, at_ms);
       const taken = known ? cart.take(line, quantity) : 0;
-      const doubled = Math.min(quantity - taken, before);
-      sale.lines.push({ name, gtin, quantity, unit_price, taken, doubled, returned: 0 });
-      if (doubled > 0 || claimed) this.conflicts.push({ code: 'double_sale', receipt: transaction, gtin, quantity: doubled || quantity });
+      const again = Math.min(quantity - taken, this.#givenBack(name) - used(sale, name, 'again'));
+      const doubled = Math.min(quantity - taken - again, this.#takenOff(name, checkout) - used(sale, name, 'doubled'));
+      sale.lines.push({ sale, name, gtin, quantity, unit_price, taken, again, doubled, returned: 0 });
+      if (doubled > 0) this.conflicts.push({ code: 'double_sale', receipt: transaction, gtin, quantity: doubled });
     }
+    for (const line of sale.lines) this.sold.set(line.name, [...this.sold.get(line.name) ?? [], line]);
     this.sales.set(transaction, sale);
-    if (!part) cart.released(checkout);
   }
 
   // Told when somebody else was at the till: of another customer's line it is known by its own id that it was sold.
@@ -149,16 +134,24 @@ export class ShopBooks {
     return found && !found.alias ? owner.name(line) : line;
   }
 
-  // By other sales, less what they gave back beyond what was never in the cart.
-  #takenOff(name) {
-    const lines = [...this.sales.values()].flatMap((sale) => sale.lines).filter((line) => line.name === name);
-    return lines.reduce((sum, { taken, quantity, returned }) => sum + Math.min(taken, quantity - returned), 0);
+  // By sales of other purchases, and not given back since. Parts of one purchase have one checkout.
+  #takenOff(name, checkout) {
+    const others = (this.sold.get(name) ?? []).filter(({ sale }) => !(sale.part && checkout && sale.checkout === checkout));
+    return others.reduce((sum, line) => sum + held(line), 0);
+  }
+
+  // By voids that did not put it into the cart again, and not sold since.
+  #givenBack(name) {
+    const backs = (this.sold.get(name) ?? []).map((line) =>
+      (line.sale.reopened ? 0 : line.taken - held(line)) - Math.max(0, line.quantity - line.returned - held(line) - line.doubled));
+    return Math.max(0, backs.reduce((sum, back) => sum + back, 0));
   }
 
   #giveBack({ transaction, of_transaction, lines: asked, reopen }, cart) {
     const sale = this.sales.get(of_transaction);
     if (this.voids.has(transaction)) return;
     this.voids.set(transaction, { of: of_transaction, known: sale !== undefined });
+    if (sale && reopen) sale.reopened = true;
     for (const line of sale?.lines ?? []) {
       const wanted = asked ? asked.find(({ gtin }) => gtin === line.gtin)?.quantity ?? 0 : line.quantity;
       const back = Math.min(wanted, line.quantity - line.returned);

@@ -71,14 +71,14 @@ export class Witness {
   #verdicts() {
     const { outbox, streams, verdicts: all, incarnation: of_till } = this.#files;
     const stored = new Set(outbox.filter((entry) => !isSkipped(entry)).map(({ seq }) => seq));
-    const found = new Map();
+    const found = new Map(streams.map(({ incarnation }) => [incarnation, new Map()]));
+    for (const { incarnation, seq, kind, code, version } of all)
+      found.get(incarnation).set(Number(seq), { verdict: VERDICTS[kind], code, version: Number(version) });
     for (const { incarnation, decided } of streams) {
-      const verdicts = new Map(all.filter((v) => v.incarnation === incarnation).map((v) => [Number(v.seq),
-        { verdict: VERDICTS[v.kind], code: v.code, version: Number(v.version), at_ms: Number(v.decided_ms) }]));
+      const verdicts = found.get(incarnation);
       const missing = Array.from({ length: Number(decided) }, (_, i) => i + 1).filter((seq) => !verdicts.has(seq));
       assert.ok([...verdicts.keys()].every((seq) => seq <= Number(decided)), this.#wrong('decided out of order'));
       assert.ok(missing.every((seq) => incarnation === of_till && !stored.has(seq)), this.#wrong(`not decided: ${missing}`));
-      found.set(incarnation, verdicts);
     }
     return found;
   }

@@ -32,6 +32,10 @@ static uint16_t exchange;
 
 /* ---- the terminal ---- */
 
+#define META_KEY "0a0b0c0d0e0f00010203040506070809"
+#define FILE_KEY "f0e0d0c0b0a090807060504030201000"
+#define SIGNING_TAG "ntag424 metakey=" META_KEY " filekey=" FILE_KEY " sun=https://tap.example/c?"
+
 static void key_add(enum tb_ring_use use, const char *id, uint32_t version, const char *bytes)
 {
     struct hex_bytes key = hex(bytes);
@@ -58,6 +62,8 @@ static int terminal_start(void **state)
     key_add(TB_RING_SMART_TAP, COLLECTOR, 1, COLLECTOR_KEY);
     key_add(TB_RING_VAS, PASS_TYPE, 1, PASS_KEY);
     key_add(TB_RING_DESFIRE, "cards", 1, DESFIRE_KEY);
+    key_add(TB_RING_SUN_META, "tags", 1, META_KEY);
+    key_add(TB_RING_SUN_FILE, "tags", 1, FILE_KEY);
     chain_key_add();
     policy.keys = &ring;
     tb_identify_init(&machine, &policy);
@@ -267,6 +273,12 @@ static const struct scenario cards[] = {
      TB_REASON_FOUND_CACHE, TB_REASON_CARD_DESFIRE},
     {"desfire aid=3042f5 key=0123456789abcdef0123456789abcdef", TB_OUTCOME_WRONG_KEY, TB_REASON_PROOF_WRONG,
      TB_REASON_PROOF_WRONG},
+    {SIGNING_TAG "e={picc}&c={mac}", TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE, TB_REASON_NONE},
+    {SIGNING_TAG "u={uid}&n={ctr}&d={data:0123456789abcdef}&c={mac}", TB_OUTCOME_RECOGNISED,
+     TB_REASON_FOUND_CACHE, TB_REASON_NONE},
+    {SIGNING_TAG "e={picc}&x={ctr}&c=0123456789ABCDEF", TB_OUTCOME_WRONG_KEY, TB_REASON_PROOF_WRONG,
+     TB_REASON_NONE},
+    {SIGNING_TAG "e={lrp}&c={mac}", TB_OUTCOME_UNKNOWN, TB_REASON_PROOF_UNSUPPORTED, TB_REASON_NONE},
     {"desfire aid=010203 key=" DESFIRE_KEY, TB_OUTCOME_UNKNOWN, TB_REASON_TAG_EMPTY, TB_REASON_NONE},
     {"payment uid=random", TB_OUTCOME_PAYMENT_CARD, TB_REASON_PAYMENT_CHIP, TB_REASON_NONE},
 #if TB_WALLETS

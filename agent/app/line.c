@@ -138,17 +138,19 @@ struct save {
     uint32_t ticket;
     struct tb_facts facts; /* as of a device feed's rows; read only when is_device */
     bool is_device;
-    bool fills_cache;      /* the last of the cohort's rows for now */
-    bool fills_customer;   /* the last of a customer's rows for now */
-    struct tb_id customer; /* whose */
-    uint32_t cache_number; /* of the file that they went into */
+    bool fills_cache;       /* the last of the cohort's rows for now */
+    bool fills_customer;    /* the last of a customer's rows for now */
+    struct tb_id customer;  /* whose */
+    uint32_t cache_number;  /* of the file that they went into */
+    int64_t pepper_version; /* that customers had their names in it by */
 };
 
 /* All that the context store has of a customer who is being served went into the file that is open now: when
  * she is not in it, she is nowhere. */
 static void customer_filled(struct tb_agent *agent, const struct save *save)
 {
-    if (save->fills_customer && tb_serving_is(&agent->serving, &save->customer))
+    bool current = save->pepper_version == agent->facts.pepper.version;
+    if (save->fills_customer && current && tb_serving_is(&agent->serving, &save->customer))
         agent->serving.cache_number = save->cache_number;
 }
 
@@ -164,6 +166,8 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
     if (pepper_changed)
         tb_storage_set_pepper(&agent->storage, &facts->pepper);
     if (empties) {
+        agent->found = false;
+        tb_serving_rename(&agent->serving, &facts->pepper);
         tb_line_cohort_lost(agent);
         serving_lost(agent);
     }
@@ -297,6 +301,7 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
         save->ticket = action->save.ticket;
         save->is_device = page.scope.kind == TB_SCOPE_DEVICE;
         save->cache_number = agent->storage.cache_number;
+        save->pepper_version = agent->facts.pepper.version;
         save->fills_cache = page.scope.kind == TB_SCOPE_COHORT && !action->save.more;
         save->fills_customer = page.scope.kind == TB_SCOPE_CUSTOMER && !action->save.more;
         save->customer = page.scope.customer;

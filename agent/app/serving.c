@@ -87,6 +87,14 @@ enum tb_err tb_serving_refresh(struct tb_serving *s)
     return TB_OK;
 }
 
+void tb_serving_rename(struct tb_serving *s, const struct tb_pepper *pepper)
+{
+    if (!s->visit.open || !s->visit.start.known)
+        return;
+    s->visit.start.customer = tb_pepper_customer(pepper, &s->record.customer);
+    s->cache_number = TB_SERVING_NO_FILE;
+}
+
 void tb_serving_clear(struct tb_serving *s)
 {
     tb_wipe(s->bytes, s->byte_count);

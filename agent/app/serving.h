@@ -14,6 +14,7 @@
 #include "core/visit/visit.h"
 
 #define TB_VISIT_JSON_SIZE_MAX (64u * 1024u)
+#define TB_SERVING_NO_FILE UINT32_MAX
 
 struct tb_serving {
     struct tb_visit visit;
@@ -27,7 +28,8 @@ struct tb_serving {
     struct tb_cart_view cart; /* as it is shown */
     struct tb_id cart_id;     /* where this visit's mutations go; minted when the customer has no cart */
     struct tb_id checkout;    /* that this visit pays its cart with; zero: it does not */
-    uint32_t cache_number;    /* of the cache file in which the customer is, or is known not to be */
+    uint32_t cache_number;    /* of the cache file in which the customer is, or is known not to be;
+                                 TB_SERVING_NO_FILE: neither is known */
     size_t byte_count;
     uint8_t bytes[TB_RECORD_SIZE_MAX];
 };
@@ -41,6 +43,10 @@ void tb_serving_show(struct tb_serving *s, const struct tb_record *record, const
 /* Reads the customer anew from the cache after rows of it were saved, and lays pending over its cart.
  * The errors of tb_cache_find_customer(); what is shown stays then. */
 TB_MUST_USE enum tb_err tb_serving_refresh(struct tb_serving *s);
+
+/* Another pepper: the customer has another name in the cache, which was emptied of customers and is in no
+ * file until her rows have come again. The visit goes on with what is shown. */
+void tb_serving_rename(struct tb_serving *s, const struct tb_pepper *pepper);
 
 /* Lays what is pending over the cart that is there. */
 void tb_serving_overlay(struct tb_serving *s);

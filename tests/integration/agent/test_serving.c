@@ -124,6 +124,29 @@ static void what_went_into_another_cart_is_shown_in_the_one_there_is(void **stat
     assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
 }
 
+/* Her name in the cache follows from the pepper; what is shown does not. */
+static void another_pepper_leaves_the_visit_as_it_is(void **state)
+{
+    (void)state;
+    const struct tb_row rows[] = {terminal_customer_row(1), terminal_cart_row(3, cart_of_one)};
+    struct tb_pepper other = terminal_pepper;
+    other.version++;
+    other.bytes[0] = 9;
+    pend(1, 5);
+    visit_begin();
+    tb_storage_set_pepper(&terminal.storage, &other);
+    tb_serving_rename(&serving, &other);
+    assert_int_equal(serving.cache_number, TB_SERVING_NO_FILE);
+    assert_true(tb_serving_is(&serving, &terminal_customer));
+    rows_put(NULL, 0);
+    assert_int_equal(tb_serving_refresh(&serving), TB_ERR_NOT_FOUND);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
+    rows_put(rows, 2);
+    assert_int_equal(tb_serving_refresh(&serving), TB_OK);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
+    assert_int_equal(serving.base.lines[0].quantity, 2);
+}
+
 static void nothing_of_the_customer_stays_when_it_is_over(void **state)
 {
     (void)state;
@@ -190,6 +213,7 @@ int main(void)
             terminal_tear_down),
         cmocka_unit_test_setup_teardown(what_went_into_another_cart_is_shown_in_the_one_there_is, set_up,
                                         terminal_tear_down),
+        cmocka_unit_test_setup_teardown(another_pepper_leaves_the_visit_as_it_is, set_up, terminal_tear_down),
         cmocka_unit_test_setup_teardown(nothing_of_the_customer_stays_when_it_is_over, set_up,
                                         terminal_tear_down),
     };

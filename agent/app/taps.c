@@ -97,8 +97,8 @@ static void event_identify(struct tb_agent *agent, const struct tb_reader_event 
     switch (event->kind) {
     case TB_READER_EVENT_STATE: state_changed(agent, event, now_ms); break;
     case TB_READER_EVENT_HELLO: hello_said(agent, event->reader); break;
-    case TB_READER_EVENT_TAG:
-    case TB_READER_EVENT_TAG_AGAIN: tb_identify_tap_began(m, reader, event->tag.uid, now_ms); break;
+    case TB_READER_EVENT_TAG: tb_identify_tap_began(m, reader, event->tag.uid, now_ms); break;
+    case TB_READER_EVENT_TAG_AGAIN: tb_identify_tap_again(m, reader, event->tag.uid, now_ms); break;
     case TB_READER_EVENT_TAG_DATA: tb_identify_tag_data(m, reader, event->data, now_ms); break;
     case TB_READER_EVENT_TAG_FAILED: tb_identify_tag_failed(m, reader, event->failure, now_ms); break;
     case TB_READER_EVENT_TAG_GONE: tb_identify_tag_gone(m, reader, now_ms); break;

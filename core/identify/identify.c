@@ -515,6 +515,15 @@ void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, struct tb_span
     attempts_check(m);
 }
 
+void tb_identify_tap_again(struct tb_identify *m, uint8_t reader, struct tb_span uid, int64_t now_ms)
+{
+    struct tb_attempt *a = attempt_in_field(m, reader);
+    if (a && a->state == TB_ATTEMPT_READING)
+        a->card = card_of(uid);
+    else
+        tb_identify_tap_began(m, reader, uid, now_ms);
+}
+
 void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span message, int64_t now_ms)
 {
     struct tb_attempt *a = attempt_in_field_or_new(m, reader, now_ms);

@@ -198,6 +198,8 @@ void tb_identify_set_policy(struct tb_identify *m, const struct tb_identify_poli
  * of its own; empty, or longer than TB_UID_SIZE_MAX: it may be either, and counts as back.
  */
 void tb_identify_tap_began(struct tb_identify *m, uint8_t reader, struct tb_span uid, int64_t now_ms);
+/* The reader lost the card that it reads and has found it again: whatever was torn, it is the same tap. */
+void tb_identify_tap_again(struct tb_identify *m, uint8_t reader, struct tb_span uid, int64_t now_ms);
 void tb_identify_tag_data(struct tb_identify *m, uint8_t reader, struct tb_span message, int64_t now_ms);
 void tb_identify_tag_failed(struct tb_identify *m, uint8_t reader, enum tb_tag_failure failure,
                             int64_t now_ms);

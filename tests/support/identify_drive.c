@@ -214,7 +214,12 @@ static void tap_play(struct drive *d, uint8_t reader)
     static const char *const uids[UID_COUNT] = {"", "\x04\xca\xfe\x11\x22\x33\x44",
                                                 "\x04\xca\xfe\x11\x22\x33\x55", "\x08\xca\xfe\x01",
                                                 "\x08\xca\xfe\x02"};
-    tb_identify_tap_began(&d->machine, reader, tb_span_str(uids[choose(d, UID_COUNT)]), d->now_ms);
+    uint8_t which = choose(d, 2 * UID_COUNT);
+    const struct tb_span uid = tb_span_str(uids[which % UID_COUNT]);
+    if (which < UID_COUNT)
+        tb_identify_tap_began(&d->machine, reader, uid, d->now_ms);
+    else
+        tb_identify_tap_again(&d->machine, reader, uid, d->now_ms);
 }
 
 static void line_play(struct drive *d, uint8_t reader)

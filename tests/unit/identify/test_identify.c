@@ -431,6 +431,24 @@ static void phone_that_is_torn_comes_back_under_another_random_uid(void **state)
     no_more_actions();
 }
 
+/* A reader that relays says so of any card whose reading it begins anew, and the agent of none that it tore. */
+static void card_that_its_reader_found_again_is_one_tap(void **state)
+{
+    (void)state;
+    began(card_1);
+    now_ms += 150;
+    tb_identify_tap_again(&machine, NFC, tb_span_str(card_1), now_ms);
+    no_more_actions();
+    tb_identify_tag_failed(&machine, NFC, TB_TAG_TORN, now_ms);
+    next_feedback(TB_FEEDBACK_HOLD);
+    (void)next_action(TB_IDENTIFY_READING);
+    tb_identify_tap_again(&machine, NFC, tb_span_str(card_1), now_ms);
+    data(member_1);
+    (void)next_action(TB_IDENTIFY_READING_END);
+    assert_int_equal(next_action(TB_IDENTIFY_LOOK_UP).attempt, 1);
+    no_more_actions();
+}
+
 static void two_cards_of_which_nobody_is_known_are_two_taps(void **state)
 {
     (void)state;
@@ -669,6 +687,7 @@ int main(void)
         cmocka_unit_test_setup(torn_read_that_is_repaired_is_one_tap, setup),
         cmocka_unit_test_setup(torn_card_and_another_one_behind_it_are_two_taps, setup),
         cmocka_unit_test_setup(phone_that_is_torn_comes_back_under_another_random_uid, setup),
+        cmocka_unit_test_setup(card_that_its_reader_found_again_is_one_tap, setup),
         cmocka_unit_test_setup(two_cards_of_which_nobody_is_known_are_two_taps, setup),
         cmocka_unit_test_setup(two_cards_at_once_that_flicker_are_told_once, setup),
         cmocka_unit_test_setup(torn_read_that_stays_torn_is_unreadable, setup),

@@ -255,15 +255,34 @@ static void close_after_queue(struct connection *c, const char *code)
     lws_callback_on_writable(c->wsi);
 }
 
+/* Whoever asked has left; what was decided concerns all others, and so does who entered a cohort. */
+static void left_tell(struct tb_gateway *g, const struct tb_engine_peer *peer,
+                      const struct tb_engine_answer *answer)
+{
+    struct tb_engine_change change = {.scope.kind = TB_SCOPE_COHORT};
+    if (answer->err != TB_OK)
+        return;
+    if (answer->ask == TB_ENGINE_APPLY) {
+        gateway_changed(g, answer->apply.changes, answer->apply.change_count);
+        if (answer->apply.reused_count)
+            gateway_reused(g, peer->device, answer->apply.reused_count);
+        return;
+    }
+    bool entered = (answer->ask == TB_ENGINE_IDENTIFY && answer->identify.entered) ||
+                   (answer->ask == TB_ENGINE_ADMIT && answer->admit.entered);
+    memcpy(change.store, peer->store, sizeof change.store);
+    if (entered)
+        gateway_changed(g, &change, 1);
+}
+
 static void asked_done(struct tb_engine_job *job, const struct tb_engine_answer *answer)
 {
     enum tb_engine_ask ask = answer->ask;
     struct tb_gateway *g = ((struct asked *)(void *)job)->connection->gateway;
+    const struct tb_engine_peer peer = job->request.peer;
     struct connection *c = asked_end(job);
     if (c == NULL || !is_open(c)) {
-        /* Whoever asked has left; what was decided concerns all others. */
-        if (ask == TB_ENGINE_APPLY && answer->err == TB_OK)
-            gateway_changed(g, answer->apply.changes, answer->apply.change_count);
+        left_tell(g, &peer, answer);
         return;
     }
     bool limited = answer->limited;
@@ -281,7 +300,7 @@ static void asked_done(struct tb_engine_job *job, const struct tb_engine_answer 
     if (limited)
         gateway_limited(c, quarantined);
     if (reused_count)
-        gateway_reused(c, reused_count);
+        gateway_reused(g, c->device, reused_count);
     timer_arm(c);
 }
 

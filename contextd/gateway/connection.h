@@ -167,7 +167,7 @@ void gateway_cloned(struct tb_gateway *g, const char *urn);
 /* A terminal came to know too many customers; quarantined: the engine shut it out. */
 void gateway_limited(struct connection *c, bool quarantined);
 /* It sent other mutations under numbers that were decided. */
-void gateway_reused(struct connection *c, uint8_t count);
+void gateway_reused(struct tb_gateway *g, const char *urn, uint8_t count);
 
 static inline struct connection *connection_of(struct lws *wsi)
 {

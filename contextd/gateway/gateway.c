@@ -137,10 +137,10 @@ void gateway_limited(struct connection *c, bool quarantined)
     device_end(c->gateway, c->device, "customer_quarantine");
 }
 
-void gateway_reused(struct connection *c, uint8_t count)
+void gateway_reused(struct tb_gateway *g, const char *urn, uint8_t count)
 {
-    tb_tally_add(&c->gateway->metrics.sequences_reused, count);
-    tb_log(TB_LOG_ERROR, TB_EVENT("gateway", "sequence_reused"), tb_log_str("device", c->device),
+    tb_tally_add(&g->metrics.sequences_reused, count);
+    tb_log(TB_LOG_ERROR, TB_EVENT("gateway", "sequence_reused"), tb_log_str("device", urn),
            tb_log_int("count", count),
            tb_log_str("means",
                       "it sent other changes under numbers that were decided: two copies of its outbox,"

@@ -396,6 +396,28 @@ describe('changes', () => {
     await till.closed;
   });
 
+  test('of a cohort reach its other tills also when whoever identified has left at once', async () => {
+    const first = await store.certificate('till-0500-1', '--device', 'till-0500-1');
+    const second = await store.certificate('till-0500-2', '--device', 'till-0500-2');
+    const till = await store.terminal(first);
+    await till.hello({ device: 'till-0500-1' });
+    const known = new Set((await till.feed('cohort')).map((row) => row.customer));
+    const strangers = store.customers.filter((c) => !known.has(c.id)).slice(0, 10);
+    assert.ok(strangers.length > 3);
+    for (const customer of strangers) {
+      const shown = JSON.parse(await store.tool('customer', 'show', customer.id, '--database', store.file('context.db')));
+      const hash = shown.rows.find((row) => row.type === 'credential').id;
+      const other = await store.terminal(second);
+      await other.hello({ device: 'till-0500-2' });
+      const seen = till.changed('cohort', 'the customer who entered', (r) => r.type === 'customer' && r.id === customer.id);
+      void other.call('identify', { kind: 'member', hash });
+      other.socket.close();
+      await seen;
+    }
+    till.drop();
+    await till.closed;
+  });
+
   test('are made once, however often the line breaks', async () => {
     const incarnation = id();
     const rounds = 12;

@@ -12,6 +12,7 @@ int command_config(struct args *a);
 int command_ca(struct args *a);
 int command_token(struct args *a);
 int command_seed(struct args *a);
+int command_credential(struct args *a);
 int command_customer(struct args *a);
 int command_terminal(struct args *a);
 int command_product(struct args *a);

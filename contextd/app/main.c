@@ -22,6 +22,8 @@ static const char usage[] =
     "       contextd product list (--config FILE | --database FILE) [--limit N] [--store ID] [--json]\n"
     "       contextd customer list (--config FILE | --database FILE) [--limit N] [--json]\n"
     "       contextd customer show ID (--config FILE | --database FILE)\n"
+    "       contextd credential add --customer ID --kind KIND (--value TEXT | --hex BYTES)\n"
+    "                   (--config FILE | --database FILE)\n"
     "       contextd terminal list (--config FILE | --database FILE) [--json]\n"
     "       contextd terminal enable|disable ID (--config FILE | --database FILE)\n"
     "       contextd policy set (--config FILE | --database FILE) [--idle-ms N] [--removal-ms N]\n"
@@ -44,21 +46,14 @@ static const struct {
     const char *name;
     int (*run)(struct args *a);
 } commands[] = {
-    {"serve", command_serve},
-    {"config", command_config},
-    {"--print-config", command_config},
-    {"ca", command_ca},
-    {"token", command_token},
-    {"seed", command_seed},
-    {"customer", command_customer},
-    {"terminal", command_terminal},
-    {"product", command_product},
-    {"policy", command_policy},
-    {"erase", command_erase},
-    {"erasures", command_erasures},
-    {"export", command_export},
-    {"conflicts", command_conflicts},
-    {"keys", command_keys},
+    {"serve", command_serve},           {"config", command_config},
+    {"--print-config", command_config}, {"ca", command_ca},
+    {"token", command_token},           {"seed", command_seed},
+    {"credential", command_credential}, {"customer", command_customer},
+    {"terminal", command_terminal},     {"product", command_product},
+    {"policy", command_policy},         {"erase", command_erase},
+    {"erasures", command_erasures},     {"export", command_export},
+    {"conflicts", command_conflicts},   {"keys", command_keys},
 };
 
 int command_failed(const char *what, enum tb_err err)

@@ -1,6 +1,7 @@
 #include "contextd/engine/sqlite_engine.h"
 
 #include "core/base/assert.h"
+#include "core/crypto/hash.h"
 
 #define TOUCH_JOIN_MS (10LL * 60 * 1000) /* touches of one kind this close together are one */
 
@@ -243,16 +244,35 @@ static enum tb_err fact_put(struct sqlite_engine *e, const struct tb_record_fact
     return err == TB_OK ? changed(e, TB_ROW_CUSTOMER, tb_id_span(&r->customer), &r->customer) : err;
 }
 
+static enum tb_err credential_free(struct sqlite_engine *e, struct tb_span hash, const struct tb_id *customer)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CREDENTIAL_READ);
+    bool row;
+    tb_stmt_bind_blob(s, 1, hash);
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK && row && !tb_span_equal(tb_stmt_blob(s, 1), tb_id_span(customer)))
+        err = TB_ERR_CONFLICT;
+    tb_stmt_reset(s);
+    return err;
+}
+
 static enum tb_err credential_put(struct sqlite_engine *e, const struct tb_record_credential *r)
 {
-    if (r->hash.size != TB_LOOKUP_HASH_SIZE || strlen(r->kind) > TB_SHORT_SIZE_MAX)
+    const struct tb_span parts[] = {tb_span_str(r->kind), tb_span_of("", 1), r->value};
+    struct tb_digest made = tb_hmac_sha256_parts(tb_span_of(e->chain.pepper, sizeof e->chain.pepper), parts,
+                                                 TB_ARRAY_SIZE(parts));
+    struct tb_span hash = r->value.size > 0 ? tb_digest_span(&made) : r->hash;
+    if (hash.size != TB_LOOKUP_HASH_SIZE || strlen(r->kind) > TB_SHORT_SIZE_MAX)
         return TB_ERR_RANGE;
+    enum tb_err err = r->value.size > 0 ? credential_free(e, hash, &r->customer) : TB_OK;
+    if (err != TB_OK)
+        return err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_CREDENTIAL_PUT);
-    tb_stmt_bind_blob(s, 1, r->hash);
+    tb_stmt_bind_blob(s, 1, hash);
     bind_str(s, 2, r->kind);
     tb_stmt_bind_blob(s, 3, tb_id_span(&r->customer));
     tb_stmt_bind_int(s, 4, e->wall_ms);
-    return run_changed(e, s, TB_ROW_CREDENTIAL, r->hash, &r->customer);
+    return run_changed(e, s, TB_ROW_CREDENTIAL, hash, &r->customer);
 }
 
 static enum tb_err cohort_put(struct sqlite_engine *e, const struct tb_record_cohort *r)

@@ -110,7 +110,10 @@ struct tb_record_fact {
 struct tb_record_credential {
     struct tb_id customer;
     const char *kind;
-    struct tb_span hash; /* TB_RECORD_HASH_SIZE bytes; the value itself is never handed in */
+    struct tb_span hash; /* TB_RECORD_HASH_SIZE bytes */
+    /* Instead of a hash: its value, of which the engine keeps the hash with the chain's pepper and nothing
+     * else. TB_ERR_CONFLICT when it is another customer's. */
+    struct tb_span value;
 };
 
 struct tb_record_cohort {

@@ -2,10 +2,11 @@
 // TB_MACHINE and TB_IMAGE name the board. Nothing here compares the board's time with ours.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Clerk } from './lib/clerk.mjs';
 import { HeadTill } from './lib/head_till.mjs';
+import { Issuer } from './lib/pass.mjs';
 import { memberUri } from './lib/till.mjs';
 
 const board = { machine: process.env.TB_MACHINE, image: process.env.TB_IMAGE };
@@ -58,6 +59,20 @@ test('a card on the head is a customer on the screen', async () => {
   assert.deepEqual((await list())[0].parts.map((part) => part.state), ['ready', 'ready']);
   await till.tap('rivera');
   await sees(rivera);
+  await till.takeAway();
+  await done();
+});
+
+test('so is a phone whose app proves that its pass is its own', async () => {
+  const chain = new Issuer('chain-1');
+  const database = ['--database', till.path('store', 'context.db')];
+  writeFileSync(till.path('chain.pem'), chain.pem);
+  await till.contextctl('credential', 'add', '--customer', second.id, '--kind', 'pass', '--value', 'pass-1', ...database);
+  await till.contextctl('keys', 'add', '--use', 'token', '--id', 'chain-1', '--key', till.path('chain.pem'), ...database);
+  await till.till.printed('keys changed');
+  await till.card('app', chain.phone('pass-1'));
+  await till.tap('app');
+  await sees(second);
   await till.takeAway();
   await done();
 });

@@ -238,24 +238,39 @@ static enum tb_applet_step select_take(struct tb_smart_tap *m, uint16_t status, 
     return err == TB_OK ? negotiate_next(m) : unusable(m, err);
 }
 
-/* TB_APPLET_NEXT when the session goes on. */
-static enum tb_applet_step session_check(struct tb_smart_tap *m, const struct tb_smart_tap_session *told)
+/* The command at hand once more, under the numbers of a retry. */
+static enum tb_applet_step retry(struct tb_smart_tap *m)
 {
-    if (memcmp(told->id, m->session.id, sizeof told->id) != 0)
-        return failed(m, TB_JUDGED_MALFORMED, TB_REASON_PROOF_MALFORMED);
+    m->retried = true;
+    return m->state == TB_SMART_TAP_NEGOTIATE ? negotiate(m) : get_data(m);
+}
+
+/* Whether what stands beside the session record counts; ret_step is what to do when it does not. */
+static bool session_goes_on(struct tb_smart_tap *m, const struct tb_smart_tap_session *told,
+                            enum tb_applet_step *ret_step)
+{
+    if (memcmp(told->id, m->session.id, sizeof told->id) != 0) {
+        *ret_step = failed(m, TB_JUDGED_MALFORMED, TB_REASON_PROOF_MALFORMED);
+        return false;
+    }
     switch ((enum tb_smart_tap_status)told->status) {
     case TB_SMART_TAP_STATUS_UNKNOWN:
-    case TB_SMART_TAP_STATUS_OK: return TB_APPLET_NEXT;
-    case TB_SMART_TAP_STATUS_SEQUENCE:
+    case TB_SMART_TAP_STATUS_OK: return true;
     case TB_SMART_TAP_STATUS_RESEND:
-    case TB_SMART_TAP_STATUS_NOT_YET: return failed(m, TB_JUDGED_AGAIN, TB_REASON_PASS_AGAIN);
+        *ret_step = m->retried ? failed(m, TB_JUDGED_AGAIN, TB_REASON_PASS_AGAIN) : retry(m);
+        return false;
+    case TB_SMART_TAP_STATUS_SEQUENCE:
+    case TB_SMART_TAP_STATUS_NOT_YET:
+        *ret_step = failed(m, TB_JUDGED_AGAIN, TB_REASON_PASS_AGAIN);
+        return false;
     case TB_SMART_TAP_STATUS_NDEF:
     case TB_SMART_TAP_STATUS_VERSION:
     case TB_SMART_TAP_STATUS_MERCHANT:
     case TB_SMART_TAP_STATUS_MERCHANT_DATA:
     case TB_SMART_TAP_STATUS_SERVICE_DATA: break;
     }
-    return failed(m, TB_JUDGED_UNKNOWN, TB_REASON_PASS_REFUSED);
+    *ret_step = failed(m, TB_JUDGED_UNKNOWN, TB_REASON_PASS_REFUSED);
+    return false;
 }
 
 /* HKDF-SHA-256 over the shared secret: the phone's point is the salt, what was signed and the signature are
@@ -285,8 +300,8 @@ static enum tb_applet_step negotiated(struct tb_smart_tap *m, struct tb_span dat
     enum tb_err err = tb_smart_tap_read_negotiated(data, &told, point);
     if (err != TB_OK)
         return unusable(m, err);
-    enum tb_applet_step step = session_check(m, &told);
-    if (step != TB_APPLET_NEXT)
+    enum tb_applet_step step;
+    if (!session_goes_on(m, &told, &step))
         return step;
     err = session_key_derive(m, tb_span_of(point, sizeof point));
     tb_wipe(&m->ephemeral, sizeof m->ephemeral); /* its work is done */
@@ -301,10 +316,8 @@ static enum tb_applet_step negotiate_take(struct tb_smart_tap *m, uint16_t statu
 {
     if (is_done(status))
         return negotiated(m, data);
-    if (status >> 8 == CLASS_TRANSIENT && !m->retried) {
-        m->retried = true;
-        return negotiate(m);
-    }
+    if (status >> 8 == CLASS_TRANSIENT && !m->retried)
+        return retry(m);
     if (status == STATUS_AUTHENTICATION) {
         m->key_index++;
         return negotiate_next(m);
@@ -363,8 +376,8 @@ static enum tb_applet_step data_complete(struct tb_smart_tap *m)
     enum tb_err err = tb_smart_tap_read_response(tb_span_of(m->parts, m->parts_size), &told, &flags, &body);
     if (err != TB_OK && err != TB_ERR_NOT_FOUND)
         return unusable(m, err);
-    enum tb_applet_step step = session_check(m, &told);
-    if (step != TB_APPLET_NEXT)
+    enum tb_applet_step step;
+    if (!session_goes_on(m, &told, &step))
         return step;
     if (err == TB_ERR_NOT_FOUND)
         return failed(m, TB_JUDGED_UNKNOWN, TB_REASON_PASS_NONE);
@@ -376,10 +389,8 @@ static enum tb_applet_step data_complete(struct tb_smart_tap *m)
 
 static enum tb_applet_step data_take(struct tb_smart_tap *m, uint16_t status, struct tb_span data)
 {
-    if (status >> 8 == CLASS_TRANSIENT && !m->retried) {
-        m->retried = true;
-        return get_data(m);
-    }
+    if (status >> 8 == CLASS_TRANSIENT && !m->retried)
+        return retry(m);
     if (!is_done(status))
         return refused(m, status);
     m->part_count++;

@@ -68,7 +68,7 @@ struct tb_smart_tap { /* secret, and personal data */
     uint8_t key_index;
     uint32_t key_version;
     uint32_t collector;
-    bool retried;                        /* the command at hand was answered by 92xx once */
+    bool retried;                        /* the command at hand was sent once before */
     struct tb_smart_tap_session session; /* of the command at hand */
     uint8_t sequence_told;               /* by the phone in its answer to NEGOTIATE */
     uint8_t nonce[TB_SMART_TAP_NONCE_SIZE];

@@ -328,6 +328,26 @@ static void one_retry_of_get_data(void **state)
     is_judged(t, TB_JUDGED_AGAIN, TB_REASON_PASS_AGAIN);
 }
 
+/* The session record may ask for the command once more, too. */
+static void one_resend(void **state)
+{
+    (void)state;
+    struct terminal *t = demo_terminal();
+    struct hex_bytes resend = hex(NEGOTIATE_ANSWER);
+    resend.at[21] = TB_SMART_TAP_STATUS_RESEND;
+    assert_int_equal(begin(t, OSE_ANSWER), TB_APPLET_NEXT);
+    assert_int_equal(tb_smart_tap_answer(&t->m, tb_span_of(resend.at, resend.size)), TB_APPLET_NEXT);
+    assert_int_equal(t->m.io.command[1], 0x53);
+    assert_int_equal(t->m.io.command[27], 0x03);
+    assert_int_equal(answer(t, NEGOTIATE_ANSWER), TB_APPLET_NEXT);
+    resend = hex("d40310737273d4030a736573112233445566778804089000");
+    assert_int_equal(tb_smart_tap_answer(&t->m, tb_span_of(resend.at, resend.size)), TB_APPLET_NEXT);
+    assert_int_equal(t->m.io.command[1], 0x50);
+    assert_int_equal(t->m.io.command[27], 0x05);
+    assert_int_equal(tb_smart_tap_answer(&t->m, tb_span_of(resend.at, resend.size)), TB_APPLET_FAILED);
+    is_judged(t, TB_JUDGED_AGAIN, TB_REASON_PASS_AGAIN);
+}
+
 static void key_versions_in_turn(void **state)
 {
     (void)state;
@@ -438,7 +458,6 @@ static void another_session_and_bad_session_states(void **state)
     } cases[] = {
         {"11223344556677890201", TB_JUDGED_MALFORMED, TB_REASON_PROOF_MALFORMED},
         {"11223344556677880204", TB_JUDGED_AGAIN, TB_REASON_PASS_AGAIN},
-        {"11223344556677880208", TB_JUDGED_AGAIN, TB_REASON_PASS_AGAIN},
         {"11223344556677880209", TB_JUDGED_AGAIN, TB_REASON_PASS_AGAIN},
         {"11223344556677880205", TB_JUDGED_UNKNOWN, TB_REASON_PASS_REFUSED},
         {"112233445566778802ff", TB_JUDGED_UNKNOWN, TB_REASON_PASS_REFUSED},
@@ -624,6 +643,7 @@ int main(void)
         cmocka_unit_test(passes_are_done_and_payment_is_not_ready),
         cmocka_unit_test(one_retry_of_negotiate),
         cmocka_unit_test(one_retry_of_get_data),
+        cmocka_unit_test(one_resend),
         cmocka_unit_test(key_versions_in_turn),
         cmocka_unit_test(long_collector_ids_count_by_their_last_four_bytes),
         cmocka_unit_test(any_changed_byte_of_the_body),

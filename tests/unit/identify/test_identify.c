@@ -431,7 +431,7 @@ static void phone_that_is_torn_comes_back_under_another_random_uid(void **state)
     no_more_actions();
 }
 
-/* A reader that relays says so of any card whose reading it begins anew, and the agent of none that it tore. */
+/* A reader that relays says so of any card whose reading it begins anew. */
 static void card_that_its_reader_found_again_is_one_tap(void **state)
 {
     (void)state;

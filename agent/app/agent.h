@@ -209,8 +209,8 @@ TB_MUST_USE enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_car
 /* TB_ERR_NOT_FOUND: the visit has no claim. */
 TB_MUST_USE enum tb_err tb_checkouts_release(struct tb_agent *agent, struct tb_cart_ask ask);
 /* What was paid of the visit's cart; without a visit a sale of nobody. all: its lines are those on the
- * screen, TB_ERR_NOT_FOUND when there are none. Filled in: whose it is, the claim, the currency. The visit
- * ends when it is on disk, unless it is a part. */
+ * screen, TB_ERR_NOT_FOUND when there are none, or the visit may not see them. Filled in: whose it is, the
+ * claim, the currency. The visit ends when it is on disk, unless it is a part. */
 TB_MUST_USE enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *finish, bool all,
                                             struct tb_cart_ask ask);
 /* What became of any mutation. */

@@ -156,7 +156,8 @@ enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *fini
             currency = cart->currency;
         activity(agent);
     }
-    if (all && (!serving->visit.open || cart->line_count == 0))
+    bool shown = serving->visit.open && tb_serving_opens(serving, TB_BENEFIT_SHOW_CART);
+    if (all && (!shown || cart->line_count == 0))
         return TB_ERR_NOT_FOUND;
     if (all)
         finish->finish.lines = lines_all(cart, room);
@@ -189,7 +190,8 @@ void tb_checkouts_visit_began(struct tb_agent *agent)
 {
     struct tb_serving *serving = &agent->serving;
     const struct tb_cart_claim *claim = &serving->cart.cart.claim;
-    if (tb_loop_wall_ms(agent->loop) >= claim->until_ms || !is_own(agent, &claim->checkout))
+    if (tb_loop_wall_ms(agent->loop) >= claim->until_ms || !is_own(agent, &claim->checkout) ||
+        !tb_serving_opens(serving, TB_BENEFIT_SHOW_CART))
         return;
     serving->checkout = claim->checkout;
     renew_after(agent, 0);

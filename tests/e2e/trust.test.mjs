@@ -57,6 +57,14 @@ test('a number that anybody can copy opens what the policy says, and a change of
   assert.equal(Number.isFinite(page.shown.view.points), true);
 });
 
+test('a cart that is not shown is not sold as what is on the screen', async () => {
+  await page.add(till.products[0].gtin, 1);
+  const console = await till.console();
+  const sale = { transaction: '17', business_date: '2026-09-21', total: 100, all: true };
+  assert.equal(await console.code('checkout.finish', sale), 'refused.not_found');
+  assert.equal(await console.code('checkout.claim'), 'refused.denied');
+});
+
 test('a rotating code of the same customer raises the visit, and is good once', async () => {
   const [customer] = till.customers;
   const visit = page.shown.visit.id;

@@ -26,6 +26,7 @@ void tb_identify_set_policy(struct tb_identify *m, const struct tb_identify_poli
 {
     TB_ASSERT(policy->rules);
     m->policy = *policy;
+    tb_identify_visit_ended(m);
 }
 
 /* ---- cards ---- */

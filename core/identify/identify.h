@@ -188,7 +188,7 @@ void tb_identify_init(struct tb_identify *m, const struct tb_identify_policy *po
 /* The wall clock now (Unix), by which codes and tokens expire; again whenever it was set. 1970 until then. */
 void tb_identify_set_wall(struct tb_identify *m, int64_t wall_ms, int64_t now_ms);
 
-/* Takes effect for attempts that begin later. */
+/* Takes effect for attempts that begin later; a code that was just shown is judged anew. */
 void tb_identify_set_policy(struct tb_identify *m, const struct tb_identify_policy *policy);
 
 /*

@@ -202,6 +202,22 @@ static void kinds_are_refused_by_policy(void **state)
     (void)next_outcome(TB_OUTCOME_UNKNOWN, TB_REASON_POLICY);
 }
 
+static void code_shown_again_is_judged_by_another_policy(void **state)
+{
+    (void)state;
+    struct tb_identify_policy policy = tb_identify_policy_default();
+    policy.kinds_refused = 1u << TB_CREDENTIAL_MEMBER;
+    tb_identify_set_policy(&machine, &policy);
+    scan("M00012345674");
+    (void)next_outcome(TB_OUTCOME_UNKNOWN, TB_REASON_POLICY);
+    next_feedback(TB_FEEDBACK_UNKNOWN);
+    policy.kinds_refused = 0;
+    tb_identify_set_policy(&machine, &policy);
+    scan("M00012345674");
+    (void)next_action(TB_IDENTIFY_LOOK_UP);
+    no_more_actions();
+}
+
 static void handover_codes_are_resolved_by_the_store(void **state)
 {
     (void)state;
@@ -241,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup(evidence_that_was_not_looked_at_is_low, setup),
         cmocka_unit_test_setup(evidence_is_refused_with_its_reason, setup),
         cmocka_unit_test_setup(kinds_are_refused_by_policy, setup),
+        cmocka_unit_test_setup(code_shown_again_is_judged_by_another_policy, setup),
         cmocka_unit_test_setup(handover_codes_are_resolved_by_the_store, setup),
         cmocka_unit_test_setup(the_same_message_is_not_asked_for_twice, setup),
     };

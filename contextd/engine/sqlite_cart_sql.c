@@ -31,7 +31,7 @@ const char *const sqlite_cart_statements[CART_STMT_COUNT] = {
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [CART_SALE_LINE_ADD] = "INSERT INTO sale_line(sale, position, line, gtin, options, quantity, unit_price,"
                            " taken, doubled, returned) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
-    [CART_SALE_LINES] = "SELECT line, gtin, options, quantity, taken, returned FROM sale_line"
+    [CART_SALE_LINES] = "SELECT line, gtin, options, quantity, taken, returned, unit_price FROM sale_line"
                         " WHERE sale = ?1 ORDER BY position LIMIT ?2",
     [CART_SALE_LINE_RETURNED] = "UPDATE sale_line SET returned = ?3 WHERE sale = ?1 AND position = ?2",
     /* From the last sale on that closed a purchase; a part of one goes on. */

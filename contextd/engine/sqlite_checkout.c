@@ -93,7 +93,7 @@ static struct tb_span terminal_of(const struct sqlite_engine *e, const struct sq
 
 struct sale_found {
     int64_t id; /* 0: there is none */
-    bool same;  /* it says the same as the mutation */
+    bool same;  /* it says the same as the mutation, but perhaps for its lines */
 };
 
 static enum tb_err sale_find(struct sqlite_engine *e, const struct sqlite_batch *b, struct tb_span terminal,
@@ -553,6 +553,28 @@ static enum tb_err sale_new(struct sqlite_engine *e, struct sqlite_batch *b, con
     return err == TB_OK ? voids_catch_up(e, b, m, sale, v) : err;
 }
 
+static bool is_same_line(const struct tb_stmt *s, const struct tb_paid_line *paid)
+{
+    return tb_span_is(tb_stmt_blob(s, 1), paid->gtin) && tb_span_is(tb_stmt_blob(s, 2), paid->options) &&
+           tb_stmt_int(s, 3) == paid->quantity && tb_stmt_int(s, 6) == paid->unit_price;
+}
+
+/* What was sold: not which lines of the cart were meant, which an erasure takes out of a sale. */
+static enum tb_err lines_compare(struct sqlite_engine *e, int64_t sale, const struct tb_paid_lines *paid,
+                                 bool *ret_same)
+{
+    struct tb_stmt *s = sqlite_cart_stmt(e, CART_SALE_LINES);
+    tb_stmt_bind_int(s, 1, sale);
+    tb_stmt_bind_int(s, 2, TB_PAID_LINE_COUNT_MAX);
+    *ret_same = true;
+    bool row;
+    enum tb_err err;
+    for (size_t i = 0; (err = tb_stmt_step(s, &row)) == TB_OK && row && *ret_same; i++)
+        *ret_same = i < paid->count && is_same_line(s, &paid->at[i]);
+    tb_stmt_reset(s);
+    return err;
+}
+
 enum tb_err sqlite_finish_decide(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
                                  struct tb_verdict *v)
 {
@@ -563,7 +585,9 @@ enum tb_err sqlite_finish_decide(struct sqlite_engine *e, struct sqlite_batch *b
     if (found.id == 0)
         return sale_new(e, b, m, v);
     if (found.same)
-        return TB_OK;
+        err = lines_compare(e, found.id, &m->finish.lines, &found.same);
+    if (err != TB_OK || found.same)
+        return err;
     /* What it says now is not booked, and people have to know. */
     char name[SALE_NAME_SIZE];
     const struct conflict c = {.code = TB_CHECKOUT_CONFLICT_RECEIPT,

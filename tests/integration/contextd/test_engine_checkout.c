@@ -215,6 +215,8 @@ static void a_number_that_the_pos_gives_twice_is_told(void **state)
     applied(f, finish("17", lines, 1));
     applied_at(f, TILL, finish("17", lines, 1), "");
     applied_at(f, TILL, finish("17", lines, 2), TB_CHECKOUT_CONFLICT_RECEIPT);
+    /* As many lines and as much money say little: the halves of a bill have both. */
+    applied_at(f, TILL, finish("17", &lines[1], 1), TB_CHECKOUT_CONFLICT_RECEIPT);
     assert_int_equal(number(f, "SELECT count(*) FROM sale"), 1);
     struct tb_conflict_entry entry;
     assert_int_equal(f->engine->ops->conflict_next(f->engine, 0, &entry), TB_OK);

@@ -123,12 +123,27 @@ static bool application_take(struct args *a, struct tb_key_doc *doc)
     return false;
 }
 
+static bool system_take(struct args *a, struct tb_key_doc *doc)
+{
+    const char *hex = args_option(a, "--system");
+    size_t size = hex == NULL ? 0 : strlen(hex) / 2;
+    if (size <= sizeof doc->system &&
+        tb_hex_decode(tb_span_str(hex ? hex : ""), doc->system, size) == TB_OK) {
+        doc->system_size = (uint8_t)size;
+        return true;
+    }
+    (void)fprintf(stderr, "contextd: --system is at most 42 hexadecimal digits\n");
+    return false;
+}
+
 static bool more_take(struct args *a, struct tb_key_doc *doc, enum tb_ring_use use)
 {
     doc->not_before_ms = args_number(a, "--not-before", 0, 0, TB_TIME_MS_MAX);
     doc->not_after_ms = args_number(a, "--not-after", 0, 0, TB_TIME_MS_MAX);
     if (use == TB_RING_SUN_FILE || use == TB_RING_DESFIRE)
         doc->diversified = args_flag(a, "--diversified");
+    if (doc->diversified && !system_take(a, doc))
+        return false;
     if (use == TB_RING_TOTP) {
         doc->period_ms = 1000 * args_number(a, "--period-s", PERIOD_S_PRESET, 1, TB_KEY_PERIOD_MS_MAX / 1000);
         doc->digit_count = args_number(a, "--digits", DIGITS_PRESET, 6, TB_KEY_DIGIT_COUNT_MAX);
@@ -163,14 +178,16 @@ static int keys_add(struct args *a)
     enum tb_ring_use use = TB_RING_TOKEN;
     struct tb_record_key key = {.doc = &doc, .audience = args_option(a, "--to")};
     bool ok = name_take(a, &doc, &use);
-    const char *path = args_source(a, "--key");
+    /* An application of ours whose key no terminal gets: they are told its number only. */
+    bool known = !(use == TB_RING_DESFIRE && args_flag(a, "--no-key"));
+    const char *path = known ? args_source(a, "--key") : NULL;
     ok = ok && more_take(a, &doc, use);
     desk_database(a, database);
     if (key.audience == NULL)
         key.audience = "none";
     if (!args_end(a) || !ok)
         return EXIT_WRONG;
-    if (value_read(&doc, use, path) != TB_OK)
+    if (known && value_read(&doc, use, path) != TB_OK)
         return EXIT_FAILURE;
     int status = record_put(database, &key, "keys add");
     tb_wipe(&doc, sizeof doc);

@@ -17,6 +17,8 @@ enum {
     ROW_HASH_SIZE = 8,
 };
 
+_Static_assert(TB_KEY_SYSTEM_SIZE_MAX == TB_RING_SYSTEM_SIZE_MAX, "what travels fits");
+
 static enum tb_err size_check(const struct tb_key_doc *doc, size_t min, size_t max)
 {
     return doc->value_size >= min && doc->value_size <= max ? TB_OK : TB_ERR_RANGE;
@@ -47,7 +49,7 @@ static enum tb_err desfire_check(const struct tb_key_doc *doc)
     static const uint8_t none[TB_KEY_APPLICATION_SIZE];
     if (memcmp(doc->application, none, sizeof none) == 0)
         return TB_ERR_MISSING; /* the card's own application is not ours */
-    return size_check(doc, AES_SIZE, AES_SIZE);
+    return doc->value_size == 0 ? TB_OK : size_check(doc, AES_SIZE, AES_SIZE);
 }
 
 static enum tb_err use_take(const struct tb_key_doc *doc, struct tb_ring_key *key)
@@ -79,6 +81,7 @@ enum tb_err tb_ring_key_of_doc(const struct tb_key_doc *doc, struct tb_ring_key 
                                 .not_after_ms = doc->not_after_ms,
                                 .size = doc->value_size,
                                 .diversified = doc->diversified,
+                                .system_size = doc->system_size,
                                 .key_number = (uint8_t)doc->key_number};
     enum tb_err err = tb_ring_use_decode(tb_span_str(doc->kind), &key->use);
     if (err != TB_OK)
@@ -90,6 +93,7 @@ enum tb_err tb_ring_key_of_doc(const struct tb_key_doc *doc, struct tb_ring_key 
     memcpy(key->id, doc->id, sizeof key->id);
     memcpy(key->bytes, doc->value, doc->value_size);
     memcpy(key->application, doc->application, sizeof key->application);
+    memcpy(key->system, doc->system, sizeof key->system);
     err = use_take(doc, key);
     if (err != TB_OK)
         tb_wipe(key, sizeof *key);

@@ -369,22 +369,30 @@ void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct t
     tb_json_close(w);
 }
 
+static uint8_t bytes_decode(struct tb_check *c, struct tb_json doc, const char *name, uint8_t *ret_bytes,
+                            size_t size_max)
+{
+    struct tb_span text = tb_json_text(c, doc, name, (size_max * 4 + 2) / 3);
+    struct tb_buf bytes = tb_buf_of(ret_bytes, size_max);
+    enum tb_err err = tb_base64url_decode(text, &bytes);
+    if (err != TB_OK)
+        tb_check_fail(c, err, name);
+    return (uint8_t)bytes.size;
+}
+
 void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret)
 {
     *ret = (struct tb_key_doc){.kind = ""};
     tb_member_token(c, doc, "kind", ret->kind, sizeof ret->kind);
     ret->version = tb_member_version(c, doc, "version");
-    struct tb_span text = tb_json_text(c, doc, "value", (TB_KEY_VALUE_SIZE_MAX * 4 + 2) / 3);
-    struct tb_buf value = tb_buf_of(ret->value, sizeof ret->value);
-    enum tb_err err = tb_base64url_decode(text, &value);
-    if (err != TB_OK)
-        tb_check_fail(c, err, "value");
-    ret->value_size = (uint8_t)value.size;
+    ret->value_size = bytes_decode(c, doc, "value", ret->value, sizeof ret->value);
     tb_member_opt_str(c, doc, "id", ret->id, sizeof ret->id);
     ret->added_ms = tb_member_opt_time(c, doc, "added_ms");
     ret->not_before_ms = tb_member_opt_time(c, doc, "not_before_ms");
     ret->not_after_ms = tb_member_opt_time(c, doc, "not_after_ms");
     ret->diversified = tb_member_opt_bool(c, doc, "diversified");
+    if (tb_json_has(doc, "system"))
+        ret->system_size = bytes_decode(c, doc, "system", ret->system, sizeof ret->system);
     if (tb_json_has(doc, "application"))
         tb_json_hex(c, doc, "application", ret->application, sizeof ret->application);
     ret->key_number = tb_member_opt_int(c, doc, "key_number", TB_KEY_NUMBER_MAX, 0);
@@ -404,6 +412,8 @@ void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct 
     tb_member_put_opt_int(w, "not_before_ms", key->not_before_ms);
     tb_member_put_opt_int(w, "not_after_ms", key->not_after_ms);
     tb_member_put_opt_bool(w, "diversified", key->diversified);
+    if (key->system_size)
+        tb_json_put_base64url(w, "system", tb_span_of(key->system, key->system_size));
     if (memcmp(key->application, no_application, sizeof no_application) != 0)
         tb_json_put_hex(w, "application", tb_span_of(key->application, sizeof key->application));
     tb_member_put_opt_int(w, "key_number", key->key_number);

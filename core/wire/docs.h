@@ -15,6 +15,7 @@
 #define TB_KEY_VALUE_SIZE_MAX 65 /* an uncompressed point of P-256 */
 #define TB_KEY_ID_SIZE_MAX 64
 #define TB_KEY_APPLICATION_SIZE 3
+#define TB_KEY_SYSTEM_SIZE_MAX 21
 #define TB_KEY_NUMBER_MAX 13 /* of a DESFire application */
 #define TB_KEY_PERIOD_MS_MAX 3600000
 #define TB_KEY_DIGIT_COUNT_MAX 9
@@ -128,6 +129,8 @@ struct tb_key_doc {                   /* secret */
     int64_t not_before_ms;           /* 0: since ever */
     int64_t not_after_ms;            /* 0: for ever */
     bool diversified;
+    uint8_t system_size;
+    uint8_t system[TB_KEY_SYSTEM_SIZE_MAX];       /* identifier by which AN10922 derives */
     uint8_t application[TB_KEY_APPLICATION_SIZE]; /* zero: none */
     int64_t key_number;
     int64_t period_ms;   /* 0: as is usual */

@@ -82,3 +82,14 @@ test('they are still there after a restart, and neither file nor log has one in 
   assert.match(text, /sun_file +gold +2 +secret +valid +added/);
   assert.equal(text.includes(secret.toString('hex')), false);
 });
+
+test('an application whose key nobody gets is known all the same', async () => {
+  const before = (await keys()).length;
+  await contextd('keys', 'add', '--use', 'desfire', '--id', 'cards', '--application', '3042f5', '--diversified',
+    '--system', Buffer.from('NXP Abu').toString('hex'), '--no-key', '--to', 'all');
+  const list = await until('the application', (l) => l.length === before + 1);
+  assert.deepEqual(list.filter((k) => k.use === 'desfire').map((k) => [k.id, k.state]), [['cards', 'valid']]);
+  await assert.rejects(contextd('keys', 'add', '--use', 'sun_file', '--id', 'gold', '--no-key', '--to', 'all'));
+  await assert.rejects(contextd('keys', 'add', '--use', 'desfire', '--id', 'more', '--application', '3042f5', '--diversified',
+    '--system', '00'.repeat(22), '--no-key', '--to', 'all'));
+});

@@ -99,6 +99,18 @@ static void what_is_not_whole_is_refused(void **state)
     assert_int_equal(key.application[2], 1);
     assert_int_equal(key.key_number, 2);
     assert_true(key.diversified);
+    assert_int_equal(key.system_size, 0);
+    doc.system_size = 7;
+    memcpy(doc.system, "NXP Abu", 7);
+    key = taken(&doc);
+    assert_int_equal(key.system_size, 7);
+    assert_memory_equal(key.system, "NXP Abu", 7);
+    doc.value_size = 0; /* ours, and its key is with the context store */
+    key = taken(&doc);
+    assert_int_equal(key.size, 0);
+    doc.value_size = 15;
+    refused(&doc, TB_ERR_RANGE);
+    doc.value_size = 16;
     doc.not_before_ms = 10;
     doc.not_after_ms = 10;
     refused(&doc, TB_ERR_RANGE);

@@ -220,13 +220,23 @@ static enum tb_card_step step_take(struct tb_card_session *s, enum tb_applet_ste
     return TB_CARD_NEXT;
 }
 
-bool tb_card_session_wanted(const struct tb_card_how *how, struct tb_card_applets applets)
+static bool wanted_at(const struct tb_card_how *how, struct tb_card_applets applets, int64_t wall_ms)
 {
-    const struct tb_card_session s = {.how = *how};
+    struct tb_card_session s = {.how = *how};
+    s.how.wall_ms = wall_ms;
     for (size_t i = 0; i < applets.count; i++)
         if (applets.at[i].wanted(&s))
             return true;
     return false;
+}
+
+bool tb_card_session_wanted(const struct tb_card_how *how, struct tb_card_applets applets)
+{
+    bool wanted = wanted_at(how, applets, how->wall_ms);
+    for (size_t i = 0; i < how->keys->key_count && !wanted; i++)
+        wanted = how->keys->keys[i].not_before_ms > how->wall_ms &&
+                 wanted_at(how, applets, how->keys->keys[i].not_before_ms);
+    return wanted;
 }
 
 enum tb_card_step tb_card_session_start(struct tb_card_session *s, const struct tb_card_how *how,

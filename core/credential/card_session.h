@@ -100,7 +100,8 @@ struct tb_card_session {
 /* Those of this build, in their order. Static. */
 struct tb_card_applets tb_card_applets(void);
 
-/* Whether any application would be asked for at all: without keys, cards need not wait. */
+/* Whether any application would be asked for at all, now or once a key that is there begins to hold: without
+ * keys, cards need not wait. */
 bool tb_card_session_wanted(const struct tb_card_how *how, struct tb_card_applets applets);
 
 enum tb_card_step tb_card_session_start(struct tb_card_session *s, const struct tb_card_how *how,

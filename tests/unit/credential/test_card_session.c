@@ -150,6 +150,21 @@ static void what_is_not_wanted_is_not_asked_for(void **state)
     assert_false(tb_card_session_wanted(&with, tb_card_applets())); /* without keys */
 }
 
+/* Nobody asks once more when its time has come. */
+static void key_of_later_makes_cards_wait(void **state)
+{
+    (void)state;
+    static const struct tb_keyring ring = {
+        .key_count = 1,
+        .keys = {{.use = TB_RING_DESFIRE, .id = "cards", .not_before_ms = 5000, .not_after_ms = 9000}}};
+    struct tb_card_how with = how();
+    with.keys = &ring;
+    with.wall_ms = 1000;
+    assert_true(tb_card_session_wanted(&with, tb_card_applets()));
+    with.wall_ms = 9000;
+    assert_false(tb_card_session_wanted(&with, tb_card_applets()));
+}
+
 static void first_word_ends_the_session(void **state)
 {
     (void)state;
@@ -212,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(card_without_any_of_them_is_read),
         cmocka_unit_test(what_is_not_wanted_is_not_asked_for),
+        cmocka_unit_test(key_of_later_makes_cards_wait),
         cmocka_unit_test(first_word_ends_the_session),
         cmocka_unit_test(application_that_knows_nothing_of_ours_counts_when_no_other_does),
         cmocka_unit_test(card_that_is_lost_is_lost_at_every_step),

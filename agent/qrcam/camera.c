@@ -135,6 +135,8 @@ static bool camera_read(void *context, int fd, uint8_t *ret_bytes, size_t *ret_s
     struct camera *c = context;
     c->out = tb_buf_of(ret_bytes, SCANNER_BYTES_MAX);
     bool there = c->video ? video_read(c) : fifo_read(c, fd);
+    if (!there) /* the system gives its name to no other camera while it is open */
+        video_close(c);
     *ret_size = c->out.size;
     return there;
 }

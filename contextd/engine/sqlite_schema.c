@@ -152,7 +152,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
         "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
         " SELECT " SQL_ROW_HANDOVER ", ?3, id, customer, '' FROM handover" HANDOVERS_OVERDUE,
     [STMT_HANDOVER_END] = "UPDATE handover SET state = 0, note = '', to_whom = '', from_name = '',"
-                          " by_name = '', version = version + 1, as_of_ms = ?3"
+                          " by_name = '', from_device = '', by_device = '', cart = zeroblob(16),"
+                          " version = version + 1, as_of_ms = ?3"
                           " WHERE id IN (SELECT id FROM handover" HANDOVERS_OVERDUE ")",
     /* Likewise: a change whose object is gone is read over and over. */
     [STMT_HANDOVER_CHANGES_EXPIRE] =

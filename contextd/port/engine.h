@@ -132,10 +132,11 @@ struct tb_engine_ops {
 
     /*
      * Destroys everything of a customer, durably: no byte of it remains in the database's files, and every
-     * terminal is told. Rebuilds the file: blocks for seconds per gigabyte, needs as much free disk again.
-     * Sales keep their lines under the erasure's id. Erasing somebody again finishes what was begun.
+     * terminal is told. Reads the whole file: blocks for seconds per gigabyte, others write meanwhile. Sales
+     * keep their lines under the erasure's id. Erasing somebody again finishes what was begun.
      * TB_ERR_NOT_FOUND. With any other error ret_erasure is zero when nothing was done; otherwise she is
-     * erased, but bytes may remain until it is called again (TB_ERR_BUSY, TB_ERR_FULL).
+     * erased, but bytes may remain until it is called again (TB_ERR_BUSY, TB_ERR_FULL; TB_ERR_UNSUPPORTED: of
+     * a file of 2^24 pages they do).
      */
     enum tb_err (*erase)(struct tb_context_engine *engine, const struct tb_id *customer,
                          struct tb_id *ret_erasure);

@@ -308,7 +308,9 @@ static void a_handover_that_expires_is_dropped_everywhere(void **state)
     assert_int_equal(before.count[TB_ROW_HANDOVER], 1);
     assert_int_equal(before.last_op, TB_ROW_PUT);
     expire_after(f, 366);
-    assert_int_equal(beside(f, "UPDATE handover SET note = '' WHERE note || to_whom || from_name <> ''"), 0);
+    assert_int_equal(beside(f, "UPDATE handover SET note = '' WHERE note || to_whom || from_name || by_name"
+                               " || from_device || by_device <> '' OR cart <> zeroblob(16)"),
+                     0);
     struct reading after = {.cursor = before.cursor};
     read_all(f, &till, cohort, &after);
     assert_int_equal(after.count[TB_ROW_HANDOVER], 1);

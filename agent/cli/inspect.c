@@ -6,6 +6,7 @@
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/base/wipe.h"
+#include "core/credential/applet.h"
 #include "core/credential/ndef.h"
 #include "core/credential/ruledoc.h"
 #include "core/identify/meaning.h"
@@ -189,7 +190,7 @@ static void judgement_put(struct tb_inspect_report *r, const struct tb_judgement
 static enum tb_cli_exit judgement_tell(const struct tb_cli *cli, const struct tb_judge *judge,
                                        struct tb_span input, const struct tb_judgement *j)
 {
-    bool from_tag = cli->inspect.hex != NULL;
+    bool from_tag = cli->inspect.text == NULL;
     struct tb_buf out = tb_buf_of(out_memory, sizeof out_memory);
     struct tb_inspect_report r = {.out = &out, .json = cli->json, .w = tb_json_writer_of(&out)};
     if (r.json)
@@ -200,6 +201,8 @@ static enum tb_cli_exit judgement_tell(const struct tb_cli *cli, const struct tb
     r.fields = true;
     if (j->verdict == TB_JUDGED_PAYMENT_CARD)
         tb_inspect_put_str(&r, "card", "not shown");
+    else if (cli->inspect.apdu)
+        tb_inspect_exchange_fields(&r);
     else if (from_tag)
         tb_inspect_tag_fields(&r, judge, input);
     else
@@ -216,28 +219,72 @@ static enum tb_cli_exit judgement_tell(const struct tb_cli *cli, const struct tb
     return exit_code;
 }
 
-enum tb_cli_exit tb_cli_inspect(const struct tb_cli *cli)
+/* ---- the command ---- */
+
+static enum tb_cli_exit hex_judge(const struct tb_cli *cli, const struct tb_judge *judge)
 {
     uint8_t memory[TB_NDEF_SIZE_MAX];
     struct tb_buf message = tb_buf_of(memory, sizeof memory);
-    struct tb_judge judge = {.rules = tb_code_rules_default(),
-                             .keys = &ring,
-                             .wall_ms = cli->inspect.at_ms ? cli->inspect.at_ms : wall_ms()};
     struct tb_judgement j;
-    if ((cli->inspect.text == NULL) == (cli->inspect.hex == NULL))
-        return tb_cli_fail(cli, TB_CLI_USAGE, "usage", "inspect needs one of --text CODE and --hex NDEF");
+    if (hex_read(cli->inspect.hex, &message) != TB_OK)
+        return tb_cli_fail(cli, TB_CLI_USAGE, "usage", "--hex is no hexadecimal, or too long");
+    tb_judge_tag(judge, tb_buf_span(&message), &j);
+    enum tb_cli_exit exit_code = judgement_tell(cli, judge, tb_buf_span(&message), &j);
+    tb_wipe(&j, sizeof j);
+    return exit_code;
+}
+
+static enum tb_cli_exit text_judge(const struct tb_cli *cli, const struct tb_judge *judge)
+{
+    struct tb_judgement j;
+    tb_judge_line(judge, tb_span_str(cli->inspect.text), &j);
+    enum tb_cli_exit exit_code = judgement_tell(cli, judge, tb_span_str(cli->inspect.text), &j);
+    tb_wipe(&j, sizeof j);
+    return exit_code;
+}
+
+static enum tb_cli_exit unrecorded(const struct tb_cli *cli, struct tb_span command)
+{
+    char hex[2 * TB_APPLET_COMMAND_MAX + 1];
+    struct tb_buf text = tb_buf_of(hex, sizeof hex);
+    tb_buf_add_hex(&text, command);
+    tb_buf_add_u8(&text, 0);
+    TB_ASSERT(text.err == TB_OK);
+    return tb_cli_fail(cli, TB_CLI_MALFORMED, "refused.not_found",
+                       "the recording has no answer to %s: its keys, random bytes, rules or time were others",
+                       hex);
+}
+
+static enum tb_cli_exit apdu_judge(const struct tb_cli *cli, const struct tb_judge *judge)
+{
+    uint8_t memory[TB_APPLET_COMMAND_MAX];
+    struct tb_buf command = tb_buf_of(memory, sizeof memory);
+    struct tb_judgement j;
+    unsigned line;
+    enum tb_err err = tb_inspect_recording_read(cli->inspect.apdu, &line);
+    if (err != TB_OK)
+        return tb_cli_fail(cli, TB_CLI_USAGE, tb_err_name(err), "%s:%u cannot be used: %s", cli->inspect.apdu,
+                           line, tb_err_name(err));
+    if (tb_inspect_replay(judge, &j, &command) != TB_OK)
+        return unrecorded(cli, tb_buf_span(&command));
+    enum tb_cli_exit exit_code = judgement_tell(cli, judge, tb_span_of(NULL, 0), &j);
+    tb_wipe(&j, sizeof j);
+    return exit_code;
+}
+
+enum tb_cli_exit tb_cli_inspect(const struct tb_cli *cli)
+{
+    const struct tb_cli_inspect *given = &cli->inspect;
+    struct tb_judge judge = {
+        .rules = tb_code_rules_default(), .keys = &ring, .wall_ms = given->at_ms ? given->at_ms : wall_ms()};
+    if ((given->text != NULL) + (given->hex != NULL) + (given->apdu != NULL) != 1)
+        return tb_cli_fail(cli, TB_CLI_USAGE, "usage",
+                           "inspect needs one of --text CODE, --hex NDEF and --apdu FILE");
     enum tb_cli_exit exit_code = files_read(cli, &judge);
-    if (exit_code == TB_CLI_OK && cli->inspect.hex && hex_read(cli->inspect.hex, &message) != TB_OK)
-        exit_code = tb_cli_fail(cli, TB_CLI_USAGE, "usage", "--hex is no hexadecimal, or too long");
-    struct tb_span input = cli->inspect.hex ? tb_buf_span(&message) : tb_span_str(cli->inspect.text);
-    if (exit_code == TB_CLI_OK && cli->inspect.hex)
-        tb_judge_tag(&judge, input, &j);
-    else if (exit_code == TB_CLI_OK)
-        tb_judge_line(&judge, input, &j);
-    if (exit_code == TB_CLI_OK) {
-        exit_code = judgement_tell(cli, &judge, input, &j);
-        tb_wipe(&j, sizeof j);
-    }
+    if (exit_code == TB_CLI_OK)
+        exit_code = given->text  ? text_judge(cli, &judge)
+                    : given->hex ? hex_judge(cli, &judge)
+                                 : apdu_judge(cli, &judge);
     tb_keyring_wipe(&ring);
     return exit_code;
 }

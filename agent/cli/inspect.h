@@ -8,6 +8,8 @@
 #include "core/credential/judge.h"
 #include "core/wire/json.h"
 
+#define TB_INSPECT_EXCHANGE_COUNT_MAX 256
+
 struct tb_inspect_report {
     struct tb_buf *out; /* borrowed */
     bool json;
@@ -24,6 +26,21 @@ void tb_inspect_put_time(struct tb_inspect_report *r, const char *name, int64_t 
 /* What a line or a tag's message says, whether or not it counts. */
 void tb_inspect_line_fields(struct tb_inspect_report *r, const struct tb_judge *judge, struct tb_span line);
 void tb_inspect_tag_fields(struct tb_inspect_report *r, const struct tb_judge *judge, struct tb_span message);
+
+/*
+ * A recorded exchange with an ISO-DEP card or phone, as text: "> HEX" a command and "< HEX" its answer ("<
+ * -": none), in their order; before them "random HEX", what the terminal drew, "uid HEX" and "terminal ID";
+ * "#" begins a comment. One is kept at a time. On an error ret_line is the line that it is about.
+ */
+TB_MUST_USE enum tb_err tb_inspect_recording_read(const char *path, unsigned *ret_line);
+
+/* Asks the recording what this terminal would ask the card. TB_ERR_NOT_FOUND: it has no answer to
+ * ret_command. */
+TB_MUST_USE enum tb_err tb_inspect_replay(const struct tb_judge *judge, struct tb_judgement *ret_judgement,
+                                          struct tb_buf *ret_command);
+
+/* What was asked and answered; forgets the recording. */
+void tb_inspect_exchange_fields(struct tb_inspect_report *r);
 
 /* A sentence for people; static, never NULL. */
 const char *tb_inspect_why(enum tb_reason reason);

@@ -42,7 +42,8 @@ static const struct command commands[] = {
     {"open", "", "an address that opens the clerk page once, within a minute", 0, 0, tb_cli_open},
     {"tap", "<card> [ms]", "hold a simulated card to the reader", 0, 2, tb_cli_tap},
     {"scan", "<code>", "scan a code with the simulated scanner", 1, 1, tb_cli_scan},
-    {"inspect", "--text <code> | --hex <ndef>", "what a code or tag is, and why; shows all it is given", 0, 0,
+    {"inspect", "--text <code> | --hex <ndef> | --apdu <file>",
+     "what a code, a tag or a recorded exchange with a card is, and why; shows all it is given", 0, 0,
      tb_cli_inspect},
     {"version", "", "the version of this program", 0, 0, version},
     {"help", "", "this text", 0, 0, help},
@@ -108,6 +109,7 @@ enum option_letter {
     OPTION_FORCE,
     OPTION_TEXT,
     OPTION_HEX,
+    OPTION_APDU,
     OPTION_KEY,
     OPTION_RULES,
     OPTION_AT
@@ -123,6 +125,7 @@ static const struct option long_options[] = {
     {"force", no_argument, NULL, OPTION_FORCE},
     {"text", required_argument, NULL, OPTION_TEXT},
     {"hex", required_argument, NULL, OPTION_HEX},
+    {"apdu", required_argument, NULL, OPTION_APDU},
     {"key", required_argument, NULL, OPTION_KEY},
     {"rules", required_argument, NULL, OPTION_RULES},
     {"at", required_argument, NULL, OPTION_AT},
@@ -159,7 +162,8 @@ static bool key_take(struct tb_cli_inspect *inspect, const char *path)
 
 static bool inspect_given(const struct tb_cli_inspect *inspect)
 {
-    return inspect->text || inspect->hex || inspect->key_count || inspect->rules || inspect->at_ms;
+    return inspect->text || inspect->hex || inspect->apdu || inspect->key_count || inspect->rules ||
+           inspect->at_ms;
 }
 
 /* False when the option makes no sense; *ret_command is set by those that are commands of their own. */
@@ -175,6 +179,7 @@ static bool option_take(struct tb_cli *cli, int letter, const char **ret_command
     case OPTION_FORCE: cli->force = true; return true;
     case OPTION_TEXT: cli->inspect.text = optarg; return true;
     case OPTION_HEX: cli->inspect.hex = optarg; return true;
+    case OPTION_APDU: cli->inspect.apdu = optarg; return true;
     case OPTION_KEY: return key_take(&cli->inspect, optarg);
     case OPTION_RULES: cli->inspect.rules = optarg; return true;
     case OPTION_AT: return time_take(optarg, &cli->inspect.at_ms);

@@ -142,8 +142,13 @@ void tb_taps_readers(struct tb_agent *agent);
 void tb_taps_tick(struct tb_agent *agent);
 /* Carries out what identification asks for, until it asks for nothing more. */
 void tb_taps_drain(struct tb_agent *agent);
-void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, enum tb_err err, bool found,
-                        const struct tb_rows *rows);
+struct tb_taps_answer { /* of the context store */
+    enum tb_err err;
+    bool found;
+    const struct tb_rows *rows;
+    const struct tb_identify_proof *proof;
+};
+void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, const struct tb_taps_answer *answer);
 
 /* ---- trust ---- */
 
@@ -226,7 +231,11 @@ void tb_checkouts_visit_ended(struct tb_agent *agent, const struct tb_id *visit)
 TB_MUST_USE enum tb_err tb_line_start(struct tb_agent *agent, const struct tb_storage_found *found);
 void tb_line_tick(struct tb_agent *agent);
 void tb_line_stored(struct tb_agent *agent, const struct tb_stored *stored);
-void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_credential *credential);
+/* Who has this credential, which may be of kind TB_CREDENTIAL_NONE when evidence says whose it is. */
+void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_credential *credential,
+                 struct tb_span evidence);
+/* Whose hand-over this is the code of. */
+void tb_line_ask_handover(struct tb_agent *agent, uint32_t ticket, const char *code);
 /* To be told what a read of the cache returned. A damaged file is made anew and filled again as soon as the
  * line is live; until then what can still be read of it is better than nothing. */
 void tb_line_cache_read(struct tb_agent *agent, enum tb_err err);

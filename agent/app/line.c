@@ -1,5 +1,6 @@
 #include "agent/app/agent.h"
 
+#include "core/base/assert.h"
 #include "core/base/wipe.h"
 #include "core/crypto/cert.h"
 #include "host/log/log.h"
@@ -402,8 +403,11 @@ static void act(void *context, const struct tb_client_action *action)
     case TB_CLIENT_SAVE: act_save(agent, action); break;
     case TB_CLIENT_DECIDE: act_decide(agent, action); break;
     case TB_CLIENT_IDENTIFIED:
-        tb_taps_identified(agent, action->identified.ticket, action->identified.err, action->identified.found,
-                           &action->identified.rows);
+        tb_taps_identified(agent, action->identified.ticket,
+                           &(struct tb_taps_answer){.err = action->identified.err,
+                                                    .found = action->identified.found,
+                                                    .rows = &action->identified.rows,
+                                                    .proof = &action->identified.proof});
         break;
     case TB_CLIENT_COMPARE: tb_cohort_compare(agent, action->compare.ticket, action->compare.checksum); break;
     case TB_CLIENT_STATE: act_state(agent, action); break;
@@ -575,15 +579,34 @@ void tb_line_stored(struct tb_agent *agent, const struct tb_stored *stored)
     tb_agent_rearm(agent);
 }
 
-void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_credential *credential)
+static void ask_send(struct tb_agent *agent, uint32_t ticket, struct tb_identify_ask *what)
+{
+    tb_client_identify(&agent->client, ticket, what, IDENTIFY_WAIT_MS, tb_loop_now_ms(agent->loop));
+    tb_wipe(what, sizeof *what);
+}
+
+void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_credential *credential,
+                 struct tb_span evidence)
 {
     struct tb_identify_ask what = {0};
-    struct tb_digest hash = tb_pepper_credential(&agent->facts.pepper, credential);
     enum tb_err err =
         tb_span_to_str(tb_span_str(tb_credential_kind_name(credential->kind)), what.kind, sizeof what.kind);
-    memcpy(what.hash, hash.bytes, sizeof what.hash);
     if (err == TB_OK)
-        tb_client_identify(&agent->client, ticket, &what, IDENTIFY_WAIT_MS, tb_loop_now_ms(agent->loop));
+        err = tb_span_to_str(evidence, what.evidence, sizeof what.evidence);
+    TB_ASSERT(err == TB_OK);
+    if (credential->kind != TB_CREDENTIAL_NONE) {
+        struct tb_digest hash = tb_pepper_credential(&agent->facts.pepper, credential);
+        memcpy(what.hash, hash.bytes, sizeof what.hash);
+    }
+    ask_send(agent, ticket, &what);
+}
+
+void tb_line_ask_handover(struct tb_agent *agent, uint32_t ticket, const char *code)
+{
+    struct tb_identify_ask what = {.kind = "handover"};
+    enum tb_err err = tb_span_to_str(tb_span_str(code), what.evidence, sizeof what.evidence);
+    TB_ASSERT(err == TB_OK);
+    ask_send(agent, ticket, &what);
 }
 
 void tb_line_subscribe(struct tb_agent *agent, const struct tb_id *customer, bool on)

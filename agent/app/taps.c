@@ -173,13 +173,22 @@ static void look_up(struct tb_agent *agent, uint64_t attempt)
 
 static void ask(struct tb_agent *agent, uint64_t attempt)
 {
-    const struct tb_credential *credential = tb_identify_credential(&agent->identify, attempt);
-    if (!credential)
+    const struct tb_judgement *judgement = tb_identify_judgement(&agent->identify, attempt);
+    if (!judgement)
         return;
-    if (agent->facts.pepper.version && credential->kind != TB_CREDENTIAL_NONE)
-        tb_line_ask(agent, (uint32_t)attempt, credential);
+    if (agent->facts.pepper.version)
+        tb_line_ask(agent, (uint32_t)attempt, &judgement->credential, tb_judgement_evidence(judgement));
     else
         tb_identify_answered(&agent->identify, attempt, TB_ANSWER_OFFLINE, NULL, tb_loop_now_ms(agent->loop));
+}
+
+static void handover_ask(struct tb_agent *agent, const struct tb_identify_action *action)
+{
+    if (agent->facts.pepper.version)
+        tb_line_ask_handover(agent, (uint32_t)action->attempt, action->handover);
+    else
+        tb_identify_answered(&agent->identify, action->attempt, TB_ANSWER_OFFLINE, NULL,
+                             tb_loop_now_ms(agent->loop));
 }
 
 /* ---- what is good once ---- */
@@ -224,33 +233,34 @@ static void claim(struct tb_agent *agent, uint64_t attempt)
 struct answer {
     struct tb_agent *agent;
     uint64_t attempt;
-    struct tb_customer_key customer;
+    struct tb_digest hash; /* of the credential */
+    bool verified;
+    struct tb_identify_proven proven;
 };
 
 /* The rows that came say whether the credential may be accepted; they are in the cache now. */
-static bool is_blocked(struct tb_agent *agent, uint64_t attempt)
+static bool is_blocked(struct tb_agent *agent, const struct tb_digest *hash)
 {
-    const struct tb_credential *credential = tb_identify_credential(&agent->identify, attempt);
     struct tb_customer_key key;
     struct tb_record record;
-    if (!credential)
-        return false;
-    struct tb_digest hash = tb_pepper_credential(&agent->facts.pepper, credential);
-    return tb_cache_find_credential(&agent->storage.reader, &hash, &key, &record) == TB_ERR_EXPIRED;
+    return tb_cache_find_credential(&agent->storage.reader, hash, &key, &record) == TB_ERR_EXPIRED;
 }
 
 static void answer_saved(void *context, enum tb_err err)
 {
     struct answer *answer = context;
     struct tb_agent *agent = answer->agent;
+    int64_t now_ms = tb_loop_now_ms(agent->loop);
     /* Not saved means not shown: what a visit shows comes out of the cache, whose trouble is on the page. */
     enum tb_answer said = err == TB_OK ? TB_ANSWER_FOUND : TB_ANSWER_TIMEOUT;
     found_forget(agent);
-    if (err == TB_OK && is_blocked(agent, answer->attempt))
+    if (err == TB_OK && is_blocked(agent, &answer->hash))
         said = TB_ANSWER_BLOCKED;
     found_forget(agent);
-    tb_identify_answered(&agent->identify, answer->attempt, said, &answer->customer,
-                         tb_loop_now_ms(agent->loop));
+    if (said == TB_ANSWER_FOUND && answer->verified)
+        tb_identify_verified(&agent->identify, answer->attempt, &answer->proven, now_ms);
+    else
+        tb_identify_answered(&agent->identify, answer->attempt, said, &answer->proven.customer, now_ms);
     tb_taps_drain(agent);
 }
 
@@ -269,20 +279,60 @@ static enum tb_answer answer_of(enum tb_err err, bool found)
     return err == TB_ERR_OFFLINE ? TB_ANSWER_OFFLINE : TB_ANSWER_TIMEOUT;
 }
 
-void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, enum tb_err err, bool found,
-                        const struct tb_rows *rows)
+/* Verified by a kind or a level that this program does not know: seen, and no more. */
+static void proof_take(struct answer *answer, const struct tb_identify_proof *proof)
+{
+    struct tb_identify_proven *proven = &answer->proven;
+    answer->verified = proof->verified &&
+                       tb_credential_kind_decode(tb_span_str(proof->kind), &proven->kind) == TB_OK &&
+                       tb_assurance_decode(tb_span_str(proof->assurance), &proven->assurance) == TB_OK;
+    if (answer->verified)
+        memcpy(answer->hash.bytes, proof->hash, sizeof answer->hash.bytes);
+}
+
+static struct answer *answer_new(struct tb_agent *agent, uint32_t ticket, const struct tb_id *customer,
+                                 const struct tb_identify_proof *proof)
+{
+    const struct tb_credential *credential = tb_identify_credential(&agent->identify, ticket);
+    struct answer *answer = malloc(sizeof *answer);
+    if (!answer)
+        return NULL;
+    *answer = (struct answer){.agent = agent, .attempt = ticket};
+    if (credential)
+        answer->hash = tb_pepper_credential(&agent->facts.pepper, credential);
+    proof_take(answer, proof);
+    answer->proven.customer = tb_pepper_customer(&agent->facts.pepper, customer);
+    return answer;
+}
+
+/* False: nobody said no. A reason that this program does not know is a refusal all the same. */
+static bool refuse(struct tb_agent *agent, uint32_t ticket, const struct tb_identify_proof *proof)
+{
+    enum tb_reason reason = TB_REASON_PROOF_WRONG;
+    if (!proof->refused[0])
+        return false;
+    if (tb_reason_decode(tb_span_str(proof->refused), &reason) != TB_OK)
+        tb_log(TB_LOG_WARN, TB_EVENT("identify", "refused"), tb_log_str("reason", proof->refused));
+    tb_identify_refused(&agent->identify, ticket, reason, tb_loop_now_ms(agent->loop));
+    tb_taps_drain(agent);
+    return true;
+}
+
+void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, const struct tb_taps_answer *told)
 {
     struct tb_id id;
-    const struct tb_row *row = err == TB_OK && found ? customer_row(rows) : NULL;
-    struct answer *answer = row && tb_row_object(row, &id) == TB_OK ? malloc(sizeof *answer) : NULL;
+    bool found = told->err == TB_OK && told->found;
+    if (told->err == TB_OK && refuse(agent, ticket, told->proof))
+        return;
+    const struct tb_row *row = found ? customer_row(told->rows) : NULL;
+    struct answer *answer =
+        row && tb_row_object(row, &id) == TB_OK ? answer_new(agent, ticket, &id, told->proof) : NULL;
     if (answer) {
-        *answer = (struct answer){.agent = agent, .attempt = ticket};
-        answer->customer = tb_pepper_customer(&agent->facts.pepper, &id);
-        if (tb_storage_put(&agent->storage, rows, answer_saved, answer) == TB_OK)
+        if (tb_storage_put(&agent->storage, told->rows, answer_saved, answer) == TB_OK)
             return;
         free(answer);
     }
-    enum tb_answer said = answer_of(err, found);
+    enum tb_answer said = answer_of(told->err, told->found);
     tb_identify_answered(&agent->identify, ticket, said == TB_ANSWER_FOUND ? TB_ANSWER_TIMEOUT : said, NULL,
                          tb_loop_now_ms(agent->loop));
     tb_taps_drain(agent);
@@ -336,9 +386,7 @@ static void carry_out(struct tb_agent *agent, const struct tb_identify_action *a
     switch (action->verb) {
     case TB_IDENTIFY_LOOK_UP: look_up(agent, action->attempt); break;
     case TB_IDENTIFY_ASK: ask(agent, action->attempt); break;
-    case TB_IDENTIFY_HANDOVER:
-        tb_identify_answered(&agent->identify, action->attempt, TB_ANSWER_OFFLINE, NULL, now_ms);
-        break;
+    case TB_IDENTIFY_HANDOVER: handover_ask(agent, action); break;
     case TB_IDENTIFY_CLAIM: claim(agent, action->attempt); break;
     case TB_IDENTIFY_OUTCOME: outcome_note(agent, action); break;
     case TB_IDENTIFY_BEGIN_VISIT: tb_visits_begin(agent, action); break;

@@ -11,6 +11,7 @@
 #include "contextd/engine/sqlite_schema.h"
 #include "core/cart/checkout.h"
 #include "core/cart/merge.h"
+#include "core/credential/judgement.h"
 #include "core/credential/keyring.h"
 #include "core/credential/trustdoc.h"
 #include "core/wire/docs.h"
@@ -229,6 +230,24 @@ TB_MUST_USE enum tb_err sqlite_key_row(struct sqlite_engine *e, const struct sql
 /* The operation of the port. */
 TB_MUST_USE enum tb_err sqlite_key_next(struct tb_context_engine *engine, const char *after,
                                         struct tb_key_entry *ret_entry);
+
+/* ---- evidence: sqlite_evidence.c ---- */
+
+/* What became of evidence. */
+struct sqlite_evidence {
+    struct tb_identify_proof proof;
+    struct tb_replay replay; /* to be claimed when somebody was found */
+    struct tb_id customer;   /* of a hand-over; zero: none */
+};
+
+/* Nothing of ret_evidence is set when there is none, or no key for it. */
+TB_MUST_USE enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const struct tb_identify_ask *ask,
+                                              struct sqlite_evidence *ret_evidence);
+/* Uses it up; evidence->proof is then refused when it was. */
+TB_MUST_USE enum tb_err sqlite_evidence_claim(struct sqlite_engine *e, struct sqlite_evidence *evidence);
+/* The code of an open hand-over: nobody can tell it from the id without the pepper. */
+void sqlite_handover_code(const struct sqlite_engine *e, struct tb_span id,
+                          char ret_code[TB_HANDOVER_CODE_SIZE + 1]);
 
 /* ---- whom the chain trusts: sqlite_trust.c ---- */
 

@@ -151,6 +151,8 @@ enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
     if (err == TB_OK)
         err = rows_expire(e, STMT_VERDICT_EXPIRE, e->wall_ms - VERDICTS_KEPT_MS, ret_more);
     if (err == TB_OK)
+        err = rows_expire(e, STMT_REPLAY_EXPIRE, e->wall_ms, ret_more);
+    if (err == TB_OK)
         err = rows_expire(e, STMT_INTAKE_EXPIRE, e->wall_ms - INTAKE_KEPT_MS, ret_more);
     if (err == TB_OK && keep.journey_ms > 0)
         err = rows_expire(e, STMT_TOUCH_EXPIRE_ANONYMOUS, e->wall_ms - keep.journey_ms, ret_more);

@@ -348,27 +348,54 @@ enum tb_err sqlite_customer_rows(struct sqlite_engine *e, const struct tb_id *cu
     return err;
 }
 
+/* The customer of a credential that may be accepted. TB_ERR_NOT_FOUND. */
+static enum tb_err customer_of(struct sqlite_engine *e, const char *kind, const uint8_t *hash,
+                               struct tb_id *ret_customer)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CREDENTIAL_READ);
+    tb_stmt_bind_blob(s, 1, tb_span_of(hash, TB_LOOKUP_HASH_SIZE));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    bool found =
+        err == TB_OK && row && tb_span_is(tb_stmt_blob(s, 0), kind) && tb_stmt_int(s, 4) == TB_BLOCK_NONE;
+    if (found)
+        err = sqlite_column_id(s, 1, ret_customer);
+    tb_stmt_reset(s);
+    return err == TB_OK && !found ? TB_ERR_NOT_FOUND : err;
+}
+
+/* Whose it is, by the evidence or else by the hash. TB_ERR_NOT_FOUND: nobody's, or refused. */
+static enum tb_err customer_find(struct sqlite_engine *e, const struct tb_identify_ask *ask,
+                                 struct sqlite_evidence *evidence, struct tb_id *ret_customer)
+{
+    enum tb_err err = sqlite_evidence_judge(e, ask, evidence);
+    if (err != TB_OK || evidence->proof.refused[0])
+        return err == TB_OK ? TB_ERR_NOT_FOUND : err;
+    if (!tb_id_is_zero(&evidence->customer)) {
+        *ret_customer = evidence->customer;
+        return TB_OK;
+    }
+    if (evidence->proof.verified)
+        return customer_of(e, evidence->proof.kind, evidence->proof.hash, ret_customer);
+    return customer_of(e, ask->kind, ask->hash, ret_customer);
+}
+
 enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_request *request,
                             struct tb_arena *arena, struct tb_engine_answer *ret_answer)
 {
+    struct sqlite_evidence evidence = {.replay = {.rule = TB_REPLAY_NONE}};
+    struct tb_id customer;
     if (!tb_id_is_zero(&request->peer.customer))
         return TB_ERR_DENIED;
-    struct tb_stmt *s = sqlite_stmt(e, STMT_CREDENTIAL_READ);
-    tb_stmt_bind_blob(s, 1, tb_span_of(request->identify.hash, sizeof request->identify.hash));
-    bool row;
-    struct tb_id customer;
-    enum tb_err err = tb_stmt_step(s, &row);
-    bool found = err == TB_OK && row && tb_span_is(tb_stmt_blob(s, 0), request->identify.kind) &&
-                 tb_stmt_int(s, 4) == TB_BLOCK_NONE;
+    enum tb_err err = customer_find(e, &request->identify, &evidence, &customer);
+    if (err == TB_OK)
+        err = sqlite_evidence_claim(e, &evidence);
+    bool found = err == TB_OK && !evidence.proof.refused[0];
     if (found)
-        err = sqlite_column_id(s, 1, &customer);
-    tb_stmt_reset(s);
-    if (err != TB_OK || !found)
-        return err;
-    err = sqlite_cohort_meet(e, &request->peer, &customer, &ret_answer->identify.entered);
-    if (err != TB_OK)
-        return err;
-    err = sqlite_customer_rows(e, &customer, request->peer.store, arena, &ret_answer->identify.rows);
-    ret_answer->identify.found = err == TB_OK;
-    return err;
+        err = sqlite_cohort_meet(e, &request->peer, &customer, &ret_answer->identify.entered);
+    if (found && err == TB_OK)
+        err = sqlite_customer_rows(e, &customer, request->peer.store, arena, &ret_answer->identify.rows);
+    ret_answer->identify.found = found && err == TB_OK;
+    ret_answer->identify.proof = evidence.proof;
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }

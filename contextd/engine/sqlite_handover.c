@@ -139,7 +139,7 @@ enum tb_err sqlite_handover_gone_row(struct sqlite_engine *e, struct tb_span id,
 enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
                                 struct tb_json_writer *w)
 {
-    struct tb_handover h;
+    struct tb_handover h = {.code = ""};
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
     tb_stmt_bind_blob(s, 1, id);
     bool found;
@@ -159,6 +159,8 @@ enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, stru
     if (err == TB_OK) {
         h.at_ms = tb_stmt_int(s, 5);
         h.state = (enum tb_handover_state)tb_stmt_int(s, 6);
+        if (h.state == TB_HANDOVER_OPEN)
+            sqlite_handover_code(e, id, h.code);
         row->version = tb_stmt_int(s, 8);
         row->as_of_ms = tb_stmt_int(s, 9);
         tb_handover_encode(w, NULL, &h);

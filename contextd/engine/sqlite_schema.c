@@ -73,6 +73,11 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_KEY_BUMP] = "UPDATE ring_key SET version = version + 1",
     [STMT_KEY_AGAIN] = "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
                        " SELECT ?1, ?2, CAST(row AS BLOB), NULL, '' FROM ring_key",
+    [STMT_REPLAY_READ] = "SELECT counter FROM replay WHERE name = ?1",
+    [STMT_REPLAY_PUT] = "INSERT INTO replay(name, counter, forget_ms) VALUES(?1, ?2, ?3)"
+                        " ON CONFLICT DO UPDATE SET counter = ?2, forget_ms = ?3",
+    [STMT_REPLAY_EXPIRE] = "DELETE FROM replay WHERE name IN (SELECT name FROM replay"
+                           " WHERE forget_ms <= ?1 ORDER BY forget_ms LIMIT ?2)",
     [STMT_PRODUCT_PUT] = "INSERT INTO product(gtin, name, unit_price, version, as_of_ms)"
                          " VALUES(?1, ?2, ?3, 1, ?4)"
                          " ON CONFLICT DO UPDATE SET name = ?2, unit_price = ?3, version = version + 1,"
@@ -170,6 +175,7 @@ const char *const sqlite_statements[STMT_COUNT] = {
                              " version = version + 1, as_of_ms = ?4 WHERE id = ?1",
     [STMT_HANDOVER_READ] = "SELECT customer, cart, from_name, to_whom, note, at_ms, state, by_name, version,"
                            " as_of_ms, by_device, from_device FROM handover WHERE id = ?1",
+    [STMT_HANDOVER_OPEN] = "SELECT id, customer FROM handover WHERE state > 0 AND at_ms >= ?1 AND state = 1",
     [STMT_CUSTOMER_HAS] = "SELECT 1 FROM customer WHERE id = ?1",
     [STMT_CREDENTIAL_OF_CUSTOMER] = "SELECT hash FROM credential WHERE customer = ?1 LIMIT ?2",
     [STMT_COHORT_PUT] = "INSERT INTO cohort(store, customer, seen_ms, part) VALUES(?1, ?2, ?3, ?4)"

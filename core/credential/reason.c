@@ -78,3 +78,14 @@ const char *tb_reason_name(enum tb_reason reason)
     TB_ASSERT((unsigned)reason < TB_REASON_COUNT && reason_names[reason]);
     return reason_names[reason];
 }
+
+enum tb_err tb_reason_decode(struct tb_span name, enum tb_reason *ret_reason)
+{
+    for (unsigned i = 0; i < TB_REASON_COUNT; i++) {
+        if (tb_span_is(name, reason_names[i])) {
+            *ret_reason = (enum tb_reason)i;
+            return TB_OK;
+        }
+    }
+    return TB_ERR_NOT_FOUND;
+}

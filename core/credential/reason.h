@@ -7,6 +7,8 @@
 #ifndef TB_CORE_CREDENTIAL_REASON_H
 #define TB_CORE_CREDENTIAL_REASON_H
 
+#include "core/base/span.h"
+
 enum tb_reason {
     TB_REASON_NONE,
 
@@ -96,5 +98,8 @@ enum tb_reason {
 
 /* Stable name such as "tag.torn"; static, never NULL. */
 const char *tb_reason_name(enum tb_reason reason);
+
+/* TB_ERR_NOT_FOUND for a name that is none. */
+TB_MUST_USE enum tb_err tb_reason_decode(struct tb_span name, enum tb_reason *ret_reason);
 
 #endif

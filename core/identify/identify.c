@@ -306,7 +306,7 @@ static bool judgement_equal(const struct tb_judgement *a, const struct tb_judgem
 {
     if (a->verdict != b->verdict)
         return false;
-    if (a->verdict == TB_JUDGED_CREDENTIAL && a->credential.kind == TB_CREDENTIAL_NONE)
+    if (a->credential.kind == TB_CREDENTIAL_NONE && a->evidence_size > 0)
         return b->credential.kind == TB_CREDENTIAL_NONE &&
                tb_span_equal(tb_judgement_evidence(a), tb_judgement_evidence(b));
     if (a->verdict == TB_JUDGED_CREDENTIAL)
@@ -318,7 +318,7 @@ static bool judgement_equal(const struct tb_judgement *a, const struct tb_judgem
 /* Two equal products in a row are two products; two equal codes are one that was read twice. */
 static bool presence_applies(const struct tb_attempt *a, const struct tb_judgement *j)
 {
-    return a->from_tap || tb_judged_is_asked(j->verdict);
+    return a->from_tap || tb_judgement_is_asked(j);
 }
 
 static struct tb_presence *presence_of(struct tb_identify *m, const struct tb_attempt *a)
@@ -439,7 +439,7 @@ static void attempt_settle(struct tb_identify *m, struct tb_attempt *a, const st
     }
     if (j->verdict == TB_JUDGED_CREDENTIAL && kind_is_refused(m, j->credential.kind))
         attempt_end(m, a, TB_OUTCOME_UNKNOWN, TB_REASON_POLICY, now_ms);
-    else if (tb_judged_is_asked(j->verdict))
+    else if (tb_judgement_is_asked(j))
         attempt_resolve(m, a, j, now_ms);
     else if (j->verdict == TB_JUDGED_PRODUCT)
         attempt_end_product(m, a, j, now_ms);
@@ -472,7 +472,7 @@ static void attempt_settle_card(struct tb_identify *m, struct tb_attempt *a, con
                                 int64_t now_ms)
 {
     struct tb_judgement by_uid;
-    if (j->verdict == TB_JUDGED_UNKNOWN && judge_uid(m, a, &by_uid)) {
+    if (j->verdict == TB_JUDGED_UNKNOWN && !tb_judgement_is_asked(j) && judge_uid(m, a, &by_uid)) {
         attempt_settle(m, a, &by_uid, tb_meaning_of_judged(by_uid.verdict, true), now_ms);
         tb_wipe(&by_uid, sizeof by_uid);
     } else {
@@ -680,18 +680,19 @@ static void attempt_refused(struct tb_identify *m, struct tb_attempt *a, enum tb
     attempt_end(m, a, tb_meaning_of_refusal(reason), reason, now_ms);
 }
 
-void tb_identify_verified(struct tb_identify *m, uint64_t attempt, enum tb_credential_kind kind,
-                          const struct tb_customer_key *customer, int64_t now_ms)
+void tb_identify_verified(struct tb_identify *m, uint64_t attempt, const struct tb_identify_proven *proven,
+                          int64_t now_ms)
 {
     struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_ASKING);
     if (a == NULL)
         return;
-    if (kind != TB_CREDENTIAL_NONE)
-        a->judgement.credential.kind = kind;
-    if (kind_is_refused(m, kind))
+    if (proven->kind != TB_CREDENTIAL_NONE)
+        a->judgement.credential.kind = proven->kind;
+    a->judgement.assurance = proven->assurance;
+    if (kind_is_refused(m, proven->kind))
         attempt_refused(m, a, TB_REASON_POLICY, now_ms);
     else
-        attempt_found(m, a, customer, true, now_ms);
+        attempt_found(m, a, &proven->customer, true, now_ms);
     attempts_check(m);
 }
 

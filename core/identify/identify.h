@@ -224,9 +224,14 @@ void tb_identify_looked_up(struct tb_identify *m, uint64_t attempt, enum tb_look
 /* FOUND for an attempt with evidence: by its hash, and the evidence was not verified. */
 void tb_identify_answered(struct tb_identify *m, uint64_t attempt, enum tb_answer answer,
                           const struct tb_customer_key *customer, int64_t now_ms);
-/* The evidence verified, and has not been used before: it is a credential of this kind, of this customer. */
-void tb_identify_verified(struct tb_identify *m, uint64_t attempt, enum tb_credential_kind kind,
-                          const struct tb_customer_key *customer, int64_t now_ms);
+/* The evidence verified, and had not been used before. */
+struct tb_identify_proven {
+    enum tb_credential_kind kind; /* that it is; TB_CREDENTIAL_NONE: as it was judged */
+    enum tb_assurance assurance;
+    struct tb_customer_key customer;
+};
+void tb_identify_verified(struct tb_identify *m, uint64_t attempt, const struct tb_identify_proven *proven,
+                          int64_t now_ms);
 /* The evidence is not accepted; reason is one of proof.…, or policy.kind. */
 void tb_identify_refused(struct tb_identify *m, uint64_t attempt, enum tb_reason reason, int64_t now_ms);
 void tb_identify_claimed(struct tb_identify *m, uint64_t attempt, enum tb_claimed claimed, int64_t now_ms);

@@ -19,9 +19,9 @@ enum tb_outcome tb_meaning_of_refusal(enum tb_reason reason);
 enum tb_feedback tb_meaning_feedback(enum tb_outcome outcome, enum tb_reason reason);
 
 /* Somebody is to be asked whose it is. */
-static inline bool tb_judged_is_asked(enum tb_judged verdict)
+static inline bool tb_judgement_is_asked(const struct tb_judgement *j)
 {
-    return verdict == TB_JUDGED_CREDENTIAL || verdict == TB_JUDGED_HANDOVER;
+    return j->verdict == TB_JUDGED_CREDENTIAL || j->verdict == TB_JUDGED_HANDOVER || j->evidence_size > 0;
 }
 
 /* Nothing of ours is on it, or nothing that can be read without a key or here. */

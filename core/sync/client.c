@@ -183,6 +183,7 @@ static void identified(struct tb_client *c, uint32_t ticket, enum tb_err err,
     if (answer) {
         action.identified.found = answer->found;
         action.identified.rows = answer->rows;
+        action.identified.proof = answer->proof;
     }
     client_act(c, &action);
 }

@@ -106,6 +106,7 @@ struct tb_client_action {
             enum tb_err err; /* TB_ERR_OFFLINE, TB_ERR_TIMEOUT, TB_ERR_BUSY, TB_ERR_DENIED … */
             bool found;
             struct tb_rows rows;
+            struct tb_identify_proof proof;
         } identified;
         struct {
             uint32_t ticket;

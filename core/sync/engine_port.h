@@ -90,7 +90,8 @@ struct tb_engine_request {
         /* All rows of the customer whose credential has this hash: customer, credentials, cart, journey
          * in this order, cut where the limits end. She enters the cohort of the peer's store.
          * TB_ERR_CUSTOMER_LIMIT: the terminal came to know too many customers from outside of it within an
-         * hour; nothing is told. */
+         * hour; nothing is told. Evidence is verified first: what it proves counts, and what is refused, or
+         * was used before, finds nobody. What is good once is used up when somebody is found. */
         struct tb_identify_ask identify;
 
         struct {
@@ -147,6 +148,7 @@ struct tb_engine_answer {
             bool found;
             bool entered; /* the cohort of the peer's store changed */
             struct tb_rows rows;
+            struct tb_identify_proof proof;
         } identify;
         struct {
             struct tb_product product; /* gtin "" when not found */

@@ -361,7 +361,8 @@ void session_cohort_changed(struct tb_session *s)
 
 static void identify_answered(struct tb_session *s, int64_t id, const struct tb_engine_answer *answer)
 {
-    struct tb_identified found = {.found = answer->identify.found, .rows = answer->identify.rows};
+    const struct tb_identified found = {
+        .found = answer->identify.found, .rows = answer->identify.rows, .proof = answer->identify.proof};
     if (found.found)
         met_note(s, answer);
     struct tb_json_writer w = tb_rpc_begin_result(session_out(s), id);

@@ -437,6 +437,7 @@ void tb_handover_decode(struct tb_check *c, struct tb_json doc, struct tb_handov
     ret->state =
         (enum tb_handover_state)tb_json_enum(c, doc, "state", handover_state_names, TB_HANDOVER_STATE_COUNT);
     tb_member_opt_str(c, doc, "by", ret->by, sizeof ret->by);
+    tb_member_opt_token(c, doc, "code", ret->code, sizeof ret->code);
 }
 
 void tb_handover_encode(struct tb_json_writer *w, const char *name, const struct tb_handover *handover)
@@ -449,6 +450,7 @@ void tb_handover_encode(struct tb_json_writer *w, const char *name, const struct
     tb_member_put_opt_str(w, "note", handover->note);
     tb_json_put_str(w, "state", handover_state_names[handover->state]);
     tb_member_put_opt_str(w, "by", handover->by);
+    tb_member_put_opt_str(w, "code", handover->code);
     tb_json_close(w);
 }
 

@@ -147,6 +147,7 @@ struct tb_handover {
     char note[TB_TEXT_SIZE_MAX + 1];
     enum tb_handover_state state;
     char by[TB_NAME_SIZE_MAX + 1]; /* who accepted, in words; "" before */
+    char code[7];                  /* that names an open one at a till; "" when absent */
 };
 
 enum tb_reward_state {

@@ -265,12 +265,14 @@ void tb_identify_ask_decode(struct tb_check *c, struct tb_json params, struct tb
 {
     tb_member_token(c, params, "kind", ret->kind, sizeof ret->kind);
     tb_json_hex(c, params, "hash", ret->hash, sizeof ret->hash);
+    tb_member_opt_str(c, params, "evidence", ret->evidence, sizeof ret->evidence);
 }
 
 void tb_identify_ask_encode(struct tb_json_writer *w, const struct tb_identify_ask *identify)
 {
     tb_json_put_str(w, "kind", identify->kind);
     tb_json_put_hex(w, "hash", tb_span_of(identify->hash, sizeof identify->hash));
+    tb_member_put_opt_str(w, "evidence", identify->evidence);
 }
 
 void tb_checksum_decode(struct tb_check *c, struct tb_json result, struct tb_checksum *ret)
@@ -285,17 +287,40 @@ void tb_checksum_encode(struct tb_json_writer *w, const struct tb_checksum *chec
     tb_json_put_base64url(w, "sums", tb_span_of(checksum->sums, sizeof checksum->sums));
 }
 
+static void proof_decode(struct tb_check *c, struct tb_json result, struct tb_identify_proof *ret)
+{
+    *ret = (struct tb_identify_proof){.verified = tb_member_opt_bool(c, result, "verified")};
+    tb_member_opt_token(c, result, "kind", ret->kind, sizeof ret->kind);
+    if (tb_json_has(result, "hash"))
+        tb_json_hex(c, result, "hash", ret->hash, sizeof ret->hash);
+    tb_member_opt_token(c, result, "assurance", ret->assurance, sizeof ret->assurance);
+    tb_member_opt_token(c, result, "refused", ret->refused, sizeof ret->refused);
+}
+
+static void proof_encode(struct tb_json_writer *w, const struct tb_identify_proof *proof)
+{
+    static const uint8_t none[TB_LOOKUP_HASH_SIZE];
+    tb_member_put_opt_bool(w, "verified", proof->verified);
+    tb_member_put_opt_str(w, "kind", proof->kind);
+    if (memcmp(proof->hash, none, sizeof none) != 0)
+        tb_json_put_hex(w, "hash", tb_span_of(proof->hash, sizeof proof->hash));
+    tb_member_put_opt_str(w, "assurance", proof->assurance);
+    tb_member_put_opt_str(w, "refused", proof->refused);
+}
+
 void tb_identified_decode(struct tb_check *c, struct tb_json result, struct tb_arena *arena,
                           struct tb_identified *ret)
 {
     ret->found = tb_json_bool(c, result, "found");
     tb_rows_decode(c, result, "rows", arena, &ret->rows);
+    proof_decode(c, result, &ret->proof);
 }
 
 void tb_identified_encode(struct tb_json_writer *w, const struct tb_identified *identified)
 {
     tb_json_put_bool(w, "found", identified->found);
     tb_rows_encode(w, "rows", &identified->rows);
+    proof_encode(w, &identified->proof);
 }
 
 void tb_product_find_decode(struct tb_check *c, struct tb_json params, char ret_gtin[TB_GTIN_SIZE + 1])

@@ -128,14 +128,27 @@ static inline void tb_partitions_set(struct tb_partitions *set, unsigned partiti
         (uint8_t)(in ? set->bits[partition / 8] | bit : set->bits[partition / 8] & ~bit);
 }
 
+#define TB_IDENTIFY_EVIDENCE_SIZE_MAX 192
+
 struct tb_identify_ask {
-    char kind[TB_SHORT_SIZE_MAX + 1];
+    char kind[TB_SHORT_SIZE_MAX + 1]; /* "none" when only the evidence says whose it is; hash is then zero */
     uint8_t hash[TB_LOOKUP_HASH_SIZE];
+    char evidence[TB_IDENTIFY_EVIDENCE_SIZE_MAX + 1]; /* to be verified; "": none. Personal data. */
+};
+
+/* What became of the evidence; all of it empty when there was none, or none that could be looked at. */
+struct tb_identify_proof {
+    bool verified;
+    char kind[TB_SHORT_SIZE_MAX + 1]; /* of the credential that it is */
+    uint8_t hash[TB_LOOKUP_HASH_SIZE];
+    char assurance[TB_SHORT_SIZE_MAX + 1];
+    char refused[TB_SHORT_SIZE_MAX + 1]; /* why it is not accepted: name of a reason */
 };
 
 struct tb_identified { /* result of identify */
     bool found;
     struct tb_rows rows;
+    struct tb_identify_proof proof;
 };
 
 void tb_hello_decode(struct tb_check *c, struct tb_json params, struct tb_hello *ret);

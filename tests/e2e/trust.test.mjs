@@ -110,3 +110,29 @@ test('a document that makes no sense changes nothing', async () => {
   await assert.rejects(policy('--credentials', till.path('credentials.json')));
   await assert.rejects(policy('--redeem', 'very'));
 });
+
+test('what this till has no key for is verified by the context store, once', async () => {
+  await clear();
+  await policy('--show-name', 'low', '--show-cart', 'low');
+  await till.till.lines.next('the policy', (l) => / policy changed/.test(l));
+  await till.contextctl('keys', 'add', '--use', 'totp', '--id', 'R', '--key', till.path('totp.hex'), '--to', 'none', ...database());
+  await till.till.lines.next('no key any more', (l) => / keys changed count=0/.test(l));
+  const customer = till.customers[2];
+  const code = rotating(customer.member);
+  assert.equal((await scanned(code, 'recognised')).code, 'found.store');
+  await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+  assert.equal(page.shown.visit.assurance, 'medium');
+  await clear();
+  assert.equal((await scanned(code, 'replayed')).code, 'proof.replayed');
+  const wrong = rotating(till.customers[3].member).replace(/.$/, (d) => (Number(d) + 1) % 10);
+  assert.equal((await scanned(wrong, 'wrong_key')).code, 'proof.wrong');
+});
+
+test('with the line down it is an identifier that was seen, and no more', async () => {
+  await till.store.stop('SIGKILL');
+  await page.sees('the line is down', (s) => s.state.line.state === 'offline');
+  const customer = till.customers[2];
+  assert.equal((await scanned(rotating(customer.member, Math.floor(Date.now() / 1000) - 61), 'recognised')).code, 'proof.unverified');
+  await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+  assert.equal(page.shown.visit.assurance, 'low');
+});

@@ -122,7 +122,9 @@ static void store_answer(struct drive *d, uint64_t id)
     if (what <= TB_ANSWER_OFFLINE)
         tb_identify_answered(&d->machine, id, (enum tb_answer)what, &customer, d->now_ms);
     else if (what == TB_ANSWER_OFFLINE + 1)
-        tb_identify_verified(&d->machine, id, TB_CREDENTIAL_TAG, &customer, d->now_ms);
+        tb_identify_verified(&d->machine, id,
+                             &(struct tb_identify_proven){TB_CREDENTIAL_TAG, TB_ASSURANCE_MEDIUM, customer},
+                             d->now_ms);
     else
         tb_identify_refused(&d->machine, id, reasons[choose(d, TB_ARRAY_SIZE(reasons))], d->now_ms);
 }
@@ -202,6 +204,8 @@ static void judged_play(struct drive *d, uint8_t reader)
     }
     if (what & 16)
         j.replay = (struct tb_replay){.rule = TB_REPLAY_ONCE, .forget_ms = d->now_ms};
+    if (!(what & 4) && what & 32)
+        j.verdict = TB_JUDGED_UNKNOWN;
     if (what >= 60) {
         j = (struct tb_judgement){.verdict = TB_JUDGED_HANDOVER, .reason = TB_REASON_HANDOVER_CODE};
         memcpy(j.handover, "ABCDE2", sizeof j.handover);

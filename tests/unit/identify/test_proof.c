@@ -48,6 +48,12 @@ static uint64_t claim_begun(void)
     return attempt;
 }
 
+static void verified(uint64_t attempt, enum tb_assurance assurance)
+{
+    const struct tb_identify_proven proven = {TB_CREDENTIAL_TAG, assurance, customer_1};
+    tb_identify_verified(&machine, attempt, &proven, now_ms);
+}
+
 static void what_is_good_once_is_claimed_first(void **state)
 {
     (void)state;
@@ -117,9 +123,26 @@ static void evidence_is_verified_by_the_store(void **state)
 {
     (void)state;
     uint64_t attempt = evidence_asked(NULL);
-    tb_identify_verified(&machine, attempt, TB_CREDENTIAL_TAG, &customer_1, now_ms);
+    verified(attempt, TB_ASSURANCE_MEDIUM);
     struct tb_identify_action action = next_outcome(TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_STORE);
     assert_int_equal(action.assurance, TB_ASSURANCE_MEDIUM);
+    next_visit(TB_ASSURANCE_MEDIUM, TB_CREDENTIAL_TAG);
+}
+
+/* A tag whose UID is encrypted says nothing to this terminal, and is asked about all the same. */
+static void evidence_of_what_is_unknown_here_is_asked_for(void **state)
+{
+    (void)state;
+    struct tb_judgement j = proof_of(NULL, "e=1&c=2", NULL);
+    j.verdict = TB_JUDGED_UNKNOWN;
+    j.reason = TB_REASON_PROOF_NO_KEY;
+    j.assurance = TB_ASSURANCE_NONE;
+    struct tb_identify_policy policy = tb_identify_policy_default();
+    policy.uid_accepted = true;
+    tb_identify_set_policy(&machine, &policy);
+    judged_tap(&j);
+    verified(next_action(TB_IDENTIFY_ASK).attempt, TB_ASSURANCE_MEDIUM);
+    (void)next_outcome(TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_STORE);
     next_visit(TB_ASSURANCE_MEDIUM, TB_CREDENTIAL_TAG);
 }
 
@@ -198,7 +221,7 @@ static void kinds_are_refused_by_policy(void **state)
     scan("M00012345674");
     (void)next_outcome(TB_OUTCOME_UNKNOWN, TB_REASON_POLICY);
     next_feedback(TB_FEEDBACK_UNKNOWN);
-    tb_identify_verified(&machine, evidence_asked(NULL), TB_CREDENTIAL_TAG, &customer_1, now_ms);
+    verified(evidence_asked(NULL), TB_ASSURANCE_MEDIUM);
     (void)next_outcome(TB_OUTCOME_UNKNOWN, TB_REASON_POLICY);
 }
 
@@ -251,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup(what_cannot_be_remembered_is_refused, setup),
         cmocka_unit_test_setup(nothing_is_claimed_for_nobody, setup),
         cmocka_unit_test_setup(evidence_is_verified_by_the_store, setup),
+        cmocka_unit_test_setup(evidence_of_what_is_unknown_here_is_asked_for, setup),
         cmocka_unit_test_setup(evidence_that_nobody_verifies_is_low, setup),
         cmocka_unit_test_setup(evidence_without_a_name_needs_the_store, setup),
         cmocka_unit_test_setup(evidence_that_takes_too_long_is_low, setup),

@@ -1,0 +1,160 @@
+/* What was presented, verified with the chain's own keys, and what was used up of it. */
+#include "contextd/engine/sqlite_engine.h"
+
+#include "core/base/assert.h"
+#include "core/base/wipe.h"
+#include "core/credential/handover.h"
+#include "core/credential/judge.h"
+#include "core/credential/sun.h"
+#include "core/crypto/hash.h"
+
+#define HANDOVER_LIFE_MS (INT64_C(4) * 3600 * 1000) /* a code's; the hand-over itself may stay open */
+#define NAME_SIZE 16
+
+static void refuse(struct sqlite_evidence *evidence, enum tb_reason reason)
+{
+    evidence->proof = (struct tb_identify_proof){.verified = false};
+    enum tb_err err = tb_span_to_str(tb_span_str(tb_reason_name(reason)), evidence->proof.refused,
+                                     sizeof evidence->proof.refused);
+    TB_ASSERT(err == TB_OK);
+}
+
+static struct tb_span pepper_of(const struct sqlite_engine *e)
+{
+    return tb_span_of(e->chain.pepper, sizeof e->chain.pepper);
+}
+
+/* HMAC-SHA-256(pepper, kind ‖ 00 ‖ value), as terminals have it. */
+static struct tb_digest hash_of(const struct sqlite_engine *e, const struct tb_credential *credential)
+{
+    const struct tb_span parts[] = {tb_span_str(tb_credential_kind_name(credential->kind)), tb_span_of("", 1),
+                                    tb_credential_value(credential)};
+    return tb_hmac_sha256_parts(pepper_of(e), parts, TB_ARRAY_SIZE(parts));
+}
+
+/* ---- hand-over codes ---- */
+
+void sqlite_handover_code(const struct sqlite_engine *e, struct tb_span id,
+                          char ret_code[TB_HANDOVER_CODE_SIZE + 1])
+{
+    const struct tb_span parts[] = {tb_span_str("handover"), tb_span_of("", 1), id};
+    struct tb_digest digest = tb_hmac_sha256_parts(pepper_of(e), parts, TB_ARRAY_SIZE(parts));
+    struct tb_reader from = tb_reader_of(tb_digest_span(&digest));
+    tb_handover_code_of((uint32_t)(tb_read_u64be(&from) % TB_HANDOVER_NUMBER_COUNT), ret_code);
+}
+
+/* Two open ones of the same code are nobody's: better to ask again than to serve somebody else. */
+static enum tb_err handover_find(struct sqlite_engine *e, const char *code, struct sqlite_evidence *evidence)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_OPEN);
+    tb_stmt_bind_int(s, 1, e->wall_ms - HANDOVER_LIFE_MS);
+    bool row = false;
+    unsigned count = 0;
+    enum tb_err err;
+    while ((err = tb_stmt_step(s, &row)) == TB_OK && row) {
+        char own[TB_HANDOVER_CODE_SIZE + 1];
+        sqlite_handover_code(e, tb_stmt_blob(s, 0), own);
+        if (strcmp(own, code) != 0)
+            continue;
+        count++;
+        err = sqlite_column_id(s, 1, &evidence->customer);
+        if (err != TB_OK)
+            break;
+    }
+    tb_stmt_reset(s);
+    if (err == TB_OK && count != 1) {
+        evidence->customer = (struct tb_id){{0}};
+        return TB_ERR_NOT_FOUND;
+    }
+    return err;
+}
+
+/* ---- proofs ---- */
+
+/* Proven is what was verified here, is good once, and is more than anybody could have copied. */
+static bool is_proven(const struct tb_judgement *j)
+{
+    return j->verdict == TB_JUDGED_CREDENTIAL && j->evidence_size == 0 && j->replay.rule != TB_REPLAY_NONE &&
+           j->assurance > TB_ASSURANCE_LOW;
+}
+
+static void proven(struct sqlite_engine *e, const struct tb_identify_ask *ask, const struct tb_judgement *j,
+                   struct sqlite_evidence *evidence)
+{
+    struct tb_identify_proof *proof = &evidence->proof;
+    struct tb_digest hash = hash_of(e, &j->credential);
+    bool other = strcmp(ask->kind, tb_credential_kind_name(TB_CREDENTIAL_NONE)) != 0 &&
+                 memcmp(hash.bytes, ask->hash, sizeof ask->hash) != 0;
+    if (other) {
+        refuse(evidence, TB_REASON_PROOF_WRONG);
+        return;
+    }
+    enum tb_err err = tb_span_to_str(tb_span_str(tb_credential_kind_name(j->credential.kind)), proof->kind,
+                                     sizeof proof->kind);
+    if (err == TB_OK)
+        err = tb_span_to_str(tb_span_str(tb_assurance_name(j->assurance)), proof->assurance,
+                             sizeof proof->assurance);
+    TB_ASSERT(err == TB_OK);
+    proof->verified = true;
+    memcpy(proof->hash, hash.bytes, sizeof proof->hash);
+    evidence->replay = j->replay;
+}
+
+static void judged(struct sqlite_engine *e, const struct tb_identify_ask *ask, const struct tb_judgement *j,
+                   struct sqlite_evidence *evidence)
+{
+    bool refused = j->verdict == TB_JUDGED_WRONG_KEY || j->verdict == TB_JUDGED_EXPIRED ||
+                   j->verdict == TB_JUDGED_MALFORMED;
+    if (is_proven(j))
+        proven(e, ask, j, evidence);
+    else if (refused)
+        refuse(evidence, j->reason);
+}
+
+enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const struct tb_identify_ask *ask,
+                                  struct sqlite_evidence *ret_evidence)
+{
+    struct tb_judgement j;
+    struct tb_span text = tb_span_str(ask->evidence);
+    const struct tb_judge judge = {.rules = &e->trust.codes.rules, .keys = &e->ring, .wall_ms = e->wall_ms};
+    *ret_evidence = (struct sqlite_evidence){.replay = {.rule = TB_REPLAY_NONE}};
+    if (text.size == 0)
+        return TB_OK;
+    if (strcmp(ask->kind, "handover") == 0) {
+        char code[TB_HANDOVER_CODE_SIZE + 1];
+        enum tb_err err = tb_handover_code_decode(text, code);
+        return err == TB_OK ? handover_find(e, code, ret_evidence) : TB_ERR_NOT_FOUND;
+    }
+    if (!tb_sun_judge(&judge, text, TB_SUN_FROM_EVIDENCE, &j))
+        tb_judge_line(&judge, text, &j);
+    judged(e, ask, &j, ret_evidence);
+    tb_wipe(&j, sizeof j);
+    return TB_OK;
+}
+
+/* ---- what was used up ---- */
+
+enum tb_err sqlite_evidence_claim(struct sqlite_engine *e, struct sqlite_evidence *evidence)
+{
+    const struct tb_replay *replay = &evidence->replay;
+    if (replay->rule == TB_REPLAY_NONE)
+        return TB_OK;
+    const struct tb_digest hash = tb_hmac_sha256(pepper_of(e), tb_span_of(replay->name, sizeof replay->name));
+    const struct tb_span name = tb_span_of(hash.bytes, NAME_SIZE);
+    struct tb_stmt *s = sqlite_stmt(e, STMT_REPLAY_READ);
+    tb_stmt_bind_blob(s, 1, name);
+    bool row = false;
+    enum tb_err err = tb_stmt_step(s, &row);
+    bool used = err == TB_OK && row &&
+                (replay->rule == TB_REPLAY_ONCE || (int64_t)replay->counter <= tb_stmt_int(s, 0));
+    tb_stmt_reset(s);
+    if (used)
+        refuse(evidence, TB_REASON_PROOF_REPLAYED);
+    if (err != TB_OK || used)
+        return err;
+    s = sqlite_stmt(e, STMT_REPLAY_PUT);
+    tb_stmt_bind_blob(s, 1, name);
+    tb_stmt_bind_int(s, 2, (int64_t)replay->counter);
+    tb_stmt_bind_int(s, 3, replay->forget_ms);
+    return tb_stmt_run(s);
+}

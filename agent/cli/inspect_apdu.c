@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/base/wipe.h"
 #include "core/credential/card_session.h"
+#include "core/credential/ndef.h"
 #include "core/link/message.h"
 #include "core/tag/read.h"
 #include "host/system/system.h"

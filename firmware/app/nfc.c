@@ -153,12 +153,13 @@ static void operation_over(struct nfc *n)
         tb_tap_done(&n->tap, result);
 }
 
-/* The person hears and sees that the card is noticed, whatever the agent is doing. */
+/* The person hears and sees that the card is noticed, whatever the agent is doing: once, although a relayed
+ * card may be told again. */
 static void announce(struct nfc *n, struct feedback *feedback, int64_t now_ms)
 {
     static const struct tb_link_feedback seen = {
         .light = TB_LINK_LIGHT_AMBER, .beep = TB_LINK_BEEP_SHORT, .duration_ms = TAP_LIGHT_MS};
-    if (n->tap.word == TB_TAP_TAG && !n->announced)
+    if (n->tap.word == TB_TAP_TAG && n->tap.read_count == 0 && !n->announced)
         feedback_show(feedback, &seen, now_ms);
     n->announced = true;
 }

@@ -569,6 +569,80 @@ static void two_heads_are_told_apart(void **state)
     assert_int_equal(info()->parts[0].state, TB_READER_READY);
 }
 
+/* ---- relay ---- */
+
+static void relay_heard(enum tb_link_relaying what, uint16_t tap)
+{
+    const struct tb_link_relay relay = head_expect(&head, TB_LINK_RELAY)->relay;
+    assert_int_equal(relay.what, what);
+    assert_int_equal(relay.tap, tap);
+}
+
+static int setup_relay(void **state)
+{
+    (void)setup(state);
+    head_plug(&head, &h, h.line);
+    head.capabilities = TB_LINK_CAN_TRANSCEIVE | TB_LINK_CAN_RELAY;
+    readers_start();
+    (void)head_expect(&head, TB_LINK_HELLO_REQUEST);
+    head_ready();
+    relay_heard(TB_LINK_RELAY_OFF, 0);
+    tb_readers_relay(h.readers, true);
+    relay_heard(TB_LINK_RELAY_ON, 0);
+    return 0;
+}
+
+static void wish_to_relay_is_said_after_each_hello_and_when_it_changes(void **state)
+{
+    (void)state;
+    assert_true(tb_readers_relays(h.readers, 0));
+    head_hello(&head, BOTH, TB_LINK_RESET_WATCHDOG);
+    harness_expect(&h, "hello watchdog");
+    relay_heard(TB_LINK_RELAY_ON, 0);
+    tb_readers_relay(h.readers, true); /* nothing new */
+    tb_readers_relay(h.readers, false);
+    relay_heard(TB_LINK_RELAY_OFF, 0);
+    assert_false(tb_readers_relays(h.readers, 0));
+}
+
+static void head_that_cannot_relay_is_not_asked_to(void **state)
+{
+    (void)state;
+    uint8_t request;
+    head.capabilities = TB_LINK_CAN_SELFTEST;
+    head_hello(&head, BOTH, TB_LINK_RESET_POWER_ON);
+    harness_expect(&h, "hello power_on");
+    assert_false(tb_readers_relays(h.readers, 0));
+    assert_int_equal(tb_readers_selftest(h.readers, 0, &request), TB_OK);
+    (void)head_expect(&head, TB_LINK_SELFTEST); /* and nothing before it */
+}
+
+static void tag_that_is_told_again_is_the_same_tap(void **state)
+{
+    (void)state;
+    const struct tb_link_message again = {.type = TB_LINK_TAG, .tag = {.tap = 7, .kind = TB_LINK_TAG_TYPE4}};
+    tag_show(7);
+    uint64_t tap = h.tap;
+    assert_int_equal(tb_readers_tell(h.readers, 0, tap, TB_LINK_RELAY_AGAIN), TB_OK);
+    relay_heard(TB_LINK_RELAY_AGAIN, 7);
+    head_send(&head, &again);
+    harness_expect(&h, "again type4");
+    assert_int_equal(tb_readers_tell(h.readers, 0, tap, TB_LINK_RELAY_KEEP), TB_OK);
+    relay_heard(TB_LINK_RELAY_KEEP, 7);
+    head_send(&head, &(struct tb_link_message){.type = TB_LINK_TAG_GONE, .tap = 7});
+    harness_expect(&h, "gone");
+    assert_int_equal(tb_readers_tell(h.readers, 0, tap, TB_LINK_RELAY_READ), TB_ERR_NOT_FOUND);
+}
+
+/* Its HELLO was lost: without relay the same number is another tap. */
+static void tag_of_the_same_number_is_another_tap_without_relay(void **state)
+{
+    (void)state;
+    tb_readers_relay(h.readers, false);
+    tag_show(7);
+    tag_told_after(7, "gone");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -601,6 +675,12 @@ int main(void)
                                         setup_ready, teardown),
         cmocka_unit_test_setup_teardown(head_that_stops_reading_is_told_apart, setup_ready, teardown),
         cmocka_unit_test_setup_teardown(two_heads_are_told_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(wish_to_relay_is_said_after_each_hello_and_when_it_changes,
+                                        setup_relay, teardown),
+        cmocka_unit_test_setup_teardown(head_that_cannot_relay_is_not_asked_to, setup_relay, teardown),
+        cmocka_unit_test_setup_teardown(tag_that_is_told_again_is_the_same_tap, setup_relay, teardown),
+        cmocka_unit_test_setup_teardown(tag_of_the_same_number_is_another_tap_without_relay, setup_relay,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,94 @@
+// NTAG 424 DNA at a running till: a message counts once, on whatever card it comes, and is still used up after the power
+// was cut.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { Till, memberUri } from './lib/till.mjs';
+
+// The simulator's tag, whose file key is derived by AN10922 from the master key and this UID; a recorded message of
+// another tag under keys of zeros (AN12196).
+const UID = '04782e21801d80';
+const META_KEY = '0a0b0c0d0e0f00010203040506070809';
+const MASTER_KEY = '00112233445566778899aabbccddeeff';
+const TAG_KEY = '4fd3364753b8142980e8203c75ad83be';
+const RECORDED = 'https://tap.example/c?e=EF963FF7828658A599F3041510671E88&c=94EED9EE65337086';
+const RECORDED_UID = '04de5f1eacc040';
+
+const till = Till.make();
+let page;
+let rivera;
+let okafor;
+let lindqvist;
+
+const contextd = (...args) => till.contextctl(...args, '--database', till.path('store', 'context.db'));
+
+async function keyAdd(use, id, bytes, ...more) {
+  const path = till.path('card.key');
+  writeFileSync(path, bytes, { mode: 0o600 });
+  await contextd('keys', 'add', '--use', use, '--id', id, '--key', path, '--to', 'all', ...more);
+  await till.till.lines.next('the key', (l) => / keys changed /.test(l));
+}
+
+async function served(name, customer) {
+  await till.tap(name);
+  await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+  const { visit } = page.shown;
+  await till.takeAway();
+  await page.done();
+  await page.sees('nobody', (s) => s.visit === null);
+  return visit;
+}
+
+async function refused(name, outcome, code) {
+  await till.tap(name);
+  assert.equal((await page.outcome(outcome)).code, code);
+  await till.takeAway();
+}
+
+before(async () => {
+  await till.start();
+  [rivera, okafor, lindqvist] = till.customers;
+  await contextd('credential', 'add', '--customer', rivera.id, '--kind', 'tag', '--hex', UID);
+  await contextd('credential', 'add', '--customer', okafor.id, '--kind', 'tag', '--hex', RECORDED_UID);
+  await till.card('tag', `ntag424 sun=https://tap.example/c?e={picc}&c={mac} uid=${UID} metakey=${META_KEY} filekey=${TAG_KEY}`);
+  await till.card('forged', `ntag424 sun=https://tap.example/c?e={picc}&c={mac} uid=04782e21801d81 metakey=${META_KEY} filekey=${MASTER_KEY}`);
+  await till.card('lrp', `ntag424 sun=https://tap.example/c?e={lrp}&c={mac} uid=04782e21801d82`);
+  await till.card('copy', `type4 uid=04010101010102 uri=${RECORDED}`);
+  await till.card('again', `ntag213 uid=04010101010103 uri=${RECORDED}`);
+  await till.card('plain', `type4 uid=04010101010104 uri=${memberUri(lindqvist)}`);
+  page = await till.workingPage();
+  await keyAdd('sun_meta', 'gold', META_KEY);
+  await keyAdd('sun_file', 'gold', MASTER_KEY, '--diversified');
+  await keyAdd('sun_meta', 'old', '0'.repeat(32));
+  await keyAdd('sun_file', 'old', '0'.repeat(32));
+});
+
+after(() => till.end());
+
+test('a tag that counts is its customer at every tap', async () => {
+  assert.equal((await served('tag', rivera)).assurance, 'medium');
+  assert.equal((await served('plain', lindqvist)).assurance, 'low');
+  assert.equal((await served('tag', rivera)).assurance, 'medium');
+});
+
+test('a message that was told before is refused, whatever card tells it', async () => {
+  await served('copy', okafor);
+  await served('plain', lindqvist);
+  await refused('again', 'replayed', 'proof.replayed');
+});
+
+test('and is after the power was cut', async () => {
+  await till.till.stop('SIGKILL');
+  await till.startTill();
+  page = await till.workingPage();
+  await refused('copy', 'replayed', 'proof.replayed');
+  await served('tag', rivera);
+});
+
+test('another key, LRP and a printed copy are refused', async () => {
+  await refused('forged', 'wrong_key', 'proof.wrong');
+  await refused('lrp', 'unknown', 'proof.unsupported');
+  await till.scan(RECORDED);
+  assert.equal((await page.outcome('not_a_code')).code, 'policy.kind');
+});

@@ -224,7 +224,8 @@ static void remember(struct tb_vas *m, struct tb_span cryptogram, int64_t time_m
     struct tb_digest name = tb_sha256_parts(parts, TB_ARRAY_SIZE(parts));
     struct tb_replay *replay = &m->judgement.replay;
     replay->rule = TB_REPLAY_ONCE;
-    replay->forget_ms = m->how.terms.window_ms ? time_ms + m->how.terms.window_ms + 1 : INT64_MAX;
+    replay->forget_ms =
+        m->how.terms.window_ms ? time_ms + m->how.terms.window_ms + 1 : m->how.wall_ms + TB_VAS_UNTIMED_MS;
     memcpy(replay->name, name.bytes, sizeof replay->name);
 }
 

@@ -35,6 +35,9 @@
 #define TB_VAS_URL_SIZE_MAX 180
 #define TB_VAS_TOKEN_SIZE_MAX 32
 #define TB_VAS_WINDOW_MS INT64_C(120000)
+/* For as long a cryptogram is remembered whose time is not looked at: for ever, the replay memory would be
+ * full one day and refuse everything that needs it. */
+#define TB_VAS_UNTIMED_MS (INT64_C(30) * 24 * 3600 * 1000)
 
 enum tb_vas_mode { /* low bits of the terminal's capabilities */
                    TB_VAS_OR_PAY = 0,
@@ -47,7 +50,7 @@ enum tb_vas_mode { /* low bits of the terminal's capabilities */
 struct tb_vas_terms {
     /*
      * How far the timestamp may be from the terminal's time either way. 0: it is not looked at, because the
-     * terminal's own clock is not trusted; the cryptogram is remembered for ever then.
+     * terminal's own clock is not trusted; the cryptogram is remembered for TB_VAS_UNTIMED_MS then.
      */
     int64_t window_ms;
     /* Added to the timestamp, which is taken as UTC: nothing public says what it is. */

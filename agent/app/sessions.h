@@ -4,8 +4,9 @@
  * reader has found that no other card lies there; a card that has none is read by its reader.
  *
  * An exchange that is torn is the reader's to repeat: it looks for the card and offers it again, three times
- * at most. A session takes TB_SESSION_MS at most, and each command what the application allows for it, then
- * it is torn, too. A reader that loses its card, or goes away, ends its session. Loop's thread only.
+ * at most. No command goes out TB_SESSION_MS after a session began, and each has what the application allows
+ * for it; then it is torn, too. A reader that loses its card, or goes away, ends its session. Loop's thread
+ * only.
  */
 #ifndef TB_AGENT_APP_SESSIONS_H
 #define TB_AGENT_APP_SESSIONS_H

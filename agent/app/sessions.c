@@ -94,9 +94,17 @@ static void session_judge(struct tb_session_of_reader *s)
 
 /* ---- commands ---- */
 
-static uint16_t command_ms(const struct tb_applet_io *io)
+static int64_t left_ms(const struct tb_session_of_reader *s)
 {
-    return io->timeout_ms < TB_SESSION_COMMAND_MS ? io->timeout_ms : TB_SESSION_COMMAND_MS;
+    return s->began_ms + TB_SESSION_MS - tb_loop_now_ms(s->agent->loop);
+}
+
+static uint16_t command_ms(const struct tb_session_of_reader *s)
+{
+    int64_t ms = s->card.machine.io.timeout_ms;
+    if (ms > TB_SESSION_COMMAND_MS)
+        ms = TB_SESSION_COMMAND_MS;
+    return (uint16_t)(ms < left_ms(s) ? ms : left_ms(s));
 }
 
 static void command_late(struct tb_timer *timer)
@@ -109,11 +117,16 @@ static void command_late(struct tb_timer *timer)
 static void command_send(struct tb_session_of_reader *s)
 {
     const struct tb_applet_io *io = &s->card.machine.io;
+    if (left_ms(s) <= 0) {
+        session_torn(s);
+        return;
+    }
+    uint16_t timeout_ms = command_ms(s);
     s->state = TB_SESSION_ASKING;
-    enum tb_err err = tb_readers_transceive(s->agent->readers, s->reader, s->tap, ++s->exchange,
-                                            command_ms(io), tb_span_of(io->command, io->command_size));
+    enum tb_err err = tb_readers_transceive(s->agent->readers, s->reader, s->tap, ++s->exchange, timeout_ms,
+                                            tb_span_of(io->command, io->command_size));
     if (err == TB_OK)
-        tb_timer_set(s->agent->loop, &s->timer, command_ms(io) + TB_SESSION_LATE_MS, command_late);
+        tb_timer_set(s->agent->loop, &s->timer, timeout_ms + TB_SESSION_LATE_MS, command_late);
     else
         session_torn(s);
 }
@@ -152,7 +165,8 @@ static void session_begin(struct tb_session_of_reader *s, const struct tb_reader
         memcpy(s->uid, event->tag.uid.at, event->tag.uid.size);
     how.uid = tb_span_of(s->uid, event->tag.uid.size);
     s->tap = event->tap;
-    s->began_ms = tb_loop_now_ms(s->agent->loop);
+    if (event->kind == TB_READER_EVENT_TAG)
+        s->began_ms = tb_loop_now_ms(s->agent->loop);
     step_take(s, tb_card_session_start(&s->card, &how, tb_card_applets()));
 }
 
@@ -160,8 +174,7 @@ static void answer_take(struct tb_session_of_reader *s, const struct tb_reader_e
 {
     if (s->state != TB_SESSION_ASKING || event->tap != s->tap || event->exchange != s->exchange)
         return;
-    bool late = tb_loop_now_ms(s->agent->loop) - s->began_ms >= TB_SESSION_MS;
-    if (event->status != TB_LINK_EXCHANGE_OK || late)
+    if (event->status != TB_LINK_EXCHANGE_OK)
         step_take(s, tb_card_session_lost(&s->card));
     else
         step_take(s, tb_card_session_answer(&s->card, event->data));

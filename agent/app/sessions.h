@@ -4,9 +4,9 @@
  * reader has found that no other card lies there; a card that has none is read by its reader.
  *
  * An exchange that is torn is the reader's to repeat: it looks for the card and offers it again, three times
- * at most. No command goes out TB_SESSION_MS after a session began, and each has what the application allows
- * for it; then it is torn, too. A reader that loses its card, or goes away, ends its session. Loop's thread
- * only.
+ * at most. No command goes out TB_SESSION_MS after its tap began, and each has what the application allows
+ * for it of what is left by then; then it is torn, too. A reader that loses its card, or goes away, ends its
+ * session. Loop's thread only.
  */
 #ifndef TB_AGENT_APP_SESSIONS_H
 #define TB_AGENT_APP_SESSIONS_H
@@ -32,8 +32,8 @@ struct tb_session_of_reader {
     enum tb_session_state state;
     uint8_t reader;
     uint64_t tap;
-    uint16_t exchange; /* of the command at hand */
-    int64_t began_ms;
+    uint16_t exchange;            /* of the command at hand */
+    int64_t began_ms;             /* of the tap */
     uint8_t uid[TB_UID_SIZE_MAX]; /* of the card */
     struct tb_card_session card;  /* secret, and personal data */
     struct tb_timer timer;        /* of the command at hand */

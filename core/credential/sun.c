@@ -9,6 +9,7 @@
 
 enum {
     UID_SIZE = 7,
+    UID_MANUFACTURER = 0x04,
     COUNTER_SIZE = 3,
     MAC_SIZE = 8,
     PICC_HEX_SIZE = 2 * TB_AES_BLOCK_SIZE,
@@ -86,7 +87,7 @@ struct opened {
     uint8_t counter[COUNTER_SIZE]; /* least significant first */
     bool uid_known;
     bool counter_known;
-    bool key_tried; /* a file key was there, or no metadata key fitted */
+    bool key_tried; /* a file key was there for it */
     bool verified;
     uint8_t file_key[TB_AES128_KEY_SIZE]; /* secret */
 };
@@ -265,12 +266,16 @@ static void file_keys_try(const struct tb_judge *judge, const struct mirror *m, 
     tb_wipe(o->file_key, sizeof o->file_key);
 }
 
+/*
+ * By another key than the tag's a block comes out that is anything: the manufacturer's byte (NXP's is 04)
+ * makes it one in 65,536 that this is not noticed.
+ */
 static bool picc_read(struct opened *o, const uint8_t plain[TB_AES_BLOCK_SIZE])
 {
     uint8_t tag = plain[0];
     bool uid = (tag & PICC_UID) != 0;
     bool sound = (tag & PICC_RESERVED) == 0 && (tag & PICC_UID_SIZE) == (uid ? UID_SIZE : 0) &&
-                 (tag & (PICC_UID | PICC_COUNTER)) != 0;
+                 (tag & (PICC_UID | PICC_COUNTER)) != 0 && (!uid || plain[1] == UID_MANUFACTURER);
     if (!sound)
         return false;
     o->uid_known = uid;
@@ -282,33 +287,39 @@ static bool picc_read(struct opened *o, const uint8_t plain[TB_AES_BLOCK_SIZE])
     return true;
 }
 
-static void picc_open(const struct tb_judge *judge, const struct mirror *m, struct opened *o)
+/* False: this is not the key of the tag's series. */
+static bool picc_decrypt(const struct tb_ring_key *key, const uint8_t sealed[TB_AES_BLOCK_SIZE],
+                         struct opened *ret_opened)
+{
+    uint8_t plain[TB_AES_BLOCK_SIZE];
+    uint8_t iv[TB_AES_BLOCK_SIZE] = {0};
+    *ret_opened = (struct opened){.verified = false};
+    bool opened = key->size == TB_AES128_KEY_SIZE &&
+                  tb_aes128_cbc_decrypt(key->bytes, iv, tb_span_of(sealed, sizeof plain), plain) == TB_OK &&
+                  picc_read(ret_opened, plain);
+    tb_wipe(plain, sizeof plain);
+    return opened;
+}
+
+/* Of what no key opens nothing is known: it may be of a series whose keys are with the context store. */
+static void picc_open(const struct tb_judge *judge, const struct mirror *m, struct opened *ret_opened)
 {
     uint8_t sealed[TB_AES_BLOCK_SIZE];
-    uint8_t plain[TB_AES_BLOCK_SIZE];
+    struct opened o;
     const struct tb_ring_key *key;
-    struct opened found = {.verified = false};
     if (tb_hex_decode(m->picc, sealed, sizeof sealed) != TB_OK)
         return;
     for (size_t i = 0;
-         !o->verified && (key = tb_keyring_find(judge->keys, TB_RING_SUN_META, tb_span_of(NULL, 0),
-                                                judge->wall_ms, i)) != NULL;
+         !ret_opened->verified && (key = tb_keyring_find(judge->keys, TB_RING_SUN_META, tb_span_of(NULL, 0),
+                                                         judge->wall_ms, i)) != NULL;
          i++) {
-        uint8_t iv[TB_AES_BLOCK_SIZE] = {0};
-        *o = (struct opened){.key_tried = true};
-        if (key->size != TB_AES128_KEY_SIZE ||
-            tb_aes128_cbc_decrypt(key->bytes, iv, tb_span_of(sealed, sizeof sealed), plain) != TB_OK ||
-            !picc_read(o, plain))
+        if (!picc_decrypt(key, sealed, &o))
             continue;
-        o->key_tried = false;
-        file_keys_try(judge, m, tb_span_str(key->id), o);
-        if (!o->key_tried)
-            found = *o; /* the UID could be read, and no key says whether it is genuine */
+        file_keys_try(judge, m, tb_span_str(key->id), &o);
+        if (o.verified || o.uid_known)
+            *ret_opened = o;
     }
-    if (!o->verified && found.uid_known)
-        *o = found;
-    tb_wipe(&found, sizeof found);
-    tb_wipe(plain, sizeof plain);
+    tb_wipe(&o, sizeof o);
 }
 
 static void plain_open(const struct tb_judge *judge, const struct mirror *m, struct opened *o)

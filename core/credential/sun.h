@@ -59,9 +59,9 @@ enum tb_sun_source {
  * of the rules'; nothing is written then. True:
  *
  *   CREDENTIAL, tag.sun            verified, TB_CREDENTIAL_TAG, medium; replay is to be claimed
- *   CREDENTIAL, proof.unverified   no key here for it, but the UID could be read: low, evidence is filled
- *   UNKNOWN, proof.no_key          no key here and the UID is encrypted: evidence is filled, kind NONE
- *   WRONG_KEY, proof.wrong         the MAC is by no key of ours
+ *   CREDENTIAL, proof.unverified   no file key here, but the UID could be read: low, evidence is filled
+ *   UNKNOWN, proof.no_key          no key here opens PICCData: evidence is filled, kind NONE
+ *   WRONG_KEY, proof.wrong         the MAC is by none of the series' file keys, or in plain by none at all
  *   MALFORMED, proof.malformed     a parameter is there twice, in another length, or not hex
  *   UNKNOWN, proof.unsupported     LRP; a tag that mirrors no UID or no counter; evidence too long to send on
  *   UNKNOWN, policy                scanned, and rules do not allow it

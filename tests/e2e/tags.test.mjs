@@ -12,6 +12,7 @@ const UID = '04782e21801d80';
 const META_KEY = '0a0b0c0d0e0f00010203040506070809';
 const MASTER_KEY = '00112233445566778899aabbccddeeff';
 const TAG_KEY = '4fd3364753b8142980e8203c75ad83be';
+const FAR_KEY = 'f0e0d0c0b0a090807060504030201000'; // at the context store only
 const RECORDED = 'https://tap.example/c?e=EF963FF7828658A599F3041510671E88&c=94EED9EE65337086';
 const RECORDED_UID = '04de5f1eacc040';
 
@@ -20,14 +21,15 @@ let page;
 let rivera;
 let okafor;
 let lindqvist;
+let fourth;
 
 const contextd = (...args) => till.contextctl(...args, '--database', till.path('store', 'context.db'));
 
-async function keyAdd(use, id, bytes, ...more) {
+async function keyAdd(use, id, bytes, to, ...more) {
   const path = till.path('card.key');
   writeFileSync(path, bytes, { mode: 0o600 });
-  await contextd('keys', 'add', '--use', use, '--id', id, '--key', path, '--to', 'all', ...more);
-  await till.till.lines.next('the key', (l) => / keys changed /.test(l));
+  await contextd('keys', 'add', '--use', use, '--id', id, '--key', path, '--to', to, ...more);
+  if (to === 'all') await till.till.lines.next('the key', (l) => / keys changed /.test(l));
 }
 
 async function served(name, customer) {
@@ -48,7 +50,7 @@ async function refused(name, outcome, code) {
 
 before(async () => {
   await till.start();
-  [rivera, okafor, lindqvist] = till.customers;
+  [rivera, okafor, lindqvist, fourth] = till.customers;
   await contextd('credential', 'add', '--customer', rivera.id, '--kind', 'tag', '--hex', UID);
   await contextd('credential', 'add', '--customer', okafor.id, '--kind', 'tag', '--hex', RECORDED_UID);
   await till.card('tag', `ntag424 sun=https://tap.example/c?e={picc}&c={mac} uid=${UID} metakey=${META_KEY} filekey=${TAG_KEY}`);
@@ -56,12 +58,18 @@ before(async () => {
   await till.card('lrp', `ntag424 sun=https://tap.example/c?e={lrp}&c={mac} uid=04782e21801d82`);
   await till.card('copy', `type4 uid=04010101010102 uri=${RECORDED}`);
   await till.card('again', `ntag213 uid=04010101010103 uri=${RECORDED}`);
+  await contextd('credential', 'add', '--customer', fourth.id, '--kind', 'tag', '--hex', '04782e21801d83');
+  const far = `uid=04782e21801d83 metakey=${FAR_KEY} filekey=${FAR_KEY}`;
+  await till.card('far', `ntag424 sun=https://tap.example/c?e={picc}&c={mac} ${far}`);
+  await till.card('false', `ntag424 sun=https://tap.example/c?e={picc}&c=0123456789ABCDEF uid=04782e21801d84 metakey=${FAR_KEY}`);
   await till.card('plain', `type4 uid=04010101010104 uri=${memberUri(lindqvist)}`);
   page = await till.workingPage();
-  await keyAdd('sun_meta', 'gold', META_KEY);
-  await keyAdd('sun_file', 'gold', MASTER_KEY, '--diversified');
-  await keyAdd('sun_meta', 'old', '0'.repeat(32));
-  await keyAdd('sun_file', 'old', '0'.repeat(32));
+  await keyAdd('sun_meta', 'gold', META_KEY, 'all');
+  await keyAdd('sun_file', 'gold', MASTER_KEY, 'all', '--diversified');
+  await keyAdd('sun_meta', 'old', '0'.repeat(32), 'all');
+  await keyAdd('sun_file', 'old', '0'.repeat(32), 'all');
+  await keyAdd('sun_meta', 'far', FAR_KEY, 'none');
+  await keyAdd('sun_file', 'far', FAR_KEY, 'none');
 });
 
 after(() => till.end());
@@ -91,4 +99,16 @@ test('another key, LRP and a printed copy are refused', async () => {
   await refused('lrp', 'unknown', 'proof.unsupported');
   await till.scan(RECORDED);
   assert.equal((await page.outcome('not_a_code')).code, 'policy.kind');
+});
+
+test('a tag whose key is with the context store is verified there', async () => {
+  assert.equal((await served('far', fourth)).assurance, 'medium');
+  await refused('false', 'wrong_key', 'proof.wrong');
+});
+
+test('and is nobody while that cannot be asked', async () => {
+  await served('plain', lindqvist);
+  await till.store.stop('SIGKILL');
+  await page.sees('no line', (s) => s.state.line.state !== 'live');
+  await refused('far', 'unknown', 'lookup.offline');
 });

@@ -126,7 +126,7 @@ static void test_refused(void **state)
     tapped_card(&card, "ntag424 sun=https://tap.example/c?e={picc}&c={mac} uid=" UID " metakey=" MASTER
                        " filekey=" DIVERSIFIED);
     tap();
-    expect(TB_JUDGED_WRONG_KEY, TB_REASON_PROOF_WRONG);
+    expect(TB_JUDGED_UNKNOWN, TB_REASON_PROOF_NO_KEY);
     tapped_card(&card, "ntag424 sun=https://tap.example/c?e={lrp}&c={mac} uid=" UID);
     tap();
     expect(TB_JUDGED_UNKNOWN, TB_REASON_PROOF_UNSUPPORTED);

@@ -139,6 +139,8 @@ struct save {
     uint32_t ticket;
     struct tb_facts facts; /* as of a device feed's rows; read only when is_device */
     bool is_device;
+    bool brings_keys; /* to be told in the log */
+    bool brings_policy;
     bool fills_cache;       /* the last of the cohort's rows for now */
     bool fills_customer;    /* the last of a customer's rows for now */
     struct tb_id customer;  /* whose */
@@ -159,10 +161,6 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
 {
     bool pepper_changed = facts->pepper.version != agent->facts.pepper.version;
     bool empties = pepper_changed && agent->facts.pepper.version != 0; /* the cache, of customers */
-    if (memcmp(&facts->ring, &agent->facts.ring, sizeof facts->ring) != 0)
-        tb_log(TB_LOG_INFO, TB_EVENT("keys", "changed"), tb_log_int("count", facts->ring.key_count));
-    if (memcmp(&facts->policy, &agent->facts.policy, sizeof facts->policy) != 0)
-        tb_log(TB_LOG_INFO, TB_EVENT("policy", "changed"));
     agent->facts = *facts;
     if (pepper_changed)
         tb_storage_set_pepper(&agent->storage, &facts->pepper);
@@ -180,6 +178,14 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
         tb_pages_visit(agent); /* another level may open what it shows */
 }
 
+static void facts_tell(const struct tb_agent *agent, const struct save *save)
+{
+    if (save->brings_keys)
+        tb_log(TB_LOG_INFO, TB_EVENT("keys", "changed"), tb_log_int("count", agent->facts.ring.key_count));
+    if (save->brings_policy)
+        tb_log(TB_LOG_INFO, TB_EVENT("policy", "changed"));
+}
+
 static void cache_is_filled(struct tb_agent *agent)
 {
     tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, false);
@@ -194,9 +200,10 @@ static void saved(void *context, enum tb_err err)
         tb_log(TB_LOG_ERROR, TB_EVENT("line", "rows_not_saved"), tb_log_err(err));
         if (save->is_device)
             agent->facts_coming = agent->facts;
-    } else if (save->is_device)
+    } else if (save->is_device) {
         facts_take(agent, &save->facts);
-    else {
+        facts_tell(agent, save);
+    } else {
         if (save->fills_cache && save->cache_number == agent->storage.cache_number)
             cache_is_filled(agent);
         if (save->fills_cache)
@@ -306,8 +313,11 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
         save->fills_cache = page.scope.kind == TB_SCOPE_COHORT && !action->save.more;
         save->fills_customer = page.scope.kind == TB_SCOPE_CUSTOMER && !action->save.more;
         save->customer = page.scope.customer;
-        for (size_t i = 0; save->is_device && i < page.rows.count; i++)
+        for (size_t i = 0; save->is_device && i < page.rows.count; i++) {
             tb_facts_apply(&agent->facts_coming, &page.rows.at[i]);
+            save->brings_keys |= page.rows.at[i].type == TB_ROW_KEY;
+            save->brings_policy |= page.rows.at[i].type == TB_ROW_POLICY;
+        }
         save->facts = agent->facts_coming;
         if (tb_storage_save(&agent->storage, &page, saved, save) == TB_OK)
             return;

@@ -70,7 +70,7 @@ test('a rotating code of the same customer raises the visit, and is good once', 
   const visit = page.shown.visit.id;
   writeFileSync(till.path('totp.hex'), secret.toString('hex'), { mode: 0o600 });
   await till.contextctl('keys', 'add', '--use', 'totp', '--id', 'R', '--key', till.path('totp.hex'), '--to', 'all', ...database());
-  await till.till.lines.next('the key', (l) => / keys changed /.test(l));
+  await till.till.lines.next('the key', (l) => / keys changed count=1/.test(l));
   const code = rotating(customer.member);
   await scanned(code, 'recognised');
   await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);

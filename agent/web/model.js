@@ -122,7 +122,7 @@ function stageOf(state, w, clock) {
   return idleStage(state, w);
 }
 
-const stage = (kind, icon, tone, title, detail = '', fact = null) => ({ kind, icon, tone, title, detail, fact });
+const stage = (kind, icon, tone, title, detail = '', fact = null, say = '') => ({ kind, icon, tone, title, detail, fact, say });
 
 function linkStage(state, w) {
   if (state.link.state === 'denied') return stage('denied', 'lock', 'bad', w.t('page.denied.title'), w.t('page.denied.detail'));
@@ -136,11 +136,27 @@ function outcomeStage(state, w, clock) {
   const { outcome } = state.outcome;
   if (outcome === 'recognised' || !w.has(`outcome.${outcome}.title`)) return idleStage(state, w);
   const offline = outcome === 'unknown' && state.line?.state === 'offline';
-  const detail = [w.t(`outcome.${outcome}.detail`), offline ? w.t('outcome.unknown.offline') : ''].filter(Boolean).join(' ');
+  const why = outcome === 'product' ? null : whyOf(state.outcome, w);
+  const detail = [why?.detail ?? w.t(`outcome.${outcome}.detail`), offline ? w.t('outcome.unknown.offline') : ''].filter(Boolean).join(' ');
   const tone = outcome === 'product' ? 'quiet' : 'attention';
-  return stage(outcome, OUTCOME_ICONS[outcome], tone, w.t(`outcome.${outcome}.title`), detail,
-    outcome === 'product' ? productFact(state, w, clock) : null);
+  return stage(outcome, OUTCOME_ICONS[outcome], tone, outcomeTitle(state.outcome, w), detail,
+    outcome === 'product' ? productFact(state, w, clock) : null, why?.say ?? '');
 }
+
+// Why it ended so, for the clerk and for the shopper; null for a reason that this page does not know.
+function whyOf({ code }, w) {
+  const detail = reasonText('reason', code, w);
+  const say = reasonText('say', code, w);
+  return detail && say ? { detail, say: w.t('say.quote', { text: say }) } : null;
+}
+
+/** The words of a reason, or those of its kind: `tag.torn`, `tag`. kind: reason or say. */
+export function reasonText(kind, code, w) {
+  const key = [code, String(code).split('.')[0]].find((one) => w.has(`${kind}.${one}`));
+  return key ? w.t(`${kind}.${key}`) : '';
+}
+
+const outcomeTitle = ({ outcome, code }, w) => w.t(w.has(`title.${code}`) ? `title.${code}` : `outcome.${outcome}.title`);
 
 function productFact(state, w, clock) {
   const product = state.outcome;
@@ -392,7 +408,7 @@ function outcomeStrip(state, w) {
     return { tone: 'good', icon: 'check', text: w.t('outcome.product.added', { name: shown }) };
   }
   if (!w.has(`outcome.${outcome}.title`)) return null;
-  return { tone: 'attention', icon: OUTCOME_ICONS[outcome], text: w.t(`outcome.${outcome}.title`) };
+  return { tone: 'attention', icon: OUTCOME_ICONS[outcome], text: outcomeTitle(state.outcome, w) };
 }
 
 // Only what can be done now.

@@ -111,7 +111,7 @@ function showStage(screen, stage) {
   parts.stage.dataset.tone = stage.tone;
   const fact = stage.fact ? h('div.fact', h('b', stage.fact.name), h('span.price', stage.fact.price), h('span.muted', stage.fact.note)) : null;
   const picture = h('div.picture', h('i'), h('i'), icon(stage.icon));
-  parts.stage.replaceChildren(picture, h('h1', stage.title), ...(fact ? [fact] : []), h('p', stage.detail));
+  parts.stage.replaceChildren(picture, h('h1', stage.title), ...(fact ? [fact] : []), h('p', stage.detail), ...(stage.say ? [h('p.say', stage.say)] : []));
 }
 
 // ---- the customer ----

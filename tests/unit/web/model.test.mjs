@@ -159,6 +159,17 @@ test('the most important notice comes first, the others are named', () => {
   assert.equal(unknown.title, 'Please tell IT: brand_new.');
 });
 
+test('why something was not accepted is told to the clerk, and what to say to the shopper', () => {
+  const told = (name, code) => shown([...idle, ['outcome', outcome(name, { code })]]).stage;
+  assert.equal(told('unreadable', 'pass.choose').title, 'Choose a pass and tap again');
+  assert.match(told('unreadable', 'pass.choose').say, /choose a pass on your phone/);
+  assert.equal(told('expired', 'credential.blocked').title, 'This card is blocked');
+  assert.equal(told('replayed', 'proof.replayed').title, 'This code was already used');
+  assert.match(told('replayed', 'proof.replayed').detail, /good once/);
+  assert.equal(told('unknown', 'a.reason.of.tomorrow').say, '');
+  assert.match(told('unknown', 'a.reason.of.tomorrow').detail, /Ask for another card/);
+});
+
 test('what is not proven is said, and a stronger proof opens it', () => {
   const hidden = ['show_name', 'show_cart', 'redeem'];
   const told = visit({ visit: { ...visit().visit, assurance: 'low', hidden }, view: { ...view(), customer: { name: '', language: 'en' } }, cart: null });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { folder, load } from './web.mjs';
 
 const { catalogues, wordsFor } = await load('words.js');
+const { reasonText } = await load('model.js');
 const MIN = 60_000;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
@@ -63,8 +64,20 @@ test('every word that the page asks for is there, and none is left over', () => 
   assert.ok(patterns.length > 50);
   const fits = patterns.map((key) => new RegExp(`^${key.split(/\$\{.*?\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`));
   for (const key of patterns.filter((one) => !one.includes('$'))) assert.ok(en.has(key) || en.has(`${key}.title`) || /^(cart|visit|details)\.(add|set_quantity|remove|end|shown)$/.test(key), `no words for ${key}`);
-  const composed = /^(notice|reader|outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|offline\.cause|foot|bar|page|line|assurance|cart\.hidden|cart\.empty)(\.|$)/;
+  const composed = /^(notice|reader|outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|offline\.cause|foot|bar|page|line|assurance|reason|say|title|cart\.hidden|cart\.empty)(\.|$)/;
   for (const key of Object.keys(catalogues.en)) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);
+});
+
+// The names of every reason there is, from the program that gives them.
+const reasons = () => [...readFileSync(path.join(folder, '../../core/credential/reason.c'), 'utf8').matchAll(/\[TB_REASON_\w+\] =\s*"([a-z0-9_.]+)"/g)].map(([, name]) => name);
+
+test('every reason has a text for the clerk and one for the shopper, and no other has', { skip: !existsSync(path.join(folder, '../../core/credential/reason.c')) && 'the page is the one inside the program' }, () => {
+  const names = reasons();
+  assert.ok(names.length > 60);
+  for (const name of names) for (const kind of ['reason', 'say']) assert.ok(reasonText(kind, name, en), `${kind}.${name}`);
+  const known = new Set([...names, ...names.map((name) => name.split('.')[0]), 'quote']);
+  const told = Object.keys(catalogues.en).filter((key) => /^(reason|say|title)\./.test(key)).map((key) => key.replace(/^\w+\./, ''));
+  assert.deepEqual(told.filter((name) => !known.has(name)), []);
 });
 
 test('the sentences that are promised', () => {

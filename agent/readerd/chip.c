@@ -11,7 +11,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ERRORS_IN_A_ROW_MAX = 3 };
+enum { ERRORS_IN_A_ROW_MAX = 3, COMMAND_MAX_MS = 100, COMMAND_SIZE_MAX = 8 };
+
+/* One command to the chip itself. libnfc 1.8 exports it, as its utilities need it, and declares it in no
+ * installed header; a build that hides it leaves it NULL. */
+extern int pn53x_transceive(struct nfc_device *device, const uint8_t *command, size_t size,
+                            uint8_t *ret_answer, size_t size_max, int timeout_ms) __attribute__((weak));
 
 /* nfc_types.h is packed: its members are copied, never pointed to. */
 static const nfc_modulation modulation = {.nmt = NMT_ISO14443A, .nbr = NBR_106};
@@ -169,6 +174,47 @@ enum tb_tap_result chip_exchange(struct chip *c, struct tb_span command, bool ra
         tb_buf_add(ret_answer,
                    tb_span_of(answer, (size_t)size < sizeof answer ? (size_t)size : sizeof answer));
     return result;
+}
+
+bool chip_can_broadcast(const struct chip *c)
+{
+    return pn53x_transceive != NULL && strncmp(c->connstring, "pn532_", strlen("pn532_")) == 0;
+}
+
+/* A card, or noise, that answers a broadcast does not matter, and neither does that nothing does. */
+static bool command_send(struct chip *c, struct tb_span command, int *ret_code)
+{
+    uint8_t answer[TB_LINK_APDU_ANSWER_MAX];
+    *ret_code = pn53x_transceive(c->device, command.at, command.size, answer, sizeof answer, COMMAND_MAX_MS);
+    return *ret_code >= 0 || *ret_code == NFC_ERFTRANS;
+}
+
+/*
+ * PN532 User Manual, RFConfiguration (7.3.1), WriteRegister (7.2.5), InCommunicateThru (7.3.9). A look that
+ * found nothing leaves the chip at the frame of REQA, 7 bits without a CRC. What succeeds here says little of
+ * the chip, so that failures in a row go on being counted.
+ */
+enum tb_tap_result chip_broadcast(struct chip *c, struct tb_span frame)
+{
+    static const struct {
+        uint8_t size;
+        uint8_t bytes[COMMAND_SIZE_MAX];
+    } before[] = {
+        {3, {0x32, 0x01, 0x01}},                         /* the field is on */
+        {7, {0x08, 0x63, 0x02, 0x80, 0x63, 0x3d, 0x00}}, /* CIU_TxMode, CIU_BitFraming: whole, with CRC */
+        {5, {0x32, 0x02, 0x00, 0x0b, 0x04}},             /* an answer is waited for 0.8 ms */
+    };
+    static const uint8_t usual[] = {0x32, 0x02, 0x00, 0x0b, 0x0a}; /* and 51.2 ms again, as libnfc has it */
+    uint8_t thru[1 + TB_LINK_ECP_MAX] = {0x42};
+    int code = 0;
+    TB_ASSERT(frame.size <= TB_LINK_ECP_MAX);
+    memcpy(thru + 1, frame.at, frame.size);
+    bool sent = true;
+    for (size_t i = 0; i < TB_ARRAY_SIZE(before) && sent; i++)
+        sent = command_send(c, tb_span_of(before[i].bytes, before[i].size), &code);
+    sent = sent && command_send(c, tb_span_of(thru, 1 + frame.size), &code);
+    sent = sent && command_send(c, tb_span_of(usual, sizeof usual), &code);
+    return sent ? TB_TAP_NONE : result_of(c, code);
 }
 
 /* libnfc knows no way to look for some kinds of card; those are selected again. */

@@ -49,6 +49,15 @@ enum tb_tap_result chip_select(struct chip *c, struct tb_tap_target *ret_target)
 enum tb_tap_result chip_exchange(struct chip *c, struct tb_span command, bool raw, unsigned timeout_ms,
                                  struct tb_buf *ret_answer);
 
+/* Whether chip_broadcast() works: on a PN532, with a libnfc that lets its commands be sent. */
+bool chip_can_broadcast(const struct chip *c);
+
+/*
+ * Sends a frame of at most TB_LINK_ECP_MAX bytes, to which the chip adds the CRC, to whatever is in the
+ * field, and waits for no answer. TB_TAP_NONE, or TB_TAP_BROKEN.
+ */
+enum tb_tap_result chip_broadcast(struct chip *c, struct tb_span frame);
+
 /* Whether the selected card is still there, without changing its state. */
 enum tb_tap_result chip_is_present(struct chip *c);
 

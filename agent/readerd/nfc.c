@@ -16,6 +16,7 @@ struct reader {
     int64_t look_ms; /* when the last look for a card began */
     int64_t used_ms; /* when the chip was last at work */
     uint8_t ndef[TB_LINK_NDEF_MAX];
+    uint8_t ecp[TB_LINK_ECP_MAX]; /* what is sent before each look */
 };
 
 /* ---- the device ---- */
@@ -81,7 +82,7 @@ static bool step_run(struct reader *r)
     switch (tb_tap_next(&r->tap)) {
     case TB_TAP_STOP:
     case TB_TAP_WAIT: return false;
-    case TB_TAP_BROADCAST: tb_tap_done(&r->tap, TB_TAP_NONE); return true; /* never asked for here */
+    case TB_TAP_BROADCAST: tb_tap_done(&r->tap, chip_broadcast(&r->chip, r->tap.ecp)); return true;
     case TB_TAP_SELECT: select_run(r); return true;
     case TB_TAP_EXCHANGE: exchange_run(r); return true;
     case TB_TAP_PRESENT: tb_tap_done(&r->tap, chip_is_present(&r->chip)); return true;
@@ -123,6 +124,12 @@ static enum tb_link_exchange transceive(struct reader *r, const struct tb_link_t
     return TB_LINK_EXCHANGE_GONE;
 }
 
+static void polling_set(struct reader *r, struct tb_span frame)
+{
+    memcpy(r->ecp, frame.at, frame.size);
+    r->tap.ecp = tb_span_of(r->ecp, frame.size);
+}
+
 static void request_serve(void *context, const struct tb_link_message *m)
 {
     struct reader *r = context;
@@ -130,6 +137,8 @@ static void request_serve(void *context, const struct tb_link_message *m)
     struct tb_buf answer = tb_buf_of(memory, sizeof memory);
     if (m->type == TB_LINK_HELLO_REQUEST)
         tb_tap_renew(&r->tap);
+    if (m->type == TB_LINK_POLLING && chip_can_broadcast(&r->chip))
+        polling_set(r, m->ecp);
     if (m->type == TB_LINK_RELAY)
         tb_tap_relay(&r->tap, (enum tb_tap_relay)m->relay.what, m->relay.tap);
     if (m->type != TB_LINK_TRANSCEIVE)
@@ -172,7 +181,10 @@ void nfc_run(const char *connstring)
     tb_tap_init(&r.tap, &pace, r.ndef, sizeof r.ndef);
     r.port.request = request_serve;
     r.port.context = &r;
-    port_open(&r.port, TB_LINK_DEVICE_NFC, TB_LINK_CAN_TRANSCEIVE | TB_LINK_CAN_RELAY, connstring);
+    uint16_t capabilities = TB_LINK_CAN_TRANSCEIVE | TB_LINK_CAN_RELAY;
+    if (chip_can_broadcast(&r.chip))
+        capabilities |= TB_LINK_CAN_POLLING;
+    port_open(&r.port, TB_LINK_DEVICE_NFC, capabilities, connstring);
     for (;;) {
         if (r.chip.device == NULL && device_retry_due(&r.retry, port_now_ms()))
             device_open(&r);

@@ -263,7 +263,8 @@ void harness_start_reader(struct harness *h, enum tb_reader_kind kind, const cha
     else
         (void)snprintf(device, sizeof device, "%s%s%s", kind == TB_READER_NFC ? "pn532_uart:" : "", h->line,
                        suffix);
-    const struct tb_reader_spec spec = {.kind = kind, .name = "test", .device = device};
+    const struct tb_reader_spec spec = {
+        .kind = kind, .name = "test", .device = device, .polling = h->polling};
     const struct tb_readers_options options = {.readerd_path =
                                                    kind == TB_READER_CAMERA ? TB_QRCAM : TB_READERD,
                                                .specs = &spec,

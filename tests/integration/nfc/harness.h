@@ -15,8 +15,9 @@
 enum { HARNESS_EVENT_MAX = 256, HARNESS_TEXT_SIZE = 2200 };
 
 struct harness {
-    const char *board; /* kept by harness_start(): whose firmware runs behind a TB_READER_HEAD */
-    const char *flash; /* of a head with slots, between harness_start_sim() and harness_start_reader() */
+    const char *board;      /* kept by harness_start(): whose firmware runs behind a TB_READER_HEAD */
+    const char *flash;      /* of a head with slots, between harness_start_sim() and harness_start_reader() */
+    struct tb_span polling; /* the reader's frame, between harness_start_sim() and harness_start_reader() */
     struct tb_board machine;
     char folder[64];
     int sim_pid; /* 0: there is none */

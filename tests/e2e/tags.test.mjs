@@ -1,5 +1,5 @@
 // NTAG 424 DNA at a running till: a message counts once, on whatever card it comes, and is still used up after the power
-// was cut.
+// was cut. Then what becomes of cards whose keys are with the context store.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -106,7 +106,17 @@ test('a tag whose key is with the context store is verified there', async () => 
   await refused('false', 'wrong_key', 'proof.wrong');
 });
 
-test('and is nobody while that cannot be asked', async () => {
+test('a DESFire card whose key is with the context store is seen, and no more', async () => {
+  await contextd('credential', 'add', '--customer', lindqvist.id, '--kind', 'desfire', '--hex', '04782e21801d85');
+  await till.card('seen', 'desfire aid=3042f5 uid=04782e21801d85 key=0123456789abcdef0123456789abcdef');
+  await till.card('hidden', 'desfire aid=3042f5 uid=random hidden=04782e21801d85 key=0123456789abcdef0123456789abcdef');
+  await contextd('keys', 'add', '--use', 'desfire', '--id', 'cards', '--application', '3042f5', '--no-key', '--to', 'all');
+  await till.till.lines.next('the application', (l) => / keys changed /.test(l));
+  assert.equal((await served('seen', lindqvist)).assurance, 'low');
+  await refused('hidden', 'unknown', 'proof.no_key');
+});
+
+test('a tag that cannot be asked about is nobody', async () => {
   await served('plain', lindqvist);
   await till.store.stop('SIGKILL');
   await page.sees('no line', (s) => s.state.line.state !== 'live');

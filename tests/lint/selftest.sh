@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds a lint to its word: a clean tree passes, and every planted fault is found and named.
-#   selftest.sh layers|code|files|scripts|boards|format|tidy|globals|hardening
+#   selftest.sh layers|code|files|scripts|boards|format|tidy|globals|hardening|wallets
 set -euo pipefail
 lint=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 rules=$(cd "$lint/../.." && pwd)
@@ -48,12 +48,19 @@ board_make() {
     printf '<!-- boards -->\n%s\n<!-- end -->\n' "$("$lint/boards.sh" "$tree" --table)" >"$tree/docs/boards.md"
 }
 
+archive_make() { # <file>
+    gcc -O2 -I"$tree" -c "$tree/$1" -o "$tree/x.o"
+    rm -f "$tree/x.a"
+    ar rc "$tree/x.a" "$tree/x.o"
+}
+
 lint_run() {
     if [ "$tool" = globals ]; then
-        gcc -O2 -I"$tree" -c "$tree/$1" -o "$tree/x.o"
-        rm -f "$tree/x.a"
-        ar rc "$tree/x.a" "$tree/x.o"
+        archive_make "$1"
         "$lint/globals.sh" "$tree/x.a"
+    elif [ "$tool" = wallets ]; then
+        archive_make "$1"
+        "$lint/wallets.sh" 0 "$tree/x.a"
     elif [ "$tool" = hardening ]; then
         # The file's first line says how it is linked.
         # shellcheck disable=SC2046
@@ -202,6 +209,16 @@ globals)
     bad core/base/data.c 'mutable data' 'int tb_limit = 3;\n'
     bad core/base/clock.c 'core calls time' '#include <time.h>\nlong f(void);\nlong f(void)\n{\n    return (long)time(0);\n}\n'
     bad core/base/heap.c 'core calls malloc' '#include <stdlib.h>\nvoid *f(void);\nvoid *f(void)\n{\n    return malloc(3);\n}\n'
+    ;;
+wallets)
+    bad core/base/vas.c 'built without TB_WALLETS' 'int tb_vas_start(void);\nint tb_vas_start(void)\n{\n    return 0;\n}\n'
+    bad core/base/ose.c 'has tb_ose_read' 'int tb_ose_read(void);\nint tb_ose_read(void)\n{\n    return 0;\n}\n'
+    # The other way round: a build that was told to have them, and has not.
+    tree_reset
+    archive_make core/base/one.c
+    ! "$lint/wallets.sh" 1 "$tree/x.a" >/dev/null || { echo "wallets: misses that they are missing"; failed=1; }
+    ! "$lint/wallets.sh" 0 "$tree/none.a" >/dev/null 2>&1 || { echo "wallets: passes what it cannot read"; failed=1; }
+    case_count=$((case_count + 2))
     ;;
 *)
     echo "unknown lint: $tool"

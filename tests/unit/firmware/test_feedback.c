@@ -119,19 +119,23 @@ static void power_on(void)
     head_start();
 }
 
-/* As the agent says it; empty: says nothing. */
-static void polling_set(struct tb_span ecp)
+/* As the agent says it. */
+static void agent_says(const struct tb_link_message *m)
 {
     uint8_t memory[TB_LINK_FIELDS_MAX], bytes[TB_LINK_WIRE_MAX];
     struct tb_buf fields = tb_buf_of(memory, sizeof memory);
     struct tb_link_encoder e;
     struct tb_span bulk;
-    if (ecp.size == 0)
-        return;
-    const struct tb_link_message m = {.type = TB_LINK_POLLING, .ecp = ecp};
-    assert_int_equal(tb_link_message_encode(&m, &fields, &bulk), TB_OK);
-    assert_int_equal(tb_link_encoder_start(&e, (uint8_t)m.type, 0, tb_buf_span(&fields), bulk), TB_OK);
+    assert_int_equal(tb_link_message_encode(m, &fields, &bulk), TB_OK);
+    assert_int_equal(tb_link_encoder_start(&e, (uint8_t)m->type, 0, tb_buf_span(&fields), bulk), TB_OK);
     hal_fake_receive(TB_HAL_UART_LINK, tb_span_of(bytes, tb_link_encoder_read(&e, bytes, sizeof bytes)));
+}
+
+/* Empty: says nothing. */
+static void polling_set(struct tb_span ecp)
+{
+    if (ecp.size > 0)
+        agent_says(&(struct tb_link_message){.type = TB_LINK_POLLING, .ecp = ecp});
 }
 
 /* From the card's coming to the first light and sound. */
@@ -214,6 +218,58 @@ static void light_and_beep_end_by_themselves(void **state)
     assert_int_equal(hal_fake.lights, 0);
 }
 
+static void relay_says(enum tb_link_relaying what, uint16_t tap)
+{
+    agent_says(&(struct tb_link_message){.type = TB_LINK_RELAY, .relay = {.what = what, .tap = tap}});
+}
+
+/* How often the head said TAG. */
+static unsigned tag_count(void)
+{
+    static uint8_t memory[TB_LINK_BODY_MAX];
+    const struct hal_fake_line *line = &hal_fake.lines[TB_HAL_UART_LINK];
+    struct tb_link_decoder d;
+    struct tb_link_frame frame;
+    unsigned count = 0;
+    struct tb_span out = tb_span_of(line->out, line->out_size);
+    tb_link_decoder_init(&d, memory, sizeof memory);
+    while (out.size > 0)
+        if (tb_link_decoder_take(&d, &out, &frame) == TB_LINK_FRAME && frame.type == TB_LINK_TAG)
+            count++;
+    return count;
+}
+
+static void turn_until_tags(unsigned count)
+{
+    int64_t until_us = hal_fake.now_us + 2000000;
+    while (tag_count() < count && hal_fake.now_us < until_us)
+        turn();
+    assert_int_equal(tag_count(), count);
+}
+
+static void relayed_card_that_is_told_again_gives_no_second_sign(void **state)
+{
+    (void)state;
+    static struct card card;
+    char words[] = "type4 text=x";
+    power_on();
+    relay_says(TB_LINK_RELAY_ON, 0);
+    assert_null(card_parse(&card, "c", words));
+    while (hal_fake.now_us < SETTLE_US)
+        turn();
+    card_comes(&card);
+    turn_until_tags(1);
+    assert_int_not_equal(hal_fake.lights, 0);
+    for (int64_t until_us = hal_fake.now_us + 400000; hal_fake.now_us < until_us;)
+        turn();
+    assert_int_equal(hal_fake.lights, 0);
+    relay_says(TB_LINK_RELAY_AGAIN, 1);
+    turn_until_tags(2);
+    turn();
+    assert_int_equal(hal_fake.lights, 0);
+    assert_false(hal_fake.beeping);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +277,7 @@ int main(void)
         cmocka_unit_test(so_it_does_with_a_polling_frame),
         cmocka_unit_test(loop_gets_on_without_the_agent),
         cmocka_unit_test(light_and_beep_end_by_themselves),
+        cmocka_unit_test(relayed_card_that_is_told_again_gives_no_second_sign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ async function keyAdd(use, id, bytes, ...more) {
   const path = till.path(`${use}.key`);
   writeFileSync(path, bytes, { mode: 0o600 });
   await contextd('keys', 'add', '--use', use, '--id', id, '--key', path, ...more);
-  await till.till.lines.next('the key', (l) => / keys changed /.test(l));
+  await till.keyArrives(use, id);
 }
 
 const credentialAdd = (customer, kind, ...value) => contextd('credential', 'add', '--customer', customer.id, '--kind', kind, ...value);

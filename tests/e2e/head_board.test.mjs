@@ -69,7 +69,7 @@ test('so is a phone whose app proves that its pass is its own', async () => {
   writeFileSync(till.path('chain.pem'), chain.pem);
   await till.contextctl('credential', 'add', '--customer', second.id, '--kind', 'pass', '--value', 'pass-1', ...database);
   await till.contextctl('keys', 'add', '--use', 'token', '--id', 'chain-1', '--key', till.path('chain.pem'), ...database);
-  await till.till.printed('keys changed');
+  await till.keyArrives('token', 'chain-1');
   await till.card('app', chain.phone('pass-1'));
   await till.tap('app');
   await sees(second);

@@ -69,6 +69,17 @@ export class Till extends World {
     return attempt(join(this.bin, 'tillbridged'), ['--config', config], { env });
   }
 
+  // Waits until the till has this key, which the operator gave it.
+  async keyArrives(use, id) {
+    for (;;) {
+      const console = await this.console();
+      const { keys } = await console.request('keys', {});
+      console.close();
+      if (keys.some((key) => key.use === use && key.id === id)) return;
+      await this.till.lines.next(`the ${use} key`, (line) => / keys changed /.test(line));
+    }
+  }
+
   // Everything that any program wrote, by name of the program.
   logs() {
     return readdirSync(this.dir).filter((name) => name.endsWith('.log'))

@@ -72,7 +72,7 @@ before(async () => {
   writeFileSync(till.path('chain.pem'), chain.publicKey.export({ type: 'spki', format: 'pem' }));
   await till.contextctl('keys', 'add', '--use', 'token', '--id', 'chain-1', '--key', till.path('chain.pem'),
     '--database', till.path('store', 'context.db'));
-  await till.till.lines.next('the key', (l) => / keys changed /.test(l));
+  await till.keyArrives('token', 'chain-1');
 });
 
 after(() => till.end());

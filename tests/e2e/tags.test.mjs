@@ -29,7 +29,7 @@ async function keyAdd(use, id, bytes, to, ...more) {
   const path = till.path('card.key');
   writeFileSync(path, bytes, { mode: 0o600 });
   await contextd('keys', 'add', '--use', use, '--id', id, '--key', path, '--to', to, ...more);
-  if (to === 'all') await till.till.lines.next('the key', (l) => / keys changed /.test(l));
+  if (to === 'all') await till.keyArrives(use, id);
 }
 
 async function served(name, customer) {
@@ -111,7 +111,7 @@ test('a DESFire card whose key is with the context store is seen, and no more', 
   await till.card('seen', 'desfire aid=3042f5 uid=04782e21801d85 key=0123456789abcdef0123456789abcdef');
   await till.card('hidden', 'desfire aid=3042f5 uid=random hidden=04782e21801d85 key=0123456789abcdef0123456789abcdef');
   await contextd('keys', 'add', '--use', 'desfire', '--id', 'cards', '--application', '3042f5', '--no-key', '--to', 'all');
-  await till.till.lines.next('the application', (l) => / keys changed /.test(l));
+  await till.keyArrives('desfire', 'cards');
   assert.equal((await served('seen', lindqvist)).assurance, 'low');
   await refused('hidden', 'unknown', 'proof.no_key');
 });

@@ -76,7 +76,8 @@ static void told_note(struct tb_agent *agent)
 static void anew_due(struct tb_timer *timer)
 {
     struct tb_agent *agent = timer->context;
-    if (agent->storage.outbox_apart && !tb_mutations_are_sent(agent)) {
+    bool waits = !tb_mutations_are_sent(agent) || agent->serving.visit.open;
+    if (agent->storage.outbox_apart && waits) {
         tb_timer_set(agent->loop, timer, ANEW_AGAIN_MS, anew_due);
         return;
     }

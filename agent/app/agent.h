@@ -123,7 +123,7 @@ void tb_agent_stop(struct tb_agent *agent); /* accepts one that was cleared or s
 /*
  * Ends the agent soon, to be started again in this process: its files are to be opened, and verified, from
  * the beginning. What pages and the command line were answered before this leaves first, and what is only in
- * memory has to be decided.
+ * memory has to be decided; who is being served then is served to the end.
  */
 void tb_agent_begin_anew(struct tb_agent *agent);
 

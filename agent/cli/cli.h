@@ -28,7 +28,7 @@ enum tb_cli_exit {
 struct tb_cli_inspect { /* options of inspect; all text borrowed */
     const char *text;   /* NULL: not given */
     const char *hex;
-    const char *apdu; /* file */
+    const char *apdu; /* path of a recording */
     const char *keys[TB_CLI_KEY_FILES_MAX];
     unsigned key_count;
     const char *rules;

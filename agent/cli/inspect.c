@@ -6,7 +6,6 @@
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/base/wipe.h"
-#include "core/credential/applet.h"
 #include "core/credential/ndef.h"
 #include "core/credential/ruledoc.h"
 #include "core/identify/meaning.h"
@@ -62,6 +61,29 @@ void tb_inspect_put_time(struct tb_inspect_report *r, const char *name, int64_t 
     tb_inspect_put(r, name, tb_span_of(text, size));
 }
 
+void tb_inspect_fields_begin(struct tb_inspect_report *r)
+{
+    if (r->json)
+        tb_json_open_array(&r->w, "fields");
+    r->fields = true;
+}
+
+void tb_inspect_fields_end(struct tb_inspect_report *r)
+{
+    if (r->json)
+        tb_json_close_array(&r->w);
+    r->fields = false;
+}
+
+enum tb_cli_exit tb_inspect_flush(const struct tb_cli *cli, struct tb_inspect_report *r,
+                                  enum tb_cli_exit exit_code)
+{
+    if (!tb_print_flush(r->out))
+        exit_code = tb_cli_fail(cli, TB_CLI_FAILED, "local.io", "the answer could not be written");
+    tb_wipe(r->out->at, r->out->size_max);
+    return exit_code;
+}
+
 /* ---- what was given ---- */
 
 static enum tb_cli_exit file_wrong(const struct tb_cli *cli, const char *path, enum tb_err err)
@@ -102,7 +124,7 @@ static enum tb_cli_exit files_read(const struct tb_cli *cli, struct tb_judge *ju
     return TB_CLI_OK;
 }
 
-static int64_t wall_ms(void)
+int64_t tb_inspect_wall_ms(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
@@ -170,7 +192,8 @@ static void credential_put(struct tb_inspect_report *r, const struct tb_judgemen
     tb_inspect_put_str(r, "assurance", tb_assurance_name(j->assurance));
 }
 
-static void judgement_put(struct tb_inspect_report *r, const struct tb_judgement *j, bool from_tag)
+enum tb_cli_exit tb_inspect_put_judgement(struct tb_inspect_report *r, const struct tb_judgement *j,
+                                          bool from_tag)
 {
     tb_inspect_put_str(r, "verdict", verdict_of(exit_of(j->verdict)));
     tb_inspect_put_str(r, "outcome", tb_outcome_name(tb_meaning_of_judged(j->verdict, from_tag)));
@@ -185,89 +208,49 @@ static void judgement_put(struct tb_inspect_report *r, const struct tb_judgement
         tb_inspect_put(r, "asks", tb_judgement_evidence(j));
     if (j->replay.rule == TB_REPLAY_ONCE)
         tb_inspect_put_time(r, "once_until", j->replay.forget_ms);
+    return exit_of(j->verdict);
 }
 
 static enum tb_cli_exit judgement_tell(const struct tb_cli *cli, const struct tb_judge *judge,
                                        struct tb_span input, const struct tb_judgement *j)
 {
-    bool from_tag = cli->inspect.text == NULL;
+    bool from_tag = cli->inspect.hex != NULL;
     struct tb_buf out = tb_buf_of(out_memory, sizeof out_memory);
     struct tb_inspect_report r = {.out = &out, .json = cli->json, .w = tb_json_writer_of(&out)};
     if (r.json)
         tb_json_open(&r.w, NULL);
-    judgement_put(&r, j, from_tag);
-    if (r.json)
-        tb_json_open_array(&r.w, "fields");
-    r.fields = true;
+    enum tb_cli_exit exit_code = tb_inspect_put_judgement(&r, j, from_tag);
+    tb_inspect_fields_begin(&r);
     if (j->verdict == TB_JUDGED_PAYMENT_CARD)
         tb_inspect_put_str(&r, "card", "not shown");
-    else if (cli->inspect.apdu)
-        tb_inspect_exchange_fields(&r);
     else if (from_tag)
         tb_inspect_tag_fields(&r, judge, input);
     else
         tb_inspect_line_fields(&r, judge, input);
+    tb_inspect_fields_end(&r);
     if (r.json) {
-        tb_json_close_array(&r.w);
         tb_json_close(&r.w);
         tb_buf_add_u8(&out, '\n');
     }
-    enum tb_cli_exit exit_code = exit_of(j->verdict);
-    if (!tb_print_flush(&out))
-        exit_code = tb_cli_fail(cli, TB_CLI_FAILED, "local.io", "the answer could not be written");
-    tb_wipe(out_memory, sizeof out_memory);
-    return exit_code;
+    return tb_inspect_flush(cli, &r, exit_code);
 }
 
-/* ---- the command ---- */
-
-static enum tb_cli_exit hex_judge(const struct tb_cli *cli, const struct tb_judge *judge)
+/* --text or --hex. */
+static enum tb_cli_exit code_inspect(const struct tb_cli *cli, struct tb_judge *judge)
 {
     uint8_t memory[TB_NDEF_SIZE_MAX];
     struct tb_buf message = tb_buf_of(memory, sizeof memory);
     struct tb_judgement j;
-    if (hex_read(cli->inspect.hex, &message) != TB_OK)
+    if (judge->wall_ms == 0)
+        judge->wall_ms = tb_inspect_wall_ms();
+    if (cli->inspect.hex && hex_read(cli->inspect.hex, &message) != TB_OK)
         return tb_cli_fail(cli, TB_CLI_USAGE, "usage", "--hex is no hexadecimal, or too long");
-    tb_judge_tag(judge, tb_buf_span(&message), &j);
-    enum tb_cli_exit exit_code = judgement_tell(cli, judge, tb_buf_span(&message), &j);
-    tb_wipe(&j, sizeof j);
-    return exit_code;
-}
-
-static enum tb_cli_exit text_judge(const struct tb_cli *cli, const struct tb_judge *judge)
-{
-    struct tb_judgement j;
-    tb_judge_line(judge, tb_span_str(cli->inspect.text), &j);
-    enum tb_cli_exit exit_code = judgement_tell(cli, judge, tb_span_str(cli->inspect.text), &j);
-    tb_wipe(&j, sizeof j);
-    return exit_code;
-}
-
-static enum tb_cli_exit unrecorded(const struct tb_cli *cli, struct tb_span command)
-{
-    char hex[2 * TB_APPLET_COMMAND_MAX + 1];
-    struct tb_buf text = tb_buf_of(hex, sizeof hex);
-    tb_buf_add_hex(&text, command);
-    tb_buf_add_u8(&text, 0);
-    TB_ASSERT(text.err == TB_OK);
-    return tb_cli_fail(cli, TB_CLI_MALFORMED, "refused.not_found",
-                       "the recording has no answer to %s: its keys, random bytes, rules or time were others",
-                       hex);
-}
-
-static enum tb_cli_exit apdu_judge(const struct tb_cli *cli, const struct tb_judge *judge)
-{
-    uint8_t memory[TB_APPLET_COMMAND_MAX];
-    struct tb_buf command = tb_buf_of(memory, sizeof memory);
-    struct tb_judgement j;
-    unsigned line;
-    enum tb_err err = tb_inspect_recording_read(cli->inspect.apdu, &line);
-    if (err != TB_OK)
-        return tb_cli_fail(cli, TB_CLI_USAGE, tb_err_name(err), "%s:%u cannot be used: %s", cli->inspect.apdu,
-                           line, tb_err_name(err));
-    if (tb_inspect_replay(judge, &j, &command) != TB_OK)
-        return unrecorded(cli, tb_buf_span(&command));
-    enum tb_cli_exit exit_code = judgement_tell(cli, judge, tb_span_of(NULL, 0), &j);
+    struct tb_span input = cli->inspect.hex ? tb_buf_span(&message) : tb_span_str(cli->inspect.text);
+    if (cli->inspect.hex)
+        tb_judge_tag(judge, input, &j);
+    else
+        tb_judge_line(judge, input, &j);
+    enum tb_cli_exit exit_code = judgement_tell(cli, judge, input, &j);
     tb_wipe(&j, sizeof j);
     return exit_code;
 }
@@ -275,16 +258,13 @@ static enum tb_cli_exit apdu_judge(const struct tb_cli *cli, const struct tb_jud
 enum tb_cli_exit tb_cli_inspect(const struct tb_cli *cli)
 {
     const struct tb_cli_inspect *given = &cli->inspect;
-    struct tb_judge judge = {
-        .rules = tb_code_rules_default(), .keys = &ring, .wall_ms = given->at_ms ? given->at_ms : wall_ms()};
+    struct tb_judge judge = {.rules = tb_code_rules_default(), .keys = &ring, .wall_ms = given->at_ms};
     if ((given->text != NULL) + (given->hex != NULL) + (given->apdu != NULL) != 1)
         return tb_cli_fail(cli, TB_CLI_USAGE, "usage",
                            "inspect needs one of --text CODE, --hex NDEF and --apdu FILE");
     enum tb_cli_exit exit_code = files_read(cli, &judge);
     if (exit_code == TB_CLI_OK)
-        exit_code = given->text  ? text_judge(cli, &judge)
-                    : given->hex ? hex_judge(cli, &judge)
-                                 : apdu_judge(cli, &judge);
+        exit_code = given->apdu ? tb_inspect_apdu(cli, &judge) : code_inspect(cli, &judge);
     tb_keyring_wipe(&ring);
     return exit_code;
 }

@@ -5,10 +5,9 @@
 #ifndef TB_AGENT_CLI_INSPECT_H
 #define TB_AGENT_CLI_INSPECT_H
 
+#include "agent/cli/cli.h"
 #include "core/credential/judge.h"
 #include "core/wire/json.h"
-
-#define TB_INSPECT_EXCHANGE_COUNT_MAX 256
 
 struct tb_inspect_report {
     struct tb_buf *out; /* borrowed */
@@ -23,24 +22,30 @@ void tb_inspect_put_hex(struct tb_inspect_report *r, const char *name, struct tb
 /* Unix ms; 0 is left out. */
 void tb_inspect_put_time(struct tb_inspect_report *r, const char *name, int64_t at_ms);
 
+/* Between them stand fields, each a name and a value, whose names may come again. */
+void tb_inspect_fields_begin(struct tb_inspect_report *r);
+void tb_inspect_fields_end(struct tb_inspect_report *r);
+
+/* Verdict, outcome, reason, and what was recognised. */
+enum tb_cli_exit tb_inspect_put_judgement(struct tb_inspect_report *r, const struct tb_judgement *j,
+                                          bool from_tag);
+
+/* Header and claims of a compact JWS. False: it does not look like one. */
+bool tb_inspect_jws_fields(struct tb_inspect_report *r, struct tb_span token);
+
+/* Writes a report to stdout and wipes it; what its exit code becomes. */
+enum tb_cli_exit tb_inspect_flush(const struct tb_cli *cli, struct tb_inspect_report *r,
+                                  enum tb_cli_exit exit_code);
+
+/* Now, Unix ms. */
+int64_t tb_inspect_wall_ms(void);
+
+/* --apdu; judge has rules and keys, and the time if it was given (0: as recorded). */
+enum tb_cli_exit tb_inspect_apdu(const struct tb_cli *cli, struct tb_judge *judge);
+
 /* What a line or a tag's message says, whether or not it counts. */
 void tb_inspect_line_fields(struct tb_inspect_report *r, const struct tb_judge *judge, struct tb_span line);
 void tb_inspect_tag_fields(struct tb_inspect_report *r, const struct tb_judge *judge, struct tb_span message);
-
-/*
- * A recorded exchange with an ISO-DEP card or phone, as text: "> HEX" a command and "< HEX" its answer ("<
- * -": none), in their order; before them "random HEX", what the terminal drew, "uid HEX" and "terminal ID";
- * "#" begins a comment. One is kept at a time. On an error ret_line is the line that it is about.
- */
-TB_MUST_USE enum tb_err tb_inspect_recording_read(const char *path, unsigned *ret_line);
-
-/* Asks the recording what this terminal would ask the card. TB_ERR_NOT_FOUND: it has no answer to
- * ret_command. */
-TB_MUST_USE enum tb_err tb_inspect_replay(const struct tb_judge *judge, struct tb_judgement *ret_judgement,
-                                          struct tb_buf *ret_command);
-
-/* What was asked and answered; forgets the recording. */
-void tb_inspect_exchange_fields(struct tb_inspect_report *r);
 
 /* A sentence for people; static, never NULL. */
 const char *tb_inspect_why(enum tb_reason reason);

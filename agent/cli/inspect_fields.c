@@ -81,7 +81,7 @@ static void part_put(struct tb_inspect_report *r, const char *name, struct tb_sp
         tb_inspect_put(r, name, tb_buf_span(&text));
 }
 
-static bool jws_put(struct tb_inspect_report *r, struct tb_span token)
+bool tb_inspect_jws_fields(struct tb_inspect_report *r, struct tb_span token)
 {
     struct tb_span rest = token;
     struct tb_span header = tb_span_cut(&rest, '.');
@@ -127,7 +127,7 @@ static bool rule_put(struct tb_inspect_report *r, const struct tb_code_rule *rul
     if (!tb_span_starts(text, prefix))
         return false;
     if (rule->carrier == TB_CARRIER_JWS)
-        return jws_put(r, rest);
+        return tb_inspect_jws_fields(r, rest);
     return rule->carrier == TB_CARRIER_CWT && cwt_put(r, rest);
 }
 

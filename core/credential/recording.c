@@ -75,7 +75,7 @@ static enum tb_err answer_take(struct tb_recording *r, struct place *place, stru
     if (r->exchange_count == 0 || place->answered || place->random.size)
         return TB_ERR_CONFLICT;
     place->answered = true;
-    if (tb_span_is(text, "lost"))
+    if (tb_span_is(text, "-"))
         return TB_OK;
     return part_read(r, text, TB_RECORDING_ANSWER_MAX, &r->exchanges[r->exchange_count - 1].answer);
 }
@@ -214,6 +214,8 @@ enum tb_err tb_recording_parse(struct tb_span text, struct tb_recording *ret_rec
         ++*ret_line;
         err = line_take(ret_recording, &place, tb_span_cut(&text, '\n'));
     }
+    if (err == TB_OK && ret_recording->exchange_count == 0)
+        err = TB_ERR_MISSING;
     return err;
 }
 
@@ -241,18 +243,18 @@ struct tb_card_how tb_recording_how(const struct tb_recording *r)
 static void recorded_fill(void *context, uint8_t *ret_bytes, size_t size)
 {
     struct tb_recording_rng *r = context;
-    struct tb_span told = {.size = 0};
-    if (r->drawn_index != r->index) {
-        r->drawn_index = r->index;
-        r->drawn = 0;
-        r->unrecorded = false;
-    }
-    if (r->index < r->recording->exchange_count)
-        told = tb_recording_bytes(r->recording, r->recording->exchanges[r->index].random);
-    r->unrecorded = told.size == 0;
-    told = tb_span_sub(told, r->drawn, size);
+    for (; r->seen_count <= r->index && r->seen_count < r->recording->exchange_count; r->seen_count++)
+        if (r->recording->exchanges[r->seen_count].random.size) {
+            r->from = r->recording->exchanges[r->seen_count].random;
+            r->drawn = 0;
+        }
+    struct tb_span told = tb_span_sub(tb_recording_bytes(r->recording, r->from), r->drawn, size);
     if (told.size)
         memcpy(ret_bytes, told.at, told.size);
+    bool first = r->drawn_index != r->index || r->drawn_count == 0;
+    r->unrecorded = (first || r->unrecorded) && told.size == 0;
+    r->drawn_index = r->index;
+    r->drawn_count++;
     r->drawn += told.size;
     if (told.size < size)
         r->after->fill(r->after->context, ret_bytes + told.size, size - told.size);
@@ -352,5 +354,5 @@ void tb_recorder_put_answer(struct tb_recorder *r, struct tb_span answer)
     if (answer.size)
         hex_put(r->to, "<", answer);
     else
-        tb_buf_add_str(r->to, "< lost\n");
+        tb_buf_add_str(r->to, "< -\n");
 }

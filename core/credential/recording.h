@@ -10,9 +10,9 @@
  *   terminal urn:…     id of the terminal
  *   vas_window 120, vas_zone 0, vas_mode pass_only, vas_authenticate, vas_url https://…
  *                      what Apple phones are asked for, as in the agent's section [wallets]; with TB_WALLETS
- *   random 00112233…   what the terminal drew for the command that follows
+ *   random 00112233…   what the terminal drew from here on, in its order
  *   > 00a40400…        command
- *   < 6a82             answer with its status word; "< lost": none came
+ *   < 6a82             answer with its status word; "< -": none came
  *
  * What stands in front of the first command is about the whole exchange. A command without an answer behind
  * it was not answered. Hexadecimal digits of either case, blanks between bytes. A line that is anything else
@@ -71,7 +71,8 @@ static inline struct tb_span tb_recording_bytes(const struct tb_recording *r, st
 
 /*
  * TB_ERR_TOO_LONG, TB_ERR_FULL (more exchanges than fit), TB_ERR_SYNTAX, TB_ERR_RANGE, TB_ERR_CONFLICT (an
- * answer to nothing, a setting behind the first command); *ret_line then is the line, from 1.
+ * answer to nothing, a setting behind the first command), TB_ERR_MISSING (no command); *ret_line then is the
+ * line, from 1.
  */
 TB_MUST_USE enum tb_err tb_recording_parse(struct tb_span text, struct tb_recording *ret_recording,
                                            unsigned *ret_line);
@@ -79,14 +80,17 @@ TB_MUST_USE enum tb_err tb_recording_parse(struct tb_span text, struct tb_record
 /* What the session was started with; keys, rng and refused kinds are the caller's. Borrows from r. */
 struct tb_card_how tb_recording_how(const struct tb_recording *r);
 
-/* Gives out what was drawn for the command at index, then bytes of another source. */
+/* Gives out what was recorded from the command at index on, then bytes of another source. */
 struct tb_recording_rng {
     const struct tb_recording *recording; /* borrowed */
     const struct tb_rng *after;           /* borrowed */
     size_t index;                         /* the caller's: of the recorded command that is made next */
-    size_t drawn_index;
-    size_t drawn;    /* of what was recorded for it */
-    bool unrecorded; /* something was drawn for it, and nothing was recorded */
+    size_t drawn_index;                   /* of the last draw */
+    size_t drawn_count;
+    bool unrecorded;               /* what was drawn for it does not stand in the recording */
+    size_t seen_count;             /* commands before which random lines were looked for */
+    struct tb_recording_part from; /* the last of them */
+    size_t drawn;                  /* of from */
 };
 
 struct tb_rng tb_recording_rng_of(struct tb_recording_rng *r);

@@ -2,8 +2,8 @@
  * Every kind of card and phone that the simulator knows, from the field to the outcome: relayed, asked for
  * its applications, read when it has none of ours. Through readerd and libnfc, and through a head's firmware.
  */
+#include "agent/cli/inspect_apdu.h"
 #include "core/base/text.h"
-#include "core/credential/card_session.h"
 #include "core/credential/jws.h"
 #include "core/identify/identify.h"
 #include "host/system/system.h"
@@ -29,6 +29,34 @@ static struct tb_identify machine;
 static struct tb_card_session session;
 static int64_t now_ms;
 static uint16_t exchange;
+
+/* ---- recordings: every session is played again by what looks at recordings ---- */
+
+static uint8_t recording_memory[TB_RECORDING_SIZE_MAX];
+static struct tb_buf recording_text;
+
+static enum tb_apdu_end end_of(enum tb_card_step step)
+{
+    if (step == TB_CARD_JUDGED)
+        return TB_APDU_JUDGED;
+    return step == TB_CARD_READ ? TB_APDU_UNREAD : TB_APDU_TORN;
+}
+
+static void recording_check(enum tb_card_step step)
+{
+    static struct tb_recording recording;
+    static struct tb_apdu_play play;
+    unsigned line;
+    const struct tb_judge judge = {.rules = tb_code_rules_default(), .keys = &ring, .wall_ms = WALL_MS};
+    assert_int_equal(recording_text.err, TB_OK);
+    assert_int_equal(tb_recording_parse(tb_buf_span(&recording_text), &recording, &line), TB_OK);
+    tb_apdu_play(&recording, &judge, tb_rng_system(), &play);
+    assert_int_equal(play.end, end_of(step));
+    for (size_t i = 0; i < recording.exchange_count; i++)
+        assert_true(play.followed[i]);
+    if (step == TB_CARD_JUDGED)
+        assert_memory_equal(&play.judgement, &session.judgement, sizeof play.judgement);
+}
 
 /* ---- the terminal ---- */
 
@@ -86,24 +114,28 @@ static bool answer_parse(const char *event, uint8_t *ret_bytes, size_t *ret_size
     return whole;
 }
 
-static enum tb_card_step command_run(void)
+static enum tb_card_step command_run(struct tb_recorder *recorder)
 {
     uint8_t answer[TB_LINK_APDU_ANSWER_MAX];
     size_t size;
     const struct tb_applet_io *io = &session.machine.io;
     uint16_t timeout_ms = io->timeout_ms < COMMAND_MAX_MS ? io->timeout_ms : COMMAND_MAX_MS;
+    tb_recorder_put_command(recorder, tb_span_of(io->command, io->command_size));
     assert_int_equal(tb_readers_transceive(h.readers, 0, h.tap, ++exchange, timeout_ms,
                                            tb_span_of(io->command, io->command_size)),
                      TB_OK);
-    return answer_parse(harness_next(&h), answer, &size)
-               ? tb_card_session_answer(&session, tb_span_of(answer, size))
-               : tb_card_session_lost(&session);
+    bool whole = answer_parse(harness_next(&h), answer, &size);
+    tb_recorder_put_answer(recorder, tb_span_of(answer, whole ? size : 0));
+    return whole ? tb_card_session_answer(&session, tb_span_of(answer, size))
+                 : tb_card_session_lost(&session);
 }
 
 static enum tb_card_step session_run(void)
 {
+    struct tb_recorder recorder = {.to = &recording_text, .rng = tb_rng_system()};
+    const struct tb_rng rng = tb_recorder_rng(&recorder);
     const struct tb_card_how how = {.keys = &ring,
-                                    .rng = tb_rng_system(),
+                                    .rng = &rng,
                                     .wall_ms = WALL_MS,
                                     .clock_trusted = true,
                                     .audience = "till",
@@ -111,9 +143,12 @@ static enum tb_card_step session_run(void)
                                     .vas = tb_vas_terms_default(),
 #endif
                                     .terminal = tb_span_str("urn:tillbridge:demo:device:till-1")};
+    recording_text = tb_buf_of(recording_memory, sizeof recording_memory);
+    tb_recorder_put_how(&recorder, &how);
     enum tb_card_step step = tb_card_session_start(&session, &how, tb_card_applets());
     while (step == TB_CARD_NEXT)
-        step = command_run();
+        step = command_run(&recorder);
+    recording_check(step);
     return step;
 }
 

@@ -38,7 +38,7 @@ static void forms_are_as_documented(void **state)
            "  > 00a40400\r\n"
            "<9000\n"
            ">00b00000 0f\n"
-           "< lost\n"
+           "< -\n"
            "> 00b0000010\n"
            "> 00\n"
            "< 6d00");
@@ -79,6 +79,7 @@ static void what_is_no_recording_is_refused_with_its_line(void **state)
         {"terminal\n", TB_ERR_SYNTAX, 1},
         {"uid 0001020304050607080910\n", TB_ERR_TOO_LONG, 1},
         {"whatever 1\n", TB_ERR_SYNTAX, 1},
+        {"# nothing\n", TB_ERR_MISSING, 1},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         unsigned line;
@@ -102,11 +103,11 @@ static void bounds_are_kept(void **state)
     (void)state;
     assert_int_equal(parse_repeated("> 00\n< 9000\n", TB_RECORDING_EXCHANGE_MAX), TB_OK);
     assert_int_equal(parse_repeated("> 00\n< 9000\n", TB_RECORDING_EXCHANGE_MAX + 1), TB_ERR_FULL);
-    assert_int_equal(parse_repeated("random 00\n", TB_RECORDING_RANDOM_MAX), TB_OK);
+    assert_int_equal(parse_repeated("random 00\n", TB_RECORDING_RANDOM_MAX), TB_ERR_MISSING);
     assert_int_equal(parse_repeated("random 00\n", TB_RECORDING_RANDOM_MAX + 1), TB_ERR_TOO_LONG);
-    assert_int_equal(parse_repeated("#", TB_RECORDING_LINE_MAX), TB_OK);
+    assert_int_equal(parse_repeated("#", TB_RECORDING_LINE_MAX), TB_ERR_MISSING);
     assert_int_equal(parse_repeated("#", TB_RECORDING_LINE_MAX + 1), TB_ERR_TOO_LONG);
-    assert_int_equal(parse_repeated("\n", TB_RECORDING_SIZE_MAX), TB_OK);
+    assert_int_equal(parse_repeated("\n", TB_RECORDING_SIZE_MAX), TB_ERR_MISSING);
     assert_int_equal(parse_repeated("\n", TB_RECORDING_SIZE_MAX + 1), TB_ERR_TOO_LONG);
 }
 

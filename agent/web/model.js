@@ -194,7 +194,8 @@ function customerOf(state, env, clock) {
   return {
     name: [customer.salutation, customer.name].filter(Boolean).join(' ') || w.t('customer.nameless'),
     tier: tierOf(state, view, env),
-    since: isHidden(state, 'show_name') ? w.t('customer.hidden') : customer.since ? w.t('customer.since', { year: customer.since }) : '',
+    since: customer.since ? w.t('customer.since', { year: customer.since }) : '',
+    unproven: isHidden(state, 'show_name') ? w.t('customer.hidden') : '',
     points: pointsOf(state, view, w, clock),
     benefits: textsOf(view.benefits),
     open: textsOf(view.open),
@@ -202,7 +203,7 @@ function customerOf(state, env, clock) {
     journey: journeyLine(view.journey ?? [], w, clock),
     details: state.details ? detailsOf(state, view, w, clock) : null,
     labels: { till: w.t('customer.till'), open: w.t('customer.open'), ask: w.t('customer.ask'),
-      journey: w.t('customer.journey'), quiet: w.t('customer.quiet') },
+      journey: w.t('customer.journey'), quiet: isHidden(state, 'show_tier') ? '' : w.t('customer.quiet') },
   };
 }
 

@@ -128,7 +128,8 @@ function showCustomer(screen, customer) {
   parts.customer.style.setProperty('--on-tier', paint.text);
   parts.customer.style.setProperty('--tier-edge', paint.edge);
   const body = customer.details ? detailsBody(customer) : factsBody(customer);
-  parts.customer.replaceChildren(tierBand(customer), h(customer.name.length > 24 ? 'h1.long' : 'h1', customer.name), pointsLine(customer.points), body);
+  parts.customer.replaceChildren(tierBand(customer), h(customer.name.length > 24 ? 'h1.long' : 'h1', customer.name),
+    pointsLine(customer.points), ...(customer.unproven ? [h('p.unproven', icon('lock'), customer.unproven)] : []), body);
 }
 
 function tierBand(customer) {
@@ -154,7 +155,8 @@ function factsBody(customer) {
   const { labels } = customer;
   const body = h('div.facts');
   if (customer.open.length > 0) body.append(group('open', labels.open, customer.open));
-  body.append(group('benefits', labels.till, customer.benefits.length > 0 ? customer.benefits : [labels.quiet]));
+  const benefits = customer.benefits.length > 0 ? customer.benefits : [labels.quiet].filter(Boolean);
+  if (benefits.length > 0) body.append(group('benefits', labels.till, benefits));
   if (customer.ask.length > 0) body.append(group('ask', labels.ask, customer.ask));
   if (customer.journey) body.append(group('journey', labels.journey, [customer.journey]));
   return body;

@@ -82,7 +82,7 @@ const en = {
   'reason.tag.two': 'Two cards answered.', 'say.tag.two': 'Please hold one card alone on the reader.',
   'reason.reader.lost': 'The reader stopped while it read. It comes back by itself.', 'title.reader.lost': 'The reader stopped',
   'reason.proof.wrong': 'What was shown was not made by our system.', 'say.proof.wrong': 'This code or card does not open here. Please open the app again.',
-  'reason.proof.no_key': 'Nobody here has the key that could verify it.', 'say.proof.no_key': 'This cannot be verified here. Do you have another card or code?',
+  'title.proof.no_key': 'This cannot be verified here', 'reason.proof.no_key': 'Nobody here has the key that could verify it.', 'say.proof.no_key': 'This cannot be verified here. Do you have another card or code?',
   'reason.proof.expired': 'Its time is over. Ask to open it in the app again.', 'say.proof.expired': 'Please open the code in your app again.',
   'reason.proof.early': 'It is not valid yet, or the phone’s clock is wrong.', 'say.proof.early': 'Please check your phone’s clock and open the code again.', 'title.proof.early': 'This code is not valid yet',
   'reason.proof.audience': 'It was made for another shop.', 'say.proof.audience': 'This code is for another shop.',

@@ -45,6 +45,10 @@ export const view = (change = {}) => ({
 
 export const visit = (change = {}) => ({ visit: { id: 'a'.repeat(32), began_ms: WALL - 5000, source: 'cache', credential_kind: 'member', reader: 'front' }, view: view(), cart: cart(), ...change });
 
+// What too weak a proof leaves: the agent sends nothing else.
+const hidden = (benefits, members) => visit({ visit: { ...visit().visit, assurance: 'low', hidden: benefits }, cart: null,
+  view: { customer: { name: '', language: 'en' }, ...Object.fromEntries(members.map((member) => [member, view()[member]])) } });
+
 export const outcome = (name, change = {}) => ({ id: 'e'.repeat(32), outcome: name, at_ms: WALL, reader: 'front', code: name, ...change });
 
 const oldLines = [line('Fountain pen, blue', 1, 3490, { price_as_of: WALL - 2.2 * DAY }), line('Ink cartridges ×12', 2, 980, { price_as_of: WALL - 9 * DAY }),
@@ -73,6 +77,8 @@ export const states = {
   'recognised-silver': [...begin, ['visit', visit({ view: view({ tier: 'silver', points: 1, customer: { name: 'Bo', language: 'sv' }, benefits: [], open: [], do_not_ask: [], journey: [] }) })]],
   'recognised-many': [...begin, ['visit', visit({ cart: cart(many) })]],
   'recognised-empty': [...begin, ['visit', visit({ view: view({ tier: 'blue', points: 120 }), cart: null })]],
+  'recognised-hidden': [...begin, ['visit', hidden(['show_name', 'show_cart', 'redeem'], ['tier', 'points', 'benefits', 'as_of'])]],
+  'recognised-hidden-all': [...begin, ['visit', hidden(['show_tier', 'show_name', 'show_cart', 'redeem'], ['as_of'])]],
   'recognised-two-notices': [['terminal', terminal()], ['state', offline('no_route', { readers: readers('unplugged'), unsent: 3, notices: [{ code: 'disk_full', since_ms: WALL }] })], ['visit', visit()]],
   scanned: [...shown, ['outcome', outcome('product', { gtin: scanned.gtin, product_name: scanned.name })], ['cart', { cart: cart([...lines, scanned]) }]],
   changed: [...shown, ['cart', { cart: cart([{ ...lines[0], quantity: 2 }, lines[2]]) }]],
@@ -88,6 +94,9 @@ export const states = {
   unknown: [...begin, ['outcome', outcome('unknown')]],
   'unknown-offline': [['terminal', terminal()], ['state', offline()], ['outcome', outcome('unknown')]],
   unreadable: [...begin, ['outcome', outcome('unreadable')]],
+  'choose-pass': [...begin, ['outcome', outcome('unreadable', { code: 'pass.choose' })]],
+  'card-blocked': [...begin, ['outcome', outcome('expired', { code: 'credential.blocked' })]],
+  'unproven-key': [...begin, ['outcome', outcome('wrong_key', { code: 'proof.no_key' })]],
   'wrong-key': [...begin, ['outcome', outcome('wrong_key')]],
   expired: [...begin, ['outcome', outcome('expired')]],
   replayed: [...begin, ['outcome', outcome('replayed')]],

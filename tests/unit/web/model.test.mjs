@@ -175,7 +175,7 @@ test('what is not proven is said, and a stronger proof opens it', () => {
   const told = visit({ visit: { ...visit().visit, assurance: 'low', hidden }, view: { ...view(), customer: { name: '', language: 'en' } }, cart: null });
   const { customer, cart: shownCart } = shown([...idle, ['visit', told]]);
   assert.equal(customer.name, 'Customer');
-  assert.match(customer.since, /Not proven yet/);
+  assert.match(customer.unproven, /Not proven yet/);
   assert.equal(shownCart.empty.title, 'Cart not shown');
   const opened = shown([...idle, ['visit', told], ['visit', visit({ visit: { ...visit().visit, assurance: 'high', hidden: [] } })]]);
   assert.notEqual(opened.customer.name, 'Customer');

@@ -128,6 +128,20 @@ test('what this till has no key for is verified by the context store, once', asy
   assert.equal((await scanned(wrong, 'wrong_key')).code, 'proof.wrong');
 });
 
+test('the code of a hand-over brings its customer to this till', async () => {
+  await clear();
+  const customer = till.customers[4];
+  const web = await till.webChannel(customer.id);
+  web.mutate('handover.request', { handover: randomBytes(16).toString('hex'), to: 'any' });
+  const { handover } = await web.events.next('the hand-over', (e) => e.handover);
+  web.close();
+  assert.match(handover.doc.code, /^[2-9A-HJKMNP-Z]{6}$/);
+  assert.equal((await scanned(`H:${handover.doc.code}`, 'recognised')).code, 'found.store');
+  await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+  assert.deepEqual([page.shown.visit.assurance, page.shown.visit.credential_kind], ['low', 'none']);
+  await clear();
+});
+
 test('with the line down it is an identifier that was seen, and no more', async () => {
   await till.store.stop('SIGKILL');
   await page.sees('the line is down', (s) => s.state.line.state === 'offline');

@@ -101,6 +101,7 @@ export class WebChannel {
   }
 
   #apply(row) {
+    if (row.type === 'handover') this.events.push({ handover: row });
     if (row.type !== 'cart') return;
     const known = this.carts.get(row.id);
     if (known && known.version >= row.version) return;

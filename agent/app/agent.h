@@ -191,7 +191,7 @@ enum tb_err tb_mutations_closed(const struct tb_agent *agent);
  * (outbox_policy.h) does not count. */
 bool tb_mutations_are_sent(const struct tb_agent *agent);
 
-/* Into the outbox, and from there to the context store. TB_ERR_DENIED: the visit's assurance does not open
+/* Into the outbox, and from there to the context store. TB_ERR_ASSURANCE: the visit's assurance does not open
  * that. What can be seen of it on a screen is shown as soon
  * as it is on disk; ask is answered then, or with the error that kept it from there. made_ms is filled in.
  * tb_mutations_closed() is returned at once. */
@@ -208,8 +208,8 @@ TB_MUST_USE enum tb_err tb_carts_change(struct tb_agent *agent, struct tb_mutati
 /* ---- checkouts ---- */
 
 /* Claims the cart of the visit for paying, or renews that; it is then renewed until the visit ends, while the
- * line is live. TB_ERR_NOT_FOUND: there is no cart; TB_ERR_DENIED: the visit may not see it. All of these are
- * else as tb_mutations_store(). */
+ * line is live. TB_ERR_NOT_FOUND: there is no cart; TB_ERR_ASSURANCE: the visit may not see it. All of these
+ * are else as tb_mutations_store(). */
 TB_MUST_USE enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_cart_ask ask);
 /* TB_ERR_NOT_FOUND: the visit has no claim. */
 TB_MUST_USE enum tb_err tb_checkouts_release(struct tb_agent *agent, struct tb_cart_ask ask);

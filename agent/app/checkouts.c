@@ -98,7 +98,7 @@ enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_cart_ask ask)
     if (!serving->visit.open || serving->cart.cart.line_count == 0)
         return TB_ERR_NOT_FOUND;
     if (!tb_serving_opens(serving, TB_BENEFIT_SHOW_CART))
-        return TB_ERR_DENIED;
+        return TB_ERR_ASSURANCE;
     bool mine = !tb_id_is_zero(&serving->checkout);
     if (!mine)
         serving->checkout = checkout_new(agent);

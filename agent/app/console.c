@@ -198,6 +198,8 @@ static void request_cart(struct tb_request *r)
         tb_serving_put_cart(&w, serving);
     else
         tb_json_put_null(&w, "cart");
+    if (serving->visit.open && !tb_serving_opens(serving, TB_BENEFIT_SHOW_CART))
+        tb_json_put_bool(&w, "hidden", true);
     tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(r->agent->loop));
     tb_request_answer_end(r, &w);
 }

@@ -12,8 +12,13 @@ static struct tb_cart_ask ask_of(const struct tb_request *r)
 /* What could be stored is answered when it is. */
 static void refuse(const struct tb_request *r, enum tb_err err, const char *not_found)
 {
+    const char *text = "The change was not saved.";
+    if (err == TB_ERR_NOT_FOUND)
+        text = not_found;
+    else if (err == TB_ERR_ASSURANCE)
+        text = "What the customer presented proves too little.";
     if (err != TB_OK)
-        tb_request_refuse(r, err, err == TB_ERR_NOT_FOUND ? not_found : "The change was not saved.");
+        tb_request_refuse(r, err, text);
 }
 
 void tb_console_claim(struct tb_request *r)

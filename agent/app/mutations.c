@@ -81,7 +81,7 @@ enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mutation *mutat
     const enum tb_assurance assurance =
         agent->serving.visit.open ? agent->serving.visit.start.assurance : TB_ASSURANCE_NONE;
     if (!tb_benefit_allows(&agent->policy, mutation->kind, assurance))
-        return TB_ERR_DENIED;
+        return TB_ERR_ASSURANCE;
     struct storing *storing = malloc(sizeof *storing);
     if (!storing)
         return TB_ERR_NO_MEMORY;

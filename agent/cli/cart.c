@@ -170,6 +170,8 @@ enum tb_cli_exit tb_cli_cart(const struct tb_cli *cli)
         cart_print(
             &p, tb_json_object(&p.check, answer, "cart"),
             tb_json_has(answer, "wall_ms") ? tb_json_int(&p.check, answer, "wall_ms", 0, TB_TIME_MS_MAX) : 0);
+    else if (tb_json_has(answer, "hidden"))
+        tb_buf_add_str(&p.out, "The cart is not shown: what the customer presented proves too little.\n");
     else if (tb_json_bool(&p.check, answer, "visit"))
         tb_buf_add_str(&p.out, "The customer who is here has no cart.\n");
     else

@@ -261,6 +261,7 @@ const en = {
 
   'error.generic': 'That change was not made. Please try again.',
   'error.local.io': 'Not stored: the disk reports an error. The cart is as before.',
+  'error.refused.assurance': 'Not done: what the customer presented proves too little.',
   'error.refused.denied': 'Not stored: the disk can only be read. The cart is as before.',
   'error.refused.newer_version': 'Not stored: this till works from memory. The cart is as before.',
   'error.retry.busy': 'Not stored: too many changes wait to be sent. The cart is as before.',

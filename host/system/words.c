@@ -20,6 +20,8 @@ const char *tb_err_words(enum tb_err err)
     case TB_ERR_REPLAYED: return "it was used before: make a new one";
     case TB_ERR_CUSTOMER_LIMIT:
         return "this terminal has asked for too many customers: wait an hour, or look at who uses it";
+    case TB_ERR_ASSURANCE:
+        return "what was presented proves too little: tap the card, or show the app's code";
     case TB_ERR_TRUNCATED:
     case TB_ERR_SYNTAX:
     case TB_ERR_DEPTH:

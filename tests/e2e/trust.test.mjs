@@ -55,6 +55,9 @@ test('a number that anybody can copy opens what the policy says, and a change of
   await page.sees('no name', (s) => s.visit && s.view.customer.name === '' && s.cart === null);
   assert.deepEqual(page.shown.visit.hidden, ['show_name', 'show_cart', 'redeem']);
   assert.equal(Number.isFinite(page.shown.view.points), true);
+  assert.match(await till.cli('cart'), /proves too little/);
+  assert.equal((await page.add(till.products[0].gtin)).error, undefined);
+  await assert.rejects(till.cli('checkout', 'claim'), /refused\.assurance/);
 });
 
 test('a cart that is not shown is not sold as what is on the screen', async () => {
@@ -62,7 +65,7 @@ test('a cart that is not shown is not sold as what is on the screen', async () =
   const console = await till.console();
   const sale = { transaction: '17', business_date: '2026-09-21', total: 100, all: true };
   assert.equal(await console.code('checkout.finish', sale), 'refused.not_found');
-  assert.equal(await console.code('checkout.claim'), 'refused.denied');
+  assert.equal(await console.code('checkout.claim'), 'refused.assurance');
 });
 
 test('a rotating code of the same customer raises the visit, and is good once', async () => {

@@ -23,7 +23,9 @@ static struct tb_rules_doc rules_doc;
 
 void tb_inspect_put(struct tb_inspect_report *r, const char *name, struct tb_span text)
 {
-    if (!r->json) {
+    if (!tb_utf8_valid(text)) {
+        tb_inspect_put_hex(r, name, text);
+    } else if (!r->json) {
         tb_print_left(r->out, tb_span_str(name), NAME_WIDTH);
         tb_print_clean(r->out, text);
         tb_buf_add_u8(r->out, '\n');

@@ -16,6 +16,7 @@ struct tb_inspect_report {
     struct tb_json_writer w;
 };
 
+/* What is no text is told in hex. */
 void tb_inspect_put(struct tb_inspect_report *r, const char *name, struct tb_span text);
 void tb_inspect_put_str(struct tb_inspect_report *r, const char *name, const char *text);
 void tb_inspect_put_hex(struct tb_inspect_report *r, const char *name, struct tb_span bytes);

@@ -109,6 +109,12 @@ test('a code that is used once says until when', async () => {
   assert.match(answer.stdout, /^once_until +2023-11-14T22:15:30Z$/m);
 });
 
+test('an address with bytes that are no text is told in hex', async () => {
+  const answer = await inspect('--json', '--hex', 'd1010c55047461702e646576 2f63cdff'.replaceAll(' ', ''));
+  const address = JSON.parse(answer.stdout).fields.find((field) => field.name === 'address');
+  assert.equal(address.value, Buffer.from('https://tap.dev/c\xcd\xff', 'latin1').toString('hex'));
+});
+
 test('nothing of a payment card is shown', async () => {
   for (const json of [[], ['--json']]) {
     const answer = await inspect(...json, '--text', '4111111111111111');

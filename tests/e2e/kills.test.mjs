@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Dice } from './lib/dice.mjs';
+import { lastingPort } from './lib/ports.mjs';
 import { attempt } from './lib/program.mjs';
 import { SideFiles } from './lib/side_files.mjs';
 import { Till } from './lib/till.mjs';
@@ -378,6 +379,7 @@ before(async () => {
   await till.certificates();
   await till.seed();
   witness.start = (await files_of.read()).lines;
+  till.ports = { terminals: await lastingPort(), web: await lastingPort() };
   await till.startStore();
   await till.startReaders();
   await till.startTill();

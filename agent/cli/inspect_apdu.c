@@ -25,6 +25,7 @@ static const char *key_missing(const struct tb_judge *judge, enum tb_apdu_family
     case TB_APDU_SMART_TAP: return key_is_there(judge, TB_RING_SMART_TAP) ? NULL : "a smart_tap key";
     case TB_APDU_VAS: return key_is_there(judge, TB_RING_VAS) ? NULL : "a vas key";
     case TB_APDU_DIRECTORY:
+    case TB_APDU_TYPE2:
     case TB_APDU_TYPE4:
     case TB_APDU_PAYMENT:
     case TB_APDU_OTHER: return NULL;

@@ -46,6 +46,7 @@ void tb_apdu_play(const struct tb_recording *recording, const struct tb_judge *j
 
 enum tb_apdu_family {
     TB_APDU_OTHER,
+    TB_APDU_TYPE2, /* no APDUs: a byte that says which command it is, and answers without status word */
     TB_APDU_TYPE4,
     TB_APDU_PAYMENT,
     TB_APDU_PHONE,

@@ -4,8 +4,6 @@
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
 
-enum { SAK_ISO_DEP = 0x20 };
-
 struct player {
     const struct tb_recording *recording;
     struct tb_recording_rng source;
@@ -64,9 +62,13 @@ static void tag_play(struct player *p, const struct tb_judge *judge)
     struct tb_apdu_play *play = p->play;
     struct tb_tag_read read;
     bool begins = true;
-    enum tb_tag_step step = tb_tag_read_start(&read, SAK_ISO_DEP, play->message, sizeof play->message);
-    while (step == TB_TAG_STEP_NEXT) {
+    enum tb_tag_step step = tb_tag_read_start(&read, p->recording->sak, play->message, sizeof play->message);
+    while (step == TB_TAG_STEP_NEXT || step == TB_TAG_STEP_SELECT) {
         struct tb_span answer;
+        if (step == TB_TAG_STEP_SELECT) {
+            step = tb_tag_read_selected(&read);
+            continue;
+        }
         if (!command_play(p, tb_span_of(read.command, read.command_size), &answer)) {
             if (begins && play->end == TB_APDU_SHORT)
                 play->end = TB_APDU_UNREAD;
@@ -88,8 +90,8 @@ static void tag_play(struct player *p, const struct tb_judge *judge)
 /* A card as it comes, until it is judged or lost. */
 static void card_play(struct player *p, const struct tb_card_how *how, const struct tb_judge *judge)
 {
-    enum tb_card_step step;
-    if (!session_play(p, how, &step))
+    enum tb_card_step step = TB_CARD_READ; /* nobody but its reader speaks with another one */
+    if (p->recording->sak & TB_RECORDING_SAK_ISO_DEP && !session_play(p, how, &step))
         return;
     switch (step) {
     case TB_CARD_NEXT: TB_ASSERT(!"a session that ended goes on"); break;

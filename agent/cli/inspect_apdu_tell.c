@@ -42,6 +42,23 @@ static void part_put(struct tb_inspect_report *r, const char *name, struct tb_sp
         tb_inspect_put_hex(r, name, tb_span_sub(bytes, at, size));
 }
 
+/* ---- Type 2 tags: NTAG21x data sheet, section 10 ---- */
+
+static void page_command(struct tb_inspect_report *r, struct tb_apdu_context *c, struct tb_span command)
+{
+    (void)c;
+    if (command.size > 1)
+        number_put(r, "page", command.at[1]);
+    if (command.size > 2)
+        number_put(r, "to_page", command.at[2]);
+}
+
+static void page_answer(struct tb_inspect_report *r, struct tb_apdu_context *c, struct tb_span answer)
+{
+    (void)c;
+    tb_inspect_put_hex(r, "read", answer);
+}
+
 /* ---- Type 4 tags ---- */
 
 static void file_command(struct tb_inspect_report *r, struct tb_apdu_context *c, struct tb_span command)
@@ -168,6 +185,12 @@ static const struct tb_apdu_form forms[] = {
     {"GetVersion", TB_APDU_DESFIRE, 0x90, 0x60, NO_NAME, NULL, NULL},
 };
 
+static const struct tb_apdu_form short_forms[] = {
+    {"READ", TB_APDU_TYPE2, 0x30, 0, NO_NAME, page_command, page_answer},
+    {"FAST_READ", TB_APDU_TYPE2, 0x3a, 0, NO_NAME, page_command, page_answer},
+    {"GET_VERSION", TB_APDU_TYPE2, 0x60, 0, NO_NAME, NULL, page_answer},
+};
+
 /* Registered application providers of the payment schemes (EMV Book 1 section 12.2). */
 static const char *const payment_providers[] = {
     "\xa0\x00\x00\x00\x03", "\xa0\x00\x00\x00\x04", "\xa0\x00\x00\x00\x10", "\xa0\x00\x00\x00\x25",
@@ -213,6 +236,9 @@ static const struct tb_apdu_form *form_find(struct tb_apdu_forms among, struct t
 const struct tb_apdu_form *tb_apdu_form_of(struct tb_span command)
 {
     const struct tb_apdu_forms own = {forms, TB_ARRAY_SIZE(forms)};
+    for (size_t i = 0; command.size < 4 && i < TB_ARRAY_SIZE(short_forms); i++)
+        if (command.at[0] == short_forms[i].cla)
+            return &short_forms[i];
     if (command.size < 4)
         return NULL;
     const struct tb_apdu_form *form = form_find(own, command);
@@ -339,7 +365,9 @@ void tb_apdu_tell(struct tb_inspect_report *r, struct tb_apdu_context *c, const 
     if (!r->json)
         (void)snprintf(title, sizeof title, "command %u", e->number);
     tb_inspect_put_str(r, title, hidden ? "of a payment card: not shown" : name_of(form, e->command));
-    if (e->answer.size >= 2)
+    if (form && form->family == TB_APDU_TYPE2)
+        tb_inspect_put_str(r, "status", e->answer.size ? "done" : "lost, or not known to the tag");
+    else if (e->answer.size >= 2)
         status_put(r, form ? form->family : TB_APDU_OTHER, e->answer);
     else
         tb_inspect_put_str(r, "status", e->answer.size ? "no status word" : "lost");

@@ -172,6 +172,8 @@ static enum tb_err setting_take(struct tb_recording *r, struct tb_span word, str
         return time_take(r, value);
     if (tb_span_is(word, "uid"))
         return uid_take(r, value);
+    if (tb_span_is(word, "sak"))
+        return value.size == 2 ? tb_hex_decode(value, &r->sak, 1) : TB_ERR_SYNTAX;
     if (tb_span_is(word, "audience"))
         return text_take(value, r->audience, sizeof r->audience);
     if (tb_span_is(word, "terminal"))
@@ -207,6 +209,7 @@ enum tb_err tb_recording_parse(struct tb_span text, struct tb_recording *ret_rec
     enum tb_err err = text.size > TB_RECORDING_SIZE_MAX ? TB_ERR_TOO_LONG : TB_OK;
     *ret_line = 0;
     tb_wipe(ret_recording, sizeof *ret_recording);
+    ret_recording->sak = TB_RECORDING_SAK_ISO_DEP;
 #if TB_WALLETS
     ret_recording->vas = tb_vas_terms_default();
 #endif

@@ -6,6 +6,7 @@
  *   time 1790000000000 the terminal's clock when the card came, Unix ms
  *   clock behind       it was not trusted
  *   uid 04782e21801d80 as anticollision gave it
+ *   sak 00             the same (ISO/IEC 14443-3 section 6.5.3); 20, an ISO-DEP card, when it is not told
  *   audience till      of the chain's pass certificates
  *   terminal urn:…     id of the terminal
  *   vas_window 120, vas_zone 0, vas_mode pass_only, vas_authenticate, vas_url https://…
@@ -33,6 +34,7 @@
 #define TB_RECORDING_ANSWER_MAX 264
 #define TB_RECORDING_RANDOM_MAX 512 /* drawn for one command; what a recorder keeps of it is less */
 #define TB_RECORDING_UID_MAX 10
+#define TB_RECORDING_SAK_ISO_DEP 0x20
 #define TB_RECORDING_NAME_MAX 128 /* audience, terminal */
 
 struct tb_recording_part { /* of the recording's bytes */
@@ -49,6 +51,7 @@ struct tb_recording_exchange {
 struct tb_recording { /* personal data */
     int64_t wall_ms;  /* Unix; 0: not told */
     bool clock_behind;
+    uint8_t sak;
     uint8_t uid_size;
     uint8_t uid[TB_RECORDING_UID_MAX];
     char audience[TB_RECORDING_NAME_MAX + 1];

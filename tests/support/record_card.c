@@ -48,7 +48,12 @@ static void tag_read(struct tb_recorder *r)
     uint8_t memory[CARD_ANSWER_MAX];
     struct tb_tag_read read;
     enum tb_tag_step step = tb_tag_read_start(&read, card.sak, message, sizeof message);
-    while (step == TB_TAG_STEP_NEXT) {
+    while (step == TB_TAG_STEP_NEXT || step == TB_TAG_STEP_SELECT) {
+        if (step == TB_TAG_STEP_SELECT) {
+            card_activate(&card);
+            step = tb_tag_read_selected(&read);
+            continue;
+        }
         struct tb_span answer = exchange(r, tb_span_of(read.command, read.command_size), memory);
         step = answer.size ? tb_tag_read_answer(&read, answer) : tb_tag_read_lost(&read);
     }
@@ -71,7 +76,12 @@ static void card_record(struct tb_buf *text, int64_t wall_ms)
 #endif
                                     .terminal = tb_span_str("urn:tillbridge:demo:device:till-1")};
     tb_recorder_put_how(&recorder, &how);
-    if (session_run(&recorder, &how) == TB_CARD_READ)
+    if (!card_is_iso_dep(&card)) {
+        tb_buf_add_str(text, "sak ");
+        tb_buf_add_hex(text, tb_span_of(&card.sak, 1));
+        tb_buf_add_u8(text, '\n');
+    }
+    if (!card_is_iso_dep(&card) || session_run(&recorder, &how) == TB_CARD_READ)
         tag_read(&recorder);
 }
 

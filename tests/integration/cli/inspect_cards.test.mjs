@@ -56,13 +56,13 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 test('every recording plays again, byte for byte, to its verdict', async () => {
-  assert.ok(names.length >= 18);
+  assert.ok(names.length >= 22);
   for (const name of names) {
     const text = await named(name);
     const said = await judged(text, '--key', keysOf(name));
     assert.equal(`# ${verdictOf(said)}`, text.split('\n')[1], name);
     assert.deepEqual(said.missing, [], name);
-    assert.ok(said.steps.length > 1);
+    assert.ok(said.steps.length > 0);
     for (const step of said.steps) {
       assert.equal(step.followed, true, name);
       assert.notEqual(step.command, 'not known', name);

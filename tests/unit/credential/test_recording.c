@@ -30,6 +30,7 @@ static void forms_are_as_documented(void **state)
            "time 1790000000000\n"
            "clock behind\n"
            "uid 04 78 2e 21 80 1D 80\n"
+           "sak 00\n"
            "audience till\n"
            "terminal urn:tillbridge:demo:device:till-1\n"
            "\n"
@@ -45,6 +46,7 @@ static void forms_are_as_documented(void **state)
     assert_int_equal(r.wall_ms, INT64_C(1790000000000));
     assert_true(r.clock_behind && r.random_told);
     assert_int_equal(r.uid_size, 7);
+    assert_int_equal(r.sak, 0);
     assert_string_equal(r.audience, "till");
     assert_string_equal(r.terminal, "urn:tillbridge:demo:device:till-1");
     assert_int_equal(r.exchange_count, 4);
@@ -76,6 +78,8 @@ static void what_is_no_recording_is_refused_with_its_line(void **state)
         {"time -1\n", TB_ERR_SYNTAX, 1},
         {"time 99999999999999999999\n", TB_ERR_RANGE, 1},
         {"clock ahead\n", TB_ERR_SYNTAX, 1},
+        {"sak 0020\n", TB_ERR_SYNTAX, 1},
+        {"sak x0\n", TB_ERR_SYNTAX, 1},
         {"terminal\n", TB_ERR_SYNTAX, 1},
         {"uid 0001020304050607080910\n", TB_ERR_TOO_LONG, 1},
         {"whatever 1\n", TB_ERR_SYNTAX, 1},

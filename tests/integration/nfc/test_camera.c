@@ -1,16 +1,13 @@
 /* A camera; its pictures come through a FIFO. */
-#include "tests/integration/nfc/harness.h"
+#include "tests/integration/nfc/fifo.h"
 
 #include "core/base/assert.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { WIDTH = 320, HEIGHT = 240, MODULE = 4, QUIET = 40, PICTURE_SIZE = WIDTH * HEIGHT };
 
@@ -42,7 +39,7 @@ static const char *const visiting_card[] = {
 };
 
 static struct harness h;
-static int camera;       /* the end that takes pictures */
+static struct fifo fifo;
 static pid_t film;       /* writes the picture over and over, as a camera does; 0: none */
 static uint8_t *picture; /* shared with it */
 
@@ -91,25 +88,14 @@ static void ean_draw(const char *digits)
             dark(QUIET + 2 * i, QUIET, 2, 120);
 }
 
-static void bytes_write(const void *bytes, size_t size)
-{
-    const uint8_t *at = bytes;
-    while (size > 0) { /* a pipe holds less than a picture */
-        ssize_t sent = write(camera, at, size);
-        assert_true(sent > 0);
-        at += sent;
-        size -= (size_t)sent;
-    }
-}
-
 static _Noreturn void film_run(void)
 {
     char head[32];
     int size = snprintf(head, sizeof head, "P5\n# a test\n%d %d\n255\n", WIDTH, HEIGHT);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;) {
-        bytes_write(head, (size_t)size);
-        bytes_write(picture, PICTURE_SIZE);
+        fifo_write(&fifo, head, (size_t)size);
+        fifo_write(&fifo, picture, PICTURE_SIZE);
     }
 }
 
@@ -130,35 +116,18 @@ static void film_stop(void)
     film = 0;
 }
 
-static void plug(void)
-{
-    assert_int_equal(mkfifo(h.line, 0600), 0);
-    camera = open(h.line, O_RDWR | O_CLOEXEC); /* does not wait for the reader */
-    assert_true(camera >= 0);
-}
-
-static void unplug(void)
-{
-    film_stop();
-    assert_int_equal(unlink(h.line), 0);
-    assert_int_equal(close(camera), 0);
-}
-
 static int start(void **state)
 {
     (void)state;
-    harness_start(&h, TB_READER_CAMERA);
-    harness_expect(&h, "state unplugged device.absent");
-    plug();
-    harness_expect(&h, "state ready");
+    fifo_start(&fifo, &h, TB_READER_CAMERA);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    unplug();
-    harness_stop(&h);
+    film_stop();
+    fifo_stop(&fifo);
     return 0;
 }
 
@@ -198,7 +167,7 @@ static void code_of_several_lines_fails_as_a_whole(void **state)
 static void stream_of_something_else_is_given_up(void **state)
 {
     (void)state;
-    bytes_write("P6\n1 1\n255\n", 11);
+    fifo_write(&fifo, "P6\n1 1\n255\n", 11);
     harness_expect(&h, "state unplugged device.absent");
     harness_expect(&h, "state ready");
     ean_draw("5901234123457");
@@ -209,10 +178,10 @@ static void stream_of_something_else_is_given_up(void **state)
 static void unplugged_camera_comes_back(void **state)
 {
     (void)state;
-    bytes_write("P5 320 240 255\n half a picture", 30);
-    unplug();
+    fifo_write(&fifo, "P5 320 240 255\n half a picture", 30);
+    fifo_unplug(&fifo);
     harness_expect(&h, "state unplugged device.absent");
-    plug();
+    fifo_plug(&fifo);
     harness_expect(&h, "state ready");
     ean_draw("5901234123457");
     film_start();

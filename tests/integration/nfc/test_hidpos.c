@@ -1,54 +1,28 @@
 /* A scanner that follows the HID-POS usage tables; its descriptor and reports come through a FIFO. */
-#include "tests/integration/nfc/harness.h"
+#include "tests/integration/nfc/fifo.h"
 #include "tests/support/hidpos.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 static struct harness h;
-static int scanner; /* the end that scans */
-
-static void bytes_write(const void *bytes, size_t size)
-{
-    assert_int_equal(write(scanner, bytes, size), size);
-}
+static struct fifo fifo;
 
 static void descriptor_write(struct tb_span descriptor)
 {
     const uint8_t head[] = {(uint8_t)(descriptor.size >> 8), (uint8_t)descriptor.size};
-    bytes_write(head, sizeof head);
-    bytes_write(descriptor.at, descriptor.size);
-}
-
-static void plug(void)
-{
-    assert_int_equal(mkfifo(h.line, 0600), 0);
-    scanner = open(h.line, O_RDWR | O_CLOEXEC); /* does not wait for the reader */
-    assert_true(scanner >= 0);
-}
-
-static void unplug(void)
-{
-    assert_int_equal(unlink(h.line), 0);
-    assert_int_equal(close(scanner), 0);
+    fifo_write(&fifo, head, sizeof head);
+    fifo_write(&fifo, descriptor.at, descriptor.size);
 }
 
 static int start(void **state)
 {
     (void)state;
-    harness_start(&h, TB_READER_HIDPOS);
-    harness_expect(&h, "state unplugged device.absent");
-    plug();
-    harness_expect(&h, "state ready");
+    fifo_start(&fifo, &h, TB_READER_HIDPOS);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    unplug();
-    harness_stop(&h);
+    fifo_stop(&fifo);
     return 0;
 }
 
@@ -56,7 +30,7 @@ static void report_write(const char *identifier, const char *data, bool continue
 {
     uint8_t report[TB_HIDPOS_REPORT_SIZE];
     tb_hidpos_report(identifier, data, continued, report);
-    bytes_write(report, sizeof report);
+    fifo_write(&fifo, report, sizeof report);
 }
 
 static void codes_are_read(void **state)
@@ -80,12 +54,12 @@ static void bytes_may_come_in_pieces(void **state)
     struct tb_span descriptor = tb_hidpos_descriptor();
     const uint8_t head[] = {0, (uint8_t)descriptor.size};
     tb_hidpos_report("]E0", "96385074", false, report);
-    bytes_write(head, 1);
-    bytes_write(head + 1, 1);
-    bytes_write(descriptor.at, 9);
-    bytes_write(descriptor.at + 9, descriptor.size - 9);
-    bytes_write(report, 5);
-    bytes_write(report + 5, sizeof report - 5);
+    fifo_write(&fifo, head, 1);
+    fifo_write(&fifo, head + 1, 1);
+    fifo_write(&fifo, descriptor.at, 9);
+    fifo_write(&fifo, descriptor.at + 9, descriptor.size - 9);
+    fifo_write(&fifo, report, 5);
+    fifo_write(&fifo, report + 5, sizeof report - 5);
     harness_expect(&h, "line 96385074");
 }
 
@@ -96,7 +70,7 @@ static void report_that_breaks_its_layout_costs_its_code(void **state)
     tb_hidpos_report("]E0", "96385074", false, report);
     report[1] = 200;
     descriptor_write(tb_hidpos_descriptor());
-    bytes_write(report, sizeof report);
+    fifo_write(&fifo, report, sizeof report);
     harness_expect(&h, "line failed line.not_text");
     report_write("]E0", "96385074", false);
     harness_expect(&h, "line 96385074");
@@ -119,9 +93,9 @@ static void unplugged_scanner_comes_back(void **state)
     (void)state;
     descriptor_write(tb_hidpos_descriptor());
     report_write("]Q0", "the first half", true);
-    unplug();
+    fifo_unplug(&fifo);
     harness_expect(&h, "state unplugged device.absent");
-    plug();
+    fifo_plug(&fifo);
     harness_expect(&h, "state ready");
     descriptor_write(tb_hidpos_descriptor());
     report_write("]E0", "96385074", false);

@@ -1,49 +1,25 @@
 /* A scanner that acts as a keyboard; its events come through a FIFO, which cannot be grabbed but is read
  * alike. */
-#include "tests/integration/nfc/harness.h"
+#include "tests/integration/nfc/fifo.h"
 
-#include <fcntl.h>
 #include <linux/input.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static struct harness h;
-static int keyboard; /* the end that types */
-
-static void plug(void)
-{
-    assert_int_equal(mkfifo(h.line, 0600), 0);
-    keyboard = open(h.line, O_RDWR | O_CLOEXEC); /* does not wait for the reader */
-    assert_true(keyboard >= 0);
-}
-
-static void unplug(void)
-{
-    assert_int_equal(unlink(h.line), 0);
-    assert_int_equal(close(keyboard), 0);
-}
+static struct fifo fifo;
 
 static int start(void **state)
 {
     (void)state;
-    harness_start(&h, TB_READER_KEYBOARD);
-    harness_expect(&h, "state unplugged device.absent");
-    plug();
-    harness_expect(&h, "state ready");
+    fifo_start(&fifo, &h, TB_READER_KEYBOARD);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    unplug();
-    harness_stop(&h);
+    fifo_stop(&fifo);
     return 0;
-}
-
-static void bytes_write(const void *bytes, size_t size)
-{
-    assert_int_equal(write(keyboard, bytes, size), size);
 }
 
 static struct input_event event_of(unsigned type, unsigned code, int value)
@@ -57,7 +33,7 @@ static void key(unsigned code)
         event_of(EV_MSC, MSC_SCAN, 7), event_of(EV_KEY, code, 1),       event_of(EV_SYN, SYN_REPORT, 0),
         event_of(EV_KEY, code, 0),     event_of(EV_SYN, SYN_REPORT, 0),
     };
-    bytes_write(events, sizeof events);
+    fifo_write(&fifo, events, sizeof events);
 }
 
 static void digits(const char *text)
@@ -88,12 +64,12 @@ static void event_may_come_in_pieces(void **state)
 {
     (void)state;
     const struct input_event seven = event_of(EV_KEY, KEY_7, 1);
-    bytes_write(&seven, 5);
+    fifo_write(&fifo, &seven, 5);
     for (unsigned i = 0; i < 2; i++) { /* the device is read between one request and the next */
         assert_int_equal(tb_readers_stats(h.readers, 0, &(uint8_t){0}), TB_OK);
         harness_expect(&h, "stats 0 0 0 0 0");
     }
-    bytes_write((const char *)&seven + 5, sizeof seven - 5);
+    fifo_write(&fifo, (const char *)&seven + 5, sizeof seven - 5);
     key(KEY_ENTER);
     harness_expect(&h, "line 7");
 }
@@ -103,7 +79,7 @@ static void dropped_events_cost_at_most_their_line(void **state)
     (void)state;
     const struct input_event dropped[] = {event_of(EV_SYN, SYN_DROPPED, 0), event_of(EV_SYN, SYN_REPORT, 0)};
     digits("590");
-    bytes_write(dropped, sizeof dropped);
+    fifo_write(&fifo, dropped, sizeof dropped);
     digits("457");
     key(KEY_ENTER);
     harness_expect(&h, "line failed line.not_text");
@@ -118,11 +94,11 @@ static void unplugged_keyboard_comes_back(void **state)
 {
     (void)state;
     const struct input_event shift = event_of(EV_KEY, KEY_LEFTSHIFT, 1);
-    bytes_write(&shift, sizeof shift);
+    fifo_write(&fifo, &shift, sizeof shift);
     digits("123");
-    unplug();
+    fifo_unplug(&fifo);
     harness_expect(&h, "state unplugged device.absent");
-    plug();
+    fifo_plug(&fifo);
     harness_expect(&h, "state ready");
     digits("5901234123457");
     key(KEY_ENTER);
@@ -149,13 +125,13 @@ static void layout_of_the_reader_counts(void **state)
 static void device_without_keys_is_refused(void **state)
 {
     (void)state;
-    unplug();
+    fifo_unplug(&fifo);
     harness_expect(&h, "state unplugged device.absent");
     assert_int_equal(symlink("/dev/zero", h.line), 0);
     harness_expect(&h, "state unplugged device.unsupported");
     assert_int_equal(unlink(h.line), 0);
     harness_expect(&h, "state unplugged device.absent");
-    plug();
+    fifo_plug(&fifo);
     harness_expect(&h, "state ready");
 }
 

@@ -611,6 +611,15 @@ void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_creden
     ask_send(agent, ticket, &what);
 }
 
+void tb_line_ask_card(struct tb_agent *agent, uint32_t ticket, struct tb_span evidence, uint32_t wait_ms)
+{
+    struct tb_identify_ask what = {.kind = "none"};
+    enum tb_err err = tb_span_to_str(evidence, what.evidence, sizeof what.evidence);
+    TB_ASSERT(err == TB_OK);
+    tb_client_identify(&agent->client, ticket, &what, wait_ms, tb_loop_now_ms(agent->loop));
+    tb_wipe(&what, sizeof what);
+}
+
 void tb_line_ask_handover(struct tb_agent *agent, uint32_t ticket, const char *code)
 {
     struct tb_identify_ask what = {.kind = "handover"};

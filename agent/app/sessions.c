@@ -61,6 +61,7 @@ static void session_end(struct tb_session_of_reader *s)
     tb_card_session_wipe(&s->card);
     tb_wipe(s->uid, sizeof s->uid);
     s->state = TB_SESSION_NONE;
+    s->relaying = false;
 }
 
 void tb_sessions_stop(struct tb_agent *agent)
@@ -88,6 +89,7 @@ static void session_torn(struct tb_session_of_reader *s)
 
 static void session_judge(struct tb_session_of_reader *s)
 {
+    s->card.judgement.evidence_size = 0; /* what it would ask was asked, or could not be */
     tb_identify_judged(&s->agent->identify, s->reader, &s->card.judgement, tb_loop_now_ms(s->agent->loop));
     session_end(s);
 }
@@ -99,9 +101,9 @@ static int64_t left_ms(const struct tb_session_of_reader *s)
     return s->began_ms + TB_SESSION_MS - tb_loop_now_ms(s->agent->loop);
 }
 
-static uint16_t command_ms(const struct tb_session_of_reader *s)
+static uint16_t command_ms(const struct tb_session_of_reader *s, const struct tb_applet_io *io)
 {
-    int64_t ms = s->card.machine.io.timeout_ms;
+    int64_t ms = io->timeout_ms;
     if (ms > TB_SESSION_COMMAND_MS)
         ms = TB_SESSION_COMMAND_MS;
     return (uint16_t)(ms < left_ms(s) ? ms : left_ms(s));
@@ -114,14 +116,13 @@ static void command_late(struct tb_timer *timer)
     tb_taps_drain(s->agent);
 }
 
-static void command_send(struct tb_session_of_reader *s)
+static void command_send(struct tb_session_of_reader *s, const struct tb_applet_io *io)
 {
-    const struct tb_applet_io *io = &s->card.machine.io;
     if (left_ms(s) <= 0) {
         session_torn(s);
         return;
     }
-    uint16_t timeout_ms = command_ms(s);
+    uint16_t timeout_ms = command_ms(s, io);
     s->state = TB_SESSION_ASKING;
     enum tb_err err = tb_readers_transceive(s->agent->readers, s->reader, s->tap, ++s->exchange, timeout_ms,
                                             tb_span_of(io->command, io->command_size));
@@ -132,17 +133,102 @@ static void command_send(struct tb_session_of_reader *s)
 }
 
 /* What needs its owner's hand is left in peace; of anything else it is looked whether it lies there alone. */
-static void judged(struct tb_session_of_reader *s)
+static void judged_tell(struct tb_session_of_reader *s)
 {
     tb_timer_cancel(&s->timer);
     s->state = TB_SESSION_JUDGED;
     reader_tell(s, s->card.judgement.verdict == TB_JUDGED_AGAIN ? TB_LINK_RELAY_LEAVE : TB_LINK_RELAY_KEEP);
 }
 
+/* ---- cards whose key is with the context store ---- */
+
+/* What the card said, for the context store; in the beginning that there is one. */
+static void store_ask(struct tb_session_of_reader *s, struct tb_span answer)
+{
+    uint8_t text[TB_EVIDENCE_SIZE_MAX];
+    struct tb_buf evidence = tb_buf_of(text, sizeof text);
+    uint32_t ticket = TB_SESSION_TICKET | (uint32_t)s->reader << 16 | ++s->exchange;
+    tb_buf_add(&evidence, tb_judgement_evidence(&s->card.judgement));
+    tb_buf_add_hex(&evidence, answer);
+    tb_timer_cancel(&s->timer);
+    if (evidence.err != TB_OK || left_ms(s) <= 0) {
+        judged_tell(s);
+        return;
+    }
+    int64_t wait_ms = left_ms(s) < TB_SESSION_STORE_MS ? left_ms(s) : TB_SESSION_STORE_MS;
+    s->state = TB_SESSION_VERIFYING;
+    tb_line_ask_card(s->agent, ticket, tb_buf_span(&evidence), (uint32_t)wait_ms);
+    tb_wipe(text, sizeof text);
+}
+
+static void judged(struct tb_session_of_reader *s)
+{
+    bool elsewhere =
+        tb_span_starts(tb_judgement_evidence(&s->card.judgement), tb_span_str(TB_DESFIRE_EVIDENCE));
+    if (!elsewhere || s->agent->status.line != TB_LINE_LIVE) {
+        judged_tell(s);
+        return;
+    }
+    s->relaying = true;
+    tb_desfire_relay_start(&s->relay);
+    store_ask(s, tb_span_of(NULL, 0));
+}
+
+static void verified_take(struct tb_session_of_reader *s, const struct tb_identify_proof *proof)
+{
+    struct tb_judgement *j = &s->card.judgement;
+    struct tb_credential credential;
+    if (tb_credential_set(TB_CREDENTIAL_DESFIRE, tb_span_of(proof->card, proof->card_size), &credential) !=
+        TB_OK)
+        return;
+    *j = (struct tb_judgement){.verdict = TB_JUDGED_CREDENTIAL,
+                               .reason = TB_REASON_CARD_DESFIRE,
+                               .assurance = TB_ASSURANCE_HIGH,
+                               .credential = credential};
+}
+
+static void refused_take(struct tb_session_of_reader *s, const struct tb_identify_proof *proof)
+{
+    enum tb_reason reason = TB_REASON_PROOF_WRONG;
+    if (tb_reason_decode(tb_span_str(proof->refused), &reason) != TB_OK)
+        reason = TB_REASON_PROOF_WRONG;
+    s->card.judgement = (struct tb_judgement){.verdict = TB_JUDGED_WRONG_KEY, .reason = reason};
+}
+
+static void told_take(struct tb_session_of_reader *s, const struct tb_taps_answer *told)
+{
+    const struct tb_identify_proof *proof = told->proof;
+    struct tb_span command = tb_span_of(proof->command, proof->command_size);
+    bool heard = told->err == TB_OK;
+    if (heard && command.size && tb_desfire_relay_command(&s->relay, command) == TB_APPLET_NEXT) {
+        command_send(s, &s->relay.io);
+        return;
+    }
+    if (heard && proof->refused[0])
+        refused_take(s, proof);
+    else if (heard && proof->verified && proof->card_size)
+        verified_take(s, proof);
+    judged_tell(s);
+}
+
+bool tb_sessions_told(struct tb_agent *agent, uint32_t ticket, const struct tb_taps_answer *told)
+{
+    uint32_t reader = (ticket & ~TB_SESSION_TICKET) >> 16;
+    if (!(ticket & TB_SESSION_TICKET) || reader >= TB_READERS_COUNT_MAX)
+        return false;
+    struct tb_session_of_reader *s = &agent->sessions[reader];
+    if (s->state == TB_SESSION_VERIFYING && s->exchange == (uint16_t)ticket)
+        told_take(s, told);
+    tb_taps_drain(agent);
+    return true;
+}
+
+/* ---- what comes of a step ---- */
+
 static void step_take(struct tb_session_of_reader *s, enum tb_card_step step)
 {
     switch (step) {
-    case TB_CARD_NEXT: command_send(s); return;
+    case TB_CARD_NEXT: command_send(s, &s->card.machine.io); return;
     case TB_CARD_JUDGED: judged(s); return;
     case TB_CARD_READ:
         reader_tell(s, TB_LINK_RELAY_READ);
@@ -174,7 +260,11 @@ static void answer_take(struct tb_session_of_reader *s, const struct tb_reader_e
 {
     if (s->state != TB_SESSION_ASKING || event->tap != s->tap || event->exchange != s->exchange)
         return;
-    if (event->status != TB_LINK_EXCHANGE_OK)
+    if (s->relaying && event->status == TB_LINK_EXCHANGE_OK)
+        store_ask(s, event->data);
+    else if (s->relaying)
+        session_torn(s);
+    else if (event->status != TB_LINK_EXCHANGE_OK)
         step_take(s, tb_card_session_lost(&s->card));
     else
         step_take(s, tb_card_session_answer(&s->card, event->data));
@@ -183,7 +273,7 @@ static void answer_take(struct tb_session_of_reader *s, const struct tb_reader_e
 bool tb_sessions_event(struct tb_agent *agent, const struct tb_reader_event *event)
 {
     struct tb_session_of_reader *s = &agent->sessions[event->reader->index];
-    bool waits = s->state == TB_SESSION_JUDGED;
+    bool waits = s->state == TB_SESSION_JUDGED || s->state == TB_SESSION_VERIFYING;
     switch (event->kind) {
     case TB_READER_EVENT_TAG:
     case TB_READER_EVENT_TAG_AGAIN: session_begin(s, event); return false;

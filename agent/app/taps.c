@@ -321,6 +321,8 @@ static bool refuse(struct tb_agent *agent, uint32_t ticket, const struct tb_iden
 void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, const struct tb_taps_answer *told)
 {
     struct tb_id id;
+    if (tb_sessions_told(agent, ticket, told))
+        return;
     bool found = told->err == TB_OK && told->found;
     if (told->err == TB_OK && refuse(agent, ticket, told->proof))
         return;

@@ -11,6 +11,7 @@
 #include "contextd/engine/sqlite_schema.h"
 #include "core/cart/checkout.h"
 #include "core/cart/merge.h"
+#include "core/credential/desfire.h"
 #include "core/credential/judgement.h"
 #include "core/credential/keyring.h"
 #include "core/credential/trustdoc.h"
@@ -60,6 +61,17 @@ struct sqlite_sale {
     char claimed_by[TB_NAME_SIZE_MAX + 1]; /* whose claim ran when the sale was told */
 };
 
+#define SQLITE_CARD_COUNT_MAX 32 /* at once, in the whole chain */
+#define SQLITE_CARD_MS 10000
+
+/* A DESFire card that lies at a terminal which has no key for it. */
+struct sqlite_card {
+    uint8_t uid_size; /* as it was seen there; 0: free */
+    uint8_t uid[TB_DESFIRE_SEEN_SIZE_MAX];
+    int64_t began_ms;
+    struct tb_desfire machine; /* secret */
+};
+
 struct sqlite_engine {
     struct tb_context_engine base; /* first: the two are cast into each other */
     struct tb_db *db;
@@ -69,6 +81,7 @@ struct sqlite_engine {
     bool chain_known; /* the file has been set up */
     struct tb_keyring ring;
     struct tb_trust_doc trust;
+    struct sqlite_card cards[SQLITE_CARD_COUNT_MAX];
     int64_t (*clock_fn)(void *context);
     void *clock;
     int64_t wall_ms; /* one reading per transaction */

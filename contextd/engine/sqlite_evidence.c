@@ -2,6 +2,7 @@
 #include "contextd/engine/sqlite_engine.h"
 
 #include "core/base/assert.h"
+#include "core/base/text.h"
 #include "core/base/wipe.h"
 #include "core/credential/handover.h"
 #include "core/credential/judge.h"
@@ -111,6 +112,92 @@ static void judged(struct sqlite_engine *e, const struct tb_identify_ask *ask, c
         refuse(evidence, j->reason);
 }
 
+/* ---- DESFire cards at terminals without the key ---- */
+
+static void card_forget(struct sqlite_card *card)
+{
+    tb_wipe(card, sizeof *card);
+}
+
+static struct sqlite_card *card_find(struct sqlite_engine *e, struct tb_span uid)
+{
+    for (size_t i = 0; i < SQLITE_CARD_COUNT_MAX; i++) {
+        struct sqlite_card *card = &e->cards[i];
+        if (card->uid_size && e->wall_ms - card->began_ms > SQLITE_CARD_MS)
+            card_forget(card);
+        if (card->uid_size && tb_span_equal(uid, tb_span_of(card->uid, card->uid_size)))
+            return card;
+    }
+    return NULL;
+}
+
+/* The same card's place, a free one, or that of the oldest. */
+static struct sqlite_card *card_place(struct sqlite_engine *e, struct tb_span uid)
+{
+    struct sqlite_card *place = card_find(e, uid);
+    for (size_t i = 0; place == NULL && i < SQLITE_CARD_COUNT_MAX; i++)
+        if (e->cards[i].uid_size == 0)
+            place = &e->cards[i];
+    for (size_t i = 1; place == NULL && i < SQLITE_CARD_COUNT_MAX; i++)
+        if (e->cards[i].began_ms < e->cards[0].began_ms)
+            place = &e->cards[i];
+    return place ? place : &e->cards[0];
+}
+
+static enum tb_applet_step card_begin(struct sqlite_engine *e, struct sqlite_card *card, struct tb_span uid)
+{
+    const struct tb_desfire_input input = {
+        .keys = &e->ring, .wall_ms = e->wall_ms, .rng = e->rng, .uid = uid};
+    *card = (struct sqlite_card){.uid_size = (uint8_t)uid.size, .began_ms = e->wall_ms};
+    memcpy(card->uid, uid.at, uid.size);
+    return tb_desfire_start(&card->machine, &input);
+}
+
+static void card_step(struct sqlite_engine *e, struct sqlite_card *card, enum tb_applet_step step,
+                      struct sqlite_evidence *evidence)
+{
+    static const struct tb_identify_ask anybody = {.kind = "none"};
+    struct tb_identify_proof *proof = &evidence->proof;
+    const struct tb_desfire *m = &card->machine;
+    const struct tb_judgement *j = &m->judgement;
+    if (step == TB_APPLET_NEXT) {
+        TB_ASSERT(m->io.command_size <= sizeof proof->command);
+        memcpy(proof->command, m->io.command, m->io.command_size);
+        proof->command_size = (uint8_t)m->io.command_size;
+        return;
+    }
+    if (j->reason == TB_REASON_CARD_DESFIRE) {
+        proven(e, &anybody, j, evidence);
+        memcpy(proof->card, j->credential.value, j->credential.value_size);
+        proof->card_size = j->credential.value_size;
+    } else if (j->verdict == TB_JUDGED_WRONG_KEY) {
+        refuse(evidence, j->reason);
+    }
+    card_forget(card);
+}
+
+/* desfire:<UID>:<answer> */
+static void card_judge(struct sqlite_engine *e, struct tb_span text, struct sqlite_evidence *evidence)
+{
+    uint8_t seen[TB_DESFIRE_SEEN_SIZE_MAX];
+    uint8_t bytes[TB_EVIDENCE_SIZE_MAX / 2];
+    struct tb_span answer_hex = tb_span_sub(text, strlen(TB_DESFIRE_EVIDENCE), SIZE_MAX);
+    struct tb_span uid_hex = tb_span_cut(&answer_hex, ':');
+    struct tb_span uid = tb_span_of(seen, uid_hex.size / 2);
+    struct tb_span answer = tb_span_of(bytes, answer_hex.size / 2);
+    bool whole = uid.size > 0 && uid.size <= sizeof seen && uid_hex.size % 2 == 0 &&
+                 answer_hex.size % 2 == 0 && answer.size <= sizeof bytes &&
+                 tb_hex_decode(uid_hex, seen, uid.size) == TB_OK &&
+                 tb_hex_decode(answer_hex, bytes, answer.size) == TB_OK;
+    if (!whole)
+        return;
+    struct sqlite_card *card = answer.size ? card_find(e, uid) : card_place(e, uid);
+    if (card == NULL)
+        return;
+    card_step(e, card, answer.size ? tb_desfire_answer(&card->machine, answer) : card_begin(e, card, uid),
+              evidence);
+}
+
 enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const struct tb_identify_ask *ask,
                                   struct sqlite_evidence *ret_evidence)
 {
@@ -124,6 +211,10 @@ enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const struct tb_ident
         char code[TB_HANDOVER_CODE_SIZE + 1];
         enum tb_err err = tb_handover_code_decode(text, code);
         return err == TB_OK ? handover_find(e, code, ret_evidence) : TB_ERR_NOT_FOUND;
+    }
+    if (tb_span_starts(text, tb_span_str(TB_DESFIRE_EVIDENCE))) {
+        card_judge(e, text, ret_evidence);
+        return TB_OK;
     }
     if (!tb_sun_judge(&judge, text, TB_SUN_FROM_EVIDENCE, &j))
         tb_judge_line(&judge, text, &j);

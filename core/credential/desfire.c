@@ -55,6 +55,16 @@ static enum tb_applet_step judged_card(struct tb_desfire *m, enum tb_reason reas
     return judged(m, TB_APPLET_DONE, TB_JUDGED_CREDENTIAL, reason);
 }
 
+static void evidence_set(struct tb_desfire *m)
+{
+    struct tb_buf text = tb_buf_of(m->judgement.evidence, sizeof m->judgement.evidence);
+    tb_buf_add_str(&text, TB_DESFIRE_EVIDENCE);
+    tb_buf_add_hex(&text, tb_span_of(m->seen, m->seen_size));
+    tb_buf_add_u8(&text, ':');
+    TB_ASSERT(text.err == TB_OK);
+    m->judgement.evidence_size = (uint8_t)text.size;
+}
+
 /* No key is left that could be tried. */
 static enum tb_applet_step give_up(struct tb_desfire *m)
 {
@@ -62,6 +72,7 @@ static enum tb_applet_step give_up(struct tb_desfire *m)
         return judged(m, TB_APPLET_FAILED, TB_JUDGED_WRONG_KEY, TB_REASON_PROOF_WRONG);
     if (!m->selected)
         return end(m, TB_APPLET_ABSENT);
+    evidence_set(m);
     if (m->uid_known)
         return judged_card(m, TB_REASON_PROOF_UNVERIFIED, TB_ASSURANCE_LOW);
     return judged(m, TB_APPLET_DONE, TB_JUDGED_UNKNOWN, TB_REASON_PROOF_NO_KEY);
@@ -240,6 +251,9 @@ enum tb_applet_step tb_desfire_start(struct tb_desfire *m, const struct tb_desfi
     m->uid_known = input->uid.size == sizeof m->uid;
     if (m->uid_known)
         memcpy(m->uid, input->uid.at, sizeof m->uid);
+    m->seen_size = (uint8_t)(input->uid.size < sizeof m->seen ? input->uid.size : sizeof m->seen);
+    if (m->seen_size)
+        memcpy(m->seen, input->uid.at, m->seen_size);
     keys_copy(m, input);
     return key_next(m);
 }

@@ -25,6 +25,10 @@
 
 #define TB_DESFIRE_KEY_COUNT_MAX 8 /* of a ring's valid keys of this use, the first ones */
 #define TB_DESFIRE_EXCHANGE_MAX 48
+#define TB_DESFIRE_SEEN_SIZE_MAX 10
+#define TB_DESFIRE_EVIDENCE                                                        \
+    "desfire:" /* then the UID as it was seen, a colon, and the card's last answer \
+                */
 #define TB_DESFIRE_TIMEOUT_MS 500
 
 struct tb_desfire_input {
@@ -57,8 +61,10 @@ struct tb_desfire { /* secret; fields are the machine's own, but io and judgemen
     bool selected;          /* an application of ours is on the card */
     bool refused;           /* a key was tried and did not fit */
     bool ev1;               /* the card does not know AuthenticateEV2First */
-    bool uid_read;          /* uid was read under a session */
-    bool uid_known;         /* uid is the card's own: not random, or read */
+    uint8_t seen_size;
+    uint8_t seen[TB_DESFIRE_SEEN_SIZE_MAX]; /* the UID as anticollision gave it */
+    bool uid_read;                          /* uid was read under a session */
+    bool uid_known;                         /* uid is the card's own: not random, or read */
     uint8_t uid[TB_DESFIRE_UID_SIZE];
     struct tb_desfire_proof proof;
     struct tb_desfire_session session;
@@ -68,9 +74,10 @@ struct tb_desfire { /* secret; fields are the machine's own, but io and judgemen
  * DONE, CREDENTIAL, card.desfire       authenticated: TB_CREDENTIAL_DESFIRE, high
  * DONE, CREDENTIAL, proof.unverified   ours, but no key here: low, the UID as it was seen; to be relayed
  * DONE, UNKNOWN, proof.no_key          ours, no key here, and the UID is random: nothing without the store
- * FAILED, WRONG_KEY, proof.wrong       the card does not know our key, or tampers
- * FAILED, MALFORMED, proof.malformed   answers that are none
- * ABSENT                               no application of the ring's is on the card, or the ring names none
+ *                                      (of both: evidence is what asks the context store for the first
+ * command) FAILED, WRONG_KEY, proof.wrong       the card does not know our key, or tampers FAILED, MALFORMED,
+ * proof.malformed   answers that are none ABSENT                               no application of the ring's
+ * is on the card, or the ring names none
  */
 enum tb_applet_step tb_desfire_start(struct tb_desfire *m, const struct tb_desfire_input *input);
 enum tb_applet_step tb_desfire_answer(struct tb_desfire *m, struct tb_span answer);

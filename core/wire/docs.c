@@ -369,30 +369,19 @@ void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct t
     tb_json_close(w);
 }
 
-static uint8_t bytes_decode(struct tb_check *c, struct tb_json doc, const char *name, uint8_t *ret_bytes,
-                            size_t size_max)
-{
-    struct tb_span text = tb_json_text(c, doc, name, (size_max * 4 + 2) / 3);
-    struct tb_buf bytes = tb_buf_of(ret_bytes, size_max);
-    enum tb_err err = tb_base64url_decode(text, &bytes);
-    if (err != TB_OK)
-        tb_check_fail(c, err, name);
-    return (uint8_t)bytes.size;
-}
-
 void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret)
 {
     *ret = (struct tb_key_doc){.kind = ""};
     tb_member_token(c, doc, "kind", ret->kind, sizeof ret->kind);
     ret->version = tb_member_version(c, doc, "version");
-    ret->value_size = bytes_decode(c, doc, "value", ret->value, sizeof ret->value);
+    ret->value_size = tb_member_bytes(c, doc, "value", ret->value, sizeof ret->value);
     tb_member_opt_str(c, doc, "id", ret->id, sizeof ret->id);
     ret->added_ms = tb_member_opt_time(c, doc, "added_ms");
     ret->not_before_ms = tb_member_opt_time(c, doc, "not_before_ms");
     ret->not_after_ms = tb_member_opt_time(c, doc, "not_after_ms");
     ret->diversified = tb_member_opt_bool(c, doc, "diversified");
     if (tb_json_has(doc, "system"))
-        ret->system_size = bytes_decode(c, doc, "system", ret->system, sizeof ret->system);
+        ret->system_size = tb_member_bytes(c, doc, "system", ret->system, sizeof ret->system);
     if (tb_json_has(doc, "application"))
         tb_json_hex(c, doc, "application", ret->application, sizeof ret->application);
     ret->key_number = tb_member_opt_int(c, doc, "key_number", TB_KEY_NUMBER_MAX, 0);

@@ -188,3 +188,14 @@ void tb_member_put_opt_bool(struct tb_json_writer *w, const char *name, bool val
     if (value)
         tb_json_put_bool(w, name, true);
 }
+
+uint8_t tb_member_bytes(struct tb_check *c, struct tb_json object, const char *name, uint8_t *ret_bytes,
+                        size_t size_max)
+{
+    struct tb_span text = tb_json_text(c, object, name, (size_max * 4 + 2) / 3);
+    struct tb_buf bytes = tb_buf_of(ret_bytes, size_max);
+    enum tb_err err = tb_base64url_decode(text, &bytes);
+    if (err != TB_OK)
+        tb_check_fail(c, err, name);
+    return (uint8_t)bytes.size;
+}

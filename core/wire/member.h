@@ -44,4 +44,8 @@ void tb_member_put_opt_id(struct tb_json_writer *w, const char *name, const stru
 void tb_member_put_opt_int(struct tb_json_writer *w, const char *name, int64_t value);
 void tb_member_put_opt_bool(struct tb_json_writer *w, const char *name, bool value); /* true only */
 
+/* At most size_max bytes, which is below 256, in base64url. Returns how many there are. */
+uint8_t tb_member_bytes(struct tb_check *c, struct tb_json object, const char *name, uint8_t *ret_bytes,
+                        size_t size_max);
+
 #endif

@@ -295,6 +295,10 @@ static void proof_decode(struct tb_check *c, struct tb_json result, struct tb_id
         tb_json_hex(c, result, "hash", ret->hash, sizeof ret->hash);
     tb_member_opt_token(c, result, "assurance", ret->assurance, sizeof ret->assurance);
     tb_member_opt_token(c, result, "refused", ret->refused, sizeof ret->refused);
+    if (tb_json_has(result, "command"))
+        ret->command_size = tb_member_bytes(c, result, "command", ret->command, sizeof ret->command);
+    if (tb_json_has(result, "card"))
+        ret->card_size = tb_member_bytes(c, result, "card", ret->card, sizeof ret->card);
 }
 
 static void proof_encode(struct tb_json_writer *w, const struct tb_identify_proof *proof)
@@ -306,6 +310,10 @@ static void proof_encode(struct tb_json_writer *w, const struct tb_identify_proo
         tb_json_put_hex(w, "hash", tb_span_of(proof->hash, sizeof proof->hash));
     tb_member_put_opt_str(w, "assurance", proof->assurance);
     tb_member_put_opt_str(w, "refused", proof->refused);
+    if (proof->command_size)
+        tb_json_put_base64url(w, "command", tb_span_of(proof->command, proof->command_size));
+    if (proof->card_size)
+        tb_json_put_base64url(w, "card", tb_span_of(proof->card, proof->card_size));
 }
 
 void tb_identified_decode(struct tb_check *c, struct tb_json result, struct tb_arena *arena,

@@ -129,6 +129,8 @@ static inline void tb_partitions_set(struct tb_partitions *set, unsigned partiti
 }
 
 #define TB_IDENTIFY_EVIDENCE_SIZE_MAX 192
+#define TB_IDENTIFY_COMMAND_SIZE_MAX 40 /* the longest command of core/credential/desfire.h has 38 */
+#define TB_IDENTIFY_CARD_SIZE_MAX 10
 
 struct tb_identify_ask {
     char kind[TB_SHORT_SIZE_MAX + 1]; /* "none" when only the evidence says whose it is; hash is then zero */
@@ -143,6 +145,10 @@ struct tb_identify_proof {
     uint8_t hash[TB_LOOKUP_HASH_SIZE];
     char assurance[TB_SHORT_SIZE_MAX + 1];
     char refused[TB_SHORT_SIZE_MAX + 1]; /* why it is not accepted: name of a reason */
+    uint8_t command_size;
+    uint8_t command[TB_IDENTIFY_COMMAND_SIZE_MAX]; /* goes to the card; its answer is the next evidence */
+    uint8_t card_size;
+    uint8_t card[TB_IDENTIFY_CARD_SIZE_MAX]; /* the UID that the card proved. Personal data. */
 };
 
 struct tb_identified { /* result of identify */

@@ -2,8 +2,10 @@
 
 #include "core/base/assert.h"
 #include "core/base/text.h"
+#include "core/credential/desfire.h"
 #include "core/credential/rotating.h"
 #include "core/crypto/hash.h"
+#include "tests/support/pn532d/tapped.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -260,6 +262,119 @@ static void a_handover_is_found_by_its_code(void **state)
     assert_false(engine_fixture_ask(&fixture, &request)->identify.found);
 }
 
+/* ---- DESFire cards at terminals without the key ---- */
+
+#define CARD_KEY "00112233445566778899aabbccddeeff"
+#define CARD "desfire aid=3042f5 uid=04782e21801d80 key=" CARD_KEY
+
+#define HIDDEN_CARD "desfire aid=3042f5 uid=random hidden=04782e21801d80 key=" CARD_KEY
+
+static struct card card;
+
+static void card_lies(const char *spec)
+{
+    struct tb_key_doc doc = {
+        .version = 1, .kind = "desfire", .id = "cards", .value_size = 16, .application = {0x30, 0x42, 0xf5}};
+    assert_int_equal(tb_hex_decode(tb_span_str(CARD_KEY), doc.value, 16), TB_OK);
+    load(&(struct tb_record){.kind = TB_RECORD_KEY, .as.key = {.doc = &doc, .audience = "none"}});
+    tapped_card(&card, spec);
+}
+
+/* The card's answer as evidence, behind the UID as anticollision gave it. */
+static struct tb_identify_proof card_said(const char *device, struct tb_span answer)
+{
+    char evidence[TB_IDENTIFY_EVIDENCE_SIZE_MAX + 1];
+    struct tb_buf text = tb_buf_of(evidence, sizeof evidence - 1);
+    tb_buf_add_str(&text, TB_DESFIRE_EVIDENCE);
+    tb_buf_add_hex(&text, tb_span_of(card.uid, card.uid_size));
+    tb_buf_add_str(&text, ":");
+    tb_buf_add_hex(&text, answer);
+    evidence[text.size] = '\0';
+    struct tb_engine_request request = ask_of(device, "none", tb_span_of(NULL, 0), evidence);
+    const struct tb_engine_answer *told = engine_fixture_ask(&fixture, &request);
+    assert_int_equal(told->err, TB_OK);
+    assert_false(told->identify.found); /* nobody has this card */
+    return told->identify.proof;
+}
+
+static struct tb_identify_proof card_carry(unsigned exchange_max)
+{
+    uint8_t memory[CARD_ANSWER_MAX];
+    struct tb_identify_proof proof = card_said("till-0421-4", tb_span_of(NULL, 0));
+    for (unsigned i = 0; proof.command_size && i < exchange_max; i++) {
+        struct tb_applet_io io = {.command_size = proof.command_size, .timeout_ms = 1};
+        memcpy(io.command, proof.command, proof.command_size);
+        proof = card_said("till-0421-4", tapped_exchange(&card, &io, memory));
+    }
+    return proof;
+}
+
+static void a_card_is_verified_where_its_key_is(void **state)
+{
+    (void)state;
+    static const uint8_t uid[] = {0x04, 0x78, 0x2e, 0x21, 0x80, 0x1d, 0x80};
+    static const char *const cards[] = {CARD, CARD " ev1", HIDDEN_CARD};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(cards); i++) {
+        uint8_t hash[TB_LOOKUP_HASH_SIZE];
+        card_lies(cards[i]);
+        struct tb_identify_proof proof = card_carry(10);
+        assert_true(proof.verified);
+        assert_string_equal(proof.kind, "desfire");
+        assert_string_equal(proof.assurance, "high");
+        assert_int_equal(proof.card_size, sizeof uid);
+        assert_memory_equal(proof.card, uid, sizeof uid);
+        hash_of("desfire", tb_span_of(uid, sizeof uid), hash);
+        assert_memory_equal(proof.hash, hash, sizeof hash);
+    }
+}
+
+static void a_card_without_the_key_is_refused(void **state)
+{
+    (void)state;
+    card_lies("desfire aid=3042f5 uid=04782e21801d80 key=0123456789abcdef0123456789abcdef");
+    struct tb_identify_proof proof = card_carry(10);
+    assert_string_equal(proof.refused, "proof.wrong");
+    assert_false(proof.verified || proof.command_size || proof.card_size);
+    card_lies("desfire aid=010203 uid=04782e21801d80 key=" CARD_KEY);
+    proof = card_carry(10);
+    assert_false(proof.verified || proof.refused[0] || proof.command_size);
+}
+
+static void an_exchange_is_not_taken_up_late_or_without_a_beginning(void **state)
+{
+    (void)state;
+    static const uint8_t ok[] = {0x91, 0x00};
+    card_lies(CARD);
+    assert_int_equal(card_said("till-0421-4", tb_span_of(ok, sizeof ok)).command_size, 0);
+    assert_true(card_carry(2).command_size > 0);
+    fixture.wall_ms += 11000;
+    assert_int_equal(card_said("till-0421-4", tb_span_of(ok, sizeof ok)).command_size, 0);
+    assert_true(card_carry(10).verified);
+    assert_int_equal(card_said("till-0421-4", tb_span_of(ok, sizeof ok)).command_size, 0);
+}
+
+static void evidence_of_cards_that_is_none_is_passed_over(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "desfire:",
+        "desfire::",
+        "desfire:0:",
+        "desfire:zz:",
+        "desfire:04:9",
+        "desfire:0478xx21801d80:",
+        "desfire:04782e21801d80:91zz",
+        "desfire:0102030405060708090a0b:",
+    };
+    card_lies(CARD);
+    for (size_t i = 0; i < TB_ARRAY_SIZE(texts); i++) {
+        struct tb_engine_request request = ask_of("till-0421-4", "none", tb_span_of(NULL, 0), texts[i]);
+        const struct tb_engine_answer *answer = engine_fixture_ask(&fixture, &request);
+        assert_int_equal(answer->err, TB_OK);
+        assert_false(answer->identify.found || answer->identify.proof.command_size);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +387,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_tag_that_hides_its_uid_is_told_by_its_message, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_used_up_for_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_handover_is_found_by_its_code, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_card_is_verified_where_its_key_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_card_without_the_key_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_exchange_is_not_taken_up_late_or_without_a_beginning, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(evidence_of_cards_that_is_none_is_passed_over, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

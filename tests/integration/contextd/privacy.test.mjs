@@ -68,6 +68,7 @@ describe('an erasure', () => {
     assert.deepEqual([row.type, row.op, row.id, row.customer], ['erasure', 'put', erasure, lost]);
     const cart = { seq: 1, kind: 'cart.add', customer: lost, cart: id(), line: id(), gtin: store.products[0].gtin, quantity: 1 };
     assert.equal((await till.mutate(cart)).code, 'customer_erased');
+    assert.deepEqual((await list('customer', 'list', '--limit', '4')).map((c) => c.id), [0, 1, 2, 4].map((n) => store.customers[n].id));
     assert.ok((await waiting()).includes('till-0421-4'));
     const forged = await till.mutate(receipt(2, erasure, 'till-0421-4', till5.key));
     assert.deepEqual([forged.verdict, forged.code], ['rejected', 'signature']);

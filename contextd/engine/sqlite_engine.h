@@ -6,12 +6,12 @@
 #ifndef TB_CONTEXTD_ENGINE_SQLITE_ENGINE_H
 #define TB_CONTEXTD_ENGINE_SQLITE_ENGINE_H
 
+#include "contextd/engine/cards.h"
 #include "contextd/engine/sqlite.h"
 #include "contextd/engine/sqlite_cart_sql.h"
 #include "contextd/engine/sqlite_schema.h"
 #include "core/cart/checkout.h"
 #include "core/cart/merge.h"
-#include "core/credential/desfire.h"
 #include "core/credential/judgement.h"
 #include "core/credential/keyring.h"
 #include "core/credential/trustdoc.h"
@@ -61,17 +61,6 @@ struct sqlite_sale {
     char claimed_by[TB_NAME_SIZE_MAX + 1]; /* whose claim ran when the sale was told */
 };
 
-#define SQLITE_CARD_COUNT_MAX 32 /* at once, in the whole chain */
-#define SQLITE_CARD_MS 10000
-
-/* A DESFire card that lies at a terminal which has no key for it. */
-struct sqlite_card {
-    uint8_t uid_size; /* as it was seen there; 0: free */
-    uint8_t uid[TB_DESFIRE_SEEN_SIZE_MAX];
-    int64_t began_ms;
-    struct tb_desfire machine; /* secret */
-};
-
 struct sqlite_engine {
     struct tb_context_engine base; /* first: the two are cast into each other */
     struct tb_db *db;
@@ -81,7 +70,7 @@ struct sqlite_engine {
     bool chain_known; /* the file has been set up */
     struct tb_keyring ring;
     struct tb_trust_doc trust;
-    struct sqlite_card cards[SQLITE_CARD_COUNT_MAX];
+    struct sqlite_cards cards;
     int64_t (*clock_fn)(void *context);
     void *clock;
     int64_t wall_ms; /* one reading per transaction */
@@ -254,7 +243,8 @@ struct sqlite_evidence {
 };
 
 /* Nothing of ret_evidence is set when there is none, or no key for it. */
-TB_MUST_USE enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const struct tb_identify_ask *ask,
+TB_MUST_USE enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const char *device,
+                                              const struct tb_identify_ask *ask,
                                               struct sqlite_evidence *ret_evidence);
 /* Uses it up; evidence->proof is then refused when it was. */
 TB_MUST_USE enum tb_err sqlite_evidence_claim(struct sqlite_engine *e, struct sqlite_evidence *evidence);

@@ -114,42 +114,10 @@ static void judged(struct sqlite_engine *e, const struct tb_identify_ask *ask, c
 
 /* ---- DESFire cards at terminals without the key ---- */
 
-static void card_forget(struct sqlite_card *card)
-{
-    tb_wipe(card, sizeof *card);
-}
-
-static struct sqlite_card *card_find(struct sqlite_engine *e, struct tb_span uid)
-{
-    for (size_t i = 0; i < SQLITE_CARD_COUNT_MAX; i++) {
-        struct sqlite_card *card = &e->cards[i];
-        if (card->uid_size && e->wall_ms - card->began_ms > SQLITE_CARD_MS)
-            card_forget(card);
-        if (card->uid_size && tb_span_equal(uid, tb_span_of(card->uid, card->uid_size)))
-            return card;
-    }
-    return NULL;
-}
-
-/* The same card's place, a free one, or that of the oldest. */
-static struct sqlite_card *card_place(struct sqlite_engine *e, struct tb_span uid)
-{
-    struct sqlite_card *place = card_find(e, uid);
-    for (size_t i = 0; place == NULL && i < SQLITE_CARD_COUNT_MAX; i++)
-        if (e->cards[i].uid_size == 0)
-            place = &e->cards[i];
-    for (size_t i = 1; place == NULL && i < SQLITE_CARD_COUNT_MAX; i++)
-        if (e->cards[i].began_ms < e->cards[0].began_ms)
-            place = &e->cards[i];
-    return place ? place : &e->cards[0];
-}
-
-static enum tb_applet_step card_begin(struct sqlite_engine *e, struct sqlite_card *card, struct tb_span uid)
+static enum tb_applet_step card_start(struct sqlite_engine *e, struct sqlite_card *card)
 {
     const struct tb_desfire_input input = {
-        .keys = &e->ring, .wall_ms = e->wall_ms, .rng = e->rng, .uid = uid};
-    *card = (struct sqlite_card){.uid_size = (uint8_t)uid.size, .began_ms = e->wall_ms};
-    memcpy(card->uid, uid.at, uid.size);
+        .keys = &e->ring, .wall_ms = e->wall_ms, .rng = e->rng, .uid = tb_span_of(card->uid, card->uid_size)};
     return tb_desfire_start(&card->machine, &input);
 }
 
@@ -170,14 +138,15 @@ static void card_step(struct sqlite_engine *e, struct sqlite_card *card, enum tb
         proven(e, &anybody, j, evidence);
         memcpy(proof->card, j->credential.value, j->credential.value_size);
         proof->card_size = j->credential.value_size;
-    } else if (j->verdict == TB_JUDGED_WRONG_KEY) {
+    } else if (j->verdict == TB_JUDGED_WRONG_KEY || j->verdict == TB_JUDGED_MALFORMED) {
         refuse(evidence, j->reason);
     }
-    card_forget(card);
+    sqlite_card_end(card);
 }
 
 /* desfire:<UID>:<answer> */
-static void card_judge(struct sqlite_engine *e, struct tb_span text, struct sqlite_evidence *evidence)
+static void card_judge(struct sqlite_engine *e, const char *device, struct tb_span text,
+                       struct sqlite_evidence *evidence)
 {
     uint8_t seen[TB_DESFIRE_SEEN_SIZE_MAX];
     uint8_t bytes[TB_EVIDENCE_SIZE_MAX / 2];
@@ -191,15 +160,16 @@ static void card_judge(struct sqlite_engine *e, struct tb_span text, struct sqli
                  tb_hex_decode(answer_hex, bytes, answer.size) == TB_OK;
     if (!whole)
         return;
-    struct sqlite_card *card = answer.size ? card_find(e, uid) : card_place(e, uid);
+    struct sqlite_card *card = answer.size ? sqlite_cards_find(&e->cards, device, uid, e->wall_ms)
+                                           : sqlite_cards_begin(&e->cards, device, uid, e->wall_ms);
     if (card == NULL)
         return;
-    card_step(e, card, answer.size ? tb_desfire_answer(&card->machine, answer) : card_begin(e, card, uid),
-              evidence);
+    enum tb_applet_step step = answer.size ? tb_desfire_answer(&card->machine, answer) : card_start(e, card);
+    card_step(e, card, step, evidence);
 }
 
-enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const struct tb_identify_ask *ask,
-                                  struct sqlite_evidence *ret_evidence)
+enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const char *device,
+                                  const struct tb_identify_ask *ask, struct sqlite_evidence *ret_evidence)
 {
     struct tb_judgement j;
     struct tb_span text = tb_span_str(ask->evidence);
@@ -213,7 +183,7 @@ enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const struct tb_ident
         return err == TB_OK ? handover_find(e, code, ret_evidence) : TB_ERR_NOT_FOUND;
     }
     if (tb_span_starts(text, tb_span_str(TB_DESFIRE_EVIDENCE))) {
-        card_judge(e, text, ret_evidence);
+        card_judge(e, device, text, ret_evidence);
         return TB_OK;
     }
     if (!tb_sun_judge(&judge, text, TB_SUN_FROM_EVIDENCE, &j))

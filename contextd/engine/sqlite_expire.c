@@ -147,6 +147,7 @@ enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
     struct sqlite_keep keep = {0};
     bool erasures_more = false;
     *ret_more = false;
+    sqlite_cards_expire(&e->cards, e->wall_ms);
     enum tb_err err = keep_times_read(e, &keep);
     if (err == TB_OK)
         err = rows_expire(e, STMT_VERDICT_EXPIRE, e->wall_ms - VERDICTS_KEPT_MS, ret_more);

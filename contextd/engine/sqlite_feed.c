@@ -365,10 +365,11 @@ static enum tb_err customer_of(struct sqlite_engine *e, const char *kind, const 
 }
 
 /* Whose it is, by the evidence or else by the hash. TB_ERR_NOT_FOUND: nobody's, or refused. */
-static enum tb_err customer_find(struct sqlite_engine *e, const struct tb_identify_ask *ask,
+static enum tb_err customer_find(struct sqlite_engine *e, const struct tb_engine_request *request,
                                  struct sqlite_evidence *evidence, struct tb_id *ret_customer)
 {
-    enum tb_err err = sqlite_evidence_judge(e, ask, evidence);
+    const struct tb_identify_ask *ask = &request->identify;
+    enum tb_err err = sqlite_evidence_judge(e, request->peer.device, ask, evidence);
     if (err != TB_OK || evidence->proof.refused[0])
         return err == TB_OK ? TB_ERR_NOT_FOUND : err;
     if (!tb_id_is_zero(&evidence->customer)) {
@@ -387,7 +388,7 @@ enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_requ
     struct tb_id customer;
     if (!tb_id_is_zero(&request->peer.customer))
         return TB_ERR_DENIED;
-    enum tb_err err = customer_find(e, &request->identify, &evidence, &customer);
+    enum tb_err err = customer_find(e, request, &evidence, &customer);
     if (err == TB_OK)
         err = sqlite_evidence_claim(e, &evidence);
     bool found = err == TB_OK && !evidence.proof.refused[0];

@@ -347,10 +347,42 @@ static void an_exchange_is_not_taken_up_late_or_without_a_beginning(void **state
     card_lies(CARD);
     assert_int_equal(card_said("till-0421-4", tb_span_of(ok, sizeof ok)).command_size, 0);
     assert_true(card_carry(2).command_size > 0);
-    fixture.wall_ms += 11000;
+    fixture.wall_ms += 5000;
     assert_int_equal(card_said("till-0421-4", tb_span_of(ok, sizeof ok)).command_size, 0);
     assert_true(card_carry(10).verified);
     assert_int_equal(card_said("till-0421-4", tb_span_of(ok, sizeof ok)).command_size, 0);
+}
+
+static void an_exchange_is_of_the_terminal_that_began_it(void **state)
+{
+    (void)state;
+    static const uint8_t ok[] = {0x91, 0x00};
+    card_lies(CARD);
+    assert_true(card_said("till-0421-4", tb_span_of(NULL, 0)).command_size > 0);
+    assert_int_equal(card_said("till-0421-5", tb_span_of(ok, sizeof ok)).command_size, 0);
+    assert_true(card_said("till-0421-5", tb_span_of(NULL, 0)).command_size > 0);
+    assert_true(card_carry(10).verified);
+}
+
+/* Nobody can keep others out, or make the store remember more than this. */
+static void a_terminal_has_only_so_many_exchanges(void **state)
+{
+    (void)state;
+    static const uint8_t ok[] = {0x91, 0x00};
+    card_lies(CARD);
+    const uint8_t own = card.uid[0];
+    for (uint8_t i = 0; i < 5; i++) {
+        card.uid[0] = (uint8_t)(own + i);
+        fixture.wall_ms++;
+        assert_true(card_said("till-0421-5", tb_span_of(NULL, 0)).command_size > 0);
+    }
+    card.uid[0] = own;
+    assert_string_equal(card_said("till-0421-5", tb_span_of(ok, sizeof ok)).refused,
+                        ""); /* the oldest ended */
+    card.uid[0] = (uint8_t)(own + 1);
+    assert_true(card_said("till-0421-5", tb_span_of(ok, sizeof ok)).command_size > 0);
+    card.uid[0] = own;
+    assert_true(card_carry(10).verified);
 }
 
 static void evidence_of_cards_that_is_none_is_passed_over(void **state)
@@ -391,6 +423,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_card_without_the_key_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_exchange_is_not_taken_up_late_or_without_a_beginning, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(an_exchange_is_of_the_terminal_that_began_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_terminal_has_only_so_many_exchanges, set_up, tear_down),
         cmocka_unit_test_setup_teardown(evidence_of_cards_that_is_none_is_passed_over, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,7 +101,7 @@ static enum tb_err verify_raw(struct tb_span protected_header, struct tb_span un
                               struct tb_span payload)
 {
     uint8_t memory[TB_CWT_SIZE_MAX + 64];
-    uint8_t token_memory[TB_CWT_SIZE_MAX + 128];
+    static uint8_t token_memory[TB_CWT_SIZE_MAX + 128]; /* cwt borrows from it */
     struct seeded_rng generator = {.state = 2};
     const struct tb_rng rng = seeded_rng_of(&generator);
     struct tb_buf text = tb_buf_of(memory, sizeof memory);

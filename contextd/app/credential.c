@@ -42,13 +42,7 @@ static enum tb_err credential_load(struct desk *s, const char *who, const struct
                           .value = tb_credential_value(credential)},
     };
     enum tb_err err = desk_customer(s, who, &record.as.credential.customer);
-    if (err == TB_OK)
-        err = s->engine->ops->load_begin(s->engine);
-    if (err != TB_OK)
-        return err;
-    err = s->engine->ops->load_put(s->engine, &record);
-    enum tb_err ended = s->engine->ops->load_end(s->engine, err == TB_OK);
-    return err == TB_OK ? ended : err;
+    return err == TB_OK ? desk_put(s, &record) : err;
 }
 
 int command_credential(struct args *a)

@@ -62,6 +62,16 @@ enum tb_err desk_open(struct desk *s, const char *database)
     return err == TB_OK ? s->engine->ops->facts(s->engine, &s->facts) : err;
 }
 
+enum tb_err desk_put(struct desk *s, const struct tb_record *record)
+{
+    enum tb_err err = s->engine->ops->load_begin(s->engine);
+    if (err != TB_OK)
+        return err;
+    err = s->engine->ops->load_put(s->engine, record);
+    enum tb_err ended = s->engine->ops->load_end(s->engine, err == TB_OK);
+    return err == TB_OK ? ended : err;
+}
+
 enum tb_err desk_print(struct desk *s)
 {
     enum tb_err err = s->print.err;

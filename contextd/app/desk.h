@@ -25,6 +25,9 @@ void desk_close(struct desk *s);
 /* Closes; says what failed. The exit status. */
 int desk_finish(struct desk *s, const char *what, enum tb_err err);
 
+/* Loads one record, in a transaction of its own. */
+TB_MUST_USE enum tb_err desk_put(struct desk *s, const struct tb_record *record);
+
 /* Writes what was built in s->print to standard output. */
 TB_MUST_USE enum tb_err desk_print(struct desk *s);
 /* The same for one item of a list: a line, or an element of an array with one object a line. */

@@ -162,12 +162,7 @@ static int record_put(const char *database, const struct tb_record_key *key, con
     const struct tb_record record = {.kind = TB_RECORD_KEY, .as.key = *key};
     enum tb_err err = desk_open(&s, database);
     if (err == TB_OK)
-        err = s.engine->ops->load_begin(s.engine);
-    if (err == TB_OK) {
-        err = s.engine->ops->load_put(s.engine, &record);
-        enum tb_err ended = s.engine->ops->load_end(s.engine, err == TB_OK);
-        err = err == TB_OK ? ended : err;
-    }
+        err = desk_put(&s, &record);
     return desk_finish(&s, what, err);
 }
 

@@ -88,11 +88,6 @@ int command_policy(struct args *a)
     record.as.policy.credentials = tb_buf_span(&credentials);
     enum tb_err err = desk_open(&s, database);
     if (err == TB_OK)
-        err = s.engine->ops->load_begin(s.engine);
-    if (err == TB_OK) {
-        err = s.engine->ops->load_put(s.engine, &record);
-        enum tb_err ended = s.engine->ops->load_end(s.engine, err == TB_OK);
-        err = err == TB_OK ? ended : err;
-    }
+        err = desk_put(&s, &record);
     return desk_finish(&s, "policy set", err);
 }

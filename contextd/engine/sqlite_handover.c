@@ -27,17 +27,24 @@ struct stored {
     bool from_peer; /* requested by who asks now */
 };
 
+/* The row with an id; TB_ERR_NOT_FOUND. Reset the statement in any case. */
+static enum tb_err row_find(struct sqlite_engine *e, struct tb_span id, struct tb_stmt **ret_stmt)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
+    tb_stmt_bind_blob(s, 1, id);
+    bool found;
+    enum tb_err err = tb_stmt_step(s, &found);
+    *ret_stmt = s;
+    return err == TB_OK && !found ? TB_ERR_NOT_FOUND : err;
+}
+
 static enum tb_err stored_read(struct sqlite_engine *e, const struct sqlite_batch *b,
                                const struct tb_mutation *m, struct stored *ret_stored)
 {
     const char *device = b->request->peer.device;
-    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
-    tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
-    bool row;
+    struct tb_stmt *s;
     *ret_stored = (struct stored){.version = 0};
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK && !row)
-        err = TB_ERR_NOT_FOUND;
+    enum tb_err err = row_find(e, tb_id_span(&m->handover.handover), &s);
     if (err == TB_OK)
         err = sqlite_column_id(s, 0, &ret_stored->customer);
     if (err == TB_OK) {
@@ -122,12 +129,8 @@ enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite
 
 enum tb_err sqlite_handover_gone_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row)
 {
-    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
-    tb_stmt_bind_blob(s, 1, id);
-    bool found;
-    enum tb_err err = tb_stmt_step(s, &found);
-    if (err == TB_OK && !found)
-        err = TB_ERR_NOT_FOUND;
+    struct tb_stmt *s;
+    enum tb_err err = row_find(e, id, &s);
     if (err == TB_OK) {
         row->version = tb_stmt_int(s, 8);
         row->as_of_ms = tb_stmt_int(s, 9);
@@ -140,12 +143,8 @@ enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, stru
                                 struct tb_json_writer *w)
 {
     struct tb_handover h = {.code = ""};
-    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
-    tb_stmt_bind_blob(s, 1, id);
-    bool found;
-    enum tb_err err = tb_stmt_step(s, &found);
-    if (err == TB_OK && !found)
-        err = TB_ERR_NOT_FOUND;
+    struct tb_stmt *s;
+    enum tb_err err = row_find(e, id, &s);
     if (err == TB_OK)
         err = sqlite_column_id(s, 1, &h.cart);
     if (err == TB_OK)

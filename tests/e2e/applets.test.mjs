@@ -29,20 +29,8 @@ async function keyAdd(use, id, bytes, ...more) {
 
 const credentialAdd = (customer, kind, ...value) => contextd('credential', 'add', '--customer', customer.id, '--kind', kind, ...value);
 
-async function served(customer) {
-  await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
-  const { visit } = page.shown;
-  await till.takeAway();
-  await page.done();
-  await page.sees('nobody', (s) => s.visit === null);
-  return visit;
-}
-
-async function refused(name, outcome, code) {
-  await till.tap(name);
-  assert.equal((await page.outcome(outcome)).code, code);
-  await till.takeAway();
-}
+const served = (customer) => till.cardServes(page, customer);
+const refused = (name, outcome, code) => till.cardRefused(page, name, outcome, code);
 
 before(async () => {
   await till.start();

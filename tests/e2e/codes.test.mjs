@@ -55,16 +55,7 @@ const cwt = (claims, { key = chain, kid = 'chain-1' } = {}) => {
   return `TB1:${base45(Buffer.concat([head(6, 18), head(4, 4), item(header), map([]), item(payload), item(signature)]))}`;
 };
 
-const scanned = async (code, outcome) => {
-  page.outcomes.length = 0;
-  await till.scan(code);
-  return page.outcome(outcome);
-};
-
-const clear = async () => {
-  if (page.shown.visit) await page.done();
-  await page.sees('nobody', (s) => s.visit === null);
-};
+const scanned = (code, outcome) => till.scanned(page, code, outcome);
 
 before(async () => {
   await till.start();
@@ -83,7 +74,7 @@ test('a token that the chain signed is its customer, once', async () => {
   await scanned(code, 'recognised');
   await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
   assert.equal(page.shown.visit.assurance, 'medium');
-  await clear();
+  await page.clear();
   assert.equal((await scanned(code, 'replayed')).code, 'proof.replayed');
 });
 
@@ -94,7 +85,7 @@ test('the short form is the same to the till, and an id is good once in both', a
   await scanned(cwt([...claims, [7, Buffer.from('b2')]]), 'recognised');
   await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
   assert.equal(page.shown.visit.assurance, 'medium');
-  await clear();
+  await page.clear();
   const again = jws({ ...times, member: customer.member, jti: 'b2' });
   assert.equal((await scanned(again, 'replayed')).code, 'proof.replayed');
 });

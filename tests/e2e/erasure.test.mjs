@@ -46,9 +46,7 @@ after(() => till.end());
 test('a till that is new learns who was erased, and who was not', async () => {
   await till.till.lines.next('the erasure', (l) => / erasures done /.test(l));
   await confirmed();
-  page.outcomes.length = 0;
-  await till.scan(memberUri(gone));
-  await page.outcome('unknown');
+  await till.scanned(page, memberUri(gone), 'unknown');
   await till.serve(page, till.customers[2]);
   await page.done();
 });
@@ -59,9 +57,7 @@ test('a till that is connected forgets her at once, and says so', async () => {
   await page.sees('nobody', (s) => s.visit === null);
   await page.sees('nothing to be sent', (s) => s.state.unsent === 0);
   await confirmed();
-  page.outcomes.length = 0;
-  await till.scan(memberUri(okafor));
-  await page.outcome('unknown');
+  await till.scanned(page, memberUri(okafor), 'unknown');
 });
 
 test('a till that was away forgets her before it shows anything else; the others are known as before', async () => {
@@ -75,9 +71,7 @@ test('a till that was away forgets her before it shows anything else; the others
   await till.startStore();
   await confirmed();
   await page.sees('nothing to be sent', (s) => s.state.unsent === 0 && s.state.line.state === 'live');
-  page.outcomes.length = 0;
-  await till.scan(memberUri(rivera));
-  await page.outcome('unknown');
+  await till.scanned(page, memberUri(rivera), 'unknown');
   const other = till.customers[2];
   await till.serve(page, other);
   await page.done();

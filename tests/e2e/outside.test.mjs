@@ -32,9 +32,7 @@ test('the context store is asked once; then the cache knows her', async () => {
 });
 
 test('a code that nobody has is unknown, and the reason says who was asked', async () => {
-  page.outcomes.length = 0;
-  await till.scan('https://loyal.example/m/9999999999');
-  const { code } = await page.outcome('unknown');
+  const { code } = await till.scanned(page, 'https://loyal.example/m/9999999999', 'unknown');
   assert.equal(code, 'lookup.not_found');
 });
 
@@ -62,8 +60,6 @@ test('with the line down she is known from the cache; who is not, cannot be aske
   await till.serve(page, outsider);
   assert.equal(page.shown.visit.source, 'cache');
   await page.done();
-  page.outcomes.length = 0;
-  await till.scan('https://loyal.example/m/9999999999');
-  const { code } = await page.outcome('unknown');
+  const { code } = await till.scanned(page, 'https://loyal.example/m/9999999999', 'unknown');
   assert.equal(code, 'lookup.offline');
 });

@@ -34,19 +34,10 @@ async function keyAdd(use, id, bytes, to, ...more) {
 
 async function served(name, customer) {
   await till.tap(name);
-  await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
-  const { visit } = page.shown;
-  await till.takeAway();
-  await page.done();
-  await page.sees('nobody', (s) => s.visit === null);
-  return visit;
+  return till.cardServes(page, customer);
 }
 
-async function refused(name, outcome, code) {
-  await till.tap(name);
-  assert.equal((await page.outcome(outcome)).code, code);
-  await till.takeAway();
-}
+const refused = (name, outcome, code) => till.cardRefused(page, name, outcome, code);
 
 before(async () => {
   await till.start();

@@ -28,16 +28,7 @@ const rotating = (member, seconds = Math.floor(Date.now() / 1000)) => {
   return `R:${member}:${seconds}:${String(otp).padStart(DIGITS, '0')}`;
 };
 
-const scanned = async (code, outcome) => {
-  page.outcomes.length = 0;
-  await till.scan(code);
-  return page.outcome(outcome);
-};
-
-const clear = async () => {
-  if (page.shown.visit) await page.done();
-  await page.sees('nobody', (s) => s.visit === null);
-};
+const scanned = (code, outcome) => till.scanned(page, code, outcome);
 
 before(async () => {
   await till.start();
@@ -80,7 +71,7 @@ test('a rotating code of the same customer raises the visit, and is good once', 
   assert.equal(page.shown.visit.id, visit);
   assert.equal(page.shown.visit.assurance, 'medium');
   assert.deepEqual(page.shown.visit.hidden, []);
-  await clear();
+  await page.clear();
   assert.equal((await scanned(code, 'replayed')).code, 'proof.replayed');
 });
 
@@ -115,7 +106,7 @@ test('a document that makes no sense changes nothing', async () => {
 });
 
 test('what this till has no key for is verified by the context store, once', async () => {
-  await clear();
+  await page.clear();
   await policy('--show-name', 'low', '--show-cart', 'low');
   await till.till.lines.next('the policy', (l) => / policy changed/.test(l));
   await till.contextctl('keys', 'add', '--use', 'totp', '--id', 'R', '--key', till.path('totp.hex'), '--to', 'none', ...database());
@@ -125,14 +116,14 @@ test('what this till has no key for is verified by the context store, once', asy
   assert.equal((await scanned(code, 'recognised')).code, 'found.store');
   await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
   assert.equal(page.shown.visit.assurance, 'medium');
-  await clear();
+  await page.clear();
   assert.equal((await scanned(code, 'replayed')).code, 'proof.replayed');
   const wrong = rotating(till.customers[3].member).replace(/.$/, (d) => (Number(d) + 1) % 10);
   assert.equal((await scanned(wrong, 'wrong_key')).code, 'proof.wrong');
 });
 
 test('the code of a hand-over brings its customer to this till', async () => {
-  await clear();
+  await page.clear();
   const customer = till.customers[4];
   const web = await till.webChannel(customer.id);
   web.mutate('handover.request', { handover: randomBytes(16).toString('hex'), to: 'any' });
@@ -142,7 +133,7 @@ test('the code of a hand-over brings its customer to this till', async () => {
   assert.equal((await scanned(`H:${handover.doc.code}`, 'recognised')).code, 'found.store');
   await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
   assert.deepEqual([page.shown.visit.assurance, page.shown.visit.credential_kind], ['low', 'none']);
-  await clear();
+  await page.clear();
 });
 
 test('with the line down it is an identifier that was seen, and no more', async () => {

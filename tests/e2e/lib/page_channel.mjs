@@ -122,6 +122,12 @@ export class PageChannel {
     return this.request('visit.end', { visit: this.shown.visit.id });
   }
 
+  // Nobody is here any more, whether or not somebody was.
+  async clear() {
+    if (this.shown.visit) await this.done();
+    await this.sees('nobody', (s) => s.visit === null);
+  }
+
   close() {
     this.socket.terminate();
   }

@@ -1,5 +1,6 @@
 // A world for one test file, and what its tests do with the till again and again.
 
+import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,30 @@ export class Till extends World {
   async serve(page, customer) {
     await this.scan(memberUri(customer));
     await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+  }
+
+  // The outcome of a code, whatever there was before it.
+  async scanned(page, code, outcome) {
+    page.outcomes.length = 0;
+    await this.scan(code);
+    return page.outcome(outcome);
+  }
+
+  // The card that was tapped brings this customer; then it is taken away, and the visit, which is returned, ends.
+  async cardServes(page, customer) {
+    await page.sees(customer.name, (s) => s.visit && s.view.customer.name === customer.name);
+    const { visit } = page.shown;
+    await this.takeAway();
+    await page.done();
+    await page.sees('nobody', (s) => s.visit === null);
+    return visit;
+  }
+
+  // A card that is tapped brings nobody, for this reason, and is taken away.
+  async cardRefused(page, name, outcome, code) {
+    await this.tap(name);
+    assert.equal((await page.outcome(outcome)).code, code);
+    await this.takeAway();
   }
 
   stateFile(name) {

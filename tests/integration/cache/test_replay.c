@@ -1,36 +1,7 @@
 #include "agent/cache/replay.h"
-#include "tests/integration/cache/cache_test.h"
+#include "tests/integration/cache/state_test.h"
 
 #define WALL_MS INT64_C(1790000000000)
-
-static struct tb_state file;
-static struct tb_facts facts;
-static struct tb_settings settings;
-
-static void load(void)
-{
-    assert_int_equal(tb_state_open(place.path, &place.sealer, &file), TB_OK);
-    assert_int_equal(tb_state_load(&file, &facts, &settings), TB_OK);
-}
-
-static int set_up(void **state)
-{
-    int failed = place_set_up(state);
-    load();
-    return failed;
-}
-
-static int tear_down(void **state)
-{
-    tb_state_close(&file);
-    return place_tear_down(state);
-}
-
-static void reload(void)
-{
-    tb_state_close(&file);
-    load();
-}
 
 static struct tb_replay once(uint8_t name, int64_t forget_ms)
 {

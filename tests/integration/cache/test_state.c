@@ -1,5 +1,4 @@
-#include "agent/cache/state.h"
-#include "tests/integration/cache/cache_test.h"
+#include "tests/integration/cache/state_test.h"
 
 #define TERMINAL                                                                                          \
     "{\"store\":\"0421\",\"store_name\":\"Zurich\",\"till\":\"4\",\"role\":\"till\",\"name\":\"Till 4\"," \
@@ -15,35 +14,6 @@
 #define SCALAR                                                           \
     "{\"kind\":\"vas\",\"version\":1,\"id\":\"pass.example\",\"value\":" \
     "\"ERERERERERERERERERERERERERERERERERERERERERE\"}"
-
-static struct tb_state file;
-static struct tb_facts facts;
-static struct tb_settings settings;
-
-static void load(void)
-{
-    assert_int_equal(tb_state_open(place.path, &place.sealer, &file), TB_OK);
-    assert_int_equal(tb_state_load(&file, &facts, &settings), TB_OK);
-}
-
-static int set_up(void **state)
-{
-    int failed = place_set_up(state);
-    load();
-    return failed;
-}
-
-static int tear_down(void **state)
-{
-    tb_state_close(&file);
-    return place_tear_down(state);
-}
-
-static void reload(void)
-{
-    tb_state_close(&file);
-    load();
-}
 
 static struct tb_row row_make(enum tb_row_type type, const char *id, int64_t version, const char *doc)
 {

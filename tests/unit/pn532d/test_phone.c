@@ -66,6 +66,18 @@ static enum tb_err list(struct bench *b, struct tb_ose *ret_ose)
     return tb_ose_read(exchange(b, &io), ret_ose);
 }
 
+static void judged(const struct tb_judgement *j, enum tb_judged verdict, enum tb_reason reason)
+{
+    assert_int_equal(j->verdict, verdict);
+    assert_string_equal(tb_reason_name(j->reason), tb_reason_name(reason));
+}
+
+static void judged_as(const struct tb_judgement *j, enum tb_credential_kind kind, const char *value)
+{
+    assert_int_equal(j->credential.kind, kind);
+    assert_true(tb_span_is(tb_credential_value(&j->credential), value));
+}
+
 static enum tb_applet_step smart_tap_how(struct bench *b, bool ask_customer)
 {
     struct tb_ose ose;
@@ -87,15 +99,13 @@ static enum tb_applet_step smart_tap(struct bench *b)
 static void smart_tap_says(struct bench *b, enum tb_judged verdict, enum tb_reason reason)
 {
     assert_int_equal(smart_tap(b), TB_APPLET_FAILED);
-    assert_int_equal(b->smart_tap.judgement.verdict, verdict);
-    assert_string_equal(tb_reason_name(b->smart_tap.judgement.reason), tb_reason_name(reason));
+    judged(&b->smart_tap.judgement, verdict, reason);
 }
 
 static void smart_tap_gives(struct bench *b, const char *number, unsigned exchange_count)
 {
     assert_int_equal(smart_tap(b), TB_APPLET_DONE);
-    assert_int_equal(b->smart_tap.judgement.credential.kind, TB_CREDENTIAL_SMART_TAP);
-    assert_true(tb_span_is(tb_credential_value(&b->smart_tap.judgement.credential), number));
+    judged_as(&b->smart_tap.judgement, TB_CREDENTIAL_SMART_TAP, number);
     assert_int_equal(b->exchange_count, exchange_count);
 }
 
@@ -188,15 +198,13 @@ static enum tb_applet_step vas(struct bench *b)
 static void vas_says(struct bench *b, enum tb_judged verdict, enum tb_reason reason)
 {
     assert_int_equal(vas(b), TB_APPLET_FAILED);
-    assert_int_equal(b->vas.judgement.verdict, verdict);
-    assert_string_equal(tb_reason_name(b->vas.judgement.reason), tb_reason_name(reason));
+    judged(&b->vas.judgement, verdict, reason);
 }
 
 static void vas_gives(struct bench *b, const char *message, unsigned exchange_count)
 {
     assert_int_equal(vas(b), TB_APPLET_DONE);
-    assert_int_equal(b->vas.judgement.credential.kind, TB_CREDENTIAL_VAS);
-    assert_true(tb_span_is(tb_credential_value(&b->vas.judgement.credential), message));
+    judged_as(&b->vas.judgement, TB_CREDENTIAL_VAS, message);
     assert_int_equal(b->exchange_count, exchange_count);
 }
 

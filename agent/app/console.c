@@ -70,7 +70,7 @@ void tb_console_visit_began(struct tb_agent *agent)
         return;
     struct tb_json_writer w = event_begin(agent, "visit");
     tb_json_put_str(&w, "state", "began");
-    tb_json_put_str(&w, "source", visit->start.from_store ? "store" : "cache");
+    tb_json_put_str(&w, "source", tb_visit_source_name(visit->start.source));
     tb_json_put_str(&w, "kind", tb_credential_kind_name(visit->start.credential_kind));
     tb_json_put_str(&w, "assurance", tb_assurance_name(visit->start.assurance));
     event_end(agent, &w);

@@ -149,7 +149,7 @@ void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, 
     tb_json_open(w, "visit");
     tb_json_put_id(w, "id", &visit->id);
     tb_json_put_int(w, "began_ms", visit->began_wall_ms);
-    tb_json_put_str(w, "source", visit->start.from_store ? "store" : "cache");
+    tb_json_put_str(w, "source", tb_visit_source_name(visit->start.source));
     tb_json_put_str(w, "credential_kind", tb_credential_kind_name(visit->start.credential_kind));
     tb_json_put_str(w, "assurance", tb_assurance_name(visit->start.assurance));
     put_hidden(w, s);

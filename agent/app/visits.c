@@ -24,7 +24,7 @@ static void beginning_tell(struct tb_agent *agent)
     struct tb_mutation begin = {
         .kind = TB_MUTATION_VISIT_BEGIN, .customer = agent->serving.record.customer, .visit = visit->id};
     (void)snprintf(begin.visit_begin.source, sizeof begin.visit_begin.source, "%s",
-                   visit->start.from_store ? "store" : "cache");
+                   tb_visit_source_name(visit->start.source));
     (void)snprintf(begin.visit_begin.credential_kind, sizeof begin.visit_begin.credential_kind, "%s",
                    tb_credential_kind_name(visit->start.credential_kind));
     visit_tell(agent, &begin);
@@ -110,7 +110,7 @@ static void visit_began(struct tb_agent *agent)
     enum tb_err err =
         tb_audit(TB_EVENT("visit", "began"), tb_log_id("visit", &visit->id),
                  tb_log_str("credential", tb_credential_kind_name(visit->start.credential_kind)),
-                 tb_log_str("source", visit->start.from_store ? "store" : "cache"),
+                 tb_log_str("source", tb_visit_source_name(visit->start.source)),
                  tb_log_str("assurance", tb_assurance_name(visit->start.assurance)));
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
@@ -129,7 +129,7 @@ void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *ac
     const struct tb_visit_start start = {
         .known = true,
         .customer = action->customer,
-        .from_store = action->from_store,
+        .source = action->from_store ? TB_VISIT_FROM_STORE : TB_VISIT_FROM_CACHE,
         .credential_kind = action->credential_kind,
         .assurance = action->assurance,
         .reader = action->reader,

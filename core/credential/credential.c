@@ -4,9 +4,10 @@
 #include "core/base/wipe.h"
 
 static const char *const kind_names[TB_CREDENTIAL_KIND_COUNT] = {
-    [TB_CREDENTIAL_NONE] = "none", [TB_CREDENTIAL_MEMBER] = "member",       [TB_CREDENTIAL_GSRN] = "gsrn",
-    [TB_CREDENTIAL_PASS] = "pass", [TB_CREDENTIAL_SMART_TAP] = "smart_tap", [TB_CREDENTIAL_VAS] = "vas",
-    [TB_CREDENTIAL_TAG] = "tag",   [TB_CREDENTIAL_DESFIRE] = "desfire",     [TB_CREDENTIAL_UID] = "uid",
+    [TB_CREDENTIAL_NONE] = "none",   [TB_CREDENTIAL_MEMBER] = "member",       [TB_CREDENTIAL_GSRN] = "gsrn",
+    [TB_CREDENTIAL_PASS] = "pass",   [TB_CREDENTIAL_SMART_TAP] = "smart_tap", [TB_CREDENTIAL_VAS] = "vas",
+    [TB_CREDENTIAL_TAG] = "tag",     [TB_CREDENTIAL_DESFIRE] = "desfire",     [TB_CREDENTIAL_UID] = "uid",
+    [TB_CREDENTIAL_BADGE] = "badge",
 };
 
 enum tb_err tb_credential_set(enum tb_credential_kind kind, struct tb_span value,

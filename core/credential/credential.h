@@ -22,6 +22,7 @@ enum tb_credential_kind {
     TB_CREDENTIAL_TAG,       /* UID of an NTAG 424 DNA whose SUN message verified, 7 bytes */
     TB_CREDENTIAL_DESFIRE,   /* UID of a DESFire card that authenticated itself, 7 bytes */
     TB_CREDENTIAL_UID,       /* UID of any other card, 4, 7 or 10 bytes; by policy only */
+    TB_CREDENTIAL_BADGE,     /* number of a clerk's badge, decimal digits: an operator, never a customer */
     TB_CREDENTIAL_KIND_COUNT
 };
 

@@ -5,7 +5,7 @@
 #include "core/credential/rotating.h"
 #include "core/credential/web.h"
 
-enum { MEMBER_DIGIT_COUNT = 10, EAN13_DIGIT_COUNT = 13, KEY_ID_SIZE_MAX = 64 };
+enum { MEMBER_DIGIT_COUNT = 10, BADGE_DIGIT_COUNT = 6, EAN13_DIGIT_COUNT = 13, KEY_ID_SIZE_MAX = 64 };
 
 static const struct tb_code_rule default_table[] = {
     {.carrier = TB_CARRIER_SCAN_TEXT,
@@ -38,6 +38,14 @@ static const struct tb_code_rule default_table[] = {
     {.carrier = TB_CARRIER_CWT, .prefix = "TB1:"},
     {.carrier = TB_CARRIER_HANDOVER_TEXT, .prefix = "H:"},
     {.carrier = TB_CARRIER_HANDOVER_LINK, .prefix = "/h/"},
+    {.carrier = TB_CARRIER_SCAN_TEXT,
+     .prefix = "OP:",
+     .digit_count = BADGE_DIGIT_COUNT,
+     .kind = TB_CREDENTIAL_BADGE},
+    {.carrier = TB_CARRIER_TAG_TEXT,
+     .prefix = "OP:",
+     .digit_count = BADGE_DIGIT_COUNT,
+     .kind = TB_CREDENTIAL_BADGE},
 };
 
 static const struct tb_code_rules default_rules = {
@@ -179,11 +187,14 @@ static bool digit_count_fits(const struct tb_code_rule *rule, struct tb_span pre
     return rule->digit_count >= 1 && rule->digit_count <= TB_CODE_DIGIT_COUNT_MAX;
 }
 
-/* Digits name members; a wallet reader also delivers what only a wallet or card has. */
+/* Digits name members and clerks; a wallet reader also delivers what only a wallet or card has. */
 static bool kind_fits(const struct tb_code_rule *rule)
 {
     switch (rule->kind) {
     case TB_CREDENTIAL_MEMBER: return carrier_has_digits(rule->carrier);
+    case TB_CREDENTIAL_BADGE:
+        return rule->carrier == TB_CARRIER_SCAN_TEXT || rule->carrier == TB_CARRIER_TAG_TEXT ||
+               rule->carrier == TB_CARRIER_CODE128;
     case TB_CREDENTIAL_GSRN: return carrier_has_digits(rule->carrier) && rule->digit_count == 18;
     case TB_CREDENTIAL_SMART_TAP:
     case TB_CREDENTIAL_VAS:

@@ -75,7 +75,7 @@ struct tb_code_rules {
 /*
  * 10-digit member numbers: "M…" text, EAN-13 with prefix 29, https://any/m/…, tillbridge.example:member;
  * "R:{member}:{seconds}:{totp}" with key "R"; tokens bare, behind "T:" and behind "TB1:"; hand-over codes
- * behind "H:" and as https://any/h/…. No wallet reader.
+ * behind "H:" and as https://any/h/…; badges of 6 digits behind "OP:". No wallet reader.
  */
 const struct tb_code_rules *tb_code_rules_default(void);
 

@@ -26,6 +26,7 @@ static void accepted_read(struct tb_check *c, struct tb_json doc, struct tb_trus
         if (!(accepted & bit_of((enum tb_credential_kind)kind)))
             ret->kinds_refused |= bit_of((enum tb_credential_kind)kind);
     ret->uid_accepted = accepted & bit_of(TB_CREDENTIAL_UID);
+    ret->kinds_refused &= ~bit_of(TB_CREDENTIAL_BADGE); /* the list is about customers */
 }
 
 void tb_trust_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_trust_doc *ret)

@@ -149,3 +149,15 @@ const char *tb_visit_reason_name(enum tb_visit_reason reason)
     TB_ASSERT(false);
     return "";
 }
+
+const char *tb_visit_source_name(enum tb_visit_source source)
+{
+    static const char *const names[TB_VISIT_SOURCE_COUNT] = {
+        [TB_VISIT_FROM_CACHE] = "cache",      [TB_VISIT_FROM_STORE] = "store",
+        [TB_VISIT_FROM_FOUND] = "found",      [TB_VISIT_FROM_CREATED] = "created",
+        [TB_VISIT_FROM_CHOSEN] = "chosen",    [TB_VISIT_FROM_HANDOVER] = "handover",
+        [TB_VISIT_FROM_NOBODY] = "anonymous",
+    };
+    TB_ASSERT((unsigned)source < TB_VISIT_SOURCE_COUNT);
+    return names[source];
+}

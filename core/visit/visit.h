@@ -25,6 +25,18 @@ enum tb_visit_reason {
     TB_VISIT_ENDED_OTHER, /* another customer's tap replaced it */
 };
 
+/* What the customer was found by; names enter the protocol (visit.begin). */
+enum tb_visit_source {
+    TB_VISIT_FROM_CACHE,
+    TB_VISIT_FROM_STORE,
+    TB_VISIT_FROM_FOUND,    /* a clerk searched for her */
+    TB_VISIT_FROM_CREATED,  /* signed up just now */
+    TB_VISIT_FROM_CHOSEN,   /* of several to whom one credential belongs */
+    TB_VISIT_FROM_HANDOVER, /* taken over from another terminal */
+    TB_VISIT_FROM_NOBODY,   /* anonymous */
+    TB_VISIT_SOURCE_COUNT
+};
+
 struct tb_visit_policy {
     int64_t idle_ms;    /* default 120 000 */
     int64_t removal_ms; /* default 10 000 */
@@ -33,7 +45,7 @@ struct tb_visit_policy {
 struct tb_visit_start {
     bool known; /* false: an anonymous visit; customer and credential are then not read */
     struct tb_customer_key customer;
-    bool from_store; /* else from the cache */
+    enum tb_visit_source source;
     enum tb_credential_kind credential_kind;
     enum tb_assurance assurance; /* a visit keeps the strongest that was presented in it */
     uint8_t reader;
@@ -97,5 +109,6 @@ int64_t tb_visit_deadline_ms(const struct tb_visit *v);
 
 /* Stable name such as "removed"; static, never NULL. */
 const char *tb_visit_reason_name(enum tb_visit_reason reason);
+const char *tb_visit_source_name(enum tb_visit_source source);
 
 #endif

@@ -71,8 +71,21 @@ static void lines_of_every_kind(void **state)
         {"hello world", TB_JUDGED_UNKNOWN, TB_REASON_CODE_NOT_OURS, NULL},
         {"]E04006381333931", TB_JUDGED_UNKNOWN, TB_REASON_CODE_NOT_OURS, NULL},
         {"%69 VD92EX0", TB_JUDGED_UNKNOWN, TB_REASON_CODE_NOT_OURS, NULL},
+        {"OP:0004210", TB_JUDGED_UNKNOWN, TB_REASON_CODE_CHECK_DIGIT, NULL},
+        {"OP:000421", TB_JUDGED_UNKNOWN, TB_REASON_CODE_NOT_OURS, NULL},
     };
     lines_check(cases, TB_ARRAY_SIZE(cases), tb_code_rules_default());
+}
+
+static void badge_is_no_customers(void **state)
+{
+    (void)state;
+    struct tb_judgement j;
+    tb_judge_line(&(struct tb_judge){.rules = tb_code_rules_default()}, tb_span_str("OP:0004218"), &j);
+    assert_int_equal(j.verdict, TB_JUDGED_CREDENTIAL);
+    assert_int_equal(j.credential.kind, TB_CREDENTIAL_BADGE);
+    assert_true(tb_span_is(tb_credential_value(&j.credential), "000421"));
+    assert_int_equal(j.assurance, TB_ASSURANCE_LOW);
 }
 
 static void aim_identifiers_count_only_when_enabled(void **state)
@@ -173,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_every_kind),
+        cmocka_unit_test(badge_is_no_customers),
         cmocka_unit_test(aim_identifiers_count_only_when_enabled),
         cmocka_unit_test(rules_of_a_chain_replace_the_built_in_ones),
         cmocka_unit_test(long_line_is_not_a_code),

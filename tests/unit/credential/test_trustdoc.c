@@ -36,7 +36,7 @@ static void kinds_are_accepted_by_name(void **state)
     assert_true(trust.uid_accepted);
     assert_false(is_refused(TB_CREDENTIAL_MEMBER) || is_refused(TB_CREDENTIAL_UID));
     assert_true(is_refused(TB_CREDENTIAL_VAS) && is_refused(TB_CREDENTIAL_TAG));
-    assert_false(is_refused(TB_CREDENTIAL_NONE));
+    assert_false(is_refused(TB_CREDENTIAL_NONE) || is_refused(TB_CREDENTIAL_BADGE));
     assert_int_equal(parse("{\"accepted\":[]}"), TB_OK);
     assert_true(is_refused(TB_CREDENTIAL_MEMBER) && !trust.uid_accepted);
 }

@@ -229,6 +229,15 @@ static void reason_names_are_those_of_the_page(void **state)
     assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_CHECKOUT), "checkout");
 }
 
+static void source_names_are_those_of_the_protocol(void **state)
+{
+    (void)state;
+    static const char *const names[TB_VISIT_SOURCE_COUNT] = {"cache",  "store",    "found",    "created",
+                                                             "chosen", "handover", "anonymous"};
+    for (unsigned i = 0; i < TB_VISIT_SOURCE_COUNT; i++)
+        assert_string_equal(tb_visit_source_name((enum tb_visit_source)i), names[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup(policy_counts_for_the_open_visit, setup),
         cmocka_unit_test_setup(policy_of_a_year_is_a_year, setup),
         cmocka_unit_test_setup(reason_names_are_those_of_the_page, setup),
+        cmocka_unit_test_setup(source_names_are_those_of_the_protocol, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -230,11 +230,12 @@ static void request_token(struct tb_request *r)
 {
     char url[TB_COUNTER_URL_SIZE];
     struct tb_span scope = tb_json_text(&r->check, r->params, "scope", TB_SHORT_SIZE_MAX);
+    enum tb_counter_scope named = tb_counter_scope_named(scope);
     enum tb_err err = r->check.err;
-    if (err == TB_OK && !tb_span_is(scope, "clerk"))
+    if (err == TB_OK && named == TB_COUNTER_SCOPE_NONE)
         err = TB_ERR_RANGE;
     if (err == TB_OK)
-        err = tb_counter_mint_token(r->agent->counter, TB_COUNTER_SCOPE_CLERK, url);
+        err = tb_counter_mint_token(r->agent->counter, named, url);
     if (err != TB_OK) {
         tb_request_refuse(r, err, "scope");
         return;

@@ -276,16 +276,19 @@ static const struct tb_request_desk desk = {.methods = methods,
                                             .size_max = TB_COUNTER_MESSAGE_MAX,
                                             .send = answer_send};
 
+/* A page that may ask for nothing yet. */
+static const struct tb_request_desk nobody = {.size_max = TB_COUNTER_MESSAGE_MAX, .send = answer_send};
+
 void tb_pages_request(void *context, uint32_t page, enum tb_counter_scope scope, struct tb_span message)
 {
-    (void)scope; /* there is one yet */
-    tb_request_handle(context, &desk, page, message);
+    tb_request_handle(context, scope == TB_COUNTER_SCOPE_CLERK ? &desk : &nobody, page, message);
 }
 
 void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)
 {
-    (void)scope;
     struct tb_agent *agent = context;
+    if (scope != TB_COUNTER_SCOPE_CLERK)
+        return;
     terminal_send(agent, page);
     state_send(agent, page);
     visit_send(agent, page);

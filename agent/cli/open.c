@@ -6,7 +6,8 @@ enum { URL_SIZE_MAX = 512 };
 enum tb_cli_exit tb_cli_open(const struct tb_cli *cli)
 {
     static struct tb_cli_session session;
-    static const struct tb_cli_param scope = {.name = "scope", .text = "clerk"};
+    const struct tb_cli_param scope = {.name = "scope",
+                                       .text = cli->argument_count > 0 ? cli->arguments[0] : "clerk"};
     uint8_t memory[URL_SIZE_MAX + 1];
     enum tb_cli_exit exit_code = tb_cli_session_ask(&session, cli, "page.token", &scope);
     if (exit_code != TB_CLI_OK)

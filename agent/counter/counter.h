@@ -15,8 +15,8 @@
 #ifndef TB_AGENT_COUNTER_COUNTER_H
 #define TB_AGENT_COUNTER_COUNTER_H
 
+#include "agent/counter/scope.h"
 #include "core/base/rng.h"
-#include "core/base/span.h"
 
 #define TB_COUNTER_PAGE_MAX 64
 #define TB_COUNTER_REQUEST_MAX 64
@@ -28,11 +28,6 @@
 
 struct tb_counter;
 struct tb_loop;
-
-/* What a page may ask for; the shopper's pages get a scope of their own. */
-enum tb_counter_scope {
-    TB_COUNTER_SCOPE_CLERK = 1,
-};
 
 /* Decides what becomes of messages that a page has not taken yet when a newer one is sent. */
 enum tb_counter_topic {

@@ -1,13 +1,13 @@
-/* Files: the page's files, embedded at build time from agent/web (embed.cmake). Pure. */
+/* Files: those of agent/web and agent/words, embedded at build time (embed.cmake). Pure. */
 #ifndef TB_AGENT_COUNTER_FILES_H
 #define TB_AGENT_COUNTER_FILES_H
 
 #include "core/base/span.h"
 
 struct tb_file {
-    const char *path; /* as requested: "/clerk/app.js" */
-    const char *type; /* media type */
-    struct tb_span content;
+    const char *path;       /* as requested: "/clerk/app.js" */
+    const char *type;       /* media type */
+    struct tb_span content; /* gzip (RFC 1952), which every browser takes */
 };
 
 extern const struct tb_file tb_files[];

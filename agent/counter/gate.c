@@ -37,7 +37,9 @@ static bool origin_is_own(struct tb_span origin, struct tb_span host)
 
 static enum tb_gate_answer socket_judge(const struct tb_gate_request *r)
 {
-    if (r->method != TB_GATE_METHOD_GET || !tb_span_is(r->path, TB_GATE_PAGE_PATH))
+    enum tb_counter_scope scope = tb_counter_scope_at(r->path);
+    if (r->method != TB_GATE_METHOD_GET || scope == TB_COUNTER_SCOPE_NONE ||
+        !tb_span_is(r->path, tb_counter_scope_path(scope)))
         return TB_GATE_UPGRADE_REFUSED;
     if (!tb_span_is(r->upgrade, "websocket") || !tb_span_is(r->version, "13"))
         return TB_GATE_UPGRADE_REFUSED;
@@ -50,8 +52,10 @@ static enum tb_gate_answer page_judge(const struct tb_gate_request *r)
         return TB_GATE_METHOD_REFUSED;
     if (tb_span_is(r->path, TB_GATE_OPEN_PATH))
         return r->method == TB_GATE_METHOD_GET ? TB_GATE_OPEN : TB_GATE_METHOD_REFUSED;
-    if (tb_span_is(r->path, TB_GATE_PAGE_PATH) || tb_span_starts(r->path, tb_span_str(TB_GATE_PAGE_PATH "/")))
+    if (tb_counter_scope_at(r->path) != TB_COUNTER_SCOPE_NONE)
         return TB_GATE_PAGE;
+    if (tb_span_starts(r->path, tb_span_str("/lib/")) || tb_span_starts(r->path, tb_span_str("/words/")))
+        return TB_GATE_SHARED;
     return TB_GATE_NOT_FOUND;
 }
 
@@ -72,6 +76,7 @@ static const struct {
     const char *code;
 } refusals[] = {
     [TB_GATE_PAGE] = {0, NULL},
+    [TB_GATE_SHARED] = {0, NULL},
     [TB_GATE_OPEN] = {0, NULL},
     [TB_GATE_SOCKET] = {0, NULL},
     [TB_GATE_NOT_FOUND] = {404, "not_found"},

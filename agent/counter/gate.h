@@ -9,10 +9,9 @@
 #ifndef TB_AGENT_COUNTER_GATE_H
 #define TB_AGENT_COUNTER_GATE_H
 
-#include "core/base/span.h"
+#include "agent/counter/scope.h"
 
 #define TB_GATE_PROTOCOL "tillbridge-page.v1"
-#define TB_GATE_PAGE_PATH "/clerk"
 #define TB_GATE_OPEN_PATH "/open"
 #define TB_GATE_HEADER_MAX 1024 /* bytes of one header value; the caller refuses longer ones */
 
@@ -31,9 +30,10 @@ struct tb_gate_request {
 };
 
 enum tb_gate_answer {
-    TB_GATE_PAGE,   /* a file of the page: needs a session */
+    TB_GATE_PAGE,   /* a file of a page: needs a session of its scope */
+    TB_GATE_SHARED, /* what all pages load, and holds nothing of anybody */
     TB_GATE_OPEN,   /* a token is to be traded for a session */
-    TB_GATE_SOCKET, /* the page's websocket: needs a session */
+    TB_GATE_SOCKET, /* a page's websocket: needs a session of its scope */
     TB_GATE_NOT_FOUND,
     TB_GATE_HOST_FOREIGN,
     TB_GATE_ORIGIN_MISSING,
@@ -43,7 +43,7 @@ enum tb_gate_answer {
     TB_GATE_PROTOCOL_REFUSED,
 };
 
-/* port is the one that we listen on. */
+/* port is the one that we listen on. Whose page or socket it is, tb_counter_scope_at(path) says. */
 enum tb_gate_answer tb_gate_judge(const struct tb_gate_request *request, uint16_t port);
 
 /* True for host:port, as browsers write it, of an address that we serve under. */

@@ -33,6 +33,7 @@ struct answer {
     size_t size;      /* of the body */
     const char *location;
     const char *cookie;
+    const char *encoding; /* of the body */
 };
 
 static bool header_add(struct lws *wsi, const char *name, struct tb_span value, uint8_t **at, uint8_t *end)
@@ -51,6 +52,8 @@ static bool headers_add(struct lws *wsi, const struct answer *answer, uint8_t **
     if (answer->location && !header_add(wsi, "location:", tb_span_str(answer->location), at, end))
         return false;
     if (answer->cookie && !header_add(wsi, "set-cookie:", tb_span_str(answer->cookie), at, end))
+        return false;
+    if (answer->encoding && !header_add(wsi, "content-encoding:", tb_span_str(answer->encoding), at, end))
         return false;
     if (!header_add(wsi, "content-type:", tb_span_str(answer->type), at, end))
         return false;
@@ -100,7 +103,7 @@ static int refuse(struct connection *c, enum tb_gate_answer why)
 static int session_refuse(struct connection *c)
 {
     counter_refused(c->counter, "session_missing");
-    return text_answer(c, 403, "Not signed in. Open the clerk page from its launcher on this till.\n");
+    return text_answer(c, 403, "Not signed in. Open the page from its launcher on this machine.\n");
 }
 
 /* ---- reading a request ---- */
@@ -147,8 +150,10 @@ static void cookie_name(const struct tb_counter *counter, char ret_name[32])
     TB_ASSERT(size > 0 && size < 32);
 }
 
-static bool session_find(struct connection *c)
+/* A session of the scope of what is asked for. */
+static bool session_find(struct connection *c, struct tb_span path)
 {
+    enum tb_counter_scope wanted = tb_counter_scope_at(path);
     char header[TB_GATE_HEADER_MAX];
     char name[32];
     uint8_t scope = 0;
@@ -158,9 +163,9 @@ static bool session_find(struct connection *c)
         struct tb_span cookie = tb_gate_cookie(cookies, tb_span_str(name), n);
         if (cookie.size == 0)
             return false;
-        if (tb_sessions_check(&c->counter->sessions, cookie, &scope) == TB_OK) {
-            c->scope = (enum tb_counter_scope)scope;
-            return scope == TB_COUNTER_SCOPE_CLERK;
+        if (tb_sessions_check(&c->counter->sessions, cookie, &scope) == TB_OK && scope == (uint8_t)wanted) {
+            c->scope = wanted;
+            return true;
         }
     }
     return false;
@@ -191,7 +196,8 @@ static int file_answer(struct connection *c, struct tb_span path)
         const struct tb_file *file = &tb_files[i];
         if (!tb_span_is(path, file->path))
             continue;
-        struct answer answer = {.status = 200, .type = file->type, .size = file->content.size};
+        struct answer answer = {
+            .status = 200, .type = file->type, .size = file->content.size, .encoding = "gzip"};
         if (!head_write(c->wsi, &answer) || c->head_only)
             return -1;
         c->file = file;
@@ -220,11 +226,11 @@ static int token_answer(struct connection *c)
     }
     tb_sessions_cookie(&counter->sessions, scope, value);
     cookie_name(counter, name);
-    int size = snprintf(cookie, sizeof cookie, "%s=%s; Path=" TB_GATE_PAGE_PATH "; HttpOnly; SameSite=Strict",
-                        name, value);
+    const char *path = tb_counter_scope_path((enum tb_counter_scope)scope);
+    int size =
+        snprintf(cookie, sizeof cookie, "%s=%s; Path=%s; HttpOnly; SameSite=Strict", name, value, path);
     TB_ASSERT(size > 0 && (size_t)size < sizeof cookie);
-    struct answer answer = {
-        .status = 303, .type = "text/plain", .location = TB_GATE_PAGE_PATH, .cookie = cookie};
+    struct answer answer = {.status = 303, .type = "text/plain", .location = path, .cookie = cookie};
     bool written = head_write(c->wsi, &answer);
     tb_wipe(cookie, sizeof cookie);
     tb_wipe(value, sizeof value);
@@ -260,9 +266,10 @@ static int request_answer(struct lws *wsi)
     enum tb_gate_answer answer = tb_gate_judge(&request, c->counter->port);
     if (answer == TB_GATE_OPEN)
         return token_take(c);
-    if (answer != TB_GATE_PAGE)
+    if (answer != TB_GATE_PAGE && answer != TB_GATE_SHARED)
         return refuse(c, answer == TB_GATE_SOCKET ? TB_GATE_UPGRADE_REFUSED : answer);
-    return session_find(c) ? file_answer(c, request.path) : session_refuse(c);
+    bool allowed = answer == TB_GATE_SHARED || session_find(c, request.path);
+    return allowed ? file_answer(c, request.path) : session_refuse(c);
 }
 
 static int upgrade_answer(struct lws *wsi)
@@ -274,7 +281,7 @@ static int upgrade_answer(struct lws *wsi)
     enum tb_gate_answer answer = tb_gate_judge(&request, c->counter->port);
     if (answer != TB_GATE_SOCKET)
         return refuse(c, tb_gate_code(answer) ? answer : TB_GATE_UPGRADE_REFUSED);
-    if (!session_find(c))
+    if (!session_find(c, request.path))
         return session_refuse(c);
     if (c->counter->page_count >= TB_COUNTER_PAGE_MAX) {
         counter_refused(c->counter, "pages_full");

@@ -190,7 +190,7 @@ test('the embedded page opens with its token, connects, and loads nothing that t
   const errors = [];
   page.on('console', (message) => { if (message.type() === 'error' && !message.location().url.endsWith('favicon.ico')) errors.push(message.text()); });
   page.on('pageerror', (error) => errors.push(error.message));
-  await page.goto(await control(server, 'token'));
+  await page.goto(await control(server, 'token clerk'));
   assert.equal(page.url(), `${server.origin}/clerk`);
   await server.events.next((text) => text === 'opened 1 scope 1');
   await kind(page, 'idle');
@@ -206,7 +206,7 @@ test('a hostile page in the same browser gets nothing', withServer, async () => 
   const server = await startServer();
   const context = await browser.newContext();
   const page = await context.newPage();
-  await page.goto(await control(server, 'token'));
+  await page.goto(await control(server, 'token clerk'));
   await server.events.next((text) => text === 'opened 1 scope 1');
   const hostile = http.createServer((request, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end('<title>evil</title>'));
   await new Promise((resolve) => { hostile.listen(0, '127.0.0.1', resolve); });

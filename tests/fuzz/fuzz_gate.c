@@ -29,7 +29,9 @@ static void passed_check(const struct tb_gate_request *r, enum tb_gate_answer an
                memcmp(r->origin.at + 7, r->host.at, r->host.size) == 0;
     TB_ASSERT(host_is_allowed(r->host));
     TB_ASSERT(own || (r->origin.size == 0 && answer != TB_GATE_SOCKET));
-    TB_ASSERT(answer != TB_GATE_SOCKET || tb_span_is(r->path, "/clerk"));
+    TB_ASSERT(answer != TB_GATE_SOCKET || tb_span_is(r->path, "/clerk") || tb_span_is(r->path, "/kiosk") ||
+              tb_span_is(r->path, "/it"));
+    TB_ASSERT(answer != TB_GATE_PAGE || tb_counter_scope_at(r->path) != TB_COUNTER_SCOPE_NONE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,12 +1,12 @@
-// A clerk page without an agent: serves agent/web as the agent does and plays the agent's websocket.
+// A clerk page without an agent: serves agent/web and agent/words as the agent does and plays the agent's websocket.
 import { readFileSync, existsSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 
-const WEB = fileURLToPath(new URL('../../../agent/web/', import.meta.url));
-const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };
+const AGENT = fileURLToPath(new URL('../../../agent/', import.meta.url));
+const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.json': 'application/json' };
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 export const CHROMIUM = {
@@ -50,12 +50,13 @@ function welcome(stage, page) {
 }
 
 function serveFile(stage, request, answer) {
-  const name = request.url === '/clerk' ? 'index.html' : path.basename(request.url);
-  const file = path.join(WEB, name);
-  if (!stage.signedIn || !request.url.startsWith('/clerk') || !existsSync(file)) {
+  const own = request.url.startsWith('/clerk');
+  const name = request.url === '/clerk' ? '/clerk/index.html' : path.posix.normalize(request.url);
+  const file = path.join(AGENT, name.startsWith('/words/') ? '' : 'web', name);
+  if (own && !stage.signedIn || !existsSync(file)) {
     answer.writeHead(stage.signedIn ? 404 : 403).end();
     return;
   }
-  answer.writeHead(200, { 'content-type': TYPES[path.extname(name)], 'content-security-policy': POLICY, 'cache-control': 'no-store' });
+  answer.writeHead(200, { 'content-type': TYPES[path.extname(file)], 'content-security-policy': POLICY, 'cache-control': 'no-store' });
   answer.end(readFileSync(file));
 }

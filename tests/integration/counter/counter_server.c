@@ -1,8 +1,8 @@
 /*
  * The page server and the control socket in a program of their own, with handlers that only report.
  *
- * counter_server <socket path>: prints "ready <port>". Lines on the control socket: "token" answers an
- * address to open, "pages" the number of open pages, "broadcast <topic> <size> <count>" sends filler,
+ * counter_server <socket path>: prints "ready <port>". Lines on the control socket: "token <scope>" answers
+ * an address to open, "pages" the number of open pages, "broadcast <topic> <size> <count>" sends filler,
  * "reply <size> <count>" answers with filler lines, anything else comes back as it is. What a page
  * says comes back as {"echo":<what it said>}. Events are printed, one per line.
  */
@@ -98,8 +98,10 @@ static void ctl_request(void *context, uint32_t client, struct tb_span line)
     char url[TB_COUNTER_URL_SIZE];
     enum tb_err err = tb_span_to_str(line, text, sizeof text);
     TB_ASSERT(err == TB_OK);
-    if (tb_span_is(line, "token")) {
-        err = tb_counter_mint_token(s->counter, TB_COUNTER_SCOPE_CLERK, url);
+    if (tb_span_starts(line, tb_span_str("token "))) {
+        enum tb_counter_scope scope = tb_counter_scope_named(tb_span_sub(line, 6, line.size));
+        TB_ASSERT(scope != TB_COUNTER_SCOPE_NONE);
+        err = tb_counter_mint_token(s->counter, scope, url);
         TB_ASSERT(err == TB_OK);
         answer(s, client, url);
     } else if (tb_span_is(line, "pages")) {

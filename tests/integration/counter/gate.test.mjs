@@ -1,7 +1,9 @@
 // Who gets in: Host and Origin are judged before anything else is read, tokens open once, cookies hold.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 
 import { connect, control, exchange, openPage, parseAnswer, requestText, signIn, startServer, upgradeHeaders } from './lib/server.mjs';
 
@@ -27,7 +29,7 @@ test('listens on the loopback address only', () => {
 });
 
 test('a token opens the page once and becomes a strict cookie', async () => {
-  const url = new URL(await control(server, 'token'));
+  const url = new URL(await control(server, 'token clerk'));
   const request = requestText({ line: `GET ${url.pathname}${url.search} HTTP/1.1`, headers: { Host: server.host } });
   const first = await exchange(server, request);
   assert.equal(first.status, 303);
@@ -54,6 +56,31 @@ test('files are served with strict headers, to a session only', async () => {
   assert.equal((await get('/', cookie)).status, 404);
   assert.equal((await get('/clerk/../../etc/passwd', cookie)).status, 404);
   assert.equal((await get('/clerk/%2e%2e/%2e%2e/etc/passwd', cookie)).status, 404);
+});
+
+test('what all pages share needs no session, and is compressed', async () => {
+  for (const path of ['/lib/link.js', '/words/en.json']) {
+    const { socket, bytes } = await new Promise((resolve) => {
+      const parts = [];
+      const one = net.connect(server.port, '127.0.0.1', () => one.write(requestText({ line: `GET ${path} HTTP/1.1`, headers: { Host: server.host } })));
+      one.on('data', (part) => parts.push(part)).on('close', () => resolve({ socket: one, bytes: Buffer.concat(parts) }));
+    });
+    socket.destroy();
+    const end = bytes.indexOf('\r\n\r\n');
+    assert.match(bytes.subarray(0, end).toString(), /^HTTP\/1.1 200[^]*content-encoding: gzip/, path);
+    assert.deepEqual(gunzipSync(bytes.subarray(end + 4)), readFileSync(new URL(`../../../agent/${path.startsWith('/lib') ? 'web' : ''}${path}`, import.meta.url)), path);
+  }
+  assert.equal((await exchange(server, requestText({ line: 'GET /lib/../clerk/app.js HTTP/1.1', headers: { Host: server.host } }))).status, 403);
+});
+
+test('a session is good for its own page only', async () => {
+  const kiosk = await signIn(server, 'shopper');
+  assert.match(kiosk.answer.head, /\r\nlocation: \/kiosk\r\n[^]*; Path=\/kiosk;/);
+  const ask = (path, value) => exchange(server, requestText({ line: `GET ${path} HTTP/1.1`, headers: { ...upgradeHeaders(server, value) } }));
+  assert.equal((await ask('/clerk', kiosk.cookie)).status, 403);
+  assert.equal((await ask('/kiosk', cookie)).status, 403);
+  assert.equal((await ask('/it', kiosk.cookie)).status, 403);
+  assert.equal((await exchange(server, requestText({ line: 'GET /clerk HTTP/1.1', headers: { Host: server.host, Cookie: kiosk.cookie } }))).status, 403);
 });
 
 test('the right Host and Origin are let in, under each name', async () => {

@@ -179,6 +179,16 @@ static void pages_have_their_paths(void **state)
     assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_PAGE);
     r = page_request("/clerk/app.js");
     assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_PAGE);
+    r = page_request("/kiosk/app.js");
+    assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_PAGE);
+    r = page_request("/it");
+    assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_PAGE);
+    r = page_request("/words/en.json");
+    assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_SHARED);
+    r = page_request("/lib/link.js");
+    assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_SHARED);
+    r = page_request("/lib");
+    assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_NOT_FOUND);
     r = page_request("/open");
     assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_OPEN);
     r.method = TB_GATE_METHOD_HEAD;
@@ -189,6 +199,21 @@ static void pages_have_their_paths(void **state)
     assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_NOT_FOUND);
     r.method = TB_GATE_METHOD_OTHER;
     assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_METHOD_REFUSED);
+}
+
+static void a_path_is_of_one_scope(void **state)
+{
+    (void)state;
+    for (int scope = TB_COUNTER_SCOPE_CLERK; scope < TB_COUNTER_SCOPE_COUNT; scope++) {
+        struct tb_span path = tb_span_str(tb_counter_scope_path((enum tb_counter_scope)scope));
+        assert_int_equal(tb_counter_scope_at(path), scope);
+        assert_int_equal(tb_counter_scope_at(tb_span_sub(path, 0, path.size - 1)), TB_COUNTER_SCOPE_NONE);
+    }
+    assert_int_equal(tb_counter_scope_at(tb_span_str("/clerk/")), TB_COUNTER_SCOPE_CLERK);
+    assert_int_equal(tb_counter_scope_at(tb_span_str("/items")), TB_COUNTER_SCOPE_NONE);
+    assert_int_equal(tb_counter_scope_at(tb_span_str("")), TB_COUNTER_SCOPE_NONE);
+    assert_int_equal(tb_counter_scope_named(tb_span_str("shopper")), TB_COUNTER_SCOPE_SHOPPER);
+    assert_int_equal(tb_counter_scope_named(tb_span_str("kiosk")), TB_COUNTER_SCOPE_NONE);
 }
 
 static void every_refusal_has_a_status_and_a_name(void **state)
@@ -224,6 +249,7 @@ int main(void)
         cmocka_unit_test(foreign_origins_are_refused),
         cmocka_unit_test(only_our_websocket_is_upgraded),
         cmocka_unit_test(pages_have_their_paths),
+        cmocka_unit_test(a_path_is_of_one_scope),
         cmocka_unit_test(every_refusal_has_a_status_and_a_name),
         cmocka_unit_test(cookies_are_found_by_name),
     };

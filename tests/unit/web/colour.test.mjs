@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './web.mjs';
 
-const { contrast, parseColour, tierPaint } = await load('colour.js');
+const { contrast, parseColour, tierPaint } = await load('lib/colour.js');
 const rgb = (css) => css.match(/\d+/g).map(Number);
 const BACKGROUNDS = [[255, 255, 255], [27, 32, 39]];
 

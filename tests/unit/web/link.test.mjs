@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './web.mjs';
 
-const { connect } = await load('link.js');
+const { connect } = await load('lib/link.js');
 
 // A browser's environment with a clock that is moved by hand.
 function fakeEnv() {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cart, claim, line, lines, live, notice, offline, outcome, readers, states, terminal, tiers, told, view, visit, WALL } from '../../e2e/lib/clerk_messages.mjs';
-import { load } from './web.mjs';
+import { load, wordsFor } from './web.mjs';
 
-const { viewOf } = await load('model.js');
-const { initialState, reduce } = await load('state.js');
-const { wordsFor } = await load('words.js');
+const { viewOf } = await load('clerk/model.js');
+const { initialState, reduce } = await load('clerk/state.js');
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const words = wordsFor('en', 'Europe/Berlin');
+const words = await wordsFor('en', 'Europe/Berlin');
 
 function shown(messages, { at = 0, scheme = 'light', events = [] } = {}) {
   const start = reduce(initialState(0), { type: 'open', at: 0 });

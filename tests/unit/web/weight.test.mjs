@@ -1,30 +1,44 @@
 // What a browser has to load, and what a strict page must not contain.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { folder } from './web.mjs';
+import { gzipSync } from 'node:zlib';
+import { agent } from './web.mjs';
 
-const files = readdirSync(folder);
-const text = (name) => readFileSync(path.join(folder, name), 'utf8');
+const PAGE_SIZE_MAX = 100_000; // bytes, as they are sent: with the words of one language beside the English ones
 
-test('the whole page is light', { skip: !process.env.TB_WEB && 'the embedded files are what is loaded' }, () => {
-  const total = files.reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0);
-  assert.ok(total <= 80 * 1024, `${total} bytes`);
-});
+const web = path.join(agent, 'web');
+const pages = readdirSync(web).filter((name) => name !== 'lib');
+const files = (folder) => readdirSync(path.join(agent, folder)).map((name) => path.join(folder, name));
+const text = (name) => readFileSync(path.join(agent, name), 'utf8');
+const sent = (name) => gzipSync(text(name), { level: 9 }).length;
+const sum = (names) => names.reduce((total, name) => total + sent(name), 0);
 
-test('no inline script or style, nothing from elsewhere', () => {
-  for (const name of files) {
-    assert.doesNotMatch(text(name), /\son\w+="|style="|<style|<script(?![^>]+src=)|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function/, name);
-    assert.doesNotMatch(text(name).replaceAll('http://www.w3.org/2000/svg', ''), /https?:\/\//, name);
-  }
-});
+for (const page of pages) {
+  const own = [...files(`web/${page}`), ...files('web/lib')];
 
-test('every module that is imported and every icon that is named is there', () => {
-  const code = files.filter((name) => name.endsWith('.js')).map(text).join('\n');
-  for (const [, name] of code.matchAll(/from ?'\.\/([\w.]+)'/g)) assert.ok(files.includes(name), name);
-  const icons = new Set([...text('index.html').matchAll(/id="i-(\w+)"/g)].map(([, name]) => name));
-  for (const [, name] of code.matchAll(/icon: ?'(\w+)'/g)) assert.ok(icons.has(name), name);
-  const used = (name) => new RegExp(`['"]${name}['"]`).test(code);
-  for (const name of icons) assert.ok(used(name), `unused icon ${name}`);
-});
+  test(`the whole page is light: ${page}`, () => {
+    const words = files('words').map(sent);
+    const total = sum(own) + sent('words/en.json') + Math.max(...words);
+    assert.ok(total <= PAGE_SIZE_MAX, `${total} bytes`);
+  });
+
+  test(`no inline script or style, nothing from elsewhere: ${page}`, () => {
+    for (const name of own) {
+      assert.doesNotMatch(text(name), /\son\w+="|style="|<style|<script(?![^>]+src=)|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function/, name);
+      assert.doesNotMatch(text(name).replaceAll('http://www.w3.org/2000/svg', ''), /https?:\/\//, name);
+    }
+  });
+
+  test(`every module that is imported and every icon that is named is there: ${page}`, () => {
+    for (const name of own.filter((one) => one.endsWith('.js'))) {
+      for (const [, wanted] of text(name).matchAll(/from ?'(\.{1,2}\/[\w./]+)'/g)) assert.ok(own.includes(path.join(path.dirname(name), wanted)), `${name}: ${wanted}`);
+    }
+    const code = own.filter((name) => name.startsWith(`web/${page}/`) && name.endsWith('.js')).map(text).join('\n');
+    const icons = new Set([...text(`web/${page}/index.html`).matchAll(/id="i-(\w+)"/g)].map(([, name]) => name));
+    for (const [, name] of code.matchAll(/icon: ?'(\w+)'/g)) assert.ok(icons.has(name), name);
+    const used = (name) => new RegExp(`['"]${name}['"]`).test(code);
+    for (const name of icons) assert.ok(used(name), `unused icon ${name}`);
+  });
+}

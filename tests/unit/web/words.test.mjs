@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { folder, load } from './web.mjs';
+import { agent, catalogue, load, wordsFor } from './web.mjs';
 
-const { catalogues, wordsFor } = await load('words.js');
-const { reasonText } = await load('model.js');
+const { LANGUAGES } = await load('lib/words.js');
+const { reasonText } = await load('clerk/model.js');
 const MIN = 60_000;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
-const en = wordsFor('en', 'Europe/Berlin');
+const en = await wordsFor('en', 'Europe/Berlin');
+const flat = (language) => Object.assign({}, ...Object.values(catalogue(language)));
+const english = flat('en');
 
 test('ages in words', () => {
   const ages = [[0, 'just now'], [59_999, 'just now'], [MIN, '1 min ago'], [12 * MIN, '12 min ago'], [HOUR, '1 hour ago'], [23 * HOUR, '23 hours ago'], [DAY, 'yesterday'], [3 * DAY, '3 days ago']];
@@ -44,39 +46,48 @@ test('plurals and placeholders', () => {
   assert.equal(en.has('toString'), false);
 });
 
-test('an unknown or broken locale falls back', () => {
-  for (const locale of ['xx', 'not a locale!', '', null, undefined, '__proto__', 'constructor']) assert.equal(wordsFor(locale).t('act.done'), 'Done', String(locale));
-  assert.equal(wordsFor('en-GB').language, 'en');
+test('an unknown or broken locale falls back', async () => {
+  for (const locale of ['xx', 'not a locale!', '', null, undefined, '__proto__', 'constructor']) assert.equal((await wordsFor(locale)).t('act.done'), 'Done', String(locale));
+  assert.equal((await wordsFor('en-GB')).language, 'en');
 });
 
-test('every catalogue has the words of the English one, with the same placeholders', () => {
-  const holes = (text) => (JSON.stringify(text).match(/\{\w+\}/g) ?? []).sort();
-  for (const [language, words] of Object.entries(catalogues)) {
-    assert.deepEqual(Object.keys(words).sort(), Object.keys(catalogues.en).sort(), language);
-    for (const [key, text] of Object.entries(words)) assert.deepEqual([...new Set(holes(text))], [...new Set(holes(catalogues.en[key]))], `${language} ${key}`);
+test('every language has a catalogue, and what is said in it has the placeholders of the English words', () => {
+  const holes = (text) => [...new Set(JSON.stringify(text).match(/\{\w+\}/g) ?? [])].sort();
+  assert.deepEqual(readdirSync(path.join(agent, 'words')).sort(), Object.keys(LANGUAGES).map((language) => `${language}.json`).sort());
+  for (const language of Object.keys(LANGUAGES)) {
+    for (const [section, words] of Object.entries(catalogue(language))) {
+      for (const [key, text] of Object.entries(words)) {
+        assert.ok(Object.hasOwn(catalogue('en')[section] ?? {}, key), `${language} ${section} ${key}: not in English`);
+        assert.deepEqual(holes(text), holes(english[key]), `${language} ${key}`);
+      }
+    }
   }
 });
 
+test('a key stands in one section only', () => {
+  const keys = Object.values(catalogue('en')).flatMap(Object.keys);
+  assert.equal(keys.length, new Set(keys).size);
+});
+
 test('every word that the page asks for is there, and none is left over', () => {
-  const code = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'words.js').map((name) => readFileSync(path.join(folder, name), 'utf8')).join('\n')
-    + readFileSync(path.join(folder, 'words.js'), 'utf8').split('export const catalogues')[1];
+  const code = readdirSync(path.join(agent, 'web'), { recursive: true }).filter((name) => name.endsWith('.js')).map((name) => readFileSync(path.join(agent, 'web', name), 'utf8')).join('\n');
   const patterns = [...code.matchAll(/(?<!\w)(?:t|has|plural|ageNote|span)\(\s*['`]([a-z]+(?:\.[\w.${}]+)+)['`]/g)].map(([, key]) => key);
   assert.ok(patterns.length > 50);
   const fits = patterns.map((key) => new RegExp(`^${key.split(/\$\{.*?\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`));
   for (const key of patterns.filter((one) => !one.includes('$'))) assert.ok(en.has(key) || en.has(`${key}.title`) || /^(cart|visit|details)\.(add|set_quantity|remove|end|shown)$/.test(key), `no words for ${key}`);
   const composed = /^(notice|reader|outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|offline\.cause|foot|bar|page|line|assurance|reason|say|title|cart\.hidden|cart\.empty)(\.|$)/;
-  for (const key of Object.keys(catalogues.en)) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);
+  for (const key of Object.keys(english)) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);
 });
 
 // The names of every reason there is, from the program that gives them.
-const reasons = () => [...readFileSync(path.join(folder, '../../core/credential/reason.c'), 'utf8').matchAll(/\[TB_REASON_\w+\] =\s*"([a-z0-9_.]+)"/g)].map(([, name]) => name);
+const reasons = () => [...readFileSync(path.join(agent, '../core/credential/reason.c'), 'utf8').matchAll(/\[TB_REASON_\w+\] =\s*"([a-z0-9_.]+)"/g)].map(([, name]) => name);
 
-test('every reason has a text for the clerk and one for the shopper, and no other has', { skip: !existsSync(path.join(folder, '../../core/credential/reason.c')) && 'the page is the one inside the program' }, () => {
+test('every reason has a text for the clerk and one for the shopper, and no other has', () => {
   const names = reasons();
   assert.ok(names.length > 60);
   for (const name of names) for (const kind of ['reason', 'say']) assert.ok(reasonText(kind, name, en), `${kind}.${name}`);
   const known = new Set([...names, ...names.map((name) => name.split('.')[0]), 'quote']);
-  const told = Object.keys(catalogues.en).filter((key) => /^(reason|say|title)\./.test(key)).map((key) => key.replace(/^\w+\./, ''));
+  const told = Object.keys(english).filter((key) => /^(reason|say|title)\./.test(key)).map((key) => key.replace(/^\w+\./, ''));
   assert.deepEqual(told.filter((name) => !known.has(name)), []);
 });
 

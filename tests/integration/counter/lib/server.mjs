@@ -110,9 +110,9 @@ export async function control(server, line) {
   return answer;
 }
 
-/** Trades a fresh token for a cookie: "name=value". */
-export async function signIn(server) {
-  const url = new URL(await control(server, 'token'));
+/** Trades a fresh token of a scope for a cookie: "name=value". */
+export async function signIn(server, scope = 'clerk') {
+  const url = new URL(await control(server, `token ${scope}`));
   const answer = await exchange(server, requestText({ line: `GET ${url.pathname}${url.search} HTTP/1.1`, headers: { Host: server.host } }));
   return { answer, cookie: /set-cookie: ([^;]+)/.exec(answer.head)?.[1] ?? '' };
 }

@@ -1,6 +1,6 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every
 // time computed here from absolute times and the agent's clock. render.js only puts this on screen.
-import { tierPaint } from './colour.js';
+import { tierPaint } from '../lib/colour.js';
 import { TAKEN_MS } from './state.js';
 
 const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
@@ -20,7 +20,7 @@ const NOTICE_RANK = ['quarantined', 'disk_full', 'disk_failing', 'disk_read_only
   'clock_wrong', 'reader', 'offline', 'certificate_expiring', 'cache_rebuilt'];
 const GRAVE = new Set(['quarantined', 'disk_full', 'disk_failing', 'disk_read_only', 'changes_not_stored', 'changes_in_memory']);
 
-// In all of this file w are the words of the locale (words.js), clock is { at, wall }: now, by both clocks.
+// In all of this file w are the words of the locale (lib/words.js), clock is { at, wall }: now, by both clocks.
 
 /** env: { at: page clock ms, words, scheme: 'light' | 'dark' } */
 export function viewOf(state, env) {

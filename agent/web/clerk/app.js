@@ -1,9 +1,9 @@
 // Ties the page together: socket and keys in, state on, view out.
-import { connect } from './link.js';
+import { connect } from '../lib/link.js';
 import { viewOf } from './model.js';
 import { createScreen } from './render.js';
 import { initialState, reduce } from './state.js';
-import { wordsFor } from './words.js';
+import { loadWords } from '../lib/words.js';
 
 const STILL_MS = 1_500; // after this long without a hand on the page, things may move
 const TICK_MS = 1_000;
@@ -11,7 +11,7 @@ const TICK_MS = 1_000;
 const now = () => performance.now();
 const dark = matchMedia('(prefers-color-scheme: dark)');
 let state = initialState(now());
-let words = wordsFor('en');
+let words = await loadWords(document.documentElement.lang);
 let lastHand = -STILL_MS;
 let painting = false;
 
@@ -21,7 +21,7 @@ const link = connect(`ws://${location.host}/clerk`, {
   onDown: () => dispatch({ type: 'lost', tried: true }),
   onDenied: () => dispatch({ type: 'denied' }),
   onMessage: (method, params) => {
-    if (method === 'terminal') words = wordsFor(params?.language);
+    if (method === 'terminal') speak(params?.language);
     dispatch({ type: 'message', method, params });
   },
 });
@@ -35,9 +35,16 @@ function dispatch(event) {
   queueMicrotask(paint);
 }
 
+// A language whose words cannot be had now leaves those that are there.
+function speak(language) {
+  if (!language || language === words.tag) return;
+  loadWords(language).then((loaded) => { words = loaded; dispatch({ type: 'tick', still: isStill() }); }, () => {});
+}
+
 function paint() {
   painting = false;
   document.documentElement.lang = words.tag;
+  document.documentElement.dir = words.direction;
   screen.show(viewOf(state, { at: now(), words, scheme: dark.matches ? 'dark' : 'light' }), isStill());
 }
 

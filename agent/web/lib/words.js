@@ -1,0 +1,120 @@
+// What a page says, and the formats that depend on the language: plurals, money, times and ages. The words are in
+// agent/words/<language>.json, one catalogue per language in sections. Nothing here reads a clock: times are handed in.
+
+/** The languages that there is a catalogue of, each in its own words. */
+export const LANGUAGES = { en: 'English' };
+const RIGHT_TO_LEFT = ['ar', 'fa', 'he', 'ur'];
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const languageOf = (locale) => {
+  const language = String(locale || 'en').split('-')[0];
+  return Object.hasOwn(LANGUAGES, language) ? language : 'en';
+};
+
+/**
+ * Words and formats of one locale, and for what is missing in its language those of English. read(language) is a promise
+ * of a catalogue; in a page it is fetched from the agent.
+ */
+export async function loadWords(locale, { timeZone, read = fetchCatalogue } = {}) {
+  const language = languageOf(locale);
+  const [english, own] = await Promise.all([read('en'), language === 'en' ? {} : read(language)]);
+  return wordsFrom(language, locale, { ...flat(english), ...flat(own) }, timeZone);
+}
+
+async function fetchCatalogue(language) {
+  const answer = await fetch(`/words/${language}.json`);
+  if (!answer.ok) throw new Error(`no words of ${language}: ${answer.status}`);
+  return answer.json();
+}
+
+const flat = (catalogue) => Object.assign({}, ...Object.values(catalogue));
+
+function wordsFrom(language, locale, catalogue, timeZone) {
+  const tag = safeTag(String(locale || language), language);
+  const plurals = new Intl.PluralRules(language);
+  const integers = new Intl.NumberFormat(tag);
+  const clock = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
+  const weekday = new Intl.DateTimeFormat(tag, { weekday: 'short', timeZone });
+  const date = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', timeZone });
+  const dayKey = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone });
+
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+  const has = (key) => Object.hasOwn(catalogue, key);
+  const t = (key, values = {}) => {
+    if (!has(key)) return key;
+    return fill(catalogue[key], values);
+  };
+  const plural = (key, n, values = {}) => {
+    if (!has(key)) return key;
+    const forms = catalogue[key];
+    return fill(forms[plurals.select(n)] ?? forms.other, { n: integers.format(n), ...values });
+  };
+  const time = (ms) => clock.format(ms);
+  // How long ago, in words; prefix 'age' reads "12 min ago", 'old' reads "2 days old".
+  const span = (prefix, ms) => {
+    if (ms < MINUTE) return t('age.now');
+    if (ms < HOUR) return plural(`${prefix}.min`, Math.floor(ms / MINUTE));
+    if (ms < DAY) return plural(`${prefix}.hour`, Math.floor(ms / HOUR));
+    return plural(`${prefix}.day`, Math.floor(ms / DAY));
+  };
+  const moment = (ms, now) => {
+    const day = dayKey.format(ms);
+    if (day === dayKey.format(now)) return t('day.today', { time: time(ms) });
+    if (day === dayKey.format(now - DAY)) return t('day.yesterday', { time: time(ms) });
+    if (now - ms < 6 * DAY) return `${weekday.format(ms)} ${time(ms)}`;
+    return date.format(ms);
+  };
+  // A time that something has held since: the day, and on the same day the time.
+  const since = (ms, now) => {
+    const day = dayKey.format(ms);
+    if (day === dayKey.format(now)) return time(ms);
+    return day === dayKey.format(now - DAY) ? t('since.yesterday') : date.format(ms);
+  };
+  return {
+    language, tag, direction: RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr', has, t, plural, time, moment, since,
+    number: (n) => integers.format(n),
+    ago: (ms) => span('age', ms),
+    old: (ms) => span('old', ms),
+    money: (minor, currency) => moneyFormat(tag, currency).format(minor),
+    languageName: (code) => languageName(tag, code),
+  };
+}
+
+function safeTag(wanted, fallback) {
+  try {
+    return Intl.getCanonicalLocales(wanted)[0] ?? fallback;
+  } catch {
+    return fallback;
+  }
+}
+
+function languageName(tag, code) {
+  try {
+    return new Intl.DisplayNames([tag], { type: 'language' }).of(code);
+  } catch {
+    return code;
+  }
+}
+
+const moneyFormats = new Map();
+
+// Minor units to text without the currency's sign; how many digits follow ISO 4217.
+function moneyFormat(tag, currency) {
+  const key = `${tag} ${currency}`;
+  if (!moneyFormats.has(key)) moneyFormats.set(key, makeMoneyFormat(tag, currency));
+  return moneyFormats.get(key);
+}
+
+function makeMoneyFormat(tag, currency) {
+  let digits = 2;
+  try {
+    digits = new Intl.NumberFormat(tag, { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
+  } catch {
+    // An unknown currency code is shown with two digits, as most have.
+  }
+  const format = new Intl.NumberFormat(tag, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return { format: (minor) => format.format(minor / 10 ** digits) };
+}

@@ -411,38 +411,6 @@ void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct 
     tb_json_close(w);
 }
 
-static const char *const handover_state_names[TB_HANDOVER_STATE_COUNT] = {
-    [TB_HANDOVER_OPEN] = "open",
-    [TB_HANDOVER_ACCEPTED] = "accepted",
-};
-
-void tb_handover_decode(struct tb_check *c, struct tb_json doc, struct tb_handover *ret)
-{
-    *ret = (struct tb_handover){.at_ms = tb_member_time(c, doc, "at_ms")};
-    tb_json_str(c, doc, "from", ret->from, sizeof ret->from);
-    tb_member_token(c, doc, "to", ret->to, sizeof ret->to);
-    ret->cart = tb_member_opt_id(c, doc, "cart");
-    tb_member_opt_str(c, doc, "note", ret->note, sizeof ret->note);
-    ret->state =
-        (enum tb_handover_state)tb_json_enum(c, doc, "state", handover_state_names, TB_HANDOVER_STATE_COUNT);
-    tb_member_opt_str(c, doc, "by", ret->by, sizeof ret->by);
-    tb_member_opt_token(c, doc, "code", ret->code, sizeof ret->code);
-}
-
-void tb_handover_encode(struct tb_json_writer *w, const char *name, const struct tb_handover *handover)
-{
-    tb_json_open(w, name);
-    tb_json_put_int(w, "at_ms", handover->at_ms);
-    tb_json_put_str(w, "from", handover->from);
-    tb_json_put_str(w, "to", handover->to);
-    tb_member_put_opt_id(w, "cart", &handover->cart);
-    tb_member_put_opt_str(w, "note", handover->note);
-    tb_json_put_str(w, "state", handover_state_names[handover->state]);
-    tb_member_put_opt_str(w, "by", handover->by);
-    tb_member_put_opt_str(w, "code", handover->code);
-    tb_json_close(w);
-}
-
 static const char *const reward_state_names[TB_REWARD_STATE_COUNT] = {
     [TB_REWARD_OPEN] = "open",
     [TB_REWARD_RESERVED] = "reserved",

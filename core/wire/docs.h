@@ -1,11 +1,12 @@
 /*
- * The documents that rows carry, except carts (cart.h): customer, credential, journey, product,
- * terminal, policy, key, hand-over, reward. Decoders ignore unknown members and refuse wrong types and
+ * The documents that rows carry, except carts (cart.h) and hand-overs (handover.h): customer, credential,
+ * journey, product, terminal, policy, key, reward. Decoders ignore unknown members and refuse wrong types and
  * ranges. encode writes the document as one object. Pure; not thread-safe.
  */
 #ifndef TB_CORE_WIRE_DOCS_H
 #define TB_CORE_WIRE_DOCS_H
 
+#include "core/wire/handover.h"
 #include "core/wire/mutation.h"
 #include "core/wire/names.h"
 
@@ -137,19 +138,6 @@ struct tb_key_doc {                   /* secret */
     int64_t digit_count; /* 0: as is usual */
 };
 
-enum tb_handover_state { TB_HANDOVER_NONE, TB_HANDOVER_OPEN, TB_HANDOVER_ACCEPTED, TB_HANDOVER_STATE_COUNT };
-
-struct tb_handover {
-    int64_t at_ms;
-    char from[TB_NAME_SIZE_MAX + 1]; /* a terminal in words */
-    char to[TB_SHORT_SIZE_MAX + 1];  /* a till, a store or "any" */
-    struct tb_id cart;               /* zero when absent */
-    char note[TB_TEXT_SIZE_MAX + 1];
-    enum tb_handover_state state;
-    char by[TB_NAME_SIZE_MAX + 1]; /* who accepted, in words; "" before */
-    char code[7];                  /* that names an open one at a till; "" when absent */
-};
-
 enum tb_reward_state {
     TB_REWARD_NONE,
     TB_REWARD_OPEN,
@@ -190,8 +178,6 @@ void tb_policy_trust_put(struct tb_json_writer *w, const struct tb_policy *polic
 void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret);
 void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_key_doc *key);
 
-void tb_handover_decode(struct tb_check *c, struct tb_json doc, struct tb_handover *ret);
-void tb_handover_encode(struct tb_json_writer *w, const char *name, const struct tb_handover *handover);
 void tb_reward_decode(struct tb_check *c, struct tb_json doc, struct tb_reward *ret);
 void tb_reward_encode(struct tb_json_writer *w, const char *name, const struct tb_reward *reward);
 

@@ -72,8 +72,9 @@ struct tb_agent {
     struct tb_session_of_reader sessions[TB_READERS_COUNT_MAX];
     struct tb_timer tick; /* the earliest deadline of identification, visit and sync */
     struct tb_timer follow_timer;
-    struct tb_id followed;   /* whose feed is open; zero: nobody's */
-    struct tb_id visit_told; /* whose beginning is in the outbox */
+    struct tb_id followed;      /* whose feed is open; zero: nobody's */
+    struct tb_id visit_told;    /* whose beginning is in the outbox */
+    struct tb_id customer_told; /* with this customer; zero: with nobody */
 
     struct tb_timer checkout_timer; /* to renew the claim of the visit */
 
@@ -160,6 +161,14 @@ void tb_trust_clock(struct tb_agent *agent);
 /* ---- visits ---- */
 
 void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *action);
+/* A customer of the cache is here: her visit begins or goes on, or the open anonymous one becomes hers. The
+ * errors of tb_cache_find_customer(), which are in the log; no visit has changed then. */
+TB_MUST_USE enum tb_err tb_visits_open(struct tb_agent *agent, const struct tb_visit_start *start);
+/* Somebody is here of whom nothing is known (start->known is false), with this cart of nobody's as the
+ * context store's rows brought it, or (NULL) with a new one. An anonymous visit on that cart goes on; any
+ * other visit ends. */
+void tb_visits_open_nobody(struct tb_agent *agent, const struct tb_visit_start *start,
+                           const struct tb_cart *cart);
 void tb_visits_finish(struct tb_agent *agent, enum tb_visit_reason reason);
 void tb_visits_tick(struct tb_agent *agent);
 /* Rows of this customer were saved, or the pending mutations changed: show the cart as it is now. */

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/guest.h"
 
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
@@ -220,6 +221,7 @@ struct decide {
     struct tb_agent *agent;
     uint32_t ticket;
     int64_t seq;
+    struct tb_cart *guest; /* owned; NULL: none came */
     size_t verdict_count;
     struct tb_verdict verdicts[TB_VERDICT_BATCH_MAX];
 };
@@ -263,10 +265,14 @@ static void decided(void *context, enum tb_err err)
             tb_agent_notice(agent, TB_NOTICE_CHANGES_DROPPED, false);
         agent->settle_seq = decide->seq;
         settle_schedule(agent);
+        if (decide->guest)
+            tb_serving_take_cart(&agent->serving, decide->guest);
         tb_visits_refresh(agent);
         tb_pages_state(agent);
     } else
         tb_log(TB_LOG_ERROR, TB_EVENT("line", "verdicts_not_saved"), tb_log_err(err));
+    free(decide->guest);
+    decide->guest = NULL;
     tb_client_decided(&agent->client, decide->ticket, err, tb_loop_now_ms(agent->loop));
     tb_agent_rearm(agent);
 }
@@ -334,6 +340,7 @@ static void act_decide(struct tb_agent *agent, const struct tb_client_action *ac
         decide->agent = agent;
         decide->ticket = action->decide.ticket;
         decide->seq = action->decide.seq;
+        decide->guest = tb_guest_find(&agent->serving, &action->decide.rows);
         decide->verdict_count = action->decide.count;
         memcpy(decide->verdicts, action->decide.verdicts,
                action->decide.count * sizeof *action->decide.verdicts);
@@ -343,6 +350,7 @@ static void act_decide(struct tb_agent *agent, const struct tb_client_action *ac
                 tb_pending_hear(&agent->pending, &action->decide.verdicts[i]);
             return;
         }
+        free(decide->guest);
         free(decide);
     }
     tb_client_decided(&agent->client, action->decide.ticket, TB_ERR_NO_MEMORY, tb_loop_now_ms(agent->loop));

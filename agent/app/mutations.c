@@ -18,7 +18,7 @@ static void show(struct tb_agent *agent, const struct tb_mutation *mutation)
     enum tb_err err = tb_pending_add(&agent->pending, mutation, TB_VERDICT_NONE, 0);
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("mutations", "pending_lost"), tb_log_err(err));
-    if (tb_serving_is(&agent->serving, &mutation->customer)) {
+    if (tb_serving_is_about(&agent->serving, mutation)) {
         tb_serving_overlay(&agent->serving);
         tb_pages_cart(agent);
     }

@@ -56,9 +56,12 @@ static void state_send(struct tb_agent *agent, uint32_t page)
 static void visit_send(struct tb_agent *agent, uint32_t page)
 {
     const struct tb_visit *visit = &agent->serving.visit;
+    const char *reader = "";
     struct tb_json_writer w = page_begin(agent, "visit");
+    if (visit->open && visit->start.reader != TB_VISIT_NO_READER)
+        reader = tb_readers_info(agent->readers, visit->start.reader)->name;
     if (visit->open)
-        tb_serving_put_visit(&w, &agent->serving, tb_readers_info(agent->readers, visit->start.reader)->name);
+        tb_serving_put_visit(&w, &agent->serving, reader);
     else
         tb_serving_put_no_visit(&w, visit->last_reason);
     tb_rpc_end(&w);
@@ -137,7 +140,7 @@ static void put_taken(struct tb_json_writer *w, struct tb_agent *agent, const st
 void tb_pages_taken_back(struct tb_agent *agent, const struct tb_mutation *mutation,
                          const struct tb_verdict *verdict)
 {
-    if (!tb_serving_is(&agent->serving, &mutation->customer))
+    if (!tb_serving_is_about(&agent->serving, mutation))
         return;
     struct tb_json_writer w = page_begin(agent, "taken_back");
     tb_json_put_id(&w, "visit", &agent->serving.visit.id);

@@ -115,12 +115,18 @@ void tb_pending_drop(struct tb_pending *p, int64_t seq)
     pending_remove(p, (size_t)(entry - p->entries));
 }
 
-void tb_pending_settle(struct tb_pending *p, const struct tb_id *customer, int64_t base_version)
+bool tb_pending_is_of(const struct tb_mutation *mutation, const struct tb_pending_whose *whose)
+{
+    return tb_id_equal(&mutation->customer, &whose->customer) &&
+           (!tb_id_is_zero(&whose->customer) || tb_id_equal(&mutation->cart, &whose->cart));
+}
+
+void tb_pending_settle(struct tb_pending *p, const struct tb_pending_whose *whose, int64_t base_version)
 {
     for (size_t i = p->count; i-- > 0;) {
         const struct tb_pending_entry *entry = &p->entries[i];
         if (entry->verdict != TB_VERDICT_NONE && entry->version <= base_version &&
-            tb_id_equal(&entry->mutation.customer, customer))
+            tb_pending_is_of(&entry->mutation, whose))
             pending_remove(p, i);
     }
 }
@@ -142,12 +148,12 @@ void tb_pending_forget(struct tb_pending *p, const struct tb_id *customer)
     }
 }
 
-const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p, const struct tb_id *customer,
-                                               size_t *index)
+const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p,
+                                               const struct tb_pending_whose *whose, size_t *index)
 {
     while (*index < p->count) {
         const struct tb_pending_entry *entry = &p->entries[(*index)++];
-        if (tb_id_equal(&entry->mutation.customer, customer))
+        if (tb_pending_is_of(&entry->mutation, whose))
             return entry;
     }
     return NULL;

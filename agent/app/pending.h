@@ -47,8 +47,16 @@ const struct tb_pending_entry *tb_pending_find(const struct tb_pending *p, int64
 /* Drops an undecided one that was given up. */
 void tb_pending_drop(struct tb_pending *p, int64_t seq);
 
-/* Drops a customer's decided mutations whose effect the cart of base_version holds. */
-void tb_pending_settle(struct tb_pending *p, const struct tb_id *customer, int64_t base_version);
+/* A customer has one cart, whatever it is called; of nobody's carts each is its own. */
+struct tb_pending_whose {
+    struct tb_id customer; /* zero: nobody */
+    struct tb_id cart;     /* read for nobody only */
+};
+
+bool tb_pending_is_of(const struct tb_mutation *mutation, const struct tb_pending_whose *whose);
+
+/* Drops decided mutations whose effect the cart of base_version holds. */
+void tb_pending_settle(struct tb_pending *p, const struct tb_pending_whose *whose, int64_t base_version);
 
 /* Drops all decided mutations up to seq: the cache that holds their effects is on disk. */
 void tb_pending_settle_up_to(struct tb_pending *p, int64_t seq);
@@ -56,9 +64,9 @@ void tb_pending_settle_up_to(struct tb_pending *p, int64_t seq);
 /* Drops everything about a customer. */
 void tb_pending_forget(struct tb_pending *p, const struct tb_id *customer);
 
-/* The next entry of a customer from *index on, which is moved behind it; NULL at the end. Borrowed. */
-const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p, const struct tb_id *customer,
-                                               size_t *index);
+/* The next entry from *index on, which is moved behind it; NULL at the end. Borrowed. */
+const struct tb_pending_entry *tb_pending_next(const struct tb_pending *p,
+                                               const struct tb_pending_whose *whose, size_t *index);
 
 void tb_pending_free(struct tb_pending *p);
 

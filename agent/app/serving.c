@@ -10,7 +10,8 @@ void tb_serving_init(struct tb_serving *s, struct tb_cache_reader *reader, const
                      const struct tb_policy *policy)
 {
     const struct tb_visit_policy ends = tb_visit_policy_default();
-    *s = (struct tb_serving){.reader = reader, .pending = pending, .policy = policy};
+    *s = (struct tb_serving){
+        .reader = reader, .pending = pending, .policy = policy, .channel = TB_CHANNEL_TILL};
     tb_visit_init(&s->visit, &ends);
 }
 
@@ -31,53 +32,154 @@ static void record_copy(struct tb_serving *s, const struct tb_record *record)
 static void facts_of(struct tb_serving *s, const struct tb_mutation *mutation, struct tb_product *product,
                      struct tb_cart_facts *ret_facts)
 {
-    *ret_facts = (struct tb_cart_facts){.at_ms = mutation->made_ms, .channel = TB_CHANNEL_TILL};
+    *ret_facts = (struct tb_cart_facts){.at_ms = mutation->made_ms, .channel = s->channel};
     if (mutation->kind == TB_MUTATION_CART_ADD &&
         tb_cache_find_product(s->reader, mutation->add.gtin, product) == TB_OK)
         ret_facts->product = product;
 }
 
+/* One of the carts of the visit. */
+struct sheet {
+    struct tb_pending_whose whose;
+    struct tb_id *cart_id;
+    const struct tb_cart *base;
+    struct tb_cart_view *view;
+};
+
+/* A join that waits and is taken back behind it, too, comes to nothing. */
+static bool is_taken_back(const struct tb_pending *pending, const struct sheet *sheet,
+                          const struct tb_mutation *join, size_t index)
+{
+    const struct tb_pending_entry *entry;
+    while (join->kind == TB_MUTATION_CART_MERGE && (entry = tb_pending_next(pending, &sheet->whose, &index)))
+        if (entry->mutation.kind == TB_MUTATION_CART_MERGE && entry->mutation.merge.undo &&
+            tb_id_equal(&entry->mutation.merge.from, &join->merge.from))
+            return true;
+    return false;
+}
+
+static const struct tb_cart *joined_cart(const struct tb_serving *s, const struct tb_mutation *m)
+{
+    bool known = m->kind == TB_MUTATION_CART_MERGE && !tb_id_is_zero(&s->guest.cart_id) &&
+                 tb_id_equal(&m->merge.from, &s->guest.cart_id);
+    return known ? &s->guest.cart.cart : NULL;
+}
+
 /* A customer has one cart: what was put into another one while this one was not known here goes into this. */
-static void entry_overlay(struct tb_serving *s, const struct tb_pending_entry *entry)
+static void entry_overlay(struct tb_serving *s, const struct sheet *sheet,
+                          const struct tb_pending_entry *entry, size_t next)
 {
     bool heard = entry->verdict != TB_VERDICT_NONE || entry->version != 0;
-    if (heard && entry->version <= s->base.version)
+    if ((heard && entry->version <= sheet->base->version) ||
+        is_taken_back(s->pending, sheet, &entry->mutation, next))
         return;
     struct tb_mutation mutation = entry->mutation;
     struct tb_product product;
     struct tb_cart_facts facts;
-    if (tb_id_is_zero(&s->base.id))
-        s->cart_id = mutation.cart;
-    mutation.cart = s->cart_id;
+    if (tb_id_is_zero(&sheet->base->id))
+        *sheet->cart_id = mutation.cart;
+    mutation.cart = *sheet->cart_id;
     facts_of(s, &mutation, &product, &facts);
-    tb_cart_view_add(&s->cart, &mutation, &facts, NULL);
+    tb_cart_view_add(sheet->view, &mutation, &facts, joined_cart(s, &entry->mutation));
+}
+
+static void sheet_overlay(struct tb_serving *s, const struct sheet *sheet)
+{
+    bool known = !tb_id_is_zero(&sheet->base->id);
+    if (known)
+        *sheet->cart_id = sheet->base->id;
+    tb_cart_view_begin(sheet->view, known ? sheet->base : NULL, s->visit.began_wall_ms);
+    size_t index = 0;
+    const struct tb_pending_entry *entry;
+    while ((entry = tb_pending_next(s->pending, &sheet->whose, &index)))
+        entry_overlay(s, sheet, entry, index);
+}
+
+static void guest_overlay(struct tb_serving *s)
+{
+    struct tb_serving_guest *guest = &s->guest;
+    const struct sheet sheet = {.whose = {.cart = guest->cart_id},
+                                .cart_id = &guest->cart_id,
+                                .base = &guest->base,
+                                .view = &guest->cart};
+    if (!tb_id_is_zero(&guest->cart_id))
+        sheet_overlay(s, &sheet);
+}
+
+struct tb_pending_whose tb_serving_whose(const struct tb_serving *s)
+{
+    return (struct tb_pending_whose){.customer = s->record.customer, .cart = s->cart_id};
 }
 
 void tb_serving_overlay(struct tb_serving *s)
 {
     struct tb_span packed = s->record.sections[TB_SECTION_CART].bytes;
-    if (packed.size == 0 || tb_cart_unpack(packed, &s->base) != TB_OK)
+    if (s->visit.start.known && (packed.size == 0 || tb_cart_unpack(packed, &s->base) != TB_OK))
         s->base = (struct tb_cart){0};
-    bool known = !tb_id_is_zero(&s->base.id);
-    if (known)
-        s->cart_id = s->base.id;
-    tb_cart_view_begin(&s->cart, known ? &s->base : NULL, s->visit.began_wall_ms);
-    size_t index = 0;
-    const struct tb_pending_entry *entry;
-    while ((entry = tb_pending_next(s->pending, &s->record.customer, &index)))
-        entry_overlay(s, entry);
+    const struct sheet sheet = {
+        .whose = tb_serving_whose(s), .cart_id = &s->cart_id, .base = &s->base, .view = &s->cart};
+    guest_overlay(s);
+    sheet_overlay(s, &sheet);
+}
+
+/* The cart of the visit was nobody's until now. */
+static void guest_set_aside(struct tb_serving *s)
+{
+    s->guest.cart_id = s->cart_id;
+    s->guest.base = s->base;
+}
+
+static bool shows_nobody(const struct tb_serving *s)
+{
+    return !tb_id_is_zero(&s->cart_id) && tb_id_is_zero(&s->record.customer);
 }
 
 void tb_serving_show(struct tb_serving *s, const struct tb_record *record, const struct tb_rng *rng)
 {
+    if (shows_nobody(s))
+        guest_set_aside(s);
     record_copy(s, record);
     s->cart_id = tb_id_random(rng);
     tb_serving_overlay(s);
 }
 
+void tb_serving_show_nobody(struct tb_serving *s, const struct tb_cart *cart, const struct tb_rng *rng)
+{
+    s->cart_id = cart ? cart->id : tb_id_random(rng);
+    if (cart)
+        s->base = *cart;
+    tb_serving_overlay(s);
+}
+
+bool tb_serving_wants_cart(const struct tb_serving *s, const struct tb_id *cart)
+{
+    bool own = shows_nobody(s) && tb_id_equal(cart, &s->cart_id);
+    return s->visit.open && !tb_id_is_zero(cart) && (own || tb_id_equal(cart, &s->guest.cart_id));
+}
+
+void tb_serving_take_cart(struct tb_serving *s, const struct tb_cart *cart)
+{
+    struct tb_cart *base = tb_id_equal(&cart->id, &s->guest.cart_id) ? &s->guest.base : &s->base;
+    if (tb_serving_wants_cart(s, &cart->id) && cart->version > base->version)
+        *base = *cart;
+}
+
+void tb_serving_settle(const struct tb_serving *s, struct tb_pending *pending)
+{
+    const struct tb_pending_whose whose = tb_serving_whose(s);
+    const struct tb_pending_whose guests = {.cart = s->guest.cart_id};
+    tb_pending_settle(pending, &whose, s->base.version);
+    if (!tb_id_is_zero(&guests.cart))
+        tb_pending_settle(pending, &guests, s->guest.base.version);
+}
+
 enum tb_err tb_serving_refresh(struct tb_serving *s)
 {
     struct tb_record record;
+    if (!s->visit.start.known) {
+        tb_serving_overlay(s);
+        return TB_OK;
+    }
     enum tb_err err = tb_cache_find_customer(s->reader, &s->visit.start.customer, &record);
     if (err != TB_OK)
         return err;
@@ -103,6 +205,7 @@ void tb_serving_clear(struct tb_serving *s)
     tb_wipe(&s->cart_id, sizeof s->cart_id);
     tb_wipe(&s->checkout, sizeof s->checkout);
     tb_wipe(&s->base, sizeof s->base);
+    tb_wipe(&s->guest, sizeof s->guest);
     s->byte_count = 0;
 }
 
@@ -111,8 +214,17 @@ bool tb_serving_is(const struct tb_serving *s, const struct tb_id *customer)
     return s->visit.open && s->visit.start.known && tb_id_equal(&s->record.customer, customer);
 }
 
+bool tb_serving_is_about(const struct tb_serving *s, const struct tb_mutation *mutation)
+{
+    const struct tb_pending_whose whose = tb_serving_whose(s);
+    return s->visit.open && !tb_id_is_zero(&whose.cart) && tb_pending_is_of(mutation, &whose);
+}
+
+/* A cart of nobody has no secrets from who stands before it. */
 bool tb_serving_opens(const struct tb_serving *s, enum tb_benefit benefit)
 {
+    if (s->visit.open && !s->visit.start.known)
+        return benefit == TB_BENEFIT_SHOW_CART;
     return tb_benefit_is_open(s->policy, benefit, s->visit.start.assurance);
 }
 
@@ -150,12 +262,17 @@ void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, 
     tb_json_put_id(w, "id", &visit->id);
     tb_json_put_int(w, "began_ms", visit->began_wall_ms);
     tb_json_put_str(w, "source", tb_visit_source_name(visit->start.source));
+    if (!visit->start.known)
+        tb_json_put_bool(w, "anonymous", true);
     tb_json_put_str(w, "credential_kind", tb_credential_kind_name(visit->start.credential_kind));
     tb_json_put_str(w, "assurance", tb_assurance_name(visit->start.assurance));
     put_hidden(w, s);
     tb_json_put_str(w, "reader", reader_name);
     tb_json_close(w);
-    put_view(w, s);
+    if (visit->start.known)
+        put_view(w, s);
+    else
+        tb_json_put_null(w, "view");
     tb_serving_put_cart(w, s);
 }
 

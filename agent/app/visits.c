@@ -1,5 +1,6 @@
 #include "agent/app/agent.h"
 
+#include "core/base/assert.h"
 #include "host/log/log.h"
 #include "host/system/system.h"
 
@@ -25,10 +26,19 @@ static void beginning_tell(struct tb_agent *agent)
         .kind = TB_MUTATION_VISIT_BEGIN, .customer = agent->serving.record.customer, .visit = visit->id};
     (void)snprintf(begin.visit_begin.source, sizeof begin.visit_begin.source, "%s",
                    tb_visit_source_name(visit->start.source));
-    (void)snprintf(begin.visit_begin.credential_kind, sizeof begin.visit_begin.credential_kind, "%s",
-                   tb_credential_kind_name(visit->start.credential_kind));
+    if (visit->start.known)
+        (void)snprintf(begin.visit_begin.credential_kind, sizeof begin.visit_begin.credential_kind, "%s",
+                       tb_credential_kind_name(visit->start.credential_kind));
     visit_tell(agent, &begin);
     agent->visit_told = visit->id;
+    agent->customer_told = begin.customer;
+}
+
+/* An anonymous one that somebody joined is told anew, with her. */
+static bool beginning_is_told(const struct tb_agent *agent)
+{
+    return tb_id_equal(&agent->visit_told, &agent->serving.visit.id) &&
+           tb_id_equal(&agent->customer_told, &agent->serving.record.customer);
 }
 
 /* One that was over before its beginning was told is told as a whole by its end. */
@@ -48,7 +58,7 @@ static void follow_due(struct tb_timer *timer)
     struct tb_id wanted = {{0}};
     if (serving->visit.open)
         wanted = serving->record.customer;
-    if (serving->visit.open && !tb_id_equal(&agent->visit_told, &serving->visit.id))
+    if (serving->visit.open && !beginning_is_told(agent))
         beginning_tell(agent);
     if (tb_id_equal(&wanted, &agent->followed))
         return;
@@ -101,31 +111,84 @@ static enum tb_err record_find(struct tb_agent *agent, const struct tb_customer_
     return tb_cache_find_customer(&agent->storage.reader, customer, ret_record);
 }
 
-static void visit_began(struct tb_agent *agent)
+static void began_audit(const struct tb_visit *visit, const char *event)
 {
-    const struct tb_visit *visit = &agent->serving.visit;
-    tb_tally_add(&agent->metrics.visits, 1);
-    agent->status.visit_open = true;
-    tb_storage_seen(&agent->storage, &visit->start.customer);
     enum tb_err err =
-        tb_audit(TB_EVENT("visit", "began"), tb_log_id("visit", &visit->id),
+        tb_audit(TB_EVENT("visit", event), tb_log_id("visit", &visit->id),
                  tb_log_str("credential", tb_credential_kind_name(visit->start.credential_kind)),
                  tb_log_str("source", tb_visit_source_name(visit->start.source)),
                  tb_log_str("assurance", tb_assurance_name(visit->start.assurance)));
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
+}
+
+static void visit_began(struct tb_agent *agent, enum tb_visit_begun begun)
+{
+    const struct tb_visit *visit = &agent->serving.visit;
+    if (begun == TB_VISIT_GOES_ON)
+        return;
+    if (begun != TB_VISIT_JOINED)
+        tb_tally_add(&agent->metrics.visits, 1);
+    agent->status.visit_open = true;
+    if (visit->start.known)
+        tb_storage_seen(&agent->storage, &visit->start.customer);
+    began_audit(visit, begun == TB_VISIT_JOINED ? "joined" : "began");
     tb_console_visit_began(agent);
+    follow_soon(agent);
+}
+
+static enum tb_visit_begun visit_begin(struct tb_agent *agent, const struct tb_visit_start *start)
+{
+    struct tb_visit_end end;
+    enum tb_visit_begun begun =
+        tb_visit_begin(&agent->serving.visit, start, tb_rng_system(), tb_loop_now_ms(agent->loop),
+                       tb_loop_wall_ms(agent->loop), &end);
+    if (begun == TB_VISIT_REPLACED)
+        visit_ended(agent, &end);
+    return begun;
+}
+
+enum tb_err tb_visits_open(struct tb_agent *agent, const struct tb_visit_start *start)
+{
+    struct tb_serving *serving = &agent->serving;
+    struct tb_record record;
+    enum tb_err err = record_find(agent, &start->customer, &record);
+    if (err != TB_OK) {
+        tb_log(TB_LOG_ERROR, TB_EVENT("visit", "record_missing"), tb_log_err(err));
+        return err;
+    }
+    if (serving->visit.open && !serving->visit.start.known)
+        tb_checkouts_visit_ended(agent, &serving->visit.id); /* of the cart that was nobody's */
+    enum tb_visit_begun begun = visit_begin(agent, start);
+    serving->cache_number = agent->storage.cache_number;
+    tb_serving_show(serving, &record, tb_rng_system());
+    if (begun != TB_VISIT_GOES_ON)
+        tb_checkouts_visit_began(agent);
+    tb_pages_visit(agent);
+    visit_began(agent, begun);
+    return TB_OK;
+}
+
+void tb_visits_open_nobody(struct tb_agent *agent, const struct tb_visit_start *start,
+                           const struct tb_cart *cart)
+{
+    struct tb_serving *serving = &agent->serving;
+    TB_ASSERT(!start->known);
+    bool goes_on = serving->visit.open && !serving->visit.start.known;
+    if (goes_on && cart && !tb_id_equal(&cart->id, &serving->cart_id)) {
+        tb_visits_finish(agent, TB_VISIT_ENDED_OTHER);
+        goes_on = false;
+    }
+    enum tb_visit_begun begun = visit_begin(agent, start);
+    if (!goes_on)
+        tb_serving_show_nobody(serving, cart, tb_rng_system());
+    tb_pages_visit(agent);
+    visit_began(agent, begun);
+    tb_agent_rearm(agent);
 }
 
 void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *action)
 {
-    struct tb_serving *serving = &agent->serving;
-    struct tb_record record;
-    enum tb_err err = record_find(agent, &action->customer, &record);
-    if (err != TB_OK) {
-        tb_log(TB_LOG_ERROR, TB_EVENT("visit", "record_missing"), tb_log_err(err));
-        return;
-    }
     const struct tb_visit_start start = {
         .known = true,
         .customer = action->customer,
@@ -135,21 +198,8 @@ void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *ac
         .reader = action->reader,
         .tap = action->from_tap ? action->attempt : 0,
     };
-    struct tb_visit_end end;
-    enum tb_visit_begun begun =
-        tb_visit_begin(&serving->visit, &start, tb_rng_system(), tb_loop_now_ms(agent->loop),
-                       tb_loop_wall_ms(agent->loop), &end);
-    if (begun == TB_VISIT_REPLACED)
-        visit_ended(agent, &end);
-    serving->cache_number = agent->storage.cache_number;
-    tb_serving_show(serving, &record, tb_rng_system());
-    if (begun != TB_VISIT_GOES_ON)
-        tb_checkouts_visit_began(agent);
-    tb_pages_visit(agent);
-    if (begun != TB_VISIT_GOES_ON) {
-        visit_began(agent);
-        follow_soon(agent);
-    }
+    enum tb_err err = tb_visits_open(agent, &start);
+    (void)err; /* is in the log */
 }
 
 static void visit_close(struct tb_agent *agent, const struct tb_visit_end *end)
@@ -194,7 +244,7 @@ void tb_visits_refresh(struct tb_agent *agent)
         tb_line_cache_read(agent, err);
         tb_serving_overlay(serving);
     }
-    tb_pending_settle(&agent->pending, &serving->record.customer, serving->base.version);
+    tb_serving_settle(serving, &agent->pending);
     if (serving->record.sections[TB_SECTION_PROFILE].version != profile_version ||
         serving->record.sections[TB_SECTION_JOURNEY].version != journey_version)
         tb_pages_visit(agent);

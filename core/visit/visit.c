@@ -20,7 +20,7 @@ void tb_visit_set_policy(struct tb_visit *v, const struct tb_visit_policy *polic
 
 static bool customer_equal(const struct tb_visit_start *a, const struct tb_visit_start *b)
 {
-    return a->known && b->known && memcmp(&a->customer, &b->customer, sizeof a->customer) == 0;
+    return a->known == b->known && (!a->known || memcmp(&a->customer, &b->customer, sizeof a->customer) == 0);
 }
 
 /* The newer card or code is the one whose removal counts from now on. */
@@ -52,6 +52,10 @@ enum tb_visit_begun tb_visit_begin(struct tb_visit *v, const struct tb_visit_sta
     if (v->open && customer_equal(&v->start, start)) {
         visit_go_on(v, start, now_ms);
         return TB_VISIT_GOES_ON;
+    }
+    if (v->open && !v->start.known) {
+        visit_go_on(v, start, now_ms);
+        return TB_VISIT_JOINED;
     }
     bool replaced = tb_visit_finish(v, TB_VISIT_ENDED_OTHER, now_ms, ret_end);
     visit_open(v, start, rng, now_ms, wall_ms);
@@ -145,6 +149,8 @@ const char *tb_visit_reason_name(enum tb_visit_reason reason)
     case TB_VISIT_ENDED_REMOVED: return "removed";
     case TB_VISIT_ENDED_IDLE: return "idle";
     case TB_VISIT_ENDED_OTHER: return "other";
+    case TB_VISIT_ENDED_NOT_ME: return "not_me";
+    case TB_VISIT_ENDED_FORGET: return "forget";
     }
     TB_ASSERT(false);
     return "";

@@ -6,6 +6,9 @@
  * the agent. A scanned code has no removal. Activity of the clerk starts both waits anew, so that a
  * visit is not cleared under the hands of somebody who works on its cart.
  *
+ * It may be anonymous: somebody fills a cart before she says who she is. Whoever is identified in it joins
+ * it: the visit goes on under its id, and is hers from then on.
+ *
  * Sans-I/O: the owner arms one timer for tb_visit_deadline_ms(). now_ms is monotonic, wall_ms is Unix
  * time. Not thread-safe; one machine per terminal.
  */
@@ -16,13 +19,17 @@
 #include "core/credential/assurance.h"
 #include "core/credential/credential.h"
 
+#define TB_VISIT_NO_READER UINT8_MAX /* it was begun on a page */
+
 enum tb_visit_reason {
     TB_VISIT_ENDED_RESTART, /* the agent started anew: also the state before the first visit */
     TB_VISIT_ENDED_DONE,
     TB_VISIT_ENDED_CHECKOUT,
     TB_VISIT_ENDED_REMOVED,
     TB_VISIT_ENDED_IDLE,
-    TB_VISIT_ENDED_OTHER, /* another customer's tap replaced it */
+    TB_VISIT_ENDED_OTHER,  /* another customer's tap replaced it */
+    TB_VISIT_ENDED_NOT_ME, /* she says that she is somebody else: what happened in it is nobody's */
+    TB_VISIT_ENDED_FORGET, /* she wants to be forgotten here: she leaves the store's cohort */
 };
 
 /* What the customer was found by; names enter the protocol (visit.begin). */
@@ -77,6 +84,7 @@ enum tb_visit_begun {
     TB_VISIT_BEGAN,    /* a new visit, none was open */
     TB_VISIT_REPLACED, /* a new visit; the one before has ended: ret_end is filled */
     TB_VISIT_GOES_ON,  /* the same customer was identified again; the id stays */
+    TB_VISIT_JOINED,   /* it was anonymous and has a customer now; the id stays */
 };
 
 struct tb_visit_policy tb_visit_policy_default(void);

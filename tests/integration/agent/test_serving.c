@@ -1,3 +1,4 @@
+#include "agent/app/guest.h"
 #include "agent/app/serving.h"
 
 #include "tests/integration/agent/terminal.h"
@@ -124,6 +125,130 @@ static void what_went_into_another_cart_is_shown_in_the_one_there_is(void **stat
     assert_int_equal(serving.cart.cart.lines[0].quantity, 7);
 }
 
+static const char *visit_text(void)
+{
+    static char text[TB_VISIT_JSON_SIZE_MAX + 1];
+    struct tb_buf to = tb_buf_of(text, sizeof text - 1);
+    struct tb_json_writer w = tb_json_writer_of(&to);
+    tb_json_open(&w, NULL);
+    tb_serving_put_visit(&w, &serving, "desk");
+    tb_json_close(&w);
+    assert_int_equal(to.err, TB_OK);
+    text[to.size] = '\0';
+    return text;
+}
+
+static const char cart_of_nobody[] =
+    "{\"currency\":\"EUR\",\"lines\":[{\"id\":\"bb000000000000000000000000000000\",\"gtin\":"
+    "\"04012345678901\","
+    "\"name\":\"Ink\",\"quantity\":3,\"unit_price\":490,\"added_ms\":800,\"channel\":\"kiosk\"}]}";
+
+static void anonymous_visit_begin(void)
+{
+    const struct tb_rng rng = seeded_rng_of(&seed);
+    const struct tb_visit_start start = {.known = false, .reader = TB_VISIT_NO_READER};
+    struct tb_visit_end end;
+    assert_int_equal(tb_visit_begin(&serving.visit, &start, &rng, 10, 1000, &end), TB_VISIT_BEGAN);
+    tb_serving_show_nobody(&serving, NULL, &rng);
+}
+
+/* Mutation of nobody on the cart of the visit. */
+static void pend_nobodys(int64_t seq, const struct tb_id *cart)
+{
+    struct tb_mutation m = terminal_add(3);
+    m.seq = seq;
+    m.customer = (struct tb_id){{0}};
+    m.cart = *cart;
+    assert_int_equal(tb_pending_add(&terminal.pending, &m, TB_VERDICT_NONE, 0), TB_OK);
+    assert_int_equal(tb_serving_is_about(&serving, &m), tb_id_equal(cart, &serving.cart_id));
+}
+
+static void nobodys_cart_comes(const struct tb_id *id, int64_t version)
+{
+    struct tb_row row = terminal_cart_row(version, cart_of_nobody);
+    const struct tb_rows rows = {.at = &row, .count = 1};
+    row.customer = (struct tb_id){{0}};
+    tb_id_encode(id, row.id);
+    struct tb_cart *cart = tb_guest_find(&serving, &rows);
+    assert_non_null(cart);
+    tb_serving_take_cart(&serving, cart);
+    free(cart);
+}
+
+static void an_anonymous_cart_is_this_visits_alone(void **state)
+{
+    (void)state;
+    const struct tb_id other = {{77}};
+    const struct tb_verdict verdict = {.seq = 1, .kind = TB_VERDICT_APPLIED, .version = 4};
+    anonymous_visit_begin();
+    const struct tb_id own = serving.cart_id;
+    pend_nobodys(1, &own);
+    pend_nobodys(2, &other);
+    assert_int_equal(tb_serving_refresh(&serving), TB_OK);
+    assert_int_equal(serving.cart.cart.line_count, 1);
+    assert_int_equal(serving.cart.pending_count, 1);
+    assert_true(tb_serving_opens(&serving, TB_BENEFIT_SHOW_CART));
+    assert_false(tb_serving_opens(&serving, TB_BENEFIT_SHOW_NAME));
+    assert_false(tb_serving_wants_cart(&serving, &other));
+    nobodys_cart_comes(&own, 4);
+    tb_pending_decide(&terminal.pending, &verdict);
+    tb_serving_settle(&serving, &terminal.pending);
+    tb_serving_overlay(&serving);
+    assert_int_equal(terminal.pending.count, 1);
+    assert_int_equal(serving.cart.cart.line_count, 1);
+    assert_string_equal(serving.cart.cart.lines[0].name, "Ink");
+    assert_non_null(strstr(visit_text(), "\"anonymous\":true"));
+    assert_non_null(strstr(visit_text(), "\"view\":null"));
+}
+
+static void join(void)
+{
+    const struct tb_rng rng = seeded_rng_of(&seed);
+    const struct tb_visit_start start = {.known = true,
+                                         .customer = tb_pepper_customer(&terminal_pepper, &terminal_customer),
+                                         .assurance = TB_ASSURANCE_LOW};
+    struct tb_record record;
+    struct tb_visit_end end;
+    assert_int_equal(tb_visit_begin(&serving.visit, &start, &rng, 20, 1010, &end), TB_VISIT_JOINED);
+    assert_int_equal(tb_cache_find_customer(&terminal.storage.reader, &start.customer, &record), TB_OK);
+    tb_serving_show(&serving, &record, &rng);
+}
+
+static void pend_merge(int64_t seq, bool undo)
+{
+    const struct tb_mutation merge = {
+        .seq = seq,
+        .kind = TB_MUTATION_CART_MERGE,
+        .customer = terminal_customer,
+        .cart = terminal_cart,
+        .made_ms = 3000,
+        .merge = {.from = serving.guest.cart_id, .policy = TB_MERGE_SUM, .undo = undo}};
+    assert_int_equal(tb_pending_add(&terminal.pending, &merge, TB_VERDICT_NONE, 0), TB_OK);
+    tb_serving_overlay(&serving);
+}
+
+static void what_was_nobodys_is_set_aside_until_it_joins(void **state)
+{
+    (void)state;
+    anonymous_visit_begin();
+    const struct tb_id own = serving.cart_id;
+    nobodys_cart_comes(&own, 4);
+    pend_nobodys(1, &own); /* of her product */
+    join();
+    assert_true(tb_id_equal(&serving.guest.cart_id, &own));
+    assert_int_equal(serving.guest.cart.cart.line_count, 2);
+    assert_int_equal(serving.cart.cart.line_count, 1);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 2);
+    pend_merge(2, false);
+    assert_int_equal(serving.cart.cart.line_count, 2);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 5);
+    pend_merge(3, true);
+    assert_int_equal(serving.cart.cart.line_count, 1);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 2);
+    pend_merge(4, false);
+    assert_int_equal(serving.cart.cart.lines[0].quantity, 5);
+}
+
 /* Her name in the cache follows from the pepper; what is shown does not. */
 static void another_pepper_leaves_the_visit_as_it_is(void **state)
 {
@@ -160,19 +285,6 @@ static void nothing_of_the_customer_stays_when_it_is_over(void **state)
     assert_true(tb_id_is_zero(&serving.record.customer));
     assert_int_equal(serving.cart.cart.line_count, 0);
     assert_false(tb_serving_is(&serving, &terminal_customer));
-}
-
-static const char *visit_text(void)
-{
-    static char text[TB_VISIT_JSON_SIZE_MAX + 1];
-    struct tb_buf to = tb_buf_of(text, sizeof text - 1);
-    struct tb_json_writer w = tb_json_writer_of(&to);
-    tb_json_open(&w, NULL);
-    tb_serving_put_visit(&w, &serving, "desk");
-    tb_json_close(&w);
-    assert_int_equal(to.err, TB_OK);
-    text[to.size] = '\0';
-    return text;
 }
 
 static void what_the_assurance_does_not_open_is_not_shown(void **state)
@@ -212,6 +324,9 @@ int main(void)
             an_effect_that_the_cache_holds_before_its_verdict_is_kept_is_shown_once, set_up,
             terminal_tear_down),
         cmocka_unit_test_setup_teardown(what_went_into_another_cart_is_shown_in_the_one_there_is, set_up,
+                                        terminal_tear_down),
+        cmocka_unit_test_setup_teardown(an_anonymous_cart_is_this_visits_alone, set_up, terminal_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_nobodys_is_set_aside_until_it_joins, set_up,
                                         terminal_tear_down),
         cmocka_unit_test_setup_teardown(another_pepper_leaves_the_visit_as_it_is, set_up, terminal_tear_down),
         cmocka_unit_test_setup_teardown(nothing_of_the_customer_stays_when_it_is_over, set_up,

@@ -34,10 +34,10 @@ static void decide(int64_t seq, enum tb_verdict_kind kind, int64_t version)
 
 static size_t count_of(uint8_t customer)
 {
-    const struct tb_id id = {{customer}};
+    const struct tb_pending_whose whose = {.customer = {{customer}}, .cart = {{9}}};
     size_t index = 0;
     size_t count = 0;
-    while (tb_pending_next(&pending, &id, &index))
+    while (tb_pending_next(&pending, &whose, &index))
         count++;
     return count;
 }
@@ -66,14 +66,14 @@ static void a_rejected_one_is_taken_back(void **state)
 static void an_applied_one_stays_until_the_cart_holds_it(void **state)
 {
     (void)state;
-    const struct tb_id customer = {{1}};
+    const struct tb_pending_whose hers = {.customer = {{1}}};
     add(1, 1);
     add(2, 1);
     decide(1, TB_VERDICT_APPLIED, 5);
     assert_int_equal(pending.undecided_count, 1);
-    tb_pending_settle(&pending, &customer, 4);
+    tb_pending_settle(&pending, &hers, 4);
     assert_int_equal(count_of(1), 2);
-    tb_pending_settle(&pending, &customer, 5);
+    tb_pending_settle(&pending, &hers, 5);
     assert_int_equal(count_of(1), 1);
     assert_int_equal(pending.entries[0].mutation.seq, 2);
 }
@@ -91,13 +91,13 @@ static void a_second_verdict_changes_nothing(void **state)
 static void a_verdict_that_is_only_heard_settles_nothing(void **state)
 {
     (void)state;
-    const struct tb_id customer = {{1}};
+    const struct tb_pending_whose hers = {.customer = {{1}}};
     const struct tb_verdict verdict = {.seq = 1, .kind = TB_VERDICT_APPLIED, .version = 5};
     add(1, 1);
     tb_pending_hear(&pending, &verdict);
     assert_int_equal(pending.entries[0].version, 5);
     assert_int_equal(pending.undecided_count, 1);
-    tb_pending_settle(&pending, &customer, 5);
+    tb_pending_settle(&pending, &hers, 5);
     assert_int_equal(count_of(1), 1);
 }
 
@@ -114,6 +114,22 @@ static void those_whose_verdicts_were_heard_before_a_restart_count_as_held(void 
     assert_int_equal(pending.undecided_count, 2);
     decide(2, TB_VERDICT_DUPLICATE, 6);
     assert_int_equal(pending.entries[1].version, 6);
+}
+
+/* Nobody's carts have nothing in common but that they are nobody's. */
+static void each_cart_of_nobody_is_its_own(void **state)
+{
+    (void)state;
+    const struct tb_pending_whose this_one = {.cart = {{9}}};
+    const struct tb_pending_whose other = {.cart = {{8}}};
+    size_t index = 0;
+    add(1, 0);
+    decide(1, TB_VERDICT_APPLIED, 5);
+    assert_null(tb_pending_next(&pending, &other, &index));
+    tb_pending_settle(&pending, &other, 5);
+    assert_int_equal(count_of(0), 1);
+    tb_pending_settle(&pending, &this_one, 5);
+    assert_int_equal(count_of(0), 0);
 }
 
 static void settling_up_to_a_seq_spares_what_is_not_decided(void **state)
@@ -139,6 +155,7 @@ int main(void)
         cmocka_unit_test_teardown(a_second_verdict_changes_nothing, tear_down),
         cmocka_unit_test_teardown(a_verdict_that_is_only_heard_settles_nothing, tear_down),
         cmocka_unit_test_teardown(those_whose_verdicts_were_heard_before_a_restart_count_as_held, tear_down),
+        cmocka_unit_test_teardown(each_cart_of_nobody_is_its_own, tear_down),
         cmocka_unit_test_teardown(settling_up_to_a_seq_spares_what_is_not_decided, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,13 +187,37 @@ static void other_customer_replaces(void **state)
     assert_int_equal(visit.start.customer.bytes[0], 2);
 }
 
-static void anonymous_visit_gives_way_to_a_customer(void **state)
+static enum tb_visit_begun begin_anonymous(int64_t now_ms)
+{
+    const struct tb_visit_start anonymous = {.known = false, .reader = TB_VISIT_NO_READER};
+    return tb_visit_begin(&visit, &anonymous, &rng, now_ms, wall_0_ms, &end);
+}
+
+static void a_customer_joins_an_anonymous_visit(void **state)
 {
     (void)state;
-    const struct tb_visit_start anonymous = {.known = false};
-    assert_int_equal(tb_visit_begin(&visit, &anonymous, &rng, 0, wall_0_ms, &end), TB_VISIT_BEGAN);
-    assert_int_equal(begin(0, TAP, 10), TB_VISIT_REPLACED); /* even if its key were all zeros */
-    assert_false(end.start.known);
+    assert_int_equal(begin_anonymous(0), TB_VISIT_BEGAN);
+    struct tb_id id = visit.id;
+    assert_int_equal(begin_anonymous(5), TB_VISIT_GOES_ON);
+    assert_int_equal(begin(0, TAP, 10), TB_VISIT_JOINED); /* even if her key were all zeros */
+    assert_true(tb_id_equal(&visit.id, &id));
+    assert_true(visit.start.known);
+    assert_int_equal(visit.began_ms, 0);
+    assert_int_equal(tb_visit_deadline_ms(&visit), 120010);
+    assert_int_equal(end.took_ms, -1);
+    tb_visit_card_gone(&visit, TAP, 20);
+    ends_at(10020, TB_VISIT_ENDED_REMOVED);
+}
+
+static void a_customer_never_becomes_anonymous(void **state)
+{
+    (void)state;
+    assert_int_equal(begin(1, TAP, 0), TB_VISIT_BEGAN);
+    struct tb_id id = visit.id;
+    assert_int_equal(begin_anonymous(10), TB_VISIT_REPLACED);
+    assert_true(end.start.known);
+    assert_false(tb_id_equal(&visit.id, &id));
+    assert_false(visit.start.known);
 }
 
 static void policy_counts_for_the_open_visit(void **state)
@@ -227,6 +251,8 @@ static void reason_names_are_those_of_the_page(void **state)
     assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_RESTART), "restart");
     assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_OTHER), "other");
     assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_CHECKOUT), "checkout");
+    assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_NOT_ME), "not_me");
+    assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_FORGET), "forget");
 }
 
 static void source_names_are_those_of_the_protocol(void **state)
@@ -253,7 +279,8 @@ int main(void)
         cmocka_unit_test_setup(same_customer_goes_on, setup),
         cmocka_unit_test_setup(the_strongest_proof_counts, setup),
         cmocka_unit_test_setup(other_customer_replaces, setup),
-        cmocka_unit_test_setup(anonymous_visit_gives_way_to_a_customer, setup),
+        cmocka_unit_test_setup(a_customer_joins_an_anonymous_visit, setup),
+        cmocka_unit_test_setup(a_customer_never_becomes_anonymous, setup),
         cmocka_unit_test_setup(policy_counts_for_the_open_visit, setup),
         cmocka_unit_test_setup(policy_of_a_year_is_a_year, setup),
         cmocka_unit_test_setup(reason_names_are_those_of_the_page, setup),

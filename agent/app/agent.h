@@ -8,6 +8,7 @@
  *     cohort   what the cache keeps of the cohort         checkouts  paying the cart of the visit
  *     trust    what credentials are judged by             sessions  what applications on cards are asked
  *     pages    what pages are told and ask               console  what the command line asks
+ *     shopping what all pages may ask about the visit    guest    carts of nobody
  *
  * Loop's thread only.
  */

@@ -125,11 +125,13 @@ lws_options=(
     -DLWS_WITH_NETLINK=OFF -DLWS_WITH_LWSAC=OFF -DLWS_WITH_EVLIB_PLUGINS=OFF -DLWS_WITH_DIR=OFF
 )
 
+# The agent's counter answers OPTIONS, which counts as uncommon: what a browser asks before it calls from another origin.
 build_lws_mbedtls() {
     local tls=$mbedtls_dir lib
     lws_source
     lib="$tls/lib"
     cmake_build "$work/lws" "$work/lws-mbedtls-build" "$1" "${lws_options[@]}" -DLWS_WITH_MBEDTLS=ON \
+        -DLWS_WITH_HTTP_UNCOMMON_HEADERS=ON \
         -DLWS_MBEDTLS_INCLUDE_DIRS="$tls/include" \
         -DLWS_MBEDTLS_LIBRARIES="$lib/libmbedtls.a;$lib/libmbedx509.a;$lib/libmbedcrypto.a" \
         -DMBEDTLS_LIBRARY="$lib/libmbedtls.a" -DMBEDX509_LIBRARY="$lib/libmbedx509.a" -DMBEDCRYPTO_LIBRARY="$lib/libmbedcrypto.a"

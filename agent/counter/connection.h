@@ -18,7 +18,7 @@
 #include <libwebsockets.h>
 
 /* Places for sockets that are being closed come on top of those that are served. */
-#define CONNECTION_COUNT_MAX (TB_COUNTER_PAGE_MAX + 2 * TB_COUNTER_REQUEST_MAX)
+#define CONNECTION_COUNT_MAX (TB_COUNTER_PAGE_MAX + TB_COUNTER_POS_MAX + 2 * TB_COUNTER_REQUEST_MAX)
 #define REQUEST_DEADLINE_MS 2000 /* a request is complete and answered within this */
 #define REQUEST_CHANCE_MS 100    /* a request is not pushed aside before */
 #define STALL_DEADLINE_MS 5000   /* a page takes what is sent to it within this */
@@ -30,10 +30,18 @@ enum connection_state {
     CONNECTION_DYING, /* given up; only its end is awaited */
 };
 
+enum connection_form {
+    CONNECTION_FORM_PAGE,   /* a request of a browser; later perhaps a page */
+    CONNECTION_FORM_CALL,   /* of a POS: one request, which stays one until it is answered (pos.h) */
+    CONNECTION_FORM_EVENTS, /* server-sent events */
+    CONNECTION_FORM_POS,    /* websocket */
+};
+
 struct connection {
     struct tb_counter *counter; /* borrowed; NULL while free */
     struct lws *wsi;
     enum connection_state state;
+    enum connection_form form;
     int64_t began_ms;
     int64_t deadline_ms; /* INT64_MAX: none */
 
@@ -46,8 +54,15 @@ struct connection {
     char token[TB_SESSION_TOKEN_TEXT_SIZE]; /* to be judged at token_due_ms; "" when none */
     int64_t token_due_ms;
 
-    /* page */
-    uint32_t number; /* never used twice */
+    /* of a POS */
+    uint32_t client;  /* 0: one that has yet to pair */
+    char origin[128]; /* of the page that may read answers; "": none asked */
+    bool handed;      /* a call is complete, and somebody works on its answer */
+    bool answered;    /* and it is written */
+    bool late;        /* and it did not come in time */
+
+    /* page, and what a POS is sent by */
+    uint32_t number; /* never used twice; 0: none yet */
     struct tb_queue queue;
     uint8_t *received; /* of a message that came in pieces; TB_COUNTER_MESSAGE_MAX bytes, owned */
     size_t received_size;
@@ -65,6 +80,7 @@ struct tb_counter {
     struct tb_timer timer; /* runs while something has a deadline */
     uint32_t number_last;
     size_t page_count;
+    size_t pos_count;
     bool closing;
     struct connection connections[CONNECTION_COUNT_MAX];
 };
@@ -84,7 +100,15 @@ void connection_give_up(struct connection *c, const char *reason);
 void connection_free(struct connection *c);
 void counter_refused(struct tb_counter *counter, const char *code);
 
-/* A page was connected, or has ended. */
+/* What connected gets a number and can be sent to; 0 as lws expects it. */
+int page_begin(struct connection *c);
+/* A message was handed to the socket: more may follow. */
+int page_written(struct connection *c);
+/* A piece of a message; the caller has looked that it is not too long. False: no memory. */
+bool received_add(struct connection *c, struct tb_span piece);
+void received_drop(struct connection *c);
+
+/* A page has ended. */
 void page_free(struct connection *c);
 
 #endif

@@ -1,4 +1,6 @@
 #include "agent/counter/connection.h"
+#include "agent/counter/pos.h"
+#include "agent/counter/pos_gate.h"
 
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
@@ -17,6 +19,7 @@
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = http_callback},
     {.name = TB_GATE_PROTOCOL, .callback = page_callback, .rx_buffer_size = 4096},
+    {.name = TB_POS_GATE_PROTOCOL, .callback = page_callback, .rx_buffer_size = 4096},
     LWS_PROTOCOL_LIST_TERM,
 };
 
@@ -47,7 +50,7 @@ static void connection_judge(struct connection *c, int64_t now_ms)
 {
     if (c->state == CONNECTION_REQUEST && c->token[0] != '\0' && now_ms >= c->token_due_ms)
         lws_callback_on_writable(c->wsi); /* the answer is written from there */
-    if (now_ms < c->deadline_ms)
+    if (now_ms < c->deadline_ms || pos_late(c))
         return;
     if (c->state == CONNECTION_REQUEST)
         counter_refused(c->counter, "request_slow");
@@ -300,7 +303,8 @@ static struct connection *page_find(struct tb_counter *counter, uint32_t number)
 {
     for (size_t i = 0; i < CONNECTION_COUNT_MAX; i++) {
         struct connection *c = &counter->connections[i];
-        if (c->state == CONNECTION_PAGE && c->number == number)
+        bool open = c->state == CONNECTION_PAGE || c->state == CONNECTION_REQUEST;
+        if (open && number != 0 && c->number == number)
             return c;
     }
     return NULL;

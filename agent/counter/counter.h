@@ -7,6 +7,9 @@
  * session_key is the same. Messages are opaque here: one websocket text message is one JSON-RPC
  * object, parsed by whoever handles it (docs/protocol.md, "Local page API").
  *
+ * POS software is served on the same port, by token (pos_gate.h); to it everything here is a page, too, whose
+ * messages come by its own handlers.
+ *
  * Everything runs on the loop's thread. Limits: TB_COUNTER_PAGE_MAX pages, TB_COUNTER_REQUEST_MAX
  * connections that are no page yet (more wait; then the oldest one gives way), 2 s for a request to be
  * complete, TB_COUNTER_MESSAGE_MAX bytes per message from a page. A page that does not take what it is sent
@@ -19,6 +22,7 @@
 #include "core/base/rng.h"
 
 #define TB_COUNTER_PAGE_MAX 64
+#define TB_COUNTER_POS_MAX 16 /* that follow events */
 #define TB_COUNTER_REQUEST_MAX 64
 #define TB_COUNTER_MESSAGE_MAX 16384 /* bytes, from a page */
 #define TB_COUNTER_SEND_MAX 65536    /* bytes, to a page */
@@ -37,6 +41,23 @@ enum tb_counter_topic {
     TB_COUNTER_TOPIC_READING,   /* the newest one wins; reading and reading_end */
     TB_COUNTER_TOPIC_VISIT,     /* the newest one wins, and makes an unsent cart stale */
     TB_COUNTER_TOPIC_CART,      /* the newest one wins */
+    TB_COUNTER_TOPIC_PAIRING,   /* the newest one wins */
+};
+
+/*
+ * POS software at the local API (pos_gate.h). client is what admit() said; 0 is one that has yet to pair. All
+ * NULL: nobody gets in.
+ */
+struct tb_counter_pos {
+    /* Whether a page of that Origin may call at all; its token, if any, is judged by admit(). */
+    bool (*origin)(void *context, struct tb_span origin);
+    /* Whose token this is; without one TB_OK with client 0. TB_ERR_DENIED: nobody's. TB_ERR_CONFLICT: it does
+     * not belong to that Origin, or to none. */
+    enum tb_err (*admit)(void *context, struct tb_span token, struct tb_span origin, uint32_t *ret_client);
+    /* It follows events: send it everything as it is now. */
+    void (*opened)(void *context, uint32_t page, uint32_t client);
+    /* One message of a POS that follows events, or one call. False: nobody waits for an answer. */
+    bool (*call)(void *context, uint32_t page, uint32_t client, struct tb_span message);
 };
 
 /* Called on the loop. Any of them may be NULL. A callback may send, but not close the counter. */
@@ -49,6 +70,7 @@ struct tb_counter_handlers {
     /* Somebody was turned away; code is stable and lower case ("origin_foreign"), for log and metrics. */
     void (*refused)(void *context, const char *code);
     void *context; /* borrowed; outlives the counter */
+    struct tb_counter_pos pos;
 };
 
 struct tb_counter_config {
@@ -82,5 +104,8 @@ TB_MUST_USE enum tb_err tb_counter_send(struct tb_counter *counter, uint32_t pag
 /* Sends to every page of the scope. Only TB_ERR_TOO_LONG and TB_ERR_NO_MEMORY are reported. */
 TB_MUST_USE enum tb_err tb_counter_broadcast(struct tb_counter *counter, enum tb_counter_scope scope,
                                              enum tb_counter_topic topic, struct tb_span message);
+
+/* Ends every connection of a POS whose token is not good any more. */
+void tb_counter_pos_end(struct tb_counter *counter, uint32_t client);
 
 #endif

@@ -26,8 +26,8 @@ struct tb_head {
 /* Writes status and headers. False: nothing more can be said on this socket. */
 bool tb_head_write(struct lws *wsi, const struct tb_head *head);
 
-/* The value of a header, without surrounding blanks; empty when absent. What does not fit becomes a value that
- * equals nothing allowed, and is not empty either. */
+/* The value of a header, without surrounding blanks; empty when absent. What does not fit becomes a value
+ * that equals nothing allowed, and is not empty either. */
 struct tb_span tb_head_read(struct lws *wsi, enum lws_token_indexes token, char *to, size_t size_max);
 
 #endif

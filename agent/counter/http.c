@@ -1,4 +1,7 @@
 #include "agent/counter/connection.h"
+#include "agent/counter/head.h"
+#include "agent/counter/pos.h"
+#include "agent/counter/pos_gate.h"
 
 #include "core/base/assert.h"
 #include "core/base/text.h"
@@ -6,74 +9,8 @@
 
 #include <stdio.h>
 
-#define HEAD_SIZE_MAX 2048 /* bytes of an answer's headers */
 #define CHUNK_SIZE 4096    /* bytes of a file per write */
 #define COOKIE_COUNT_MAX 4 /* of our name that are tried */
-
-/* Every answer carries these: nothing is cached, framed, sniffed or loaded from elsewhere. */
-static const struct {
-    const char *name; /* with its colon */
-    const char *value;
-} headers_fixed[] = {
-    {"cache-control:", "no-store"},
-    {"connection:", "close"},
-    {"content-security-policy:",
-     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
-     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"},
-    {"cross-origin-opener-policy:", "same-origin"},
-    {"cross-origin-resource-policy:", "same-origin"},
-    {"permissions-policy:", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
-    {"referrer-policy:", "no-referrer"},
-    {"x-content-type-options:", "nosniff"},
-};
-
-struct answer {
-    unsigned status;
-    const char *type; /* media type */
-    size_t size;      /* of the body */
-    const char *location;
-    const char *cookie;
-    const char *encoding; /* of the body */
-};
-
-static bool header_add(struct lws *wsi, const char *name, struct tb_span value, uint8_t **at, uint8_t *end)
-{
-    return lws_add_http_header_by_name(wsi, (const unsigned char *)name, value.at, (int)value.size, at,
-                                       end) == 0;
-}
-
-static bool headers_add(struct lws *wsi, const struct answer *answer, uint8_t **at, uint8_t *end)
-{
-    if (lws_add_http_header_status(wsi, answer->status, at, end) != 0)
-        return false;
-    for (size_t i = 0; i < TB_ARRAY_SIZE(headers_fixed); i++)
-        if (!header_add(wsi, headers_fixed[i].name, tb_span_str(headers_fixed[i].value), at, end))
-            return false;
-    if (answer->location && !header_add(wsi, "location:", tb_span_str(answer->location), at, end))
-        return false;
-    if (answer->cookie && !header_add(wsi, "set-cookie:", tb_span_str(answer->cookie), at, end))
-        return false;
-    if (answer->encoding && !header_add(wsi, "content-encoding:", tb_span_str(answer->encoding), at, end))
-        return false;
-    if (!header_add(wsi, "content-type:", tb_span_str(answer->type), at, end))
-        return false;
-    return lws_add_http_header_content_length(wsi, answer->size, at, end) == 0 &&
-           lws_finalize_http_header(wsi, at, end) == 0;
-}
-
-/* Writes status and headers. False: nothing more can be said on this socket. */
-static bool head_write(struct lws *wsi, const struct answer *answer)
-{
-    uint8_t bytes[LWS_PRE + HEAD_SIZE_MAX];
-    uint8_t *start = bytes + LWS_PRE;
-    uint8_t *at = start;
-    if (!headers_add(wsi, answer, &at, bytes + sizeof bytes))
-        return false;
-    size_t size = (size_t)(at - start);
-    int written = lws_write(wsi, start, size, LWS_WRITE_HTTP_HEADERS);
-    tb_wipe(bytes, sizeof bytes);
-    return written == (int)size;
-}
 
 /* A short answer in plain text, after which the socket is closed: always -1. */
 static int text_answer(struct connection *c, unsigned status, const char *text)
@@ -82,8 +19,8 @@ static int text_answer(struct connection *c, unsigned status, const char *text)
     struct tb_buf body = tb_buf_of(bytes + LWS_PRE, sizeof bytes - LWS_PRE);
     tb_buf_add_str(&body, text);
     TB_ASSERT(body.err == TB_OK);
-    struct answer answer = {.status = status, .type = "text/plain; charset=utf-8", .size = body.size};
-    if (head_write(c->wsi, &answer) && !c->head_only) {
+    const struct tb_head answer = {.status = status, .type = "text/plain; charset=utf-8", .size = body.size};
+    if (tb_head_write(c->wsi, &answer) && !c->head_only) {
         int written = lws_write(c->wsi, body.at, body.size, LWS_WRITE_HTTP_FINAL);
         (void)written; /* the socket is closed in any case */
     }
@@ -116,15 +53,6 @@ struct request_text { /* room for the header values of one request */
     char protocol[TB_GATE_HEADER_MAX];
 };
 
-/* What does not fit becomes a value that equals nothing allowed, and is not empty either. */
-static struct tb_span header_read(struct lws *wsi, enum lws_token_indexes token, char *to, size_t size_max)
-{
-    if (lws_hdr_total_length(wsi, token) <= 0)
-        return tb_span_of(NULL, 0);
-    int size = lws_hdr_copy(wsi, to, (int)size_max, token);
-    return size >= 0 ? tb_span_of(to, (size_t)size) : tb_span_str("?");
-}
-
 static void request_read(struct lws *wsi, struct request_text *text, struct tb_gate_request *ret_request)
 {
     char *path = NULL;
@@ -136,11 +64,11 @@ static void request_read(struct lws *wsi, struct request_text *text, struct tb_g
     else if (method >= 0 && lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)
         ret_request->method = TB_GATE_METHOD_HEAD;
     ret_request->path = tb_span_of(path, method >= 0 && path ? (size_t)path_size : 0);
-    ret_request->host = header_read(wsi, WSI_TOKEN_HOST, text->host, sizeof text->host);
-    ret_request->origin = header_read(wsi, WSI_TOKEN_ORIGIN, text->origin, sizeof text->origin);
-    ret_request->upgrade = header_read(wsi, WSI_TOKEN_UPGRADE, text->upgrade, sizeof text->upgrade);
-    ret_request->version = header_read(wsi, WSI_TOKEN_VERSION, text->version, sizeof text->version);
-    ret_request->protocol = header_read(wsi, WSI_TOKEN_PROTOCOL, text->protocol, sizeof text->protocol);
+    ret_request->host = tb_head_read(wsi, WSI_TOKEN_HOST, text->host, sizeof text->host);
+    ret_request->origin = tb_head_read(wsi, WSI_TOKEN_ORIGIN, text->origin, sizeof text->origin);
+    ret_request->upgrade = tb_head_read(wsi, WSI_TOKEN_UPGRADE, text->upgrade, sizeof text->upgrade);
+    ret_request->version = tb_head_read(wsi, WSI_TOKEN_VERSION, text->version, sizeof text->version);
+    ret_request->protocol = tb_head_read(wsi, WSI_TOKEN_PROTOCOL, text->protocol, sizeof text->protocol);
 }
 
 /* Cookies do not know ports: the name does, so that two agents of one machine do not mix theirs. */
@@ -157,7 +85,7 @@ static bool session_find(struct connection *c, struct tb_span path)
     char header[TB_GATE_HEADER_MAX];
     char name[32];
     uint8_t scope = 0;
-    struct tb_span cookies = header_read(c->wsi, WSI_TOKEN_HTTP_COOKIE, header, sizeof header);
+    struct tb_span cookies = tb_head_read(c->wsi, WSI_TOKEN_HTTP_COOKIE, header, sizeof header);
     cookie_name(c->counter, name);
     for (unsigned n = 0; n < COOKIE_COUNT_MAX; n++) {
         struct tb_span cookie = tb_gate_cookie(cookies, tb_span_str(name), n);
@@ -196,9 +124,9 @@ static int file_answer(struct connection *c, struct tb_span path)
         const struct tb_file *file = &tb_files[i];
         if (!tb_span_is(path, file->path))
             continue;
-        struct answer answer = {
+        const struct tb_head answer = {
             .status = 200, .type = file->type, .size = file->content.size, .encoding = "gzip"};
-        if (!head_write(c->wsi, &answer) || c->head_only)
+        if (!tb_head_write(c->wsi, &answer) || c->head_only)
             return -1;
         c->file = file;
         lws_callback_on_writable(c->wsi);
@@ -230,8 +158,8 @@ static int token_answer(struct connection *c)
     int size =
         snprintf(cookie, sizeof cookie, "%s=%s; Path=%s; HttpOnly; SameSite=Strict", name, value, path);
     TB_ASSERT(size > 0 && (size_t)size < sizeof cookie);
-    struct answer answer = {.status = 303, .type = "text/plain", .location = path, .cookie = cookie};
-    bool written = head_write(c->wsi, &answer);
+    const struct tb_head answer = {.status = 303, .type = "text/plain", .location = path, .cookie = cookie};
+    bool written = tb_head_write(c->wsi, &answer);
     tb_wipe(cookie, sizeof cookie);
     tb_wipe(value, sizeof value);
     c->state = CONNECTION_DYING;
@@ -262,6 +190,8 @@ static int request_answer(struct lws *wsi)
     struct request_text text;
     struct tb_gate_request request;
     request_read(wsi, &text, &request);
+    if (tb_pos_gate_is(request.path))
+        return pos_request(c, request.path);
     c->head_only = request.method == TB_GATE_METHOD_HEAD;
     enum tb_gate_answer answer = tb_gate_judge(&request, c->counter->port);
     if (answer == TB_GATE_OPEN)
@@ -278,6 +208,8 @@ static int upgrade_answer(struct lws *wsi)
     struct request_text text;
     struct tb_gate_request request;
     request_read(wsi, &text, &request);
+    if (tb_pos_gate_is(request.path))
+        return pos_upgrade(c, request.path);
     enum tb_gate_answer answer = tb_gate_judge(&request, c->counter->port);
     if (answer != TB_GATE_SOCKET)
         return refuse(c, tb_gate_code(answer) ? answer : TB_GATE_UPGRADE_REFUSED);
@@ -302,6 +234,8 @@ static int socket_free(struct lws *wsi)
 static int body_write(struct lws *wsi)
 {
     struct connection *c = connection_of(wsi);
+    if (c->form != CONNECTION_FORM_PAGE)
+        return pos_write(c);
     if (c->state != CONNECTION_REQUEST)
         return 0;
     if (c->token[0] != '\0' && tb_loop_now_ms(c->counter->loop) >= c->token_due_ms)
@@ -312,8 +246,6 @@ static int body_write(struct lws *wsi)
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
 {
     (void)user;
-    (void)in;
-    (void)size;
     struct connection *c = connection_of(wsi);
     if (!c)
         return 0;
@@ -323,7 +255,8 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return upgrade_answer(wsi);
     case LWS_CALLBACK_HTTP: return request_answer(wsi);
     case LWS_CALLBACK_HTTP_WRITEABLE: return body_write(wsi);
-    case LWS_CALLBACK_HTTP_BODY: return -1;                  /* nobody has anything to post */
+    case LWS_CALLBACK_HTTP_BODY: return pos_body(c, tb_span_of(in, size));
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return pos_body_end(c);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1; /* a websocket without our protocol */
     case LWS_CALLBACK_WSI_DESTROY: return socket_free(wsi);
     default: return 0;

@@ -1,4 +1,5 @@
 #include "agent/counter/connection.h"
+#include "agent/counter/pos_gate.h"
 
 #include "core/base/assert.h"
 #include "core/base/text.h"
@@ -8,23 +9,32 @@
 
 _Static_assert(TB_MESSAGE_HEADROOM >= LWS_PRE, "a frame's header is written before the text");
 
+/* What was admitted to one protocol does not get into the other. */
 static int page_admit(struct lws *wsi)
 {
-    struct connection *c = connection_of(wsi);
-    return c && c->state == CONNECTION_REQUEST && c->admitted ? 0 : -1;
+    const struct connection *c = connection_of(wsi);
+    const char *wanted = c->form == CONNECTION_FORM_POS ? TB_POS_GATE_PROTOCOL : TB_GATE_PROTOCOL;
+    bool ours = strcmp(lws_get_protocol(wsi)->name, wanted) == 0;
+    return ours && c->state == CONNECTION_REQUEST && c->admitted ? 0 : -1;
 }
 
-static int page_open(struct lws *wsi)
+int page_begin(struct connection *c)
 {
-    struct connection *c = connection_of(wsi);
     struct tb_counter *counter = c->counter;
+    const struct tb_counter_handlers *handlers = &counter->handlers;
     c->state = CONNECTION_PAGE;
     c->number = ++counter->number_last;
     c->reason = "closed";
     connection_set_deadline(c, INT64_MAX);
-    counter->page_count++;
-    if (counter->handlers.opened)
-        counter->handlers.opened(counter->handlers.context, c->number, c->scope);
+    if (c->form == CONNECTION_FORM_PAGE) {
+        counter->page_count++;
+        if (handlers->opened)
+            handlers->opened(handlers->context, c->number, c->scope);
+        return 0;
+    }
+    counter->pos_count++;
+    if (handlers->pos.opened)
+        handlers->pos.opened(handlers->context, c->number, c->client);
     return 0;
 }
 
@@ -38,7 +48,7 @@ static int page_break(struct connection *c, enum lws_close_status status, const 
     return -1;
 }
 
-static bool received_add(struct connection *c, struct tb_span piece)
+bool received_add(struct connection *c, struct tb_span piece)
 {
     if (!c->received)
         c->received = malloc(TB_COUNTER_MESSAGE_MAX);
@@ -50,7 +60,7 @@ static bool received_add(struct connection *c, struct tb_span piece)
     return true;
 }
 
-static void received_drop(struct connection *c)
+void received_drop(struct connection *c)
 {
     if (c->received)
         tb_wipe(c->received, c->received_size);
@@ -64,8 +74,11 @@ static int message_handle(struct connection *c, struct tb_span message)
     struct tb_counter *counter = c->counter;
     if (!tb_utf8_valid(message))
         return page_break(c, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "message_utf8");
-    if (counter->handlers.request)
-        counter->handlers.request(counter->handlers.context, c->number, c->scope, message);
+    const struct tb_counter_handlers *handlers = &counter->handlers;
+    if (c->form == CONNECTION_FORM_PAGE && handlers->request)
+        handlers->request(handlers->context, c->number, c->scope, message);
+    else if (c->form == CONNECTION_FORM_POS && handlers->pos.call)
+        (void)handlers->pos.call(handlers->context, c->number, c->client, message);
     return 0;
 }
 
@@ -101,12 +114,15 @@ static int page_write(struct lws *wsi)
     size_t size = message->size;
     int written = lws_write(wsi, message->bytes + TB_MESSAGE_HEADROOM, size, LWS_WRITE_TEXT);
     tb_message_drop(message);
-    if (written < 0 || (size_t)written < size)
-        return -1;
+    return written < 0 || (size_t)written < size ? -1 : page_written(c);
+}
+
+int page_written(struct connection *c)
+{
     bool more = c->queue.count > 0;
     connection_set_deadline(c, more ? tb_loop_now_ms(c->counter->loop) + STALL_DEADLINE_MS : INT64_MAX);
     if (more)
-        lws_callback_on_writable(wsi);
+        lws_callback_on_writable(c->wsi);
     return 0;
 }
 
@@ -119,7 +135,10 @@ void page_free(struct connection *c)
     if (number == 0)
         return;
     c->number = 0;
-    counter->page_count--;
+    if (c->form == CONNECTION_FORM_PAGE)
+        counter->page_count--;
+    else if (c->form != CONNECTION_FORM_CALL)
+        counter->pos_count--;
     if (counter->handlers.closed)
         counter->handlers.closed(counter->handlers.context, number, counter->closing ? "stopped" : c->reason);
 }
@@ -133,7 +152,7 @@ int page_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     tb_loop_turn(c->counter->loop);
     switch ((int)reason) {
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return page_admit(wsi);
-    case LWS_CALLBACK_ESTABLISHED: return page_open(wsi);
+    case LWS_CALLBACK_ESTABLISHED: return page_begin(c);
     case LWS_CALLBACK_RECEIVE: return page_receive(wsi, tb_span_of(in, size));
     case LWS_CALLBACK_SERVER_WRITEABLE: return page_write(wsi);
     default: return 0;

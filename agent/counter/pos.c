@@ -259,7 +259,8 @@ static int answer_write(struct connection *c)
         .status = 200, .type = "application/json", .size = message->size, .origin = origin_of(c)};
     int written = -1;
     if (tb_head_write(c->wsi, &head))
-        written = lws_write(c->wsi, message->bytes + TB_MESSAGE_HEADROOM, message->size, LWS_WRITE_HTTP_FINAL);
+        written =
+            lws_write(c->wsi, message->bytes + TB_MESSAGE_HEADROOM, message->size, LWS_WRITE_HTTP_FINAL);
     bool whole = written >= (int)message->size;
     tb_message_drop(message);
     c->answered = true;

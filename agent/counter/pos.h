@@ -1,6 +1,6 @@
 /*
- * Pos: the transport of the local API for POS software: HTTP calls, server-sent events and a websocket, all on
- * the counter's port (pos_gate.h). Internal to agent/counter.
+ * Pos: the transport of the local API for POS software: HTTP calls, server-sent events and a websocket, all
+ * on the counter's port (pos_gate.h). Internal to agent/counter.
  *
  * A call is a request that waits for its one answer, at most POS_ANSWER_MS; the others are pages to whoever
  * sends: they have a number and a queue, and are given up when they do not take what is sent.
@@ -10,7 +10,7 @@
 
 #include "agent/counter/connection.h"
 
-#define POS_ANSWER_MS 10000
+#define POS_ANSWER_MS 5000
 
 /* http.c hands over what is asked for below TB_POS_GATE_PATH; they return what lws expects of a callback. */
 int pos_request(struct connection *c, struct tb_span path);

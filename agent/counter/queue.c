@@ -6,7 +6,7 @@
 
 struct tb_message *tb_message_new(enum tb_counter_topic topic, struct tb_span text)
 {
-    struct tb_message *message = malloc(sizeof *message + TB_MESSAGE_HEADROOM + text.size);
+    struct tb_message *message = malloc(sizeof *message + TB_MESSAGE_HEADROOM + text.size + TB_MESSAGE_TAIL);
     if (!message)
         return NULL;
     message->reference_count = 1;
@@ -34,7 +34,8 @@ static bool topic_makes_stale(enum tb_counter_topic newer, enum tb_counter_topic
     case TB_COUNTER_TOPIC_TERMINAL:
     case TB_COUNTER_TOPIC_STATE:
     case TB_COUNTER_TOPIC_READING:
-    case TB_COUNTER_TOPIC_CART: return newer == older;
+    case TB_COUNTER_TOPIC_CART:
+    case TB_COUNTER_TOPIC_PAIRING: return newer == older;
     }
     return false;
 }

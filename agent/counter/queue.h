@@ -14,12 +14,13 @@
 #define TB_QUEUE_COUNT_MAX TB_COUNTER_QUEUE_MAX
 #define TB_QUEUE_SIZE_MAX 262144
 #define TB_MESSAGE_HEADROOM 64 /* bytes before the text for the frame's header */
+#define TB_MESSAGE_TAIL 2      /* and behind it, for what ends an event */
 
 struct tb_message {
     unsigned reference_count;
     enum tb_counter_topic topic;
     size_t size;
-    uint8_t bytes[]; /* headroom, then the text */
+    uint8_t bytes[]; /* headroom, then the text, then the tail */
 };
 
 struct tb_queue {

@@ -3,8 +3,9 @@
  *
  * counter_server <socket path>: prints "ready <port>". Lines on the control socket: "token <scope>" answers
  * an address to open, "pages" the number of open pages, "broadcast <topic> <size> <count>" sends filler,
- * "reply <size> <count>" answers with filler lines, anything else comes back as it is. What a page
- * says comes back as {"echo":<what it said>}. Events are printed, one per line.
+ * "revoke <client>" ends what a POS has open, "reply <size> <count>" answers with filler lines, anything else
+ * comes back as it is. What a page says comes back as {"echo":<what it said>}. Events are printed, one per
+ * line.
  */
 #include "agent/counter/counter.h"
 #include "agent/counter/ctl.h"
@@ -46,6 +47,46 @@ static void page_request(void *context, uint32_t page, enum tb_counter_scope sco
     tb_buf_add_str(&answer, "}");
     enum tb_err err = tb_counter_send(s->counter, page, TB_COUNTER_TOPIC_EVENT, tb_buf_span(&answer));
     printf("request %" PRIu32 " %zu %s\n", page, message.size, tb_err_name(err));
+}
+
+/* ---- POS software: two tokens, one of them of a page of another origin ---- */
+
+#define POS_ORIGIN "https://pos.example"
+#define POS_TOKEN "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+#define POS_PAGE_TOKEN "1123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+
+static bool pos_origin(void *context, struct tb_span origin)
+{
+    (void)context;
+    return tb_span_is(origin, POS_ORIGIN);
+}
+
+static enum tb_err pos_admit(void *context, struct tb_span token, struct tb_span origin, uint32_t *ret_client)
+{
+    (void)context;
+    bool of_page = tb_span_is(token, POS_PAGE_TOKEN);
+    *ret_client = of_page ? 8 : tb_span_is(token, POS_TOKEN) ? 7 : 0;
+    if (token.size > 0 && *ret_client == 0)
+        return TB_ERR_DENIED;
+    return of_page && origin.size == 0 ? TB_ERR_CONFLICT : TB_OK;
+}
+
+static void pos_opened(void *context, uint32_t page, uint32_t client)
+{
+    struct server *s = context;
+    printf("pos opened %" PRIu32 " client %" PRIu32 "\n", page, client);
+    enum tb_err err =
+        tb_counter_send(s->counter, page, TB_COUNTER_TOPIC_EVENT, tb_span_str("{\"hello\":true}"));
+    TB_ASSERT(err == TB_OK);
+}
+
+/* "quiet" is a message to which nobody answers, "hang" one to which nobody does although he should. */
+static bool pos_call(void *context, uint32_t page, uint32_t client, struct tb_span message)
+{
+    printf("pos call %" PRIu32 " client %" PRIu32 " %zu\n", page, client, message.size);
+    if (!tb_span_is(message, "\"quiet\"") && !tb_span_is(message, "\"hang\""))
+        page_request(context, page, TB_COUNTER_SCOPE_NONE, message);
+    return !tb_span_is(message, "\"quiet\"");
 }
 
 static void page_closed(void *context, uint32_t page, const char *reason)
@@ -107,6 +148,9 @@ static void ctl_request(void *context, uint32_t client, struct tb_span line)
     } else if (tb_span_is(line, "pages")) {
         TB_ASSERT(snprintf(text, sizeof text, "%zu", tb_counter_page_count(s->counter)) > 0);
         answer(s, client, text);
+    } else if (tb_span_starts(line, tb_span_str("revoke "))) {
+        tb_counter_pos_end(s->counter, (uint32_t)strtoul(text + 7, NULL, 10));
+        answer(s, client, "ok");
     } else if (tb_span_starts(line, tb_span_str("broadcast "))) {
         command_broadcast(s, text + 10);
         answer(s, client, "ok");
@@ -143,7 +187,13 @@ static enum tb_err server_open(struct server *s, const char *path)
         .port = port ? (uint16_t)strtoul(port, NULL, 10) : 0,
         .session_key = {42},
         .rng = *tb_rng_system(),
-        .handlers = {page_opened, page_request, page_closed, refused, s},
+        .handlers =
+            {.opened = page_opened,
+             .request = page_request,
+             .closed = page_closed,
+             .refused = refused,
+             .context = s,
+             .pos = {.origin = pos_origin, .admit = pos_admit, .opened = pos_opened, .call = pos_call}},
     };
     struct tb_ctl_config ctl = {
         .path = path,

@@ -1,63 +1,61 @@
-// The web channel: what a web shop's page does, as a plain tillbridge.v1 client against contextd's web listener.
+// The web channel of the tests: include/web/tillbridge.js in Node. It does not come back by itself: a test says when.
 
-import { randomBytes } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import WebSocket from 'ws';
+import { memoryStorage, Tillbridge } from '../../../include/web/tillbridge.js';
 import { Conversation } from '../../protocol/lib/document.mjs';
 import { Events } from './events.mjs';
 
-const id = () => randomBytes(16).toString('hex');
+export { Tillbridge };
+
+globalThis.crypto ??= webcrypto; // Node 18 has it under another name
+
+// A socket for Node whose conversation is held against docs/asyncapi.json, whatever the test is about.
+export const checkedSocket = ({ ca, origin }) => (url, protocols) => {
+  const conversation = new Conversation();
+  const socket = new WebSocket(url, protocols, { ca, origin, servername: 'localhost' });
+  const send = socket.send.bind(socket);
+  socket.send = (text) => {
+    conversation.sent(JSON.parse(text));
+    send(text);
+  };
+  socket.on('message', (data) => conversation.received(JSON.parse(data.toString())));
+  return socket;
+};
 
 export class WebChannel {
-  #calls = new Map();
-  #call_id = 0;
-  #seq = 0;
-  #incarnation = id();
-  #conversation = new Conversation(); // what is said and heard is as documented, whatever the test is about
-
   // before: a channel whose connection was lost and that this one goes on for, with what is undecided there.
   static async open({ url, ca, origin, token, customer, before }) {
     const channel = new WebChannel();
-    channel.customer = customer;
-    channel.carts = new Map();
-    channel.undecided = new Map();
-    channel.on_verdict = () => {};
-    channel.events = new Events('web channel');
-    if (before) channel.#inherit(before);
-    channel.socket = new WebSocket(url, ['tillbridge.v1'], { ca, origin, servername: 'localhost' });
-    channel.socket.on('message', (data) => channel.#receive(JSON.parse(data.toString())));
-    channel.socket.on('close', (code) => channel.events.push({ closed: code }));
-    await new Promise((resolve, reject) => {
-      channel.socket.once('open', resolve);
-      channel.socket.once('error', reject);
+    await before?.shop.close();
+    Object.assign(channel, { customer, events: new Events('web channel'), on_verdict: () => {} });
+    channel.storage = before?.storage ?? memoryStorage();
+    channel.shop = await Tillbridge.open({ url, customer, token: () => token, storage: channel.storage, software: 'web-shop',
+      socket: checkedSocket({ ca, origin }) });
+    channel.shop.on('row', (row) => channel.#row(row));
+    channel.shop.on('verdict', (verdict) => {
+      channel.events.push({ verdict });
+      channel.on_verdict(verdict);
     });
-    await channel.#call('hello', {
-      protocol: 1, software: 'web-shop', channel: 'web', token,
-      incarnation: channel.#incarnation, next_seq: channel.#seq + 1, epoch: '',
-    });
-    await channel.#call('feed.open', { scope: `customer:${customer}`, cursor: '' });
-    if (channel.undecided.size > 0) channel.#notify('mutate', { mutations: [...channel.undecided.values()] });
+    await channel.#live();
     return channel;
   }
 
-  // The open cart as last heard; undefined before the first one.
-  get cart() {
-    return [...this.carts.values()].at(-1);
+  get incarnation() {
+    return this.shop.incarnation;
   }
 
-  get incarnation() {
-    return this.#incarnation;
+  get undecided() {
+    return new Map(this.shop.pending.map((mutation) => [mutation.seq, mutation]));
   }
 
   // Sends without waiting; the mutation is undecided until its verdict comes.
   mutate(kind, members) {
-    const mutation = { seq: ++this.#seq, kind, customer: this.customer, made_ms: Date.now(), ...members };
-    this.undecided.set(mutation.seq, mutation);
-    this.#notify('mutate', { mutations: [mutation] });
-    return mutation.seq;
+    return this.shop.mutate(kind, members).seq;
   }
 
   send(gtin, quantity) {
-    return this.mutate('cart.add', { cart: this.cart?.id ?? id(), line: id(), gtin, quantity });
+    return this.shop.add(gtin, quantity).seq;
   }
 
   async add(gtin, quantity = 1) {
@@ -71,59 +69,25 @@ export class WebChannel {
   }
 
   close() {
-    this.socket.terminate();
+    this.shop.close();
   }
 
-  #inherit(before) {
-    this.#incarnation = before.#incarnation;
-    this.#seq = before.#seq;
-    this.undecided = before.undecided;
+  #live() {
+    return new Promise((resolve, reject) => {
+      this.shop.on('state', ({ state, cause, code }) => {
+        if (state === 'live') resolve();
+        if (state !== 'offline') return;
+        this.shop.close();
+        reject(new Error(`the web channel has no line: ${cause} ${code ?? ''}`));
+      });
+    });
   }
 
-  #receive(message) {
-    this.#conversation.received(message);
-    if (message.id !== undefined) {
-      const { resolve, reject } = this.#calls.get(message.id);
-      this.#calls.delete(message.id);
-      if (message.error) reject(new Error(`${message.error.code} ${message.error.message}`));
-      else resolve(message.result);
-      return;
-    }
-    const { method, params } = message;
-    for (const row of params.rows ?? []) this.#apply(row);
-    for (const verdict of params.verdicts ?? []) {
-      const mutation = this.undecided.get(verdict.seq);
-      if (verdict.verdict !== 'retry') this.undecided.delete(verdict.seq);
-      this.events.push({ verdict });
-      this.on_verdict(verdict, mutation);
-    }
-    if (method === 'feed.rows') this.#notify('feed.ack', { scope: params.scope, cursor: params.cursor });
-  }
-
-  #apply(row) {
+  // The open cart as last heard.
+  #row(row) {
     if (row.type === 'handover') this.events.push({ handover: row });
-    if (row.type !== 'cart') return;
-    const known = this.carts.get(row.id);
-    if (known && known.version >= row.version) return;
-    this.carts.delete(row.id);
-    if (row.op === 'put') {
-      this.carts.set(row.id, row);
-      this.events.push({ cart: row });
-    }
-  }
-
-  #call(method, params) {
-    const call = ++this.#call_id;
-    this.#say({ jsonrpc: '2.0', id: call, method, params });
-    return new Promise((resolve, reject) => this.#calls.set(call, { resolve, reject }));
-  }
-
-  #notify(method, params) {
-    this.#say({ jsonrpc: '2.0', method, params });
-  }
-
-  #say(message) {
-    this.#conversation.sent(message);
-    this.socket.send(JSON.stringify(message));
+    if (row.type !== 'cart' || row.op !== 'put') return;
+    this.cart = row;
+    this.events.push({ cart: row });
   }
 }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program, run } from './program.mjs';
 import { command } from './simulator.mjs';
-import { WebChannel } from './web_channel.mjs';
+import { checkedSocket, Tillbridge, WebChannel } from './web_channel.mjs';
 
 export const ORIGIN = 'https://shop.example';
 const CHAIN = 'demo';
@@ -211,9 +211,21 @@ port = ${port}
 
   // before: the channel that the new one goes on for.
   async webChannel(customer, before) {
-    const token = (await this.contextctl('token', 'mint', '--key', this.path('store', 'token.key'),
-      '--customer', customer)).trim();
-    return WebChannel.open({ url: `wss://localhost:${this.ports.web}/`, ca: this.ca, origin: ORIGIN, token, customer, before });
+    return WebChannel.open({ url: this.web_url, ca: this.ca, origin: ORIGIN, token: await this.token(customer), customer, before });
+  }
+
+  // A web shop's page in Node, as include/web/tillbridge.js has it: it comes back by itself.
+  webShop(customer, options = {}) {
+    return Tillbridge.open({ url: this.web_url, customer, token: () => this.token(customer),
+      socket: checkedSocket({ ca: this.ca, origin: ORIGIN }), ...options });
+  }
+
+  get web_url() {
+    return `wss://localhost:${this.ports.web}/`;
+  }
+
+  async token(customer, ...args) {
+    return (await this.contextctl('token', 'mint', '--key', this.path('store', 'token.key'), '--customer', customer, ...args)).trim();
   }
 
   // Starts a program of ours, or another one at a path; it ends with the world.

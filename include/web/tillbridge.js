@@ -1,0 +1,345 @@
+// The web channel: connects a web shop's cart to the context store, in a browser or in Node. docs/web.md is the guide,
+// docs/protocol.md "Context sync" the protocol. No dependencies; tillbridge-cart.js, -line.js, -outbox.js and -storage.js
+// lie beside it.
+//
+//   const shop = await Tillbridge.open({ url, customer, token });
+//   shop.on('cart', render);
+//   shop.add('09521234567899', 1);
+
+import { isCartChange, viewOf } from './tillbridge-cart.js';
+import { Line } from './tillbridge-line.js';
+import { Outbox, randomId } from './tillbridge-outbox.js';
+import { browserStorage, memoryStorage } from './tillbridge-storage.js';
+
+export { viewOf } from './tillbridge-cart.js';
+export { browserStorage, indexedDbStorage, localStorageStorage, memoryStorage } from './tillbridge-storage.js';
+
+const isBrowser = (env) => Boolean(env.document && env.navigator);
+
+export class Tillbridge {
+  #options;
+  #env;
+  #storage;
+  #outbox;
+  #line;
+  #listeners = new Map();
+  #rows = new Map(); // type -> id -> row
+  #deciding = new Map(); // seq -> function that is given the verdict
+  #cart_id; // of the last cart that was heard of
+  #closed = false;
+  #drains = false;
+
+  /**
+   * options:
+   *   url        the context store's web listener, wss://…
+   *   customer   the customer's id, 32 hexadecimal digits
+   *   token      called for each connection; gives, or promises, a fresh token of this customer
+   *   storage?   see tillbridge-storage.js; the best that the browser has, in Node memory
+   *   channel?   'web' or 'app'
+   *   software?  name and version of the shop
+   *   source?    of journey events; the page's origin
+   *   socket?    (url, protocols) => WebSocket, for Node and proxies
+   *   env?       stands in for globalThis: timers, clocks, random numbers
+   * Resolves when what the storage holds is there, with or without a line.
+   */
+  static async open(options) {
+    const shop = new Tillbridge(options);
+    shop.#storage = options.storage ?? (isBrowser(shop.#env) ? await browserStorage({ env: shop.#env }) : memoryStorage());
+    shop.#outbox = await Outbox.open(shop.#storage, options.customer, shop.#env);
+    shop.#begin();
+    return shop;
+  }
+
+  constructor(options) {
+    this.#env = options.env ?? globalThis;
+    this.#options = { channel: 'web', software: 'tillbridge.js', source: this.#env.location?.origin ?? 'urn:tillbridge:web', ...options };
+  }
+
+  #begin() {
+    const { cart } = this.#outbox.head;
+    if (cart) this.#rowTake(cart);
+    this.#line = new Line(this.#options, this.#outbox, this.#env, {
+      state: (state) => {
+        this.#drains = this.#drains && state.state !== 'live'; // tabs may have been closed since
+        this.#emit('state', state);
+      },
+      rows: (rows) => this.#rowsTake(rows),
+      forget: () => this.#rowsForget(),
+      verdicts: (judged) => this.#verdictsTake(judged),
+      cloned: () => this.#outboxAnew(),
+      idle: () => this.#drain(),
+    });
+    this.#line.open();
+  }
+
+  // ---- what is so ----
+
+  /** The cart with what is not decided yet laid over it; null when there is none. */
+  get cart() {
+    return viewOf(this.#base(), this.#outbox.pending);
+  }
+
+  /** 'connecting', 'live', 'offline' or 'closed', with the cause; see the event of that name. */
+  get state() {
+    return this.#line.state;
+  }
+
+  /** How many changes wait to be decided. */
+  get unsent() {
+    return this.#outbox.count;
+  }
+
+  /** They, oldest first. */
+  get pending() {
+    return this.#outbox.pending.map(({ mutation }) => mutation);
+  }
+
+  /** 'indexeddb', 'localstorage', 'memory', or what an injected one calls itself. */
+  get storage() {
+    return this.#storage.kind;
+  }
+
+  get incarnation() {
+    return this.#outbox.incarnation;
+  }
+
+  /** The context store's clock in Unix milliseconds, for what is said to last until a time; undefined before the first contact. */
+  get serverTime() {
+    return this.#line.serverTime;
+  }
+
+  /** The rows of a type ('customer', 'journey', 'reward', 'handover', …) as they were heard last. */
+  rows(type) {
+    return [...(this.#rows.get(type)?.values() ?? [])];
+  }
+
+  /**
+   * Events: 'state' {state, cause, code, retry_ms}; 'cart' (the view, or null); 'customer' (doc, or null); 'row' (every row);
+   * 'verdict' {seq, kind, verdict, code, conflict}; 'taken_back' {seq, kind, code, mutation}; 'unsent' (number).
+   * Gives a function that ends it.
+   */
+  on(event, listener) {
+    const listeners = this.#listeners.get(event) ?? this.#listeners.set(event, new Set()).get(event);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  // ---- what can be done; each gives { seq, saved, decided } ----
+
+  /** product: { name, unit_price, currency } of the shop's own catalogue, to show until the context store has answered. */
+  add(gtin, quantity = 1, { options, product } = {}) {
+    return this.mutate('cart.add', { cart: this.#cartId(), line: randomId(this.#env), gtin, quantity, ...(options && { options }) }, product);
+  }
+
+  /** from: what the person saw when she asked for it. */
+  setQuantity(line, to, from = this.#quantityOf(line)) {
+    return this.mutate('cart.set_quantity', { cart: this.#cartId(), line, from, to });
+  }
+
+  remove(line, from = this.#quantityOf(line)) {
+    return this.mutate('cart.remove', { cart: this.#cartId(), line, from });
+  }
+
+  /** On a line, or without one on the cart; an empty text takes it away. */
+  note(text, line) {
+    return this.mutate('cart.note', { cart: this.#cartId(), ...(line && { line }), text });
+  }
+
+  consent(consent, granted, text_version) {
+    return this.mutate('consent.set', { consent, granted, text_version });
+  }
+
+  /** A touchpoint, as a CloudEvents 1.0 object. data: at most 1 KiB of JSON. */
+  journey(type, { subject, data } = {}) {
+    return this.mutate('journey.event', { event: { specversion: '1.0', id: randomId(this.#env), source: this.#options.source, type,
+      time: new Date(this.#env.Date.now()).toISOString(), ...(subject && { subject }), ...(data && { data }) } });
+  }
+
+  viewed(gtin) {
+    return this.journey('product.viewed', { subject: gtin, data: { gtin } });
+  }
+
+  /** Asks for somebody in a shop to go on. The result has `handover`, a promise of the doc with its code, undefined when turned down. */
+  handOver({ to = 'any', note } = {}) {
+    const handover = randomId(this.#env);
+    const cart = this.cart?.id;
+    const change = this.mutate('handover.request', { handover, to, ...(cart && { cart }), ...(note && { note }) });
+    const heard = new Promise((resolve) => {
+      const end = this.on('row', (row) => {
+        if (row.type !== 'handover' || row.id !== handover) return;
+        end();
+        resolve(row.doc);
+      });
+      change.decided.then(({ verdict }) => {
+        if (verdict === 'applied' || verdict === 'duplicate') return;
+        end();
+        resolve(undefined);
+      });
+    });
+    return { ...change, handover: heard };
+  }
+
+  /** A product's document, null when it is not known. Rejects without a line. */
+  async product(gtin) {
+    return (await this.#line.request('product.find', { gtin })).product;
+  }
+
+  /** Any mutation of docs/protocol.md that a web session may make. product: as in add(). */
+  mutate(kind, members, product) {
+    if (this.#closed) throw Object.assign(new Error('the channel is closed'), { code: 'closed' });
+    const at_ms = this.#env.Date.now();
+    const entry = this.#outbox.add({ kind, customer: this.#options.customer, made_ms: at_ms, ...members },
+      { at_ms, channel: this.#options.channel, ...(product && { product }) });
+    const { seq } = entry.mutation;
+    const decided = new Promise((resolve) => this.#deciding.set(seq, resolve));
+    entry.saved.then((kept) => (kept ? this.#line.pump() : this.#takenBack(entry, { seq, verdict: 'rejected', code: 'not_stored' })));
+    this.#changed(kind);
+    return { seq, saved: entry.saved, decided };
+  }
+
+  /** Ends the connection; what waits stays in the storage for the next page. */
+  async close() {
+    this.#end();
+    await this.#outbox.leave();
+  }
+
+  /** Signs out: nothing of the customer stays in this browser. What was not sent is lost; `unsent` says how much that is. */
+  async forget() {
+    this.#end();
+    await this.#outbox.remove();
+    for (const outbox of await Outbox.free(this.#storage, this.#options.customer)) await outbox.remove();
+    this.#rows.clear();
+  }
+
+  #end() {
+    this.#closed = true;
+    this.#line.close();
+    for (const resolve of this.#deciding.values()) resolve({ verdict: 'undecided' });
+    this.#deciding.clear();
+  }
+
+  // ---- rows ----
+
+  #base() {
+    return this.#rows.get('cart')?.get(this.#cart_id);
+  }
+
+  #cartId() {
+    return this.#base()?.id ?? this.cart?.id ?? randomId(this.#env);
+  }
+
+  #quantityOf(line) {
+    const known = this.cart?.lines.find((one) => one.id === line);
+    if (!known) throw Object.assign(new Error('the cart has no such line'), { code: 'line_unknown' });
+    return known.quantity;
+  }
+
+  // False when it was known already.
+  #rowTake(row) {
+    const rows = this.#rows.get(row.type) ?? this.#rows.set(row.type, new Map()).get(row.type);
+    if ((rows.get(row.id)?.version ?? 0) >= row.version) return false;
+    rows.set(row.id, row);
+    if (row.type === 'cart' && row.op === 'put') this.#cart_id = row.id;
+    if (row.type === 'cart' && row.op !== 'put' && row.id === this.#cart_id) this.#cart_id = undefined;
+    return true;
+  }
+
+  #rowsTake(rows) {
+    const news = rows.filter((row) => this.#rowTake(row));
+    if (news.some((row) => row.type === 'cart')) {
+      this.#outbox.head.cart = this.#base();
+      this.#emit('cart', this.cart);
+    }
+    for (const row of news) {
+      if (row.type === 'customer') this.#emit('customer', row.op === 'put' ? row.doc : null);
+      this.#emit('row', row);
+    }
+    // Erased: then nothing of her stays here either.
+    if (news.some((row) => row.type === 'customer' && row.op === 'drop')) this.forget().catch(() => {});
+    return news.some((row) => row.type === 'cart');
+  }
+
+  // The context store was restored from a backup: what it says from now on counts, whatever its version.
+  #rowsForget() {
+    this.#rows.clear();
+    this.#cart_id = undefined;
+    delete this.#outbox.head.cart;
+  }
+
+  // ---- verdicts ----
+
+  // judged: [{ verdict, entry }]; the rows that came with them are taken in the same step.
+  #verdictsTake({ judged, rows }) {
+    const entries = judged.map(({ entry }) => entry).filter(Boolean);
+    this.#outbox.pending = this.#outbox.pending.filter((entry) => !entries.includes(entry));
+    const shown = this.#rowsTake(rows);
+    this.#outbox.decide(entries).catch(() => {}); // what stays in the storage is sent again, and answered again
+    if (!shown && entries.some(({ mutation }) => isCartChange(mutation.kind))) this.#emit('cart', this.cart);
+    for (const { verdict, entry } of judged) if (entry) this.#verdictTell(verdict, entry);
+    this.#emit('unsent', this.unsent);
+  }
+
+  #verdictTell(verdict, { mutation }) {
+    this.#emit('verdict', { ...verdict, kind: mutation.kind });
+    if (verdict.verdict === 'rejected') this.#emit('taken_back', { seq: mutation.seq, kind: mutation.kind, code: verdict.code, mutation });
+    this.#deciding.get(mutation.seq)?.(verdict);
+    this.#deciding.delete(mutation.seq);
+  }
+
+  #takenBack(entry, verdict) {
+    this.#changed(entry.mutation.kind);
+    this.#verdictTell(verdict, entry);
+  }
+
+  #changed(kind) {
+    if (isCartChange(kind)) this.#emit('cart', this.cart);
+    this.#emit('unsent', this.unsent);
+  }
+
+  // The context store knows more of this device than its storage does: a copy, or a storage that went back in time. What
+  // waited there may have been decided; it is not sent again.
+  async #outboxAnew() {
+    const given_up = this.#outbox.pending;
+    await this.#outbox.remove();
+    this.#outbox = await Outbox.make(this.#storage, this.#options.customer, this.#env);
+    for (const entry of given_up) this.#takenBack(entry, { seq: entry.mutation.seq, verdict: 'rejected', code: 'device_cloned' });
+    return this.#outbox;
+  }
+
+  // ---- other tabs ----
+
+  // What tabs that were closed did not get to send is sent by one that is here and has nothing to do, as their device.
+  async #drain() {
+    if (this.#drains || this.#closed) return;
+    this.#drains = true;
+    for (const outbox of await Outbox.free(this.#storage, this.#options.customer)) {
+      if (outbox.count && !this.#closed) await this.#drainOne(outbox);
+      await (outbox.count ? outbox.leave() : outbox.remove());
+    }
+  }
+
+  #drainOne(outbox) {
+    return new Promise((resolve) => {
+      const line = new Line(this.#options, outbox, this.#env, {
+        state: ({ state }) => { if (state !== 'connecting' && state !== 'live') end(); },
+        rows: (rows) => this.#rowsTake(rows),
+        forget: () => {},
+        verdicts: ({ judged, rows }) => {
+          this.#rowsTake(rows);
+          outbox.decide(judged.map(({ entry }) => entry).filter(Boolean)).then(() => outbox.count || end(), end);
+        },
+        cloned: () => end(),
+        idle: () => end(),
+        });
+      const end = () => {
+        line.close();
+        resolve();
+      };
+      line.open();
+    });
+  }
+
+  #emit(event, value) {
+    for (const listener of this.#listeners.get(event) ?? []) listener(value);
+  }
+}

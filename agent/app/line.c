@@ -427,6 +427,7 @@ static void act(void *context, const struct tb_client_action *action)
                                                     .rows = &action->identified.rows,
                                                     .proof = &action->identified.proof});
         break;
+    case TB_CLIENT_FOUND: break; /* nothing here asks for it */
     case TB_CLIENT_COMPARE: tb_cohort_compare(agent, action->compare.ticket, action->compare.checksum); break;
     case TB_CLIENT_STATE: act_state(agent, action); break;
     }

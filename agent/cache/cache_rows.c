@@ -387,6 +387,7 @@ static enum tb_err row_apply(struct tb_cache *cache, const struct tb_row *row, b
     case TB_ROW_ERASURE:
     case TB_ROW_HANDOVER:
     case TB_ROW_REWARD:
+    case TB_ROW_OPERATOR:
     case TB_ROW_TYPE_COUNT: return TB_OK;
     }
     return TB_OK;

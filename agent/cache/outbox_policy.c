@@ -24,6 +24,7 @@ static const struct tb_outbox_policy policies[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_HANDOVER_ACCEPT] = {.drop_rank = 3, .age_max_ms = DAY_MS},
     [TB_MUTATION_CONSENT_SET] = {.reserved = true},
     [TB_MUTATION_ERASURE_RECEIPT] = {.reserved = true},
+    [TB_MUTATION_NOTE_REMOVE] = {.reserved = true},
 };
 
 const struct tb_outbox_policy *tb_outbox_policy_of(enum tb_mutation_kind kind)

@@ -429,6 +429,7 @@ static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change
     case TB_ROW_ERASURE: return erasure_row(e, change->id, row, w);
     case TB_ROW_HANDOVER: return sqlite_handover_row(e, change->id, row, w);
     case TB_ROW_REWARD: return sqlite_reward_row(e, change->id, row, w);
+    case TB_ROW_OPERATOR:
     case TB_ROW_NONE:
     case TB_ROW_TYPE_COUNT: break;
     }

@@ -175,67 +175,6 @@ static void hello_answered(struct tb_client *c, const struct tb_rpc *rpc)
         welcome_accept(c, &welcome);
 }
 
-static void identified(struct tb_client *c, uint32_t ticket, enum tb_err err,
-                       const struct tb_identified *answer)
-{
-    struct tb_client_action action = {.act = TB_CLIENT_IDENTIFIED,
-                                      .identified = {.ticket = ticket, .err = err}};
-    if (answer) {
-        action.identified.found = answer->found;
-        action.identified.rows = answer->rows;
-        action.identified.proof = answer->proof;
-    }
-    client_act(c, &action);
-}
-
-static enum tb_err err_of_number(int64_t number)
-{
-    switch (number) {
-    case TB_RPC_DENIED: return TB_ERR_DENIED;
-    case TB_RPC_UNSUPPORTED:
-    case TB_RPC_METHOD_NOT_FOUND: return TB_ERR_UNSUPPORTED;
-    default: return TB_ERR_BUSY;
-    }
-}
-
-/*
- * While verdicts of an earlier connection are missing, a cart may hold what still counts as undecided here
- * and would show it twice: such an answer says who it is, and the cart comes by the customer's feed, which
- * waits for the same.
- */
-static enum tb_err carts_hold_back(struct tb_client *c, struct tb_rows *rows)
-{
-    if (c->decided_seq >= c->effect_seq || rows->count == 0)
-        return TB_OK;
-    struct tb_row *kept = tb_arena_take(c->config.arena, rows->count * sizeof *kept);
-    if (!kept)
-        return TB_ERR_NO_MEMORY;
-    size_t count = 0;
-    for (size_t i = 0; i < rows->count; i++)
-        if (rows->at[i].type != TB_ROW_CART)
-            kept[count++] = rows->at[i];
-    *rows = (struct tb_rows){.at = kept, .count = count};
-    return TB_OK;
-}
-
-static void identify_answered(struct tb_client *c, struct tb_client_asked *asked, const struct tb_rpc *rpc)
-{
-    uint32_t ticket = asked->ticket;
-    asked->used = false;
-    if (rpc->kind == TB_RPC_ERROR) {
-        identified(c, ticket, err_of_number(rpc->number), NULL);
-        return;
-    }
-    struct tb_check check = {0};
-    struct tb_identified answer = {0};
-    tb_identified_decode(&check, rpc->result, c->config.arena, &answer);
-    if (check.err == TB_OK)
-        check.err = carts_hold_back(c, &answer.rows);
-    identified(c, ticket, check.err, check.err == TB_OK ? &answer : NULL);
-    if (check.err != TB_OK)
-        client_fail(c, tb_err_name(check.err));
-}
-
 static void response_handle(struct tb_client *c, const struct tb_rpc *rpc)
 {
     if (c->phase == TB_PHASE_HELLO) {
@@ -245,15 +184,9 @@ static void response_handle(struct tb_client *c, const struct tb_rpc *rpc)
             client_fail(c, "unexpected_message");
         return;
     }
-    for (size_t i = 0; i < TB_CLIENT_IDENTIFY_COUNT_MAX; i++) {
-        if (c->asked[i].used && c->asked[i].request == rpc->id) {
-            identify_answered(c, &c->asked[i], rpc);
-            return;
-        }
-    }
     /* What belongs to nothing any more was given up by us: a late look-up, a feed that was dropped. */
-    if (!feeds_response(c, rpc) && !check_response(c, rpc) && rpc->kind == TB_RPC_ERROR &&
-        rpc->id == TB_RPC_NO_ID)
+    if (!asks_response(c, rpc) && !feeds_response(c, rpc) && !check_response(c, rpc) &&
+        rpc->kind == TB_RPC_ERROR && rpc->id == TB_RPC_NO_ID)
         client_fail(c, "refused_by_peer");
 }
 
@@ -309,54 +242,15 @@ void tb_client_closed(struct tb_client *c, enum tb_line_cause cause, int64_t now
     stream_end(c);
     feeds_end(c);
     check_end(c);
-    for (size_t i = 0; i < TB_CLIENT_IDENTIFY_COUNT_MAX; i++) {
-        if (!c->asked[i].used)
-            continue;
-        c->asked[i].used = false;
-        identified(c, c->asked[i].ticket, TB_ERR_OFFLINE, NULL);
-    }
+    asks_end(c);
     line_set(c, TB_LINE_OFFLINE, c->denied ? TB_CAUSE_DENIED : cause);
     c->denied = false;
-}
-
-void tb_client_identify(struct tb_client *c, uint32_t ticket, const struct tb_identify_ask *what,
-                        uint32_t timeout_ms, int64_t now_ms)
-{
-    struct tb_client_asked *asked = NULL;
-    c->now_ms = now_ms;
-    if (c->phase != TB_PHASE_LIVE) {
-        identified(c, ticket, TB_ERR_OFFLINE, NULL);
-        return;
-    }
-    for (size_t i = 0; !asked && i < TB_CLIENT_IDENTIFY_COUNT_MAX; i++)
-        if (!c->asked[i].used)
-            asked = &c->asked[i];
-    if (!asked) {
-        identified(c, ticket, TB_ERR_BUSY, NULL);
-        return;
-    }
-    *asked = (struct tb_client_asked){
-        .used = true, .ticket = ticket, .request = client_request(c), .deadline_ms = now_ms + timeout_ms};
-    struct tb_json_writer w = tb_rpc_begin_request(client_out(c), asked->request, "identify");
-    tb_identify_ask_encode(&w, what);
-    client_send(c, &w);
-}
-
-static void identify_expire(struct tb_client *c)
-{
-    for (size_t i = 0; i < TB_CLIENT_IDENTIFY_COUNT_MAX; i++) {
-        struct tb_client_asked *asked = &c->asked[i];
-        if (!asked->used || asked->deadline_ms > c->now_ms)
-            continue;
-        asked->used = false;
-        identified(c, asked->ticket, TB_ERR_TIMEOUT, NULL);
-    }
 }
 
 void tb_client_tick(struct tb_client *c, int64_t now_ms)
 {
     c->now_ms = now_ms;
-    identify_expire(c);
+    asks_tick(c);
     if (c->phase == TB_PHASE_HELLO && now_ms >= c->hello_deadline_ms)
         client_fail(c, "welcome_timeout");
     stream_tick(c);

@@ -19,6 +19,7 @@
 #define TB_CORE_SYNC_CLIENT_H
 
 #include "core/base/rng.h"
+#include "core/wire/find.h"
 #include "core/wire/sync.h"
 
 #define TB_CLIENT_WINDOW 32 /* mutations sent and not yet saved as decided */
@@ -51,7 +52,8 @@ enum tb_client_act {
     TB_CLIENT_READ,       /* outbox rows from from_seq on -> tb_client_read() */
     TB_CLIENT_SAVE,       /* rows and cursor in one transaction -> tb_client_saved() */
     TB_CLIENT_DECIDE,     /* rows into the cache, then verdicts into the outbox -> tb_client_decided() */
-    TB_CLIENT_IDENTIFIED, /* the answer to tb_client_identify() */
+    TB_CLIENT_IDENTIFIED, /* the answer to tb_client_identify() or tb_client_open() */
+    TB_CLIENT_FOUND,      /* the answer to tb_client_find() */
     TB_CLIENT_COMPARE,    /* the cohort with these checksums -> tb_client_compared() */
     TB_CLIENT_STATE,      /* the line's state for screens changed */
 };
@@ -108,6 +110,12 @@ struct tb_client_action {
             struct tb_rows rows;
             struct tb_identify_proof proof;
         } identified;
+        struct {
+            uint32_t ticket;
+            enum tb_err
+                err; /* as of identified; TB_ERR_FIND_LIMIT, TB_ERR_SYNTAX (no such number or address) */
+            const struct tb_found *answer; /* never NULL; for the call */
+        } found;
         struct {
             uint32_t ticket;
             const struct tb_checksum *checksum; /* of the cohort as it is saved here now */
@@ -186,6 +194,7 @@ struct tb_client_sent {
 
 struct tb_client_asked {
     bool used;
+    bool finds; /* customer.find; else identify or customer.open */
     uint32_t ticket;
     int64_t request; /* JSON-RPC id */
     int64_t deadline_ms;
@@ -307,5 +316,15 @@ void tb_client_compared(struct tb_client *c, uint32_t ticket, enum tb_err err,
  * wait for verdicts (tb_client_feed_open), answers come without their carts. */
 void tb_client_identify(struct tb_client *c, uint32_t ticket, const struct tb_identify_ask *what,
                         uint32_t timeout_ms, int64_t now_ms);
+
+/* Searches for a customer without a credential; ends in exactly one TB_CLIENT_FOUND. Of the look-ups of all
+ * three kinds TB_CLIENT_IDENTIFY_COUNT_MAX may be under way. */
+void tb_client_find(struct tb_client *c, uint32_t ticket, const struct tb_find_ask *whom, uint32_t timeout_ms,
+                    int64_t now_ms);
+
+/* Everything of one whom tb_client_find() found on this connection within the last TB_FOUND_KEEP_MS; ends in
+ * exactly one TB_CLIENT_IDENTIFIED, with TB_ERR_DENIED when it did not. */
+void tb_client_open(struct tb_client *c, uint32_t ticket, const struct tb_open_ask *whom, uint32_t timeout_ms,
+                    int64_t now_ms);
 
 #endif

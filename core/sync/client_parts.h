@@ -39,6 +39,11 @@ bool feed_is_saving(const struct tb_client_feed *feed);
 bool feeds_response(struct tb_client *c, const struct tb_rpc *rpc); /* false: not a feed's */
 void feeds_rows(struct tb_client *c, struct tb_json params);
 
+/* client_ask.c: look-ups. */
+bool asks_response(struct tb_client *c, const struct tb_rpc *rpc); /* false: not theirs */
+void asks_end(struct tb_client *c);
+void asks_tick(struct tb_client *c);
+
 /* client_check.c: checksums. */
 void check_begin(struct tb_client *c, bool epoch_changed);
 void check_end(struct tb_client *c);

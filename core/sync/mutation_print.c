@@ -106,6 +106,11 @@ static void put_person(struct tb_buf *b, const struct tb_mutation *m)
         put_int(b, m->consent.granted);
         return;
     case TB_MUTATION_ERASURE_RECEIPT: put_id(b, &m->receipt.erasure); return;
+    case TB_MUTATION_NOTE_ADD:
+    case TB_MUTATION_NOTE_REMOVE:
+        put_id(b, &m->staff_note.note);
+        put_str(b, m->staff_note.text);
+        return;
     }
 }
 

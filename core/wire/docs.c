@@ -32,83 +32,6 @@ void tb_texts_encode(struct tb_json_writer *w, const char *name, const struct tb
     tb_json_close_array(w);
 }
 
-static void consents_decode(struct tb_check *c, struct tb_json doc, struct tb_customer *customer)
-{
-    if (!tb_json_has(doc, "consents"))
-        return;
-    struct tb_json array = tb_json_array(c, doc, "consents", TB_CONSENT_COUNT_MAX);
-    for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
-         tb_json_next(&each)) {
-        struct tb_consent *consent = &customer->consents[customer->consent_count++];
-        tb_member_token(c, each.value, "id", consent->id, sizeof consent->id);
-        consent->granted = tb_json_bool(c, each.value, "granted");
-    }
-    if (c->err != TB_OK)
-        customer->consent_count = 0;
-}
-
-static void consents_encode(struct tb_json_writer *w, const struct tb_customer *customer)
-{
-    if (customer->consent_count == 0)
-        return;
-    tb_json_open_array(w, "consents");
-    for (size_t i = 0; i < customer->consent_count; i++) {
-        tb_json_open(w, NULL);
-        tb_json_put_str(w, "id", customer->consents[i].id);
-        tb_json_put_bool(w, "granted", customer->consents[i].granted);
-        tb_json_close(w);
-    }
-    tb_json_close_array(w);
-}
-
-void tb_customer_decode(struct tb_check *c, struct tb_json doc, struct tb_customer *ret)
-{
-    *ret = (struct tb_customer){.name = ""};
-    tb_json_str(c, doc, "name", ret->name, sizeof ret->name);
-    tb_member_opt_str(c, doc, "salutation", ret->salutation, sizeof ret->salutation);
-    tb_member_opt_str(c, doc, "since", ret->since, sizeof ret->since);
-    if (c->err == TB_OK && ret->since[0] &&
-        (strlen(ret->since) != 4 || !tb_text_is_digits(tb_span_str(ret->since))))
-        tb_check_fail(c, TB_ERR_SYNTAX, "since");
-    tb_member_opt_token(c, doc, "tier", ret->tier, sizeof ret->tier);
-    tb_member_opt_token(c, doc, "language", ret->language, sizeof ret->language);
-    ret->points = tb_json_int(c, doc, "points", -TB_MONEY_MAX, TB_MONEY_MAX);
-    tb_texts_decode(c, doc, "benefits", &ret->benefits);
-    tb_texts_decode(c, doc, "open", &ret->open);
-    tb_texts_decode(c, doc, "do_not_ask", &ret->do_not_ask);
-    consents_decode(c, doc, ret);
-}
-
-void tb_customer_encode(struct tb_json_writer *w, const char *name, const struct tb_customer *customer)
-{
-    tb_json_open(w, name);
-    tb_json_put_str(w, "name", customer->name);
-    tb_member_put_opt_str(w, "salutation", customer->salutation);
-    tb_member_put_opt_str(w, "since", customer->since);
-    tb_member_put_opt_str(w, "tier", customer->tier);
-    tb_json_put_int(w, "points", customer->points);
-    tb_texts_encode(w, "benefits", &customer->benefits);
-    tb_texts_encode(w, "open", &customer->open);
-    tb_texts_encode(w, "do_not_ask", &customer->do_not_ask);
-    tb_member_put_opt_str(w, "language", customer->language);
-    consents_encode(w, customer);
-    tb_json_close(w);
-}
-
-void tb_credential_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_credential_doc *ret)
-{
-    tb_member_token(c, doc, "kind", ret->kind, sizeof ret->kind);
-    ret->blocked = tb_member_opt_bool(c, doc, "blocked");
-}
-
-void tb_credential_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_credential_doc *doc)
-{
-    tb_json_open(w, name);
-    tb_json_put_str(w, "kind", doc->kind);
-    tb_member_put_opt_bool(w, "blocked", doc->blocked);
-    tb_json_close(w);
-}
-
 void tb_journey_decode(struct tb_check *c, struct tb_json doc, struct tb_journey *ret)
 {
     ret->event_count = 0;
@@ -292,6 +215,46 @@ static void benefits_decode(struct tb_check *c, struct tb_json doc, struct tb_po
                 (uint8_t)tb_json_enum(c, benefits, tb_benefit_names[i], tb_level_names, TB_LEVEL_COUNT);
 }
 
+static void asked_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
+{
+    if (!tb_json_has(doc, "consents"))
+        return;
+    struct tb_json array = tb_json_array(c, doc, "consents", TB_CONSENT_COUNT_MAX);
+    for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
+         tb_json_next(&each)) {
+        struct tb_consent_asked *asked = &policy->consents[policy->consent_count++];
+        tb_member_token(c, each.value, "id", asked->id, sizeof asked->id);
+        tb_member_token(c, each.value, "text_version", asked->text_version, sizeof asked->text_version);
+    }
+    if (c->err != TB_OK)
+        policy->consent_count = 0;
+}
+
+void tb_policy_people_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
+{
+    policy->consent_count = 0;
+    asked_decode(c, doc, policy);
+    tb_member_opt_str(c, doc, "phone_country", policy->phone_country, sizeof policy->phone_country);
+    if (c->err == TB_OK && policy->phone_country[0] &&
+        (policy->phone_country[0] == '0' || !tb_text_is_digits(tb_span_str(policy->phone_country))))
+        tb_check_fail(c, TB_ERR_SYNTAX, "phone_country");
+}
+
+void tb_policy_people_put(struct tb_json_writer *w, const struct tb_policy *policy)
+{
+    if (policy->consent_count) {
+        tb_json_open_array(w, "consents");
+        for (size_t i = 0; i < policy->consent_count; i++) {
+            tb_json_open(w, NULL);
+            tb_json_put_str(w, "id", policy->consents[i].id);
+            tb_json_put_str(w, "text_version", policy->consents[i].text_version);
+            tb_json_close(w);
+        }
+        tb_json_close_array(w);
+    }
+    tb_member_put_opt_str(w, "phone_country", policy->phone_country);
+}
+
 void tb_policy_trust_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
 {
     benefits_decode(c, doc, policy);
@@ -328,6 +291,7 @@ void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *
     }
     keeping_decode(c, doc, ret);
     tb_policy_trust_decode(c, doc, ret);
+    tb_policy_people_decode(c, doc, ret);
     if (c->err != TB_OK)
         ret->tier_count = 0;
 }
@@ -366,6 +330,7 @@ void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct t
     tb_json_put_int(w, "removal_ms", policy->removal_ms);
     keeping_encode(w, policy);
     tb_policy_trust_put(w, policy);
+    tb_policy_people_put(w, policy);
     tb_json_close(w);
 }
 

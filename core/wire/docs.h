@@ -1,7 +1,7 @@
 /*
  * The documents that rows carry, except carts (cart.h) and hand-overs (handover.h): customer, credential,
- * journey, product, terminal, policy, key, reward. Decoders ignore unknown members and refuse wrong types and
- * ranges. encode writes the document as one object. Pure; not thread-safe.
+ * journey, product, terminal, policy, key, reward, operator. Decoders ignore unknown members and refuse wrong
+ * types and ranges. encode writes the document as one object. Pure; not thread-safe.
  */
 #ifndef TB_CORE_WIRE_DOCS_H
 #define TB_CORE_WIRE_DOCS_H
@@ -12,7 +12,9 @@
 
 #define TB_JOURNEY_EVENT_COUNT_MAX 8
 #define TB_TIER_COUNT_MAX 8
-#define TB_CONSENT_COUNT_MAX 8
+#define TB_STAFF_NOTE_COUNT_MAX 8
+#define TB_VIEWED_COUNT_MAX 8
+#define TB_SHARED_COUNT_MAX 8    /* customers that one credential may lead to */
 #define TB_KEY_VALUE_SIZE_MAX 65 /* an uncompressed point of P-256 */
 #define TB_KEY_ID_SIZE_MAX 64
 #define TB_KEY_APPLICATION_SIZE 3
@@ -22,7 +24,7 @@
 #define TB_KEY_DIGIT_COUNT_MAX 9
 #define TB_DOC_JSON_SIZE_MAX (16u * 1024u)
 
-struct tb_customer { /* about 4 KiB */
+struct tb_customer { /* about 7 KiB */
     char name[TB_NAME_SIZE_MAX + 1];
     char salutation[TB_SHORT_SIZE_MAX + 1]; /* "" when absent */
     char since[5];                          /* year, "YYYY"; "" when absent */
@@ -37,11 +39,32 @@ struct tb_customer { /* about 4 KiB */
         char id[TB_SHORT_SIZE_MAX + 1]; /* marketing, profiling … */
         bool granted;
     } consents[TB_CONSENT_COUNT_MAX];
+    uint8_t note_count;
+    struct tb_staff_note {
+        struct tb_id id;
+        int64_t at_ms;
+        char by[TB_NAME_SIZE_MAX + 1]; /* who wrote it, in words; "": not known */
+        char text[TB_TEXT_SIZE_MAX + 1];
+    } notes[TB_STAFF_NOTE_COUNT_MAX]; /* of staff about her, newest first */
+    uint8_t viewed_count;
+    struct tb_viewed {
+        char gtin[TB_GTIN_SIZE + 1];
+        int64_t at_ms;
+    } viewed[TB_VIEWED_COUNT_MAX]; /* products, newest first; only with the consent "profiling" */
 };
 
 struct tb_credential_doc {
     char kind[TB_SHORT_SIZE_MAX + 1]; /* member, gsrn, … */
     bool blocked;                     /* lost, stolen or replaced: whoever shows it is not the customer */
+    uint8_t also_count;
+    struct tb_id also[TB_SHARED_COUNT_MAX - 1]; /* whose it is, too, beside the customer of its row */
+};
+
+struct tb_operator { /* a clerk; the row's id says who */
+    char name[TB_NAME_SIZE_MAX + 1];
+    bool has_badge;
+    uint8_t badge[TB_LOOKUP_HASH_SIZE]; /* look-up hash, of kind TB_CREDENTIAL_BADGE */
+    bool active;                        /* may sign on */
 };
 
 struct tb_journey {
@@ -117,6 +140,12 @@ struct tb_policy {
     /* What is accepted as a credential (core/credential/trustdoc.h): an object's JSON text; "": as is usual.
      */
     char credentials[TB_CREDENTIALS_JSON_SIZE_MAX + 1];
+    uint8_t consent_count;
+    struct tb_consent_asked {
+        char id[TB_SHORT_SIZE_MAX + 1];
+        char text_version[TB_SHORT_SIZE_MAX + 1];
+    } consents[TB_CONSENT_COUNT_MAX];                 /* that a new customer is asked for, in this order */
+    char phone_country[TB_COUNTRY_CODE_SIZE_MAX + 1]; /* digits of the calling code (ITU-T E.164); "": none */
 };
 
 /* The pepper, or a key of a ring (core/credential/keyring.h says what the members behind value are to it). */
@@ -175,6 +204,11 @@ void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct t
 /* Members benefits and credentials alone: whom the chain trusts. What is not there stays as it is. */
 void tb_policy_trust_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy);
 void tb_policy_trust_put(struct tb_json_writer *w, const struct tb_policy *policy);
+/* Members consents and phone_country alone: how customers are signed up. What is not there is none. */
+void tb_policy_people_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy);
+void tb_policy_people_put(struct tb_json_writer *w, const struct tb_policy *policy);
+void tb_operator_decode(struct tb_check *c, struct tb_json doc, struct tb_operator *ret);
+void tb_operator_encode(struct tb_json_writer *w, const char *name, const struct tb_operator *operator);
 void tb_key_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_key_doc *ret);
 void tb_key_doc_encode(struct tb_json_writer *w, const char *name, const struct tb_key_doc *key);
 

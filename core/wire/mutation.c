@@ -2,6 +2,7 @@
 
 #include "core/base/assert.h"
 #include "core/wire/member.h"
+#include "core/wire/mutation_parts.h"
 
 const char *const tb_mutation_kind_names[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_SKIPPED] = "skipped",
@@ -28,6 +29,8 @@ const char *const tb_mutation_kind_names[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_HANDOVER_ACCEPT] = "handover.accept",
     [TB_MUTATION_CONSENT_SET] = "consent.set",
     [TB_MUTATION_ERASURE_RECEIPT] = "erasure.receipt",
+    [TB_MUTATION_NOTE_ADD] = "note.add",
+    [TB_MUTATION_NOTE_REMOVE] = "note.remove",
 };
 
 const char *const tb_merge_policy_names[TB_MERGE_POLICY_COUNT] = {
@@ -51,13 +54,6 @@ const char *const tb_verdict_kind_names[TB_VERDICT_KIND_COUNT] = {
     [TB_VERDICT_RETRY] = "retry",
 };
 
-/* Where a mutation is read from. */
-struct source {
-    struct tb_check *c;
-    struct tb_json o;
-    struct tb_arena *arena;
-};
-
 /* Which of the common members a kind has. */
 enum {
     CUSTOMER = 1,
@@ -70,7 +66,7 @@ enum {
     VISIT_OPT = 128,
 };
 
-static void sale_decode(const struct source *s, const char *transaction, const char *date,
+static void sale_decode(const struct mutation_source *s, const char *transaction, const char *date,
                         struct tb_sale_key *ret_sale)
 {
     tb_member_token(s->c, s->o, transaction, ret_sale->transaction, sizeof ret_sale->transaction);
@@ -84,7 +80,7 @@ static void sale_encode(struct tb_json_writer *w, const char *transaction, const
     tb_member_put_opt_str(w, date, sale->business_date);
 }
 
-static void opt_sale_decode(const struct source *s, struct tb_sale_key *ret_sale)
+static void opt_sale_decode(const struct mutation_source *s, struct tb_sale_key *ret_sale)
 {
     if (tb_json_has(s->o, "transaction"))
         sale_decode(s, "transaction", "business_date", ret_sale);
@@ -134,7 +130,7 @@ static void paid_lines_encode(struct tb_json_writer *w, const struct tb_paid_lin
     tb_json_close_array(w);
 }
 
-static void add_decode(const struct source *s, struct tb_mutation *m)
+static void add_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     tb_member_gtin(s->c, s->o, "gtin", m->add.gtin);
     tb_member_opt_token(s->c, s->o, "options", m->add.options, sizeof m->add.options);
@@ -150,7 +146,7 @@ static void add_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_member_put_opt_bool(w, "gift", m->add.gift);
 }
 
-static void set_quantity_decode(const struct source *s, struct tb_mutation *m)
+static void set_quantity_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->set_quantity.from = tb_member_quantity(s->c, s->o, "from", 0);
     m->set_quantity.to = tb_member_quantity(s->c, s->o, "to", 0);
@@ -162,7 +158,7 @@ static void set_quantity_encode(struct tb_json_writer *w, const struct tb_mutati
     tb_json_put_int(w, "to", m->set_quantity.to);
 }
 
-static void remove_decode(const struct source *s, struct tb_mutation *m)
+static void remove_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->remove.from = tb_member_quantity(s->c, s->o, "from", 0);
 }
@@ -172,7 +168,7 @@ static void remove_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_json_put_int(w, "from", m->remove.from);
 }
 
-static void note_decode(const struct source *s, struct tb_mutation *m)
+static void note_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     tb_json_str(s->c, s->o, "text", m->note.text, sizeof m->note.text);
 }
@@ -182,7 +178,7 @@ static void note_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_json_put_str(w, "text", m->note.text);
 }
 
-static void exclude_decode(const struct source *s, struct tb_mutation *m)
+static void exclude_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     if (!tb_json_has(s->o, "exclude"))
         return;
@@ -206,7 +202,7 @@ static void exclude_decode(const struct source *s, struct tb_mutation *m)
     m->merge.exclude_count = (uint8_t)count;
 }
 
-static void merge_decode(const struct source *s, struct tb_mutation *m)
+static void merge_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->merge.from = tb_json_id(s->c, s->o, "from");
     m->merge.policy =
@@ -228,7 +224,7 @@ static void merge_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_json_close_array(w);
 }
 
-static void claim_decode(const struct source *s, struct tb_mutation *m)
+static void claim_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->claim.checkout = tb_json_id(s->c, s->o, "checkout");
 }
@@ -238,7 +234,7 @@ static void claim_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_json_put_id(w, "checkout", &m->claim.checkout);
 }
 
-static void finish_decode(const struct source *s, struct tb_mutation *m)
+static void finish_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->finish.checkout = tb_member_opt_id(s->c, s->o, "checkout");
     sale_decode(s, "transaction", "business_date", &m->finish.sale);
@@ -258,7 +254,7 @@ static void finish_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     paid_lines_encode(w, &m->finish.lines);
 }
 
-static void voided_decode(const struct source *s, struct tb_mutation *m)
+static void voided_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     sale_decode(s, "transaction", "business_date", &m->voided.sale);
     sale_decode(s, "of_transaction", "of_date", &m->voided.of);
@@ -280,7 +276,7 @@ static void voided_encode(struct tb_json_writer *w, const struct tb_mutation *m)
         paid_lines_encode(w, &m->voided.lines);
 }
 
-static void reward_decode(const struct source *s, struct tb_mutation *m)
+static void reward_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     tb_member_token(s->c, s->o, "reward", m->reward.reward, sizeof m->reward.reward);
     m->reward.reservation = tb_json_id(s->c, s->o, "reservation");
@@ -294,7 +290,7 @@ static void reward_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_member_put_opt_bool(w, "offline", m->reward.offline);
 }
 
-static void points_decode(const struct source *s, struct tb_mutation *m)
+static void points_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->points.points = tb_json_int(s->c, s->o, "points", -TB_MONEY_MAX, TB_MONEY_MAX);
     if (s->c->err == TB_OK && m->points.points == 0)
@@ -308,71 +304,22 @@ static void points_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     sale_encode(w, "transaction", "business_date", &m->points.sale);
 }
 
-static void credential_decode(const struct source *s, struct tb_credential_ref *ret_ref)
-{
-    tb_member_token(s->c, s->o, "credential_kind", ret_ref->kind, sizeof ret_ref->kind);
-    tb_json_hex(s->c, s->o, "hash", ret_ref->hash, sizeof ret_ref->hash);
-}
-
-static void credential_encode(struct tb_json_writer *w, const struct tb_credential_ref *ref)
-{
-    tb_json_put_str(w, "credential_kind", ref->kind);
-    tb_json_put_hex(w, "hash", tb_span_of(ref->hash, sizeof ref->hash));
-}
-
-static void link_decode(const struct source *s, struct tb_mutation *m)
-{
-    credential_decode(s, &m->link.ref);
-}
-
-static void link_encode(struct tb_json_writer *w, const struct tb_mutation *m)
-{
-    credential_encode(w, &m->link.ref);
-}
-
-static void block_decode(const struct source *s, struct tb_mutation *m)
-{
-    tb_json_hex(s->c, s->o, "hash", m->block.hash, sizeof m->block.hash);
-    m->block.reason = (enum tb_block_reason)tb_json_enum(s->c, s->o, "reason", tb_block_reason_names,
-                                                         TB_BLOCK_REASON_COUNT);
-}
-
-static void block_encode(struct tb_json_writer *w, const struct tb_mutation *m)
-{
-    tb_json_put_hex(w, "hash", tb_span_of(m->block.hash, sizeof m->block.hash));
-    tb_json_put_str(w, "reason", tb_block_reason_names[m->block.reason]);
-}
-
-static void create_decode(const struct source *s, struct tb_mutation *m)
-{
-    tb_json_str(s->c, s->o, "name", m->create.name, sizeof m->create.name);
-    tb_member_token(s->c, s->o, "language", m->create.language, sizeof m->create.language);
-    if (tb_json_has(s->o, "credential_kind"))
-        credential_decode(s, &m->create.ref);
-}
-
-static void create_encode(struct tb_json_writer *w, const struct tb_mutation *m)
-{
-    tb_json_put_str(w, "name", m->create.name);
-    tb_json_put_str(w, "language", m->create.language);
-    if (m->create.ref.kind[0])
-        credential_encode(w, &m->create.ref);
-}
-
-static void visit_begin_decode(const struct source *s, struct tb_mutation *m)
+static void visit_begin_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     tb_member_token(s->c, s->o, "source", m->visit_begin.source, sizeof m->visit_begin.source);
     tb_member_opt_token(s->c, s->o, "credential_kind", m->visit_begin.credential_kind,
                         sizeof m->visit_begin.credential_kind);
+    tb_member_opt_token(s->c, s->o, "assurance", m->visit_begin.assurance, sizeof m->visit_begin.assurance);
 }
 
 static void visit_begin_encode(struct tb_json_writer *w, const struct tb_mutation *m)
 {
     tb_json_put_str(w, "source", m->visit_begin.source);
     tb_member_put_opt_str(w, "credential_kind", m->visit_begin.credential_kind);
+    tb_member_put_opt_str(w, "assurance", m->visit_begin.assurance);
 }
 
-static void visit_end_decode(const struct source *s, struct tb_mutation *m)
+static void visit_end_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     tb_member_token(s->c, s->o, "reason", m->visit_end.reason, sizeof m->visit_end.reason);
     m->visit_end.lasted_ms = tb_json_int(s->c, s->o, "lasted_ms", 0, TB_TIME_MS_MAX);
@@ -384,7 +331,7 @@ static void visit_end_encode(struct tb_json_writer *w, const struct tb_mutation 
     tb_json_put_int(w, "lasted_ms", m->visit_end.lasted_ms);
 }
 
-static struct tb_span event_text(const struct source *s, struct tb_json event, const char *name)
+static struct tb_span event_text(const struct mutation_source *s, struct tb_json event, const char *name)
 {
     struct tb_span text = tb_json_text(s->c, event, name, TB_EVENT_TEXT_SIZE_MAX);
     if (s->c->err == TB_OK && text.size == 0)
@@ -393,7 +340,7 @@ static struct tb_span event_text(const struct source *s, struct tb_json event, c
 }
 
 /* CloudEvents 1.0, section 3.1: id, source, specversion and type are required and not empty. */
-static void event_decode(const struct source *s, struct tb_mutation *m)
+static void event_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     struct tb_json event = tb_json_object(s->c, s->o, "event");
     struct tb_span version = tb_json_text(s->c, event, "specversion", TB_SHORT_SIZE_MAX);
@@ -430,7 +377,7 @@ static void event_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_json_close(w);
 }
 
-static void accept_decode(const struct source *s, struct tb_mutation *m)
+static void accept_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->handover.handover = tb_json_id(s->c, s->o, "handover");
 }
@@ -440,7 +387,7 @@ static void accept_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_json_put_id(w, "handover", &m->handover.handover);
 }
 
-static void request_decode(const struct source *s, struct tb_mutation *m)
+static void request_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     accept_decode(s, m);
     tb_member_token(s->c, s->o, "to", m->handover.to, sizeof m->handover.to);
@@ -454,21 +401,7 @@ static void request_encode(struct tb_json_writer *w, const struct tb_mutation *m
     tb_member_put_opt_str(w, "note", m->handover.note);
 }
 
-static void consent_decode(const struct source *s, struct tb_mutation *m)
-{
-    tb_member_token(s->c, s->o, "consent", m->consent.consent, sizeof m->consent.consent);
-    m->consent.granted = tb_json_bool(s->c, s->o, "granted");
-    tb_member_token(s->c, s->o, "text_version", m->consent.text_version, sizeof m->consent.text_version);
-}
-
-static void consent_encode(struct tb_json_writer *w, const struct tb_mutation *m)
-{
-    tb_json_put_str(w, "consent", m->consent.consent);
-    tb_json_put_bool(w, "granted", m->consent.granted);
-    tb_json_put_str(w, "text_version", m->consent.text_version);
-}
-
-static void receipt_decode(const struct source *s, struct tb_mutation *m)
+static void receipt_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->receipt.erasure = tb_json_id(s->c, s->o, "erasure");
     tb_member_base64url(s->c, s->o, "signature", m->receipt.signature, sizeof m->receipt.signature);
@@ -480,7 +413,7 @@ static void receipt_encode(struct tb_json_writer *w, const struct tb_mutation *m
     tb_json_put_base64url(w, "signature", tb_span_of(m->receipt.signature, sizeof m->receipt.signature));
 }
 
-static void skipped_decode(const struct source *s, struct tb_mutation *m)
+static void skipped_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->skipped.count = tb_json_int(s->c, s->o, "count", 1, TB_VERSION_MAX);
 }
@@ -492,7 +425,7 @@ static void skipped_encode(struct tb_json_writer *w, const struct tb_mutation *m
 
 static const struct {
     uint8_t has; /* common members */
-    void (*decode)(const struct source *s, struct tb_mutation *m);
+    void (*decode)(const struct mutation_source *s, struct tb_mutation *m);
     void (*encode)(struct tb_json_writer *w, const struct tb_mutation *m);
 } kinds[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_SKIPPED] = {0, skipped_decode, skipped_encode},
@@ -510,16 +443,19 @@ static const struct {
     [TB_MUTATION_REWARD_COMMIT] = {CUSTOMER | VISIT_OPT, reward_decode, reward_encode},
     [TB_MUTATION_REWARD_RELEASE] = {CUSTOMER | VISIT_OPT, reward_decode, reward_encode},
     [TB_MUTATION_POINTS_EARNED] = {CUSTOMER | VISIT_OPT, points_decode, points_encode},
-    [TB_MUTATION_CREDENTIAL_LINK] = {CUSTOMER | VISIT_OPT, link_decode, link_encode},
-    [TB_MUTATION_CREDENTIAL_BLOCK] = {CUSTOMER | VISIT_OPT, block_decode, block_encode},
-    [TB_MUTATION_CUSTOMER_CREATE] = {CUSTOMER | VISIT_OPT, create_decode, create_encode},
+    [TB_MUTATION_CREDENTIAL_LINK] = {CUSTOMER | VISIT_OPT, mutation_link_decode, mutation_link_encode},
+    [TB_MUTATION_CREDENTIAL_BLOCK] = {CUSTOMER | VISIT_OPT, mutation_block_decode, mutation_block_encode},
+    [TB_MUTATION_CUSTOMER_CREATE] = {CUSTOMER | VISIT_OPT, mutation_create_decode, mutation_create_encode},
     [TB_MUTATION_VISIT_BEGIN] = {CUSTOMER_OPT | VISIT, visit_begin_decode, visit_begin_encode},
     [TB_MUTATION_VISIT_END] = {CUSTOMER_OPT | VISIT, visit_end_decode, visit_end_encode},
     [TB_MUTATION_JOURNEY_EVENT] = {CUSTOMER_OPT | VISIT_OPT, event_decode, event_encode},
     [TB_MUTATION_HANDOVER_REQUEST] = {CUSTOMER | CART_OPT | VISIT_OPT, request_decode, request_encode},
     [TB_MUTATION_HANDOVER_ACCEPT] = {CUSTOMER | VISIT_OPT, accept_decode, accept_encode},
-    [TB_MUTATION_CONSENT_SET] = {CUSTOMER | VISIT_OPT, consent_decode, consent_encode},
+    [TB_MUTATION_CONSENT_SET] = {CUSTOMER | VISIT_OPT, mutation_consent_decode, mutation_consent_encode},
     [TB_MUTATION_ERASURE_RECEIPT] = {0, receipt_decode, receipt_encode},
+    [TB_MUTATION_NOTE_ADD] = {CUSTOMER | VISIT_OPT, mutation_note_add_decode, mutation_note_add_encode},
+    [TB_MUTATION_NOTE_REMOVE] = {CUSTOMER | VISIT_OPT, mutation_note_remove_decode,
+                                 mutation_note_remove_encode},
 };
 
 static enum tb_mutation_kind kind_decode(struct tb_check *c, struct tb_json o)
@@ -532,7 +468,7 @@ static enum tb_mutation_kind kind_decode(struct tb_check *c, struct tb_json o)
     return TB_MUTATION_NONE;
 }
 
-static struct tb_id common_id(const struct source *s, unsigned has, unsigned must, const char *name)
+static struct tb_id common_id(const struct mutation_source *s, unsigned has, unsigned must, const char *name)
 {
     static const struct tb_id none;
     if (has & must)
@@ -543,7 +479,7 @@ static struct tb_id common_id(const struct source *s, unsigned has, unsigned mus
 void tb_mutation_decode(struct tb_check *c, struct tb_json object, struct tb_arena *arena,
                         struct tb_mutation *ret)
 {
-    const struct source s = {.c = c, .o = object, .arena = arena};
+    const struct mutation_source s = {.c = c, .o = object, .arena = arena};
     *ret = (struct tb_mutation){.seq = tb_member_version(c, object, "seq")};
     ret->kind = kind_decode(c, object);
     if (ret->kind == TB_MUTATION_NONE)
@@ -553,8 +489,10 @@ void tb_mutation_decode(struct tb_check *c, struct tb_json object, struct tb_are
     ret->cart = common_id(&s, has, CART, "cart");
     ret->line = common_id(&s, has, LINE, "line");
     ret->visit = common_id(&s, has, VISIT, "visit");
-    if (ret->kind != TB_MUTATION_SKIPPED)
+    if (ret->kind != TB_MUTATION_SKIPPED) {
         ret->made_ms = tb_member_time(c, object, "made_ms");
+        tb_member_opt_token(c, object, "operator", ret->operator, sizeof ret->operator);
+    }
     kinds[ret->kind].decode(&s, ret);
 }
 
@@ -578,8 +516,10 @@ void tb_mutation_encode(struct tb_json_writer *w, const char *name, const struct
     put_common_id(w, has, CART, "cart", &mutation->cart);
     put_common_id(w, has, LINE, "line", &mutation->line);
     put_common_id(w, has, VISIT, "visit", &mutation->visit);
-    if (mutation->kind != TB_MUTATION_SKIPPED)
+    if (mutation->kind != TB_MUTATION_SKIPPED) {
         tb_json_put_int(w, "made_ms", mutation->made_ms);
+        tb_member_put_opt_str(w, "operator", mutation->operator);
+    }
     kinds[mutation->kind].encode(w, mutation);
     tb_json_close(w);
 }
@@ -601,6 +541,16 @@ static const struct tb_id *ids_copy(const struct tb_id *from, size_t count, stru
         memcpy(ids, from, count * sizeof *ids);
     *full = count && !ids;
     return ids;
+}
+
+static const struct tb_consent_answer *answers_copy(const struct tb_consent_answer *from, size_t count,
+                                                    struct tb_arena *arena, bool *full)
+{
+    struct tb_consent_answer *answers = count ? tb_arena_take(arena, count * sizeof *answers) : NULL;
+    if (answers)
+        memcpy(answers, from, count * sizeof *answers);
+    *full = count && !answers;
+    return answers;
 }
 
 static void event_copy(struct tb_cloud_event *event, struct tb_arena *arena, bool *full)
@@ -625,6 +575,8 @@ enum tb_err tb_mutation_copy(const struct tb_mutation *from, struct tb_arena *ar
         ret->voided.lines = lines_copy(from->voided.lines, arena, &full);
     else if (from->kind == TB_MUTATION_CART_MERGE)
         ret->merge.exclude = ids_copy(from->merge.exclude, from->merge.exclude_count, arena, &full);
+    else if (from->kind == TB_MUTATION_CUSTOMER_CREATE)
+        ret->create.consents = answers_copy(from->create.consents, from->create.consent_count, arena, &full);
     else if (from->kind == TB_MUTATION_JOURNEY_EVENT)
         event_copy(&ret->event, arena, &full);
     return full ? TB_ERR_NO_MEMORY : TB_OK;

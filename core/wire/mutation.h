@@ -15,6 +15,7 @@
 #define TB_MUTATION_WINDOW_SIZE_MAX TB_MUTATION_JSON_SIZE_MAX
 #define TB_PAID_LINE_COUNT_MAX 100
 #define TB_TRANSACTION_SIZE_MAX 64
+#define TB_CONSENT_COUNT_MAX 8
 #define TB_EVENT_DATA_SIZE_MAX 1024
 #define TB_EVENT_TEXT_SIZE_MAX 160
 #define TB_SIGNATURE_SIZE 64 /* ECDSA P-256, r and s */
@@ -47,6 +48,8 @@ enum tb_mutation_kind {
     TB_MUTATION_HANDOVER_ACCEPT,
     TB_MUTATION_CONSENT_SET,
     TB_MUTATION_ERASURE_RECEIPT,
+    TB_MUTATION_NOTE_ADD,
+    TB_MUTATION_NOTE_REMOVE,
     TB_MUTATION_KIND_COUNT
 };
 
@@ -100,6 +103,13 @@ struct tb_credential_ref {
     uint8_t hash[TB_LOOKUP_HASH_SIZE];
 };
 
+/* What somebody said to a question about consent, and which text she was shown. */
+struct tb_consent_answer {
+    char consent[TB_SHORT_SIZE_MAX + 1];
+    bool granted;
+    char text_version[TB_SHORT_SIZE_MAX + 1];
+};
+
 /* CloudEvents 1.0 in JSON; specversion is implied. Texts are UTF-8 of at most TB_EVENT_TEXT_SIZE_MAX bytes.
  */
 struct tb_cloud_event {
@@ -114,11 +124,12 @@ struct tb_cloud_event {
 struct tb_mutation {
     int64_t seq; /* from 1, taken inside the outbox transaction; 0 before */
     enum tb_mutation_kind kind;
-    struct tb_id customer; /* zero: anonymous */
-    struct tb_id cart;     /* of cart.*, checkout.*, handover.request; zero: none */
-    struct tb_id line;     /* cart.add: minted by the client */
-    struct tb_id visit;    /* zero when outside a visit */
-    int64_t made_ms;       /* wall clock of the terminal; never used for order */
+    struct tb_id customer;                /* zero: anonymous */
+    struct tb_id cart;                    /* of cart.*, checkout.*, handover.request; zero: none */
+    struct tb_id line;                    /* cart.add: minted by the client */
+    struct tb_id visit;                   /* zero when outside a visit */
+    int64_t made_ms;                      /* wall clock of the terminal; never used for order */
+    char operator[TB_SHORT_SIZE_MAX + 1]; /* id of the clerk who did it; "": nobody was signed on */
     union {
         struct {
             char gtin[TB_GTIN_SIZE + 1];
@@ -173,6 +184,7 @@ struct tb_mutation {
         } points;
         struct {
             struct tb_credential_ref ref;
+            bool share; /* it may be others' too, and stays theirs */
         } link;
         struct {
             uint8_t hash[TB_LOOKUP_HASH_SIZE];
@@ -181,11 +193,16 @@ struct tb_mutation {
         struct {
             char name[TB_NAME_SIZE_MAX + 1];
             char language[TB_LANGUAGE_SIZE_MAX + 1];
-            struct tb_credential_ref ref; /* kind "": none yet */
+            struct tb_credential_ref ref;      /* kind "": none yet */
+            char phone[TB_PHONE_SIZE_MAX + 1]; /* as it was typed; "": none */
+            char email[TB_EMAIL_SIZE_MAX + 1]; /* the same */
+            uint8_t consent_count;
+            const struct tb_consent_answer *consents; /* borrowed */
         } create;
         struct {
-            char source[TB_SHORT_SIZE_MAX + 1]; /* cache, store, manual … */
+            char source[TB_SHORT_SIZE_MAX + 1]; /* cache, store, found, handover, chosen, anonymous … */
             char credential_kind[TB_SHORT_SIZE_MAX + 1];
+            char assurance[TB_SHORT_SIZE_MAX + 1]; /* name of a level; "": not said */
         } visit_begin;
         struct {
             char reason[TB_SHORT_SIZE_MAX + 1];
@@ -197,11 +214,11 @@ struct tb_mutation {
             char to[TB_SHORT_SIZE_MAX + 1]; /* of a request: a till, a store or "any" */
             char note[TB_TEXT_SIZE_MAX + 1];
         } handover; /* accept: the id alone */
+        struct tb_consent_answer consent;
         struct {
-            char consent[TB_SHORT_SIZE_MAX + 1];
-            bool granted;
-            char text_version[TB_SHORT_SIZE_MAX + 1];
-        } consent;
+            struct tb_id note;               /* minted by who adds it */
+            char text[TB_TEXT_SIZE_MAX + 1]; /* of note.add: not empty */
+        } staff_note;
         struct {
             struct tb_id erasure;
             uint8_t signature[TB_SIGNATURE_SIZE]; /* docs/protocol.md says over what */

@@ -7,15 +7,18 @@
 
 #include "core/base/span.h"
 
-#define TB_NAME_SIZE_MAX 96     /* people, products, stores: UTF-8 bytes */
-#define TB_TEXT_SIZE_MAX 160    /* benefits, notes, journey events */
-#define TB_TEXT_COUNT_MAX 8     /* per list */
-#define TB_GTIN_SIZE 14         /* GS1 GTIN-14, digits, zero-padded on the left */
-#define TB_CURRENCY_SIZE 3      /* ISO 4217 letters */
-#define TB_LANGUAGE_SIZE_MAX 16 /* RFC 5646 tag */
-#define TB_REWARD_SIZE_MAX 31   /* of a customer: together they make a row id */
-#define TB_SHORT_SIZE_MAX 32    /* tier ids, stores, tills, roles, kinds: [A-Za-z0-9._:-] */
-#define TB_DEVICE_SIZE_MAX 160  /* urn:tillbridge:<chain>:device:<id> */
+#define TB_NAME_SIZE_MAX 96  /* people, products, stores: UTF-8 bytes */
+#define TB_TEXT_SIZE_MAX 160 /* benefits, notes, journey events */
+#define TB_TEXT_COUNT_MAX 8  /* per list */
+#define TB_PHONE_SIZE_MAX 32 /* as people type it */
+#define TB_EMAIL_SIZE_MAX 128
+#define TB_COUNTRY_CODE_SIZE_MAX 3 /* ITU-T E.164 */
+#define TB_GTIN_SIZE 14            /* GS1 GTIN-14, digits, zero-padded on the left */
+#define TB_CURRENCY_SIZE 3         /* ISO 4217 letters */
+#define TB_LANGUAGE_SIZE_MAX 16    /* RFC 5646 tag */
+#define TB_REWARD_SIZE_MAX 31      /* of a customer: together they make a row id */
+#define TB_SHORT_SIZE_MAX 32       /* tier ids, stores, tills, roles, kinds: [A-Za-z0-9._:-] */
+#define TB_DEVICE_SIZE_MAX 160     /* urn:tillbridge:<chain>:device:<id> */
 #define TB_EPOCH_SIZE_MAX 64
 #define TB_DATE_SIZE 10                         /* YYYY-MM-DD, ISO 8601 */
 #define TB_LOOKUP_HASH_SIZE 32                  /* HMAC-SHA-256 */

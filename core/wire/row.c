@@ -9,7 +9,7 @@ const char *const tb_row_type_names[TB_ROW_TYPE_COUNT] = {
     [TB_ROW_PRODUCT] = "product",   [TB_ROW_TERMINAL] = "terminal",
     [TB_ROW_POLICY] = "policy",     [TB_ROW_KEY] = "key",
     [TB_ROW_ERASURE] = "erasure",   [TB_ROW_HANDOVER] = "handover",
-    [TB_ROW_REWARD] = "reward",
+    [TB_ROW_REWARD] = "reward",     [TB_ROW_OPERATOR] = "operator",
 };
 
 const char *const tb_row_op_names[TB_ROW_OP_COUNT] = {
@@ -54,10 +54,11 @@ static bool is_id_of(enum tb_row_type type, struct tb_span id)
     case TB_ROW_POLICY:
     case TB_ROW_KEY:
     case TB_ROW_REWARD:
+    case TB_ROW_OPERATOR:
     case TB_ROW_NONE:
     case TB_ROW_TYPE_COUNT: break;
     }
-    return tb_member_is_token(id);
+    return tb_member_is_token(id) && (type != TB_ROW_OPERATOR || id.size <= TB_SHORT_SIZE_MAX);
 }
 
 /* A cart may be nobody's. */
@@ -158,6 +159,7 @@ enum tb_err tb_row_object(const struct tb_row *row, struct tb_id *ret_id)
     case TB_ROW_POLICY:
     case TB_ROW_KEY:
     case TB_ROW_REWARD:
+    case TB_ROW_OPERATOR:
     case TB_ROW_NONE:
     case TB_ROW_TYPE_COUNT: return TB_ERR_TYPE;
     }

@@ -25,6 +25,7 @@ enum tb_row_type {
     TB_ROW_ERASURE,  /* id: erasure id */
     TB_ROW_HANDOVER, /* id: handover id */
     TB_ROW_REWARD,   /* id: <customer id>:<reward> */
+    TB_ROW_OPERATOR, /* id: operator id */
     TB_ROW_TYPE_COUNT
 };
 

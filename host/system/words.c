@@ -18,6 +18,7 @@ const char *tb_err_words(enum tb_err err)
         return "a newer version of this program made it, and it was left as it is: use that version";
     case TB_ERR_EXPIRED: return "it has expired: make a new one";
     case TB_ERR_REPLAYED: return "it was used before: make a new one";
+    case TB_ERR_FIND_LIMIT: return "this terminal searched for too many customers within an hour";
     case TB_ERR_CUSTOMER_LIMIT:
         return "this terminal has asked for too many customers: wait an hour, or look at who uses it";
     case TB_ERR_ASSURANCE:

@@ -45,6 +45,7 @@ static void act(void *context, const struct tb_client_action *action)
     case TB_CLIENT_CLOSE:
     case TB_CLIENT_WELCOME:
     case TB_CLIENT_IDENTIFIED:
+    case TB_CLIENT_FOUND:
     case TB_CLIENT_STATE: break;
     }
 }
@@ -89,6 +90,8 @@ static void read_answer(void)
 static void owner_event(uint8_t which)
 {
     struct tb_identify_ask what = {.kind = "member"};
+    struct tb_find_ask whom = {.by = TB_FIND_PHONE, .value = "030 1", .reason = "forgot"};
+    struct tb_open_ask open = {.operator= "op-1" };
     switch (which) {
     case '0': tb_client_stored(&f.c, f.next_seq++, tb_span_str("{}"), f.now_ms); break;
     case '1': read_answer(); break;
@@ -97,6 +100,8 @@ static void owner_event(uint8_t which)
     case '4': tb_client_saved(&f.c, f.save_ticket, TB_OK, f.now_ms); break;
     case '5': tb_client_saved(&f.c, f.save_ticket, TB_ERR_IO, f.now_ms); break;
     case '6': tb_client_identify(&f.c, 1, &what, 500, f.now_ms); break;
+    case 'f': tb_client_find(&f.c, 2, &whom, 500, f.now_ms); break;
+    case 'o': tb_client_open(&f.c, 3, &open, 500, f.now_ms); break;
     case '7': tb_client_tick(&f.c, f.now_ms); break;
     case '8': tb_client_closed(&f.c, TB_CAUSE_CLOSED, f.now_ms); break;
     default:

@@ -102,6 +102,11 @@ static void put_act(struct tb_json_writer *w, const struct tb_client_action *a)
         tb_rows_encode(w, "rows", &a->decide.rows);
         break;
     case TB_CLIENT_IDENTIFIED: put_identified(w, a); break;
+    case TB_CLIENT_FOUND:
+        tb_json_put_str(w, "act", "found");
+        tb_json_put_str(w, "err", tb_err_name(a->found.err));
+        tb_found_encode(w, a->found.answer);
+        break;
     case TB_CLIENT_COMPARE: tb_json_put_str(w, "act", "compare"); break;
     case TB_CLIENT_STATE:
         tb_json_put_str(w, "act", "state");

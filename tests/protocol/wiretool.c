@@ -146,6 +146,7 @@ ECHO(product, product)
 ECHO(terminal, terminal)
 ECHO(policy, policy)
 ECHO(key, key_doc)
+ECHO(operator, operator)
 ECHO(reward, reward)
 ECHO(handover, handover)
 
@@ -215,6 +216,7 @@ static const struct {
     {"doc.terminal", echo_terminal},
     {"doc.policy", echo_policy},
     {"doc.key", echo_key},
+    {"doc.operator", echo_operator},
     {"doc.reward", echo_reward},
     {"doc.handover", echo_handover},
     {"hello", echo_hello},

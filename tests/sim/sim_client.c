@@ -33,6 +33,7 @@ static void client_act_do(void *context, const struct tb_client_action *action)
     case TB_CLIENT_SAVE:
     case TB_CLIENT_DECIDE: jobs_act(c, action); break;
     case TB_CLIENT_IDENTIFIED: c->identified++; break;
+    case TB_CLIENT_FOUND:
     case TB_CLIENT_COMPARE:
     case TB_CLIENT_STATE: break;
     }

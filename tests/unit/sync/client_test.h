@@ -23,7 +23,8 @@ struct client_test {
     struct tb_rng rng;
     int64_t now_ms;
     size_t sent_count;
-    char sent[8][4096];                                /* the last ones, newest last */
+    char sent[8][4096]; /* the last ones, newest last */
+    struct tb_found found;
     struct tb_client_action last[TB_CLIENT_STATE + 1]; /* by kind; spans and rows are not valid any more */
     size_t count[TB_CLIENT_STATE + 1];
     size_t decide_row_count;
@@ -64,6 +65,7 @@ static void test_act(void *context, const struct tb_client_action *action)
         test->first_identified =
             action->identified.rows.count ? action->identified.rows.at[0].type : TB_ROW_NONE;
         break;
+    case TB_CLIENT_FOUND: test->found = *action->found.answer; break;
     case TB_CLIENT_WELCOME:
     case TB_CLIENT_READ:
     case TB_CLIENT_STATE: break;

@@ -389,6 +389,59 @@ static void identify_ends_in_one_answer(void **state)
     assert_int_equal(t.count[TB_CLIENT_CLOSE], 0);
 }
 
+static void find_answer(const char *body)
+{
+    char text[512];
+    (void)snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":%d,%s}", (int)t.c.next_id, body);
+    test_receive(text);
+}
+
+static void a_search_ends_in_one_answer(void **state)
+{
+    (void)state;
+    const struct tb_find_ask whom = {.by = TB_FIND_PHONE, .value = "030 1234567", .reason = "card_forgotten"};
+    test_start(0, 1, "e1");
+    tb_client_find(&t.c, 7, &whom, 500, t.now_ms);
+    assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_ERR_OFFLINE);
+    test_go_live(WELCOME_OF("e1", 0));
+
+    tb_client_find(&t.c, 8, &whom, 500, t.now_ms);
+    find_answer("\"result\":{\"matches\":[{\"customer\":\"c0000000000000000000000000000000\","
+                "\"name\":\"M\u2026 R\u2026\",\"hint\":\"\u202641 27\"}]}");
+    assert_int_equal(t.last[TB_CLIENT_FOUND].found.ticket, 8);
+    assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_OK);
+    assert_int_equal(t.found.count, 1);
+    assert_string_equal(t.found.matches[0].hint, "\xe2\x80\xa6"
+                                                 "41 27");
+    tb_client_find(&t.c, 9, &whom, 500, t.now_ms);
+    find_answer("\"error\":{\"code\":-32001,\"message\":\"no\",\"data\":{\"code\":\"refused.find_limit\"}}");
+    assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_ERR_FIND_LIMIT);
+    tb_client_find(&t.c, 10, &whom, 500, t.now_ms);
+    find_answer("\"error\":{\"code\":-32602,\"message\":\"no\",\"data\":{\"code\":\"input.syntax\"}}");
+    assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_ERR_SYNTAX);
+    tb_client_find(&t.c, 11, &whom, 500, t.now_ms);
+    tb_client_tick(&t.c, t.now_ms + 500);
+    assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_ERR_TIMEOUT);
+    assert_int_equal(t.found.count, 0);
+    assert_int_equal(t.count[TB_CLIENT_FOUND], 5);
+}
+
+static void whom_a_search_found_is_opened(void **state)
+{
+    (void)state;
+    const struct tb_open_ask whom = {.customer.bytes[0] = 0xc0, .operator= "op-7" };
+    test_start(0, 1, "e1");
+    test_go_live(WELCOME_OF("e1", 0));
+    tb_client_open(&t.c, 3, &whom, 500, t.now_ms);
+    assert_non_null(strstr(t.sent[7],
+                           "\"customer.open\",\"params\":{\"customer\":\"c0000000000000000000000000000000\","
+                           "\"operator\":\"op-7\"}"));
+    find_answer("\"error\":{\"code\":-32001,\"message\":\"no\",\"data\":{\"code\":\"refused.denied\"}}");
+    assert_int_equal(t.last[TB_CLIENT_IDENTIFIED].identified.ticket, 3);
+    assert_int_equal(t.last[TB_CLIENT_IDENTIFIED].identified.err, TB_ERR_DENIED);
+    assert_int_equal(t.count[TB_CLIENT_FOUND], 0);
+}
+
 static void identify_answer(const char *rows)
 {
     char text[2048];
@@ -504,6 +557,8 @@ int main(void)
         cmocka_unit_test(identify_brings_no_cart_while_verdicts_are_missing),
         cmocka_unit_test(identify_is_bounded_and_ends_with_the_line),
         cmocka_unit_test(identify_error_is_mapped),
+        cmocka_unit_test(a_search_ends_in_one_answer),
+        cmocka_unit_test(whom_a_search_found_is_opened),
         cmocka_unit_test(requests_and_unknown_notifications_are_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,9 +49,20 @@ static const char *const all[] = {
     "{\"seq\":5,\"kind\":\"points.earned\"," CUSTOMER MADE "\"points\":12}",
     "{\"seq\":5,\"kind\":\"credential.link\"," CUSTOMER MADE "\"credential_kind\":\"member\",\"hash\":" HASH
     "}",
+    "{\"seq\":5,\"kind\":\"credential.link\"," CUSTOMER MADE
+    "\"operator\":\"op-7\",\"credential_kind\":\"member\",\"hash\":" HASH ",\"share\":true}",
     "{\"seq\":5,\"kind\":\"credential.block\"," CUSTOMER MADE "\"hash\":" HASH ",\"reason\":\"stolen\"}",
     "{\"seq\":5,\"kind\":\"customer.create\"," CUSTOMER MADE
     "\"name\":\"Ana\",\"language\":\"pt\",\"credential_kind\":\"member\",\"hash\":" HASH "}",
+    "{\"seq\":5,\"kind\":\"customer.create\"," CUSTOMER MADE
+    "\"operator\":\"op-7\",\"name\":\"Ana\",\"language\":\"pt\",\"phone\":\"+351 21 000 00 00\","
+    "\"email\":\"ana@example.org\",\"consents\":[{\"consent\":\"marketing\",\"granted\":false,"
+    "\"text_version\":\"2026-03\"},{\"consent\":\"profiling\",\"granted\":true,\"text_version\":\"1\"}]}",
+    "{\"seq\":5,\"kind\":\"note.add\"," CUSTOMER MADE "\"operator\":\"op-7\",\"note\":" ID
+    ",\"text\":\"asks for a bag\"}",
+    "{\"seq\":5,\"kind\":\"note.remove\"," CUSTOMER MADE "\"note\":" ID "}",
+    "{\"seq\":5,\"kind\":\"visit.begin\"," CUSTOMER "\"visit\":" ID "," MADE
+    "\"source\":\"found\",\"assurance\":\"low\"}",
     "{\"seq\":5,\"kind\":\"visit.begin\"," CUSTOMER "\"visit\":" ID "," MADE
     "\"source\":\"cache\",\"credential_kind\":\"member\"}",
     "{\"seq\":5,\"kind\":\"visit.end\",\"visit\":" ID "," MADE "\"reason\":\"done\",\"lasted_ms\":61000}",

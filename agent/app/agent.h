@@ -16,10 +16,12 @@
 #define TB_AGENT_APP_AGENT_H
 
 #include "agent/app/config.h"
+#include "agent/app/outage.h"
 #include "agent/app/pending.h"
 #include "agent/app/reader_ask.h"
 #include "agent/app/serving.h"
 #include "agent/app/sessions.h"
+#include "agent/app/shopper_display.h"
 #include "agent/app/status.h"
 #include "agent/app/storage.h"
 #include "agent/counter/counter.h"
@@ -51,6 +53,8 @@ struct tb_agent_metrics {
     struct tb_tally cache_repairs;
     struct tb_gauge unsent;
     struct tb_gauge line_live;
+    struct tb_gauge line; /* always 1: its labels say how the line is */
+    char line_labels[TB_OUTAGE_LABELS_SIZE];
     struct tb_histogram tap; /* µs from reader event to the message handed to the pages */
 };
 
@@ -106,6 +110,7 @@ struct tb_agent {
     int64_t awaited_seq; /* the last one of those that are not given up whatever happens */
     int64_t settle_seq;  /* highest decided seq that is not settled yet; 0: none */
 
+    struct tb_shopper_display shopper_display;
     struct tb_counter *counter;
     struct tb_ctl *ctl;
     struct tb_buf page;                            /* one message to pages or the command line; owned block */

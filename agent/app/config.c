@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+static const char *const display_dialects[] = {"epson", "cd5220", NULL}; /* as enum tb_display_dialect */
+static const char *const display_codepages[] = {"437", "858", NULL};     /* as enum tb_codepage */
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 #if TB_WALLETS
 static const char *const vas_modes[] = {"pass_or_payment", "pass_and_payment", "pass_only", NULL};
@@ -46,6 +48,9 @@ static const struct tb_config_key keys[] = {
          "Folder of the three databases and the device key."),
     TEXT("agent", "run_dir", run_dir, "/run/tillbridge", "Folder of the control socket tillbridge.sock."),
     TEXT("agent", "audit_file", audit_file, "", "File for the audit stream; empty: standard error."),
+    TEXT("agent", "language", language, "en",
+         "Language of the sentences in the log and the metrics, such as de; pages have that of their "
+         "terminal."),
     TEXT("agent", "group", group, "",
          "Group whose members may use the control socket besides this user and root."),
     {.section = "readers",
@@ -83,6 +88,31 @@ static const struct tb_config_key keys[] = {
     TEXT("store", "device_key", device_key_file, "",
          "Key file that seals what is stored; empty: device.key in state_dir, made on the first start."),
     INTEGER("counter", "port", port, 0, 65535, "7315", "Port on 127.0.0.1 for the pages; 0: any free one."),
+    TEXT("display", "device", display_device, "",
+         "The shopper's line display of 2 x 20 characters, such as /dev/serial/by-id/…; empty: none."),
+    {.section = "display",
+     .name = "baud",
+     .type = TB_CONFIG_INT,
+     .offset = offsetof(struct tb_agent_config, display_baud),
+     .min = 1200,
+     .max = 921600,
+     .preset = "9600",
+     .check = baud_check,
+     .help = "Speed of its line in bit/s, 8N1."},
+    {.section = "display",
+     .name = "dialect",
+     .type = TB_CONFIG_CHOICE,
+     .offset = offsetof(struct tb_agent_config, display_dialect),
+     .choices = display_dialects,
+     .preset = "epson",
+     .help = "Its command set: Epson DM-D (ESC/POS) or CD5220."},
+    {.section = "display",
+     .name = "codepage",
+     .type = TB_CONFIG_CHOICE,
+     .offset = offsetof(struct tb_agent_config, display_codepage),
+     .choices = display_codepages,
+     .preset = "437",
+     .help = "Its code page. An Epson display is told 858; a CD5220 has a switch or a setting of its own."},
 #if TB_WALLETS
     INTEGER("wallets", "vas_window", vas_window_s, 0, 86400, "120",
             "How many seconds the time in an Apple pass may be off either way; 0: it is not looked at. This "

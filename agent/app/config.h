@@ -8,6 +8,7 @@
 #if TB_WALLETS
 #include "core/credential/vas.h"
 #endif
+#include "core/wire/names.h"
 #include "host/config/config.h"
 
 #define TB_PATH_SIZE 256
@@ -17,8 +18,9 @@ struct tb_agent_config {
     int log_level; /* enum tb_log_level */
     char state_dir[TB_PATH_SIZE];
     char run_dir[TB_PATH_SIZE];
-    char audit_file[TB_PATH_SIZE]; /* "": standard error */
-    char group[TB_PATH_SIZE];      /* whose members may use the control socket; "": nobody else */
+    char audit_file[TB_PATH_SIZE];           /* "": standard error */
+    char language[TB_LANGUAGE_SIZE_MAX + 1]; /* of texts in the log and the metrics */
+    char group[TB_PATH_SIZE];                /* whose members may use the control socket; "": nobody else */
 
     char nfc[TB_CONNSTRING_SIZE];     /* libnfc connection string; "": no NFC reader */
     char scanner[TB_CONNSTRING_SIZE]; /* serial device; "": no scanner */
@@ -34,6 +36,11 @@ struct tb_agent_config {
     char device_key_file[TB_PATH_SIZE]; /* "": device.key in state_dir */
 
     int64_t port;
+
+    char display_device[TB_CONNSTRING_SIZE]; /* serial device; "": no line display */
+    int64_t display_baud;
+    int display_dialect;  /* enum tb_display_dialect */
+    int display_codepage; /* enum tb_codepage */
 
 #if TB_WALLETS
     int64_t vas_window_s;

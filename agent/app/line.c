@@ -396,9 +396,12 @@ static void act_state(struct tb_agent *agent, const struct tb_client_action *act
     if (!tb_status_set_line(&agent->status, action->state.state, action->state.cause, wall_ms))
         return;
     tb_gauge_set(&agent->metrics.line_live, action->state.state == TB_LINE_LIVE);
+    char text[TB_OUTAGE_TEXT_SIZE];
+    tb_outage_line_text(&agent->status, agent->config.language, text);
+    tb_outage_line_labels(&agent->status, agent->config.language, agent->metrics.line_labels);
     tb_log(action->state.state == TB_LINE_OFFLINE ? TB_LOG_WARN : TB_LOG_INFO, TB_EVENT("line", "state"),
            tb_log_str("state", tb_line_state_name(action->state.state)),
-           tb_log_str("cause", tb_line_cause_name(action->state.cause)));
+           tb_log_str("cause", tb_line_cause_name(action->state.cause)), tb_log_str("text", text));
     tb_agent_notice(agent, TB_NOTICE_CLOCK_WRONG,
                     action->state.cause == TB_CAUSE_CLOCK || tb_loop_clock_is_behind(agent->loop));
     tb_pages_state(agent);

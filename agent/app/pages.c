@@ -48,6 +48,7 @@ static void visit_send(struct tb_agent *agent, struct tb_page_to to)
 void tb_pages_terminal(struct tb_agent *agent)
 {
     terminal_send(agent, everybody);
+    tb_shopper_display_refresh(agent);
 }
 
 void tb_pages_state(struct tb_agent *agent)
@@ -60,6 +61,7 @@ void tb_pages_state(struct tb_agent *agent)
 void tb_pages_visit(struct tb_agent *agent)
 {
     visit_send(agent, clerks);
+    tb_shopper_display_refresh(agent);
 }
 
 void tb_pages_cart(struct tb_agent *agent)
@@ -67,6 +69,7 @@ void tb_pages_cart(struct tb_agent *agent)
     struct tb_json_writer w = tb_page_begin(agent, "cart");
     tb_serving_put_cart(&w, &agent->serving);
     tb_page_end(agent, &w, everybody, TB_COUNTER_TOPIC_CART);
+    tb_shopper_display_refresh(agent);
 }
 
 void tb_pages_outcome(struct tb_agent *agent, const struct tb_identify_action *action)

@@ -41,6 +41,23 @@ bool tb_status_set_notice(struct tb_status *s, enum tb_notice notice, bool on, i
     return true;
 }
 
+void tb_status_set_display(struct tb_status *s, const char *state, int64_t wall_ms)
+{
+    if (s->display_state != state)
+        s->display_since_wall_ms = wall_ms;
+    s->display_state = state;
+}
+
+static void put_display(struct tb_json_writer *w, const struct tb_status *s)
+{
+    if (!s->display_state)
+        return;
+    tb_json_open(w, "display");
+    tb_json_put_str(w, "state", s->display_state);
+    tb_json_put_int(w, "since_ms", s->display_since_wall_ms);
+    tb_json_close(w);
+}
+
 static void put_line(struct tb_json_writer *w, const struct tb_status *s)
 {
     tb_json_open(w, "line");
@@ -84,6 +101,7 @@ void tb_status_put_state(struct tb_json_writer *w, const struct tb_status *s, in
 {
     put_line(w, s);
     put_readers(w, s);
+    put_display(w, s);
     tb_json_put_int(w, "unsent", s->unsent_count);
     put_notices(w, s);
     tb_json_put_int(w, "wall_ms", wall_ms);

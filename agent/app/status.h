@@ -49,6 +49,8 @@ struct tb_status {
     int64_t notice_since_wall_ms[TB_NOTICE_COUNT]; /* 0: not the case */
     int64_t customer_count, product_count;         /* in the cache */
     bool visit_open;
+    const char *display_state; /* "ready", "unplugged"; static; NULL: there is none */
+    int64_t display_since_wall_ms;
     int64_t certificate_until_ms; /* Unix; 0 when not known */
 };
 
@@ -58,6 +60,8 @@ const char *tb_notice_name(enum tb_notice notice);
 bool tb_status_set_line(struct tb_status *s, enum tb_line_state line, enum tb_line_cause cause,
                         int64_t wall_ms);
 bool tb_status_set_notice(struct tb_status *s, enum tb_notice notice, bool on, int64_t wall_ms);
+
+void tb_status_set_display(struct tb_status *s, const char *state, int64_t wall_ms);
 
 /* Members of the pages' `state` notification, into an object that the caller opened. */
 void tb_status_put_state(struct tb_json_writer *w, const struct tb_status *s, int64_t wall_ms);

@@ -56,8 +56,7 @@ static void put_as_of(struct tb_json_writer *w, const struct tb_view_parts *part
     tb_json_close(w);
 }
 
-/* The profile is the members of an object without its braces. */
-static enum tb_err profile_parse(struct tb_span profile, struct tb_arena *arena, struct tb_json *ret_object)
+enum tb_err tb_view_parse_profile(struct tb_span profile, struct tb_arena *arena, struct tb_json *ret_object)
 {
     uint8_t *text = tb_arena_take(arena, profile.size + 2);
     if (text == NULL)
@@ -108,7 +107,7 @@ enum tb_err tb_view_put_open(struct tb_json_writer *w, const char *name, const s
         tb_view_put(w, name, parts);
         return TB_OK;
     }
-    enum tb_err err = parts->profile.size ? profile_parse(parts->profile, arena, &profile) : TB_OK;
+    enum tb_err err = parts->profile.size ? tb_view_parse_profile(parts->profile, arena, &profile) : TB_OK;
     tb_json_open(w, name);
     if (err == TB_OK && parts->profile.size)
         put_opened(w, profile, open);

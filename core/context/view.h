@@ -40,6 +40,10 @@ struct tb_view_open {
 /* An arena of this size parts any profile. */
 #define TB_VIEW_ARENA_SIZE (TB_JSON_ARENA_SIZE(TB_VIEW_PART_SIZE_MAX + 2) + TB_VIEW_PART_SIZE_MAX + 64)
 
+/* Reads a rendered profile back as an object. TB_ERR_NO_MEMORY, and the errors of tb_json_parse(). */
+TB_MUST_USE enum tb_err tb_view_parse_profile(struct tb_span profile, struct tb_arena *arena,
+                                              struct tb_json *ret_object);
+
 /*
  * Writes the view as one object with what is open of it: without a name the customer has an empty one. All
  * of it is joined as it stands; else the profile is taken apart in the arena. TB_ERR_NO_MEMORY and faults of

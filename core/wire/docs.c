@@ -277,6 +277,26 @@ void tb_policy_trust_put(struct tb_json_writer *w, const struct tb_policy *polic
         tb_json_put_raw(w, "credentials", tb_span_str(policy->credentials));
 }
 
+static void display_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
+{
+    static const char *const members[] = {"idle_upper", "idle_lower"};
+    if (!tb_json_has(doc, "display"))
+        return;
+    struct tb_json display = tb_json_object(c, doc, "display");
+    for (size_t i = 0; i < TB_ARRAY_SIZE(members); i++)
+        tb_member_opt_str(c, display, members[i], policy->display_idle[i], sizeof policy->display_idle[i]);
+}
+
+static void display_encode(struct tb_json_writer *w, const struct tb_policy *policy)
+{
+    if (!policy->display_idle[0][0] && !policy->display_idle[1][0])
+        return;
+    tb_json_open(w, "display");
+    tb_member_put_opt_str(w, "idle_upper", policy->display_idle[0]);
+    tb_member_put_opt_str(w, "idle_lower", policy->display_idle[1]);
+    tb_json_close(w);
+}
+
 void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *ret)
 {
     *ret = tb_policy_default();
@@ -289,6 +309,7 @@ void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *
         ret->max_age_show_stock_ms = tb_member_opt_int(c, ages, "stock", DURATION_MS_MAX, 0);
         ret->max_age_show_points_ms = tb_member_opt_int(c, ages, "points", DURATION_MS_MAX, 0);
     }
+    display_decode(c, doc, ret);
     keeping_decode(c, doc, ret);
     tb_policy_trust_decode(c, doc, ret);
     tb_policy_people_decode(c, doc, ret);
@@ -328,6 +349,7 @@ void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct t
     tb_policy_put_shown(w, policy);
     tb_json_put_int(w, "idle_ms", policy->idle_ms);
     tb_json_put_int(w, "removal_ms", policy->removal_ms);
+    display_encode(w, policy);
     keeping_encode(w, policy);
     tb_policy_trust_put(w, policy);
     tb_policy_people_put(w, policy);

@@ -14,8 +14,9 @@
 #define TB_TIER_COUNT_MAX 8
 #define TB_STAFF_NOTE_COUNT_MAX 8
 #define TB_VIEWED_COUNT_MAX 8
-#define TB_SHARED_COUNT_MAX 8    /* customers that one credential may lead to */
-#define TB_KEY_VALUE_SIZE_MAX 65 /* an uncompressed point of P-256 */
+#define TB_SHARED_COUNT_MAX 8       /* customers that one credential may lead to */
+#define TB_DISPLAY_IDLE_SIZE_MAX 80 /* bytes, of twenty characters */
+#define TB_KEY_VALUE_SIZE_MAX 65    /* an uncompressed point of P-256 */
 #define TB_KEY_ID_SIZE_MAX 64
 #define TB_KEY_APPLICATION_SIZE 3
 #define TB_KEY_SYSTEM_SIZE_MAX 21
@@ -135,7 +136,9 @@ struct tb_policy {
     int64_t outside_keep_ms;    /* customers outside the cohort are kept so long after their visit */
     int64_t journey_keep_ms;    /* touchpoints; visits too */
     int64_t reward_offline_max; /* rewards that a visit may use with the line down; default 0 */
-    int64_t checksum_ms;        /* how often a terminal compares its cohort with the context store's */
+    /* What a line display shows between visits; both "": a welcome in the terminal's language. */
+    char display_idle[2][TB_DISPLAY_IDLE_SIZE_MAX + 1];
+    int64_t checksum_ms; /* how often a terminal compares its cohort with the context store's */
     uint8_t benefits[TB_BENEFIT_COUNT]; /* the level that each needs: an index of tb_level_names */
     /* What is accepted as a credential (core/credential/trustdoc.h): an object's JSON text; "": as is usual.
      */

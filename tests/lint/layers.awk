@@ -16,11 +16,12 @@ function layer_of(module) {
     if (module == "include") return 0
     if (module == "core/base") return 1
     if (module == "core/crypto") return 2
-    if (module ~ /^core\/(wire|credential|tag|link|image)$/) return 3
+    if (module ~ /^core\/(wire|credential|tag|link|image|display)$/) return 3
     if (module ~ /^core\/(identify|sync|cart|context|visit)$/) return 4
     if (module ~ /^host\//) return 5
     if (module == "contextd/port") return 5.5 # what the engine and the gateway agree on
-    if (module ~ /^agent\/(cache|uplink|counter|readers|web)$/ || module ~ /^contextd\/(gateway|engine)$/) return 6
+    if (module == "agent/words") return 5.5 # what pages and programs say
+    if (module ~ /^agent\/(cache|uplink|counter|readers|display|web)$/ || module ~ /^contextd\/(gateway|engine)$/) return 6
     if (module ~ /^contextd\/(ca|seed)$/) return 7
     if (module == "firmware/hal") return 5.2
     if (module ~ /^firmware\/(head|update)$/) return 6

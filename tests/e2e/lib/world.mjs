@@ -27,6 +27,7 @@ export class World {
     this.readers = readers ?? `nfc = pn532_uart:${this.path('sim', 'nfc')}\nscanner = ${this.path('sim', 'scanner')}`;
     // An emulator cannot start a program of its machine by its path alone: there the agent is told what to start.
     if (process.env.TB_READERD) this.readers += `\nreaderd = ${process.env.TB_READERD}`;
+    this.till_sections = ''; // more of the till's configuration
     this.till_env = {};
     this.programs = new Set();
     this.commands = new Set(); // processes of commands that run to their end
@@ -110,6 +111,28 @@ token_key = ${this.path('store', 'token.pub')}
     await this.scanner.printed('ready');
   }
 
+  // A line display on a pseudo-terminal, for a till that is started afterwards.
+  async startDisplay(dialect = 'epson') {
+    await mkdir(this.path('sim'), { recursive: true });
+    this.display = this.launch('vfdd', ['--line', this.path('sim', 'display'), '--control', this.path('sim', 'vfdd.sock'), '--dialect', dialect]);
+    await this.display.printed('ready');
+    this.till_sections += `[display]\ndevice = ${this.path('sim', 'display')}\ndialect = ${dialect}\n`;
+  }
+
+  // Until the display shows these two lines; blanks at their ends count as nothing.
+  async displayShows(upper, lower) {
+    const line = await this.display.lines.next(`"${upper}" / "${lower}"`, (text) => {
+      if (!text.startsWith('{')) return false;
+      const shown = JSON.parse(text);
+      return shown.upper.trimEnd() === upper && shown.lower.trimEnd() === lower;
+    });
+    return JSON.parse(line);
+  }
+
+  displayCommand(line) {
+    return command(this.path('sim', 'vfdd.sock'), line);
+  }
+
   // What the context store's certificate holds for, and where a till finds it.
   get store_names() {
     return ['--dns', 'localhost', '--ip', '127.0.0.1'];
@@ -143,7 +166,7 @@ certificate = ${files.certificate}
 key = ${files.key}
 [counter]
 port = ${port}
-`);
+${this.till_sections}`);
   }
 
   async startTill({ port = 0 } = {}) {

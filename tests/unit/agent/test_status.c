@@ -23,6 +23,8 @@ static void the_state_says_what_is_and_leaves_out_what_is_not(void **state)
                                .reader_count = 1,
                                .readers = {{"Card reader", "nfc", "hung", 7}},
                                .unsent_count = 2};
+    tb_status_set_display(&status, "ready", 3);
+    tb_status_set_display(&status, "ready", 4);
     assert_true(tb_status_set_notice(&status, TB_NOTICE_DISK_FULL, true, 9));
     assert_false(tb_status_set_notice(&status, TB_NOTICE_DISK_FULL, true, 10));
     char text[TB_STATUS_JSON_SIZE_MAX];
@@ -34,6 +36,7 @@ static void the_state_says_what_is_and_leaves_out_what_is_not(void **state)
     const char *expected =
         "{\"line\":{\"state\":\"offline\",\"since_ms\":5,\"cause\":\"refused\"},"
         "\"readers\":[{\"name\":\"Card reader\",\"kind\":\"nfc\",\"state\":\"hung\",\"since_ms\":7}],"
+        "\"display\":{\"state\":\"ready\",\"since_ms\":3},"
         "\"unsent\":2,\"notices\":[{\"code\":\"disk_full\",\"since_ms\":9}],\"wall_ms\":11}";
     assert_int_equal(to.err, TB_OK);
     assert_int_equal(to.size, strlen(expected));

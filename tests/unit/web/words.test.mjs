@@ -53,7 +53,7 @@ test('an unknown or broken locale falls back', async () => {
 
 test('every language has a catalogue, and what is said in it has the placeholders of the English words', () => {
   const holes = (text) => [...new Set(JSON.stringify(text).match(/\{\w+\}/g) ?? [])].sort();
-  assert.deepEqual(readdirSync(path.join(agent, 'words')).sort(), Object.keys(LANGUAGES).map((language) => `${language}.json`).sort());
+  assert.deepEqual(readdirSync(path.join(agent, 'words')).filter((name) => name.endsWith('.json')).sort(), Object.keys(LANGUAGES).map((language) => `${language}.json`).sort());
   for (const language of Object.keys(LANGUAGES)) {
     for (const [section, words] of Object.entries(catalogue(language))) {
       for (const [key, text] of Object.entries(words)) {
@@ -76,7 +76,9 @@ test('every word that the page asks for is there, and none is left over', () => 
   const fits = patterns.map((key) => new RegExp(`^${key.split(/\$\{.*?\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`));
   for (const key of patterns.filter((one) => !one.includes('$'))) assert.ok(en.has(key) || en.has(`${key}.title`) || /^(cart|visit|details)\.(add|set_quantity|remove|end|shown)$/.test(key), `no words for ${key}`);
   const composed = /^(notice|reader|outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|offline\.cause|foot|bar|page|line|assurance|reason|say|title|cart\.hidden|cart\.empty)(\.|$)/;
-  for (const key of Object.keys(english)) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);
+  const programs = readFileSync(path.join(agent, 'app/shopper_display.c'), 'utf8');
+  for (const key of Object.keys(catalogue('en').display)) assert.ok(programs.includes(`"${key}"`), `no program says ${key}`);
+  for (const key of Object.keys(english).filter((one) => !one.startsWith('display.'))) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);
 });
 
 // The names of every reason there is, from the program that gives them.

@@ -15,7 +15,9 @@ static const char TERMINAL[] = "{\"store\":\"0421\",\"store_name\":\"Z\xc3\xbcri
 static const char POLICY[] =
     "{\"tiers\":[{\"id\":\"gold\",\"name\":\"Gold\",\"symbol\":\"\xe2\x98\x85\",\"color\":\"#c9A227\","
     "\"points_from\":1000}],\"max_age_show_ms\":{\"price\":1,\"stock\":2,\"points\":3},"
-    "\"idle_ms\":120000,\"removal_ms\":10000,\"merge\":\"sum\",\"cache_rows_max\":100000,"
+    "\"idle_ms\":120000,\"removal_ms\":10000,"
+    "\"display\":{\"idle_upper\":\"Open till "
+    "8\",\"idle_lower\":\"Welcome\"},\"merge\":\"sum\",\"cache_rows_max\":100000,"
     "\"cache_bytes_max\":0,\"no_contact_ms\":1000,\"outside_keep_ms\":2000,\"journey_keep_ms\":3000,"
     "\"reward_offline_max\":2,\"checksum_ms\":4000,"
     "\"benefits\":{\"show_tier\":\"low\",\"show_name\":\"medium\",\"show_cart\":\"none\",\"redeem\":\"high\"}"

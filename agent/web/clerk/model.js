@@ -1,6 +1,6 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every
 // time computed here from absolute times and the agent's clock. render.js only puts this on screen.
-import { tierPaint } from '../lib/colour.js';
+import { ageOf, isPast, isWorthItsAge, nextTier, shortGtin, tierOf } from '../lib/facts.js';
 import { TAKEN_MS } from './state.js';
 
 const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
@@ -8,8 +8,6 @@ const ENDED_MS = 4_000;
 const STRIP_MS = 6_000; // … in a visit, over the cart's title: as short as it can be read
 const ADDED_MS = 2_000;
 const CHANGED_MS = 4_000;
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const BACKGROUND = { light: [255, 255, 255], dark: [27, 32, 39] }; // --panel in style.css
 
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock',
@@ -168,8 +166,6 @@ function productFact(state, w, clock) {
   return { name, price: `${w.money(product.unit_price, product.currency)} ${product.currency}`, note: ageNote('price.age', age, state, w) };
 }
 
-const shortGtin = (gtin) => String(gtin ?? '').replace(/^0+(?=\d{8})/, '');
-
 function endedStage(ended, w) {
   const key = w.has(`ended.${ended.reason}`) ? ended.reason : 'other';
   return stage('ended', 'check', 'good', w.t('ended.title'), w.t(`ended.${key}`));
@@ -193,7 +189,7 @@ function customerOf(state, env, clock) {
   const customer = view.customer ?? {};
   return {
     name: [customer.salutation, customer.name].filter(Boolean).join(' ') || w.t('customer.nameless'),
-    tier: tierOf(state, view, env),
+    tier: tierOf(view.tier, state.terminal?.tiers, BACKGROUND[env.scheme]),
     since: customer.since ? w.t('customer.since', { year: customer.since }) : '',
     unproven: isHidden(state, 'show_name') ? w.t('customer.hidden') : '',
     points: pointsOf(state, view, w, clock),
@@ -212,20 +208,14 @@ const isHidden = (state, benefit) => (state.visit?.hidden ?? []).includes(benefi
 
 const textsOf = (list) => (list ?? []).map((item) => (typeof item === 'string' ? item : item.text)).filter(Boolean);
 
-function tierOf(state, view, { scheme }) {
-  if (!view.tier) return null;
-  const tier = (state.terminal?.tiers ?? []).find((one) => one.id === view.tier) ?? { id: view.tier, name: view.tier, symbol: '', color: '' };
-  return { word: tier.name || tier.id, symbol: tier.symbol ?? '', paint: tierPaint(tier.color, BACKGROUND[scheme]) };
-}
-
 function pointsOf(state, view, w, clock) {
   if (!Number.isFinite(view.points)) return null;
   const age = ageOf(view.as_of?.profile_ms, clock);
   if (isPast(age, state.terminal?.max_age_show_ms?.points)) return { text: w.t('cart.notCurrent'), next: '', note: '', hidden: true };
-  const next = (state.terminal?.tiers ?? []).filter((tier) => tier.points_from > view.points).sort((a, b) => a.points_from - b.points_from)[0];
+  const next = nextTier(view.points, state.terminal?.tiers);
   return {
     text: w.plural('customer.points', view.points),
-    next: next ? w.t('customer.next', { n: w.number(next.points_from - view.points), tier: next.name }) : '',
+    next: next ? w.t('customer.next', { n: w.number(next.missing), tier: next.name }) : '',
     note: ageNote('points.age', age, state, w),
     hidden: false,
   };
@@ -366,15 +356,7 @@ function badgesOf(line, gone, w, clock) {
 
 // ---- ages ----
 
-const ageOf = (ms, clock) => (ms > 0 && clock.wall !== null ? Math.max(0, clock.wall - ms) : null);
-// A limit of 0 or none means that the fact is shown at any age (protocol, "Local page API").
-const isPast = (age, limit) => age !== null && limit > 0 && age > limit;
-
-// With a live line a fact is worth its age after a day, without one after an hour.
-function ageNote(key, age, state, w) {
-  const from = state.line?.state === 'live' ? DAY : HOUR;
-  return age !== null && age >= from ? w.t(key, { age: w.old(age) }) : '';
-}
+const ageNote = (key, age, state, w) => (isWorthItsAge(age, state.line) ? w.t(key, { age: w.old(age) }) : '');
 
 // ---- strip, keys, announcement ----
 

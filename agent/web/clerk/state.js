@@ -2,6 +2,8 @@
 // `at` is the page's own monotonic clock in ms. The agent's wall clock is known only through the
 // `wall_ms` of its messages; the browser's wall clock is never asked.
 
+import { dropGhosts, mergeLines } from '../lib/lines.js';
+
 export const LOST_VISIT_MS = 5_000; // a page without its agent shows a customer no longer than this
 export const TAKEN_MS = 15_000; // that a change was taken back stays this long
 export const GHOST_MS = 4_000; // a removed line keeps its place at least this long
@@ -96,30 +98,11 @@ function withCart(state, cart, at, first = false) {
   return { ...state, cart, lines, selected };
 }
 
-// Lines keep the place where they were first seen; what was removed stays as a ghost until a tick.
-function mergeLines(before, now, at, first) {
-  const incoming = new Map(now.map((line) => [line.id, line]));
-  const kept = before.map((old) => {
-    const line = incoming.get(old.id);
-    incoming.delete(old.id);
-    if (!line) return old.goneAt === null ? { ...old, goneAt: at } : old;
-    return { ...line, ...marks(old, line, at) };
-  });
-  const added = [...incoming.values()].map((line) => ({ ...line, changedAt: first ? null : at, delta: 0, goneAt: null }));
-  return [...kept, ...added];
-}
-
-function marks(old, line, at) {
-  const delta = line.quantity - old.quantity;
-  const moved = delta !== 0 || line.unit_price !== old.unit_price || old.goneAt !== null;
-  return { changedAt: moved ? at : old.changedAt, delta: moved ? delta : old.delta, goneAt: null };
-}
-
 // `still`: no hand moved over the page lately, so lines may close ranks.
 function onTick(state, { at, still }) {
   const dropped = state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS
     ? { ...forget(state), ended: { reason: 'lost', at } } : state;
-  const due = (line) => line.goneAt !== null && at - line.goneAt >= GHOST_MS;
-  if (!still || !dropped.lines.some(due)) return dropped;
-  return { ...dropped, lines: dropped.lines.filter((line) => !due(line)) };
+  if (!still) return dropped;
+  const lines = dropGhosts(dropped.lines, at, GHOST_MS);
+  return lines === dropped.lines ? dropped : { ...dropped, lines };
 }

@@ -79,7 +79,7 @@ async function probe(link) {
   if (link.probing) return;
   link.probing = true;
   try {
-    const answer = await link.env.fetch('/clerk', { cache: 'no-store' });
+    const answer = await link.env.fetch(new URL(link.url).pathname, { cache: 'no-store' });
     if (answer.status === 403) link.hooks.onDenied();
   } catch {
     // The agent is not there: the next attempt will tell.

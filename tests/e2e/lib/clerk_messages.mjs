@@ -22,7 +22,7 @@ export const offline = (cause = 'refused', change = {}) => live({ line: { state:
 export const notice = (...codes) => live({ notices: codes.map((code) => ({ code, since_ms: WALL - 12 * MIN })) });
 
 let nextLine = 0;
-export const line = (name, quantity, unit_price, change = {}) => ({ id: (++nextLine).toString(16).padStart(32, '0'), gtin: '04006381333931', name, quantity, unit_price,
+export const line = (name, quantity, unit_price, change = {}) => ({ id: (++nextLine).toString(16).padStart(32, '0'), gtin: `04006381${333930 + nextLine}`, name, quantity, unit_price,
   price_as_of: WALL - 20 * MIN, stock: 'in_stock', added_ms: WALL - 40 * MIN, channel: 'web', pending: false, new: false, ...change });
 
 export const lines = [

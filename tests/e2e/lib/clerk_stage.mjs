@@ -1,7 +1,7 @@
-// A clerk page without an agent: serves agent/web and agent/words as the agent does and plays the agent's websocket.
+// A page without an agent: serves agent/web and agent/words as the agent does and plays the agent's websocket.
 import { readFileSync, existsSync } from 'node:fs';
 import http from 'node:http';
-import path from 'node:path';
+import paths from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 
@@ -14,9 +14,9 @@ export const CHROMIUM = {
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 };
 
-/** script(send, page): what the agent says to each page that connects. */
-export async function startStage() {
-  const stage = { script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set() };
+/** path: of the page, /clerk or /kiosk. script(send, page): what the agent says to each page that connects; silent: it answers nothing. */
+export async function startStage(path = '/clerk') {
+  const stage = { path, script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set() };
   const server = http.createServer((request, answer) => serveFile(stage, request, answer));
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'tillbridge-page.v1' });
   server.on('upgrade', (request, socket, head) => {
@@ -24,7 +24,7 @@ export async function startStage() {
     else sockets.handleUpgrade(request, socket, head, (page) => welcome(stage, page));
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  stage.url = `http://127.0.0.1:${server.address().port}/clerk`;
+  stage.url = `http://127.0.0.1:${server.address().port}${path}`;
   stage.say = (method, params) => { for (const page of stage.pages) page.send(notification(method, params)); };
   stage.drop = () => { for (const page of stage.pages) page.terminate(); };
   stage.stop = () => {
@@ -43,6 +43,7 @@ function welcome(stage, page) {
   page.on('message', (data) => {
     const request = JSON.parse(data);
     if (request.method !== 'ping') stage.requests.push(request);
+    if (stage.silent) return;
     const outcome = stage.answer?.(request) ?? { result: {} };
     page.send(JSON.stringify({ jsonrpc: '2.0', id: request.id, ...outcome }));
   });
@@ -50,13 +51,13 @@ function welcome(stage, page) {
 }
 
 function serveFile(stage, request, answer) {
-  const own = request.url.startsWith('/clerk');
-  const name = request.url === '/clerk' ? '/clerk/index.html' : path.posix.normalize(request.url);
-  const file = path.join(AGENT, name.startsWith('/words/') ? '' : 'web', name);
+  const own = request.url.startsWith(stage.path);
+  const name = request.url === stage.path ? `${stage.path}/index.html` : paths.posix.normalize(request.url);
+  const file = paths.join(AGENT, name.startsWith('/words/') ? '' : 'web', name);
   if (own && !stage.signedIn || !existsSync(file)) {
     answer.writeHead(stage.signedIn ? 404 : 403).end();
     return;
   }
-  answer.writeHead(200, { 'content-type': TYPES[path.extname(file)], 'content-security-policy': POLICY, 'cache-control': 'no-store' });
+  answer.writeHead(200, { 'content-type': TYPES[paths.extname(file)], 'content-security-policy': POLICY, 'cache-control': 'no-store' });
   answer.end(readFileSync(file));
 }

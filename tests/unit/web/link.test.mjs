@@ -6,12 +6,12 @@ const { connect } = await load('lib/link.js');
 
 // A browser's environment with a clock that is moved by hand.
 function fakeEnv() {
-  const env = { now: 0, timers: new Set(), sockets: [], status: 200, fetches: 0 };
+  const env = { now: 0, timers: new Set(), sockets: [], status: 200, asked: [] };
   env.performance = { now: () => env.now };
   env.setTimeout = (fn, ms) => { const timer = { fn, due: env.now + ms }; env.timers.add(timer); return timer; };
   env.clearTimeout = (timer) => env.timers.delete(timer);
   env.setInterval = (fn, ms) => { const again = () => { fn(); env.timers.add({ fn: again, due: env.now + ms }); }; env.timers.add({ fn: again, due: env.now + ms }); };
-  env.fetch = async () => { env.fetches++; return { status: env.status }; };
+  env.fetch = async (path) => { env.asked.push(path); return { status: env.status }; };
   env.WebSocket = class {
     constructor(url, protocol) { Object.assign(this, { url, protocol, readyState: 0, sent: [], on: {} }); env.sockets.push(this); }
     addEventListener(name, fn) { this.on[name] = fn; }
@@ -36,14 +36,14 @@ function fakeEnv() {
 function start() {
   const env = fakeEnv();
   const log = [];
-  const link = connect('ws://till/clerk', { onUp: () => log.push('up'), onDown: () => log.push('down'), onDenied: () => log.push('denied'), onMessage: (method, params) => log.push([method, params]) }, env);
+  const link = connect('ws://till/kiosk', { onUp: () => log.push('up'), onDown: () => log.push('down'), onDenied: () => log.push('denied'), onMessage: (method, params) => log.push([method, params]) }, env);
   return { env, log, link };
 }
 
 test('speaks the page’s protocol and hands on notifications', () => {
   const { env, log } = start();
   const [socket] = env.sockets;
-  assert.deepEqual([socket.url, socket.protocol], ['ws://till/clerk', 'tillbridge-page.v1']);
+  assert.deepEqual([socket.url, socket.protocol], ['ws://till/kiosk', 'tillbridge-page.v1']);
   socket.opens();
   socket.says({ jsonrpc: '2.0', method: 'state', params: { unsent: 1 } });
   socket.says('not json');
@@ -90,12 +90,13 @@ test('comes back by itself, ever more slowly, at once after a good connection', 
   assert.equal(log.includes('denied'), false);
 });
 
-test('asks why it was turned down', async () => {
+test('asks at its own page why it was turned down', async () => {
   const { env, log } = start();
   env.status = 403;
   env.sockets[0].ends();
   await new Promise(setImmediate);
   assert.deepEqual(log, ['down', 'denied']);
+  assert.deepEqual(env.asked, ['/kiosk']);
 });
 
 test('an agent that falls silent is taken for lost', () => {

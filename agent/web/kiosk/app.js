@@ -1,0 +1,147 @@
+// Ties the page together: socket and fingers in, state on, view out.
+import { connect } from '../lib/link.js';
+import { LANGUAGES, loadWords } from '../lib/words.js';
+import { viewOf } from './model.js';
+import { createScreen } from './render.js';
+import { initialState, languageOf, reduce } from './state.js';
+
+const STILL_MS = 3_000; // after this long without a hand on the page, lines may close ranks
+const TICK_MS = 1_000;
+const COUNT_MS = 100; // how exactly the seconds of the count-down change
+const TOUCH_MS = 5_000; // the agent is told of hands this often at most
+
+const now = () => performance.now();
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const catalogues = new Map(); // words by language, and null while they are fetched
+let state = initialState(now());
+let words = await loadWords(document.documentElement.lang);
+let toldTouch = -TOUCH_MS;
+let painting = false;
+
+const languages = Object.entries(LANGUAGES).map(([code, name]) => ({ code, name }));
+const show = createScreen(act);
+const link = connect(`ws://${location.host}/kiosk`, {
+  onUp: () => dispatch({ type: 'open' }),
+  onDown: () => dispatch({ type: 'lost', tried: true }),
+  onDenied: () => dispatch({ type: 'denied' }),
+  onMessage: (method, params) => {
+    dispatch({ type: 'message', method, params });
+    if (method === 'visit' && params?.visit) goOn(params.visit.id);
+  },
+});
+
+function dispatch(event) {
+  const next = reduce(state, { ...event, at: now() });
+  if (next === state && event.type !== 'tick') return;
+  state = next;
+  speak(languageOf(state));
+  if (painting) return;
+  painting = true;
+  queueMicrotask(paint);
+}
+
+// A language whose words cannot be had now leaves those that are there.
+function speak(language) {
+  if (language === words.tag) return;
+  const known = catalogues.get(language);
+  if (known) words = known;
+  if (known !== undefined) return;
+  catalogues.set(language, null);
+  loadWords(language).then((loaded) => {
+    catalogues.set(language, loaded);
+    dispatch({ type: 'tick', still: isStill() });
+  }, () => catalogues.delete(language));
+}
+
+function paint() {
+  painting = false;
+  document.documentElement.lang = words.tag;
+  document.documentElement.dir = words.direction;
+  show(viewOf(state, { at: now(), words, scheme: dark.matches ? 'dark' : 'light', languages }));
+}
+
+const isStill = () => now() - state.touched >= STILL_MS;
+
+// ---- what a shopper can do ----
+
+const shown = (line) => state.lines.find((one) => one.id === line);
+const quantity = (line, by) => {
+  const one = shown(line);
+  if (one && one.quantity + by > 0) ask('cart.set_quantity', { line, from: one.quantity, to: one.quantity + by });
+};
+
+const actions = {
+  start: () => ask('visit.start', {}),
+  done: () => ofVisit('visit.end'),
+  plus: ({ line }) => quantity(line, 1),
+  minus: ({ line }) => quantity(line, -1),
+  remove: ({ line }) => { if (shown(line)) ask('cart.remove', { line, from: shown(line).quantity }); },
+  undo: ({ line }) => { if (shown(line)) ofVisit('cart.add', { gtin: shown(line).gtin, quantity: shown(line).quantity }); },
+  send: () => panel('send', 'send.code'),
+  know: () => panel('know', 'visit.know'),
+  help: callHelp,
+  help_cancel: () => { ofVisit('help.cancel'); dispatch({ type: 'close' }); },
+  not_me: () => dispatch({ type: 'panel', name: 'not_me' }),
+  not_me_yes: () => panel('not_me', 'visit.not_me'),
+  forget: () => dispatch({ type: 'panel', name: 'forget' }),
+  forget_yes: () => panel('forget', 'visit.forget'),
+  again: () => actions[state.panel?.name]?.({}),
+  close: () => dispatch({ type: 'close' }),
+  stay: () => {},
+  language: () => dispatch({ type: 'panel', name: 'language' }),
+  pick: ({ code }) => dispatch({ type: 'language', language: code }),
+  tick: ({ line }) => dispatch({ type: 'tick_line', line }),
+  merge_join: () => ofVisit('merge.decide', { answer: 'join', exclude: state.left_out }),
+  merge_apart: () => ofVisit('merge.decide', { answer: 'apart' }),
+  choose: ({ customer }) => (customer ? ask('visit.choose', { choice: state.choose?.choice, customer }) : ask('visit.choose', { choice: state.choose?.choice, customer: null })),
+};
+
+function act(name, data) {
+  if (Object.hasOwn(actions, name)) actions[name](data);
+}
+
+const ofVisit = (method, params = {}) => state.visit && ask(method, { visit: state.visit.id, ...params });
+
+function ask(method, params) {
+  link.request(method, params).catch((error) => dispatch({ type: 'failed', code: error.code }));
+}
+
+// Opens a panel that shows what the agent answers.
+function panel(name, method) {
+  if (!state.visit) return;
+  dispatch({ type: 'panel', name, step: 'asking' });
+  link.request(method, { visit: state.visit.id }).then((result) => dispatch({ type: 'answer', name, result }), (error) => dispatch({ type: 'failed', name, code: error.code }));
+}
+
+// Who calls for help from the idle screen begins a visit with it, so that whoever comes sees what this is about.
+function callHelp() {
+  if (!state.visit) {
+    dispatch({ type: 'wants', wants: 'help' });
+    ask('visit.start', {});
+  } else if (state.help && state.help.state !== 'over') dispatch({ type: 'panel', name: 'help' });
+  else panel('help', 'help.call');
+}
+
+function goOn(visit) {
+  if (state.wants !== 'help' || state.visit?.id !== visit) return;
+  dispatch({ type: 'wants', wants: null });
+  callHelp();
+}
+
+// ---- hands ----
+
+// The first touch of a count-down is told at once, so that it stops.
+function touched() {
+  const stops = Boolean(state.blank);
+  dispatch({ type: 'touch' });
+  if (!state.visit || (!stops && now() - toldTouch < TOUCH_MS)) return;
+  toldTouch = now();
+  link.request('visit.touch', { visit: state.visit.id }).catch(() => {}); // the next one will do
+}
+
+for (const kind of ['pointerdown', 'keydown', 'wheel']) document.addEventListener(kind, touched, { passive: true, capture: true });
+document.addEventListener('contextmenu', (event) => event.preventDefault());
+dark.addEventListener('change', () => dispatch({ type: 'tick', still: isStill() }));
+setInterval(() => dispatch({ type: 'tick', still: isStill() }), TICK_MS);
+setInterval(() => { if (state.blank) dispatch({ type: 'tick', still: false }); }, COUNT_MS);
+paint();

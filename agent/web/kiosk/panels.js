@@ -1,0 +1,109 @@
+// What is open over the screen, one thing at a time: the codes of a cart, help, what is known, questions, the language,
+// and the count-down before the screen is cleared. Pure; see model.js.
+import { ageOf } from '../lib/facts.js';
+import { errorText, helpLine, nameOf, waited } from './said.js';
+import { BLANK_MS } from './state.js';
+
+/** The dialog of this state, null when none is open: { kind, title, detail, actions, … }. */
+export function dialogOf(state, env, clock) {
+  const blank = blankDialog(state, env.words, clock);
+  if (blank) return blank;
+  const { panel } = state;
+  if (!panel || !Object.hasOwn(panels, panel.name)) return null;
+  return panels[panel.name](state, env, clock);
+}
+
+const panels = { language: languageDialog, send: sendDialog, help: helpDialog, know: knowDialog, forget: forgetDialog, not_me: notMeDialog };
+
+const dialog = (kind, title, detail, actions, more = {}) => ({ kind, title, detail, actions, busy: false, ...more });
+const action = (act, text, change = {}) => ({ act, text, ...change });
+
+function blankDialog({ blank, visit }, w, clock) {
+  const left = blank ? blank.until - clock.at : null;
+  if (!visit || left === null || left > BLANK_MS) return null;
+  const seconds = Math.max(0, Math.ceil(left / 1_000));
+  return dialog('blank', w.t('kiosk.blank.title'), w.t('kiosk.blank.detail'), [action('stay', w.t('kiosk.blank.stay'), { strong: true })],
+    { seconds: w.number(seconds), told: w.plural('kiosk.blank.seconds', seconds), part: Math.min(1, Math.max(0, left / BLANK_MS)) });
+}
+
+// What waits for an answer, and what got none; null when the answer is here.
+function unanswered(kind, title, state, w, wait) {
+  const close = action('close', w.t('kiosk.act.close'));
+  if (state.panel.step === 'asking') return dialog(kind, title, wait, [close], { busy: true });
+  if (state.panel.step === 'failed') return dialog(kind, title, errorText(state.panel.code, w), [action('again', w.t('kiosk.act.again'), { strong: true }), close], { failed: true });
+  return null;
+}
+
+function languageDialog(state, { words: w, languages }) {
+  const options = languages.map((one) => ({ ...one, current: one.code === w.language }));
+  return dialog('language', w.t('kiosk.language.title'), '', [action('close', w.t('kiosk.act.close'))], { options });
+}
+
+function sendDialog(state, { words: w }, clock) {
+  const title = w.t('kiosk.send.title');
+  const waiting = unanswered('send', title, state, w, w.t('kiosk.send.wait'));
+  if (waiting) return waiting;
+  const { code, until_ms, qr } = state.panel.result;
+  const back = action('close', w.t('kiosk.act.back'));
+  if (clock.wall !== null && clock.wall >= until_ms) return dialog('send', title, w.t('kiosk.send.over'), [action('again', w.t('kiosk.send.new'), { strong: true }), back]);
+  return dialog('send', title, '', [back], { until: w.t('kiosk.send.until', { time: w.time(until_ms) }), qr: qr ?? null,
+    code: String(code), groups: String(code).match(/.{1,3}/g) ?? [],
+    ways: [[w.t('kiosk.send.till'), w.t('kiosk.send.till.detail')], [w.t('kiosk.send.phone'), w.t('kiosk.send.phone.detail')]], label: w.t('kiosk.send.qr') });
+}
+
+function helpDialog(state, { words: w }, clock) {
+  const title = w.t('kiosk.help.title');
+  if (!state.help) {
+    const waiting = unanswered('help', title, state, w, w.t('kiosk.help.asking'));
+    return waiting ?? dialog('help', title, w.t('kiosk.help.asking'), [action('close', w.t('kiosk.act.back'))], { busy: true });
+  }
+  const line = helpLine(state, w, clock);
+  const back = action('close', w.t('kiosk.act.back'), { strong: true });
+  if (state.help.state === 'over') return dialog('help', line.text, w.t('kiosk.help.over.detail'), [back], { tone: 'quiet' });
+  if (state.help.state === 'accepted') return dialog('help', line.text, w.t('kiosk.help.accepted.detail'), [back], { tone: 'good' });
+  return dialog('help', line.text, w.t('kiosk.help.wait.detail'), [back, action('help_cancel', w.t('kiosk.help.cancel'))],
+    { tone: 'busy', since: waited(state.help, w, clock), declined: state.help.declined > 0 ? w.t('kiosk.help.declined') : '' });
+}
+
+function knowDialog(state, { words: w }, clock) {
+  const title = w.t('kiosk.know.title');
+  const waiting = unanswered('know', title, state, w, w.t('kiosk.know.wait'));
+  if (waiting) return waiting;
+  const groups = (state.panel.result?.groups ?? []).map((one) => groupOf(one, w, clock)).filter((one) => one.facts.length > 0);
+  return dialog('know', title, w.t(groups.length > 0 ? 'kiosk.know.detail' : 'kiosk.know.none'),
+    [action('close', w.t('kiosk.act.back'), { strong: true }), action('forget', w.t('kiosk.forget.act'))], { groups });
+}
+
+function groupOf({ group, facts }, w, clock) {
+  const title = w.has(`kiosk.know.group.${group}`) ? w.t(`kiosk.know.group.${group}`) : group;
+  return { title, facts: (facts ?? []).map((one) => factOf(one, w, clock)) };
+}
+
+function factOf({ fact, value, as_of, source }, w, clock) {
+  const age = ageOf(as_of, clock);
+  const from = w.has(`kiosk.know.source.${source}`) ? w.t(`kiosk.know.source.${source}`) : '';
+  const ago = age === null ? '' : w.ago(age);
+  return { name: w.has(`kiosk.know.fact.${fact}`) ? w.t(`kiosk.know.fact.${fact}`) : fact, value: valueOf(fact, value, w, clock),
+    from: from && ago ? w.t('kiosk.know.from', { source: from, age: ago }) : from || ago };
+}
+
+function valueOf(fact, value, w, clock) {
+  if (typeof value === 'boolean') return w.t(value ? 'kiosk.know.yes' : 'kiosk.know.no');
+  if (fact.endsWith('_ms') && Number.isFinite(value)) return w.moment(value, clock.wall ?? value);
+  if (fact === 'language') return w.languageName(value);
+  if (typeof value === 'number') return w.number(value);
+  return w.has(`kiosk.know.value.${value}`) ? w.t(`kiosk.know.value.${value}`) : String(value);
+}
+
+function forgetDialog(state, { words: w }) {
+  const title = w.t('kiosk.forget.title');
+  return unanswered('forget', title, state, w, w.t('kiosk.forget.wait')) ?? dialog('forget', title, w.t('kiosk.forget.detail'),
+    [action('forget_yes', w.t('kiosk.forget.yes'), { danger: true }), action('close', w.t('kiosk.forget.no'))], { more: w.t('kiosk.forget.stays') });
+}
+
+function notMeDialog(state, { words: w }) {
+  const title = w.t('kiosk.not_me.title');
+  const name = nameOf(state);
+  return unanswered('not_me', title, state, w, w.t('kiosk.not_me.wait')) ?? dialog('not_me', title, w.t(name ? 'kiosk.not_me.detail' : 'kiosk.not_me.detail.nameless', { name }),
+    [action('not_me_yes', w.t('kiosk.not_me.yes'), { strong: true }), action('close', w.t('kiosk.not_me.no'))]);
+}

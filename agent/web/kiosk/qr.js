@@ -1,0 +1,27 @@
+// A QR code's matrix as one path of SVG: { size, rows: [hex] }, one row of modules per text, the first module in the
+// highest bit; what is left of the last digit is padding. Pure.
+
+const SIZE_MAX = 177; // version 40, ISO/IEC 18004
+
+/** Runs of dark modules, a rectangle each; '' for what is no matrix. */
+export function qrPath({ size, rows }) {
+  if (!Number.isInteger(size) || size < 1 || size > SIZE_MAX || rows?.length !== size) return '';
+  return rows.map((row, y) => rowPath(bitsOf(row, size), y)).join('');
+}
+
+function bitsOf(row, size) {
+  const digits = [...String(row)].map((digit) => Number.parseInt(digit, 16));
+  const bit = (n) => Boolean((digits[n >> 2] ?? 0) & (8 >> (n & 3)));
+  return Array.from({ length: size }, (_, n) => bit(n));
+}
+
+function rowPath(bits, y) {
+  let path = '';
+  for (let x = 0; x < bits.length; x++) {
+    if (!bits[x]) continue;
+    const from = x;
+    while (bits[x + 1]) x++;
+    path += `M${from} ${y}h${x + 1 - from}v1h${from - x - 1}z`;
+  }
+  return path;
+}

@@ -1,0 +1,33 @@
+// What is said in the same words in several places of the kiosk's page. Pure; w are the words of the locale.
+
+/** What became of a tap or scan, as it is said to a shopper. */
+export function outcomeWords(state, w) {
+  const { outcome, code } = state.outcome;
+  const titles = [`title.${code}`, `kiosk.outcome.${outcome}`, 'kiosk.outcome.other'];
+  const says = [`say.${code}`, `say.${String(code).split('.')[0]}`];
+  const say = says.find((key) => w.has(key));
+  const offline = outcome === 'unknown' && state.line?.state === 'offline' ? w.t('kiosk.outcome.offline') : '';
+  return { title: w.t(titles.find((key) => w.has(key))), detail: [say ? w.t(say) : '', offline].filter(Boolean).join(' ') };
+}
+
+/** The name that the customer chose, '' when it is not known or not proven. */
+export const nameOf = (state) => state.view?.customer?.name || state.view?.name || '';
+
+/** The call for help in one line; null without one. */
+export function helpLine({ help }, w, clock) {
+  if (!help) return null;
+  if (help.state === 'over') return { tone: 'quiet', text: w.t('kiosk.help.over'), detail: '' };
+  if (help.state === 'accepted') return { tone: 'good', text: help.by ? w.t('kiosk.help.accepted.by', { by: help.by }) : w.t('kiosk.help.accepted'), detail: '' };
+  return { tone: 'busy', text: w.t('kiosk.help.wait'), detail: waited(help, w, clock) };
+}
+
+/** How long a call waits already. */
+export function waited(help, w, clock) {
+  if (clock.wall === null || !Number.isFinite(help.since_ms)) return '';
+  const seconds = Math.max(0, Math.floor((clock.wall - help.since_ms) / 1_000));
+  const age = seconds < 60 ? w.plural('kiosk.help.seconds', seconds) : w.plural('kiosk.help.minutes', Math.floor(seconds / 60));
+  return w.t('kiosk.help.since', { age });
+}
+
+/** Why something was not done, for a shopper. */
+export const errorText = (code, w) => w.t(w.has(`kiosk.error.${code}`) ? `kiosk.error.${code}` : 'kiosk.error.generic');

@@ -1,0 +1,166 @@
+// What the kiosk's page knows: events in, a new state out. Pure; time is handed in with every event.
+// `at` is the page's own monotonic clock in ms; the agent's wall clock is known through `wall_ms` alone.
+import { dropGhosts, mergeLines } from '../lib/lines.js';
+
+export const LOST_VISIT_MS = 5_000; // a page without its agent shows a customer no longer than this
+export const TAKEN_MS = 15_000; // that a change was taken back stays this long
+export const UNDO_MS = 10_000; // a removed line offers its way back at least this long
+export const BLANK_MS = 10_000; // the count-down is shown from here on
+const LANGUAGE_MS = 60_000; // a language that was picked without a visit is forgotten after this long without a touch
+const IDLE_PANEL_MS = 30_000; // what was opened without a visit closes after this long without a touch
+const ENDED_MS = 6_000; // the good-bye keeps the language of who left
+const OVER_MS = 8_000; // that a call for help is over stays this long
+
+export function initialState(at) {
+  return {
+    link: { state: 'first', since: at }, // first, up, lost, denied
+    offset: null, // agent's wall clock minus page clock, ms
+    terminal: null,
+    line: null,
+    readers: [],
+    notices: [],
+    visit: null,
+    view: null,
+    cart: null,
+    lines: [], // of the cart, in the order of first sight, with marks of the page
+    ended: null,
+    outcome: null,
+    reading: null,
+    failed: null,
+    taken: null,
+    merge: null, // the preview that waits for an answer
+    left_out: [], // lines of this kiosk's cart that were unticked there
+    choose: null, // who may be shopping on a shared account
+    help: null,
+    blank: null, // { until }: page clock at which the screen is cleared
+    panel: null, // { name, since, step, result, under }: what is open over the screen; step asking, shown or failed
+    spoken: null, // the customer's language
+    language: null, // that somebody picked by hand
+    touched: at, // when a hand was on the page last
+    wants: null, // what was asked for before there was a visit
+  };
+}
+
+const handlers = {
+  open: (state, event) => ({ ...state, link: { state: 'up', since: event.at }, failed: null }),
+  lost: (state, event) => (state.link.state === 'up' || (state.link.state === 'first' && event.tried)
+    ? { ...state, link: { state: 'lost', since: event.at }, reading: null, blank: null, wants: null } : state),
+  denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at } }),
+  message: onMessage,
+  touch: (state, event) => ({ ...state, touched: event.at, blank: null }),
+  panel: (state, event) => ({ ...state, failed: null,
+    panel: { name: event.name, since: event.at, step: event.step ?? 'shown', result: null, under: event.name === 'language' ? under(state.panel) : null } }),
+  close: (state) => ({ ...state, panel: state.panel?.under ?? null }),
+  answer: onAnswer,
+  language: (state, event) => ({ ...state, language: event.language, panel: state.panel?.under ?? null }),
+  tick_line: (state, event) => ({ ...state, left_out: state.left_out.includes(event.line)
+    ? state.left_out.filter((line) => line !== event.line) : [...state.left_out, event.line] }),
+  wants: (state, event) => ({ ...state, wants: event.wants }),
+  failed: onFailed,
+  tick: onTick,
+};
+
+// What the choice of a language covers comes back after it.
+const under = (panel) => (panel?.name === 'language' ? panel.under : panel);
+
+export function reduce(state, event) {
+  return Object.hasOwn(handlers, event.type) ? handlers[event.type](state, event) : state;
+}
+
+/** The language that the page is in: picked by hand, the customer's, the terminal's. */
+export function languageOf(state) {
+  return state.language ?? (state.visit || state.ended ? state.spoken : null) ?? state.terminal?.language ?? 'en';
+}
+
+function onMessage(state, { method, params, at }) {
+  const timed = Number.isFinite(params?.wall_ms) ? { ...state, offset: params.wall_ms - at } : state;
+  return Object.hasOwn(messages, method) ? messages[method](timed, params ?? {}, at) : timed;
+}
+
+const messages = {
+  terminal: (state, params) => ({ ...state, terminal: params }),
+  state: (state, params) => ({ ...state, line: params.line ?? state.line, readers: params.readers ?? [], notices: params.notices ?? [] }),
+  visit: onVisit,
+  cart: (state, params, at) => (state.visit ? withCart(state, params.cart, at) : state),
+  outcome: (state, params, at) => ({ ...state, outcome: { ...params, at }, reading: null, ended: null, failed: null,
+    panel: state.visit ? state.panel : null }),
+  reading: (state, params, at) => ({ ...state, reading: { reader: params.reader, at } }),
+  reading_end: (state) => ({ ...state, reading: null }),
+  taken_back: onTakenBack,
+  merge: (state, params) => (params.merge ? { ...state, merge: params.merge, panel: null, left_out: state.merge ? state.left_out : [] }
+    : { ...state, merge: null, left_out: [] }),
+  choose: (state, params) => ({ ...state, choose: params.choice ? params : null, panel: params.choice ? null : state.panel }),
+  help: onHelp,
+  blank: (state, params, at) => ({ ...state, blank: Number.isFinite(params.in_ms) ? { until: at + params.in_ms } : null }),
+};
+
+function onTakenBack(state, params, at) {
+  if (state.visit?.id !== params.visit) return state;
+  const before = state.taken && at - state.taken.at < TAKEN_MS ? state.taken.count : 0;
+  return { ...state, taken: { ...params, at, count: before + 1 } };
+}
+
+// A call that is over is told for a while; one that ended without having been shown is not.
+function onHelp(state, params, at) {
+  const over = !params.help || params.help.state === 'over';
+  if (!over) return { ...state, help: { ...params.help, at } };
+  const was = state.help && state.help.state !== 'over';
+  return { ...state, help: was && params.help ? { ...params.help, at } : null, panel: state.panel?.name === 'help' && !params.help ? null : state.panel };
+}
+
+function onVisit(state, params, at) {
+  if (!params.visit) {
+    const ended = state.visit ? { reason: params.reason ?? 'other', at } : state.ended;
+    return { ...forget(state), ended };
+  }
+  const same = state.visit?.id === params.visit.id;
+  const fresh = same ? state : { ...forget(state), outcome: null, wants: state.wants };
+  const next = { ...fresh, visit: params.visit, view: params.view ?? null, ended: null, reading: null,
+    spoken: params.view?.customer?.language ?? params.view?.language ?? null };
+  return withCart(next, params.cart ?? null, at, !same);
+}
+
+// Drops everything about a customer; the language of the good-bye stays until its tick.
+function forget(state) {
+  return { ...state, visit: null, view: null, cart: null, lines: [], reading: null, failed: null, taken: null, merge: null, left_out: [],
+    choose: null, help: null, blank: null, panel: null, wants: null, outcome: state.visit ? null : state.outcome };
+}
+
+function withCart(state, cart, at, first = false) {
+  return { ...state, cart, lines: mergeLines(first ? [] : state.lines, cart?.lines ?? [], at, first) };
+}
+
+// What an answer brings belongs to the panel that asked for it, if that is still open.
+function onAnswer(state, { name, result, at }) {
+  return withPanel(state, name, (panel) => ({ ...panel, step: 'shown', result, since: at })) ?? state;
+}
+
+function onFailed(state, { code, name, at }) {
+  const failed = { code, at };
+  return (name && withPanel(state, name, (panel) => ({ ...panel, step: 'failed', code }))) || { ...state, failed, wants: null };
+}
+
+// The state with that panel changed, open or under the choice of a language; null when it is neither.
+function withPanel(state, name, change) {
+  const { panel } = state;
+  if (panel?.name === name) return { ...state, panel: change(panel) };
+  return panel?.under?.name === name ? { ...state, panel: { ...panel, under: change(panel.under) } } : null;
+}
+
+// `still`: no hand was on the page lately, so lines may close ranks.
+function onTick(state, { at, still }) {
+  let next = state;
+  if (state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS) next = { ...forget(state), ended: { reason: 'lost', at } };
+  if (next.ended && at - next.ended.at >= ENDED_MS) next = { ...next, ended: null, spoken: null, language: null };
+  if (!next.visit) next = idleTick(next, at);
+  if (next.help?.state === 'over' && at - next.help.at >= OVER_MS) next = { ...next, help: null };
+  if (!still) return next;
+  const lines = dropGhosts(next.lines, at, UNDO_MS);
+  return lines === next.lines ? next : { ...next, lines };
+}
+
+function idleTick(state, at) {
+  const panel = state.panel && at - state.touched >= IDLE_PANEL_MS ? null : state.panel;
+  const language = state.language && !state.ended && at - state.touched >= LANGUAGE_MS ? null : state.language;
+  return panel === state.panel && language === state.language ? state : { ...state, panel, language };
+}

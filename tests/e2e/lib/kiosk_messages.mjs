@@ -1,0 +1,113 @@
+// What the agent says in each state of the kiosk's page, and what a hand does there. Times are relative to WALL of the clerk's.
+import { cart as anyCart, line, live as anyLive, offline as anyOffline, outcome, readers, terminal as anyTerminal, WALL } from './clerk_messages.mjs';
+
+export { line, outcome, readers, WALL };
+const MIN = 60_000;
+const HOUR = 60 * MIN;
+const DAY = 24 * HOUR;
+
+export const terminal = (change = {}) => anyTerminal({ role: 'kiosk', name: 'Kiosk 7', till: '7', ...change });
+export const live = (change = {}) => anyLive(change);
+export const offline = (change = {}) => anyOffline('refused', change);
+
+export const lines = [
+  line('Fountain pen, blue', 1, 3490),
+  line('Ink cartridges ×12', 2, 980, { stock: 'low', price_as_of: WALL - 50 * MIN }),
+  line('Notebook A5, dotted', 1, 1200, { stock: 'not_here' }),
+];
+const eraser = line('Eraser, soft', 1, 120, { new: true, channel: 'kiosk' });
+const names = ['Set of 24 watercolour pencils in a tin with brush and sharpener', 'Paper clips', 'Envelopes C6, 50', 'Desk lamp, brass', 'Stapler', 'Calendar 2026', 'Glue stick', 'Ruler 30 cm', 'Gift card', 'Ring binder', 'Marker, black', 'Sticky notes'];
+const many = names.map((name, n) => line(name, (n % 3) + 1, 490 + n * 1337, { gtin: `0400638133${3000 + n}`, stock: ['in_stock', 'low', 'not_here'][n % 3] }));
+const odd = [line('Fountain pen, blue', 1, 3490, { price_as_of: WALL - 2.2 * DAY, options: 'colour:blue' }), line('Ink cartridges ×12', 2, 980, { price_as_of: WALL - 9 * DAY }),
+  line('Gift box, small', 1, 0, { gift: true, pending: true, stock: 'in_stock' })];
+
+export const cart = (own = lines, change = {}) => anyCart(own, { touched_channel: 'web', ...change });
+export const view = (change = {}) => ({ audience: 'shopper', customer: { name: 'Maria', language: 'en' }, tier: 'gold', points: 2480, as_of: { profile_ms: WALL - 12 * MIN }, ...change });
+export const ID = 'a'.repeat(32);
+export const visit = (change = {}) => ({ visit: { id: ID, began_ms: WALL - 5000, source: 'cache', credential_kind: 'member', assurance: 'medium', hidden: [], reader: 'front' },
+  view: view(), cart: cart(), ...change });
+export const anonymous = (own = [], change = {}) => visit({ visit: { id: ID, began_ms: WALL - 5000, source: 'anonymous', anonymous: true, credential_kind: 'none', assurance: 'none', hidden: [] },
+  view: null, cart: own.length > 0 ? cart(own) : null, ...change });
+
+const side = (name, one, quantity, becomes_quantity, reason, change = {}) => ({ side: name, line: one.id, gtin: one.gtin, name: one.name, quantity, unit_price: one.unit_price, becomes_quantity, reason, ...change });
+export const merge = (change = {}) => ({ merge: { visit: ID, policy: 'sum', currency: 'EUR', lines: [
+  side('online', lines[0], 1, 1, 'kept'), side('online', lines[1], 2, 3, 'added'), side('kiosk', { ...lines[1], id: '1'.repeat(32) }, 1, 3, 'added'),
+  side('online', lines[2], 1, 1, 'kept'), side('kiosk', { ...eraser, id: '2'.repeat(32) }, 2, 2, 'carried'),
+], total_after: 3490 + 3 * 980 + 1200 + 240, ...change } });
+
+export const choose = { choice: 'b'.repeat(32), people: [{ customer: 'c1', name: 'Maria' }, { customer: 'c2', name: 'Jonas' }, { customer: 'c3', name: 'Anneliese von Hohenstein' }], until_ms: WALL + MIN };
+const help = (state, change = {}) => ['help', { help: { state, since_ms: WALL - 42_000, declined: 0, ...change } }];
+
+// A matrix as the agent sends it, 29 modules wide; it says nothing.
+export const qr = { size: 29, rows: ['fe8bdbf8', '8253ea08', 'baf8a2e8', 'ba8d22e8', 'ba41c2e8', '82d34a08', 'feaaabf8', '00d59800', 'e3a5c9b0', '8c64b6d8', 'd6b11a50', '3d2cf5e8', '8bd3a910', '65196bd8',
+  'ebc42770', '158eb1c8', '9a73d958', 'b8e40e60', '4fd1b5b0', '3126fd88', 'b2f94fd0', '00b5c8e8', 'fe92faa8', '82d5a8b8', 'bab67fd0', 'ba1e9368', 'ba6b58a0', '8279e6d8', 'fe974ab0'] };
+export const code = { code: '7KM4QX', until_ms: WALL + 10 * MIN, text: 'https://loyal.example/h/7KM4QX', qr };
+export const known = { groups: [
+  { group: 'profile', facts: [{ fact: 'name', value: 'Maria', as_of: WALL - 12 * MIN, source: 'store' }, { fact: 'language', value: 'es', as_of: WALL - 12 * MIN, source: 'store' },
+    { fact: 'tier', value: 'gold', as_of: WALL - 12 * MIN, source: 'store' }, { fact: 'points', value: 2480, as_of: WALL - 12 * MIN, source: 'store' }] },
+  { group: 'cart', facts: [{ fact: 'items', value: 4, as_of: WALL - 12 * MIN, source: 'store' }] },
+  { group: 'consents', facts: [{ fact: 'profiling', value: true, as_of: WALL - 90 * DAY, source: 'store' }] },
+  { group: 'visit', facts: [{ fact: 'began_ms', value: WALL - 5000, as_of: WALL, source: 'here' }] }] };
+
+const begin = [['terminal', terminal()], ['state', live()]];
+const off = [['terminal', terminal()], ['state', offline()]];
+const shown = [...begin, ['visit', visit()]];
+const press = (act) => (page) => page.locator(`[data-act="${act}"]`).last().click();
+const wait = (selector) => (page) => page.waitForSelector(selector);
+
+// How the agent answers, state by state; nothing said is {}.
+export const answers = { 'send.code': code, 'visit.know': known };
+
+/** name → messages in order; a function as an entry is run by the harness between them. */
+export const states = {
+  idle: [...begin, ['visit', { visit: null, reason: 'restart' }]],
+  'idle-accent': [['terminal', terminal({ accent: '#e8bf00' })], ['state', live()]],
+  'idle-offline': off,
+  'idle-no-scanner': [['terminal', terminal()], ['state', live({ readers: readers('ready', 'unplugged') })]],
+  'idle-no-reader': [['terminal', terminal()], ['state', live({ readers: readers('unplugged', 'ready') })]],
+  'idle-none': [['terminal', terminal()], ['state', live({ readers: readers('hung', 'unplugged') })]],
+  reading: [...begin, ['reading', { reader: 'front' }]],
+  unknown: [...begin, ['outcome', outcome('unknown', { code: 'lookup.not_found' })]],
+  'unknown-offline': [...off, ['outcome', outcome('unknown', { code: 'lookup.offline' })]],
+  unreadable: [...begin, ['outcome', outcome('unreadable', { code: 'tag.torn' })]],
+  'choose-pass': [...begin, ['outcome', outcome('unreadable', { code: 'pass.choose' })]],
+  'card-blocked': [...begin, ['outcome', outcome('expired', { code: 'credential.blocked' })]],
+  'wrong-key': [...begin, ['outcome', outcome('wrong_key', { code: 'proof.wrong' })]],
+  expired: [...begin, ['outcome', outcome('expired', { code: 'proof.expired' })]],
+  replayed: [...begin, ['outcome', outcome('replayed', { code: 'proof.replayed' })]],
+  'payment-card': [...begin, ['outcome', outcome('payment_card', { code: 'payment.chip' })]],
+  'two-cards': [...begin, ['outcome', outcome('two_cards', { code: 'tag.two' })]],
+  'not-a-code': [...begin, ['outcome', outcome('not_a_code', { code: 'code.not_ours' })]],
+  anonymous: [...begin, ['visit', anonymous()]],
+  'anonymous-cart': [...begin, ['visit', anonymous([eraser])]],
+  recognised: shown,
+  'recognised-empty': [...begin, ['visit', visit({ view: view({ tier: 'silver', points: 1200 }), cart: null })]],
+  'recognised-many': [...begin, ['visit', visit({ view: view({ customer: { name: 'Anneliese von Hohenstein-Breitenbach', language: 'en' }, tier: 'platinum', points: 12_080 }), cart: cart(many) })]],
+  'recognised-hidden': [...begin, ['visit', visit({ visit: { ...visit().visit, assurance: 'low', hidden: ['show_name', 'show_cart', 'redeem'] }, view: view({ customer: { name: '', language: 'en' } }), cart: null })]],
+  'recognised-offline': [...off, ['visit', visit({ cart: cart(odd) })]],
+  'being-paid': [...begin, ['visit', visit({ cart: cart(lines, { claim: { by: 'Till 2', since_ms: WALL - MIN, until_ms: WALL + MIN, mine: false } }) })]],
+  'not-stored': [['terminal', terminal()], ['state', live({ notices: [{ code: 'disk_full', since_ms: WALL }] })], ['visit', visit()]],
+  'no-scanner': [['terminal', terminal()], ['state', live({ readers: readers('ready', 'unplugged') })], ['visit', visit()]],
+  scanned: [...shown, ['outcome', outcome('product', { gtin: eraser.gtin, product_name: eraser.name })], ['cart', { cart: cart([...lines, eraser]) }]],
+  removed: [...shown, ['cart', { cart: cart([lines[0], lines[2]]) }]],
+  'taken-back': [...shown, ['taken_back', { visit: ID, seq: 41, change: 'cart.add', code: 'product_unknown', gtin: eraser.gtin, product_name: 'Eraser' }]],
+  'strip-payment': [...shown, ['outcome', outcome('payment_card', { code: 'payment.chip' })]],
+  merge: [...begin, ['visit', visit()], ['merge', merge()]],
+  'merge-out': [...begin, ['visit', visit()], ['merge', merge()], wait('[data-act=tick]'), press('tick')],
+  choose: [...begin, ['choose', choose]],
+  language: [...shown, press('language'), wait('.languages')],
+  send: [...shown, press('send'), wait('.code')],
+  'send-asking': [...shown, press('send'), wait('.busy')],
+  'send-offline': [...off, ['visit', visit()], press('send'), wait('#panel[data-kind=send] [data-act=again]')],
+  help: [...shown, press('help'), help('waiting'), wait('.since')],
+  'help-declined': [...shown, press('help'), help('waiting', { declined: 2 }), wait('.declined')],
+  'help-accepted': [...shown, press('help'), help('accepted', { by: 'Till 4' }), wait('.wave[data-tone=good]')],
+  'help-over': [...shown, press('help'), help('waiting'), help('over'), wait('.wave[data-tone=quiet]')],
+  'help-behind': [...shown, help('waiting')],
+  know: [...shown, press('know'), wait('.facts')],
+  forget: [...shown, press('know'), wait('.facts'), press('forget'), wait('#panel[data-kind=forget]')],
+  'not-me': [...shown, press('not_me'), wait('#panel[data-kind=not_me]')],
+  blank: [...shown, ['blank', { in_ms: 9_400 }], wait('.seconds')],
+  ended: [...shown, ['visit', { visit: null, reason: 'done' }]],
+  'ended-forgotten': [...shown, ['visit', { visit: null, reason: 'forget' }]],
+};

@@ -12,6 +12,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+_Static_assert(TB_AGENT_READER_POS < TB_READERS_MAX, "identification knows it, too");
+
+const char *tb_agent_reader_name(const struct tb_agent *agent, unsigned index)
+{
+    if (index == TB_AGENT_READER_POS)
+        return "POS";
+    return index < tb_readers_count(agent->readers) ? tb_readers_info(agent->readers, index)->name : "";
+}
+
 /* ---- deadlines ---- */
 
 static void tick(struct tb_timer *timer)
@@ -268,6 +277,7 @@ static enum tb_err storage_start(struct tb_agent *agent, const struct tb_storage
     agent->facts = found->facts;
     agent->facts_coming = found->facts;
     agent->settings = found->settings;
+    tb_pos_start(agent, &found->pos);
     agent->status.unsent_count = agent->pending.undecided_count;
     tb_loop_raise_wall_floor(agent->loop, INT64_C(1000) * TB_BUILD_TIME_S);
     tb_loop_raise_wall_floor(agent->loop, found->settings.wall_floor_ms);
@@ -289,7 +299,11 @@ static enum tb_err counter_start(struct tb_agent *agent)
                      .request = tb_pages_request,
                      .closed = tb_pages_closed,
                      .refused = tb_pages_refused,
-                     .context = agent},
+                     .context = agent,
+                     .pos = {.origin = tb_pos_origin,
+                             .admit = tb_pos_admit,
+                             .opened = tb_pos_opened,
+                             .call = tb_pos_call}},
     };
     memcpy(config.session_key, agent->settings.session_key, sizeof config.session_key);
     enum tb_err err = tb_counter_open(agent->loop, &config, &agent->counter);
@@ -440,6 +454,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_shopper_display_stop(agent);
     tb_cohort_stop(agent);
     tb_reader_ask_stop(agent);
+    tb_pos_stop(agent);
     tb_sessions_stop(agent);
     agent->readers = tb_readers_free(agent->readers);
     agent->uplink = tb_uplink_close(agent->uplink);

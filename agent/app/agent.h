@@ -8,6 +8,7 @@
  *     cohort   what the cache keeps of the cohort         checkouts  paying the cart of the visit
  *     trust    what credentials are judged by             sessions  what applications on cards are asked
  *     pages    what pages are told and ask               console  what the command line asks
+ *     pos      POS software: the local API
  *     shopping what all pages may ask about the visit    guest    carts of nobody
  *
  * Loop's thread only.
@@ -18,6 +19,7 @@
 #include "agent/app/config.h"
 #include "agent/app/outage.h"
 #include "agent/app/pending.h"
+#include "agent/app/pos.h"
 #include "agent/app/reader_ask.h"
 #include "agent/app/serving.h"
 #include "agent/app/sessions.h"
@@ -36,6 +38,7 @@
 
 #define TB_AGENT_SOFTWARE "tillbridged " TB_VERSION
 #define TB_AGENT_TAIL_MAX TB_CTL_CLIENT_MAX
+#define TB_AGENT_READER_POS TB_READERS_COUNT_MAX /* that codes come from which POS software hands in */
 
 struct tb_agent_metrics {
     struct tb_metrics registry;
@@ -112,6 +115,7 @@ struct tb_agent {
 
     struct tb_shopper_display shopper_display;
     struct tb_counter *counter;
+    struct tb_pos pos;
     struct tb_ctl *ctl;
     struct tb_buf page;                            /* one message to pages or the command line; owned block */
     struct tb_reader_ask asks[TB_READER_ASKS_MAX]; /* of the command line */
@@ -136,6 +140,9 @@ void tb_agent_begin_anew(struct tb_agent *agent);
 
 /* Turns a notice on or off; pages, followers and the log are told when it changes. */
 void tb_agent_notice(struct tb_agent *agent, enum tb_notice notice, bool on);
+
+/* As people know it: one that is configured, "POS", or "" for none. Borrowed. */
+const char *tb_agent_reader_name(const struct tb_agent *agent, unsigned index);
 
 /* Sets the tick timer to the earliest deadline; after anything that may have moved one. */
 void tb_agent_rearm(struct tb_agent *agent);

@@ -1,6 +1,8 @@
 #include "agent/app/config.h"
 
 #include "agent/app/wiring.h"
+#include "agent/cache/pos_clients.h"
+#include "agent/counter/pos_gate.h"
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "host/device/device.h"
@@ -34,6 +36,12 @@ static const char *baud_check(struct tb_span value)
     if (tb_decimal_decode(value, UINT32_MAX, &baud) == TB_OK && baud >= 1200 && !tb_device_baud_valid(baud))
         return "is no speed of a serial line: 9600, 19200, 38400, 57600, 115200 …";
     return NULL; /* what is no number at all is told by the type */
+}
+
+static const char *origin_check(struct tb_span value)
+{
+    bool valid = value.size <= TB_POS_ORIGIN_SIZE_MAX && tb_pos_gate_origin_valid(value);
+    return valid ? NULL : "is no origin: https://host or https://host:port, in lower case, without a path";
 }
 
 static const struct tb_config_key keys[] = {
@@ -87,7 +95,17 @@ static const struct tb_config_key keys[] = {
     TEXT("store", "key", key_file, NULL, "PEM file of this terminal's private key, mode 0600."),
     TEXT("store", "device_key", device_key_file, "",
          "Key file that seals what is stored; empty: device.key in state_dir, made on the first start."),
-    INTEGER("counter", "port", port, 0, 65535, "7315", "Port on 127.0.0.1 for the pages; 0: any free one."),
+    INTEGER("counter", "port", port, 0, 65535, "7315",
+            "Port on 127.0.0.1 for the pages and for POS software; 0: any free one."),
+    {.section = "counter",
+     .name = "pos_origin",
+     .type = TB_CONFIG_LIST,
+     .offset = offsetof(struct tb_agent_config, pos_origins),
+     .preset = "",
+     .check = origin_check,
+     .help =
+         "Where a web POS is loaded from, such as https://pos.example: its pages may ask to be paired. Up "
+         "to 8."},
     TEXT("display", "device", display_device, "",
          "The shopper's line display of 2 x 20 characters, such as /dev/serial/by-id/…; empty: none."),
     {.section = "display",

@@ -36,6 +36,7 @@ struct tb_agent_config {
     char device_key_file[TB_PATH_SIZE]; /* "": device.key in state_dir */
 
     int64_t port;
+    struct tb_config_list pos_origins; /* of pages that may be a POS here */
 
     char display_device[TB_CONNSTRING_SIZE]; /* serial device; "": no line display */
     int64_t display_baud;

@@ -56,7 +56,7 @@ void tb_console_outcome(struct tb_agent *agent, const struct tb_identify_action 
     struct tb_json_writer w = event_begin(agent, "outcome");
     tb_json_put_str(&w, "outcome", tb_outcome_name(action->outcome));
     tb_json_put_str(&w, "code", tb_reason_name(action->reason));
-    tb_json_put_str(&w, "reader", tb_readers_info(agent->readers, action->reader)->name);
+    tb_json_put_str(&w, "reader", tb_agent_reader_name(agent, action->reader));
     tb_json_put_int(&w, "took_ms", action->took_ms);
     if (action->gtin[0])
         tb_json_put_str(&w, "gtin", action->gtin);
@@ -156,7 +156,7 @@ static void put_outcomes(struct tb_json_writer *w, const struct tb_agent *agent)
         tb_json_put_int(w, "at_ms", entry.at_ms + ago_ms);
         tb_json_put_str(w, "outcome", tb_outcome_name(entry.outcome));
         tb_json_put_str(w, "code", tb_reason_name(entry.reason));
-        tb_json_put_str(w, "reader", tb_readers_info(agent->readers, entry.reader)->name);
+        tb_json_put_str(w, "reader", tb_agent_reader_name(agent, entry.reader));
         tb_json_put_int(w, "took_ms", entry.took_ms);
         tb_json_close(w);
     }
@@ -275,6 +275,9 @@ static const struct tb_request_method methods[] = {
     {"checkout.release", tb_console_release},
     {"checkout.finish", tb_console_finish},
     {"checkout.void", tb_console_void},
+    {"pos.list", tb_pos_console_list},
+    {"pos.grant", tb_pos_console_grant},
+    {"pos.revoke", tb_pos_console_revoke},
     {"reader.list", tb_reader_ask_list},
     {"reader.selftest", tb_reader_ask_selftest},
     {"reader.stats", tb_reader_ask_stats},

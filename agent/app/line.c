@@ -260,6 +260,7 @@ static void decided(void *context, enum tb_err err)
             rejected_note(agent, &decide->verdicts[i]);
             tb_pending_decide(&agent->pending, &decide->verdicts[i]);
             tb_console_verdict(agent, &decide->verdicts[i]);
+            tb_pos_verdict(agent, &decide->verdicts[i]);
         }
         if (agent->pending.undecided_count == 0)
             tb_agent_notice(agent, TB_NOTICE_CHANGES_DROPPED, false);

@@ -34,12 +34,9 @@ static void state_send(struct tb_agent *agent, struct tb_page_to to)
 static void visit_send(struct tb_agent *agent, struct tb_page_to to)
 {
     const struct tb_visit *visit = &agent->serving.visit;
-    const char *reader = "";
     struct tb_json_writer w = tb_page_begin(agent, "visit");
-    if (visit->open && visit->start.reader != TB_VISIT_NO_READER)
-        reader = tb_readers_info(agent->readers, visit->start.reader)->name;
     if (visit->open)
-        tb_serving_put_visit(&w, &agent->serving, reader);
+        tb_serving_put_visit(&w, &agent->serving, tb_agent_reader_name(agent, visit->start.reader));
     else
         tb_serving_put_no_visit(&w, visit->last_reason);
     tb_page_end(agent, &w, to, TB_COUNTER_TOPIC_VISIT);
@@ -49,6 +46,7 @@ void tb_pages_terminal(struct tb_agent *agent)
 {
     terminal_send(agent, everybody);
     tb_shopper_display_refresh(agent);
+    tb_pos_terminal(agent);
 }
 
 void tb_pages_state(struct tb_agent *agent)
@@ -56,12 +54,14 @@ void tb_pages_state(struct tb_agent *agent)
     agent->status.unsent_count = agent->pending.undecided_count;
     tb_gauge_set(&agent->metrics.unsent, agent->status.unsent_count);
     state_send(agent, clerks);
+    tb_pos_state(agent);
 }
 
 void tb_pages_visit(struct tb_agent *agent)
 {
     visit_send(agent, clerks);
     tb_shopper_display_refresh(agent);
+    tb_pos_visit(agent);
 }
 
 void tb_pages_cart(struct tb_agent *agent)
@@ -70,6 +70,7 @@ void tb_pages_cart(struct tb_agent *agent)
     tb_serving_put_cart(&w, &agent->serving);
     tb_page_end(agent, &w, everybody, TB_COUNTER_TOPIC_CART);
     tb_shopper_display_refresh(agent);
+    tb_pos_cart(agent);
 }
 
 void tb_pages_outcome(struct tb_agent *agent, const struct tb_identify_action *action)
@@ -79,10 +80,11 @@ void tb_pages_outcome(struct tb_agent *agent, const struct tb_identify_action *a
     tb_json_put_str(&w, "outcome", tb_outcome_name(action->outcome));
     tb_json_put_str(&w, "code", tb_reason_name(action->reason));
     tb_json_put_int(&w, "at_ms", tb_loop_wall_ms(agent->loop));
-    tb_json_put_str(&w, "reader", tb_readers_info(agent->readers, action->reader)->name);
+    tb_json_put_str(&w, "reader", tb_agent_reader_name(agent, action->reader));
     if (action->gtin[0])
         (void)tb_page_put_product(&w, agent, action->gtin);
     tb_page_end(agent, &w, everybody, TB_COUNTER_TOPIC_EVENT);
+    tb_pos_outcome(agent, action);
 }
 
 /* The line as it is still on the screen, or the product as the cache has it. */
@@ -166,11 +168,12 @@ void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)
     terminal_send(agent, to);
     state_send(agent, to);
     visit_send(agent, to);
+    tb_pos_pairing_show(agent, page);
 }
 
 void tb_pages_closed(void *context, uint32_t page, const char *reason)
 {
-    (void)context;
+    tb_pos_closed(context, page);
     tb_log(TB_LOG_DEBUG, TB_EVENT("pages", "closed"), tb_log_int("page", page), tb_log_str("reason", reason));
 }
 

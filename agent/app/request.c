@@ -42,7 +42,7 @@ static void method_call(struct tb_request *r, const struct tb_request_desk *desk
     tb_request_refuse(r, TB_ERR_UNSUPPORTED, "no such method");
 }
 
-void tb_request_handle(struct tb_agent *agent, const struct tb_request_desk *desk, uint32_t from,
+bool tb_request_handle(struct tb_agent *agent, const struct tb_request_desk *desk, uint32_t from,
                        struct tb_span text)
 {
     struct tb_request r = {.agent = agent, .from = from, .send = desk->send};
@@ -56,4 +56,5 @@ void tb_request_handle(struct tb_agent *agent, const struct tb_request_desk *des
     else if (rpc.kind == TB_RPC_REQUEST)
         method_call(&r, desk, rpc.method);
     tb_arena_release(&agent->arena, mark);
+    return err != TB_OK || rpc.kind == TB_RPC_REQUEST;
 }

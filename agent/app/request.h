@@ -34,7 +34,8 @@ struct tb_request_desk {
     void (*send)(struct tb_agent *agent, uint32_t to);
 };
 
-void tb_request_handle(struct tb_agent *agent, const struct tb_request_desk *desk, uint32_t from,
+/* True: it is answered, or will be. False for a notification. */
+bool tb_request_handle(struct tb_agent *agent, const struct tb_request_desk *desk, uint32_t from,
                        struct tb_span text);
 
 /*

@@ -17,6 +17,7 @@
 #include "agent/cache/cache.h"
 #include "agent/cache/outbox_erase.h"
 #include "agent/cache/outbox_upkeep.h"
+#include "agent/cache/pos_clients.h"
 #include "agent/cache/state.h"
 #include "core/credential/judgement.h"
 #include "core/sync/client.h"
@@ -103,6 +104,7 @@ struct tb_storage_found {
     const char *file;      /* that an error is about; static */
     struct tb_facts facts; /* secret: wipe */
     struct tb_settings settings;
+    struct tb_pos_clients pos;
     struct tb_id incarnation;
     struct tb_client_start sync;
     struct tb_cursor cohort_cursor;
@@ -208,6 +210,10 @@ TB_MUST_USE enum tb_err tb_storage_list_outbox(struct tb_storage *storage, int64
 TB_MUST_USE enum tb_err tb_storage_claim(struct tb_storage *storage, const struct tb_replay *replay,
                                          void (*done)(void *context, enum tb_err err, bool fresh),
                                          void *context);
+
+/* Keeps what is known of a paired POS, or forgets it. */
+TB_MUST_USE enum tb_err tb_storage_pos(struct tb_storage *storage, const struct tb_pos_client *client,
+                                       bool keep, tb_storage_done *done, void *context);
 
 /* A pepper that came by the device feed; before rows that need it are saved. */
 void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *pepper);

@@ -117,6 +117,8 @@ static enum tb_err state_load(const struct opening *o, const char *path)
     enum tb_err err = tb_state_open(path, &storage->sealer, &storage->state);
     if (err == TB_OK)
         err = tb_state_load(&storage->state, &o->found->facts, &o->found->settings);
+    if (err == TB_OK)
+        err = tb_pos_clients_load(&storage->state, &o->found->pos);
     if (err != TB_OK && storage->state.db)
         tb_db_leave(storage->state.db);
     return err;

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-static const char *reader_name(const struct tb_agent *agent, unsigned index)
-{
-    return index < tb_readers_count(agent->readers) ? tb_readers_info(agent->readers, index)->name : "";
-}
-
 /* ---- reader events in ---- */
 
 static void status_add(struct tb_status *status, const struct tb_reader_info *info,
@@ -355,6 +350,8 @@ static void feedback(struct tb_agent *agent, unsigned reader, enum tb_feedback w
         [TB_FEEDBACK_REPLAYED] = {TB_LINK_LIGHT_RED, TB_LINK_BEEP_DOUBLE, 600},
         [TB_FEEDBACK_REFUSED] = {TB_LINK_LIGHT_RED, TB_LINK_BEEP_LONG, 600},
     };
+    if (reader == TB_AGENT_READER_POS)
+        return;
     enum tb_err err = tb_readers_feedback(agent->readers, reader, &patterns[what]);
     if (err != TB_OK && err != TB_ERR_UNSUPPORTED)
         tb_log(TB_LOG_DEBUG, TB_EVENT("readers", "feedback_dropped"), tb_log_err(err));
@@ -366,9 +363,11 @@ static void outcome_note(struct tb_agent *agent, const struct tb_identify_action
     tb_log(TB_LOG_INFO, TB_EVENT("identify", "outcome"),
            tb_log_str("outcome", tb_outcome_name(action->outcome)),
            tb_log_str("reason", tb_reason_name(action->reason)),
-           tb_log_str("reader", reader_name(agent, action->reader)), tb_log_int("took_ms", action->took_ms));
+           tb_log_str("reader", tb_agent_reader_name(agent, action->reader)),
+           tb_log_int("took_ms", action->took_ms));
     tb_pages_outcome(agent, action);
     tb_console_outcome(agent, action);
+    tb_pos_attempt_ended(agent, action);
 }
 
 static void product_scanned(struct tb_agent *agent, const struct tb_identify_action *action)
@@ -395,10 +394,14 @@ static void carry_out(struct tb_agent *agent, const struct tb_identify_action *a
     case TB_IDENTIFY_PRODUCT: product_scanned(agent, action); break;
     case TB_IDENTIFY_CARD_GONE: tb_visit_card_gone(&agent->serving.visit, action->attempt, now_ms); break;
     case TB_IDENTIFY_CARD_BACK: tb_visit_card_back(&agent->serving.visit, action->attempt, now_ms); break;
-    case TB_IDENTIFY_READING: tb_pages_reading(agent, reader_name(agent, action->reader), true); break;
-    case TB_IDENTIFY_READING_END: tb_pages_reading(agent, reader_name(agent, action->reader), false); break;
+    case TB_IDENTIFY_READING:
+        tb_pages_reading(agent, tb_agent_reader_name(agent, action->reader), true);
+        break;
+    case TB_IDENTIFY_READING_END:
+        tb_pages_reading(agent, tb_agent_reader_name(agent, action->reader), false);
+        break;
     case TB_IDENTIFY_FEEDBACK: feedback(agent, action->reader, action->feedback); break;
-    case TB_IDENTIFY_MERGED: break;
+    case TB_IDENTIFY_MERGED: tb_pos_attempt_ended(agent, action); break;
     }
 }
 
@@ -408,5 +411,6 @@ void tb_taps_drain(struct tb_agent *agent)
     while (tb_identify_next(&agent->identify, &action))
         carry_out(agent, &action);
     found_forget(agent);
+    tb_pos_waits_answer(agent);
     tb_agent_rearm(agent);
 }

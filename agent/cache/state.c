@@ -42,6 +42,8 @@ static const char *const migrations[] = {
     " BEGIN UPDATE replay_total SET count = count + 1; END;"
     "CREATE TRIGGER replay_gone AFTER DELETE ON replay"
     " BEGIN UPDATE replay_total SET count = count - 1; END;",
+    /* Version 3: the POS software that was paired. */
+    "CREATE TABLE pos_client (number INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;",
 };
 
 static const char *const statements[TB_STATE_STMT_COUNT] = {
@@ -57,6 +59,8 @@ static const char *const statements[TB_STATE_STMT_COUNT] = {
     [TB_STATE_STMT_REPLAY_EXPIRE] = "DELETE FROM replay WHERE name IN (SELECT name FROM replay"
                                     " WHERE forget_ms <= ?1 ORDER BY forget_ms LIMIT ?2)",
     [TB_STATE_STMT_REPLAY_TOTAL] = "SELECT count FROM replay_total",
+    [TB_STATE_STMT_POS_PUT] = "INSERT OR REPLACE INTO pos_client (number, sealed) VALUES (?1, ?2)",
+    [TB_STATE_STMT_POS_DROP] = "DELETE FROM pos_client WHERE number = ?1",
 };
 
 static enum tb_err setting_put(struct tb_state *state, const char *name, struct tb_span value)

@@ -5,7 +5,7 @@
  * cursor in the same transaction; and a few settings: the last known epoch of the context store, the
  * reconnect window it handed out, the floor of the wall clock, the key of page sessions. All of it is sealed;
  * what does not verify counts as never said. And the replay memory (replay.h), under names that only this
- * file's key makes.
+ * file's key makes, and the POS software that was paired (pos_clients.h).
  *
  * Synchronous; belongs to one thread at a time: the loop's while starting, the file's writer after that.
  */
@@ -31,6 +31,8 @@ enum tb_state_statement {
     TB_STATE_STMT_REPLAY_RAISE,
     TB_STATE_STMT_REPLAY_EXPIRE,
     TB_STATE_STMT_REPLAY_TOTAL,
+    TB_STATE_STMT_POS_PUT,
+    TB_STATE_STMT_POS_DROP,
     TB_STATE_STMT_COUNT
 };
 

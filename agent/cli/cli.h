@@ -56,6 +56,7 @@ enum tb_cli_exit tb_cli_metrics(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_reader(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_reader_update(const struct tb_cli *cli); /* behind "reader" */
 enum tb_cli_exit tb_cli_outbox(const struct tb_cli *cli);
+enum tb_cli_exit tb_cli_pos(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_keys(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_open(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_tap(const struct tb_cli *cli);

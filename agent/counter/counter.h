@@ -56,8 +56,10 @@ struct tb_counter_pos {
     enum tb_err (*admit)(void *context, struct tb_span token, struct tb_span origin, uint32_t *ret_client);
     /* It follows events: send it everything as it is now. */
     void (*opened)(void *context, uint32_t page, uint32_t client);
-    /* One message of a POS that follows events, or one call. False: nobody waits for an answer. */
-    bool (*call)(void *context, uint32_t page, uint32_t client, struct tb_span message);
+    /* One message of a POS that follows events, or one call; origin is empty when it came without. False:
+     * nobody waits for an answer. */
+    bool (*call)(void *context, uint32_t page, uint32_t client, struct tb_span origin,
+                 struct tb_span message);
 };
 
 /* Called on the loop. Any of them may be NULL. A callback may send, but not close the counter. */

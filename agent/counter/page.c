@@ -78,7 +78,7 @@ static int message_handle(struct connection *c, struct tb_span message)
     if (c->form == CONNECTION_FORM_PAGE && handlers->request)
         handlers->request(handlers->context, c->number, c->scope, message);
     else if (c->form == CONNECTION_FORM_POS && handlers->pos.call)
-        (void)handlers->pos.call(handlers->context, c->number, c->client, message);
+        (void)handlers->pos.call(handlers->context, c->number, c->client, tb_span_str(c->origin), message);
     return 0;
 }
 

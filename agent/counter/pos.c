@@ -230,7 +230,8 @@ int pos_body_end(struct connection *c)
     c->number = ++counter->number_last;
     c->reason = "answered";
     connection_set_deadline(c, tb_loop_now_ms(counter->loop) + POS_ANSWER_MS);
-    bool waits = handlers->pos.call && handlers->pos.call(handlers->context, c->number, c->client, body);
+    bool waits = handlers->pos.call &&
+                 handlers->pos.call(handlers->context, c->number, c->client, tb_span_str(c->origin), body);
     received_drop(c);
     if (waits)
         return 0;

@@ -107,6 +107,19 @@ struct tb_span tb_pos_gate_token(const struct tb_pos_gate_request *r)
     return tb_span_of(NULL, 0);
 }
 
+bool tb_pos_gate_origin_valid(struct tb_span origin)
+{
+    struct tb_span host = origin;
+    struct tb_span scheme = tb_span_cut(&host, ':');
+    bool valid = tb_span_starts(host, tb_span_str("//")) && scheme.size > 0 && host.size > 2;
+    for (size_t i = 0; i < scheme.size; i++)
+        valid = valid && ((scheme.at[i] >= 'a' && scheme.at[i] <= 'z') ||
+                          (i > 0 && memchr("0123456789+-.", scheme.at[i], 13) != NULL));
+    for (size_t i = 2; i < host.size; i++)
+        valid = valid && memchr("abcdefghijklmnopqrstuvwxyz0123456789.-:[]_", host.at[i], 42) != NULL;
+    return valid;
+}
+
 static const struct {
     unsigned status;
     const char *code;

@@ -69,6 +69,9 @@ enum tb_pos_gate_answer tb_pos_gate_judge(const struct tb_pos_gate_request *requ
  */
 struct tb_span tb_pos_gate_token(const struct tb_pos_gate_request *request);
 
+/* An Origin as browsers write it: scheme://host, perhaps with a port, in lower case and without a path. */
+bool tb_pos_gate_origin_valid(struct tb_span origin);
+
 /* HTTP status of a refusal, and its stable name; 0 and NULL when none. */
 unsigned tb_pos_gate_status(enum tb_pos_gate_answer answer);
 const char *tb_pos_gate_code(enum tb_pos_gate_answer answer);

@@ -191,6 +191,9 @@ export class PageChannel {
       case 'reading_end':
         this.shown.reading = method === 'reading';
         break;
+      case 'pairing':
+        this.shown.pairing = params.pairing;
+        break;
       case 'taken_back':
         this.taken.push(params);
         break;

@@ -81,8 +81,10 @@ static void pos_opened(void *context, uint32_t page, uint32_t client)
 }
 
 /* "quiet" is a message to which nobody answers, "hang" one to which nobody does although he should. */
-static bool pos_call(void *context, uint32_t page, uint32_t client, struct tb_span message)
+static bool pos_call(void *context, uint32_t page, uint32_t client, struct tb_span origin,
+                     struct tb_span message)
 {
+    (void)origin;
     printf("pos call %" PRIu32 " client %" PRIu32 " %zu\n", page, client, message.size);
     if (!tb_span_is(message, "\"quiet\"") && !tb_span_is(message, "\"hang\""))
         page_request(context, page, TB_COUNTER_SCOPE_NONE, message);

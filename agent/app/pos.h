@@ -1,0 +1,131 @@
+/*
+ * Pos: the local API for POS software (docs/pos.md): who was paired, who follows events, what each may ask.
+ *
+ *     pos.c         who gets in, the desk, what is asked of the visit    pos_events.c   what followers are
+ * told pos_pairing.c how a POS comes by its token, and loses it           upos.c         the UnifiedPOS view
+ *
+ * A POS is trusted with what it was granted and with nothing else; what it sends is looked at as what a page
+ * sends. Loop's thread only. Limits: TB_POS_CLIENT_MAX paired, TB_COUNTER_POS_MAX followers, one pairing at a
+ * time, TB_POS_WAIT_MAX codes being judged.
+ */
+#ifndef TB_AGENT_APP_POS_H
+#define TB_AGENT_APP_POS_H
+
+#include "agent/app/request.h"
+#include "agent/app/upos.h"
+#include "agent/cache/pos_clients.h"
+#include "agent/counter/counter.h"
+#include "core/identify/identify.h"
+#include "host/loop/loop.h"
+
+#define TB_POS_API_VERSION 1
+#define TB_POS_WAIT_MAX 8
+#define TB_POS_CODE_SIZE 6       /* digits */
+#define TB_POS_PAIRING_MS 120000 /* a code is good for */
+#define TB_POS_GUESS_MAX 5       /* wrong codes until a pairing is over */
+#define TB_POS_PAUSE_MS 60000    /* after the first that ended so; doubled by each further one */
+#define TB_POS_PAUSE_MAX_MS 3600000
+
+/* What a POS may do: bits, which state.db keeps. */
+enum tb_pos_grant {
+    TB_POS_MAY_CUSTOMER = 1 << 0, /* see who is here, and the cart */
+    TB_POS_MAY_CART = 1 << 1,     /* change it */
+    TB_POS_MAY_CHECKOUT = 1 << 2, /* claim, release, finish, void */
+    TB_POS_MAY_IDENTIFY = 1 << 3, /* hand in codes, end visits */
+    TB_POS_MAY_OPERATOR = 1 << 4, /* say who the clerk is */
+    TB_POS_MAY_HANDOVER = 1 << 5, /* ask somebody else to go on with the customer */
+    TB_POS_MAY_DEVICE = 1 << 6,   /* outcomes, readers, the UnifiedPOS view */
+    TB_POS_GRANT_COUNT = 7
+};
+
+extern const char *const tb_pos_grant_names[TB_POS_GRANT_COUNT]; /* by the number of the bit */
+
+struct tb_pos_follower {
+    uint32_t page;   /* 0: the place is free */
+    uint32_t client; /* number of the tb_pos_client */
+    struct tb_upos upos;
+};
+
+struct tb_pos_wait {  /* a code of which the outcome is awaited */
+    uint64_t attempt; /* 0: the place is free */
+    bool known;       /* the outcome is, and is told when everything that comes with it is done */
+    bool merged;
+    enum tb_outcome outcome;
+    enum tb_reason reason;
+    uint32_t from;
+    int64_t request;
+    void (*send)(struct tb_agent *agent, uint32_t to);
+};
+
+struct tb_pos_pairing {
+    bool open;
+    bool finishing; /* the code was right, and the token is being stored */
+    struct tb_id id;
+    struct tb_pos_client asked;
+    char code[TB_POS_CODE_SIZE + 1];
+    unsigned guess_count;
+    unsigned failure_count; /* of pairings that ended by guesses, one after another */
+    int64_t pause_until_ms; /* monotonic */
+    int64_t until_wall_ms;
+    struct tb_timer timer;
+};
+
+struct tb_pos {
+    struct tb_pos_clients clients;
+    struct tb_pos_follower followers[TB_COUNTER_POS_MAX];
+    struct tb_pos_wait waits[TB_POS_WAIT_MAX];
+    struct tb_pos_pairing pairing;
+    struct tb_id visit_told; /* the visit that followers know of; zero: none */
+    bool customer_told;      /* and that somebody was identified in it */
+    int64_t started_ms;      /* monotonic */
+    struct tb_upos_counts counts;
+    uint32_t asking;       /* the client whose message is being handled; 0: none, or one without a token */
+    struct tb_span origin; /* and the page's, while it is */
+};
+
+void tb_pos_start(struct tb_agent *agent, const struct tb_pos_clients *clients);
+void tb_pos_stop(struct tb_agent *agent);
+
+/* Handlers of the counter. */
+bool tb_pos_origin(void *context, struct tb_span origin);
+enum tb_err tb_pos_admit(void *context, struct tb_span token, struct tb_span origin, uint32_t *ret_client);
+void tb_pos_opened(void *context, uint32_t page, uint32_t client);
+bool tb_pos_call(void *context, uint32_t page, uint32_t client, struct tb_span origin,
+                 struct tb_span message);
+void tb_pos_closed(struct tb_agent *agent, uint32_t page);
+
+/* The paired one of that number, borrowed; NULL when there is none. */
+const struct tb_pos_client *tb_pos_client_find(const struct tb_agent *agent, uint32_t number);
+struct tb_pos_follower *tb_pos_follower_find(struct tb_agent *agent, uint32_t page);
+
+/* ---- events ---- */
+
+void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb_pos_client *client);
+void tb_pos_terminal(struct tb_agent *agent);
+void tb_pos_state(struct tb_agent *agent);
+void tb_pos_visit(struct tb_agent *agent);
+void tb_pos_cart(struct tb_agent *agent);
+void tb_pos_outcome(struct tb_agent *agent, const struct tb_identify_action *action);
+void tb_pos_verdict(struct tb_agent *agent, const struct tb_verdict *verdict);
+/* Members of the answer of customer.current, and of the events that a visit causes. */
+void tb_pos_put_visit(struct tb_json_writer *w, const struct tb_agent *agent);
+void tb_pos_put_grants(struct tb_json_writer *w, uint32_t grants);
+
+/* ---- codes that were handed in ---- */
+
+void tb_pos_attempt_ended(struct tb_agent *agent, const struct tb_identify_action *action);
+/* Answers those of which the outcome is known by now. */
+void tb_pos_waits_answer(struct tb_agent *agent);
+
+/* ---- pairing ---- */
+
+void tb_pos_pair_begin(struct tb_request *r);
+void tb_pos_pair_finish(struct tb_request *r);
+/* To one page of a clerk, or to all (0): what code is asked for now. */
+void tb_pos_pairing_show(struct tb_agent *agent, uint32_t page);
+/* Of the command line socket. */
+void tb_pos_console_list(struct tb_request *r);
+void tb_pos_console_revoke(struct tb_request *r);
+void tb_pos_console_grant(struct tb_request *r);
+
+#endif

@@ -1,0 +1,184 @@
+#include "agent/app/agent.h"
+#include "agent/app/page.h"
+#include "agent/app/pos.h"
+
+#include "core/base/wipe.h"
+#include "host/log/log.h"
+
+/* Whom an event goes to: one follower, or all that were granted one of these. */
+struct to {
+    uint32_t page; /* 0: all */
+    uint32_t grants;
+};
+
+enum { ANY = (1 << TB_POS_GRANT_COUNT) - 1 };
+
+static bool followed(const struct tb_agent *agent, struct to to)
+{
+    for (size_t i = 0; i < TB_COUNTER_POS_MAX; i++) {
+        const struct tb_pos_follower *f = &agent->pos.followers[i];
+        const struct tb_pos_client *client = f->page ? tb_pos_client_find(agent, f->client) : NULL;
+        if (client && (to.page == 0 || to.page == f->page) && (client->grants & to.grants))
+            return true;
+    }
+    return false;
+}
+
+/* Sending to a follower that is too slow ends it, and with it its place in the table. */
+static void event_end(struct tb_agent *agent, struct tb_json_writer *w, struct to to,
+                      enum tb_counter_topic topic)
+{
+    tb_rpc_end(w);
+    for (size_t i = 0; i < TB_COUNTER_POS_MAX; i++) {
+        const struct tb_pos_follower *f = &agent->pos.followers[i];
+        const struct tb_pos_client *client = f->page ? tb_pos_client_find(agent, f->client) : NULL;
+        if (!client || (to.page != 0 && to.page != f->page) || !(client->grants & to.grants))
+            continue;
+        enum tb_err err = agent->page.err;
+        if (err == TB_OK)
+            err = tb_counter_send(agent->counter, f->page, topic, tb_buf_span(&agent->page));
+        if (err != TB_OK && err != TB_ERR_NOT_FOUND)
+            tb_log(TB_LOG_WARN, TB_EVENT("pos", "not_sent"), tb_log_err(err));
+    }
+    tb_wipe(agent->page.at, agent->page.size);
+}
+
+void tb_pos_put_grants(struct tb_json_writer *w, uint32_t grants)
+{
+    tb_json_open_array(w, "scopes");
+    for (unsigned i = 0; i < TB_POS_GRANT_COUNT; i++)
+        if (grants & (1u << i))
+            tb_json_put_str(w, NULL, tb_pos_grant_names[i]);
+    tb_json_close_array(w);
+}
+
+void tb_pos_put_visit(struct tb_json_writer *w, const struct tb_agent *agent)
+{
+    const struct tb_serving *serving = &agent->serving;
+    const struct tb_visit *visit = &serving->visit;
+    if (!visit->open) {
+        tb_serving_put_no_visit(w, visit->last_reason);
+        return;
+    }
+    if (visit->start.known)
+        tb_json_put_id(w, "customer", &serving->record.customer);
+    tb_serving_put_visit(w, serving, tb_agent_reader_name(agent, visit->start.reader));
+}
+
+static void state_send(struct tb_agent *agent, struct to to)
+{
+    if (!followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, "state");
+    tb_status_put_state(&w, &agent->status, tb_loop_wall_ms(agent->loop));
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_STATE);
+}
+
+static void terminal_send(struct tb_agent *agent, struct to to)
+{
+    if (!agent->facts.terminal_known || !followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, "terminal");
+    tb_pages_put_terminal(&w, agent);
+    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_TERMINAL);
+}
+
+static void visit_send(struct tb_agent *agent, struct to to, const char *event)
+{
+    to.grants = TB_POS_MAY_CUSTOMER;
+    if (!followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, event);
+    tb_pos_put_visit(&w, agent);
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_VISIT);
+}
+
+void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb_pos_client *client)
+{
+    const struct to to = {.page = page, .grants = ANY};
+    struct tb_json_writer w = tb_page_begin(agent, "ready");
+    tb_json_put_int(&w, "api", TB_POS_API_VERSION);
+    tb_json_put_str(&w, "software", TB_AGENT_SOFTWARE);
+    tb_json_put_int(&w, "client", client->number);
+    tb_json_put_str(&w, "name", client->name);
+    tb_pos_put_grants(&w, client->grants);
+    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_EVENT);
+    terminal_send(agent, to);
+    state_send(agent, to);
+    if (agent->serving.visit.open)
+        visit_send(agent, to, "customer.identified");
+}
+
+void tb_pos_terminal(struct tb_agent *agent)
+{
+    terminal_send(agent, (struct to){.grants = ANY});
+}
+
+void tb_pos_state(struct tb_agent *agent)
+{
+    state_send(agent, (struct to){.grants = ANY});
+    tb_upos_state(agent);
+}
+
+/* One that was anonymous and is somebody's now has its id still: who she is is news. */
+void tb_pos_visit(struct tb_agent *agent)
+{
+    const struct tb_visit *visit = &agent->serving.visit;
+    struct tb_pos *pos = &agent->pos;
+    bool new_one = visit->open && !tb_id_equal(&visit->id, &pos->visit_told);
+    bool identified = new_one || (visit->open && visit->start.known && !pos->customer_told);
+    if (!visit->open && tb_id_is_zero(&pos->visit_told))
+        return;
+    visit_send(agent, (struct to){0},
+               !visit->open ? "customer.left"
+               : identified ? "customer.identified"
+                            : "customer.changed");
+    if (identified && visit->start.known)
+        tb_upos_customer(agent);
+    pos->visit_told = visit->open ? visit->id : (struct tb_id){{0}};
+    pos->customer_told = visit->open && visit->start.known;
+}
+
+void tb_pos_cart(struct tb_agent *agent)
+{
+    const struct to to = {.grants = TB_POS_MAY_CUSTOMER};
+    if (!agent->serving.visit.open || !followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, "cart.changed");
+    tb_json_put_id(&w, "visit", &agent->serving.visit.id);
+    tb_serving_put_cart(&w, &agent->serving);
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_CART);
+}
+
+void tb_pos_outcome(struct tb_agent *agent, const struct tb_identify_action *action)
+{
+    const struct to to = {.grants = TB_POS_MAY_DEVICE};
+    tb_upos_outcome(agent, action);
+    if (!followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, "outcome");
+    tb_json_put_int(&w, "id", (int64_t)action->attempt);
+    tb_json_put_str(&w, "outcome", tb_outcome_name(action->outcome));
+    tb_json_put_str(&w, "code", tb_reason_name(action->reason));
+    tb_json_put_int(&w, "at_ms", tb_loop_wall_ms(agent->loop));
+    tb_json_put_str(&w, "reader", tb_agent_reader_name(agent, action->reader));
+    if (action->gtin[0])
+        (void)tb_page_put_product(&w, agent, action->gtin);
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_EVENT);
+}
+
+/* What a change came to: POS software that made it finds it by its seq. */
+void tb_pos_verdict(struct tb_agent *agent, const struct tb_verdict *verdict)
+{
+    const struct to to = {.grants = TB_POS_MAY_CART | TB_POS_MAY_CHECKOUT};
+    if (!followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, "change.decided");
+    tb_json_put_int(&w, "seq", verdict->seq);
+    tb_json_put_str(&w, "verdict", tb_verdict_kind_names[verdict->kind]);
+    if (verdict->code[0])
+        tb_json_put_str(&w, verdict->kind == TB_VERDICT_APPLIED ? "conflict" : "code", verdict->code);
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_EVENT);
+}

@@ -1,0 +1,234 @@
+// POS software at a running till: pairing with the code on the clerk's screen, scopes, the customer and the cart as they
+// change, paying, codes that are handed in, and tokens that are good no more.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { call, Pos, post } from './lib/pos_channel.mjs';
+import { memberUri, Till } from './lib/till.mjs';
+
+const ORIGIN = 'https://pos.example';
+const ALL = ['customer', 'cart', 'checkout', 'identify', 'operator', 'handover', 'device'];
+const DATE = '2026-09-21';
+
+const till = Till.make();
+till.till_sections = `pos_origin = ${ORIGIN}\n`;
+let page;
+let pos;
+let rivera;
+let osei;
+
+before(async () => {
+  await till.start();
+  [rivera, osei] = till.customers;
+  page = await till.workingPage();
+});
+after(async () => {
+  pos?.close();
+  await till.end();
+});
+
+const port = () => till.page_port;
+const codeOf = ({ error }) => error?.data.code ?? '';
+const shownCode = async () => (await page.sees('a code', (s) => s.pairing?.code)).pairing.code;
+const wrong = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+
+// ---- pairing ----
+
+test('without a token nothing but pairing is answered', async () => {
+  for (const method of ['customer.current', 'ping', 'session.info', 'upos.open', 'pos.list', 'page.token'])
+    assert.equal(codeOf(await call(port(), method)), 'refused.unsupported', method);
+  for (const params of [{}, { name: 'Till software' }, { name: '', scopes: ALL }, { name: 'x', scopes: [] }, { name: 'x', scopes: ['all'] },
+    { name: 'x'.repeat(65), scopes: ALL }, { name: 'x', scopes: ALL, origin: 'https://pos.example/' }])
+    assert.match(codeOf(await call(port(), 'pair.begin', params)), /^input\./, JSON.stringify(params));
+});
+
+test('the clerk sees who asks for what, and the code opens it once', async () => {
+  const begun = await call(port(), 'pair.begin', { name: 'Till software', scopes: ALL });
+  assert.match(begun.result.pairing, /^[0-9a-f]{32}$/);
+  const { pairing } = await page.sees('a code', (s) => s.pairing?.code);
+  assert.deepEqual([pairing.name, pairing.scopes, pairing.until_ms], ['Till software', ALL, begun.result.until_ms]);
+  assert.match(pairing.code, /^\d{6}$/);
+  assert.equal(codeOf(await call(port(), 'pair.begin', { name: 'Another', scopes: ALL })), 'retry.busy');
+  assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: '0'.repeat(32), code: pairing.code })), 'refused.not_found');
+  assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: begun.result.pairing, code: wrong(pairing.code) })), 'refused.denied');
+  const { result } = await call(port(), 'pair.finish', { pairing: begun.result.pairing, code: pairing.code });
+  assert.match(result.token, /^[\w-]{43}$/);
+  assert.deepEqual(result.scopes, ALL);
+  await page.sees('no code', (s) => s.pairing === null);
+  assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: begun.result.pairing, code: pairing.code })), 'refused.not_found');
+  pos = new Pos(port(), result.token);
+});
+
+test('a page that opens while a code is asked for sees it', async () => {
+  const asked = Pos.pair(port(), 'Second', ['customer'], async () => {
+    const late = await till.page();
+    const { pairing } = await late.sees('a code', (s) => s.pairing?.code);
+    late.close();
+    return pairing.code;
+  });
+  const second = await asked;
+  assert.deepEqual((await second.http('session.info')).result.scopes, ['customer']);
+});
+
+test('the token is kept as a hash, and is good after a restart', async () => {
+  const config = { port: port() };
+  page.close();
+  await till.till.stop();
+  const stored = readFileSync(till.stateFile('state.db')).toString('latin1');
+  assert.ok(!stored.includes(pos.token) && !stored.includes('Till software'));
+  assert.ok(!till.logs().some(({ text }) => text.includes(pos.token)));
+  await till.startTill(config);
+  page = await till.workingPage();
+  const { result } = await pos.http('session.info');
+  assert.deepEqual([result.api, result.client, result.name, result.scopes], [1, 1, 'Till software', ALL]);
+});
+
+// ---- what happens ----
+
+test('who follows is told how things are', async () => {
+  await pos.follow();
+  const ready = await pos.event('ready');
+  assert.deepEqual([ready.api, ready.client, ready.scopes], [1, 1, ALL]);
+  assert.equal((await pos.event('terminal')).till, till.terminal_till ?? page.shown.terminal.till);
+  assert.equal((await pos.event('state')).line.state, 'live');
+});
+
+test('a customer comes, the cart changes, the customer leaves', async () => {
+  await till.serve(page, rivera);
+  assert.equal((await pos.event('outcome')).outcome, 'recognised');
+  const came = await pos.event('customer.identified');
+  assert.match(came.customer, /^[0-9a-f]{32}$/);
+  assert.equal(came.view.customer.name, rivera.name);
+  assert.equal(came.visit.id, page.shown.visit.id);
+
+  const { seq } = await pos.result('cart.add', { visit: came.visit.id, gtin: till.products[0].gtin, quantity: 2 });
+  const changed = await pos.event('cart.changed', (e) => e.cart?.lines.some((l) => l.gtin === till.products[0].gtin && l.quantity === 2));
+  assert.equal(changed.visit, came.visit.id);
+  assert.equal((await pos.event('change.decided', (e) => e.seq === seq)).verdict, 'applied');
+  await page.sees('the line', () => page.lineOf(till.products[0].gtin)?.quantity === 2);
+
+  const line = page.lineOf(till.products[0].gtin);
+  const current = (await pos.http('customer.current')).result;
+  assert.deepEqual(current.cart.lines.map((l) => l.id).includes(line.id), true);
+  await pos.result('cart.set_quantity', { line: line.id, from: 2, to: 5 });
+  await pos.event('cart.changed', (e) => e.cart?.lines.some((l) => l.id === line.id && l.quantity === 5));
+  await pos.result('cart.remove', { line: line.id, from: 5 });
+  await pos.event('cart.changed', (e) => !e.cart?.lines.some((l) => l.id === line.id));
+
+  assert.equal(await pos.code('cart.add', { visit: '0'.repeat(32), gtin: till.products[0].gtin, quantity: 1 }), 'refused.not_found');
+  await pos.result('visit.end', { visit: came.visit.id });
+  assert.equal((await pos.event('customer.left')).reason, 'done');
+  assert.deepEqual((await pos.http('customer.current')).result.visit, null);
+});
+
+test('the same is told as server-sent events', async () => {
+  const other = new Pos(port(), pos.token);
+  assert.equal(await other.stream(), 200);
+  assert.equal((await other.event('ready')).client, 1);
+  await till.serve(page, osei);
+  assert.equal((await other.event('customer.identified')).view.customer.name, osei.name);
+  await page.clear();
+  assert.equal((await other.event('customer.left')).reason, 'done');
+  other.close();
+});
+
+// ---- codes ----
+
+test('a code that is handed in is judged as one that was scanned', async () => {
+  pos.events.forget();
+  const { result } = await pos.http('identify.code', { code: memberUri(rivera) });
+  assert.equal(result.outcome, 'recognised');
+  assert.equal((await pos.event('customer.identified')).visit.id, result.visit);
+  await page.sees(rivera.name, (s) => s.view?.customer.name === rivera.name);
+  assert.equal(page.shown.visit.reader, 'POS');
+  assert.equal((await pos.http('identify.code', { code: memberUri(rivera) })).result.outcome, 'merged');
+  assert.equal((await pos.http('identify.code', { code: till.products[1].gtin.slice(1) })).result.outcome, 'product');
+  await pos.event('cart.changed', (e) => e.cart?.lines.some((l) => l.gtin === till.products[1].gtin));
+  assert.equal((await pos.http('identify.code', { code: '4111111111111111' })).result.outcome, 'payment_card');
+  assert.equal((await pos.http('identify.code', { code: 'https://loyal.example/m/0000000000' })).result.outcome, 'unknown');
+  assert.match(codeOf(await pos.http('identify.code', { code: '' })), /^input\./);
+});
+
+// ---- paying ----
+
+test('the cart is claimed, paid and gone', async () => {
+  const claim = await pos.result('checkout.claim');
+  assert.equal((await pos.event('change.decided', (e) => e.seq === claim.seq)).verdict, 'applied');
+  await pos.event('cart.changed', (e) => e.cart?.claim?.mine === true);
+  await pos.result('checkout.release');
+  await pos.event('cart.changed', (e) => e.cart && !e.cart.claim);
+  await pos.result('checkout.claim');
+  const { cart } = (await pos.http('customer.current')).result;
+  const lines = cart.lines.map(({ id, gtin, quantity, unit_price }) => ({ line: id, gtin, quantity, unit_price }));
+  const finish = await pos.result('checkout.finish', { transaction: 'pos-1', business_date: DATE, total: cart.total, lines });
+  assert.equal((await pos.event('customer.left')).reason, 'checkout');
+  assert.equal((await pos.event('change.decided', (e) => e.seq === finish.seq)).verdict, 'applied');
+  const voided = await pos.result('checkout.void', { transaction: 'pos-2', business_date: DATE, of_transaction: 'pos-1', of_date: DATE, reopen: true });
+  assert.equal((await pos.event('change.decided', (e) => e.seq === voided.seq)).verdict, 'applied');
+  assert.equal(await pos.code('checkout.claim'), 'refused.not_found');
+  assert.match(await pos.code('checkout.finish', { transaction: 'pos 3', business_date: DATE, total: 1, lines: [] }), /^input\./);
+});
+
+// ---- who may what ----
+
+test('a scope opens what it says and nothing else', async () => {
+  await till.cli('pos', 'grant', 'Display', 'customer');
+  const console = await till.console();
+  const { token } = await console.request('pos.grant', { name: 'Customer display', scopes: ['customer'] });
+  console.close();
+  const display = new Pos(port(), token);
+  await display.follow();
+  await display.event('ready');
+  for (const method of ['cart.add', 'cart.remove', 'checkout.claim', 'checkout.finish', 'checkout.void', 'identify.code', 'visit.end', 'upos.open'])
+    assert.equal(await display.code(method), 'refused.denied', method);
+  for (const method of ['pos.list', 'pos.grant', 'pos.revoke', 'page.token', 'pair.begin', 'nothing', 'tail', 'status'])
+    assert.equal(await display.code(method), 'refused.unsupported', method);
+  await till.serve(page, rivera);
+  await display.event('customer.identified');
+  await page.clear();
+  await display.event('customer.left');
+  assert.ok(!display.received.includes('"outcome"'));
+  display.close();
+});
+
+test('a page of a web POS uses its own token, from its own origin', async () => {
+  const web = await Pos.pair(port(), 'Web POS', ['customer'], shownCode, { Origin: ORIGIN });
+  const own = await web.http('session.info', {}, { headers: { Origin: ORIGIN } });
+  assert.deepEqual([own.status, own.headers['access-control-allow-origin']], [200, ORIGIN]);
+  assert.deepEqual([(await web.http('session.info')).status, codeOf(await web.http('session.info'))], [403, 'origin_foreign']);
+  const foreign = await pos.http('session.info', {}, { headers: { Origin: 'https://evil.example' } });
+  assert.deepEqual([foreign.status, foreign.headers['access-control-allow-origin']], [403, undefined]);
+  assert.equal((await call(port(), 'pair.begin', { name: 'x', scopes: ALL }, { headers: { Origin: 'https://evil.example' } })).status, 403);
+});
+
+test('messages that make no sense are answered, and nothing breaks', async () => {
+  const bearer = { Authorization: `Bearer ${pos.token}` };
+  for (const [body, code] of [['{', 'input.syntax'], ['[]', 'input.type'], ['{"jsonrpc":"2.0","id":1}', 'input.missing'], ['"x"', 'input.type'],
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","method":"ping"}', 'input.duplicate_key'], [`${'['.repeat(40)}`, 'input.depth']]) {
+    const answer = await post(port(), body, bearer);
+    assert.equal(answer.status, 200, body);
+    assert.ok(codeOf(answer).startsWith('input.'), `${body}: ${codeOf(answer)} for ${code}`);
+  }
+  assert.equal((await pos.http('ping', {}, { id: null })).status, 204);
+  assert.ok((await pos.http('ping')).result.wall_ms > 0);
+});
+
+test('the command line lists and revokes, and what is open ends', async () => {
+  assert.match(await till.cli('pos', 'list'), /^1 +Till software +connected +.*customer,cart,checkout,identify,operator,handover,device\n/m);
+  assert.match(await till.cli('pos', 'list'), new RegExp(`http://127.0.0.1:${port()}/pos/v1`));
+  assert.match(await till.cli('pos', 'revoke', '1'), /^Revoked/);
+  await pos.closed;
+  assert.deepEqual([(await pos.http('ping')).status, codeOf(await pos.http('ping'))], [401, 'token_refused']);
+  assert.doesNotMatch(await till.cli('pos', 'list'), /Till software/);
+  await assert.rejects(till.cli('pos', 'revoke', '1'));
+});
+
+test('who guesses codes is kept off', async () => {
+  const { result } = await call(port(), 'pair.begin', { name: 'Guesser', scopes: ALL });
+  const code = await shownCode();
+  for (let i = 0; i < 5; i++) assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code: wrong(code) })), 'refused.denied');
+  await page.sees('no code', (s) => s.pairing === null);
+  assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code })), 'refused.not_found');
+  assert.equal(codeOf(await call(port(), 'pair.begin', { name: 'Guesser', scopes: ALL })), 'retry.busy');
+});

@@ -2,7 +2,7 @@
 // agent/words/<language>.json, one catalogue per language in sections. Nothing here reads a clock: times are handed in.
 
 /** The languages that there is a catalogue of, each in its own words. */
-export const LANGUAGES = { en: 'English' };
+export const LANGUAGES = { ar: 'العربية', de: 'Deutsch', en: 'English', es: 'Español', fr: 'Français' };
 const RIGHT_TO_LEFT = ['ar', 'fa', 'he', 'ur'];
 
 const MINUTE = 60_000;

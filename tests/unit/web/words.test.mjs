@@ -64,6 +64,16 @@ test('every language has a catalogue, and what is said in it has the placeholder
   }
 });
 
+test('each language reads in its direction, and counts in its forms', async () => {
+  const arabic = await wordsFor('ar', 'Europe/Berlin');
+  assert.equal(arabic.direction, 'rtl');
+  assert.equal((await wordsFor('de')).direction, 'ltr');
+  const forms = [0, 1, 2, 3, 11, 100].map((n) => arabic.plural('cart.items', n));
+  assert.equal(new Set(forms).size, forms.length);
+  assert.equal((await wordsFor('de-AT')).plural('cart.unsent', 1), '1 Änderung noch nicht gesendet');
+  assert.equal((await wordsFor('fr')).plural('customer.points', 0), '0 point');
+});
+
 test('a key stands in one section only', () => {
   const keys = Object.values(catalogue('en')).flatMap(Object.keys);
   assert.equal(keys.length, new Set(keys).size);

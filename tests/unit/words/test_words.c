@@ -21,6 +21,23 @@ static void numbers_have_their_form(void **state)
     assert_string_equal(tb_words_plural("en", "display.points", 1), "{n} point");
     assert_string_equal(tb_words_plural("en", "display.points", 0), "{n} points");
     assert_string_equal(tb_words_plural("en", "display.points", -2), "{n} points");
+    assert_string_equal(tb_words_plural("de-AT", "display.points", 1), "{n} Punkt");
+    assert_string_equal(tb_words_plural("fr", "display.points", 0), "{n} point");
+    assert_string_equal(tb_words_plural("fr", "display.points", 1000000), "{n} points");
+    assert_string_equal(tb_words_plural("xx", "display.points", 1), "{n} point");
+}
+
+/* As Intl.PluralRules of a browser has them. */
+static void arabic_has_six_forms(void **state)
+{
+    (void)state;
+    assert_ptr_equal(tb_words_plural("ar", "notice.more", 3), tb_words_plural("ar", "notice.more", 110));
+    assert_ptr_equal(tb_words_plural("ar", "notice.more", 11), tb_words_plural("ar", "notice.more", 99));
+    assert_ptr_equal(tb_words_plural("ar", "notice.more", 100), tb_words_plural("ar", "notice.more", 202));
+    static const int64_t apart[] = {0, 1, 2, 3, 11, 100};
+    for (size_t i = 1; i < sizeof apart / sizeof apart[0]; i++)
+        assert_string_not_equal(tb_words_plural("ar", "notice.more", apart[i - 1]),
+                                tb_words_plural("ar", "notice.more", apart[i]));
 }
 
 static void filled_is(const char *text, const char *wanted)
@@ -57,6 +74,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_language_falls_back_to_english),
         cmocka_unit_test(numbers_have_their_form),
+        cmocka_unit_test(arabic_has_six_forms),
         cmocka_unit_test(holes_are_filled_once),
         cmocka_unit_test(every_line_and_notice_has_words),
     };

@@ -93,7 +93,8 @@ const actions = {
   tick: ({ line }) => dispatch({ type: 'tick_line', line }),
   merge_join: () => ofVisit('merge.decide', { answer: 'join', exclude: state.left_out }),
   merge_apart: () => ofVisit('merge.decide', { answer: 'apart' }),
-  choose: ({ customer }) => (customer ? ask('visit.choose', { choice: state.choose?.choice, customer }) : ask('visit.choose', { choice: state.choose?.choice, customer: null })),
+  merge_undo: () => ofVisit('merge.undo'),
+  choose: ({ customer }) => (customer ? ask('visit.choose', { choice: state.choose?.choice, customer }) : ask('visit.start', {})),
 };
 
 function act(name, data) {

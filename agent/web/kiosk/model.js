@@ -15,7 +15,6 @@ const BACKGROUND = { light: [255, 255, 255], dark: [27, 32, 39] }; // --panel in
 
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock', payment_card: 'payment',
   two_cards: 'two', not_a_code: 'question', product: 'check' };
-const NOT_KEPT = new Set(['disk_full', 'disk_read_only', 'changes_not_stored']);
 
 // In all of this file w are the words of the locale (lib/words.js), clock is { at, wall }: now, by both clocks.
 
@@ -45,11 +44,7 @@ function barOf(state, w, clock) {
 function bandOf(state, w) {
   if (state.link.state === 'lost' && state.visit) return band('bad', 'plug', w.t('kiosk.page.lost'), w.t('kiosk.page.lost.detail'));
   if (state.link.state !== 'up') return null;
-  const codes = new Set((state.notices ?? []).map((notice) => notice.code));
-  if ([...codes].some((code) => NOT_KEPT.has(code))) return band('bad', 'disk', w.t('kiosk.notice.stored'));
   if (state.line?.state === 'offline') return band('warn', 'cloud', w.t('kiosk.offline.title'), w.t('kiosk.offline.works'), w.t('kiosk.offline.not'));
-  if (codes.has('changes_in_memory')) return band('warn', 'disk', w.t('kiosk.notice.memory'));
-  if (codes.has('quarantined')) return band('warn', 'cloud', w.t('kiosk.notice.apart'));
   const broken = (state.readers ?? []).find((reader) => reader.state !== 'ready' && reader.state !== 'starting');
   return broken && state.visit ? band('warn', 'plug', w.t(broken.kind === 'scanner' ? 'kiosk.notice.scanner' : 'kiosk.notice.reader')) : null;
 }
@@ -168,6 +163,7 @@ function cartScreen(state, env, clock) {
     empty: lines.length === 0 ? emptyOf(state, w) : null,
     claim: claimOf(state, w, clock),
     help: helpLine(state, w, clock),
+    joined: state.joined ? { text: w.t('kiosk.joined'), undo: w.t('kiosk.joined.undo') } : null,
     items: w.plural('kiosk.items', cart?.item_count ?? 0),
     totalLabel: w.t('kiosk.total'),
     total: unpriced ? w.t('kiosk.price.hidden') : w.money(cart?.total ?? 0, currency),

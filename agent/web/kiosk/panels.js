@@ -69,30 +69,39 @@ function knowDialog(state, { words: w }, clock) {
   const title = w.t('kiosk.know.title');
   const waiting = unanswered('know', title, state, w, w.t('kiosk.know.wait'));
   if (waiting) return waiting;
-  const groups = (state.panel.result?.groups ?? []).map((one) => groupOf(one, w, clock)).filter((one) => one.facts.length > 0);
+  const groups = (state.panel.result?.groups ?? []).map((one) => groupOf(one, state, w, clock)).filter((one) => one.facts.length > 0);
   return dialog('know', title, w.t(groups.length > 0 ? 'kiosk.know.detail' : 'kiosk.know.none'),
-    [action('close', w.t('kiosk.act.back'), { strong: true }), action('forget', w.t('kiosk.forget.act'))], { groups });
+    [action('close', w.t('kiosk.act.back'), { strong: true }), action('forget', w.t('kiosk.forget.act'))],
+    { groups, more: (state.panel.result?.hidden ?? []).length > 0 ? w.t('kiosk.know.hidden') : '' });
 }
 
-function groupOf({ group, facts }, w, clock) {
+function groupOf({ group, facts }, state, w, clock) {
   const title = w.has(`kiosk.know.group.${group}`) ? w.t(`kiosk.know.group.${group}`) : group;
-  return { title, facts: (facts ?? []).map((one) => factOf(one, w, clock)) };
+  return { title, facts: (facts ?? []).map((one) => factOf(one, state, w, clock)) };
 }
 
-function factOf({ fact, value, as_of, source }, w, clock) {
-  const age = ageOf(as_of, clock);
-  const from = w.has(`kiosk.know.source.${source}`) ? w.t(`kiosk.know.source.${source}`) : '';
+function factOf(one, state, w, clock) {
+  const age = ageOf(one.as_of, clock);
+  const from = w.has(`kiosk.know.source.${one.source}`) ? w.t(`kiosk.know.source.${one.source}`) : '';
   const ago = age === null ? '' : w.ago(age);
-  return { name: w.has(`kiosk.know.fact.${fact}`) ? w.t(`kiosk.know.fact.${fact}`) : fact, value: valueOf(fact, value, w, clock),
+  return { name: w.has(`kiosk.know.fact.${one.fact}`) ? w.t(`kiosk.know.fact.${one.fact}`) : one.fact, value: valueOf(one, state, w, clock),
     from: from && ago ? w.t('kiosk.know.from', { source: from, age: ago }) : from || ago };
 }
 
-function valueOf(fact, value, w, clock) {
-  if (typeof value === 'boolean') return w.t(value ? 'kiosk.know.yes' : 'kiosk.know.no');
-  if (fact.endsWith('_ms') && Number.isFinite(value)) return w.moment(value, clock.wall ?? value);
-  if (fact === 'language') return w.languageName(value);
-  if (typeof value === 'number') return w.number(value);
-  return w.has(`kiosk.know.value.${value}`) ? w.t(`kiosk.know.value.${value}`) : String(value);
+// What is not a plain text or number has a way of its own to be said.
+const values = {
+  tier: ({ value }, state) => (state.terminal?.tiers ?? []).find((tier) => tier.id === value)?.name ?? value,
+  language: ({ value }, state, w) => w.languageName(value),
+  began_ms: ({ value }, state, w, clock) => w.moment(value, clock.wall ?? value),
+  credential_kind: ({ value }, state, w) => (w.has(`credential.${value}`) ? w.t(`credential.${value}`) : value),
+  assurance: ({ value }, state, w) => (w.has(`assurance.${value}`) ? w.t(`assurance.${value}`) : value),
+  cart_line: ({ value, quantity }, state, w) => w.t('kiosk.know.line', { n: w.number(quantity), name: value }),
+  touchpoint: ({ value, channel }, state, w) => [w.has(`channel.on.${channel}`) ? w.t(`channel.on.${channel}`) : '', w.has(`journey.${value}`) ? w.t(`journey.${value}`) : value].filter(Boolean).join(': '),
+};
+
+function valueOf(one, state, w, clock) {
+  if (Object.hasOwn(values, one.fact)) return values[one.fact](one, state, w, clock);
+  return Number.isFinite(one.value) ? w.number(one.value) : String(one.value);
 }
 
 function forgetDialog(state, { words: w }) {

@@ -132,7 +132,7 @@ function mergeRow(row) {
 // ---- the cart ----
 
 function cartParts(screen) {
-  return [whoPart(screen.who), helpPart(screen.help), cartPart(screen)];
+  return [whoPart(screen.who), helpPart(screen.help), joinedPart(screen.joined), cartPart(screen)];
 }
 
 function whoPart(who) {
@@ -149,6 +149,11 @@ function whoPart(who) {
 function helpPart(help) {
   if (!help) return null;
   return h('button.calling', { type: 'button', 'data-act': 'help', 'data-key': 'calling', 'data-tone': help.tone }, icon('help'), h('b', help.text), h('span', help.detail));
+}
+
+function joinedPart(joined) {
+  if (!joined) return null;
+  return h('div.joined', { 'data-key': 'joined' }, h('span', joined.text), h('button.undo', { type: 'button', 'data-act': 'merge_undo' }, icon('undo'), h('span', joined.undo)));
 }
 
 function cartPart(screen) {
@@ -205,7 +210,7 @@ const bodies = {
   send: sendBody,
   help: (dialog) => (dialog.tone ? [h('div.wave', { 'data-tone': dialog.tone, 'aria-hidden': 'true' }, h('i'), h('i'), icon('help')), dialog.since ? h('p.since', dialog.since) : null,
     dialog.declined ? h('p.declined', dialog.declined) : null] : []),
-  know: (dialog) => (dialog.groups ? [h('div.facts', { tabindex: '0', role: 'group', 'aria-labelledby': 'panel-title' }, dialog.groups.map(factsPart))] : []),
+  know: (dialog) => (dialog.groups ? [h('div.facts', { tabindex: '0', role: 'group', 'aria-labelledby': 'panel-title' }, dialog.groups.map(factsPart)), dialog.more ? h('p.more', dialog.more) : null] : []),
   forget: (dialog) => (dialog.more ? [h('p.more', dialog.more)] : []),
   blank: (dialog) => [h('p.seconds', { role: 'timer', 'aria-label': dialog.told }, dialog.seconds)],
 };

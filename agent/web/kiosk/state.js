@@ -18,7 +18,6 @@ export function initialState(at) {
     terminal: null,
     line: null,
     readers: [],
-    notices: [],
     visit: null,
     view: null,
     cart: null,
@@ -30,6 +29,7 @@ export function initialState(at) {
     taken: null,
     merge: null, // the preview that waits for an answer
     left_out: [], // lines of this kiosk's cart that were unticked there
+    joined: false, // carts were put together in this visit, which can be taken back
     choose: null, // who may be shopping on a shared account
     help: null,
     blank: null, // { until }: page clock at which the screen is cleared
@@ -79,7 +79,7 @@ function onMessage(state, { method, params, at }) {
 
 const messages = {
   terminal: (state, params) => ({ ...state, terminal: params }),
-  state: (state, params) => ({ ...state, line: params.line ?? state.line, readers: params.readers ?? [], notices: params.notices ?? [] }),
+  state: (state, params) => ({ ...state, line: params.line ?? state.line, readers: params.readers ?? [] }),
   visit: onVisit,
   cart: (state, params, at) => (state.visit ? withCart(state, params.cart, at) : state),
   outcome: (state, params, at) => ({ ...state, outcome: { ...params, at }, reading: null, ended: null, failed: null,
@@ -87,8 +87,8 @@ const messages = {
   reading: (state, params, at) => ({ ...state, reading: { reader: params.reader, at } }),
   reading_end: (state) => ({ ...state, reading: null }),
   taken_back: onTakenBack,
-  merge: (state, params) => (params.merge ? { ...state, merge: params.merge, panel: null, left_out: state.merge ? state.left_out : [] }
-    : { ...state, merge: null, left_out: [] }),
+  merge: (state, params) => (params.merge ? { ...state, merge: params.merge, panel: null, joined: false, left_out: state.merge ? state.left_out : [] }
+    : { ...state, merge: null, left_out: [], joined: Boolean(params.undo) }),
   choose: (state, params) => ({ ...state, choose: params.choice ? params : null, panel: params.choice ? null : state.panel }),
   help: onHelp,
   blank: (state, params, at) => ({ ...state, blank: Number.isFinite(params.in_ms) ? { until: at + params.in_ms } : null }),
@@ -122,7 +122,7 @@ function onVisit(state, params, at) {
 
 // Drops everything about a customer; the language of the good-bye stays until its tick.
 function forget(state) {
-  return { ...state, visit: null, view: null, cart: null, lines: [], reading: null, failed: null, taken: null, merge: null, left_out: [],
+  return { ...state, visit: null, view: null, cart: null, lines: [], reading: null, failed: null, taken: null, merge: null, left_out: [], joined: false,
     choose: null, help: null, blank: null, panel: null, wants: null, outcome: state.visit ? null : state.outcome };
 }
 

@@ -7,8 +7,9 @@ const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 
 export const terminal = (change = {}) => anyTerminal({ role: 'kiosk', name: 'Kiosk 7', till: '7', ...change });
-export const live = (change = {}) => anyLive(change);
-export const offline = (change = {}) => anyOffline('refused', change);
+const bare = ({ line: own, readers: all, wall_ms }) => ({ line: own, readers: all, wall_ms });
+export const live = (change = {}) => bare(anyLive(change));
+export const offline = (change = {}) => bare(anyOffline('refused', change));
 
 export const lines = [
   line('Fountain pen, blue', 1, 3490),
@@ -42,12 +43,14 @@ const help = (state, change = {}) => ['help', { help: { state, since_ms: WALL - 
 export const qr = { size: 29, rows: ['fe8bdbf8', '8253ea08', 'baf8a2e8', 'ba8d22e8', 'ba41c2e8', '82d34a08', 'feaaabf8', '00d59800', 'e3a5c9b0', '8c64b6d8', 'd6b11a50', '3d2cf5e8', '8bd3a910', '65196bd8',
   'ebc42770', '158eb1c8', '9a73d958', 'b8e40e60', '4fd1b5b0', '3126fd88', 'b2f94fd0', '00b5c8e8', 'fe92faa8', '82d5a8b8', 'bab67fd0', 'ba1e9368', 'ba6b58a0', '8279e6d8', 'fe974ab0'] };
 export const code = { code: '7KM4QX', until_ms: WALL + 10 * MIN, text: 'https://loyal.example/h/7KM4QX', qr };
-export const known = { groups: [
-  { group: 'profile', facts: [{ fact: 'name', value: 'Maria', as_of: WALL - 12 * MIN, source: 'store' }, { fact: 'language', value: 'es', as_of: WALL - 12 * MIN, source: 'store' },
-    { fact: 'tier', value: 'gold', as_of: WALL - 12 * MIN, source: 'store' }, { fact: 'points', value: 2480, as_of: WALL - 12 * MIN, source: 'store' }] },
-  { group: 'cart', facts: [{ fact: 'items', value: 4, as_of: WALL - 12 * MIN, source: 'store' }] },
-  { group: 'consents', facts: [{ fact: 'profiling', value: true, as_of: WALL - 90 * DAY, source: 'store' }] },
-  { group: 'visit', facts: [{ fact: 'began_ms', value: WALL - 5000, as_of: WALL, source: 'here' }] }] };
+const told = (fact, value, more = {}) => ({ fact, value, as_of: WALL - 12 * MIN, source: 'store', ...more });
+export const known = { hidden: [], groups: [
+  { group: 'profile', facts: [told('name', 'Maria'), told('language', 'es'), told('tier', 'gold'), told('points', 2480), told('benefit', 'Free gift wrap'), told('notes', 1)] },
+  { group: 'journey', facts: [told('touchpoint', 'cart.changed', { channel: 'web', as_of: WALL - 12 * HOUR }), told('touchpoint', 'store.visited', { channel: 'till', as_of: WALL - 4 * DAY })] },
+  { group: 'cart', facts: [told('cart_line', 'Fountain pen, blue', { quantity: 1 }), told('cart_line', 'Ink cartridges ×12', { quantity: 2, source: 'here' })] },
+  { group: 'credentials', facts: [{ fact: 'credentials', value: 2, source: 'store' }] },
+  { group: 'visit', facts: [{ fact: 'began_ms', value: WALL - 5000, as_of: WALL, source: 'here' }, { fact: 'credential_kind', value: 'member', as_of: WALL, source: 'here' },
+    { fact: 'assurance', value: 'low', as_of: WALL, source: 'here' }] }] };
 
 const begin = [['terminal', terminal()], ['state', live()]];
 const off = [['terminal', terminal()], ['state', offline()]];
@@ -86,7 +89,6 @@ export const states = {
   'recognised-hidden': [...begin, ['visit', visit({ visit: { ...visit().visit, assurance: 'low', hidden: ['show_name', 'show_cart', 'redeem'] }, view: view({ customer: { name: '', language: 'en' } }), cart: null })]],
   'recognised-offline': [...off, ['visit', visit({ cart: cart(odd) })]],
   'being-paid': [...begin, ['visit', visit({ cart: cart(lines, { claim: { by: 'Till 2', since_ms: WALL - MIN, until_ms: WALL + MIN, mine: false } }) })]],
-  'not-stored': [['terminal', terminal()], ['state', live({ notices: [{ code: 'disk_full', since_ms: WALL }] })], ['visit', visit()]],
   'no-scanner': [['terminal', terminal()], ['state', live({ readers: readers('ready', 'unplugged') })], ['visit', visit()]],
   scanned: [...shown, ['outcome', outcome('product', { gtin: eraser.gtin, product_name: eraser.name })], ['cart', { cart: cart([...lines, eraser]) }]],
   removed: [...shown, ['cart', { cart: cart([lines[0], lines[2]]) }]],
@@ -94,6 +96,7 @@ export const states = {
   'strip-payment': [...shown, ['outcome', outcome('payment_card', { code: 'payment.chip' })]],
   merge: [...begin, ['visit', visit()], ['merge', merge()]],
   'merge-out': [...begin, ['visit', visit()], ['merge', merge()], wait('[data-act=tick]'), press('tick')],
+  joined: [...shown, ['merge', { merge: null, undo: true }]],
   choose: [...begin, ['choose', choose]],
   language: [...shown, press('language'), wait('.languages')],
   send: [...shown, press('send'), wait('.code')],

@@ -131,11 +131,21 @@ test('a call for help tells how long it waits, who comes, and stays in sight whe
 
 test('what is known is told with source and age', () => {
   const { dialog } = shown(shopping(), { events: panel('know', known) });
-  assert.deepEqual(dialog.groups.map((group) => group.title), ['You', 'Your cart', 'What you agreed to', 'This visit']);
-  assert.deepEqual(dialog.groups[0].facts[1], { name: 'Language', value: 'Spanish', from: 'from the central system, 12 min ago' });
-  assert.equal(dialog.groups[2].facts[0].value, 'yes');
-  assert.deepEqual(acts(dialog.actions), ['close', 'forget']);
+  assert.deepEqual(dialog.groups.map((group) => group.title), ['You', 'Where you were', 'Your cart', 'Your cards', 'This visit']);
+  const [you, journey, own, , here] = dialog.groups.map((group) => group.facts);
+  assert.deepEqual(you[1], { name: 'Language', value: 'Spanish', from: 'from the central system, 12 min ago' });
+  assert.equal(you[2].value, 'Gold');
+  assert.deepEqual(journey.map((fact) => fact.value), ['on the web: Cart changed', 'at a till: Was in the store']);
+  assert.deepEqual(own.map((fact) => [fact.value, fact.from]), [['1 × Fountain pen, blue', 'from the central system, 12 min ago'], ['2 × Ink cartridges ×12', 'from this kiosk, 12 min ago']]);
+  assert.deepEqual(here.map((fact) => fact.value), ['today 09:41', 'member number', 'anybody could have copied it']);
+  assert.deepEqual([acts(dialog.actions), dialog.more], [['close', 'forget'], '']);
+  assert.match(shown(shopping(), { events: panel('know', { ...known, hidden: ['show_cart'] }) }).dialog.more, /proves too little/);
   assert.equal(shown(shopping(), { events: panel('know', { groups: [] }) }).dialog.detail, 'Nothing is known about you here.');
+});
+
+test('carts that were put together can be taken apart', () => {
+  assert.equal(shown([...shopping(), ['merge', { merge: null, undo: true }]]).screen.joined.undo, 'Take apart again');
+  assert.equal(shown([...shopping(), ['merge', { merge: null }]]).screen.joined, null);
 });
 
 test('the count-down goes over everything in its last ten seconds', () => {
@@ -147,10 +157,9 @@ test('the count-down goes over everything in its last ten seconds', () => {
   assert.equal(shown(messages, { at: 11_500 }).dialog.seconds, '1');
 });
 
-test('outages are told in a shopper’s words, the gravest first', () => {
+test('outages are told in a shopper’s words', () => {
   const band = (change, more = {}) => shown([['terminal', terminal()], ['state', { ...offline(), ...change }], ['visit', visit(more)]]).band;
   assert.equal(band({}).title, 'This kiosk is offline.');
-  assert.match(band({ notices: [{ code: 'disk_full' }] }).title, /not changed here/);
   assert.equal(shown(shopping()).band, null);
   const lost = [{ type: 'lost', tried: true, at: 0 }];
   assert.equal(shown(shopping(), { events: lost }).band.tone, 'bad');

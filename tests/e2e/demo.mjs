@@ -5,10 +5,12 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { join, resolve } from 'node:path';
+import { lastingPort } from './lib/ports.mjs';
 import { Story } from './lib/story.mjs';
 import { World } from './lib/world.mjs';
 
 const PORT_PRESET = 7315;
+const SHOP_PORT_PRESET = 7316;
 const LOG_LINES_SHOWN = 5;
 
 class Plain extends Error {} // says all there is to say
@@ -52,6 +54,8 @@ async function portOfThePage() {
   console.log(`Port ${PORT_PRESET} is in use; the page gets another one.`);
   return 0;
 }
+
+const portOfTheShop = async () => (await isFree(SHOP_PORT_PRESET) ? SHOP_PORT_PRESET : lastingPort());
 
 // ---- a world to play with ----
 
@@ -101,7 +105,11 @@ Till 4 of store 0421 is open. The clerk page (the address works once, within a m
 
   ${url}
 
-Be a shopper, from a second shell. ${customers[0].name} has put three products into her cart on the web.
+The web shop, where you sign in as one of its customers; what you change there is on the clerk page at once, and the other way round:
+
+  ${world.shop.origin}/
+
+Be a shopper at the till, from a second shell. ${customers[0].name} has put three products into her cart on the web.
 
   alias tb='${cli}'
 ${customers.map((c, i) => `  tb tap card${i + 1}          # ${c.name}, ${c.tier}`).join('\n')}
@@ -110,6 +118,7 @@ ${customers.map((c, i) => `  tb tap card${i + 1}          # ${c.name}, ${c.tier}
   tb tap bank           # a payment card
   tb scan ${world.products[3].ean13}   # ${world.products[3].name}
   tb scan https://loyal.example/m/${customers[1].member}   # the code of ${customers[1].name}
+  tb scan H:…           # the code that the web shop shows after "Go on in a shop"
 
 See what the till knows (--json for scripts):
 
@@ -127,7 +136,9 @@ Stop with Ctrl-C.`;
 
 async function played() {
   const port = await portOfThePage();
+  world.shop_port = await portOfTheShop();
   await world.start({ port });
+  await world.startShop();
   await webCart(world.customers[0]);
   const customers = await wallet();
   console.log(usage(await world.pageUrl(), customers));

@@ -5,6 +5,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Shop } from '../shop/server.mjs';
 import { Program, run } from './program.mjs';
 import { command } from './simulator.mjs';
 import { checkedSocket, Tillbridge, WebChannel } from './web_channel.mjs';
@@ -76,6 +77,17 @@ export class World {
     this.products = await list('product', '--limit', '80', '--store', this.device.split('-')[1]);
   }
 
+  // Where web shops are served: the tests' own, and the demo's when it has a port, which is to be known before the store starts.
+  get origins() {
+    return this.shop_port ? [ORIGIN, `http://127.0.0.1:${this.shop_port}`] : [ORIGIN];
+  }
+
+  // The demo's web shop, for the first customers and products; shop.origin is its address.
+  async startShop({ people = 6, products = 24 } = {}) {
+    this.shop = await new Shop({ port: this.shop_port, store: { port: this.ports.web, ca: this.ca }, key: readFileSync(this.path('store', 'token.key')),
+      customers: this.customers.slice(0, people), products: this.products.slice(0, products) }).start();
+  }
+
   // Ports are kept over restarts: a terminal has one address of its context store in its configuration.
   async startStore() {
     const listen = this.ports ? [this.ports.terminals, this.ports.web] : [0, 0];
@@ -92,7 +104,7 @@ ca = ${this.path('store', 'ca', 'ca.crt')}
 listen = 127.0.0.1:${listen[1]}
 certificate = ${this.path('store', 'server.crt')}
 key = ${this.path('store', 'server.key')}
-origin = ${ORIGIN}
+${this.origins.map((origin) => `origin = ${origin}`).join('\n')}
 token_key = ${this.path('store', 'token.pub')}
 `);
     this.store = this.launch('contextd', ['serve', '--config', this.path('store', 'contextd.conf'),
@@ -188,6 +200,7 @@ ${this.till_sections}`);
   async stop() {
     const badly = [];
     this.stopped = true;
+    await this.shop?.stop();
     await Promise.all([...this.commands].map((child) => new Promise((ended) => {
       child.on('close', ended).kill();
     })));

@@ -1,0 +1,53 @@
+// The shopper at home: the demo's web shop in a browser context of its own.
+
+export class Shopper {
+  // browser: of playwright; a context is what one person's browser is.
+  static async open(browser, origin, { context, ...options } = {}) {
+    const shopper = new Shopper();
+    shopper.context = context ?? await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    shopper.page = await shopper.context.newPage();
+    shopper.faults = [];
+    shopper.page.on('pageerror', (error) => shopper.faults.push(String(error)));
+    await shopper.page.goto(origin);
+    return shopper;
+  }
+
+  async signIn(name) {
+    await this.page.click(`#people button:has-text("${name}")`);
+    await this.isLive();
+  }
+
+  isLive() {
+    return this.page.waitForSelector('#line[data-tone=good]');
+  }
+
+  isOffline() {
+    return this.page.waitForSelector('#line[data-tone=bad]');
+  }
+
+  add(gtin) {
+    return this.page.click(`#products li[data-gtin="${gtin}"] .add`);
+  }
+
+  // Waits until the cart has this many of a product.
+  has(gtin, quantity) {
+    const line = `#lines li[data-gtin="${gtin}"]`;
+    return quantity === 0 ? this.page.waitForSelector(line, { state: 'detached' })
+      : this.page.waitForSelector(`${line} output:text-is("${quantity}")`);
+  }
+
+  // The buttons of a line: less, more, remove.
+  button(gtin, which) {
+    return this.page.locator(`#lines li[data-gtin="${gtin}"] button`).nth(['less', 'more', 'remove'].indexOf(which));
+  }
+
+  // Everything is decided.
+  async isSent() {
+    await this.page.waitForSelector('#unsent:empty', { state: 'attached' });
+    await this.page.waitForFunction("![...document.querySelectorAll('#lines .fact')].some((fact) => fact.textContent.includes('not sent'))");
+  }
+
+  async close() {
+    await this.context.close();
+  }
+}

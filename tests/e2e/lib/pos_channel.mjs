@@ -1,15 +1,23 @@
-// POS software without a POS: calls over HTTP, events over server-sent events or a websocket.
+// POS software without a POS: calls over HTTP, events over server-sent events or a websocket. All that the agent says is
+// held to the documents of the API.
 
+import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import WebSocket from 'ws';
+import { callFault, eventFault } from '../../protocol/lib/pos_document.mjs';
 import { Events } from './events.mjs';
 
 const SUBPROTOCOL = 'tillbridge-pos.v1';
 
 // One call over HTTP: { status, headers, result?, error? }.
 export function call(port, method, params = {}, { token, headers = {}, id = 1 } = {}) {
-  const body = JSON.stringify({ jsonrpc: '2.0', ...(id === null ? {} : { id }), method, params });
-  return post(port, body, { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...headers });
+  const asked = { jsonrpc: '2.0', ...(id === null ? {} : { id }), method, params };
+  const all = { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...headers };
+  return post(port, JSON.stringify(asked), all).then((answer) => {
+    const { status, headers: _, ...message } = answer;
+    if (status !== 204) assert.equal(callFault(asked, message), '', JSON.stringify(message));
+    return answer;
+  });
 }
 
 export function post(port, body, headers = {}) {
@@ -70,9 +78,9 @@ export class Pos {
 
   // Over the websocket.
   ask(method, params = {}) {
-    const id = ++this.#id;
-    this.socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
-    return new Promise((answer) => this.#calls.set(id, answer));
+    const asked = { jsonrpc: '2.0', id: ++this.#id, method, params };
+    this.socket.send(JSON.stringify(asked));
+    return new Promise((answer) => this.#calls.set(asked.id, { asked, answer }));
   }
 
   async code(method, params) {
@@ -98,8 +106,13 @@ export class Pos {
   #receive(text) {
     const message = JSON.parse(text);
     this.received += text;
-    if (message.method) return this.events.push(message);
-    this.#calls.get(message.id)?.(message);
+    if (message.method) {
+      assert.equal(eventFault(message), '', text);
+      return this.events.push(message);
+    }
+    const { asked, answer } = this.#calls.get(message.id);
     this.#calls.delete(message.id);
+    assert.equal(callFault(asked, message), '', text);
+    answer(message);
   }
 }

@@ -15,6 +15,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 const catalogues = new Map(); // words by language, and null while they are fetched
 let state = initialState(now());
 let words = await loadWords(document.documentElement.lang);
+let money = words.money; // as the store writes it, whatever is spoken
 let toldTouch = -TOUCH_MS;
 let painting = false;
 
@@ -42,9 +43,9 @@ function dispatch(event) {
 
 // A language whose words cannot be had now leaves those that are there.
 function speak(language) {
-  if (language === words.tag) return;
-  const known = catalogues.get(language);
+  const known = language === words.tag ? words : catalogues.get(language);
   if (known) words = known;
+  if (known && language === state.terminal?.language) money = known.money;
   if (known !== undefined) return;
   catalogues.set(language, null);
   loadWords(language).then((loaded) => {
@@ -57,7 +58,7 @@ function paint() {
   painting = false;
   document.documentElement.lang = words.tag;
   document.documentElement.dir = words.direction;
-  show(viewOf(state, { at: now(), words, scheme: dark.matches ? 'dark' : 'light', languages }));
+  show(viewOf(state, { at: now(), words: { ...words, money }, scheme: dark.matches ? 'dark' : 'light', languages }));
 }
 
 const isStill = () => now() - state.touched >= STILL_MS;

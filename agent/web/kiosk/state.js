@@ -1,6 +1,7 @@
 // What the kiosk's page knows: events in, a new state out. Pure; time is handed in with every event.
 // `at` is the page's own monotonic clock in ms; the agent's wall clock is known through `wall_ms` alone.
 import { dropGhosts, mergeLines } from '../lib/lines.js';
+import { LANGUAGES } from '../lib/words.js';
 
 export const LOST_VISIT_MS = 5_000; // a page without its agent shows a customer no longer than this
 export const TAKEN_MS = 15_000; // that a change was taken back stays this long
@@ -67,9 +68,9 @@ export function reduce(state, event) {
   return Object.hasOwn(handlers, event.type) ? handlers[event.type](state, event) : state;
 }
 
-/** The language that the page is in: picked by hand, the customer's, the terminal's. */
+/** The language that the page is in: picked by hand, the customer's if there are words of it, the terminal's. */
 export function languageOf(state) {
-  return state.language ?? (state.visit || state.ended ? state.spoken : null) ?? state.terminal?.language ?? 'en';
+  return state.language ?? (Object.hasOwn(LANGUAGES, state.spoken ?? '') ? state.spoken : null) ?? state.terminal?.language ?? 'en';
 }
 
 function onMessage(state, { method, params, at }) {

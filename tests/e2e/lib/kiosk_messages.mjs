@@ -6,7 +6,8 @@ const MIN = 60_000;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 
-export const terminal = (change = {}) => anyTerminal({ role: 'kiosk', name: 'Kiosk 7', till: '7', ...change });
+// TB_LANGUAGE: what the pictures are taken in.
+export const terminal = (change = {}) => anyTerminal({ language: process.env.TB_LANGUAGE ?? 'en', role: 'kiosk', name: 'Kiosk 7', till: '7', ...change });
 const bare = ({ line: own, readers: all, wall_ms }) => ({ line: own, readers: all, wall_ms });
 export const live = (change = {}) => bare(anyLive(change));
 export const offline = (change = {}) => bare(anyOffline('refused', change));
@@ -23,7 +24,7 @@ const odd = [line('Fountain pen, blue', 1, 3490, { price_as_of: WALL - 2.2 * DAY
   line('Gift box, small', 1, 0, { gift: true, pending: true, stock: 'in_stock' })];
 
 export const cart = (own = lines, change = {}) => anyCart(own, { touched_channel: 'web', ...change });
-export const view = (change = {}) => ({ audience: 'shopper', customer: { name: 'Maria', language: 'en' }, tier: 'gold', points: 2480, as_of: { profile_ms: WALL - 12 * MIN }, ...change });
+export const view = (change = {}) => ({ audience: 'shopper', customer: { name: 'Maria', language: process.env.TB_LANGUAGE ?? 'en' }, tier: 'gold', points: 2480, as_of: { profile_ms: WALL - 12 * MIN }, ...change });
 export const ID = 'a'.repeat(32);
 export const visit = (change = {}) => ({ visit: { id: ID, began_ms: WALL - 5000, source: 'cache', credential_kind: 'member', assurance: 'medium', hidden: [], reader: 'front' },
   view: view(), cart: cart(), ...change });

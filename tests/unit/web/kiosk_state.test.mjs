@@ -26,6 +26,7 @@ test('the language follows the customer, and a choice by hand goes before', () =
   const chosen = act(spanish, 'language', { language: 'fr' });
   assert.equal(languageOf(chosen), 'fr');
   assert.equal(languageOf(say(ready(), 'visit', anonymous())), 'de');
+  assert.equal(languageOf(shopping({ view: view({ customer: { name: 'Bo', language: 'sv' } }) })), 'de', 'there are no words of it');
 });
 
 test('the good-bye keeps the language, the next customer does not', () => {

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/kiosk.h"
 #include "agent/app/wiring.h"
 
 #include "core/base/assert.h"
@@ -41,6 +42,7 @@ static void outbox_look(struct tb_agent *agent);
 void tb_agent_rearm(struct tb_agent *agent)
 {
     outbox_look(agent);
+    tb_kiosk_rearm(agent);
     int64_t due_ms = tb_identify_deadline_ms(&agent->identify);
     due_ms = earlier(due_ms, tb_visit_deadline_ms(&agent->serving.visit));
     due_ms = earlier(due_ms, tb_client_deadline_ms(&agent->client));
@@ -285,6 +287,7 @@ static enum tb_err storage_start(struct tb_agent *agent, const struct tb_storage
     tb_agent_notice(agent, TB_NOTICE_OUTBOX_DAMAGED, found->outbox_damaged);
     tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, found->cache_rebuilt);
     tb_serving_init(&agent->serving, &agent->storage.reader, &agent->pending, &agent->policy);
+    agent->serving.channel = tb_kiosk_channel(agent);
     tb_trust_apply(agent);
     tb_visits_policy(agent);
     return TB_OK;
@@ -425,6 +428,7 @@ enum tb_err tb_agent_start(struct tb_agent *agent, struct tb_loop *loop, const s
                            const struct tb_storage_told *told)
 {
     *agent = (struct tb_agent){.config = *config, .loop = loop, .told = *told};
+    agent->blank.seen_ms = INT64_MAX; /* no visit */
     agent->tick.context = agent;
     tb_sessions_start(agent);
     struct tb_storage_found found = {0};
@@ -452,6 +456,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_timer_cancel(&agent->cache_timer);
     tb_timer_cancel(&agent->anew_timer);
     tb_shopper_display_stop(agent);
+    tb_kiosk_stop(agent);
     tb_cohort_stop(agent);
     tb_reader_ask_stop(agent);
     tb_pos_stop(agent);

@@ -10,6 +10,8 @@
  *     pages    what pages are told and ask               console  what the command line asks
  *     pos      POS software: the local API
  *     shopping what all pages may ask about the visit    guest    carts of nobody
+ *     kiosk    what shoppers' pages are told and ask     stitch   nobody's cart joins the customer's
+ *     know     what is held of her, for herself          farewell not me, forget me
  *
  * Loop's thread only.
  */
@@ -18,6 +20,7 @@
 
 #include "agent/app/config.h"
 #include "agent/app/outage.h"
+#include "agent/app/page.h"
 #include "agent/app/pending.h"
 #include "agent/app/pos.h"
 #include "agent/app/reader_ask.h"
@@ -85,6 +88,12 @@ struct tb_agent {
     struct tb_id customer_told; /* with this customer; zero: with nobody */
 
     struct tb_timer checkout_timer; /* to renew the claim of the visit */
+
+    struct {
+        struct tb_timer timer;
+        int64_t seen_ms; /* deadline of the visit for which it was looked at */
+        int64_t due_ms;  /* when shoppers' screens are cleared, as they were told; 0: they count nothing */
+    } blank;
 
     /* The last look-up's customer and record, for the visit that it may begin; see taps.c. */
     bool found;
@@ -282,8 +291,10 @@ void tb_pages_request(void *context, uint32_t page, enum tb_counter_scope scope,
 void tb_pages_closed(void *context, uint32_t page, const char *reason);
 void tb_pages_refused(void *context, const char *code);
 
-/* Members of `terminal`, into an object that the caller opened. */
+/* Members of `terminal` and of `visit`, into an object that the caller opened. */
 void tb_pages_put_terminal(struct tb_json_writer *w, const struct tb_agent *agent);
+void tb_pages_put_visit(struct tb_json_writer *w, const struct tb_agent *agent, enum tb_audience audience);
+void tb_pages_send_terminal(struct tb_agent *agent, struct tb_page_to to);
 void tb_pages_terminal(struct tb_agent *agent);
 void tb_pages_state(struct tb_agent *agent);
 void tb_pages_visit(struct tb_agent *agent);

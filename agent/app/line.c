@@ -1,5 +1,7 @@
 #include "agent/app/agent.h"
 #include "agent/app/guest.h"
+#include "agent/app/kiosk.h"
+#include "agent/app/stitch.h"
 
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
@@ -171,6 +173,7 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
         tb_line_cohort_lost(agent);
         serving_lost(agent);
     }
+    agent->serving.channel = tb_kiosk_channel(agent);
     tb_trust_apply(agent);
     tb_visits_policy(agent);
     tb_cohort_policy(agent);
@@ -221,7 +224,8 @@ struct decide {
     struct tb_agent *agent;
     uint32_t ticket;
     int64_t seq;
-    struct tb_cart *guest; /* owned; NULL: none came */
+    bool brings_guest;
+    struct tb_cart guest; /* the cart of nobody that the visit is about */
     size_t verdict_count;
     struct tb_verdict verdicts[TB_VERDICT_BATCH_MAX];
 };
@@ -241,8 +245,10 @@ static void rejected_note(struct tb_agent *agent, const struct tb_verdict *verdi
     const struct tb_pending_entry *entry = tb_pending_find(&agent->pending, verdict->seq);
     if (verdict->kind != TB_VERDICT_REJECTED)
         return;
-    if (entry)
+    if (entry) {
         tb_checkouts_rejected(agent, &entry->mutation);
+        tb_stitch_rejected(agent, &entry->mutation);
+    }
     tb_log(TB_LOG_WARN, TB_EVENT("line", "rejected"), tb_log_int("seq", verdict->seq),
            tb_log_str("code", verdict->code));
     tb_tally_add(&agent->metrics.rejected, 1);
@@ -266,14 +272,12 @@ static void decided(void *context, enum tb_err err)
             tb_agent_notice(agent, TB_NOTICE_CHANGES_DROPPED, false);
         agent->settle_seq = decide->seq;
         settle_schedule(agent);
-        if (decide->guest)
-            tb_serving_take_cart(&agent->serving, decide->guest);
+        if (decide->brings_guest)
+            tb_serving_take_cart(&agent->serving, &decide->guest);
         tb_visits_refresh(agent);
         tb_pages_state(agent);
     } else
         tb_log(TB_LOG_ERROR, TB_EVENT("line", "verdicts_not_saved"), tb_log_err(err));
-    free(decide->guest);
-    decide->guest = NULL;
     tb_client_decided(&agent->client, decide->ticket, err, tb_loop_now_ms(agent->loop));
     tb_agent_rearm(agent);
 }
@@ -341,7 +345,7 @@ static void act_decide(struct tb_agent *agent, const struct tb_client_action *ac
         decide->agent = agent;
         decide->ticket = action->decide.ticket;
         decide->seq = action->decide.seq;
-        decide->guest = tb_guest_find(&agent->serving, &action->decide.rows);
+        decide->brings_guest = tb_guest_find(&agent->serving, &action->decide.rows, &decide->guest);
         decide->verdict_count = action->decide.count;
         memcpy(decide->verdicts, action->decide.verdicts,
                action->decide.count * sizeof *action->decide.verdicts);
@@ -351,7 +355,6 @@ static void act_decide(struct tb_agent *agent, const struct tb_client_action *ac
                 tb_pending_hear(&agent->pending, &action->decide.verdicts[i]);
             return;
         }
-        free(decide->guest);
         free(decide);
     }
     tb_client_decided(&agent->client, action->decide.ticket, TB_ERR_NO_MEMORY, tb_loop_now_ms(agent->loop));
@@ -556,7 +559,7 @@ static enum tb_err client_start(struct tb_agent *agent, const struct tb_storage_
     const struct tb_client_config config = {
         .software = TB_AGENT_SOFTWARE,
         .device = agent->device,
-        .channel = TB_CHANNEL_TILL,
+        .channel = tb_kiosk_channel(agent),
         .incarnation = found->incarnation,
         .token = "",
         .rng = tb_rng_system(),

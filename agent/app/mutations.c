@@ -1,5 +1,6 @@
 #include "agent/app/agent.h"
 #include "agent/app/request.h"
+#include "agent/app/stitch.h"
 
 #include "host/log/log.h"
 
@@ -59,6 +60,8 @@ static void stored(void *context, enum tb_err err, const struct tb_stored *store
     answer(agent, storing->ask, seq, err);
     tb_pages_state(agent);
     tb_checkouts_stored(agent, &stored->mutation, err);
+    if (err != TB_OK)
+        tb_stitch_rejected(agent, &stored->mutation);
 }
 
 enum tb_err tb_mutations_closed(const struct tb_agent *agent)

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/kiosk.h"
 #include "agent/app/page.h"
 #include "agent/app/shopping.h"
 
@@ -14,7 +15,7 @@ void tb_pages_put_terminal(struct tb_json_writer *w, const struct tb_agent *agen
     tb_policy_put_shown(w, &agent->facts.policy);
 }
 
-static void terminal_send(struct tb_agent *agent, struct tb_page_to to)
+void tb_pages_send_terminal(struct tb_agent *agent, struct tb_page_to to)
 {
     if (!agent->facts.terminal_known)
         return;
@@ -31,20 +32,25 @@ static void state_send(struct tb_agent *agent, struct tb_page_to to)
     tb_page_end(agent, &w, to, TB_COUNTER_TOPIC_STATE);
 }
 
-static void visit_send(struct tb_agent *agent, struct tb_page_to to)
+void tb_pages_put_visit(struct tb_json_writer *w, const struct tb_agent *agent, enum tb_audience audience)
 {
     const struct tb_visit *visit = &agent->serving.visit;
-    struct tb_json_writer w = tb_page_begin(agent, "visit");
     if (visit->open)
-        tb_serving_put_visit(&w, &agent->serving, tb_agent_reader_name(agent, visit->start.reader));
+        tb_serving_put_visit(w, &agent->serving, tb_agent_reader_name(agent, visit->start.reader), audience);
     else
-        tb_serving_put_no_visit(&w, visit->last_reason);
+        tb_serving_put_no_visit(w, visit->last_reason);
+}
+
+static void visit_send(struct tb_agent *agent, struct tb_page_to to)
+{
+    struct tb_json_writer w = tb_page_begin(agent, "visit");
+    tb_pages_put_visit(&w, agent, TB_AUDIENCE_CLERK);
     tb_page_end(agent, &w, to, TB_COUNTER_TOPIC_VISIT);
 }
 
 void tb_pages_terminal(struct tb_agent *agent)
 {
-    terminal_send(agent, everybody);
+    tb_pages_send_terminal(agent, everybody);
     tb_shopper_display_refresh(agent);
     tb_pos_terminal(agent);
 }
@@ -54,12 +60,14 @@ void tb_pages_state(struct tb_agent *agent)
     agent->status.unsent_count = agent->pending.undecided_count;
     tb_gauge_set(&agent->metrics.unsent, agent->status.unsent_count);
     state_send(agent, clerks);
+    tb_kiosk_state(agent);
     tb_pos_state(agent);
 }
 
 void tb_pages_visit(struct tb_agent *agent)
 {
     visit_send(agent, clerks);
+    tb_kiosk_visit(agent);
     tb_shopper_display_refresh(agent);
     tb_pos_visit(agent);
 }
@@ -69,6 +77,8 @@ void tb_pages_cart(struct tb_agent *agent)
     struct tb_json_writer w = tb_page_begin(agent, "cart");
     tb_serving_put_cart(&w, &agent->serving);
     tb_page_end(agent, &w, everybody, TB_COUNTER_TOPIC_CART);
+    if (agent->serving.guest.asked)
+        tb_kiosk_merge(agent); /* what would become of it is another */
     tb_shopper_display_refresh(agent);
     tb_pos_cart(agent);
 }
@@ -156,16 +166,21 @@ static const struct tb_request_desk nobody = {.size_max = TB_COUNTER_MESSAGE_MAX
 
 void tb_pages_request(void *context, uint32_t page, enum tb_counter_scope scope, struct tb_span message)
 {
-    tb_request_handle(context, scope == TB_COUNTER_SCOPE_CLERK ? &desk : &nobody, page, message);
+    if (scope == TB_COUNTER_SCOPE_SHOPPER)
+        tb_kiosk_request(context, page, message);
+    else
+        tb_request_handle(context, scope == TB_COUNTER_SCOPE_CLERK ? &desk : &nobody, page, message);
 }
 
 void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)
 {
     struct tb_agent *agent = context;
     const struct tb_page_to to = {.page = page};
+    if (scope == TB_COUNTER_SCOPE_SHOPPER)
+        tb_kiosk_opened(agent, page);
     if (scope != TB_COUNTER_SCOPE_CLERK)
         return;
-    terminal_send(agent, to);
+    tb_pages_send_terminal(agent, to);
     state_send(agent, to);
     visit_send(agent, to);
     tb_pos_pairing_show(agent, page);

@@ -146,7 +146,7 @@ void tb_serving_show(struct tb_serving *s, const struct tb_record *record, const
 void tb_serving_show_nobody(struct tb_serving *s, const struct tb_cart *cart, const struct tb_rng *rng)
 {
     s->cart_id = cart ? cart->id : tb_id_random(rng);
-    if (cart)
+    if (cart && cart->version)
         s->base = *cart;
     tb_serving_overlay(s);
 }
@@ -229,7 +229,7 @@ bool tb_serving_opens(const struct tb_serving *s, enum tb_benefit benefit)
 }
 
 /* Benefits that are not open, so that a page can say why something is not there. */
-static void put_hidden(struct tb_json_writer *w, const struct tb_serving *s)
+void tb_serving_put_hidden(struct tb_json_writer *w, const struct tb_serving *s)
 {
     tb_json_open_array(w, "hidden");
     for (unsigned i = 0; i < TB_BENEFIT_COUNT; i++)
@@ -239,12 +239,13 @@ static void put_hidden(struct tb_json_writer *w, const struct tb_serving *s)
 }
 
 /* Without memory to take the profile apart nothing of it is shown. */
-static void put_view(struct tb_json_writer *w, const struct tb_serving *s)
+static void put_view(struct tb_json_writer *w, const struct tb_serving *s, enum tb_audience audience)
 {
     const struct tb_view_parts view = tb_record_view(&s->record);
-    const struct tb_view_open open = {.tier = tb_serving_opens(s, TB_BENEFIT_SHOW_TIER),
+    const struct tb_view_open open = {.audience = audience,
+                                      .tier = tb_serving_opens(s, TB_BENEFIT_SHOW_TIER),
                                       .name = tb_serving_opens(s, TB_BENEFIT_SHOW_NAME)};
-    bool whole = open.tier && open.name;
+    bool whole = open.tier && open.name && audience == TB_AUDIENCE_CLERK;
     void *block = whole ? NULL : malloc(TB_VIEW_ARENA_SIZE);
     struct tb_arena arena = tb_arena_of(block, block ? TB_VIEW_ARENA_SIZE : 0);
     enum tb_err err = tb_view_put_open(w, "view", &view, &open, &arena);
@@ -255,7 +256,8 @@ static void put_view(struct tb_json_writer *w, const struct tb_serving *s)
     free(block);
 }
 
-void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, const char *reader_name)
+void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, const char *reader_name,
+                          enum tb_audience audience)
 {
     const struct tb_visit *visit = &s->visit;
     tb_json_open(w, "visit");
@@ -266,11 +268,11 @@ void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, 
         tb_json_put_bool(w, "anonymous", true);
     tb_json_put_str(w, "credential_kind", tb_credential_kind_name(visit->start.credential_kind));
     tb_json_put_str(w, "assurance", tb_assurance_name(visit->start.assurance));
-    put_hidden(w, s);
+    tb_serving_put_hidden(w, s);
     tb_json_put_str(w, "reader", reader_name);
     tb_json_close(w);
     if (visit->start.known)
-        put_view(w, s);
+        put_view(w, s, audience);
     else
         tb_json_put_null(w, "view");
     tb_serving_put_cart(w, s);

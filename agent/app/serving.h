@@ -15,6 +15,7 @@
 #include "agent/cache/cache.h"
 #include "core/cart/view.h"
 #include "core/context/benefit.h"
+#include "core/context/view.h"
 #include "core/visit/visit.h"
 
 #define TB_VISIT_JSON_SIZE_MAX (64u * 1024u)
@@ -23,6 +24,9 @@
 /* What was in the cart of the visit before it had a customer. */
 struct tb_serving_guest {
     struct tb_id cart_id; /* zero: there is none */
+    bool asked;           /* somebody is to say whether it joins hers; see stitch.h */
+    bool joined;          /* it did, as far as is known here */
+    bool apart;           /* she wants it apart */
     struct tb_cart base;
     struct tb_cart_view cart;
 };
@@ -54,7 +58,8 @@ void tb_serving_init(struct tb_serving *s, struct tb_cache_reader *reader, const
  * one that was anonymous before is the guest's now. */
 void tb_serving_show(struct tb_serving *s, const struct tb_record *record, const struct tb_rng *rng);
 
-/* The visit is open and anonymous: on this cart of nobody, or (NULL) on one that it begins. */
+/* The visit is open and anonymous: on this cart of nobody, of which the context store may know nothing yet
+ * (version 0), or (NULL) on one that it begins. */
 void tb_serving_show_nobody(struct tb_serving *s, const struct tb_cart *cart, const struct tb_rng *rng);
 
 /* Whether rows of a cart of nobody are of interest, and one that came; it is shown by the next overlay. */
@@ -88,7 +93,9 @@ bool tb_serving_opens(const struct tb_serving *s, enum tb_benefit benefit);
 
 /* Params of the pages' `visit` and `cart` notifications, into an object that the caller opened: what the
  * visit's assurance opens of them. */
-void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, const char *reader_name);
+void tb_serving_put_visit(struct tb_json_writer *w, const struct tb_serving *s, const char *reader_name,
+                          enum tb_audience audience);
+void tb_serving_put_hidden(struct tb_json_writer *w, const struct tb_serving *s); /* its `hidden` alone */
 void tb_serving_put_no_visit(struct tb_json_writer *w, enum tb_visit_reason reason);
 void tb_serving_put_cart(struct tb_json_writer *w, const struct tb_serving *s);
 

@@ -1,6 +1,7 @@
 #include "agent/app/shopping.h"
 
 #include "agent/app/agent.h"
+#include "agent/app/page.h"
 
 void tb_shopping_answer_done(const struct tb_request *r)
 {
@@ -81,6 +82,19 @@ void tb_shopping_visit_end(struct tb_request *r)
         return;
     tb_shopping_answer_done(r);
     tb_visits_finish(r->agent, TB_VISIT_ENDED_DONE);
+}
+
+void tb_shopping_product_find(struct tb_request *r)
+{
+    char gtin[TB_GTIN_SIZE + 1];
+    tb_shopping_gtin(r, gtin);
+    if (!tb_request_check(r))
+        return;
+    struct tb_json_writer w = tb_request_answer_begin(r);
+    tb_json_open(&w, "product");
+    (void)tb_page_put_product(&w, r->agent, gtin);
+    tb_json_close(&w);
+    tb_request_answer_end(r, &w);
 }
 
 void tb_shopping_ping(struct tb_request *r)

@@ -12,6 +12,7 @@ void tb_shopping_add(struct tb_request *r);
 void tb_shopping_set_quantity(struct tb_request *r);
 void tb_shopping_remove(struct tb_request *r);
 void tb_shopping_visit_end(struct tb_request *r);
+void tb_shopping_product_find(struct tb_request *r); /* as the cache has it */
 void tb_shopping_ping(struct tb_request *r);
 
 /* For others that are about a visit. The visit that a request names is the one on the screen: an old page

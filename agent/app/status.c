@@ -97,6 +97,13 @@ static void put_notices(struct tb_json_writer *w, const struct tb_status *s)
     tb_json_close_array(w);
 }
 
+void tb_status_put_shown(struct tb_json_writer *w, const struct tb_status *s, int64_t wall_ms)
+{
+    put_line(w, s);
+    put_readers(w, s);
+    tb_json_put_int(w, "wall_ms", wall_ms);
+}
+
 void tb_status_put_state(struct tb_json_writer *w, const struct tb_status *s, int64_t wall_ms)
 {
     put_line(w, s);

@@ -62,6 +62,8 @@ bool tb_status_set_line(struct tb_status *s, enum tb_line_state line, enum tb_li
 bool tb_status_set_notice(struct tb_status *s, enum tb_notice notice, bool on, int64_t wall_ms);
 
 void tb_status_set_display(struct tb_status *s, const char *state, int64_t wall_ms);
+/* What of it a shopper needs: the line, and what reads. */
+void tb_status_put_shown(struct tb_json_writer *w, const struct tb_status *s, int64_t wall_ms);
 
 /* Members of the pages' `state` notification, into an object that the caller opened. */
 void tb_status_put_state(struct tb_json_writer *w, const struct tb_status *s, int64_t wall_ms);

@@ -154,7 +154,7 @@ TB_MUST_USE enum tb_err tb_storage_append(struct tb_storage *storage, const stru
 
 typedef void tb_storage_done(void *context, enum tb_err err);
 
-/* Rows without a feed, into the cache. What is handed in is copied. */
+/* Rows of an answer about somebody who is here, into the cache. What is handed in is copied. */
 TB_MUST_USE enum tb_err tb_storage_put(struct tb_storage *storage, const struct tb_rows *rows,
                                        tb_storage_done *done, void *context);
 
@@ -185,6 +185,10 @@ TB_MUST_USE enum tb_err tb_storage_decide(struct tb_storage *storage, const stru
  * left on disk. context as everywhere. At most TB_ROW_BATCH_MAX. */
 TB_MUST_USE enum tb_err tb_storage_erase(struct tb_storage *storage, const struct tb_erasure *erasures,
                                          size_t count, tb_storage_done *done, void *context);
+/* Takes a customer who wants to be forgotten here out of the cache (tb_cache_part()); done when nothing of
+ * her is left in it on disk. What she changed and is not sent yet stays in the outbox. */
+TB_MUST_USE enum tb_err tb_storage_part(struct tb_storage *storage, const struct tb_id *customer,
+                                        tb_storage_done *done, void *context);
 /* A file in memory stands for one on the disk, which still holds what was erased here: nobody signs for it.
  */
 bool tb_storage_is_away(const struct tb_storage *storage);

@@ -96,6 +96,38 @@ enum tb_err tb_storage_erase(struct tb_storage *storage, const struct tb_erasure
     return TB_OK;
 }
 
+struct part_call {
+    struct tb_storage_call call;
+    tb_storage_done *done;
+    struct tb_id customer;
+};
+
+static enum tb_err part_work(struct tb_storage_call *call)
+{
+    struct part_call *part = (struct part_call *)(void *)call;
+    tb_storage_remove_damaged(call->storage);
+    return tb_cache_part(&call->storage->cache, &part->customer);
+}
+
+static void part_finish(struct tb_storage_call *call, enum tb_err err)
+{
+    struct part_call *part = (struct part_call *)(void *)call;
+    part->done(call->context, err);
+}
+
+enum tb_err tb_storage_part(struct tb_storage *storage, const struct tb_id *customer, tb_storage_done *done,
+                            void *context)
+{
+    struct part_call *part = tb_storage_call_new(storage, sizeof *part, part_work, part_finish);
+    if (!part)
+        return TB_ERR_NO_MEMORY;
+    part->done = done;
+    part->call.context = context;
+    part->customer = *customer;
+    tb_storage_call_bare(&part->call, storage->cache_writer, part_work, part_finish);
+    return TB_OK;
+}
+
 struct erased_call {
     struct tb_storage_call call;
     tb_storage_done *done;

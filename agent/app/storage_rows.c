@@ -8,6 +8,7 @@ struct rows_copy {
     struct tb_storage_call call;
     tb_storage_done *done;
     bool scoped;
+    bool answers; /* who was asked for, because she is here */
     bool first;
     bool more;
     struct tb_scope scope;
@@ -62,6 +63,8 @@ static enum tb_err cache_save_work(struct tb_storage_call *call)
     struct tb_cache_applied applied;
     const struct tb_scope *scope = copy->scoped ? &copy->scope : NULL;
     enum tb_err err = scope ? tb_cache_resume(cache, scope, &copy->from) : TB_OK;
+    if (copy->answers)
+        err = tb_cache_welcome(cache, &copy->rows);
     if (err == TB_OK)
         err = tb_cache_apply(cache, &copy->rows, scope, &copy->cursor, copy->wall_ms, &applied);
     if (err == TB_OK && copy->scoped && copy->scope.kind == TB_SCOPE_PARTITION && !copy->more)
@@ -168,6 +171,7 @@ enum tb_err tb_storage_put(struct tb_storage *storage, const struct tb_rows *row
     struct rows_copy *copy = rows_copy_new(storage, rows, cache_save_work, rows_finish);
     if (!copy)
         return TB_ERR_NO_MEMORY;
+    copy->answers = true;
     copy->done = done;
     copy->call.context = context;
     tb_storage_call_submit(&copy->call, storage->cache_writer);

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/kiosk.h"
 
 #include "core/base/assert.h"
 #include "host/log/log.h"
@@ -372,7 +373,7 @@ static void outcome_note(struct tb_agent *agent, const struct tb_identify_action
 
 static void product_scanned(struct tb_agent *agent, const struct tb_identify_action *action)
 {
-    if (!agent->serving.visit.open)
+    if (!agent->serving.visit.open && !tb_kiosk_scanned(agent, action->reader))
         return; /* its outcome is all there is to show */
     struct tb_mutation change = {.kind = TB_MUTATION_CART_ADD, .add = {.quantity = 1}};
     memcpy(change.add.gtin, action->gtin, sizeof change.add.gtin);

@@ -1,4 +1,6 @@
 #include "agent/app/agent.h"
+#include "agent/app/kiosk.h"
+#include "agent/app/stitch.h"
 
 #include "core/base/assert.h"
 #include "host/log/log.h"
@@ -166,6 +168,7 @@ enum tb_err tb_visits_open(struct tb_agent *agent, const struct tb_visit_start *
         tb_checkouts_visit_began(agent);
     tb_pages_visit(agent);
     visit_began(agent, begun);
+    tb_stitch_look(agent);
     return TB_OK;
 }
 
@@ -196,7 +199,8 @@ void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *ac
         .credential_kind = action->credential_kind,
         .assurance = action->assurance,
         .reader = action->reader,
-        .tap = action->from_tap ? action->attempt : 0,
+        /* At a kiosk a card is put away while its owner goes on. */
+        .tap = action->from_tap && !tb_kiosk_is(agent) ? action->attempt : 0,
     };
     enum tb_err err = tb_visits_open(agent, &start);
     (void)err; /* is in the log */

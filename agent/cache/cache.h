@@ -193,6 +193,13 @@ TB_MUST_USE enum tb_err tb_cache_upkeep(struct tb_cache *cache, int64_t wall_ms,
  */
 TB_MUST_USE enum tb_err tb_cache_erase(struct tb_cache *cache, const struct tb_id *customers, size_t count);
 
+/* The same of one customer who wants to be forgotten here: rows of hers are passed over until the cohort's
+ * feed has taken her away or tb_cache_welcome() is told that she was met again. */
+TB_MUST_USE enum tb_err tb_cache_part(struct tb_cache *cache, const struct tb_id *customer);
+
+/* Inside a transaction: the customers among these rows, which are applied next, showed themselves. */
+TB_MUST_USE enum tb_err tb_cache_welcome(struct tb_cache *cache, const struct tb_rows *rows);
+
 /* ---- partitions ---- */
 
 /* What the cohort's feed brought adds up to, per partition; compare with feed.checksum's sums where

@@ -86,11 +86,12 @@ TB_MUST_USE enum tb_err cache_credential_drop(struct tb_cache *cache, const uint
 /* ---- customers that are gone: dropped in a version, or erased for good ---- */
 
 struct cache_gone {
-    int64_t version; /* INT64_MAX: erased */
+    int64_t version; /* or one of these */
     uint32_t stamp;
 };
 
 #define CACHE_GONE_ERASED INT64_MAX
+#define CACHE_GONE_PARTED (INT64_MAX - 1) /* by her own wish, until she is met again */
 
 TB_MUST_USE enum tb_err cache_gone_put(struct tb_cache *cache, const struct tb_customer_key *key,
                                        int64_t version);

@@ -42,12 +42,12 @@ static enum tb_err part_render(struct cache_work *work, const struct tb_row *row
     case TB_SECTION_PROFILE:
         tb_customer_decode(&check, doc, &work->customer);
         if (check.err == TB_OK)
-            tb_view_render_profile(part, TB_AUDIENCE_CLERK, &work->customer);
+            tb_view_render_profile(part, &work->customer);
         break;
     case TB_SECTION_JOURNEY:
         tb_journey_decode(&check, doc, &work->journey);
         if (check.err == TB_OK)
-            tb_view_render_journey(part, TB_AUDIENCE_CLERK, &work->journey);
+            tb_view_render_journey(part, &work->journey);
         break;
     case TB_SECTION_CART:
         work->cart = (struct tb_cart){
@@ -125,8 +125,26 @@ static enum tb_err gone_check(struct tb_cache *cache, const struct tb_row *row, 
     const struct cache_work *work = cache_work_of(cache);
     int64_t version = 0;
     enum tb_err err = work->stored ? TB_OK : cache_gone_version(cache, &work->key, &version);
-    *ret_gone = version == CACHE_GONE_ERASED || (row->type == TB_ROW_CUSTOMER && row->version <= version);
+    *ret_gone = version >= CACHE_GONE_PARTED || (row->type == TB_ROW_CUSTOMER && row->version <= version);
+    if (version == CACHE_GONE_PARTED && row->type == TB_ROW_CUSTOMER && row->op == TB_ROW_EVICT)
+        err = cache_gone_put(cache, &work->key, row->version); /* the cohort has let go of her, too */
     return err;
+}
+
+enum tb_err tb_cache_welcome(struct tb_cache *cache, const struct tb_rows *rows)
+{
+    enum tb_err err = cache->pepper.version ? cache_begin(cache, cache->wall_ms) : TB_ERR_AGAIN;
+    for (size_t i = 0; i < rows->count && err == TB_OK; i++) {
+        struct tb_id customer;
+        int64_t version = 0;
+        if (rows->at[i].type != TB_ROW_CUSTOMER || tb_row_object(&rows->at[i], &customer) != TB_OK)
+            continue;
+        const struct tb_customer_key key = tb_pepper_customer(&cache->pepper, &customer);
+        err = cache_gone_version(cache, &key, &version);
+        if (err == TB_OK && version == CACHE_GONE_PARTED)
+            err = cache_gone_put(cache, &key, 0);
+    }
+    return cache_end(cache, err);
 }
 
 /* Of the cohort or outside it, now that rows have come. */

@@ -174,23 +174,24 @@ enum tb_err tb_cache_upkeep(struct tb_cache *cache, int64_t wall_ms, const struc
 
 /* ---- erasure ---- */
 
-static enum tb_err customer_erase(struct tb_cache *cache, const struct tb_id *customer)
+static enum tb_err customer_erase(struct tb_cache *cache, const struct tb_id *customer, int64_t gone)
 {
     struct tb_customer_key key = tb_pepper_customer(&cache->pepper, customer);
     enum tb_err err = cache_work_load_key(cache, &key);
     if (err == TB_OK)
         err = cache_work_remove(cache);
-    return err == TB_OK ? cache_gone_put(cache, &key, CACHE_GONE_ERASED) : err;
+    return err == TB_OK ? cache_gone_put(cache, &key, gone) : err;
 }
 
-static enum tb_err customers_erase(struct tb_cache *cache, const struct tb_id *customers, size_t count)
+static enum tb_err customers_erase(struct tb_cache *cache, const struct tb_id *customers, size_t count,
+                                   int64_t gone)
 {
     enum tb_err err = tb_db_begin(cache->db);
     if (err != TB_OK)
         return err;
     err = cache_begin(cache, cache->wall_ms);
     for (size_t i = 0; i < count && err == TB_OK; i++)
-        err = customer_erase(cache, &customers[i]);
+        err = customer_erase(cache, &customers[i], gone);
     err = cache_end(cache, err);
     if (err == TB_OK)
         return tb_db_commit(cache->db);
@@ -216,13 +217,13 @@ static enum tb_err set_aside_remove(const struct tb_cache *cache)
     return err;
 }
 
-enum tb_err tb_cache_erase(struct tb_cache *cache, const struct tb_id *customers, size_t count)
+static enum tb_err erase(struct tb_cache *cache, const struct tb_id *customers, size_t count, int64_t gone)
 {
     if (cache->pepper.version == 0)
         return TB_ERR_AGAIN;
     enum tb_err err = tb_db_set_sync(cache->db, TB_DB_SYNC_FULL);
     if (err == TB_OK)
-        err = customers_erase(cache, customers, count);
+        err = customers_erase(cache, customers, count, gone);
     if (err == TB_OK)
         err = tb_db_checkpoint(cache->db, TB_DB_CHECKPOINT_TRUNCATE);
     if (err == TB_OK)
@@ -233,6 +234,16 @@ enum tb_err tb_cache_erase(struct tb_cache *cache, const struct tb_id *customers
         err = set_aside_remove(cache);
     enum tb_err back = tb_db_set_sync(cache->db, TB_DB_SYNC_NORMAL);
     return err == TB_OK ? back : err;
+}
+
+enum tb_err tb_cache_erase(struct tb_cache *cache, const struct tb_id *customers, size_t count)
+{
+    return erase(cache, customers, count, CACHE_GONE_ERASED);
+}
+
+enum tb_err tb_cache_part(struct tb_cache *cache, const struct tb_id *customer)
+{
+    return erase(cache, customer, 1, CACHE_GONE_PARTED);
 }
 
 /* ---- partitions ---- */

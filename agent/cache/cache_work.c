@@ -275,7 +275,7 @@ static int64_t gone_open(struct tb_cache *cache, const struct tb_customer_key *k
         return 0;
     struct tb_reader from = tb_reader_of(tb_buf_span(&plain));
     int64_t version = (int64_t)tb_read_u64be(&from);
-    bool counts = tb_read_u32be(&from) == cache_stamp(cache, key) || version == CACHE_GONE_ERASED;
+    bool counts = tb_read_u32be(&from) == cache_stamp(cache, key) || version >= CACHE_GONE_PARTED;
     return counts && from.err == TB_OK ? version : 0;
 }
 

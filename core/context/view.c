@@ -12,38 +12,30 @@ static void put_person(struct tb_json_writer *w, const struct tb_customer *custo
     tb_json_close(w);
 }
 
-void tb_view_render_profile(struct tb_buf *to, enum tb_audience audience, const struct tb_customer *customer)
+void tb_view_render_profile(struct tb_buf *to, const struct tb_customer *customer)
 {
     struct tb_json_writer w = tb_json_writer_of(to);
-    switch (audience) {
-    case TB_AUDIENCE_CLERK:
-        put_person(&w, customer);
-        tb_json_put_str(&w, "tier", customer->tier);
-        tb_json_put_int(&w, "points", customer->points);
-        tb_texts_encode(&w, "benefits", &customer->benefits);
-        tb_texts_encode(&w, "open", &customer->open);
-        tb_texts_encode(&w, "do_not_ask", &customer->do_not_ask);
-        break;
-    }
+    put_person(&w, customer);
+    tb_json_put_str(&w, "tier", customer->tier);
+    tb_json_put_int(&w, "points", customer->points);
+    tb_texts_encode(&w, "benefits", &customer->benefits);
+    tb_texts_encode(&w, "open", &customer->open);
+    tb_texts_encode(&w, "do_not_ask", &customer->do_not_ask);
 }
 
-void tb_view_render_journey(struct tb_buf *to, enum tb_audience audience, const struct tb_journey *journey)
+void tb_view_render_journey(struct tb_buf *to, const struct tb_journey *journey)
 {
     struct tb_json_writer w = tb_json_writer_of(to);
-    switch (audience) {
-    case TB_AUDIENCE_CLERK:
-        tb_json_open_array(&w, NULL);
-        for (size_t i = 0; i < journey->event_count; i++) {
-            const struct tb_journey_event *event = &journey->events[i];
-            tb_json_open(&w, NULL);
-            tb_json_put_int(&w, "at_ms", event->at_ms);
-            tb_json_put_str(&w, "channel", tb_channel_names[event->channel]);
-            tb_json_put_str(&w, "what", event->what);
-            tb_json_close(&w);
-        }
-        tb_json_close_array(&w);
-        break;
+    tb_json_open_array(&w, NULL);
+    for (size_t i = 0; i < journey->event_count; i++) {
+        const struct tb_journey_event *event = &journey->events[i];
+        tb_json_open(&w, NULL);
+        tb_json_put_int(&w, "at_ms", event->at_ms);
+        tb_json_put_str(&w, "channel", tb_channel_names[event->channel]);
+        tb_json_put_str(&w, "what", event->what);
+        tb_json_close(&w);
     }
+    tb_json_close_array(&w);
 }
 
 static void put_as_of(struct tb_json_writer *w, const struct tb_view_parts *parts, bool journey)
@@ -74,12 +66,26 @@ static void put_member(struct tb_json_writer *w, struct tb_json object, const ch
         tb_json_put_raw(w, name, raw);
 }
 
-static void put_nobody(struct tb_json_writer *w, struct tb_json profile)
+/* By her name alone, or without it. */
+static void put_named(struct tb_json_writer *w, struct tb_json profile, bool name)
 {
+    struct tb_json customer = tb_json_member(profile, "customer");
     tb_json_open(w, "customer");
-    tb_json_put_str(w, "name", "");
-    put_member(w, tb_json_member(profile, "customer"), "language");
+    if (name)
+        put_member(w, customer, "name");
+    else
+        tb_json_put_str(w, "name", "");
+    put_member(w, customer, "language");
     tb_json_close(w);
+}
+
+static void put_shopper(struct tb_json_writer *w, struct tb_json profile, const struct tb_view_open *open)
+{
+    put_named(w, profile, open->name);
+    if (!open->tier)
+        return;
+    put_member(w, profile, "tier");
+    put_member(w, profile, "points");
 }
 
 static void put_opened(struct tb_json_writer *w, struct tb_json profile, const struct tb_view_open *open)
@@ -87,7 +93,7 @@ static void put_opened(struct tb_json_writer *w, struct tb_json profile, const s
     if (open->name)
         put_member(w, profile, "customer");
     else
-        put_nobody(w, profile);
+        put_named(w, profile, false);
     if (open->tier) {
         put_member(w, profile, "tier");
         put_member(w, profile, "points");
@@ -103,17 +109,21 @@ enum tb_err tb_view_put_open(struct tb_json_writer *w, const char *name, const s
                              const struct tb_view_open *open, struct tb_arena *arena)
 {
     struct tb_json profile;
-    if (open->name && open->tier) {
+    const bool shopper = open->audience == TB_AUDIENCE_SHOPPER;
+    if (open->name && open->tier && !shopper) {
         tb_view_put(w, name, parts);
         return TB_OK;
     }
     enum tb_err err = parts->profile.size ? tb_view_parse_profile(parts->profile, arena, &profile) : TB_OK;
+    const bool journey = open->name && !shopper;
     tb_json_open(w, name);
+    if (shopper)
+        tb_json_put_str(w, "audience", "shopper");
     if (err == TB_OK && parts->profile.size)
-        put_opened(w, profile, open);
-    if (open->name && parts->journey.size)
+        (shopper ? put_shopper : put_opened)(w, profile, open);
+    if (journey && parts->journey.size)
         tb_json_put_raw(w, "journey", parts->journey);
-    put_as_of(w, parts, open->name);
+    put_as_of(w, parts, journey);
     tb_json_close(w);
     return err;
 }

@@ -1,9 +1,9 @@
 /*
  * View: what a terminal may show of a customer, language-neutral JSON with absolute times.
  *
- * Each part is rendered when its row is written and stored ready, so that a tap parses nothing:
- * tb_view_put() only joins parts. Words, ages and colours are the page's (docs/protocol.md, "Local page
- * API"). Pure; callable from any thread.
+ * Each part is rendered, as a clerk sees it, when its row is written and stored ready, so that a tap parses
+ * nothing: tb_view_put() only joins parts. The shopper's view is taken out of the clerk's. Words, ages and
+ * colours are the page's (docs/protocol.md, "Local page API"). Pure; callable from any thread.
  */
 #ifndef TB_CORE_CONTEXT_VIEW_H
 #define TB_CORE_CONTEXT_VIEW_H
@@ -15,6 +15,7 @@
 
 enum tb_audience {
     TB_AUDIENCE_CLERK,
+    TB_AUDIENCE_SHOPPER, /* she herself, on a screen that others may see: nothing of staff, and no past */
 };
 
 /* Rendered parts; an empty span is a part that is not known. All borrowed. */
@@ -26,13 +27,14 @@ struct tb_view_parts {
 };
 
 /* Appends members of the view, without the braces around them. to->err when they do not fit. */
-void tb_view_render_profile(struct tb_buf *to, enum tb_audience audience, const struct tb_customer *customer);
+void tb_view_render_profile(struct tb_buf *to, const struct tb_customer *customer);
 
 /* Appends an array of the last touchpoints, newest first. */
-void tb_view_render_journey(struct tb_buf *to, enum tb_audience audience, const struct tb_journey *journey);
+void tb_view_render_journey(struct tb_buf *to, const struct tb_journey *journey);
 
-/* What of it the customer's proof opens (core/wire/docs.h, enum tb_benefit). */
+/* For whom, and what of it the customer's proof opens (core/wire/docs.h, enum tb_benefit). */
 struct tb_view_open {
+    enum tb_audience audience;
     bool tier;
     bool name;
 };
@@ -46,8 +48,10 @@ TB_MUST_USE enum tb_err tb_view_parse_profile(struct tb_span profile, struct tb_
 
 /*
  * Writes the view as one object with what is open of it: without a name the customer has an empty one. All
- * of it is joined as it stands; else the profile is taken apart in the arena. TB_ERR_NO_MEMORY and faults of
- * the profile leave it out.
+ * of it for a clerk is joined as it stands; else the profile is taken apart in the arena. TB_ERR_NO_MEMORY
+ * and faults of the profile leave it out. The shopper's is
+ *
+ *   {audience:"shopper", customer:{name, language}, tier?, points?, as_of:{profile_ms?}}
  */
 TB_MUST_USE enum tb_err tb_view_put_open(struct tb_json_writer *w, const char *name,
                                          const struct tb_view_parts *parts, const struct tb_view_open *open,

@@ -171,6 +171,14 @@ static void open_refused(struct tb_session *s, enum tb_err err)
         hello_refuse(s, TB_RPC_REFUSED, TB_ENGINE_CODE_BUSY);
 }
 
+/* Whether a terminal is a kiosk, the registry says, and not the terminal. */
+static enum tb_channel channel_of(const struct tb_session *s, const char *role)
+{
+    if (s->config->web || role[0] == '\0')
+        return s->peer.channel;
+    return strcmp(role, "kiosk") == 0 ? TB_CHANNEL_KIOSK : TB_CHANNEL_TILL;
+}
+
 static void session_opened(struct tb_session *s, const struct tb_engine_answer *answer)
 {
     struct tb_welcome welcome = {.protocol = s->protocol,
@@ -185,6 +193,7 @@ static void session_opened(struct tb_session *s, const struct tb_engine_answer *
     }
     memcpy(welcome.epoch, answer->open.epoch, sizeof welcome.epoch);
     memcpy(s->peer.store, answer->open.device.store, sizeof s->peer.store);
+    s->peer.channel = channel_of(s, answer->open.device.role);
     s->next_seq = answer->open.decided_seq + 1;
     s->phase = TB_SESSION_OPEN;
     struct tb_json_writer w = tb_rpc_begin_result(session_out(s), s->hello_request);

@@ -1,4 +1,4 @@
-// The clerk page's connection without a browser: opens the one-use address, keeps the cookie, speaks tillbridge-page.v1,
+// A page's connection without a browser: opens the one-use address, keeps the cookie, speaks tillbridge-page.v1,
 // and holds what a page would show.
 
 import { get } from 'node:http';
@@ -18,16 +18,16 @@ export function fetchPage(url, headers = {}) {
   });
 }
 
-// Trades a one-use address for the page's origin and its session cookie.
+// Trades a one-use address for the page's origin, its path and its session cookie.
 export async function signIn(url) {
   const { status, headers } = await fetchPage(url);
   if (status !== 303) throw new Error(`opening a page: HTTP ${status}`);
-  return { origin: new URL(url).origin, cookie: headers['set-cookie'][0].split(';')[0] };
+  return { origin: new URL(url).origin, path: headers.location, cookie: headers['set-cookie'][0].split(';')[0] };
 }
 
 // A websocket of that session, not yet listened to; changes replace headers.
-export function pageSocket({ origin, cookie }, changes = {}) {
-  return new WebSocket(`${origin.replace('http', 'ws')}/clerk`, [SUBPROTOCOL],
+export function pageSocket({ origin, path = '/clerk', cookie }, changes = {}) {
+  return new WebSocket(`${origin.replace('http', 'ws')}${path}`, [SUBPROTOCOL],
     { headers: { Cookie: cookie, Origin: origin, ...changes } });
 }
 
@@ -193,6 +193,15 @@ export class PageChannel {
         break;
       case 'pairing':
         this.shown.pairing = params.pairing;
+        break;
+      case 'merge':
+        Object.assign(this.shown, { merge: params.merge, undo: Boolean(params.undo) });
+        break;
+      case 'help':
+        this.shown.help = params.help;
+        break;
+      case 'blank':
+        this.shown.blank = params.in_ms;
         break;
       case 'taken_back':
         this.taken.push(params);

@@ -22,15 +22,19 @@ export class Till extends World {
     return Console.open(this.path('till', 'run', 'tillbridge.sock'));
   }
 
-  async pageUrl() {
+  async pageUrl(scope = 'clerk') {
     const console = await this.console();
-    const { url } = await console.request('page.token', { scope: 'clerk' });
+    const { url } = await console.request('page.token', { scope });
     console.close();
     return url;
   }
 
   async page() {
     return PageChannel.open(await this.pageUrl());
+  }
+
+  async shopperPage() {
+    return PageChannel.open(await this.pageUrl('shopper'));
   }
 
   // A page on a till whose readers work and whose line is live.

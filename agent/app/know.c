@@ -1,0 +1,247 @@
+#include "agent/app/know.h"
+
+#include "agent/app/agent.h"
+#include "agent/app/shopping.h"
+#include "core/base/assert.h"
+#include "core/base/wipe.h"
+#include "host/log/log.h"
+
+#include <stdlib.h>
+
+#define PARSED_SIZE (TB_VIEW_PART_SIZE_MAX + 4u)
+
+static const char from_store[] = "store"; /* the context store said so */
+static const char from_here[] = "here";   /* this terminal saw it */
+
+struct fact {
+    const char *name;
+    int64_t as_of_ms;
+    const char *source;
+};
+
+static void fact_open(struct tb_json_writer *w, const struct fact *fact)
+{
+    tb_json_open(w, NULL);
+    tb_json_put_str(w, "fact", fact->name);
+    if (fact->as_of_ms)
+        tb_json_put_int(w, "as_of", fact->as_of_ms);
+    tb_json_put_str(w, "source", fact->source);
+}
+
+static void put_str(struct tb_json_writer *w, const struct fact *fact, const char *value)
+{
+    fact_open(w, fact);
+    tb_json_put_str(w, "value", value);
+    tb_json_close(w);
+}
+
+static void put_int(struct tb_json_writer *w, const struct fact *fact, int64_t value)
+{
+    fact_open(w, fact);
+    tb_json_put_int(w, "value", value);
+    tb_json_close(w);
+}
+
+static void put_raw(struct tb_json_writer *w, const struct fact *fact, struct tb_span value)
+{
+    if (value.size == 0)
+        return;
+    fact_open(w, fact);
+    tb_json_put_raw(w, "value", value);
+    tb_json_close(w);
+}
+
+static void group_open(struct tb_json_writer *w, const char *name)
+{
+    tb_json_open(w, NULL);
+    tb_json_put_str(w, "group", name);
+    tb_json_open_array(w, "facts");
+}
+
+static void group_close(struct tb_json_writer *w)
+{
+    tb_json_close_array(w);
+    tb_json_close(w);
+}
+
+/* ---- what the context store told ---- */
+
+static void put_members(struct tb_json_writer *w, struct tb_json object, const char *const *names,
+                        int64_t as_of_ms)
+{
+    for (; *names; names++)
+        put_raw(w, &(struct fact){*names, as_of_ms, from_store}, tb_json_raw(object, *names));
+}
+
+static void put_texts(struct tb_json_writer *w, struct tb_json profile, const char *list, const char *fact,
+                      int64_t as_of_ms)
+{
+    struct tb_json_each each = tb_json_first(tb_json_member(profile, list));
+    for (; tb_json_exists(each.value); tb_json_next(&each))
+        put_raw(w, &(struct fact){fact, as_of_ms, from_store}, tb_json_raw(each.value, "text"));
+}
+
+static void put_profile(struct tb_json_writer *w, const struct tb_serving *s, struct tb_json profile)
+{
+    static const char *const person[] = {"name", "salutation", "since", "language", NULL};
+    static const char *const standing[] = {"tier", "points", NULL};
+    const int64_t as_of_ms = s->record.sections[TB_SECTION_PROFILE].as_of_ms;
+    const size_t note_count = tb_json_count(tb_json_member(profile, "notes"));
+    const bool name = tb_serving_opens(s, TB_BENEFIT_SHOW_NAME);
+    group_open(w, "profile");
+    if (name)
+        put_members(w, tb_json_member(profile, "customer"), person, as_of_ms);
+    if (tb_serving_opens(s, TB_BENEFIT_SHOW_TIER)) {
+        put_members(w, profile, standing, as_of_ms);
+        put_texts(w, profile, "benefits", "benefit", as_of_ms);
+    }
+    if (name) {
+        put_texts(w, profile, "open", "open", as_of_ms);
+        put_texts(w, profile, "do_not_ask", "do_not_ask", as_of_ms);
+    }
+    if (note_count)
+        put_int(w, &(struct fact){"notes", as_of_ms, from_store}, (int64_t)note_count);
+    group_close(w);
+}
+
+static void put_touchpoint(struct tb_json_writer *w, struct tb_json event)
+{
+    struct tb_check check = {0};
+    const int64_t at_ms = tb_json_int(&check, event, "at_ms", 0, TB_TIME_MS_MAX);
+    struct tb_span channel = tb_json_raw(event, "channel");
+    fact_open(w, &(struct fact){"touchpoint", check.err == TB_OK ? at_ms : 0, from_store});
+    tb_json_put_raw(w, "value", tb_json_raw(event, "what"));
+    if (channel.size)
+        tb_json_put_raw(w, "channel", channel);
+    tb_json_close(w);
+}
+
+static void put_journey(struct tb_json_writer *w, const struct tb_serving *s, struct tb_json journey)
+{
+    if (!tb_serving_opens(s, TB_BENEFIT_SHOW_NAME) || tb_json_count(journey) == 0)
+        return;
+    group_open(w, "journey");
+    for (struct tb_json_each each = tb_json_first(journey); tb_json_exists(each.value); tb_json_next(&each))
+        if (tb_json_has(each.value, "what"))
+            put_touchpoint(w, each.value);
+    group_close(w);
+}
+
+/* ---- what is here ---- */
+
+static void put_cart(struct tb_json_writer *w, const struct tb_serving *s)
+{
+    const struct tb_cart *cart = &s->cart.cart;
+    if (!tb_serving_opens(s, TB_BENEFIT_SHOW_CART) || cart->line_count == 0)
+        return;
+    group_open(w, "cart");
+    for (size_t i = 0; i < cart->line_count; i++) {
+        const struct tb_cart_line *line = &cart->lines[i];
+        const bool pending = tb_cart_view_is_pending(&s->cart, line);
+        fact_open(w, &(struct fact){"cart_line", line->added_ms, pending ? from_here : from_store});
+        tb_json_put_str(w, "value", line->name[0] ? line->name : line->gtin);
+        tb_json_put_int(w, "quantity", line->quantity);
+        tb_json_close(w);
+    }
+    group_close(w);
+}
+
+static void put_credentials(struct tb_json_writer *w, const struct tb_serving *s)
+{
+    const struct tb_record *record = &s->record;
+    int64_t count = 0;
+    for (size_t i = 0; i < record->credential_count; i++)
+        count += !record->credentials[i].gone;
+    group_open(w, "credentials");
+    put_int(w, &(struct fact){"credentials", 0, from_store}, count);
+    group_close(w);
+}
+
+static void put_visit(struct tb_json_writer *w, const struct tb_serving *s)
+{
+    const struct tb_visit *visit = &s->visit;
+    const int64_t began_ms = visit->began_wall_ms;
+    group_open(w, "visit");
+    put_int(w, &(struct fact){"began_ms", began_ms, from_here}, began_ms);
+    put_str(w, &(struct fact){"credential_kind", began_ms, from_here},
+            tb_credential_kind_name(visit->start.credential_kind));
+    put_str(w, &(struct fact){"assurance", began_ms, from_here}, tb_assurance_name(visit->start.assurance));
+    if (s->cart.pending_count)
+        put_int(w, &(struct fact){"unsent", 0, from_here}, s->cart.pending_count);
+    group_close(w);
+}
+
+/* Whole sections: a profile is the members of an object. */
+static enum tb_err section_parse(const struct tb_serving *s, enum tb_section which, struct tb_arena *arena,
+                                 struct tb_json *ret)
+{
+    const struct tb_span bytes = s->record.sections[which].bytes;
+    uint8_t *text = tb_arena_take(arena, PARSED_SIZE);
+    if (bytes.size == 0)
+        return TB_ERR_MISSING;
+    if (!text || bytes.size > TB_VIEW_PART_SIZE_MAX)
+        return TB_ERR_NO_MEMORY;
+    struct tb_buf to = tb_buf_of(text, PARSED_SIZE);
+    tb_buf_add_str(&to, which == TB_SECTION_PROFILE ? "{" : "");
+    tb_buf_add(&to, bytes);
+    tb_buf_add_str(&to, which == TB_SECTION_PROFILE ? "}" : "");
+    return tb_json_parse(tb_buf_span(&to), PARSED_SIZE, arena, ret);
+}
+
+static enum tb_err put_told(struct tb_json_writer *w, const struct tb_serving *s, struct tb_arena *arena)
+{
+    struct tb_json parsed;
+    enum tb_err err = section_parse(s, TB_SECTION_PROFILE, arena, &parsed);
+    if (err == TB_OK)
+        put_profile(w, s, parsed);
+    tb_arena_release(arena, 0);
+    enum tb_err journey_err = section_parse(s, TB_SECTION_JOURNEY, arena, &parsed);
+    if (journey_err == TB_OK)
+        put_journey(w, s, parsed);
+    tb_arena_release(arena, 0);
+    if (journey_err != TB_OK && journey_err != TB_ERR_MISSING)
+        err = journey_err;
+    return err == TB_ERR_MISSING ? TB_OK : err;
+}
+
+enum tb_err tb_know_put(struct tb_json_writer *w, const struct tb_serving *s)
+{
+    const size_t size = TB_JSON_ARENA_SIZE(PARSED_SIZE) + 2 * PARSED_SIZE;
+    void *block = malloc(size);
+    struct tb_arena arena = tb_arena_of(block, block ? size : 0);
+    tb_json_open_array(w, "groups");
+    enum tb_err err = block ? put_told(w, s, &arena) : TB_ERR_NO_MEMORY;
+    put_cart(w, s);
+    put_credentials(w, s);
+    put_visit(w, s);
+    tb_json_close_array(w);
+    tb_serving_put_hidden(w, s);
+    if (block)
+        tb_wipe(block, size);
+    free(block);
+    return err;
+}
+
+void tb_know_request(struct tb_request *r)
+{
+    struct tb_agent *agent = r->agent;
+    if (!tb_shopping_visit(r))
+        return;
+    if (!agent->serving.visit.start.known) {
+        tb_request_refuse(r, TB_ERR_NOT_FOUND, "Nobody was recognised.");
+        return;
+    }
+    enum tb_err err =
+        tb_audit(TB_EVENT("visit", "known_shown"), tb_log_id("visit", &agent->serving.visit.id));
+    if (err != TB_OK) {
+        tb_request_refuse(r, err, "The look at what is known could not be recorded.");
+        return;
+    }
+    tb_visit_activity(&agent->serving.visit, tb_loop_now_ms(agent->loop));
+    tb_agent_rearm(agent);
+    struct tb_json_writer w = tb_request_answer_begin(r);
+    err = tb_know_put(&w, &agent->serving);
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("know", "left_out"), tb_log_err(err));
+    tb_request_answer_end(r, &w);
+}

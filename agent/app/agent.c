@@ -401,6 +401,7 @@ static enum tb_err parts_start(struct tb_agent *agent, const struct tb_storage_t
 {
     const struct tb_identify_policy policy = tb_identify_policy_default();
     tb_identify_init(&agent->identify, &policy);
+    agent->started_wall_ms = tb_loop_wall_ms(agent->loop);
     tb_gauge_set(&agent->metrics.line, 1);
     tb_outage_line_labels(&agent->status, agent->config.language, agent->metrics.line_labels);
     enum tb_err err = metrics_open(&agent->metrics);

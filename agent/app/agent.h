@@ -76,6 +76,7 @@ struct tb_agent {
     struct tb_settings settings;
     struct tb_status status;
     struct tb_agent_metrics metrics;
+    int64_t started_wall_ms;
 
     struct tb_identify identify;
     struct tb_serving serving;

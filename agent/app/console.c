@@ -2,14 +2,12 @@
 #include "agent/app/console_checkout.h"
 #include "agent/app/console_keys.h"
 #include "agent/app/console_outbox.h"
+#include "agent/app/console_status.h"
 #include "agent/app/request.h"
 
 #include "core/base/assert.h"
 #include "core/context/cart_view.h"
 #include "host/log/log.h"
-
-#define OUTCOME_COUNT_MAX 16
-#define METRICS_SIZE_MAX 12288u
 
 /* ---- sending ---- */
 
@@ -146,49 +144,6 @@ void tb_console_notice(struct tb_agent *agent, enum tb_notice notice, bool on)
 
 /* ---- requests ---- */
 
-static void put_outcomes(struct tb_json_writer *w, const struct tb_agent *agent)
-{
-    struct tb_journal_entry entry;
-    int64_t ago_ms = tb_loop_wall_ms(agent->loop) - tb_loop_now_ms(agent->loop);
-    tb_json_open_array(w, "outcomes");
-    for (size_t i = 0; i < OUTCOME_COUNT_MAX && tb_identify_journal(&agent->identify, i, &entry); i++) {
-        tb_json_open(w, NULL);
-        tb_json_put_int(w, "at_ms", entry.at_ms + ago_ms);
-        tb_json_put_str(w, "outcome", tb_outcome_name(entry.outcome));
-        tb_json_put_str(w, "code", tb_reason_name(entry.reason));
-        tb_json_put_str(w, "reader", tb_agent_reader_name(agent, entry.reader));
-        tb_json_put_int(w, "took_ms", entry.took_ms);
-        tb_json_close(w);
-    }
-    tb_json_close_array(w);
-}
-
-static void request_status(struct tb_request *r)
-{
-    struct tb_agent *agent = r->agent;
-    struct tb_status *status = &agent->status;
-    enum tb_err err = tb_cache_count(&agent->storage.reader, &status->customer_count, &status->product_count);
-    if (err != TB_OK)
-        tb_log(TB_LOG_ERROR, TB_EVENT("cache", "read_failed"), tb_log_err(err));
-    tb_line_cache_read(agent, err);
-    struct tb_json_writer w = tb_request_answer_begin(r);
-    tb_json_put_str(&w, "software", TB_AGENT_SOFTWARE);
-    if (agent->facts.terminal_known) {
-        tb_json_open(&w, "terminal");
-        tb_pages_put_terminal(&w, agent);
-        tb_json_close(&w);
-    } else
-        tb_json_put_null(&w, "terminal");
-    tb_status_put_state(&w, status, tb_loop_wall_ms(agent->loop));
-    tb_json_open(&w, "cache");
-    tb_json_put_int(&w, "customers", status->customer_count);
-    tb_json_put_int(&w, "products", status->product_count);
-    tb_json_close(&w);
-    tb_json_put_bool(&w, "visit", agent->serving.visit.open);
-    put_outcomes(&w, agent);
-    tb_request_answer_end(r, &w);
-}
-
 static void request_cart(struct tb_request *r)
 {
     const struct tb_serving *serving = &r->agent->serving;
@@ -245,30 +200,12 @@ static void request_token(struct tb_request *r)
     tb_request_answer_end(r, &w);
 }
 
-/* OpenMetrics text, a line each: texts in messages have no line ends. */
-static void request_metrics(struct tb_request *r)
-{
-    char block[METRICS_SIZE_MAX];
-    struct tb_buf text = tb_buf_of(block, sizeof block);
-    tb_metrics_render(&r->agent->metrics.registry, &text);
-    if (text.err != TB_OK) {
-        tb_request_refuse(r, text.err, "metrics");
-        return;
-    }
-    struct tb_json_writer w = tb_request_answer_begin(r);
-    tb_json_open_array(&w, "lines");
-    for (struct tb_span rest = tb_buf_span(&text); rest.size > 0;)
-        tb_json_put_text(&w, NULL, tb_span_cut(&rest, '\n'));
-    tb_json_close_array(&w);
-    tb_request_answer_end(r, &w);
-}
-
 static const struct tb_request_method methods[] = {
-    {"status", request_status},
+    {"status", tb_console_status},
     {"cart", request_cart},
     {"tail", request_tail},
     {"page.token", request_token},
-    {"metrics", request_metrics},
+    {"metrics", tb_console_metrics},
     {"outbox", tb_console_outbox},
     {"keys", tb_console_keys},
     {"checkout.claim", tb_console_claim},

@@ -13,6 +13,7 @@ struct tb_agent;
 /* Scopes as a set. */
 #define TB_PAGE_CLERKS (1u << TB_COUNTER_SCOPE_CLERK)
 #define TB_PAGE_SHOPPERS (1u << TB_COUNTER_SCOPE_SHOPPER)
+#define TB_PAGE_IT (1u << TB_COUNTER_SCOPE_IT)
 
 /* Who is told. */
 struct tb_page_to {

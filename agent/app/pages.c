@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/it.h"
 #include "agent/app/kiosk.h"
 #include "agent/app/page.h"
 #include "agent/app/shopping.h"
@@ -7,6 +8,7 @@
 #include "host/log/log.h"
 
 static const struct tb_page_to clerks = {.scopes = TB_PAGE_CLERKS};
+static const struct tb_page_to state_readers = {.scopes = TB_PAGE_CLERKS | TB_PAGE_IT};
 static const struct tb_page_to everybody = {.scopes = TB_PAGE_CLERKS | TB_PAGE_SHOPPERS};
 
 void tb_pages_put_terminal(struct tb_json_writer *w, const struct tb_agent *agent)
@@ -59,7 +61,7 @@ void tb_pages_state(struct tb_agent *agent)
 {
     agent->status.unsent_count = agent->pending.undecided_count;
     tb_gauge_set(&agent->metrics.unsent, agent->status.unsent_count);
-    state_send(agent, clerks);
+    state_send(agent, state_readers);
     tb_kiosk_state(agent);
     tb_pos_state(agent);
 }
@@ -161,15 +163,14 @@ static const struct tb_request_desk desk = {.methods = methods,
                                             .size_max = TB_COUNTER_MESSAGE_MAX,
                                             .send = tb_page_answer};
 
-/* A page that may ask for nothing yet. */
-static const struct tb_request_desk nobody = {.size_max = TB_COUNTER_MESSAGE_MAX, .send = tb_page_answer};
-
 void tb_pages_request(void *context, uint32_t page, enum tb_counter_scope scope, struct tb_span message)
 {
     if (scope == TB_COUNTER_SCOPE_SHOPPER)
         tb_kiosk_request(context, page, message);
+    else if (scope == TB_COUNTER_SCOPE_IT)
+        tb_it_request(context, page, message);
     else
-        tb_request_handle(context, scope == TB_COUNTER_SCOPE_CLERK ? &desk : &nobody, page, message);
+        tb_request_handle(context, &desk, page, message);
 }
 
 void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)
@@ -178,10 +179,12 @@ void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)
     const struct tb_page_to to = {.page = page};
     if (scope == TB_COUNTER_SCOPE_SHOPPER)
         tb_kiosk_opened(agent, page);
-    if (scope != TB_COUNTER_SCOPE_CLERK)
+    if (scope != TB_COUNTER_SCOPE_CLERK && scope != TB_COUNTER_SCOPE_IT)
         return;
     tb_pages_send_terminal(agent, to);
     state_send(agent, to);
+    if (scope == TB_COUNTER_SCOPE_IT)
+        return;
     visit_send(agent, to);
     tb_pos_pairing_show(agent, page);
 }

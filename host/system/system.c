@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -285,4 +286,14 @@ void tb_notify(const char *state)
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
     (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to, size);
     close(fd);
+}
+
+enum tb_err tb_disk_room(const char *folder, struct tb_disk_room *ret_room)
+{
+    struct statvfs room;
+    if (statvfs(folder, &room) != 0)
+        return tb_err_of_errno(errno);
+    *ret_room = (struct tb_disk_room){.free_bytes = (int64_t)(room.f_bavail * room.f_frsize),
+                                      .size_bytes = (int64_t)(room.f_blocks * room.f_frsize)};
+    return TB_OK;
 }

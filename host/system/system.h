@@ -44,6 +44,13 @@ TB_MUST_USE enum tb_err tb_secret_read(const char *path, struct tb_buf *b);
 /* Makes path and its parents; existing folders are left as they are. Limit: 512 bytes. */
 TB_MUST_USE enum tb_err tb_folders_make(const char *path, unsigned mode);
 
+/* What the disk that a folder is on has left for this user, and in all. TB_ERR_NOT_FOUND, TB_ERR_IO. */
+struct tb_disk_room {
+    int64_t free_bytes;
+    int64_t size_bytes;
+};
+TB_MUST_USE enum tb_err tb_disk_room(const char *folder, struct tb_disk_room *ret_room);
+
 /* Processor time of the calling thread, in microseconds from some moment. */
 int64_t tb_thread_cpu_us(void);
 

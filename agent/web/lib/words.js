@@ -39,6 +39,7 @@ function wordsFrom(language, locale, catalogue, timeZone) {
   const clock = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
   const weekday = new Intl.DateTimeFormat(tag, { weekday: 'short', timeZone });
   const date = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', timeZone });
+  const wholeDate = new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeZone });
   const dayKey = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone });
 
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
@@ -74,6 +75,7 @@ function wordsFrom(language, locale, catalogue, timeZone) {
     return day === dayKey.format(now - DAY) ? t('since.yesterday') : date.format(ms);
   };
   return {
+    day: (ms) => wholeDate.format(ms),
     language, tag, direction: RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr', has, t, plural, time, moment, since,
     number: (n) => integers.format(n),
     ago: (ms) => span('age', ms),

@@ -1,0 +1,31 @@
+#include "agent/app/it.h"
+
+#include "agent/app/agent.h"
+#include "agent/app/console_keys.h"
+#include "agent/app/console_status.h"
+#include "agent/app/page.h"
+#include "core/base/assert.h"
+
+static void request_ping(struct tb_request *r)
+{
+    struct tb_json_writer w = tb_request_answer_begin(r);
+    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(r->agent->loop));
+    tb_request_answer_end(r, &w);
+}
+
+static const struct tb_request_method methods[] = {
+    {"status", tb_console_status},
+    {"metrics", tb_console_metrics},
+    {"keys", tb_console_keys},
+    {"ping", request_ping},
+};
+
+static const struct tb_request_desk desk = {.methods = methods,
+                                            .method_count = TB_ARRAY_SIZE(methods),
+                                            .size_max = TB_COUNTER_MESSAGE_MAX,
+                                            .send = tb_page_answer};
+
+void tb_it_request(struct tb_agent *agent, uint32_t page, struct tb_span message)
+{
+    tb_request_handle(agent, &desk, page, message);
+}

@@ -1,0 +1,172 @@
+// What IT sees of a terminal: each part with its state in words and what to do. Pure.
+// clock.wall: now by the agent's clock, null before it is known. w: words (lib/words.js).
+
+const MB = 1_000_000;
+const ROOM_LOW = 200 * MB; // below this much room on the disk it is worth a look
+const STORAGE = ['storage_newer', 'changes_not_stored', 'changes_in_memory', 'changes_dropped', 'outbox_damaged', 'cache_rebuilt'];
+const DISK = ['disk_full', 'disk_failing', 'disk_read_only'];
+const GRAVE = new Set(['disk_full', 'disk_failing', 'disk_read_only', 'storage_newer', 'changes_not_stored', 'outbox_damaged', 'clock_wrong', 'quarantined']);
+
+/** told: { link, terminal, state, status, metrics }, parts null before they came. */
+export function viewOf(told, clock, w) {
+  return {
+    where: whereOf(told, w),
+    link: told.link === 'up' ? { tone: 'ok', text: clock.wall === null ? '' : w.t('it.as_of', { time: w.time(clock.wall) }) } : { tone: 'bad', text: w.t(told.link === 'denied' ? 'page.denied.title' : 'page.title') },
+    parts: told.state ? partsOf(told, clock, w) : [],
+    measures: told.metrics ? measuresOf(told.metrics, w) : [],
+    outcomes: (told.status?.outcomes ?? []).map((one) => outcomeOf(one, clock, w)),
+  };
+}
+
+function whereOf({ terminal }, w) {
+  if (!terminal) return w.t('it.unnamed');
+  const name = w.t(terminal.role === 'kiosk' ? 'bar.kiosk' : 'bar.till', { till: terminal.till });
+  return `${name} · ${w.t('bar.store', { name: terminal.store_name ?? '', store: terminal.store }).trim()}`;
+}
+
+function partsOf(told, clock, w) {
+  const notices = told.state.notices ?? [];
+  return [
+    lineOf(told.state.line, clock, w),
+    ...(told.state.readers ?? []).map((reader) => readerOf(reader, clock, w)),
+    ...displayOf(told.state.display, clock, w),
+    noticedOf('clock', notices, ['clock_wrong'], clock, w, clock.wall === null ? '' : w.moment(clock.wall, clock.wall)),
+    diskOf(told.status?.disk, notices, clock, w),
+    noticedOf('storage', notices, STORAGE, clock, w, w.t('it.storage.ok')),
+    unsentOf(told.state.unsent ?? 0, w),
+    noticedOf('certificate', notices, ['certificate_expiring', 'quarantined'], clock, w, certificateOf(told.status, clock, w)),
+    ...cacheOf(told.status, w),
+    ...versionOf(told.status, clock, w),
+    ...notices.filter(({ code }) => !w.has(`notice.${code}.title`)).map((notice) => otherOf(notice, clock, w)),
+  ];
+}
+
+const part = (key, name, tone, state, ...details) => ({ key, name, tone, state, details: details.filter(Boolean) });
+const sinceOf = (ms, clock, w) => (ms > 0 && clock.wall !== null ? w.t('it.since', { time: w.moment(ms, clock.wall) }) : '');
+
+function lineOf(line, clock, w) {
+  const name = w.t('it.line');
+  if (line.state === 'live') return part('line', name, 'ok', w.t('line.live'), sinceOf(line.since_ms, clock, w));
+  if (line.state === 'connecting') return part('line', name, 'none', w.t('line.connecting'));
+  const cause = w.has(`offline.cause.${line.cause}`) ? w.t(`offline.cause.${line.cause}`) : '';
+  return part('line', name, 'warn', w.t('line.offline', { time: w.since(line.since_ms, clock.wall ?? line.since_ms) }), cause, w.t('offline.works'), w.t('offline.not'), w.t('offline.later'),
+    w.has(`it.do.${line.cause}`) ? w.t(`it.do.${line.cause}`) : '');
+}
+
+function readerOf(reader, clock, w) {
+  const key = `reader:${reader.name}:${reader.kind}`;
+  const kind = w.t(`reader.${reader.kind}`);
+  const known = w.has(`reader.${reader.state}.title`);
+  if (!known) return part(key, reader.name, reader.state === 'ready' ? 'ok' : 'none', w.t(reader.state === 'ready' ? 'it.ready' : 'it.starting'), sinceOf(reader.since_ms, clock, w));
+  return part(key, reader.name, 'warn', w.t(`reader.${reader.state}.title`, { reader: kind }), w.t(`reader.${reader.state}.detail`), sinceOf(reader.since_ms, clock, w));
+}
+
+function displayOf(display, clock, w) {
+  if (!display) return [];
+  const there = display.state === 'ready';
+  return [part('display', w.t('it.display'), there ? 'ok' : 'warn', w.t(there ? 'it.ready' : 'it.display.away'), there ? '' : w.t('it.display.away.detail'), sinceOf(display.since_ms, clock, w))];
+}
+
+// A part that is well unless one of these notices is on.
+function noticedOf(key, notices, codes, clock, w, well) {
+  const on = notices.filter(({ code }) => codes.includes(code));
+  const name = w.t(`it.${key}`);
+  if (on.length === 0) return part(key, name, 'ok', well || w.t('it.ready'));
+  const [first, ...rest] = on;
+  return part(key, name, on.some(({ code }) => GRAVE.has(code)) ? 'bad' : 'warn', w.t(`notice.${first.code}.title`), w.t(`notice.${first.code}.detail`), sinceOf(first.since_ms, clock, w),
+    ...rest.map(({ code }) => `${w.t(`notice.${code}.title`)}. ${w.t(`notice.${code}.detail`)}`));
+}
+
+function otherOf(notice, clock, w) {
+  return part(`notice:${notice.code}`, w.t('it.notice'), 'warn', w.t('notice.other.title', { code: notice.code }), w.t('notice.other.detail'), sinceOf(notice.since_ms, clock, w));
+}
+
+function diskOf(disk, notices, clock, w) {
+  const room = disk ? w.t('it.disk.room', { free: w.number(Math.floor(disk.free_bytes / MB)), size: w.number(Math.floor(disk.size_bytes / MB)) }) : '';
+  const shown = noticedOf('disk', notices, DISK, clock, w, room);
+  if (shown.tone !== 'ok') return { ...shown, details: [...shown.details, room].filter(Boolean) };
+  return disk && disk.free_bytes < ROOM_LOW ? { ...shown, tone: 'warn', details: [w.t('it.disk.low')] } : shown;
+}
+
+function unsentOf(unsent, w) {
+  const name = w.t('it.unsent');
+  return unsent === 0 ? part('unsent', name, 'ok', w.t('it.unsent.none')) : part('unsent', name, 'none', w.plural('unsent', unsent), w.t('it.unsent.detail'));
+}
+
+function certificateOf(status, clock, w) {
+  const until = status?.certificate_until_ms;
+  return until ? w.t('it.certificate.until', { date: w.day(until) }) : '';
+}
+
+function cacheOf(status, w) {
+  if (!status?.cache) return [];
+  return [part('cache', w.t('it.cache'), 'ok', w.t('it.cache.count', { customers: w.number(status.cache.customers), products: w.number(status.cache.products) }))];
+}
+
+function versionOf(status, clock, w) {
+  return status ? [part('version', w.t('it.version'), 'ok', status.software, sinceOf(status.started_ms, clock, w))] : [];
+}
+
+function outcomeOf(one, clock, w) {
+  const title = [`title.${one.code}`, `outcome.${one.outcome}.title`, `outcome.${one.outcome}`].find((key) => w.has(key));
+  return { when: clock.wall === null ? '' : w.moment(one.at_ms, clock.wall), what: title ? w.t(title) : one.outcome, code: one.code, reader: one.reader, took: w.t('it.ms', { n: w.number(one.took_ms) }) };
+}
+
+// ---- measures ----
+
+/** One line of OpenMetrics text as { name, labels, value }; null for comments. */
+export function sampleOf(line) {
+  const found = /^([a-z_:][a-z0-9_:]*)(?:\{(.*)\})? (\S+)$/i.exec(line);
+  if (!found || line.startsWith('#')) return null;
+  const labels = Object.fromEntries([...(found[2] ?? '').matchAll(/([a-z_]+)="((?:[^"\\]|\\.)*)"/gi)].map(([, name, value]) => [name, value]));
+  return { name: found[1], labels, value: Number(found[3]) };
+}
+
+const SHOWN = [
+  { key: 'visits', name: 'tillbridge_visits_total' },
+  { key: 'resumed', name: 'tillbridge_resumed_carts_total' },
+  { key: 'mutations', name: 'tillbridge_mutations_total' },
+  { key: 'rejected', name: 'tillbridge_rejected_total' },
+  { key: 'conflicts', name: 'tillbridge_conflicts_total' },
+];
+const TIMED = [
+  { key: 'tap', name: 'tillbridge_tap_seconds' },
+  { key: 'wait', name: 'tillbridge_wait_seconds' },
+  { key: 'handle', name: 'tillbridge_handle_seconds' },
+  { key: 'finish', name: 'tillbridge_finish_seconds' },
+];
+
+/** Rows { key, name, channel, value } of what this terminal measured since it was started. */
+export function measuresOf(lines, w) {
+  const samples = lines.map(sampleOf).filter(Boolean);
+  const rows = [...recognisedOf(samples, w)];
+  for (const { key, name } of SHOWN) {
+    for (const one of samples.filter((sample) => sample.name === name)) rows.push(rowOf(key, one.labels.channel, w.number(one.value), w));
+  }
+  for (const { key, name } of TIMED) {
+    for (const count of samples.filter((sample) => sample.name === `${name}_count` && sample.value > 0)) {
+      const sum = samples.find((sample) => sample.name === `${name}_sum` && sample.labels.channel === count.labels.channel);
+      rows.push(rowOf(key, count.labels.channel, w.t('it.mean', { time: timeOf((sum?.value ?? 0) / count.value, w), n: w.number(count.value) }), w));
+    }
+  }
+  return rows;
+}
+
+const rowOf = (key, channel, value, w) => ({ key: `${key}:${channel ?? ''}`, name: w.t(`it.measure.${key}`), channel: channel && w.has(`channel.${channel}`) ? w.t(`channel.${channel}`) : '', value });
+
+// Of all that was tapped or scanned to say who somebody is, so much was recognised.
+function recognisedOf(samples, w) {
+  const outcomes = samples.filter(({ name, labels }) => name === 'tillbridge_outcomes_total' && labels.outcome !== 'product' && labels.outcome !== 'payment_card');
+  const channels = [...new Set(outcomes.map(({ labels }) => labels.channel))];
+  return channels.flatMap((channel) => {
+    const own = outcomes.filter(({ labels }) => labels.channel === channel);
+    const all = own.reduce((total, { value }) => total + value, 0);
+    const recognised = own.filter(({ labels }) => labels.outcome === 'recognised').reduce((total, { value }) => total + value, 0);
+    return all === 0 ? [] : [rowOf('recognised', channel, w.t('it.share', { percent: w.number(Math.round(100 * recognised / all)), n: w.number(all) }), w)];
+  });
+}
+
+function timeOf(seconds, w) {
+  if (seconds < 1) return w.t('it.ms', { n: w.number(Math.round(seconds * 10_000) / 10) });
+  return w.t('it.s', { n: w.number(Math.round(seconds * 10) / 10) });
+}

@@ -1,0 +1,260 @@
+// <tillbridge-customer>: who stands at this till, inside a web POS. docs/pos.md is the guide. No dependencies.
+//
+//   import './tillbridge-customer.js';
+//   const who = document.querySelector('tillbridge-customer');
+//   who.token = token;                                   // from pairing; a property, never an attribute
+//   who.addEventListener('customer-identified', (e) => …e.detail.view.customer.name);
+//   await who.call('checkout.claim');
+//
+// Attributes: url, the agent's address (http://127.0.0.1:7315); lang, as everywhere in HTML. Properties: token, words
+// (texts in place of the English ones), current (what is shown, null when nobody is here). Events, with the params of
+// the API's events as detail: customer-identified, customer-changed, customer-left, cart-changed, change-decided,
+// outcome, state; and connection, with { state: 'connecting' | 'open' | 'lost' | 'refused' }.
+//
+// All is in a shadow root with a style sheet of its own, built without inline code or HTML texts: it needs nothing of a
+// page's CSP but connect-src for the agent's address. Parts for ::part(): name, tier, points, benefits, cart, note.
+
+const PROTOCOL = 'tillbridge-pos.v1';
+const AGENT = 'http://127.0.0.1:7315';
+const ANSWER_MS = 6_000;
+const AGAIN_MS = [500, 1_000, 2_000, 5_000];
+
+export const WORDS = {
+  region: 'Customer at this till',
+  connecting: 'Connecting to this till…',
+  lost: 'The agent of this till does not answer. Selling goes on without it.',
+  refused: 'This POS is not paired with the till any more. Pair it again.',
+  idle: 'Tap a card, hold a phone or scan a code.',
+  nobody: 'Customer not known',
+  unnamed: 'Known customer',
+  points: { one: '{n} point', other: '{n} points' },
+  items: { one: '{n} item', other: '{n} items' },
+  offline: 'Working offline: prices may be older.',
+  empty: 'No cart',
+  paying: 'Being paid here',
+  paying_by: 'Being paid at {by}',
+};
+
+const STYLE = `
+:host { display: block; font: 1rem/1.4 system-ui, sans-serif; color: CanvasText; background: Canvas;
+  border: 1px solid GrayText; border-radius: 8px; padding: 12px; box-sizing: border-box; min-inline-size: 16rem; }
+:host([hidden]) { display: none; }
+* { box-sizing: border-box; margin: 0; }
+.name { font-size: 1.35em; font-weight: 650; overflow-wrap: anywhere; }
+.facts { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; margin-block: 4px 8px; }
+.tier { border: 2px solid currentColor; border-radius: 999px; padding: 0 10px; font-weight: 650; }
+ul { padding: 0; list-style: none; }
+.benefits li::before { content: '• '; }
+.benefits { margin-block-end: 8px; }
+.lines li { display: grid; grid-template-columns: 1fr auto auto; gap: 12px; padding-block: 3px;
+  border-block-start: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
+.lines, .total { font-variant-numeric: tabular-nums; }
+.total { display: flex; justify-content: space-between; border-block-start: 2px solid currentColor; font-weight: 650;
+  padding-block-start: 4px; }
+.note { margin-block-start: 8px; }
+.note:first-child { margin-block-start: 0; }
+.note:empty { display: none; }
+`;
+
+const node = (name, attributes = {}, ...inside) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...inside.filter((one) => one !== null && one !== undefined));
+  return made;
+};
+
+const part = (name, element, ...inside) => node(element, { class: name, part: name }, ...inside);
+
+// Not a number of digits for every currency: Intl knows them.
+function money(amount, currency, language) {
+  const format = new Intl.NumberFormat(language, { style: 'currency', currency });
+  return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
+
+export class TillbridgeCustomer extends HTMLElement {
+  static observedAttributes = ['url', 'lang'];
+
+  #root;
+  #body;
+  #token = '';
+  #words = WORDS;
+  #socket = null;
+  #timer = 0;
+  #tries = 0;
+  #id = 0;
+  #calls = new Map();
+  #connection = 'connecting';
+  #terminal = null;
+  #state = null;
+  #current = null;
+
+  constructor() {
+    super();
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    this.#root = this.attachShadow({ mode: 'open' });
+    this.#root.adoptedStyleSheets = [sheet];
+    this.#body = node('section', { 'aria-live': 'polite' });
+    this.#root.append(this.#body);
+  }
+
+  get url() { return this.getAttribute('url') || AGENT; }
+  set url(value) { this.setAttribute('url', value); }
+  get token() { return this.#token; }
+  set token(value) { this.#token = value ?? ''; this.#restart(); }
+  get words() { return this.#words; }
+  set words(value) { this.#words = { ...WORDS, ...value }; this.#render(); }
+  get current() { return this.#current; }
+  get connection() { return this.#connection; }
+
+  connectedCallback() { this.#restart(); }
+  disconnectedCallback() { this.#end(); }
+  attributeChangedCallback(name) {
+    if (name === 'url') this.#restart();
+    else this.#render();
+  }
+
+  /** One call of the API; rejects with an Error that has its stable code. */
+  call(method, params = {}) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return Promise.reject(Object.assign(new Error('not connected'), { code: 'retry.offline' }));
+    const id = ++this.#id;
+    this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#answer({ id, error: { message: 'no answer', data: { code: 'retry.timeout' } } }), ANSWER_MS);
+      this.#calls.set(id, { resolve, reject, timer });
+    });
+  }
+
+  // ---- the connection ----
+
+  #restart() {
+    this.#end();
+    this.#tries = 0;
+    if (this.isConnected && this.#token) this.#open();
+    else this.#render();
+  }
+
+  #end() {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    this.#forget();
+  }
+
+  #forget() {
+    for (const id of [...this.#calls.keys()]) this.#answer({ id, error: { message: 'connection lost', data: { code: 'retry.offline' } } });
+    if (this.#current) this.#emit('customer-left', { visit: null, reason: 'connection' });
+    this.#current = null;
+    this.#state = null;
+  }
+
+  #open() {
+    this.#become('connecting');
+    const address = new URL('/pos/v1', this.url);
+    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(address, [PROTOCOL, `bearer.${this.#token}`]);
+    this.#socket = socket;
+    socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
+    socket.onclose = () => { if (this.#socket === socket) this.#lost(); };
+  }
+
+  // A browser does not tell why a websocket did not open: a call over HTTP does.
+  async #lost() {
+    const socket = this.#socket;
+    this.#forget();
+    this.#become((await this.#isRefused()) ? 'refused' : 'lost');
+    if (this.#socket !== socket || !this.isConnected) return;
+    const wait = AGAIN_MS[Math.min(this.#tries++, AGAIN_MS.length - 1)] * (0.5 + Math.random() / 2);
+    this.#timer = setTimeout(() => this.#open(), this.#connection === 'refused' ? 10 * wait : wait);
+  }
+
+  async #isRefused() {
+    const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    try {
+      const answer = await fetch(new URL('/pos/v1/rpc', this.url), { method: 'POST', headers, body, credentials: 'omit', cache: 'no-store' });
+      return answer.status === 401 || answer.status === 403;
+    } catch {
+      return false;
+    }
+  }
+
+  #receive(message) {
+    if (message.method === undefined) return this.#answer(message);
+    const { method, params } = message;
+    if (method === 'ready') {
+      this.#tries = 0;
+      this.#become('open');
+    }
+    if (method === 'terminal') this.#terminal = params;
+    if (method === 'state') this.#state = params;
+    if (method === 'customer.identified' || method === 'customer.changed') this.#current = params;
+    if (method === 'customer.left') this.#current = null;
+    if (method === 'cart.changed' && this.#current) this.#current = { ...this.#current, cart: params.cart };
+    this.#render();
+    if (method !== 'ready' && method !== 'terminal') this.#emit(method.replace('.', '-'), params);
+    return undefined;
+  }
+
+  #answer({ id, result, error }) {
+    const waiting = this.#calls.get(id);
+    this.#calls.delete(id);
+    clearTimeout(waiting?.timer);
+    if (error) waiting?.reject(Object.assign(new Error(error.message), { code: error.data?.code }));
+    else waiting?.resolve(result);
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+
+  #become(state) {
+    this.#connection = state;
+    this.#render();
+    this.#emit('connection', { state });
+  }
+
+  // ---- what is shown ----
+
+  #language() {
+    return this.closest('[lang]')?.lang || document.documentElement.lang || 'en';
+  }
+
+  #text(key, values = {}) {
+    const word = this.#words[key];
+    const text = typeof word === 'string' ? word : word[new Intl.PluralRules(this.#language()).select(values.n)] ?? word.other;
+    return text.replace(/\{(\w+)\}/g, (_, name) => (name === 'n' ? new Intl.NumberFormat(this.#language()).format(values.n) : values[name]));
+  }
+
+  #render() {
+    this.#body.setAttribute('aria-label', this.#text('region'));
+    const shown = this.#connection === 'open' && this.#current ? this.#customer() : [];
+    const notes = this.#connection !== 'open' ? this.#text(this.#connection) : this.#current ? '' : this.#text('idle');
+    const offline = this.#connection === 'open' && this.#state?.line.state === 'offline' ? this.#text('offline') : '';
+    this.#body.replaceChildren(...shown, part('note', 'p', [notes, offline].filter(Boolean).join(' ')));
+  }
+
+  #customer() {
+    const { customer, view = {}, cart } = this.#current;
+    const name = view.customer?.name || this.#text(customer ? 'unnamed' : 'nobody');
+    const tier = this.#terminal?.tiers?.find((one) => one.id === view.tier);
+    const facts = node('div', { class: 'facts' },
+      tier && part('tier', 'span', `${tier.symbol ? `${tier.symbol} ` : ''}${tier.name}`),
+      view.points !== undefined && view.points !== null ? part('points', 'span', this.#text('points', { n: view.points })) : null);
+    const benefits = view.benefits?.length ? part('benefits', 'ul', ...view.benefits.map((one) => node('li', {}, one.text))) : null;
+    return [part('name', 'p', name), facts, benefits, this.#cart(cart)].filter(Boolean);
+  }
+
+  #cart(cart) {
+    const language = this.#language();
+    if (!cart?.lines.length) return part('cart', 'p', this.#text('empty'));
+    const lines = cart.lines.map((line) => node('li', {}, node('span', {}, line.name || line.gtin), node('span', {}, `× ${line.quantity}`),
+      node('span', {}, money(line.unit_price * line.quantity, cart.currency, language))));
+    const claim = cart.claim ? node('p', {}, cart.claim.mine ? this.#text('paying') : this.#text('paying_by', { by: cart.claim.by ?? '' })) : null;
+    const total = node('p', { class: 'total' }, node('span', {}, this.#text('items', { n: cart.item_count })), node('span', {}, money(cart.total, cart.currency, language)));
+    return part('cart', 'div', node('ul', { class: 'lines' }, ...lines), total, claim);
+  }
+}
+
+customElements.define('tillbridge-customer', TillbridgeCustomer);

@@ -1,0 +1,137 @@
+// <tillbridge-customer> in a web POS: a page of another origin under a strict policy, in a real browser, at a running till.
+// Pictures of its states: TB_PICTURES.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { accessibilityFaults } from './lib/axe.mjs';
+import { CHROMIUM } from './lib/clerk_stage.mjs';
+import { memberUri, Till } from './lib/till.mjs';
+
+const MODULE = readFileSync(new URL('../../include/web/tillbridge-customer.js', import.meta.url));
+const till = Till.make();
+let shop;
+let browser;
+let page;
+let clerk;
+let origin;
+let token;
+const faults = [];
+
+// The element's page has no style, no inline script, and may connect to the agent alone.
+const policy = () => `default-src 'none'; script-src 'self'; connect-src http://127.0.0.1:${till.page_port} ws://127.0.0.1:${till.page_port}; `
+  + "require-trusted-types-for 'script'";
+const html = () => `<!doctype html><html lang="en"><title>A web POS</title><meta name="color-scheme" content="light dark"><main><h1>Checkout</h1>
+  <tillbridge-customer url="http://127.0.0.1:${till.page_port}"></tillbridge-customer></main><script type="module" src="/pos.js"></script></html>`;
+const POS = "import '/tillbridge-customer.js'; window.heard = [];"
+  + "for (const name of ['customer-identified', 'customer-left', 'cart-changed', 'connection']) addEventListener(name, (e) => window.heard.push([name, e.detail]));";
+
+function serve(request, answer) {
+  const types = { '/pos.js': ['text/javascript', POS], '/tillbridge-customer.js': ['text/javascript', MODULE], '/': ['text/html', html()] };
+  const [type, text] = types[request.url] ?? ['text/plain', ''];
+  answer.writeHead(types[request.url] ? 200 : 404, { 'Content-Type': `${type}; charset=utf-8`, 'Content-Security-Policy': policy() }).end(text);
+}
+
+before(async () => {
+  shop = createServer(serve);
+  await new Promise((resolve) => { shop.listen(0, '127.0.0.1', resolve); });
+  origin = `http://127.0.0.1:${shop.address().port}`;
+  till.till_sections = `pos_origin = ${origin}\n`;
+  await till.start();
+  clerk = await till.workingPage();
+  token = (await till.cli('pos', 'grant', 'Web POS', 'customer,cart,checkout,identify', origin)).trim();
+  browser = await chromium.launch(CHROMIUM);
+  page = await browser.newPage({ viewport: { width: 480, height: 520 } });
+  page.on('console', (message) => { if (/Content Security Policy|Trusted/.test(message.text())) faults.push(message.text()); });
+  page.on('pageerror', (error) => faults.push(String(error)));
+  await page.goto(origin);
+});
+
+after(async () => {
+  assert.deepEqual(faults, []);
+  await browser?.close();
+  shop.closeAllConnections();
+  await new Promise((resolve) => { shop.close(resolve); });
+  await till.end();
+});
+
+const element = () => page.locator('tillbridge-customer');
+const says = (text) => element().locator(`text=${text}`).waitFor();
+const setToken = (value) => element().evaluate((who, secret) => { who.token = secret; }, value);
+
+async function picture(name) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await accessibilityFaults(page), [], `${name} ${colorScheme}`);
+    if (!process.env.TB_PICTURES) continue;
+    mkdirSync(process.env.TB_PICTURES, { recursive: true });
+    await page.screenshot({ path: join(process.env.TB_PICTURES, `${name}-${colorScheme}.png`) });
+  }
+}
+
+test('it connects with its token and waits for a customer', async () => {
+  await says('Connecting to this till');
+  await setToken(token);
+  await says('Tap a card, hold a phone or scan a code.');
+  assert.equal(await element().getAttribute('token'), null);
+  await picture('idle');
+});
+
+test('a customer and the cart are shown as they come', async () => {
+  const [rivera] = till.customers;
+  await till.serve(clerk, rivera);
+  await says(rivera.name);
+  await clerk.add(till.products[0].gtin, 2);
+  await says(till.products[0].name);
+  const call = await element().evaluate((who) => who.call('cart.add', { visit: who.current.visit.id, gtin: who.current.cart.lines[0].gtin, quantity: 1 }));
+  assert.ok(call.seq > 0);
+  await clerk.sees('three', () => clerk.lineOf(till.products[0].gtin)?.quantity === 3);
+  await element().locator('text=3 items').waitFor();
+  await picture('customer');
+});
+
+test('words and language are the page\u2019s', async () => {
+  await element().evaluate((who) => { who.words = { items: { one: '{n} Artikel', other: '{n} Artikel' } }; who.lang = 'de'; });
+  await says('3 Artikel');
+  await element().evaluate((who) => { who.words = {}; who.lang = 'en'; });
+});
+
+test('what the code may not do is refused by its stable code', async () => {
+  const code = await element().evaluate((who) => who.call('upos.open', { device: 'Scanner' }).catch((error) => error.code));
+  assert.equal(code, 'refused.denied');
+});
+
+test('nothing of the customer stays when the visit ends', async () => {
+  const { name } = till.customers[0];
+  await clerk.clear();
+  await says('Tap a card, hold a phone or scan a code.');
+  assert.ok(!(await element().evaluate((who) => who.shadowRoot.textContent)).includes(name));
+  assert.equal(await element().evaluate((who) => who.current), null);
+  const heard = await page.evaluate(() => window.heard.map(([what]) => what));
+  assert.ok(heard.includes('customer-identified') && heard.includes('cart-changed') && heard.at(-1) === 'customer-left', heard.join());
+});
+
+test('a token that is revoked, and an agent that is gone, are told apart', async () => {
+  await till.cli('pos', 'revoke', '1');
+  await says('not paired with the till any more');
+  await picture('refused');
+  const again = (await till.cli('pos', 'grant', 'Web POS', 'customer', origin)).trim();
+  await setToken(again);
+  await says('Tap a card');
+  const port = till.page_port;
+  clerk.close();
+  await till.till.stop();
+  await says('does not answer');
+  await picture('lost');
+  await till.startTill({ port });
+  await says('Tap a card');
+});
+
+test('a token of another origin\u2019s page opens nothing here', async () => {
+  const foreign = (await till.cli('pos', 'grant', 'Elsewhere', 'customer', 'https://elsewhere.example')).trim();
+  await setToken(foreign);
+  await says('not paired with the till any more');
+});

@@ -44,7 +44,7 @@ export class Shopper {
   // Everything is decided.
   async isSent() {
     await this.page.waitForSelector('#unsent:empty', { state: 'attached' });
-    await this.page.waitForFunction("![...document.querySelectorAll('#lines .fact')].some((fact) => fact.textContent.includes('not sent'))");
+    await this.page.waitForSelector('#lines:not(:has([data-pending]))', { state: 'attached' });
   }
 
   async close() {

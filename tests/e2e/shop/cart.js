@@ -62,6 +62,7 @@ export function cartList(hooks) {
       const parts = shown.get(line.id);
       parts.line = line;
       parts.li.dataset.gtin = line.gtin;
+      parts.li.toggleAttribute('data-pending', line.pending);
       parts.name.textContent = line.name ?? line.gtin;
       parts.quantity.textContent = line.quantity;
       parts.price.textContent = money(line.quantity * line.unit_price);

@@ -3,7 +3,7 @@
 #
 #   from pinned sources, static:  tb::mbedcrypto tb::mbedx509 tb::mbedtls tb::lws_mbedtls tb::lws_openssl tb::yyjson
 #                                 tb::mbedtls_small (p256-m and SHA-256 alone; not beside tb::mbedcrypto)
-#   from Debian:                  tb::sqlite3 tb::libnfc tb::zbar tb::cmocka tb::openssl
+#   from Debian:                  tb::sqlite3 tb::libnfc tb::zbar tb::qrencode tb::cmocka tb::openssl
 
 include_guard()
 
@@ -29,6 +29,7 @@ endfunction()
 tb_find_pkg(sqlite3 sqlite3 libsqlite3-dev)
 tb_find_pkg(libnfc libnfc libnfc-dev)
 tb_find_pkg(zbar zbar libzbar-dev)
+tb_find_pkg(qrencode libqrencode libqrencode-dev)
 tb_find_pkg(cmocka cmocka libcmocka-dev)
 tb_find_pkg(openssl openssl libssl-dev)
 

@@ -21,7 +21,7 @@ suite=bookworm
 packages=(
     libc6 libc6-dev linux-libc-dev libgcc-s1 libcrypt1 libcrypt-dev
     libssl3 libssl-dev libsqlite3-0 libsqlite3-dev libcmocka0 libcmocka-dev
-    libnfc6 libnfc-dev libzbar0 libzbar-dev libusb-0.1-4 libusb-dev libusb-1.0-0 libudev1
+    libnfc6 libnfc-dev libzbar0 libzbar-dev libqrencode4 libqrencode-dev libusb-0.1-4 libusb-dev libusb-1.0-0 libudev1
 )
 
 case $architecture in
@@ -41,7 +41,7 @@ packages_unpack() { # <folder>
     done
     # What is neither for the linker nor for a program in the emulator. Of the C library some parts are only static.
     (cd "$root" && rm -rf etc sbin usr/sbin usr/share "usr/lib/$triple/gconv")
-    rm -f "$root/usr/lib/$triple"/lib{ssl,crypto,sqlite3,usb,nfc,zbar,cmocka}.a
+    rm -f "$root/usr/lib/$triple"/lib{ssl,crypto,sqlite3,usb,nfc,zbar,qrencode,cmocka}.a
     ls "$work/debs" >"$root/packages"
 }
 

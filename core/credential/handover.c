@@ -1,6 +1,7 @@
 #include "core/credential/handover.h"
 
 #include "core/base/assert.h"
+#include "core/base/buf.h"
 
 enum { BASE = 31, CHECK_AT = TB_HANDOVER_CODE_SIZE - 1 };
 
@@ -35,6 +36,30 @@ void tb_handover_code_of(uint32_t number, char ret_code[TB_HANDOVER_CODE_SIZE + 
     for (size_t i = 0; i < TB_HANDOVER_CODE_SIZE; i++)
         ret_code[i] = alphabet[values[i]];
     ret_code[TB_HANDOVER_CODE_SIZE] = '\0';
+}
+
+static const char *prefix_of(const struct tb_code_rules *rules, enum tb_carrier carrier)
+{
+    for (size_t i = 0; i < rules->rule_count; i++)
+        if (rules->rules[i].carrier == carrier)
+            return rules->rules[i].prefix;
+    return NULL;
+}
+
+enum tb_err tb_handover_text(const struct tb_code_rules *rules, const char *code, char *ret_text, size_t size)
+{
+    struct tb_buf to = tb_buf_of(ret_text, size);
+    const char *path = rules->host_count ? prefix_of(rules, TB_CARRIER_HANDOVER_LINK) : NULL;
+    const char *mark = prefix_of(rules, TB_CARRIER_HANDOVER_TEXT);
+    if (path) {
+        tb_buf_add_str(&to, "https://");
+        tb_buf_add_str(&to, rules->hosts[0]);
+        tb_buf_add_str(&to, path);
+    } else if (mark)
+        tb_buf_add_str(&to, mark);
+    tb_buf_add_str(&to, code);
+    tb_buf_add_u8(&to, 0);
+    return to.err == TB_OK ? TB_OK : TB_ERR_TOO_LONG;
 }
 
 enum tb_err tb_handover_code_decode(struct tb_span text, char ret_code[TB_HANDOVER_CODE_SIZE + 1])

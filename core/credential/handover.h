@@ -9,6 +9,7 @@
 #define TB_CORE_CREDENTIAL_HANDOVER_H
 
 #include "core/credential/judgement.h"
+#include "core/credential/rules.h"
 
 #define TB_HANDOVER_ALPHABET "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 #define TB_HANDOVER_NUMBER_COUNT 28629151u /* 31 to the 5th: how many codes there are */
@@ -22,5 +23,15 @@ void tb_handover_code_of(uint32_t number, char ret_code[TB_HANDOVER_CODE_SIZE + 
  */
 TB_MUST_USE enum tb_err tb_handover_code_decode(struct tb_span text,
                                                 char ret_code[TB_HANDOVER_CODE_SIZE + 1]);
+
+#define TB_HANDOVER_TEXT_SIZE_MAX 320
+
+/*
+ * The text of a QR code from which scanners of this chain read the code: a web address where the rules have
+ * one and name the chain's host, so that a phone opens it, else the marked text, else the code alone.
+ * TB_ERR_TOO_LONG: it does not fit.
+ */
+TB_MUST_USE enum tb_err tb_handover_text(const struct tb_code_rules *rules, const char *code, char *ret_text,
+                                         size_t size);
 
 #endif

@@ -1,4 +1,5 @@
 #include "core/credential/handover.h"
+#include "core/credential/judge.h"
 
 #include "tests/support/unit.h"
 
@@ -70,6 +71,32 @@ static void what_is_no_code_is_told_apart(void **state)
     assert_int_equal(tb_handover_code_decode(tb_span_of("QY5D\0X", 6), code), TB_ERR_SYNTAX);
 }
 
+/* Whatever is written is read again by the same rules. */
+static void the_text_for_a_code_is_read_as_that_code(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = {"shop.example"};
+    static const struct tb_code_rule bare[] = {{.carrier = TB_CARRIER_JWS, .prefix = "T:"}};
+    struct tb_code_rules rules = *tb_code_rules_default();
+    struct tb_judgement judgement;
+    char text[TB_HANDOVER_TEXT_SIZE_MAX + 1];
+    assert_int_equal(tb_handover_text(&rules, "QY5DN2", text, sizeof text), TB_OK);
+    assert_string_equal(text, "H:QY5DN2");
+    rules.hosts = hosts;
+    rules.host_count = 1;
+    assert_int_equal(tb_handover_text(&rules, "QY5DN2", text, sizeof text), TB_OK);
+    assert_string_equal(text, "https://shop.example/h/QY5DN2");
+    const struct tb_judge judge = {.rules = &rules};
+    tb_judge_line(&judge, tb_span_str(text), &judgement);
+    assert_int_equal(judgement.verdict, TB_JUDGED_HANDOVER);
+    assert_string_equal(judgement.handover, "QY5DN2");
+    assert_int_equal(tb_handover_text(&rules, "QY5DN2", text, 8), TB_ERR_TOO_LONG);
+    rules.rules = bare;
+    rules.rule_count = 1;
+    assert_int_equal(tb_handover_text(&rules, "QY5DN2", text, sizeof text), TB_OK);
+    assert_string_equal(text, "QY5DN2");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -77,6 +104,7 @@ int main(void)
         cmocka_unit_test(codes_are_as_documented),
         cmocka_unit_test(slips_are_found),
         cmocka_unit_test(what_is_no_code_is_told_apart),
+        cmocka_unit_test(the_text_for_a_code_is_read_as_that_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,6 +223,7 @@ static enum tb_err credential_part(struct tb_cache *cache, const struct tb_row *
     entry->gone = true;
     entry->version = row->version;
     entry->stamp = stamp;
+    tb_record_share(&work->record, hash, NULL, 0);
     work->dirty = true;
     return cache_credential_drop(cache, hash);
 }
@@ -237,20 +238,19 @@ static enum tb_err credential_take_over(struct tb_cache *cache, const struct tb_
     return err == TB_OK ? cache_work_load(cache, &row->customer) : err;
 }
 
-static enum tb_err credential_blocked(struct cache_work *work, const struct tb_row *row, bool *ret_blocked)
+static enum tb_err credential_read(struct cache_work *work, const struct tb_row *row,
+                                   struct tb_credential_doc *ret_credential)
 {
     struct tb_arena arena = tb_arena_of(work->arena, sizeof work->arena);
-    struct tb_credential_doc credential = {.blocked = false};
     struct tb_check check = {0};
     struct tb_json doc;
-    *ret_blocked = false;
+    *ret_credential = (struct tb_credential_doc){.blocked = false};
     if (row->op != TB_ROW_PUT)
         return TB_OK;
     enum tb_err err = tb_json_parse(row->doc, TB_ROW_DOC_SIZE_MAX, &arena, &doc);
     if (err != TB_OK)
         return err;
-    tb_credential_doc_decode(&check, doc, &credential);
-    *ret_blocked = credential.blocked;
+    tb_credential_doc_decode(&check, doc, ret_credential);
     return check.err;
 }
 
@@ -259,16 +259,17 @@ static enum tb_err credential_write(struct tb_cache *cache, const struct tb_row 
 {
     struct cache_work *work = cache_work_of(cache);
     struct tb_record_credential *entry = NULL;
-    bool blocked = false;
-    enum tb_err err = credential_blocked(work, row, &blocked);
+    struct tb_credential_doc doc;
+    enum tb_err err = credential_read(work, row, &doc);
     if (err == TB_OK)
         err = cache_work_credential(cache, hash, &entry);
     if (err != TB_OK)
         return err;
     entry->version = row->version;
     entry->stamp = cache_stamp(cache, &work->key);
-    entry->blocked = blocked;
+    entry->blocked = doc.blocked;
     entry->gone = row->op != TB_ROW_PUT;
+    tb_record_share(&work->record, hash, doc.also, doc.also_count);
     work->dirty = true;
     work->row_count++;
     return entry->gone ? cache_credential_drop(cache, hash) : cache_credential_put(cache, hash);

@@ -68,6 +68,13 @@ void tb_record_pack(const struct tb_record *record, struct tb_buf *to)
     }
     if (record->sections[TB_SECTION_CART].version != 0)
         tb_buf_add(to, tb_id_span(&record->cart));
+    if (record->also_count == 0)
+        return;
+    tb_buf_add_u8(to, (uint8_t)record->also_count);
+    for (size_t i = 0; i < record->also_count; i++) {
+        tb_buf_add(to, tb_span_of(record->also[i].hash, sizeof record->also[i].hash));
+        tb_buf_add(to, tb_id_span(&record->also[i].customer));
+    }
 }
 
 static void bytes_unpack(struct tb_reader *from, uint8_t *ret_bytes, size_t size)
@@ -97,6 +104,17 @@ static void section_unpack(struct tb_reader *from, size_t size_max, struct tb_re
     ret_section->bytes = tb_read_bytes(from, (size_t)number_unpack(from, size_max));
 }
 
+static void also_unpack(struct tb_reader *from, struct tb_record *record)
+{
+    uint8_t count = tb_read_u8(from);
+    if (count == 0 || count > TB_RECORD_ALSO_MAX)
+        from->err = TB_ERR_RANGE;
+    for (record->also_count = 0; record->also_count < count && from->err == TB_OK; record->also_count++) {
+        bytes_unpack(from, record->also[record->also_count].hash, TB_RECORD_HASH_SIZE);
+        bytes_unpack(from, record->also[record->also_count].customer.bytes, TB_ID_SIZE);
+    }
+}
+
 enum tb_err tb_record_unpack(struct tb_span packed, struct tb_record *ret_record)
 {
     *ret_record = (struct tb_record){.credential_count = 0};
@@ -114,6 +132,8 @@ enum tb_err tb_record_unpack(struct tb_span packed, struct tb_record *ret_record
         section_unpack(&from, section_size_max[i], &ret_record->sections[i]);
     if (ret_record->sections[TB_SECTION_CART].version != 0)
         bytes_unpack(&from, ret_record->cart.bytes, TB_ID_SIZE);
+    if (from.err == TB_OK && from.rest.size > 0)
+        also_unpack(&from, ret_record);
     return from.err == TB_OK && from.rest.size == 0 ? TB_OK : TB_ERR_CORRUPT;
 }
 
@@ -124,6 +144,38 @@ const struct tb_record_credential *tb_record_credential_find(const struct tb_rec
         if (memcmp(record->credentials[i].hash, hash, TB_RECORD_HASH_SIZE) == 0)
             return &record->credentials[i];
     return NULL;
+}
+
+/* ---- shared credentials ---- */
+
+static bool also_is_of(const struct tb_record_also *also, const uint8_t *hash)
+{
+    return memcmp(also->hash, hash, TB_RECORD_HASH_SIZE) == 0;
+}
+
+uint8_t tb_record_owners(const struct tb_record *record, const uint8_t *hash,
+                         struct tb_id ret_customers[TB_SHARED_COUNT_MAX])
+{
+    uint8_t count = 0;
+    ret_customers[count++] = record->customer;
+    for (size_t i = 0; i < record->also_count && count < TB_SHARED_COUNT_MAX; i++)
+        if (also_is_of(&record->also[i], hash))
+            ret_customers[count++] = record->also[i].customer;
+    return count;
+}
+
+void tb_record_share(struct tb_record *record, const uint8_t *hash, const struct tb_id *customers,
+                     size_t count)
+{
+    uint32_t kept = 0;
+    for (size_t i = 0; i < record->also_count; i++)
+        if (!also_is_of(&record->also[i], hash))
+            record->also[kept++] = record->also[i];
+    for (size_t i = 0; i < count && kept < TB_RECORD_ALSO_MAX; i++) {
+        memcpy(record->also[kept].hash, hash, TB_RECORD_HASH_SIZE);
+        record->also[kept++].customer = customers[i];
+    }
+    record->also_count = kept;
 }
 
 /* ---- checksum ---- */

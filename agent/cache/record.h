@@ -8,9 +8,10 @@
  * reading of the customer's partition a row came; a version of another stamp counts as 0 (books.h).
  *
  *     u8 layout (2) ‖ id (16) ‖ n credentials ‖ credential × n ‖ section × 3 ‖ cart id (16, if the cart has a
- * version) credential: hash (16) ‖ n version ‖ n stamp × 4 + flags section: n version ‖ if not 0: n as_of_ms
- * ‖ n stamp ‖ n size ‖ bytes n: an unsigned number, seven bits a byte from the lowest, the top bit says that
- * more follow (LEB128)
+ * version) ‖ if there are any: n also ‖ also × n
+ *     also: hash (16) ‖ id (16): to whom else a credential leads. credential: hash (16) ‖ n version ‖ n stamp
+ * × 4 + flags section: n version ‖ if not 0: n as_of_ms ‖ n stamp ‖ n size ‖ bytes n: an unsigned number,
+ * seven bits a byte from the lowest, the top bit says that more follow (LEB128)
  *
  * Pure; not thread-safe. Limits: TB_RECORD_SIZE_MAX, TB_RECORD_CREDENTIAL_MAX.
  */
@@ -28,10 +29,13 @@ enum tb_section { TB_SECTION_PROFILE, TB_SECTION_JOURNEY, TB_SECTION_CART, TB_SE
 #define TB_RECORD_CREDENTIAL_MAX 32u /* those that are gone included */
 #define TB_RECORD_HEAD_SIZE (2u + 2u * TB_ID_SIZE)
 #define TB_RECORD_CREDENTIAL_SIZE_MAX (TB_RECORD_HASH_SIZE + 9u + 5u)
+#define TB_RECORD_ALSO_MAX 32u /* of all credentials together; what comes beyond is left out */
+#define TB_RECORD_ALSO_SIZE (TB_RECORD_HASH_SIZE + TB_ID_SIZE)
 #define TB_RECORD_SECTION_HEAD_SIZE 28u
-#define TB_RECORD_SIZE_MAX                                                            \
-    (TB_RECORD_HEAD_SIZE + TB_RECORD_CREDENTIAL_MAX * TB_RECORD_CREDENTIAL_SIZE_MAX + \
-     TB_SECTION_COUNT * TB_RECORD_SECTION_HEAD_SIZE + 2u * TB_VIEW_PART_SIZE_MAX + TB_CART_PACKED_SIZE_MAX)
+#define TB_RECORD_SIZE_MAX                                                                            \
+    (TB_RECORD_HEAD_SIZE + TB_RECORD_CREDENTIAL_MAX * TB_RECORD_CREDENTIAL_SIZE_MAX +                 \
+     TB_SECTION_COUNT * TB_RECORD_SECTION_HEAD_SIZE + 1u + TB_RECORD_ALSO_MAX * TB_RECORD_ALSO_SIZE + \
+     2u * TB_VIEW_PART_SIZE_MAX + TB_CART_PACKED_SIZE_MAX)
 
 struct tb_record_section {
     int64_t version;      /* 0: never seen */
@@ -48,13 +52,28 @@ struct tb_record_credential {
     bool gone;      /* it does not lead here any more; kept so that an older row does not bring it back */
 };
 
+/* A credential of the record is somebody else's, too. */
+struct tb_record_also {
+    uint8_t hash[TB_RECORD_HASH_SIZE];
+    struct tb_id customer;
+};
+
 struct tb_record {
     struct tb_id customer;
     struct tb_id cart; /* whose versions the cart section counts; zero: never seen */
     uint32_t credential_count;
     struct tb_record_credential credentials[TB_RECORD_CREDENTIAL_MAX];
+    uint32_t also_count;
+    struct tb_record_also also[TB_RECORD_ALSO_MAX];
     struct tb_record_section sections[TB_SECTION_COUNT];
 };
+
+/* To whom a credential leads, the record's customer first; returns how many they are. */
+uint8_t tb_record_owners(const struct tb_record *record, const uint8_t *hash,
+                         struct tb_id ret_customers[TB_SHARED_COUNT_MAX]);
+/* Replaces whom a credential leads to beside the record's customer. */
+void tb_record_share(struct tb_record *record, const uint8_t *hash, const struct tb_id *customers,
+                     size_t count);
 
 /* The entry of a credential, also of one that is gone; NULL when there is none. hash: TB_RECORD_HASH_SIZE
  * bytes. */
@@ -107,7 +126,7 @@ static inline struct tb_view_parts tb_record_view(const struct tb_record *record
     const struct tb_record_section *profile = &record->sections[TB_SECTION_PROFILE];
     const struct tb_record_section *journey = &record->sections[TB_SECTION_JOURNEY];
     return (struct tb_view_parts){
-        .profile = profile->bytes,
+        .profile = tb_view_shown(profile->bytes),
         .profile_as_of_ms = profile->as_of_ms,
         .journey = journey->bytes,
         .journey_as_of_ms = journey->as_of_ms,

@@ -153,13 +153,43 @@ static enum tb_err key_take(struct tb_facts *facts, const struct tb_key_doc *doc
     return err;
 }
 
-static enum tb_err fact_parse(struct tb_facts *facts, enum tb_row_type type, struct tb_span doc)
+static struct tb_operator_known *operator_find(struct tb_operators_known *known, const char *id)
 {
+    for (size_t i = 0; i < known->count; i++)
+        if (strcmp(known->at[i].id, id) == 0)
+            return &known->at[i];
+    return NULL;
+}
+
+static enum tb_err operator_take(struct tb_operators_known *known, const char *id,
+                                 const struct tb_operator *doc)
+{
+    struct tb_operator_known *entry = operator_find(known, id);
+    if (!entry && known->count == TB_OPERATOR_COUNT_MAX)
+        return TB_ERR_FULL;
+    if (!entry)
+        entry = &known->at[known->count++];
+    entry->doc = *doc;
+    return tb_span_to_str(tb_span_str(id), entry->id, sizeof entry->id);
+}
+
+static void operator_drop(struct tb_operators_known *known, const char *id)
+{
+    struct tb_operator_known *entry = operator_find(known, id);
+    if (!entry)
+        return;
+    *entry = known->at[--known->count];
+    tb_wipe(&known->at[known->count], sizeof known->at[0]);
+}
+
+static enum tb_err fact_parse(struct tb_facts *facts, const struct tb_row *row)
+{
+    const enum tb_row_type type = row->type;
     uint8_t block[TB_JSON_ARENA_SIZE(FACT_SIZE_MAX)];
     struct tb_arena arena = tb_arena_of(block, sizeof block);
     struct tb_check check = {0};
     struct tb_json object;
-    enum tb_err err = tb_json_parse(doc, FACT_SIZE_MAX, &arena, &object);
+    enum tb_err err = tb_json_parse(row->doc, FACT_SIZE_MAX, &arena, &object);
     if (err != TB_OK)
         return err;
     if (type == TB_ROW_TERMINAL) {
@@ -181,6 +211,13 @@ static enum tb_err fact_parse(struct tb_facts *facts, enum tb_row_type type, str
             check.err = key_take(facts, &key);
         tb_wipe(&key, sizeof key);
         tb_arena_release(&arena, 0);
+    } else if (type == TB_ROW_OPERATOR) {
+        struct tb_operator operator= {.active = false };
+        tb_operator_decode(&check, object, &operator);
+        if (check.err == TB_OK && strlen(row->id) > TB_SHORT_SIZE_MAX)
+            check.err = TB_ERR_TOO_LONG;
+        if (check.err == TB_OK)
+            check.err = operator_take(&facts->operators, row->id, &operator);
     }
     return check.err;
 }
@@ -189,7 +226,9 @@ void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row)
 {
     /* A document that does not decode changes nothing: the last good one stays in force. */
     if (row->op == TB_ROW_PUT)
-        (void)fact_parse(facts, row->type, row->doc);
+        (void)fact_parse(facts, row);
+    else if (row->type == TB_ROW_OPERATOR)
+        operator_drop(&facts->operators, row->id);
     else if (row->type == TB_ROW_KEY) {
         enum tb_err err = tb_keyring_drop_row(&facts->ring, row->id);
         TB_ASSERT(err == TB_OK || err == TB_ERR_NOT_FOUND); /* one that it never had is no news */
@@ -404,7 +443,8 @@ static enum tb_err fact_put(struct tb_state *state, const struct tb_row *row)
 
 static enum tb_err fact_apply(struct tb_state *state, const struct tb_row *row)
 {
-    if (row->type != TB_ROW_TERMINAL && row->type != TB_ROW_POLICY && row->type != TB_ROW_KEY)
+    if (row->type != TB_ROW_TERMINAL && row->type != TB_ROW_POLICY && row->type != TB_ROW_KEY &&
+        row->type != TB_ROW_OPERATOR)
         return TB_OK;
     bool newer = false;
     enum tb_err err = fact_is_newer(state, row, &newer);

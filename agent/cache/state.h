@@ -1,8 +1,8 @@
 /*
  * State: what the terminal knows about itself and its chain. state.db: WAL, synchronous=FULL, 1 KiB pages.
  *
- * The rows of the device feed (terminal, policy, keys), sealed with the device key, with the feed's
- * cursor in the same transaction; and a few settings: the last known epoch of the context store, the
+ * The rows of the device feed (terminal, policy, keys, operators), sealed with the device key, with the
+ * feed's cursor in the same transaction; and a few settings: the last known epoch of the context store, the
  * reconnect window it handed out, the floor of the wall clock, the key of page sessions. All of it is sealed;
  * what does not verify counts as never said. And the replay memory (replay.h), under names that only this
  * file's key makes, and the POS software that was paired (pos_clients.h).
@@ -44,6 +44,19 @@ struct tb_state {
     struct tb_stmt stmts[TB_STATE_STMT_COUNT];
 };
 
+#define TB_OPERATOR_COUNT_MAX 256 /* further ones are left out */
+
+/* Who may be signed on as clerk. */
+struct tb_operator_known {
+    char id[TB_SHORT_SIZE_MAX + 1];
+    struct tb_operator doc;
+};
+
+struct tb_operators_known {
+    size_t count;
+    struct tb_operator_known at[TB_OPERATOR_COUNT_MAX];
+};
+
 /* What the device feed said last. Each *_known is false until it said anything. */
 struct tb_facts {
     bool terminal_known;
@@ -52,6 +65,7 @@ struct tb_facts {
     struct tb_policy policy;
     struct tb_pepper pepper; /* secret; version 0 until known */
     struct tb_keyring ring;  /* secret */
+    struct tb_operators_known operators;
 };
 
 struct tb_settings {

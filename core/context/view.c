@@ -12,6 +12,49 @@ static void put_person(struct tb_json_writer *w, const struct tb_customer *custo
     tb_json_close(w);
 }
 
+static void put_notes(struct tb_json_writer *w, const struct tb_customer *customer)
+{
+    if (customer->note_count == 0)
+        return;
+    tb_json_open_array(w, "notes");
+    for (size_t i = 0; i < customer->note_count; i++) {
+        const struct tb_staff_note *note = &customer->notes[i];
+        tb_json_open(w, NULL);
+        tb_json_put_id(w, "id", &note->id);
+        tb_json_put_int(w, "at_ms", note->at_ms);
+        if (note->by[0])
+            tb_json_put_str(w, "by", note->by);
+        tb_json_put_str(w, "text", note->text);
+        tb_json_close(w);
+    }
+    tb_json_close_array(w);
+}
+
+/* Whoever refused is not shown what she looked at, whatever the row says. */
+static bool profiling_is_refused(const struct tb_customer *customer)
+{
+    for (size_t i = 0; i < customer->consent_count; i++)
+        if (strcmp(customer->consents[i].id, "profiling") == 0)
+            return !customer->consents[i].granted;
+    return false;
+}
+
+static void viewed_render(struct tb_buf *to, const struct tb_customer *customer)
+{
+    if (customer->viewed_count == 0 || profiling_is_refused(customer))
+        return;
+    tb_buf_add_u8(to, 0);
+    struct tb_json_writer w = tb_json_writer_of(to);
+    tb_json_open_array(&w, NULL);
+    for (size_t i = 0; i < customer->viewed_count; i++) {
+        tb_json_open(&w, NULL);
+        tb_json_put_str(&w, "gtin", customer->viewed[i].gtin);
+        tb_json_put_int(&w, "at_ms", customer->viewed[i].at_ms);
+        tb_json_close(&w);
+    }
+    tb_json_close_array(&w);
+}
+
 void tb_view_render_profile(struct tb_buf *to, const struct tb_customer *customer)
 {
     struct tb_json_writer w = tb_json_writer_of(to);
@@ -21,6 +64,15 @@ void tb_view_render_profile(struct tb_buf *to, const struct tb_customer *custome
     tb_texts_encode(&w, "benefits", &customer->benefits);
     tb_texts_encode(&w, "open", &customer->open);
     tb_texts_encode(&w, "do_not_ask", &customer->do_not_ask);
+    put_notes(&w, customer);
+    viewed_render(to, customer);
+}
+
+/* JSON has no 00 in it. */
+struct tb_span tb_view_shown(struct tb_span profile)
+{
+    const uint8_t *end = profile.size ? memchr(profile.at, 0, profile.size) : NULL;
+    return end ? tb_span_sub(profile, 0, (size_t)(end - profile.at)) : profile;
 }
 
 void tb_view_render_journey(struct tb_buf *to, const struct tb_journey *journey)
@@ -48,8 +100,9 @@ static void put_as_of(struct tb_json_writer *w, const struct tb_view_parts *part
     tb_json_close(w);
 }
 
-enum tb_err tb_view_parse_profile(struct tb_span profile, struct tb_arena *arena, struct tb_json *ret_object)
+enum tb_err tb_view_parse_profile(struct tb_span rendered, struct tb_arena *arena, struct tb_json *ret_object)
 {
+    const struct tb_span profile = tb_view_shown(rendered);
     uint8_t *text = tb_arena_take(arena, profile.size + 2);
     if (text == NULL)
         return TB_ERR_NO_MEMORY;
@@ -57,6 +110,52 @@ enum tb_err tb_view_parse_profile(struct tb_span profile, struct tb_arena *arena
     memcpy(text + 1, profile.at, profile.size);
     text[profile.size + 1] = '}';
     return tb_json_parse(tb_span_of(text, profile.size + 2), TB_VIEW_PART_SIZE_MAX + 2, arena, ret_object);
+}
+
+enum tb_err tb_view_name(struct tb_span profile, struct tb_arena *arena, char ret_name[TB_NAME_SIZE_MAX + 1])
+{
+    struct tb_json object;
+    struct tb_check check = {0};
+    ret_name[0] = '\0';
+    check.err = tb_view_parse_profile(profile, arena, &object);
+    if (check.err == TB_OK)
+        tb_json_str(&check, tb_json_member(object, "customer"), "name", ret_name, TB_NAME_SIZE_MAX + 1);
+    return check.err;
+}
+
+enum tb_err tb_view_viewed(struct tb_span profile, struct tb_arena *arena,
+                           struct tb_viewed ret_viewed[TB_VIEWED_COUNT_MAX], uint8_t *ret_count)
+{
+    const size_t shown = tb_view_shown(profile).size;
+    struct tb_check check = {0};
+    struct tb_json list;
+    *ret_count = 0;
+    if (shown == profile.size)
+        return TB_OK;
+    check.err = tb_json_parse(tb_span_sub(profile, shown + 1, SIZE_MAX), TB_VIEW_PART_SIZE_MAX, arena, &list);
+    if (check.err != TB_OK)
+        return check.err;
+    for (struct tb_json_each e = tb_json_first(list);
+         check.err == TB_OK && tb_json_exists(e.value) && *ret_count < TB_VIEWED_COUNT_MAX;
+         tb_json_next(&e)) {
+        struct tb_viewed *viewed = &ret_viewed[(*ret_count)++];
+        tb_json_str(&check, e.value, "gtin", viewed->gtin, sizeof viewed->gtin);
+        viewed->at_ms = tb_json_int(&check, e.value, "at_ms", 0, TB_TIME_MS_MAX);
+    }
+    return check.err;
+}
+
+void tb_view_put_suggestion(struct tb_json_writer *w, const struct tb_product *product, int64_t seen_ms)
+{
+    tb_json_open(w, NULL);
+    tb_json_put_str(w, "gtin", product->gtin);
+    tb_json_put_str(w, "name", product->name);
+    tb_json_put_int(w, "unit_price", product->unit_price);
+    tb_json_put_str(w, "currency", product->currency);
+    tb_json_put_str(w, "stock", tb_stock_names[product->stock]);
+    tb_json_put_int(w, "price_as_of", product->price_as_of_ms);
+    tb_json_put_int(w, "seen_ms", seen_ms);
+    tb_json_close(w);
 }
 
 static void put_member(struct tb_json_writer *w, struct tb_json object, const char *name)
@@ -102,7 +201,16 @@ static void put_opened(struct tb_json_writer *w, struct tb_json profile, const s
     if (open->name) {
         put_member(w, profile, "open");
         put_member(w, profile, "do_not_ask");
+        put_member(w, profile, "notes");
     }
+}
+
+static void put_lists(struct tb_json_writer *w, const struct tb_view_parts *parts)
+{
+    if (parts->journey.size)
+        tb_json_put_raw(w, "journey", parts->journey);
+    if (parts->suggestions.size)
+        tb_json_put_raw(w, "suggestions", parts->suggestions);
 }
 
 enum tb_err tb_view_put_open(struct tb_json_writer *w, const char *name, const struct tb_view_parts *parts,
@@ -121,8 +229,8 @@ enum tb_err tb_view_put_open(struct tb_json_writer *w, const char *name, const s
         tb_json_put_str(w, "audience", "shopper");
     if (err == TB_OK && parts->profile.size)
         (shopper ? put_shopper : put_opened)(w, profile, open);
-    if (journey && parts->journey.size)
-        tb_json_put_raw(w, "journey", parts->journey);
+    if (journey)
+        put_lists(w, parts);
     put_as_of(w, parts, journey);
     tb_json_close(w);
     return err;
@@ -133,8 +241,7 @@ void tb_view_put(struct tb_json_writer *w, const char *name, const struct tb_vie
     tb_json_open(w, name);
     if (parts->profile.size)
         tb_json_put_raw(w, NULL, parts->profile);
-    if (parts->journey.size)
-        tb_json_put_raw(w, "journey", parts->journey);
+    put_lists(w, parts);
     put_as_of(w, parts, true);
     tb_json_close(w);
 }

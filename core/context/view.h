@@ -11,7 +11,7 @@
 #include "core/base/arena.h"
 #include "core/wire/docs.h"
 
-#define TB_VIEW_PART_SIZE_MAX (12u * 1024u) /* bytes, of one rendered part */
+#define TB_VIEW_PART_SIZE_MAX (16u * 1024u) /* bytes, of one rendered part */
 
 enum tb_audience {
     TB_AUDIENCE_CLERK,
@@ -20,14 +20,28 @@ enum tb_audience {
 
 /* Rendered parts; an empty span is a part that is not known. All borrowed. */
 struct tb_view_parts {
-    struct tb_span profile; /* of tb_view_render_profile() */
+    struct tb_span profile; /* of tb_view_render_profile(), what is shown of it */
     struct tb_span journey; /* of tb_view_render_journey() */
     int64_t profile_as_of_ms;
     int64_t journey_as_of_ms;
+    struct tb_span suggestions; /* an array of tb_view_put_suggestion(); empty: none */
 };
 
-/* Appends members of the view, without the braces around them. to->err when they do not fit. */
+/* Appends members of the view, without the braces around them; behind a 00 what is not shown as it stands.
+ * to->err when they do not fit. */
 void tb_view_render_profile(struct tb_buf *to, const struct tb_customer *customer);
+
+/* The first half of what was rendered. */
+struct tb_span tb_view_shown(struct tb_span profile);
+/* The customer's name out of the first half, and what she looked at lately out of the second. Errors are
+ * those of tb_json_parse(); an arena of TB_VIEW_ARENA_SIZE suffices. */
+TB_MUST_USE enum tb_err tb_view_name(struct tb_span profile, struct tb_arena *arena,
+                                     char ret_name[TB_NAME_SIZE_MAX + 1]);
+TB_MUST_USE enum tb_err tb_view_viewed(struct tb_span profile, struct tb_arena *arena,
+                                       struct tb_viewed ret_viewed[TB_VIEWED_COUNT_MAX], uint8_t *ret_count);
+
+/* One object of the array of suggestions: a product that she looked at, as this store has it. */
+void tb_view_put_suggestion(struct tb_json_writer *w, const struct tb_product *product, int64_t seen_ms);
 
 /* Appends an array of the last touchpoints, newest first. */
 void tb_view_render_journey(struct tb_buf *to, const struct tb_journey *journey);

@@ -239,6 +239,11 @@ void tb_mutation_encode(struct tb_json_writer *w, const char *name, const struct
 void tb_paid_lines_decode(struct tb_check *c, struct tb_json object, struct tb_arena *arena,
                           struct tb_paid_lines *ret_lines);
 
+/* The members of a customer.create that say who she is (not its customer, visit and operator); consents are
+ * the arena's. */
+void tb_create_decode(struct tb_check *c, struct tb_json object, struct tb_arena *arena,
+                      struct tb_mutation *ret_create);
+
 /* A copy that borrows from the arena alone. TB_ERR_NO_MEMORY: it is full; TB_MUTATION_LISTS_SIZE_MAX bytes
  * always suffice. */
 TB_MUST_USE enum tb_err tb_mutation_copy(const struct tb_mutation *from, struct tb_arena *arena,

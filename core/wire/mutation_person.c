@@ -96,6 +96,13 @@ void mutation_create_decode(const struct mutation_source *s, struct tb_mutation 
     answers_decode(s, m);
 }
 
+void tb_create_decode(struct tb_check *c, struct tb_json object, struct tb_arena *arena,
+                      struct tb_mutation *ret_create)
+{
+    const struct mutation_source source = {.c = c, .o = object, .arena = arena};
+    mutation_create_decode(&source, ret_create);
+}
+
 void mutation_create_encode(struct tb_json_writer *w, const struct tb_mutation *m)
 {
     tb_json_put_str(w, "name", m->create.name);

@@ -208,6 +208,8 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
         [TB_OUTCOME_PRODUCT] = "channel=\"till\",outcome=\"product\"",
         [TB_OUTCOME_TWO_CARDS] = "channel=\"till\",outcome=\"two_cards\"",
         [TB_OUTCOME_NOT_A_CODE] = "channel=\"till\",outcome=\"not_a_code\"",
+        [TB_OUTCOME_OPERATOR] = "channel=\"till\",outcome=\"operator\"",
+        [TB_OUTCOME_CAPTURED] = "channel=\"till\",outcome=\"captured\"",
     };
     m->tap = (struct tb_histogram){
         .bounds = tap_bounds_us, .bound_count = TB_ARRAY_SIZE(tap_bounds_us), .unit = 1000000};
@@ -458,6 +460,9 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_timer_cancel(&agent->anew_timer);
     tb_shopper_display_stop(agent);
     tb_kiosk_stop(agent);
+    tb_timer_cancel(&agent->captures.timer);
+    tb_timer_cancel(&agent->choices.timer);
+    tb_operators_stop(agent);
     tb_cohort_stop(agent);
     tb_reader_ask_stop(agent);
     tb_pos_stop(agent);

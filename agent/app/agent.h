@@ -8,6 +8,9 @@
  *     cohort   what the cache keeps of the cohort         checkouts  paying the cart of the visit
  *     trust    what credentials are judged by             sessions  what applications on cards are asked
  *     pages    what pages are told and ask               console  what the command line asks
+ *     people   finding, notes, credentials               signups  new customers at the till
+ *     operators  who is the clerk                         captures  a credential that is to be linked
+ *     choices  whose visit, of several                   suggestions  what she looked at and is here
  *     pos      POS software: the local API
  *     shopping what all pages may ask about the visit    guest    carts of nobody
  *     kiosk    what shoppers' pages are told and ask     stitch   nobody's cart joins the customer's
@@ -18,10 +21,14 @@
 #ifndef TB_AGENT_APP_AGENT_H
 #define TB_AGENT_APP_AGENT_H
 
+#include "agent/app/captures.h"
+#include "agent/app/choices.h"
 #include "agent/app/config.h"
+#include "agent/app/operators.h"
 #include "agent/app/outage.h"
 #include "agent/app/page.h"
 #include "agent/app/pending.h"
+#include "agent/app/people.h"
 #include "agent/app/pos.h"
 #include "agent/app/reader_ask.h"
 #include "agent/app/serving.h"
@@ -95,6 +102,10 @@ struct tb_agent {
         int64_t seen_ms; /* deadline of the visit for which it was looked at */
         int64_t due_ms;  /* when shoppers' screens are cleared, as they were told; 0: they count nothing */
     } blank;
+    struct tb_operators operators;
+    struct tb_captures captures;
+    struct tb_choices choices;
+    struct tb_people people;
 
     /* The last look-up's customer and record, for the visit that it may begin; see taps.c. */
     bool found;
@@ -183,10 +194,16 @@ void tb_trust_clock(struct tb_agent *agent);
 
 /* ---- visits ---- */
 
+/* Of whoever was recognised; several may have to choose first. */
 void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *action);
+struct tb_visit_start tb_visits_start_of(const struct tb_agent *agent,
+                                         const struct tb_identify_action *action);
 /* A customer of the cache is here: her visit begins or goes on, or the open anonymous one becomes hers. The
  * errors of tb_cache_find_customer(), which are in the log; no visit has changed then. */
 TB_MUST_USE enum tb_err tb_visits_open(struct tb_agent *agent, const struct tb_visit_start *start);
+/* The same of a customer who is in no file yet, with this record (copied). */
+void tb_visits_open_new(struct tb_agent *agent, const struct tb_visit_start *start,
+                        const struct tb_record *record);
 /* Somebody is here of whom nothing is known (start->known is false), with this cart of nobody's as the
  * context store's rows brought it, or (NULL) with a new one. An anonymous visit on that cart goes on; any
  * other visit ends. */
@@ -278,6 +295,10 @@ void tb_line_cache_damaged(void *context); /* for storage: the same of a write *
 void tb_line_cohort_lost(struct tb_agent *agent);
 void tb_line_pages_lost(void *context); /* for storage: rows of feeds are not in the cache */
 void tb_line_subscribe(struct tb_agent *agent, const struct tb_id *customer, bool on);
+/* customer.find and customer.open; each ends in tb_people_found() or tb_people_told(), perhaps before this
+ * returns. */
+void tb_line_find(struct tb_agent *agent, uint32_t ticket, const struct tb_find_ask *whom, uint32_t wait_ms);
+void tb_line_open(struct tb_agent *agent, uint32_t ticket, const struct tb_open_ask *whom, uint32_t wait_ms);
 
 /* ---- erasures ---- */
 

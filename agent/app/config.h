@@ -37,6 +37,7 @@ struct tb_agent_config {
 
     int64_t port;
     struct tb_config_list pos_origins; /* of pages that may be a POS here */
+    int64_t operator_idle_s;           /* 0: never */
 
     char display_device[TB_CONNSTRING_SIZE]; /* serial device; "": no line display */
     int64_t display_baud;

@@ -193,6 +193,8 @@ static void screen_clear(struct page *page)
 {
     struct tb_agent *agent = page->agent;
     agent->found = false;
+    tb_people_erased(agent);
+    tb_choices_drop(agent);
     for (size_t i = 0; i < page->count; i++) {
         tb_pending_forget(&agent->pending, &page->erasures[i].customer);
         if (tb_serving_is(&agent->serving, &page->erasures[i].customer))

@@ -146,6 +146,7 @@ static const struct tb_request_method methods[] = {
     {"visit.not_me", tb_farewell_not_me_request},
     {"visit.forget", tb_farewell_forget_request},
     {"visit.know", tb_know_request},
+    {"visit.choose", tb_choices_choose},
     {"cart.add", tb_shopping_add},
     {"cart.set_quantity", tb_shopping_set_quantity},
     {"cart.remove", tb_shopping_remove},
@@ -173,4 +174,5 @@ void tb_kiosk_opened(struct tb_agent *agent, uint32_t page)
     visit_send(agent, to);
     merge_send(agent, to);
     blank_send(agent, to);
+    tb_choices_show(agent, to);
 }

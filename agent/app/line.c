@@ -140,16 +140,21 @@ void tb_line_cache_damaged(void *context)
 struct save {
     struct tb_agent *agent;
     uint32_t ticket;
-    struct tb_facts facts; /* as of a device feed's rows; read only when is_device */
     bool is_device;
     bool brings_keys; /* to be told in the log */
     bool brings_policy;
-    bool fills_cache;       /* the last of the cohort's rows for now */
-    bool fills_customer;    /* the last of a customer's rows for now */
-    struct tb_id customer;  /* whose */
-    uint32_t cache_number;  /* of the file that they went into */
-    int64_t pepper_version; /* that customers had their names in it by */
+    bool fills_cache;        /* the last of the cohort's rows for now */
+    bool fills_customer;     /* the last of a customer's rows for now */
+    struct tb_id customer;   /* whose */
+    uint32_t cache_number;   /* of the file that they went into */
+    int64_t pepper_version;  /* that customers had their names in it by */
+    struct tb_facts facts[]; /* is_device: one, as of its rows; else none */
 };
+
+static size_t save_size(bool is_device)
+{
+    return sizeof(struct save) + (is_device ? sizeof(struct tb_facts) : 0);
+}
 
 /* All that the context store has of a customer who is being served went into the file that is open now: when
  * she is not in it, she is nowhere. */
@@ -177,6 +182,7 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
     tb_trust_apply(agent);
     tb_visits_policy(agent);
     tb_cohort_policy(agent);
+    tb_operators_facts(agent);
     tb_pages_terminal(agent);
     if (agent->serving.visit.open)
         tb_pages_visit(agent); /* another level may open what it shows */
@@ -205,7 +211,7 @@ static void saved(void *context, enum tb_err err)
         if (save->is_device)
             agent->facts_coming = agent->facts;
     } else if (save->is_device) {
-        facts_take(agent, &save->facts);
+        facts_take(agent, save->facts);
         facts_tell(agent, save);
     } else {
         if (save->fills_cache && save->cache_number == agent->storage.cache_number)
@@ -216,7 +222,7 @@ static void saved(void *context, enum tb_err err)
         tb_visits_refresh(agent);
     }
     tb_client_saved(&agent->client, save->ticket, err, tb_loop_now_ms(agent->loop));
-    tb_wipe(save, sizeof *save);
+    tb_wipe(save, save_size(save->is_device));
     tb_agent_rearm(agent);
 }
 
@@ -267,6 +273,7 @@ static void decided(void *context, enum tb_err err)
             tb_pending_decide(&agent->pending, &decide->verdicts[i]);
             tb_console_verdict(agent, &decide->verdicts[i]);
             tb_pos_verdict(agent, &decide->verdicts[i]);
+            tb_people_verdict(agent, &decide->verdicts[i]);
         }
         if (agent->pending.undecided_count == 0)
             tb_agent_notice(agent, TB_NOTICE_CHANGES_DROPPED, false);
@@ -314,11 +321,14 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
                                          .first = action->save.first,
                                          .from = action->save.from,
                                          .more = action->save.more};
-    struct save *save = calloc(1, sizeof *save);
+    const bool is_device = page.scope.kind == TB_SCOPE_DEVICE;
+    struct save *save = calloc(1, save_size(is_device));
+    if (page.scope.kind == TB_SCOPE_CUSTOMER)
+        tb_people_rows(agent, &page.rows, page.more ? NULL : &page.scope.customer);
     if (save) {
         save->agent = agent;
         save->ticket = action->save.ticket;
-        save->is_device = page.scope.kind == TB_SCOPE_DEVICE;
+        save->is_device = is_device;
         save->cache_number = agent->storage.cache_number;
         save->pepper_version = agent->facts.pepper.version;
         save->fills_cache = page.scope.kind == TB_SCOPE_COHORT && !action->save.more;
@@ -329,10 +339,11 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
             save->brings_keys |= page.rows.at[i].type == TB_ROW_KEY;
             save->brings_policy |= page.rows.at[i].type == TB_ROW_POLICY;
         }
-        save->facts = agent->facts_coming;
+        if (is_device)
+            *save->facts = agent->facts_coming;
         if (tb_storage_save(&agent->storage, &page, saved, save) == TB_OK)
             return;
-        tb_wipe(save, sizeof *save);
+        tb_wipe(save, save_size(is_device));
         free(save);
     }
     tb_client_saved(&agent->client, action->save.ticket, TB_ERR_NO_MEMORY, tb_loop_now_ms(agent->loop));
@@ -341,6 +352,7 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
 static void act_decide(struct tb_agent *agent, const struct tb_client_action *action)
 {
     struct decide *decide = calloc(1, sizeof *decide);
+    tb_people_rows(agent, &action->decide.rows, NULL);
     if (decide) {
         decide->agent = agent;
         decide->ticket = action->decide.ticket;
@@ -434,7 +446,9 @@ static void act(void *context, const struct tb_client_action *action)
                                                     .rows = &action->identified.rows,
                                                     .proof = &action->identified.proof});
         break;
-    case TB_CLIENT_FOUND: break; /* nothing here asks for it */
+    case TB_CLIENT_FOUND:
+        tb_people_found(agent, action->found.ticket, action->found.err, action->found.answer);
+        break;
     case TB_CLIENT_COMPARE: tb_cohort_compare(agent, action->compare.ticket, action->compare.checksum); break;
     case TB_CLIENT_STATE: act_state(agent, action); break;
     }
@@ -656,4 +670,16 @@ void tb_line_subscribe(struct tb_agent *agent, const struct tb_id *customer, boo
     enum tb_err err = tb_client_feed_open(&agent->client, &scope, &none, now_ms);
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("line", "not_subscribed"), tb_log_err(err));
+}
+
+void tb_line_find(struct tb_agent *agent, uint32_t ticket, const struct tb_find_ask *whom, uint32_t wait_ms)
+{
+    tb_client_find(&agent->client, ticket, whom, wait_ms, tb_loop_now_ms(agent->loop));
+    tb_agent_rearm(agent);
+}
+
+void tb_line_open(struct tb_agent *agent, uint32_t ticket, const struct tb_open_ask *whom, uint32_t wait_ms)
+{
+    tb_client_open(&agent->client, ticket, whom, wait_ms, tb_loop_now_ms(agent->loop));
+    tb_agent_rearm(agent);
 }

@@ -62,6 +62,7 @@ static void stored(void *context, enum tb_err err, const struct tb_stored *store
     tb_checkouts_stored(agent, &stored->mutation, err);
     if (err != TB_OK)
         tb_stitch_rejected(agent, &stored->mutation);
+    tb_people_stored(agent, &stored->mutation, err);
 }
 
 enum tb_err tb_mutations_closed(const struct tb_agent *agent)
@@ -90,6 +91,7 @@ enum tb_err tb_mutations_store(struct tb_agent *agent, struct tb_mutation *mutat
         return TB_ERR_NO_MEMORY;
     *storing = (struct storing){.agent = agent, .ask = ask};
     mutation->made_ms = tb_loop_wall_ms(agent->loop);
+    memcpy(mutation->operator, tb_operators_id(agent), sizeof mutation->operator);
     enum tb_err err = tb_storage_append(&agent->storage, mutation, stored, storing);
     if (err != TB_OK)
         free(storing);

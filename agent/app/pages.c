@@ -2,6 +2,7 @@
 #include "agent/app/it.h"
 #include "agent/app/kiosk.h"
 #include "agent/app/page.h"
+#include "agent/app/people_desk.h"
 #include "agent/app/shopping.h"
 
 #include "core/base/assert.h"
@@ -15,6 +16,7 @@ void tb_pages_put_terminal(struct tb_json_writer *w, const struct tb_agent *agen
 {
     tb_terminal_put(w, &agent->facts.terminal);
     tb_policy_put_shown(w, &agent->facts.policy);
+    tb_policy_people_put(w, &agent->facts.policy);
 }
 
 void tb_pages_send_terminal(struct tb_agent *agent, struct tb_page_to to)
@@ -141,8 +143,8 @@ static void request_details(struct tb_request *r)
     struct tb_agent *agent = r->agent;
     if (!tb_shopping_visit(r))
         return;
-    enum tb_err err =
-        tb_audit(TB_EVENT("visit", "details_shown"), tb_log_id("visit", &agent->serving.visit.id));
+    enum tb_err err = tb_audit(TB_EVENT("visit", "details_shown"),
+                               tb_log_id("visit", &agent->serving.visit.id), tb_operators_field(agent));
     if (err != TB_OK) {
         tb_request_refuse(r, err, "The look at the details could not be recorded.");
         return;
@@ -160,6 +162,9 @@ static const struct tb_request_method methods[] = {
 
 static const struct tb_request_desk desk = {.methods = methods,
                                             .method_count = TB_ARRAY_SIZE(methods),
+                                            .more = tb_people_methods,
+                                            .more_count = TB_PEOPLE_METHOD_COUNT,
+                                            .asked = tb_operators_activity,
                                             .size_max = TB_COUNTER_MESSAGE_MAX,
                                             .send = tb_page_answer};
 
@@ -187,6 +192,8 @@ void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)
         return;
     visit_send(agent, to);
     tb_pos_pairing_show(agent, page);
+    tb_operators_show(agent, to);
+    tb_choices_show(agent, to);
 }
 
 void tb_pages_closed(void *context, uint32_t page, const char *reason)

@@ -31,15 +31,27 @@ bool tb_request_check(const struct tb_request *r)
     return r->check.err == TB_OK;
 }
 
+static const struct tb_request_method *method_find(const struct tb_request_method *methods, size_t count,
+                                                   struct tb_span name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (tb_span_is(name, methods[i].name))
+            return &methods[i];
+    return NULL;
+}
+
 static void method_call(struct tb_request *r, const struct tb_request_desk *desk, struct tb_span name)
 {
-    for (size_t i = 0; i < desk->method_count; i++) {
-        if (!tb_span_is(name, desk->methods[i].name))
-            continue;
-        desk->methods[i].handle(r);
+    const struct tb_request_method *method = method_find(desk->methods, desk->method_count, name);
+    if (!method)
+        method = method_find(desk->more, desk->more_count, name);
+    if (!method) {
+        tb_request_refuse(r, TB_ERR_UNSUPPORTED, "no such method");
         return;
     }
-    tb_request_refuse(r, TB_ERR_UNSUPPORTED, "no such method");
+    if (desk->asked && !tb_span_is(name, "ping"))
+        desk->asked(r->agent);
+    method->handle(r);
 }
 
 bool tb_request_handle(struct tb_agent *agent, const struct tb_request_desk *desk, uint32_t from,

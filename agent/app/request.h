@@ -30,7 +30,10 @@ struct tb_request_method {
 struct tb_request_desk {
     const struct tb_request_method *methods;
     size_t method_count;
-    size_t size_max; /* bytes of a request */
+    const struct tb_request_method *more; /* methods of another file; NULL: none */
+    size_t more_count;
+    void (*asked)(struct tb_agent *agent); /* a person asked; NULL: nobody is told. Programs ping. */
+    size_t size_max;                       /* bytes of a request */
     void (*send)(struct tb_agent *agent, uint32_t to);
 };
 

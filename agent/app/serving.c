@@ -206,6 +206,8 @@ void tb_serving_clear(struct tb_serving *s)
     tb_wipe(&s->checkout, sizeof s->checkout);
     tb_wipe(&s->base, sizeof s->base);
     tb_wipe(&s->guest, sizeof s->guest);
+    tb_wipe(s->suggestions, s->suggestions_size);
+    s->suggestions_size = 0;
     s->byte_count = 0;
 }
 
@@ -218,6 +220,18 @@ bool tb_serving_is_about(const struct tb_serving *s, const struct tb_mutation *m
 {
     const struct tb_pending_whose whose = tb_serving_whose(s);
     return s->visit.open && !tb_id_is_zero(&whose.cart) && tb_pending_is_of(mutation, &whose);
+}
+
+bool tb_serving_suggest(struct tb_serving *s, struct tb_span suggestions)
+{
+    if (suggestions.size > sizeof s->suggestions ||
+        tb_span_equal(suggestions, tb_span_of(s->suggestions, s->suggestions_size)))
+        return false;
+    tb_wipe(s->suggestions, s->suggestions_size);
+    if (suggestions.size)
+        memcpy(s->suggestions, suggestions.at, suggestions.size);
+    s->suggestions_size = suggestions.size;
+    return true;
 }
 
 /* A cart of nobody has no secrets from who stands before it. */
@@ -241,7 +255,8 @@ void tb_serving_put_hidden(struct tb_json_writer *w, const struct tb_serving *s)
 /* Without memory to take the profile apart nothing of it is shown. */
 static void put_view(struct tb_json_writer *w, const struct tb_serving *s, enum tb_audience audience)
 {
-    const struct tb_view_parts view = tb_record_view(&s->record);
+    struct tb_view_parts view = tb_record_view(&s->record);
+    view.suggestions = tb_span_of(s->suggestions, s->suggestions_size);
     const struct tb_view_open open = {.audience = audience,
                                       .tier = tb_serving_opens(s, TB_BENEFIT_SHOW_TIER),
                                       .name = tb_serving_opens(s, TB_BENEFIT_SHOW_NAME)};

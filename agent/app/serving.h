@@ -20,6 +20,7 @@
 
 #define TB_VISIT_JSON_SIZE_MAX (64u * 1024u)
 #define TB_SERVING_NO_FILE UINT32_MAX
+#define TB_SUGGESTIONS_SIZE_MAX 4096u /* bytes of JSON */
 
 /* What was in the cart of the visit before it had a customer. */
 struct tb_serving_guest {
@@ -47,6 +48,8 @@ struct tb_serving {
     struct tb_serving_guest guest;
     uint32_t cache_number; /* of the cache file in which the customer is, or is known not to be;
                               TB_SERVING_NO_FILE: neither is known */
+    size_t suggestions_size;
+    uint8_t suggestions[TB_SUGGESTIONS_SIZE_MAX]; /* member of the view; empty: none */
     size_t byte_count;
     uint8_t bytes[TB_RECORD_SIZE_MAX];
 };
@@ -87,6 +90,9 @@ struct tb_pending_whose tb_serving_whose(const struct tb_serving *s);
 bool tb_serving_is_about(const struct tb_serving *s, const struct tb_mutation *mutation);
 /* Drops what is pending and is in the carts that were brought. */
 void tb_serving_settle(const struct tb_serving *s, struct tb_pending *pending);
+
+/* Keeps what is suggested (a copy); true when it is not what was. */
+bool tb_serving_suggest(struct tb_serving *s, struct tb_span suggestions);
 
 /* What the visit's assurance opens. */
 bool tb_serving_opens(const struct tb_serving *s, enum tb_benefit benefit);

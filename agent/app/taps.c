@@ -138,6 +138,17 @@ static void found_forget(struct tb_agent *agent)
     tb_cache_reader_wipe(&agent->storage.reader);
 }
 
+/* Of several to whom a credential belongs all have to be here to choose from; who is not may be with the
+ * context store. */
+static enum tb_lookup found_judge(struct tb_agent *agent, uint64_t attempt, const struct tb_digest *hash)
+{
+    if (!tb_choices_note(agent, attempt, &agent->found_record, hash->bytes))
+        return TB_LOOKUP_HIT;
+    agent->found = false; /* another look-up takes its record's place */
+    bool ask = agent->status.line == TB_LINE_LIVE && !tb_choices_are_known(agent, attempt);
+    return ask ? TB_LOOKUP_MISS : TB_LOOKUP_HIT;
+}
+
 static void look_up(struct tb_agent *agent, uint64_t attempt)
 {
     const struct tb_credential *credential = tb_identify_credential(&agent->identify, attempt);
@@ -153,7 +164,7 @@ static void look_up(struct tb_agent *agent, uint64_t attempt)
             tb_cache_find_credential(&agent->storage.reader, &hash, &agent->found_key, &agent->found_record);
         agent->found = err == TB_OK && agent->found_record.sections[TB_SECTION_PROFILE].bytes.size > 0;
         if (agent->found)
-            lookup = TB_LOOKUP_HIT;
+            lookup = found_judge(agent, attempt, &hash);
         else if (err == TB_ERR_EXPIRED)
             lookup = TB_LOOKUP_BLOCKED;
         else if (tb_err_class(err) == TB_CLASS_CORRUPT) {
@@ -234,12 +245,16 @@ struct answer {
     struct tb_identify_proven proven;
 };
 
-/* The rows that came say whether the credential may be accepted; they are in the cache now. */
-static bool is_blocked(struct tb_agent *agent, const struct tb_digest *hash)
+/* The rows that came say whether the credential may be accepted, and whose it is; they are in the cache now.
+ */
+static bool is_blocked(struct tb_agent *agent, uint64_t attempt, const struct tb_digest *hash)
 {
     struct tb_customer_key key;
     struct tb_record record;
-    return tb_cache_find_credential(&agent->storage.reader, hash, &key, &record) == TB_ERR_EXPIRED;
+    enum tb_err err = tb_cache_find_credential(&agent->storage.reader, hash, &key, &record);
+    if (err == TB_OK)
+        (void)tb_choices_note(agent, attempt, &record, hash->bytes);
+    return err == TB_ERR_EXPIRED;
 }
 
 static void answer_saved(void *context, enum tb_err err)
@@ -250,7 +265,7 @@ static void answer_saved(void *context, enum tb_err err)
     /* Not saved means not shown: what a visit shows comes out of the cache, whose trouble is on the page. */
     enum tb_answer said = err == TB_OK ? TB_ANSWER_FOUND : TB_ANSWER_TIMEOUT;
     found_forget(agent);
-    if (err == TB_OK && is_blocked(agent, &answer->hash))
+    if (err == TB_OK && is_blocked(agent, answer->attempt, &answer->hash))
         said = TB_ANSWER_BLOCKED;
     found_forget(agent);
     if (said == TB_ANSWER_FOUND && answer->verified)
@@ -317,10 +332,11 @@ static bool refuse(struct tb_agent *agent, uint32_t ticket, const struct tb_iden
 void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, const struct tb_taps_answer *told)
 {
     struct tb_id id;
-    if (tb_sessions_told(agent, ticket, told))
+    if (tb_sessions_told(agent, ticket, told) || tb_people_told(agent, ticket, told))
         return;
     bool found = told->err == TB_OK && told->found;
-    if (told->err == TB_OK && refuse(agent, ticket, told->proof))
+    if (told->err == TB_OK &&
+        (refuse(agent, ticket, told->proof) || tb_captures_told(agent, ticket, told->proof)))
         return;
     const struct tb_row *row = found ? customer_row(told->rows) : NULL;
     struct answer *answer =
@@ -369,6 +385,17 @@ static void outcome_note(struct tb_agent *agent, const struct tb_identify_action
     tb_pages_outcome(agent, action);
     tb_console_outcome(agent, action);
     tb_pos_attempt_ended(agent, action);
+    tb_operators_activity(agent);
+    if (action->outcome != TB_OUTCOME_RECOGNISED || action->reason == TB_REASON_FOUND_LATE)
+        tb_choices_forget(agent, action->attempt);
+}
+
+static void badge(struct tb_agent *agent, uint64_t attempt)
+{
+    const struct tb_credential *credential = tb_identify_credential(&agent->identify, attempt);
+    if (credential)
+        tb_identify_badge(&agent->identify, attempt, tb_operators_badge(agent, credential),
+                          tb_loop_now_ms(agent->loop));
 }
 
 static void product_scanned(struct tb_agent *agent, const struct tb_identify_action *action)
@@ -390,6 +417,8 @@ static void carry_out(struct tb_agent *agent, const struct tb_identify_action *a
     case TB_IDENTIFY_ASK: ask(agent, action->attempt); break;
     case TB_IDENTIFY_HANDOVER: handover_ask(agent, action); break;
     case TB_IDENTIFY_CLAIM: claim(agent, action->attempt); break;
+    case TB_IDENTIFY_BADGE: badge(agent, action->attempt); break;
+    case TB_IDENTIFY_CAPTURED: tb_captures_take(agent, action->attempt); break;
     case TB_IDENTIFY_OUTCOME: outcome_note(agent, action); break;
     case TB_IDENTIFY_BEGIN_VISIT: tb_visits_begin(agent, action); break;
     case TB_IDENTIFY_PRODUCT: product_scanned(agent, action); break;

@@ -1,6 +1,7 @@
 #include "agent/app/agent.h"
 #include "agent/app/kiosk.h"
 #include "agent/app/stitch.h"
+#include "agent/app/suggestions.h"
 
 #include "core/base/assert.h"
 #include "host/log/log.h"
@@ -31,6 +32,9 @@ static void beginning_tell(struct tb_agent *agent)
     if (visit->start.known)
         (void)snprintf(begin.visit_begin.credential_kind, sizeof begin.visit_begin.credential_kind, "%s",
                        tb_credential_kind_name(visit->start.credential_kind));
+    if (visit->start.known)
+        (void)snprintf(begin.visit_begin.assurance, sizeof begin.visit_begin.assurance, "%s",
+                       tb_assurance_name(visit->start.assurance));
     visit_tell(agent, &begin);
     agent->visit_told = visit->id;
     agent->customer_told = begin.customer;
@@ -62,6 +66,7 @@ static void follow_due(struct tb_timer *timer)
         wanted = serving->record.customer;
     if (serving->visit.open && !beginning_is_told(agent))
         beginning_tell(agent);
+    tb_suggestions_look(agent);
     if (tb_id_equal(&wanted, &agent->followed))
         return;
     if (!tb_id_is_zero(&agent->followed))
@@ -86,11 +91,13 @@ static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
     follow_soon(agent);
     enum tb_err err = tb_audit(TB_EVENT("visit", "ended"), tb_log_id("visit", &end->id),
                                tb_log_str("reason", tb_visit_reason_name(end->reason)),
-                               tb_log_int("took_ms", end->took_ms));
+                               tb_log_int("took_ms", end->took_ms), tb_operators_field(agent));
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
     tb_console_visit_ended(agent, end);
     tb_checkouts_visit_ended(agent, &end->id);
+    tb_captures_visit_ended(agent);
+    tb_people_forget(agent);
     end_tell(agent, end, &serving->record.customer);
     if (!tb_id_is_zero(&serving->record.customer)) {
         const struct tb_customer_key key =
@@ -113,13 +120,14 @@ static enum tb_err record_find(struct tb_agent *agent, const struct tb_customer_
     return tb_cache_find_customer(&agent->storage.reader, customer, ret_record);
 }
 
-static void began_audit(const struct tb_visit *visit, const char *event)
+static void began_audit(const struct tb_agent *agent, const char *event)
 {
-    enum tb_err err =
-        tb_audit(TB_EVENT("visit", event), tb_log_id("visit", &visit->id),
-                 tb_log_str("credential", tb_credential_kind_name(visit->start.credential_kind)),
-                 tb_log_str("source", tb_visit_source_name(visit->start.source)),
-                 tb_log_str("assurance", tb_assurance_name(visit->start.assurance)));
+    const struct tb_visit *visit = &agent->serving.visit;
+    enum tb_err err = tb_audit(
+        TB_EVENT("visit", event), tb_log_id("visit", &visit->id),
+        tb_log_str("credential", tb_credential_kind_name(visit->start.credential_kind)),
+        tb_log_str("source", tb_visit_source_name(visit->start.source)),
+        tb_log_str("assurance", tb_assurance_name(visit->start.assurance)), tb_operators_field(agent));
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
 }
@@ -134,7 +142,7 @@ static void visit_began(struct tb_agent *agent, enum tb_visit_begun begun)
     agent->status.visit_open = true;
     if (visit->start.known)
         tb_storage_seen(&agent->storage, &visit->start.customer);
-    began_audit(visit, begun == TB_VISIT_JOINED ? "joined" : "began");
+    began_audit(agent, begun == TB_VISIT_JOINED ? "joined" : "began");
     tb_console_visit_began(agent);
     follow_soon(agent);
 }
@@ -147,29 +155,44 @@ static enum tb_visit_begun visit_begin(struct tb_agent *agent, const struct tb_v
                        tb_loop_wall_ms(agent->loop), &end);
     if (begun == TB_VISIT_REPLACED)
         visit_ended(agent, &end);
+    tb_choices_drop(agent);
     return begun;
+}
+
+/* cache_number: of the file in which the record is. */
+static void customer_show(struct tb_agent *agent, const struct tb_visit_start *start,
+                          const struct tb_record *record, uint32_t cache_number)
+{
+    struct tb_serving *serving = &agent->serving;
+    if (serving->visit.open && !serving->visit.start.known)
+        tb_checkouts_visit_ended(agent, &serving->visit.id); /* of the cart that was nobody's */
+    enum tb_visit_begun begun = visit_begin(agent, start);
+    serving->cache_number = cache_number;
+    tb_serving_show(serving, record, tb_rng_system());
+    if (begun != TB_VISIT_GOES_ON)
+        tb_checkouts_visit_began(agent);
+    tb_pages_visit(agent);
+    visit_began(agent, begun);
+    tb_stitch_look(agent);
 }
 
 enum tb_err tb_visits_open(struct tb_agent *agent, const struct tb_visit_start *start)
 {
-    struct tb_serving *serving = &agent->serving;
     struct tb_record record;
     enum tb_err err = record_find(agent, &start->customer, &record);
     if (err != TB_OK) {
         tb_log(TB_LOG_ERROR, TB_EVENT("visit", "record_missing"), tb_log_err(err));
         return err;
     }
-    if (serving->visit.open && !serving->visit.start.known)
-        tb_checkouts_visit_ended(agent, &serving->visit.id); /* of the cart that was nobody's */
-    enum tb_visit_begun begun = visit_begin(agent, start);
-    serving->cache_number = agent->storage.cache_number;
-    tb_serving_show(serving, &record, tb_rng_system());
-    if (begun != TB_VISIT_GOES_ON)
-        tb_checkouts_visit_began(agent);
-    tb_pages_visit(agent);
-    visit_began(agent, begun);
-    tb_stitch_look(agent);
+    customer_show(agent, start, &record, agent->storage.cache_number);
     return TB_OK;
+}
+
+void tb_visits_open_new(struct tb_agent *agent, const struct tb_visit_start *start,
+                        const struct tb_record *record)
+{
+    customer_show(agent, start, record, TB_SERVING_NO_FILE);
+    tb_agent_rearm(agent);
 }
 
 void tb_visits_open_nobody(struct tb_agent *agent, const struct tb_visit_start *start,
@@ -190,9 +213,10 @@ void tb_visits_open_nobody(struct tb_agent *agent, const struct tb_visit_start *
     tb_agent_rearm(agent);
 }
 
-void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *action)
+struct tb_visit_start tb_visits_start_of(const struct tb_agent *agent,
+                                         const struct tb_identify_action *action)
 {
-    const struct tb_visit_start start = {
+    return (struct tb_visit_start){
         .known = true,
         .customer = action->customer,
         .source = action->from_store ? TB_VISIT_FROM_STORE : TB_VISIT_FROM_CACHE,
@@ -202,6 +226,13 @@ void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *ac
         /* At a kiosk a card is put away while its owner goes on. */
         .tap = action->from_tap && !tb_kiosk_is(agent) ? action->attempt : 0,
     };
+}
+
+void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *action)
+{
+    const struct tb_visit_start start = tb_visits_start_of(agent, action);
+    if (tb_choices_begin(agent, action))
+        return;
     enum tb_err err = tb_visits_open(agent, &start);
     (void)err; /* is in the log */
 }
@@ -250,9 +281,10 @@ void tb_visits_refresh(struct tb_agent *agent)
     }
     tb_serving_settle(serving, &agent->pending);
     if (serving->record.sections[TB_SECTION_PROFILE].version != profile_version ||
-        serving->record.sections[TB_SECTION_JOURNEY].version != journey_version)
+        serving->record.sections[TB_SECTION_JOURNEY].version != journey_version) {
         tb_pages_visit(agent);
-    else
+        tb_suggestions_look(agent);
+    } else
         tb_pages_cart(agent);
 }
 

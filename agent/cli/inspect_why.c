@@ -8,6 +8,7 @@ static const char *const sentences[TB_REASON_COUNT] = {
     [TB_REASON_MEMBER_EXTERNAL] = "a member number in a record of the chain; anyone can copy it",
     [TB_REASON_GSRN_ELEMENT] = "a GS1 member number (AI 8018) in an element string; anyone can copy it",
     [TB_REASON_GSRN_LINK] = "a GS1 member number (AI 8018) in a Digital Link; anyone can copy it",
+    [TB_REASON_BADGE_CODE] = "a clerk's badge; anyone can copy it",
     [TB_REASON_MEMBER_CODE128] = "a member card by one of the chain's rules; anyone can copy it",
     [TB_REASON_READER_PASS] = "what a certified reader took from a wallet pass",
     [TB_REASON_MEMBER_ROTATING] = "a rotating code: good for a moment, and once",

@@ -41,6 +41,8 @@ enum tb_counter_topic {
     TB_COUNTER_TOPIC_READING,   /* the newest one wins; reading and reading_end */
     TB_COUNTER_TOPIC_VISIT,     /* the newest one wins, and makes an unsent cart stale */
     TB_COUNTER_TOPIC_CART,      /* the newest one wins */
+    TB_COUNTER_TOPIC_OPERATOR,  /* the newest one wins */
+    TB_COUNTER_TOPIC_CHOOSE,    /* the newest one wins */
     TB_COUNTER_TOPIC_PAIRING,   /* the newest one wins */
 };
 

@@ -28,16 +28,9 @@ struct tb_message *tb_message_drop(struct tb_message *message)
 
 static bool topic_makes_stale(enum tb_counter_topic newer, enum tb_counter_topic older)
 {
-    switch (newer) {
-    case TB_COUNTER_TOPIC_EVENT: return false;
-    case TB_COUNTER_TOPIC_VISIT: return older == TB_COUNTER_TOPIC_VISIT || older == TB_COUNTER_TOPIC_CART;
-    case TB_COUNTER_TOPIC_TERMINAL:
-    case TB_COUNTER_TOPIC_STATE:
-    case TB_COUNTER_TOPIC_READING:
-    case TB_COUNTER_TOPIC_CART:
-    case TB_COUNTER_TOPIC_PAIRING: return newer == older;
-    }
-    return false;
+    if (newer == TB_COUNTER_TOPIC_EVENT)
+        return false;
+    return newer == older || (newer == TB_COUNTER_TOPIC_VISIT && older == TB_COUNTER_TOPIC_CART);
 }
 
 static void stale_remove(struct tb_queue *q, enum tb_counter_topic newer)

@@ -14,7 +14,7 @@ void tb_judged_credential(struct tb_judgement *j, enum tb_credential_kind kind, 
 {
     enum tb_err err = tb_credential_set(kind, value, &j->credential);
     if (err == TB_OK) {
-        tb_judged(j, TB_JUDGED_CREDENTIAL, reason);
+        tb_judged(j, TB_JUDGED_CREDENTIAL, kind == TB_CREDENTIAL_BADGE ? TB_REASON_BADGE_CODE : reason);
         j->assurance = TB_ASSURANCE_LOW;
     } else {
         tb_judged(j, TB_JUDGED_UNKNOWN, TB_REASON_CODE_TOO_LONG);

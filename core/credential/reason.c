@@ -22,6 +22,7 @@ static const char *const reason_names[TB_REASON_COUNT] = {
     [TB_REASON_PASS_VAS] = "pass.vas",
     [TB_REASON_PHONE_PASS] = "phone.pass",
     [TB_REASON_HANDOVER_CODE] = "handover.code",
+    [TB_REASON_BADGE_CODE] = "badge.code",
     [TB_REASON_PRODUCT_CODE] = "product.code",
     [TB_REASON_PRODUCT_ELEMENT] = "product.element",
     [TB_REASON_PRODUCT_LINK] = "product.link",
@@ -71,6 +72,11 @@ static const char *const reason_names[TB_REASON_COUNT] = {
     [TB_REASON_CACHE_CORRUPT] = "lookup.corrupt",
     [TB_REASON_BLOCKED] = "credential.blocked",
     [TB_REASON_BUSY] = "identify.busy",
+    [TB_REASON_OPERATOR_ON] = "operator.on",
+    [TB_REASON_OPERATOR_OFF] = "operator.off",
+    [TB_REASON_OPERATOR_UNKNOWN] = "operator.unknown",
+    [TB_REASON_CAPTURE_TAKEN] = "capture.taken",
+    [TB_REASON_CAPTURE_REFUSED] = "capture.refused",
 };
 
 const char *tb_reason_name(enum tb_reason reason)

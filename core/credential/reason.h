@@ -31,6 +31,7 @@ enum tb_reason {
     TB_REASON_PASS_VAS,
     TB_REASON_PHONE_PASS,
     TB_REASON_HANDOVER_CODE,
+    TB_REASON_BADGE_CODE,
 
     /* it is a product */
     TB_REASON_PRODUCT_CODE,
@@ -92,6 +93,13 @@ enum tb_reason {
     TB_REASON_CACHE_CORRUPT, /* the cached row does not verify, and the store could not help */
     TB_REASON_BLOCKED,       /* lost, stolen or replaced: whoever shows it is not the customer */
     TB_REASON_BUSY,          /* more taps in flight than there are places */
+
+    /* what became of a clerk's badge, and of what was to be linked */
+    TB_REASON_OPERATOR_ON,
+    TB_REASON_OPERATOR_OFF,
+    TB_REASON_OPERATOR_UNKNOWN,
+    TB_REASON_CAPTURE_TAKEN,
+    TB_REASON_CAPTURE_REFUSED, /* somebody's already, or not to be linked */
 
     TB_REASON_COUNT
 };

@@ -1,4 +1,4 @@
-#include "core/identify/identify.h"
+#include "core/identify/identify_parts.h"
 
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
@@ -55,12 +55,12 @@ static bool attempt_is_read(const struct tb_attempt *a)
     return a->state == TB_ATTEMPT_READING || a->state == TB_ATTEMPT_TORN;
 }
 
-static bool attempt_is_looked_up(const struct tb_attempt *a)
+bool attempt_is_looked_up(const struct tb_attempt *a)
 {
     return a->state == TB_ATTEMPT_LOOKING || a->state == TB_ATTEMPT_ASKING || a->state == TB_ATTEMPT_CLAIMING;
 }
 
-static struct tb_attempt *attempt_by_id(struct tb_identify *m, uint64_t id)
+struct tb_attempt *attempt_by_id(struct tb_identify *m, uint64_t id)
 {
     for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++)
         if (m->attempts[i].state != TB_ATTEMPT_FREE && m->attempts[i].id == id)
@@ -107,7 +107,7 @@ static struct tb_attempt *attempt_open(struct tb_identify *m, uint8_t reader, bo
 }
 
 /* Every attempt ends exactly once: those that began are those that ended and those in flight. */
-static void attempts_check(const struct tb_identify *m)
+void attempts_check(const struct tb_identify *m)
 {
     uint64_t open_count = 0;
     for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++)
@@ -127,8 +127,8 @@ static struct tb_identify_action *action_add(struct tb_identify *m, enum tb_iden
     return action;
 }
 
-static struct tb_identify_action *action_of(struct tb_identify *m, enum tb_identify_verb verb,
-                                            const struct tb_attempt *a)
+struct tb_identify_action *action_of(struct tb_identify *m, enum tb_identify_verb verb,
+                                     const struct tb_attempt *a)
 {
     struct tb_identify_action *action = action_add(m, verb, a->reader, a->id);
     action->from_tap = a->from_tap;
@@ -227,8 +227,8 @@ static void attempt_close(struct tb_identify *m, struct tb_attempt *a, enum tb_o
     attempt_free(a);
 }
 
-static void attempt_end(struct tb_identify *m, struct tb_attempt *a, enum tb_outcome outcome,
-                        enum tb_reason reason, int64_t now_ms)
+void attempt_end(struct tb_identify *m, struct tb_attempt *a, enum tb_outcome outcome, enum tb_reason reason,
+                 int64_t now_ms)
 {
     (void)outcome_add(m, a, outcome, reason, now_ms);
     attempt_close(m, a, outcome, reason);
@@ -252,8 +252,12 @@ static enum tb_assurance attempt_assurance(const struct tb_attempt *a)
 }
 
 /* An answer that comes after a newer tap or scan has begun a visit must not take that visit away. */
-static void attempt_recognised(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
+void attempt_recognised(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
 {
+    if (a->captured) {
+        attempt_hand_over(m, a, TB_IDENTIFY_CAPTURED, now_ms);
+        return;
+    }
     bool late = a->id < m->visit_attempt;
     enum tb_reason reason = a->from_store ? TB_REASON_FOUND_STORE : TB_REASON_FOUND_CACHE;
     if (a->unverified != TB_REASON_NONE)
@@ -275,8 +279,8 @@ static void attempt_recognised(struct tb_identify *m, struct tb_attempt *a, int6
 
 /* A customer was found. What is good once is used up now: not for somebody whom nobody knows, who may well
  * show it again when the line is back. What the context store verified it has used up itself. */
-static void attempt_found(struct tb_identify *m, struct tb_attempt *a, const struct tb_customer_key *customer,
-                          bool from_store, int64_t now_ms)
+void attempt_found(struct tb_identify *m, struct tb_attempt *a, const struct tb_customer_key *customer,
+                   bool from_store, int64_t now_ms)
 {
     bool claims = a->judgement.replay.rule != TB_REPLAY_NONE && a->judgement.evidence_size == 0;
     a->customer = *customer;
@@ -391,14 +395,14 @@ static bool attempt_merge(struct tb_identify *m, struct tb_attempt *a, const str
 
 /* ---- what was read ---- */
 
-static void attempt_look_up(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
+void attempt_look_up(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
 {
     a->state = TB_ATTEMPT_LOOKING;
     a->deadline_ms = now_ms + m->policy.ask_max_ms;
     (void)action_of(m, TB_IDENTIFY_LOOK_UP, a);
 }
 
-static void attempt_ask(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
+void attempt_ask(struct tb_identify *m, struct tb_attempt *a, int64_t now_ms)
 {
     bool handover = a->judgement.verdict == TB_JUDGED_HANDOVER;
     a->state = TB_ATTEMPT_ASKING;
@@ -407,10 +411,25 @@ static void attempt_ask(struct tb_identify *m, struct tb_attempt *a, int64_t now
     memcpy(action->handover, a->judgement.handover, sizeof action->handover);
 }
 
+/* Whoever waits for it decides what it comes to. */
+void attempt_hand_over(struct tb_identify *m, struct tb_attempt *a, enum tb_identify_verb verb,
+                       int64_t now_ms)
+{
+    a->state = TB_ATTEMPT_LOOKING;
+    a->deadline_ms = now_ms + m->policy.ask_max_ms;
+    (void)action_of(m, verb, a);
+}
+
+static bool capture_takes(const struct tb_identify *m, const struct tb_judgement *j)
+{
+    return m->capturing && j->verdict != TB_JUDGED_HANDOVER && j->credential.kind != TB_CREDENTIAL_BADGE;
+}
+
 /* What a proof is about may be in the cache, but only the context store can say whether it holds. */
 static void attempt_resolve(struct tb_identify *m, struct tb_attempt *a, const struct tb_judgement *j,
                             int64_t now_ms)
 {
+    static const struct tb_customer_key nobody = {{0}};
     if (lookup_count(m) == TB_LOOKUPS_MAX) {
         presence_forget(presence_of(m, a));
         attempt_end(m, a, TB_OUTCOME_UNREADABLE, TB_REASON_BUSY, now_ms);
@@ -418,13 +437,19 @@ static void attempt_resolve(struct tb_identify *m, struct tb_attempt *a, const s
     }
     hint_end(m, a);
     a->judgement = *j;
+    a->captured = capture_takes(m, j);
+    m->capturing &= !a->captured;
     if (j->verdict == TB_JUDGED_HANDOVER || j->evidence_size > 0)
         attempt_ask(m, a, now_ms);
+    else if (j->credential.kind == TB_CREDENTIAL_BADGE)
+        attempt_hand_over(m, a, TB_IDENTIFY_BADGE, now_ms);
+    else if (a->captured)
+        attempt_found(m, a, &nobody, false, now_ms);
     else
         attempt_look_up(m, a, now_ms);
 }
 
-static bool kind_is_refused(const struct tb_identify *m, enum tb_credential_kind kind)
+bool kind_is_refused(const struct tb_identify *m, enum tb_credential_kind kind)
 {
     return m->policy.kinds_refused >> kind & 1u;
 }
@@ -596,124 +621,6 @@ void tb_identify_reader_lost(struct tb_identify *m, uint8_t reader, int64_t now_
     if (a)
         attempt_end(m, a, TB_OUTCOME_UNREADABLE, TB_REASON_READER_LOST, now_ms);
     presence_gone(m, reader, now_ms);
-    attempts_check(m);
-}
-
-/* ---- results ---- */
-
-const struct tb_judgement *tb_identify_judgement(const struct tb_identify *m, uint64_t attempt)
-{
-    for (size_t i = 0; i < TB_ATTEMPTS_MAX; i++)
-        if (attempt_is_looked_up(&m->attempts[i]) && m->attempts[i].id == attempt)
-            return &m->attempts[i].judgement;
-    return NULL;
-}
-
-const struct tb_credential *tb_identify_credential(const struct tb_identify *m, uint64_t attempt)
-{
-    const struct tb_judgement *judgement = tb_identify_judgement(m, attempt);
-    return judgement ? &judgement->credential : NULL;
-}
-
-static struct tb_attempt *attempt_in_state(struct tb_identify *m, uint64_t id, enum tb_attempt_state state)
-{
-    struct tb_attempt *a = attempt_by_id(m, id);
-    return a && a->state == state ? a : NULL;
-}
-
-void tb_identify_looked_up(struct tb_identify *m, uint64_t attempt, enum tb_lookup lookup,
-                           const struct tb_customer_key *customer, int64_t now_ms)
-{
-    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_LOOKING);
-    if (a == NULL)
-        return;
-    a->cache_corrupt |= lookup == TB_LOOKUP_CORRUPT;
-    if (lookup == TB_LOOKUP_HIT)
-        attempt_found(m, a, customer, false, now_ms);
-    else if (lookup == TB_LOOKUP_BLOCKED)
-        attempt_end(m, a, TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED, now_ms);
-    else if (a->unverified != TB_REASON_NONE) /* the context store has been asked */
-        attempt_end(m, a, TB_OUTCOME_UNKNOWN, a->cache_corrupt ? TB_REASON_CACHE_CORRUPT : a->unverified,
-                    now_ms);
-    else
-        attempt_ask(m, a, now_ms);
-    attempts_check(m);
-}
-
-/* The context store could not be asked; a row that does not verify is then the cause to tell. A proof that
- * only it could verify leaves what anybody could have copied. */
-static void attempt_unanswered(struct tb_identify *m, struct tb_attempt *a, enum tb_reason reason,
-                               int64_t now_ms)
-{
-    bool asked_first = a->judgement.evidence_size > 0 && a->judgement.credential.kind != TB_CREDENTIAL_NONE;
-    if (a->state == TB_ATTEMPT_ASKING && asked_first && a->unverified == TB_REASON_NONE) {
-        a->unverified = reason;
-        attempt_look_up(m, a, now_ms);
-        return;
-    }
-    attempt_end(m, a, TB_OUTCOME_UNKNOWN, a->cache_corrupt ? TB_REASON_CACHE_CORRUPT : reason, now_ms);
-}
-
-void tb_identify_answered(struct tb_identify *m, uint64_t attempt, enum tb_answer answer,
-                          const struct tb_customer_key *customer, int64_t now_ms)
-{
-    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_ASKING);
-    if (a == NULL)
-        return;
-    switch (answer) {
-    case TB_ANSWER_FOUND:
-        if (a->judgement.evidence_size > 0)
-            a->unverified = TB_REASON_PROOF_UNVERIFIED;
-        attempt_found(m, a, customer, true, now_ms);
-        break;
-    case TB_ANSWER_NOT_FOUND: attempt_end(m, a, TB_OUTCOME_UNKNOWN, TB_REASON_NOT_FOUND, now_ms); break;
-    case TB_ANSWER_BLOCKED: attempt_end(m, a, TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED, now_ms); break;
-    case TB_ANSWER_TIMEOUT: attempt_unanswered(m, a, TB_REASON_STORE_TIMEOUT, now_ms); break;
-    case TB_ANSWER_OFFLINE: attempt_unanswered(m, a, TB_REASON_STORE_OFFLINE, now_ms); break;
-    }
-    attempts_check(m);
-}
-
-static void attempt_refused(struct tb_identify *m, struct tb_attempt *a, enum tb_reason reason,
-                            int64_t now_ms)
-{
-    attempt_end(m, a, tb_meaning_of_refusal(reason), reason, now_ms);
-}
-
-void tb_identify_verified(struct tb_identify *m, uint64_t attempt, const struct tb_identify_proven *proven,
-                          int64_t now_ms)
-{
-    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_ASKING);
-    if (a == NULL)
-        return;
-    if (proven->kind != TB_CREDENTIAL_NONE)
-        a->judgement.credential.kind = proven->kind;
-    a->judgement.assurance = proven->assurance;
-    if (kind_is_refused(m, proven->kind))
-        attempt_refused(m, a, TB_REASON_POLICY, now_ms);
-    else
-        attempt_found(m, a, &proven->customer, true, now_ms);
-    attempts_check(m);
-}
-
-void tb_identify_refused(struct tb_identify *m, uint64_t attempt, enum tb_reason reason, int64_t now_ms)
-{
-    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_ASKING);
-    if (a != NULL)
-        attempt_refused(m, a, reason, now_ms);
-    attempts_check(m);
-}
-
-void tb_identify_claimed(struct tb_identify *m, uint64_t attempt, enum tb_claimed claimed, int64_t now_ms)
-{
-    struct tb_attempt *a = attempt_in_state(m, attempt, TB_ATTEMPT_CLAIMING);
-    if (a == NULL)
-        return;
-    switch (claimed) {
-    case TB_CLAIMED_FRESH: attempt_recognised(m, a, now_ms); break;
-    case TB_CLAIMED_USED: attempt_refused(m, a, TB_REASON_PROOF_REPLAYED, now_ms); break;
-    case TB_CLAIMED_FAILED: attempt_refused(m, a, TB_REASON_REPLAY_MEMORY, now_ms); break;
-    }
     attempts_check(m);
 }
 

@@ -54,6 +54,12 @@ enum tb_claimed {
     TB_CLAIMED_FAILED, /* it could not be remembered */
 };
 
+enum tb_badge { /* what became of a clerk's badge */
+                TB_BADGE_ON,
+                TB_BADGE_OFF, /* of the clerk who was signed on */
+                TB_BADGE_UNKNOWN,
+};
+
 enum tb_feedback { /* light and sound at the reader */
                    TB_FEEDBACK_WELCOME,
                    TB_FEEDBACK_PRODUCT,
@@ -74,6 +80,8 @@ enum tb_identify_verb {
     TB_IDENTIFY_CLAIM,       /* the replay memory, durably; answer with tb_identify_claimed() */
     TB_IDENTIFY_OUTCOME,     /* exactly one per attempt, unless it was merged */
     TB_IDENTIFY_BEGIN_VISIT, /* customer, credential_kind, assurance, from_store */
+    TB_IDENTIFY_BADGE,       /* a clerk's; answer with tb_identify_badge() */
+    TB_IDENTIFY_CAPTURED,    /* what tb_identify_capture() waits for; answer with tb_identify_captured() */
     TB_IDENTIFY_PRODUCT,     /* gtin was scanned */
     TB_IDENTIFY_MERGED,      /* the attempt is the one before it once more: nothing to show */
     TB_IDENTIFY_CARD_GONE,   /* the card of this attempt, which had an outcome, left the field */
@@ -145,6 +153,7 @@ struct tb_attempt {
     bool hinted;        /* READING was said and not yet taken back */
     bool cache_corrupt; /* the look-up found a row that does not verify */
     bool card_gone;     /* the card left while the attempt was in flight */
+    bool captured;      /* it is handed over instead of being looked up */
     bool from_store;    /* CLAIMING: who was found, and where */
     enum tb_reason
         unverified; /* why its evidence could not be verified; TB_REASON_NONE: it could, or has none */
@@ -165,6 +174,7 @@ struct tb_presence {  /* what a reader showed last, for de-bouncing */
 struct tb_identify {
     struct tb_identify_policy policy;
     int64_t wall_offset_ms; /* Unix time is now_ms and this */
+    bool capturing;
     struct tb_attempt attempts[TB_ATTEMPTS_MAX];
     struct tb_presence cards[TB_READERS_MAX]; /* on the reader, or just gone */
     struct tb_presence codes[TB_READERS_MAX]; /* scanned just now */
@@ -235,6 +245,22 @@ void tb_identify_verified(struct tb_identify *m, uint64_t attempt, const struct 
 /* The evidence is not accepted; reason is one of proof.…, or policy.kind. */
 void tb_identify_refused(struct tb_identify *m, uint64_t attempt, enum tb_reason reason, int64_t now_ms);
 void tb_identify_claimed(struct tb_identify *m, uint64_t attempt, enum tb_claimed claimed, int64_t now_ms);
+
+/*
+ * A clerk's badge begins no visit: the owner knows whose it is. A badge is never captured, nor a hand-over
+ * code.
+ */
+void tb_identify_badge(struct tb_identify *m, uint64_t attempt, enum tb_badge badge, int64_t now_ms);
+
+/*
+ * On: the next credential that is presented is not looked up but handed over (TB_IDENTIFY_CAPTURED), when its
+ * proof has been verified and used up as ever; then it is off again. What is in flight goes on. Of evidence
+ * the owner hears the hash before, with the answer that verified it.
+ */
+void tb_identify_capture(struct tb_identify *m, bool on);
+bool tb_identify_is_captured(const struct tb_identify *m, uint64_t attempt);
+/* taken: it is of use to whoever waited for it. */
+void tb_identify_captured(struct tb_identify *m, uint64_t attempt, bool taken, int64_t now_ms);
 
 /* The visit ended: a code may be shown again at once. A card that still lies there stays known. */
 void tb_identify_visit_ended(struct tb_identify *m);

@@ -57,7 +57,9 @@ static bool reason_is_again(enum tb_reason reason)
 enum tb_feedback tb_meaning_feedback(enum tb_outcome outcome, enum tb_reason reason)
 {
     switch (outcome) {
-    case TB_OUTCOME_RECOGNISED: return TB_FEEDBACK_WELCOME;
+    case TB_OUTCOME_RECOGNISED:
+    case TB_OUTCOME_OPERATOR:
+    case TB_OUTCOME_CAPTURED: return TB_FEEDBACK_WELCOME;
     case TB_OUTCOME_UNKNOWN: return TB_FEEDBACK_UNKNOWN;
     case TB_OUTCOME_PRODUCT: return TB_FEEDBACK_PRODUCT;
     case TB_OUTCOME_EXPIRED: return reason == TB_REASON_BLOCKED ? TB_FEEDBACK_REFUSED : TB_FEEDBACK_EXPIRED;

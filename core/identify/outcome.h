@@ -16,6 +16,8 @@ enum tb_outcome {
     TB_OUTCOME_PRODUCT,
     TB_OUTCOME_TWO_CARDS,
     TB_OUTCOME_NOT_A_CODE,
+    TB_OUTCOME_OPERATOR, /* a clerk signed on or off */
+    TB_OUTCOME_CAPTURED, /* a credential that is to be linked */
     TB_OUTCOME_COUNT
 };
 

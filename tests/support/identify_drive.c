@@ -13,6 +13,7 @@ struct attempt_record {
     bool away;   /* its card went and did not come back */
     bool claims; /* what it shows is good once */
     bool fresh;  /* and was claimed */
+    bool handed; /* to whoever waits for it: it begins no visit */
     enum tb_outcome outcome;
 };
 
@@ -27,6 +28,8 @@ struct drive {
     size_t asking_count;
     uint64_t claiming[ATTEMPT_MAX];
     size_t claiming_count;
+    uint64_t handing[ATTEMPT_MAX];
+    size_t handing_count;
     uint64_t visit_count;
 };
 
@@ -53,6 +56,10 @@ static void outcome_check(struct drive *d, struct attempt_record *record,
     record->ended = true;
     record->outcome = action->outcome;
     TB_ASSERT(action->outcome != TB_OUTCOME_RECOGNISED || !record->claims || record->fresh);
+    TB_ASSERT(action->outcome != TB_OUTCOME_RECOGNISED || !record->handed);
+    TB_ASSERT(action->outcome != TB_OUTCOME_CAPTURED ||
+              (record->handed && (!record->claims || record->fresh)));
+    TB_ASSERT(action->outcome != TB_OUTCOME_OPERATOR || record->handed);
     TB_ASSERT((action->outcome == TB_OUTCOME_RECOGNISED) == (action->assurance != TB_ASSURANCE_NONE));
     TB_ASSERT(action->reason != TB_REASON_NONE);
     TB_ASSERT((action->outcome == TB_OUTCOME_PRODUCT) == (action->gtin[0] != '\0'));
@@ -78,6 +85,14 @@ static void action_check(struct drive *d, const struct tb_identify_action *actio
         TB_ASSERT(!record->ended && !record->claims);
         record->claims = true;
         d->claiming[d->claiming_count++] = action->attempt;
+        return;
+    case TB_IDENTIFY_BADGE:
+    case TB_IDENTIFY_CAPTURED:
+        TB_ASSERT(!record->ended && !record->handed);
+        TB_ASSERT(tb_identify_is_captured(&d->machine, action->attempt) ==
+                  (action->verb == TB_IDENTIFY_CAPTURED));
+        record->handed = true;
+        d->handing[d->handing_count++] = action->attempt;
         return;
     case TB_IDENTIFY_OUTCOME: outcome_check(d, record, action); return;
     case TB_IDENTIFY_MERGED:
@@ -129,17 +144,29 @@ static void store_answer(struct drive *d, uint64_t id)
         tb_identify_refused(&d->machine, id, reasons[choose(d, TB_ARRAY_SIZE(reasons))], d->now_ms);
 }
 
-enum asked { LOOK_UP, ASK, CLAIM, ASKED_COUNT };
+enum asked { LOOK_UP, ASK, CLAIM, HANDED, ASKED_COUNT };
+
+static void handed_answer(struct drive *d, uint64_t id)
+{
+    uint8_t what = choose(d, 4);
+    if (tb_identify_is_captured(&d->machine, id))
+        tb_identify_captured(&d->machine, id, what & 1, d->now_ms);
+    else
+        tb_identify_badge(&d->machine, id, (enum tb_badge)(what % (TB_BADGE_UNKNOWN + 1)), d->now_ms);
+}
 
 static void answer(struct drive *d, enum asked asked)
 {
-    uint64_t *lists[ASKED_COUNT] = {d->looking, d->asking, d->claiming};
-    size_t *counts[ASKED_COUNT] = {&d->looking_count, &d->asking_count, &d->claiming_count};
+    uint64_t *lists[ASKED_COUNT] = {d->looking, d->asking, d->claiming, d->handing};
+    size_t *counts[ASKED_COUNT] = {&d->looking_count, &d->asking_count, &d->claiming_count,
+                                   &d->handing_count};
     if (*counts[asked] == 0)
         return;
     uint64_t id = taken(lists[asked], counts[asked], tb_read_u8(&d->choices) % *counts[asked]);
     if (asked == ASK) {
         store_answer(d, id);
+    } else if (asked == HANDED) {
+        handed_answer(d, id);
     } else if (asked == LOOK_UP) {
         tb_identify_looked_up(&d->machine, id, (enum tb_lookup)choose(d, TB_LOOKUP_CORRUPT + 1), &customer,
                               d->now_ms);
@@ -158,6 +185,8 @@ static void actions_take(struct drive *d)
         action_check(d, &action);
         if (action.verb == TB_IDENTIFY_LOOK_UP && choose(d, 2))
             answer(d, LOOK_UP);
+        else if (d->handing_count && choose(d, 4))
+            answer(d, HANDED);
     }
 }
 
@@ -228,8 +257,8 @@ static void tap_play(struct drive *d, uint8_t reader)
 
 static void line_play(struct drive *d, uint8_t reader)
 {
-    static const char *const lines[] = {"4006381333931", "hello", "4111111111111111",
-                                        "\x01",          "",      "8018952123456789012345"};
+    static const char *const lines[] = {"4006381333931",          "hello",     "4111111111111111", "\x01", "",
+                                        "8018952123456789012345", "OP:0004218"};
     uint8_t bytes[64];
     struct tb_buf line = tb_buf_of(bytes, sizeof bytes);
     uint8_t which = choose(d, MEMBER_COUNT + TB_ARRAY_SIZE(lines));
@@ -268,6 +297,8 @@ static void event_play(struct drive *d)
         line_play(d, reader);
     else if (what == 11 && reader == 0)
         tb_identify_reader_lost(&d->machine, choose(d, 3), d->now_ms);
+    else if (what == 11 && reader == 1 && choose(d, 4) == 0)
+        tb_identify_capture(&d->machine, choose(d, 2));
     else if (what == 11 && reader == 1)
         tb_identify_visit_ended(&d->machine);
     else if (what == 11)

@@ -3,6 +3,7 @@
  * and stops the process when a rule of the machine is broken:
  *   - every attempt ends exactly once, with an outcome or merged;
  *   - a visit begins and a product is scanned only behind the outcome that says so;
+ *   - what is handed over, a badge or a credential that is waited for, is nobody's visit;
  *   - "hold it there" is taken back before its attempt ends;
  *   - a card goes and comes back in turns, and only after its outcome;
  *   - nothing of a credential is left when all is over.

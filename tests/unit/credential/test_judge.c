@@ -86,6 +86,7 @@ static void badge_is_no_customers(void **state)
     assert_int_equal(j.credential.kind, TB_CREDENTIAL_BADGE);
     assert_true(tb_span_is(tb_credential_value(&j.credential), "000421"));
     assert_int_equal(j.assurance, TB_ASSURANCE_LOW);
+    assert_int_equal(j.reason, TB_REASON_BADGE_CODE);
 }
 
 static void aim_identifiers_count_only_when_enabled(void **state)

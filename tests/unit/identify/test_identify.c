@@ -656,9 +656,10 @@ static void nothing_of_a_shopper_stays(void **state)
 static void outcome_names_are_those_of_the_page(void **state)
 {
     (void)state;
-    static const char *const names[] = {"recognised", "unknown",   "unreadable",   "wrong_key",
-                                        "expired",    "replayed",  "payment_card", "product",
-                                        "two_cards",  "not_a_code"};
+    static const char *const names[] = {"recognised", "unknown",    "unreadable",   "wrong_key",
+                                        "expired",    "replayed",   "payment_card", "product",
+                                        "two_cards",  "not_a_code", "operator",     "captured"};
+    assert_int_equal(sizeof names / sizeof names[0], TB_OUTCOME_COUNT);
     for (unsigned i = 0; i < TB_OUTCOME_COUNT; i++)
         assert_string_equal(tb_outcome_name((enum tb_outcome)i), names[i]);
 }

@@ -3,6 +3,8 @@
 #include "core/base/assert.h"
 #include "core/sync/mutation_print.h"
 
+#define FORGET "forget" /* reason of a visit's end: the terminals there are to forget her */
+
 #define CODE_CUSTOMER_UNKNOWN "customer_unknown"
 #define CODE_CUSTOMER_ERASED "customer_erased"
 #define CODE_CUSTOMER_EXISTS "customer_exists"
@@ -150,6 +152,22 @@ static enum tb_err receipt_decide(struct sqlite_engine *e, const struct sqlite_b
     return err;
 }
 
+static bool wants_to_be_forgotten(const struct tb_mutation *m)
+{
+    return m->kind == TB_MUTATION_VISIT_END && strcmp(m->visit_end.reason, FORGET) == 0;
+}
+
+/* Until she is met there again. */
+static enum tb_err customer_part(struct sqlite_engine *e, struct sqlite_batch *b,
+                                 const struct tb_id *customer)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    if (!tb_id_is_zero(&peer->customer) || peer->store[0] == '\0')
+        return TB_OK;
+    b->entered = true; /* the cohort is another one: its readers are woken */
+    return sqlite_cohort_leave(e, peer->store, customer);
+}
+
 /* Who is served at a store belongs to its cohort; past the limit of the terminal she is served all the same.
  */
 static enum tb_err customer_meet(struct sqlite_engine *e, struct sqlite_batch *b,
@@ -251,7 +269,7 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
     struct tb_id customer = copy.customer;
     err = decider->decide(e, b, &copy, v);
     if (err == TB_OK && !b->full && v->kind == TB_VERDICT_APPLIED)
-        err = customer_meet(e, b, &customer);
+        err = (wants_to_be_forgotten(&copy) ? customer_part : customer_meet)(e, b, &customer);
     return err;
 }
 

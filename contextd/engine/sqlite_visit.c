@@ -4,7 +4,6 @@
 #define VISITED "store.visited"
 #define CODE_VISIT_UNKNOWN "visit_unknown"
 #define NOT_ME "not_me" /* she says that she is somebody else */
-#define FORGET "forget" /* she wants to be forgotten by the terminals there */
 
 /* Her journey changed: whoever reads it is woken, the verdict does not bring it. */
 static enum tb_err journey_changed(struct sqlite_engine *e, struct sqlite_batch *b,
@@ -68,16 +67,6 @@ enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_bat
     return journey_move(e, b, STMT_TOUCH_TAKE, m);
 }
 
-/* Until she is met there again: then she is one of those whom the store has seen lately, as before. */
-static enum tb_err cohort_leave(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_id *customer)
-{
-    const struct tb_engine_peer *peer = &b->request->peer;
-    if (!tb_id_is_zero(&peer->customer) || peer->store[0] == '\0')
-        return TB_OK;
-    b->entered = true; /* the cohort is another: its readers are woken */
-    return sqlite_cohort_leave(e, peer->store, customer);
-}
-
 /* A visit whose beginning was never heard of is taken as having begun when it says. */
 enum tb_err sqlite_visit_end_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                     const struct tb_mutation *m, struct tb_verdict *v)
@@ -100,9 +89,7 @@ enum tb_err sqlite_visit_end_decide(struct sqlite_engine *e, struct sqlite_batch
     if (strcmp(m->visit_end.reason, NOT_ME) == 0)
         return journey_move(e, b, STMT_TOUCH_GIVE_BACK, m);
     err = journey_changed(e, b, &m->customer);
-    if (err == TB_OK)
-        err = sqlite_touch(e, &m->customer, peer->channel, VISITED, e->wall_ms);
-    return err == TB_OK && strcmp(m->visit_end.reason, FORGET) == 0 ? cohort_leave(e, b, &m->customer) : err;
+    return err == TB_OK ? sqlite_touch(e, &m->customer, peer->channel, VISITED, e->wall_ms) : err;
 }
 
 static enum tb_err event_touch(struct sqlite_engine *e, const struct tb_mutation *m, enum tb_channel channel)

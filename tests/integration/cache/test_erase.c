@@ -235,6 +235,69 @@ static void an_erasure_that_a_reader_holds_up_is_tried_again(void **state)
     assert_found(2, 1);
 }
 
+static void welcome(void)
+{
+    const struct tb_rows met = {.at = rows.at, .count = rows.count};
+    assert_int_equal(tb_db_begin(cache.db), TB_OK);
+    assert_int_equal(tb_cache_welcome(&cache, &met), TB_OK);
+    assert_int_equal(tb_db_commit(cache.db), TB_OK);
+}
+
+/* Rows that are under way must not bring her back, whatever they are about, over a restart either. */
+static void who_parted_is_passed_over_until_she_is_met(void **state)
+{
+    (void)state;
+    const struct tb_id id = person_id(1);
+    everything_rows(1);
+    everything_rows(2);
+    apply();
+    assert_int_equal(tb_cache_part(&cache, &id), TB_OK);
+    assert_int_equal(find(1), TB_ERR_NOT_FOUND);
+    assert_found(2, 1);
+    everything_rows(1);
+    apply();
+    assert_int_equal(find(1), TB_ERR_NOT_FOUND);
+    cache_close();
+    cache_open();
+    everything_rows(1);
+    apply();
+    assert_int_equal(find(1), TB_ERR_NOT_FOUND);
+    everything_rows(1);
+    welcome();
+    apply();
+    assert_found(1, 1);
+}
+
+static void who_parted_may_come_back_with_the_cohort(void **state)
+{
+    (void)state;
+    const struct tb_id id = person_id(1);
+    everything_rows(1);
+    apply();
+    assert_int_equal(tb_cache_part(&cache, &id), TB_OK);
+    person_row(TB_ROW_CUSTOMER, id, 1, 2, NULL)->op = TB_ROW_EVICT;
+    apply();
+    assert_int_equal(find(1), TB_ERR_NOT_FOUND);
+    everything_rows(1);
+    for (size_t i = 0; i < rows.count; i++)
+        rows.at[i].version = 3;
+    apply();
+    assert_found(1, 1);
+}
+
+static void an_erased_customer_is_not_welcome(void **state)
+{
+    (void)state;
+    const struct tb_id id = person_id(1);
+    everything_rows(1);
+    apply();
+    assert_int_equal(tb_cache_erase(&cache, &id, 1), TB_OK);
+    everything_rows(1);
+    welcome();
+    apply();
+    assert_int_equal(find(1), TB_ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +307,9 @@ int main(void)
         TEST(a_row_that_does_not_verify_can_be_erased),
         TEST(a_file_that_was_set_aside_goes_with_an_erasure),
         TEST(an_erasure_that_a_reader_holds_up_is_tried_again),
+        cmocka_unit_test_setup_teardown(who_parted_is_passed_over_until_she_is_met, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_parted_may_come_back_with_the_cohort, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_erased_customer_is_not_welcome, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

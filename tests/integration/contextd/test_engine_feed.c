@@ -239,6 +239,43 @@ static void who_leaves_a_cohort_is_evicted_and_may_come_back(void **state)
     assert_true(rows.at[0].version > evicted_version);
 }
 
+static void end_visit(struct engine_fixture *f, const struct tb_engine_peer *till, int64_t seq,
+                      const char *reason)
+{
+    struct tb_mutation end = {.seq = seq,
+                              .kind = TB_MUTATION_VISIT_END,
+                              .customer = tb_seed_customer_id(SEED_NUMBER, 8),
+                              .visit = fixture_id(900 + (unsigned)seq),
+                              .made_ms = NOW_MS};
+    memcpy(end.visit_end.reason, reason, strlen(reason));
+    struct tb_engine_request request = fixture_apply(till, &end, 1);
+    const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    size_t cohorts = 0;
+    for (size_t i = 0; i < answer->apply.change_count; i++)
+        cohorts += answer->apply.changes[i].scope.kind == TB_SCOPE_COHORT;
+    assert_true(cohorts > 0); /* whose readers are woken */
+}
+
+static void who_wants_to_be_forgotten_leaves_the_cohort(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct reading r = {.total = 0};
+    read_all(f, &till, cohort, &r);
+    end_visit(f, &till, 1, "forget");
+    struct reading left = {.cursor = r.cursor};
+    read_all(f, &till, cohort, &left);
+    assert_int_equal(left.evicted, 1);
+    assert_int_equal(left.count[TB_ROW_CART] + left.count[TB_ROW_JOURNEY], 0);
+    end_visit(f, &till, 2, "done"); /* she was served there again */
+    struct reading back = {.cursor = left.cursor};
+    read_all(f, &till, cohort, &back);
+    assert_int_equal(back.evicted, 0);
+    assert_int_equal(back.count[TB_ROW_CUSTOMER], 1);
+    assert_true(back.last_of[TB_ROW_CUSTOMER].version > left.last_version);
+}
+
 static void a_customer_reads_nobody_elses_feed(void **state)
 {
     struct engine_fixture *f = *state;
@@ -444,6 +481,7 @@ int main(void)
         ENGINE_TEST(a_device_gets_its_own_row_policy_and_key),
         ENGINE_TEST(a_policy_that_is_set_reaches_every_device_once),
         ENGINE_TEST(who_leaves_a_cohort_is_evicted_and_may_come_back),
+        ENGINE_TEST(who_wants_to_be_forgotten_leaves_the_cohort),
         ENGINE_TEST(a_customer_reads_nobody_elses_feed),
         ENGINE_TEST(what_is_gone_does_not_end_the_feed),
         ENGINE_TEST(a_handover_that_expires_is_dropped_everywhere),

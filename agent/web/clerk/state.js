@@ -92,7 +92,9 @@ function forget(state) {
     reading: null, failed: null, taken: null, outcome: state.visit ? null : state.outcome };
 }
 
-function withCart(state, cart, at, first = false) {
+// The lines of another cart, hers instead of nobody's, were not changed from those before.
+function withCart(state, cart, at, begins = false) {
+  const first = begins || (state.cart !== null && cart?.id !== state.cart.id);
   const lines = mergeLines(first ? [] : state.lines, cart?.lines ?? [], at, first);
   const selected = lines.some((line) => line.id === state.selected && line.goneAt === null) ? state.selected : null;
   return { ...state, cart, lines, selected };

@@ -127,7 +127,9 @@ function forget(state) {
     choose: null, help: null, blank: null, panel: null, wants: null, outcome: state.visit ? null : state.outcome };
 }
 
-function withCart(state, cart, at, first = false) {
+// The lines of another cart, hers instead of nobody's, were not changed from those before.
+function withCart(state, cart, at, begins = false) {
+  const first = begins || (state.cart !== null && cart?.id !== state.cart.id);
   return { ...state, cart, lines: mergeLines(first ? [] : state.lines, cart?.lines ?? [], at, first) };
 }
 

@@ -67,6 +67,11 @@ test('a removed line offers its way back for a while, and is not moved under a h
   assert.equal(count(reduce(gone, { type: 'tick', at: 1_000 + UNDO_MS, still: true })), 2);
 });
 
+test('the lines of another cart are not those of the one before', () => {
+  const own = say(say(ready(), 'visit', anonymous([lines[1]])), 'visit', visit({ cart: cart([lines[0]], { id: 'd'.repeat(32) }) }), 5);
+  assert.deepEqual(own.lines.map((line) => [line.id, line.goneAt, line.changedAt]), [[lines[0].id, null, null]]);
+});
+
 test('a merge preview opens alone, and what was unticked there is forgotten with it', () => {
   const shown = say(act(shopping(), 'panel', { name: 'send' }), 'merge', merge());
   assert.equal(shown.panel, null);

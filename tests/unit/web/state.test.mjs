@@ -116,3 +116,8 @@ test('a cart without a visit is dropped, and odd messages change nothing', () =>
   assert.doesNotThrow(() => reduce(state, say('visit', undefined)));
   assert.doesNotThrow(() => reduce(state, say('visit', { visit: { id: 'x' } })));
 });
+
+test('the lines of another cart are not those of the one before', () => {
+  const state = reduce(after(...begun()), say('visit', visit({ cart: cart([pad, pen], { id: 'd'.repeat(32) }) }), 10));
+  assert.deepEqual(state.lines.map((one) => [one.name, one.goneAt, one.changedAt]), [['Pad', null, null], ['Pen', null, null]]);
+});

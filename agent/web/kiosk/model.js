@@ -91,7 +91,8 @@ function idleScreen(state, w) {
 }
 
 function endedScreen(ended, w) {
-  const key = w.has(`kiosk.ended.${ended.reason}`) ? ended.reason : 'other';
+  // Nobody's cart is found by its code alone.
+  const key = ended.anonymous ? 'anonymous' : w.has(`kiosk.ended.${ended.reason}`) ? ended.reason : 'other';
   return plain('ended', 'check', 'good', w.t('kiosk.ended.title'), w.t(`kiosk.ended.${key}`));
 }
 
@@ -172,13 +173,15 @@ function cartScreen(state, env, clock) {
   };
 }
 
+// What the visit's assurance does not open; the agent has left it out.
+const isHidden = (state, benefit) => (state.visit.hidden ?? []).includes(benefit);
+
 function whoOf(state, env, clock) {
   const w = env.words;
   const view = state.view ?? {};
   if (state.visit.anonymous) return { title: w.t('kiosk.welcome.anonymous'), detail: w.t('kiosk.welcome.anonymous.detail'), tier: null, points: '', next: '' };
   const name = nameOf(state);
-  const hidden = state.visit.hidden ?? [];
-  return { title: name ? w.t('kiosk.welcome', { name }) : w.t('kiosk.welcome.nameless'), detail: hidden.length > 0 ? w.t('kiosk.unproven') : '',
+    return { title: name ? w.t('kiosk.welcome', { name }) : w.t('kiosk.welcome.nameless'), detail: isHidden(state, 'show_name') || isHidden(state, 'show_cart') ? w.t('kiosk.unproven') : '',
     tier: tierOf(view.tier, state.terminal?.tiers, BACKGROUND[env.scheme]), ...pointsOf(state, view, w, clock) };
 }
 
@@ -189,7 +192,7 @@ function pointsOf(state, view, w, clock) {
   return { points: w.plural('kiosk.points', view.points), next: next ? w.t('kiosk.points.next', { n: w.number(next.missing), tier: next.name }) : '' };
 }
 
-const emptyOf = (state, w) => w.t((state.visit.hidden ?? []).includes('show_cart') ? 'kiosk.empty.hidden' : 'kiosk.empty');
+const emptyOf = (state, w) => w.t(isHidden(state, 'show_cart') ? 'kiosk.empty.hidden' : 'kiosk.empty');
 
 function claimOf(state, w, clock) {
   const claim = state.cart?.claim;

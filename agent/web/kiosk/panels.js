@@ -22,7 +22,7 @@ function blankDialog({ blank, visit }, w, clock) {
   const left = blank ? blank.until - clock.at : null;
   if (!visit || left === null || left > BLANK_MS) return null;
   const seconds = Math.max(0, Math.ceil(left / 1_000));
-  return dialog('blank', w.t('kiosk.blank.title'), w.t('kiosk.blank.detail'), [action('stay', w.t('kiosk.blank.stay'), { strong: true })],
+  return dialog('blank', w.t('kiosk.blank.title'), w.t(visit.anonymous ? 'kiosk.blank.detail.anonymous' : 'kiosk.blank.detail'), [action('stay', w.t('kiosk.blank.stay'), { strong: true })],
     { seconds: w.number(seconds), told: w.plural('kiosk.blank.seconds', seconds), part: Math.min(1, Math.max(0, left / BLANK_MS)) });
 }
 
@@ -72,7 +72,7 @@ function knowDialog(state, { words: w }, clock) {
   const groups = (state.panel.result?.groups ?? []).map((one) => groupOf(one, state, w, clock)).filter((one) => one.facts.length > 0);
   return dialog('know', title, w.t(groups.length > 0 ? 'kiosk.know.detail' : 'kiosk.know.none'),
     [action('close', w.t('kiosk.act.back'), { strong: true }), action('forget', w.t('kiosk.forget.act'))],
-    { groups, more: (state.panel.result?.hidden ?? []).length > 0 ? w.t('kiosk.know.hidden') : '' });
+    { groups, more: (state.panel.result?.hidden ?? []).some((benefit) => benefit.startsWith('show_')) ? w.t('kiosk.know.hidden') : '' });
 }
 
 function groupOf({ group, facts }, state, w, clock) {

@@ -111,7 +111,7 @@ function onHelp(state, params, at) {
 
 function onVisit(state, params, at) {
   if (!params.visit) {
-    const ended = state.visit ? { reason: params.reason ?? 'other', at } : state.ended;
+    const ended = state.visit ? { reason: params.reason ?? 'other', at, anonymous: Boolean(state.visit.anonymous) } : state.ended;
     return { ...forget(state), ended };
   }
   const same = state.visit?.id === params.visit.id;
@@ -153,7 +153,7 @@ function withPanel(state, name, change) {
 // `still`: no hand was on the page lately, so lines may close ranks.
 function onTick(state, { at, still }) {
   let next = state;
-  if (state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS) next = { ...forget(state), ended: { reason: 'lost', at } };
+  if (state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS) next = { ...forget(state), ended: { reason: 'lost', at, anonymous: Boolean(state.visit.anonymous) } };
   if (next.ended && at - next.ended.at >= ENDED_MS) next = { ...next, ended: null, spoken: null, language: null };
   if (!next.visit) next = idleTick(next, at);
   if (next.help?.state === 'over' && at - next.help.at >= OVER_MS) next = { ...next, help: null };

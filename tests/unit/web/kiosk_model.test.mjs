@@ -60,6 +60,9 @@ test('somebody without a card has a cart, and nothing that is about a person', (
   assert.deepEqual([screen.who.title, screen.who.tier, screen.who.points], ['Your cart', null, '']);
   assert.deepEqual(acts(foot), ['send', 'help', 'done']);
   assert.deepEqual(acts(shown([...idle, ['visit', anonymous()]]).foot), ['help', 'done']);
+  const gone = (begun) => shown([...idle, ['visit', begun], ['visit', { visit: null, reason: 'idle' }]]).screen.detail;
+  assert.match(gone(visit()), /Your cart is kept/);
+  assert.doesNotMatch(gone(anonymous([lines[0]])), /kept/);
 });
 
 test('what a weak proof does not open is asked for, not shown', () => {

@@ -16,7 +16,7 @@ test('a visit that ends leaves nothing of the customer', () => {
   const ended = say(act(busy, 'panel', { name: 'know' }), 'visit', { visit: null, reason: 'forget' }, 10);
   assert.equal(JSON.stringify({ ...ended, spoken: null }).match(/Maria|Fountain|2480/), null);
   assert.deepEqual([ended.merge, ended.help, ended.blank, ended.choose, ended.panel, ended.lines], [null, null, null, null, null, []]);
-  assert.deepEqual(ended.ended, { reason: 'forget', at: 10 });
+  assert.deepEqual(ended.ended, { reason: 'forget', at: 10, anonymous: false });
 });
 
 test('the language follows the customer, and a choice by hand goes before', () => {

@@ -1,0 +1,198 @@
+// The pages at the counter, with the real agent, context store and Chromium on one machine: how long a change on the web
+// takes to the clerk's document, what fifty pages cost, how soon a page paints, and whether memory stays what it was over
+// many visits. --visits N plays fewer of them.
+
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { launch } from '../e2e/lib/browser.mjs';
+import { PageChannel } from '../e2e/lib/page_channel.mjs';
+import { memberUri, Till } from '../e2e/lib/till.mjs';
+import { run } from '../e2e/lib/program.mjs';
+import { bench } from './lib/bench.mjs';
+import { percentile, printDistributions, printFigure, Samples } from './lib/figures.mjs';
+
+const CHANGES = 300; // a round
+const WARM_CHANGES = 20;
+const PAGES = 50;
+const PAINTS = 20;
+const VISITS = Number(process.argv.find((one) => one.startsWith('--visits='))?.slice('--visits='.length) ?? 10_000);
+const QUANTITY = 1_000; // the first one that is looked for: no other number in the document is as large
+const KIB = 1024;
+const CUSTOMERS = 400;
+
+const LIMITS = { change_ms: 50, crowd_ms: 100, page_kib: 64, paint_ms: 200, visits_kib: 512, heap_kib: 1024 };
+
+const wallMs = () => performance.timeOrigin + performance.now();
+
+// Private memory of a process; the agent keeps others out of its memory, figures included: only root may read them.
+async function memoryOf(pid) {
+  const path = `/proc/${pid}/smaps_rollup`;
+  const text = process.getuid() === 0 ? readFileSync(path, 'utf8') : await run('sudo', ['-n', 'cat', path]);
+  return [...text.matchAll(/^Private_(?:Clean|Dirty): +(\d+) kB/gm)].reduce((sum, [, kib]) => sum + Number(kib), 0);
+}
+
+// The clerk page, noting when each quantity first stood in its document.
+const WATCH = `(() => {
+  globalThis.firstSeen = new Map();
+  const look = () => {
+    for (const one of document.querySelectorAll('#lines b.quantity')) {
+      const quantity = Number(one.textContent);
+      if (!globalThis.firstSeen.has(quantity)) globalThis.firstSeen.set(quantity, performance.timeOrigin + performance.now());
+    }
+  };
+  new MutationObserver(look).observe(document.querySelector('#lines'), { subtree: true, childList: true, characterData: true });
+  look();
+})()`;
+
+class Counter {
+  constructor(world, browser) {
+    Object.assign(this, { world, browser, quantity: QUANTITY });
+  }
+
+  async open() {
+    const [customer] = this.world.customers;
+    this.shop = await this.world.webShop(customer.id);
+    const { decided } = this.shop.add(this.world.products[0].gtin, 1);
+    await decided;
+    this.clerk = await (await this.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    await this.clerk.goto(await this.world.pageUrl());
+    await this.world.scan(memberUri(customer));
+    await this.clerk.waitForSelector('#lines li');
+    await this.clerk.evaluate(WATCH);
+  }
+
+  // One change after the other, each when the one before is on the screen; gives the milliseconds to the document.
+  async change(pages = []) {
+    const quantity = ++this.quantity;
+    const line = this.shop.cart.lines.find(({ gtin }) => gtin === this.world.products[0].gtin);
+    const crowd = pages.map((page) => page.sees('the change', (s) => s.cart.lines.some((one) => one.quantity === quantity)).then(wallMs));
+    const began_ms = wallMs();
+    this.shop.setQuantity(line.id, quantity);
+    const arrived = await Promise.all(crowd);
+    await this.clerk.waitForSelector(`#lines b.quantity:text-is("${quantity}")`);
+    const seen_ms = await this.clerk.evaluate(`globalThis.firstSeen.get(${quantity})`);
+    return { document_ms: seen_ms - began_ms, last_ms: arrived.length ? Math.max(...arrived) - began_ms : undefined };
+  }
+
+  async changes(count, samples, name, pages) {
+    for (let i = 0; i < count; i++) {
+      const { document_ms, last_ms } = await this.change(pages);
+      samples?.add(`${name} 0 ${document_ms * 1000}`);
+      if (last_ms !== undefined) samples?.add(`last 0 ${last_ms * 1000}`);
+    }
+  }
+}
+
+async function crowdOf(world, count) {
+  const pages = [];
+  while (pages.length < count) pages.push(await PageChannel.open(await world.pageUrl()));
+  return pages;
+}
+
+async function paintMs(browser, url) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(url);
+  const paint_ms = await page.evaluate(`new Promise((resolve) => {
+    new PerformanceObserver((list, observer) => {
+      const entry = list.getEntriesByName('first-contentful-paint')[0];
+      if (entry) { observer.disconnect(); resolve(entry.startTime); }
+    }).observe({ type: 'paint', buffered: true });
+  })`);
+  await context.close();
+  return paint_ms;
+}
+
+// One word and nothing to load: what this browser takes for any page at this moment.
+function bareServer() {
+  const server = createServer((request, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>bare</title>word'));
+  return new Promise((listening) => server.listen(0, '127.0.0.1', () => listening(server)));
+}
+
+// Navigation, the one-use address and its redirect included, to the first contentful paint, each in a new context; in turns.
+async function paints(world, browser) {
+  const bare = await bareServer();
+  const urls = { bare: () => `http://127.0.0.1:${bare.address().port}/`, clerk: () => world.pageUrl('clerk'), kiosk: () => world.pageUrl('shopper') };
+  const took = { bare: [], clerk: [], kiosk: [] };
+  for (let i = 0; i <= PAINTS; i++) {
+    for (const [name, url] of Object.entries(urls)) {
+      const paint_ms = await paintMs(browser, await url());
+      if (i > 0) took[name].push(paint_ms); // the first one starts the browser's processes
+    }
+  }
+  bare.closeAllConnections();
+  bare.close();
+  for (const list of Object.values(took)) list.sort((a, b) => a - b);
+  return took;
+}
+
+async function heapOf(cdp) {
+  for (let i = 0; i < 2; i++) await cdp.send('HeapProfiler.collectGarbage'); // what the first frees may keep more alive
+  return (await cdp.send('Runtime.getHeapUsage')).usedSize / KIB;
+}
+
+// Everybody comes and goes in turn, past a clerk page in Chromium and one that says done.
+async function visits(world, clerk) {
+  const page = await world.page();
+  const cdp = await clerk.context().newCDPSession(clerk);
+  const play = async (from, to) => {
+    for (let i = from; i < to; i++) {
+      await world.scan(memberUri(world.customers[i % world.customers.length]));
+      await page.sees('a visit', (s) => s.visit);
+      await page.clear();
+      page.received = '';
+      page.outcomes.length = 0;
+    }
+    return { agent: await memoryOf(world.till.child.pid), heap: await heapOf(cdp) };
+  };
+  await page.clear();
+  const half = await play(0, VISITS / 2); // by then every bounded cache is full
+  const whole = await play(VISITS / 2, VISITS);
+  page.close();
+  return { half, grown: { agent: whole.agent - half.agent, heap: whole.heap - half.heap } };
+}
+
+await bench(async ({ dir, bin }) => {
+  const world = new Till({ bin, dir, sizes: ['--customers', '1000', '--products', '200', '--carts', '50'], listed: CUSTOMERS });
+  const browser = await launch();
+  let crowd = [];
+  let counter;
+  try {
+    await world.start();
+    const samples = new Samples();
+    counter = new Counter(world, browser);
+    await counter.open();
+    await counter.changes(WARM_CHANGES);
+    await counter.changes(CHANGES, samples, 'alone');
+    const before = await memoryOf(world.till.child.pid);
+    crowd = await crowdOf(world, PAGES - 1);
+    await counter.changes(CHANGES / 3, samples, 'crowd', crowd);
+    const with_crowd = await memoryOf(world.till.child.pid);
+    for (const page of crowd) page.close();
+    const { bare, clerk, kiosk } = await paints(world, browser);
+    const { half, grown } = await visits(world, counter.clerk);
+
+    printDistributions('A change on the web to the clerk’s document', samples,
+      { alone: 'one clerk page', crowd: `${PAGES} clerk pages`, last: '  the last of them' });
+    const p99 = (name) => samples.distribution(name).p99 / 1000;
+    console.log('\nPages at the counter; web client, context store, agent and Chromium on this machine');
+    printFigure('change on the web to the clerk’s document, p99', p99('alone'), 'ms', LIMITS.change_ms);
+    printFigure(`  with ${PAGES} clerk pages on the agent, p99`, p99('crowd'), 'ms', LIMITS.change_ms);
+    printFigure('  to the last of them, p99', p99('last'), 'ms', LIMITS.crowd_ms);
+    printFigure('memory of the agent for each further page', (with_crowd - before) / (PAGES - 1), 'KiB', LIMITS.page_kib);
+    for (const [name, took] of Object.entries({ clerk, kiosk })) {
+      printFigure(`first paint of the ${name} page, p50 of ${PAINTS}`, percentile(took, 0.5), 'ms', LIMITS.paint_ms);
+      printFigure('  the slowest', took.at(-1), 'ms');
+    }
+    printFigure('  of a page with one word from a bare server, p50', percentile(bare, 0.5), 'ms');
+    printFigure(`memory of the agent after ${VISITS / 2} visits`, half.agent, 'KiB');
+    printFigure(`  grown by as many more`, grown.agent, 'KiB', LIMITS.visits_kib);
+    printFigure('heap of the clerk page after the same', half.heap, 'KiB');
+    printFigure('  grown', grown.heap, 'KiB', LIMITS.heap_kib);
+  } finally {
+    for (const page of crowd) page.close();
+    await counter?.shop?.close();
+    await browser.close();
+    await world.stop();
+  }
+});

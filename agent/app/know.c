@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-#define PARSED_SIZE (TB_VIEW_PART_SIZE_MAX + 4u)
-
 static const char from_store[] = "store"; /* the context store said so */
 static const char from_here[] = "here";   /* this terminal saw it */
 
@@ -171,53 +169,63 @@ static void put_visit(struct tb_json_writer *w, const struct tb_serving *s)
     group_close(w);
 }
 
-/* Whole sections: a profile is the members of an object. */
-static enum tb_err section_parse(const struct tb_serving *s, enum tb_section which, struct tb_arena *arena,
-                                 struct tb_json *ret)
+static enum tb_err put_viewed(struct tb_json_writer *w, const struct tb_serving *s,
+                              struct tb_cache_reader *products, struct tb_arena *arena)
 {
-    const struct tb_span bytes = s->record.sections[which].bytes;
-    uint8_t *text = tb_arena_take(arena, PARSED_SIZE);
-    if (bytes.size == 0)
-        return TB_ERR_MISSING;
-    if (!text || bytes.size > TB_VIEW_PART_SIZE_MAX)
-        return TB_ERR_NO_MEMORY;
-    struct tb_buf to = tb_buf_of(text, PARSED_SIZE);
-    tb_buf_add_str(&to, which == TB_SECTION_PROFILE ? "{" : "");
-    tb_buf_add(&to, bytes);
-    tb_buf_add_str(&to, which == TB_SECTION_PROFILE ? "}" : "");
-    return tb_json_parse(tb_buf_span(&to), PARSED_SIZE, arena, ret);
+    struct tb_viewed viewed[TB_VIEWED_COUNT_MAX];
+    uint8_t count = 0;
+    enum tb_err err = tb_view_viewed(s->record.sections[TB_SECTION_PROFILE].bytes, arena, viewed, &count);
+    if (err != TB_OK || count == 0 || !tb_serving_opens(s, TB_BENEFIT_SHOW_NAME))
+        return err;
+    group_open(w, "viewed");
+    for (size_t i = 0; i < count; i++) {
+        struct tb_product product;
+        bool named =
+            products && tb_cache_find_product(products, viewed[i].gtin, &product) == TB_OK && product.name[0];
+        put_str(w, &(struct fact){"viewed", viewed[i].at_ms, from_store},
+                named ? product.name : viewed[i].gtin);
+    }
+    group_close(w);
+    return TB_OK;
 }
 
-static enum tb_err put_told(struct tb_json_writer *w, const struct tb_serving *s, struct tb_arena *arena)
+/* What cannot be read is left out; the first fault is returned. */
+static enum tb_err put_told(struct tb_json_writer *w, const struct tb_serving *s,
+                            struct tb_cache_reader *products, struct tb_arena *arena)
 {
+    const struct tb_span profile = s->record.sections[TB_SECTION_PROFILE].bytes;
+    const struct tb_span journey = s->record.sections[TB_SECTION_JOURNEY].bytes;
     struct tb_json parsed;
-    enum tb_err err = section_parse(s, TB_SECTION_PROFILE, arena, &parsed);
+    enum tb_err err = profile.size ? tb_view_parse_profile(profile, arena, &parsed) : TB_ERR_MISSING;
     if (err == TB_OK)
         put_profile(w, s, parsed);
     tb_arena_release(arena, 0);
-    enum tb_err journey_err = section_parse(s, TB_SECTION_JOURNEY, arena, &parsed);
+    enum tb_err viewed_err = profile.size ? put_viewed(w, s, products, arena) : TB_OK;
+    tb_arena_release(arena, 0);
+    enum tb_err journey_err =
+        journey.size ? tb_json_parse(journey, TB_VIEW_PART_SIZE_MAX, arena, &parsed) : TB_ERR_MISSING;
     if (journey_err == TB_OK)
         put_journey(w, s, parsed);
     tb_arena_release(arena, 0);
-    if (journey_err != TB_OK && journey_err != TB_ERR_MISSING)
-        err = journey_err;
-    return err == TB_ERR_MISSING ? TB_OK : err;
+    if (err == TB_OK || err == TB_ERR_MISSING)
+        err = viewed_err;
+    return err != TB_OK || journey_err == TB_ERR_MISSING ? err : journey_err;
 }
 
-enum tb_err tb_know_put(struct tb_json_writer *w, const struct tb_serving *s)
+enum tb_err tb_know_put(struct tb_json_writer *w, const struct tb_serving *s,
+                        struct tb_cache_reader *products)
 {
-    const size_t size = TB_JSON_ARENA_SIZE(PARSED_SIZE) + 2 * PARSED_SIZE;
-    void *block = malloc(size);
-    struct tb_arena arena = tb_arena_of(block, block ? size : 0);
+    void *block = malloc(TB_VIEW_ARENA_SIZE);
+    struct tb_arena arena = tb_arena_of(block, block ? TB_VIEW_ARENA_SIZE : 0);
     tb_json_open_array(w, "groups");
-    enum tb_err err = block ? put_told(w, s, &arena) : TB_ERR_NO_MEMORY;
+    enum tb_err err = block ? put_told(w, s, products, &arena) : TB_ERR_NO_MEMORY;
     put_cart(w, s);
     put_credentials(w, s);
     put_visit(w, s);
     tb_json_close_array(w);
     tb_serving_put_hidden(w, s);
     if (block)
-        tb_wipe(block, size);
+        tb_wipe(block, TB_VIEW_ARENA_SIZE);
     free(block);
     return err;
 }
@@ -240,7 +248,7 @@ void tb_know_request(struct tb_request *r)
     tb_visit_activity(&agent->serving.visit, tb_loop_now_ms(agent->loop));
     tb_agent_rearm(agent);
     struct tb_json_writer w = tb_request_answer_begin(r);
-    err = tb_know_put(&w, &agent->serving);
+    err = tb_know_put(&w, &agent->serving, &agent->storage.reader);
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("know", "left_out"), tb_log_err(err));
     tb_request_answer_end(r, &w);

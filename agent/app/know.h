@@ -7,6 +7,7 @@
 
 #include "agent/app/request.h"
 
+struct tb_cache_reader;
 struct tb_serving;
 
 /*
@@ -17,8 +18,10 @@ struct tb_serving;
  * Of what her proof does not open the facts are left out, and the benefit is in hidden, as in `visit`. What
  * clerks noted about her is counted and not shown: the screen stands in the shop. TB_ERR_NO_MEMORY, and
  * faults of what is stored: what could not be read is left out.
+ * products: to name them by; NULL: by their number.
  */
-TB_MUST_USE enum tb_err tb_know_put(struct tb_json_writer *w, const struct tb_serving *s);
+TB_MUST_USE enum tb_err tb_know_put(struct tb_json_writer *w, const struct tb_serving *s,
+                                    struct tb_cache_reader *products);
 
 void tb_know_request(struct tb_request *r); /* visit.know */
 

@@ -22,6 +22,8 @@ int command_erase(struct args *a);
 int command_erasures(struct args *a);
 int command_export(struct args *a);
 int command_conflicts(struct args *a);
+int command_operator(struct args *a);
+int command_audit(struct args *a);
 
 /* Says what failed; the exit status for it. */
 int command_failed(const char *what, enum tb_err err);

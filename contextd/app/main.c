@@ -30,7 +30,8 @@ static const char usage[] =
     "                   [--merge sum|max|replace|ask] [--cache-rows N] [--cache-bytes N] [--no-contact-ms "
     "N]\n"
     "                   [--outside-keep-ms N] [--journey-keep-ms N] [--note-keep-ms N] [--reward-offline N]\n"
-    "                   [--checksum-ms N] [--new-customers N] [--credentials FILE]\n"
+    "                   [--checksum-ms N] [--new-customers N] [--finds N] [--audit-keep-ms N]\n"
+    "                   [--consents ID=VERSION,…|none] [--phone-country CODE|none] [--credentials FILE]\n"
     "                   [--show-tier LEVEL] [--show-name LEVEL] [--show-cart LEVEL] [--redeem LEVEL]\n"
     "       contextd keys add --use USE --id ID --key FILE (--config FILE | --database FILE) [--version N]\n"
     "                   [--to all|none|store:ID,device:ID…] [--not-before UNIX_MS] [--not-after UNIX_MS]\n"
@@ -38,6 +39,12 @@ static const char usage[] =
     "                   [--period-s N] [--digits N]\n"
     "       contextd keys list (--config FILE | --database FILE) [--json]\n"
     "       contextd keys retire --use USE --id ID --version N (--config FILE | --database FILE)\n"
+    "       contextd operator add --id ID --name NAME [--badge NUMBER] [--store ID] [--inactive]\n"
+    "                   (--config FILE | --database FILE)\n"
+    "       contextd operator list (--config FILE | --database FILE) [--json]\n"
+    "       contextd operator remove --id ID (--config FILE | --database FILE)\n"
+    "       contextd audit list (--config FILE | --database FILE) [--customer ID] [--operator ID]\n"
+    "                   [--since UNIX_MS] [--json]\n"
     "       contextd erase --customer ID (--config FILE | --database FILE)\n"
     "       contextd erasures (--config FILE | --database FILE) [--json]\n"
     "       contextd export --customer ID (--config FILE | --database FILE)\n"
@@ -55,6 +62,7 @@ static const struct {
     {"policy", command_policy},         {"erase", command_erase},
     {"erasures", command_erasures},     {"export", command_export},
     {"conflicts", command_conflicts},   {"keys", command_keys},
+    {"operator", command_operator},     {"audit", command_audit},
 };
 
 int command_failed(const char *what, enum tb_err err)

@@ -27,6 +27,8 @@ static const struct {
     {"--reward-offline", offsetof(struct tb_record_policy, reward_offline_max), 0, TB_RECORD_COUNT_MAX},
     {"--checksum-ms", offsetof(struct tb_record_policy, checksum_ms), 0, TB_RECORD_KEEP_MS_MAX},
     {"--new-customers", offsetof(struct tb_record_policy, new_customers_max), 0, TB_RECORD_COUNT_MAX},
+    {"--finds", offsetof(struct tb_record_policy, finds_max), 0, TB_RECORD_COUNT_MAX},
+    {"--audit-keep-ms", offsetof(struct tb_record_policy, audit_keep_ms), 0, TB_RECORD_KEEP_MS_MAX},
 };
 
 static void rules_take(struct args *a, struct tb_record_policy *policy)
@@ -76,6 +78,8 @@ int command_policy(struct args *a)
     benefits_take(a, &record.as.policy);
     rules_take(a, &record.as.policy);
     record.as.policy.merge = args_option(a, "--merge");
+    record.as.policy.consents = args_option(a, "--consents");
+    record.as.policy.phone_country = args_option(a, "--phone-country");
     desk_database(a, database);
     if (word == NULL || !tb_span_is(tb_span_str(word), "set")) {
         (void)fprintf(stderr, "contextd: policy set\n");

@@ -168,10 +168,7 @@ static enum tb_err customer_part(struct sqlite_engine *e, struct sqlite_batch *b
     return sqlite_cohort_leave(e, peer->store, customer);
 }
 
-/* Who is served at a store belongs to its cohort; past the limit of the terminal she is served all the same.
- */
-static enum tb_err customer_meet(struct sqlite_engine *e, struct sqlite_batch *b,
-                                 const struct tb_id *customer)
+enum tb_err sqlite_batch_meet(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_id *customer)
 {
     bool entered = false;
     bool known = false; /* not the tombstone of an erasure */
@@ -218,6 +215,8 @@ static const struct decider deciders[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_HANDOVER_REQUEST] = {sqlite_handover_request_decide, 0},
     [TB_MUTATION_HANDOVER_ACCEPT] = {sqlite_handover_accept_decide, STAFF},
     [TB_MUTATION_CONSENT_SET] = {sqlite_consent_decide, 0},
+    [TB_MUTATION_NOTE_ADD] = {sqlite_note_add_decide, STAFF},
+    [TB_MUTATION_NOTE_REMOVE] = {sqlite_note_remove_decide, STAFF},
 };
 
 /* Who may say it, and of whom; *ret_code: why it is not even looked at, NULL when it is. */
@@ -268,9 +267,10 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
     }
     struct tb_id customer = copy.customer;
     err = decider->decide(e, b, &copy, v);
-    if (err == TB_OK && !b->full && v->kind == TB_VERDICT_APPLIED)
-        err = (wants_to_be_forgotten(&copy) ? customer_part : customer_meet)(e, b, &customer);
-    return err;
+    if (err != TB_OK || b->full || v->kind != TB_VERDICT_APPLIED)
+        return err;
+    err = (wants_to_be_forgotten(&copy) ? customer_part : sqlite_batch_meet)(e, b, &customer);
+    return err == TB_OK ? sqlite_audit_mutation(e, b, &copy) : err;
 }
 
 /*
@@ -423,7 +423,8 @@ static enum tb_err rows_build(struct sqlite_engine *e, struct sqlite_batch *b, s
                                        .op = touched->evict ? TB_ROW_EVICT : TB_ROW_PUT,
                                        .id = tb_span_of(touched->id, touched->id_size),
                                        .customer = touched->customer,
-                                       .store = b->request->peer.store};
+                                       .store = b->request->peer.store,
+                                       .shopper = !tb_id_is_zero(&b->request->peer.customer)};
         err = sqlite_row_read(e, &change, arena, &rows[count++]);
     }
     b->answer->apply.rows = (struct tb_rows){.at = rows, .count = count};

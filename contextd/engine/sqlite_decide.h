@@ -59,6 +59,26 @@ void sqlite_reject(struct tb_verdict *v, const char *code);
 /* Applied all the same: people have to look at it. */
 void sqlite_conflict(struct tb_verdict *v, const char *code);
 
+/* What several kinds about a customer need; false as sqlite_touch_note(). */
+bool sqlite_customer_note(struct sqlite_batch *b, const struct tb_id *customer);
+bool sqlite_credential_note(struct sqlite_batch *b, const uint8_t hash[TB_LOOKUP_HASH_SIZE],
+                            const struct tb_id *customer);
+/* The version that the customer's row has now goes into the verdict. */
+TB_MUST_USE enum tb_err sqlite_customer_version(struct sqlite_engine *e, const struct tb_id *customer,
+                                                struct tb_verdict *v);
+/* A new one. */
+TB_MUST_USE enum tb_err sqlite_credential_write(struct sqlite_engine *e, const struct tb_credential_ref *ref,
+                                                const struct tb_id *customer);
+/* Whether a new customer cannot have it: it is somebody's, or a clerk's badge. */
+TB_MUST_USE enum tb_err sqlite_credential_taken(struct sqlite_engine *e, const struct tb_credential_ref *ref,
+                                                bool *ret_taken);
+/* She was seen at the peer's store; past the limit of the terminal she is served all the same. */
+TB_MUST_USE enum tb_err sqlite_batch_meet(struct sqlite_engine *e, struct sqlite_batch *b,
+                                          const struct tb_id *customer);
+/* Keeps that it was done, and by whom, when it is of a kind that is kept. It was applied. */
+TB_MUST_USE enum tb_err sqlite_audit_mutation(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                              const struct tb_mutation *m);
+
 /* cart.add, cart.set_quantity, cart.remove, cart.note. */
 TB_MUST_USE enum tb_err sqlite_cart_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                            const struct tb_mutation *m, struct tb_verdict *v);
@@ -75,8 +95,8 @@ TB_MUST_USE enum tb_err sqlite_finish_decide(struct sqlite_engine *e, struct sql
 TB_MUST_USE enum tb_err sqlite_void_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                            const struct tb_mutation *m, struct tb_verdict *v);
 
-/* One kind each; points.earned, consent.set, credential.link, credential.block, customer.create, reward.*,
- * visit.*, journey.event, handover.*. */
+/* One kind each; points.earned, consent.set, credential.link, credential.block, customer.create, note.*,
+ * reward.*, visit.*, journey.event, handover.*. */
 TB_MUST_USE enum tb_err sqlite_points_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                              const struct tb_mutation *m, struct tb_verdict *v);
 TB_MUST_USE enum tb_err sqlite_consent_decide(struct sqlite_engine *e, struct sqlite_batch *b,
@@ -87,6 +107,10 @@ TB_MUST_USE enum tb_err sqlite_block_decide(struct sqlite_engine *e, struct sqli
                                             const struct tb_mutation *m, struct tb_verdict *v);
 TB_MUST_USE enum tb_err sqlite_create_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                              const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_note_add_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                               const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_note_remove_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                                  const struct tb_mutation *m, struct tb_verdict *v);
 TB_MUST_USE enum tb_err sqlite_reward_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                              const struct tb_mutation *m, struct tb_verdict *v);
 TB_MUST_USE enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_batch *b,

@@ -42,7 +42,9 @@ enum tb_err sqlite_chain_load(struct sqlite_engine *e)
     tb_stmt_reset(s);
     if (err == TB_OK)
         err = sqlite_keys_load(e);
-    return err == TB_OK ? sqlite_trust_load(e) : err;
+    if (err == TB_OK)
+        err = sqlite_trust_load(e);
+    return err == TB_OK ? sqlite_people_load(e) : err;
 }
 
 /* ---- answering ---- */
@@ -50,7 +52,8 @@ enum tb_err sqlite_chain_load(struct sqlite_engine *e)
 static bool writes(const struct tb_engine_request *request)
 {
     return request->ask == TB_ENGINE_APPLY || request->ask == TB_ENGINE_OPEN ||
-           request->ask == TB_ENGINE_IDENTIFY || request->ask == TB_ENGINE_ADMIT;
+           request->ask == TB_ENGINE_IDENTIFY || request->ask == TB_ENGINE_ADMIT ||
+           request->ask == TB_ENGINE_FIND || request->ask == TB_ENGINE_FETCH;
 }
 
 static enum tb_err product_find(struct sqlite_engine *e, const struct tb_engine_request *request,
@@ -83,6 +86,8 @@ static enum tb_err answer_one(struct sqlite_engine *e, const struct tb_engine_ca
     case TB_ENGINE_PRODUCT: return product_find(e, request, call->ret_answer);
     case TB_ENGINE_ADMIT: return sqlite_admit(e, request, call->ret_answer);
     case TB_ENGINE_CHECKSUM: return sqlite_checksum(e, request, call->ret_answer);
+    case TB_ENGINE_FIND: return sqlite_find(e, request, call->ret_answer);
+    case TB_ENGINE_FETCH: return sqlite_fetch(e, request, call->arena, call->ret_answer);
     case TB_ENGINE_NONE: break;
     }
     return TB_ERR_UNSUPPORTED;
@@ -102,10 +107,12 @@ static void answer_fail(const struct tb_engine_call *call, enum tb_err err)
     call->ret_answer->err = err;
 }
 
-/* A clone that was found out, and a terminal that asks for too many, leave a mark that is to stay. */
+/* A clone that was found out, and a terminal that asks or searches for too many, leave a mark that is to
+ * stay. */
 static bool keeps_mark(enum tb_engine_ask ask, enum tb_err err)
 {
-    return (ask == TB_ENGINE_OPEN && err == TB_ERR_REPLAYED) || err == TB_ERR_CUSTOMER_LIMIT;
+    return (ask == TB_ENGINE_OPEN && err == TB_ERR_REPLAYED) || err == TB_ERR_CUSTOMER_LIMIT ||
+           err == TB_ERR_FIND_LIMIT;
 }
 
 /* A call that fails undoes what it did. */
@@ -335,6 +342,8 @@ static const struct tb_engine_ops sqlite_ops = {
     .erasure_waits = sqlite_erasure_waits,
     .customer_export = sqlite_customer_export,
     .conflict_next = sqlite_conflict_next,
+    .operator_next = sqlite_operator_next,
+    .audit_next = sqlite_audit_next,
     .expire = engine_expire,
     .changed_elsewhere = engine_changed_elsewhere,
     .close = engine_close,

@@ -23,6 +23,7 @@
 #define CREDENTIALS_READ_MAX 8 /* rows that identify hands out per customer */
 #define REWARDS_READ_MAX 8
 #define CUSTOMER_ROWS_MAX (CREDENTIALS_READ_MAX + REWARDS_READ_MAX + 3)
+#define TB_AUDIT_DETAIL_SIZE_MAX 127
 
 struct sqlite_chain {
     char name[TB_SHORT_SIZE_MAX + 1];
@@ -49,6 +50,7 @@ struct sqlite_sums {
 struct sqlite_keep {
     int64_t journey_ms;
     int64_t note_ms;
+    int64_t audit_ms;
 };
 
 /* One sale while it is decided about. */
@@ -70,6 +72,7 @@ struct sqlite_engine {
     bool chain_known; /* the file has been set up */
     struct tb_keyring ring;
     struct tb_trust_doc trust;
+    char phone_country[TB_COUNTRY_CODE_SIZE_MAX + 1]; /* of numbers that name none; "": all must */
     struct sqlite_cards cards;
     int64_t (*clock_fn)(void *context);
     void *clock;
@@ -126,6 +129,7 @@ struct sqlite_change {
     struct tb_id customer; /* zero: nobody's */
     const char *store;     /* "": for readers of every store */
     struct tb_span device; /* of a reader, when keys are read; empty: nobody's */
+    bool shopper;          /* the reader is the customer herself: what staff wrote is not for her screen */
 };
 
 TB_MUST_USE enum tb_err sqlite_change_put(struct sqlite_engine *e, const struct sqlite_change *change);
@@ -173,6 +177,10 @@ TB_MUST_USE enum tb_err sqlite_apply(struct sqlite_engine *e, const struct tb_en
                                      struct tb_arena *arena, struct tb_engine_answer *ret_answer);
 TB_MUST_USE enum tb_err sqlite_feed(struct sqlite_engine *e, const struct tb_engine_request *request,
                                     struct tb_arena *arena, struct tb_engine_answer *ret_answer);
+TB_MUST_USE enum tb_err sqlite_find(struct sqlite_engine *e, const struct tb_engine_request *request,
+                                    struct tb_engine_answer *ret_answer);
+TB_MUST_USE enum tb_err sqlite_fetch(struct sqlite_engine *e, const struct tb_engine_request *request,
+                                     struct tb_arena *arena, struct tb_engine_answer *ret_answer);
 TB_MUST_USE enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_request *request,
                                         struct tb_arena *arena, struct tb_engine_answer *ret_answer);
 
@@ -252,7 +260,86 @@ TB_MUST_USE enum tb_err sqlite_evidence_claim(struct sqlite_engine *e, struct sq
 void sqlite_handover_code(const struct sqlite_engine *e, struct tb_span id,
                           char ret_code[TB_HANDOVER_CODE_SIZE + 1]);
 
+/* ---- people at the counter: sqlite_find.c, sqlite_note.c, sqlite_operator.c, sqlite_audit.c ---- */
+
+/* The one form of a contact. Errors of core/wire/contact.h. */
+TB_MUST_USE enum tb_err sqlite_contact_form(struct sqlite_engine *e, enum tb_find_by by, struct tb_span text,
+                                            char ret_value[TB_EMAIL_SIZE_MAX + 1]);
+/* value is in that form; it replaces the customer's contact of that kind. */
+TB_MUST_USE enum tb_err sqlite_contact_put(struct sqlite_engine *e, const struct tb_id *customer,
+                                           enum tb_find_by by, const char *value);
+
+/* The customer's row is to be read again. */
+TB_MUST_USE enum tb_err sqlite_customer_changed(struct sqlite_engine *e, const struct tb_id *customer);
+TB_MUST_USE enum tb_err sqlite_notes_read(struct sqlite_engine *e, struct tb_span customer,
+                                          struct tb_customer *doc);
+/* Takes notes that are too old, by a share. */
+TB_MUST_USE enum tb_err sqlite_notes_expire(struct sqlite_engine *e, int64_t before_ms, bool *more);
+/* Products that she looked at, when the consents that doc has allow it. */
+TB_MUST_USE enum tb_err sqlite_viewed_read(struct sqlite_engine *e, struct tb_span customer,
+                                           struct tb_customer *doc);
+/* Her journey changed; her row shows products of it if she allows that. */
+TB_MUST_USE enum tb_err sqlite_viewed_changed(struct sqlite_engine *e, const struct tb_id *customer);
+TB_MUST_USE enum tb_err sqlite_viewed_allowed(struct sqlite_engine *e, const struct tb_id *customer,
+                                              bool *ret_allowed);
+/* Whose a credential is beside its owner. */
+TB_MUST_USE enum tb_err sqlite_sharers_read(struct sqlite_engine *e, struct tb_span hash,
+                                            struct tb_credential_doc *doc);
+
+/* One more whose it is; the row stays its owner's, whose readers learn of it. */
+TB_MUST_USE enum tb_err sqlite_share_write(struct sqlite_engine *e, struct tb_span hash,
+                                           const struct tb_id *owner, const struct tb_id *customer);
+
+/* Records: sqlite_load_people.c. */
+TB_MUST_USE enum tb_err sqlite_contact_load(struct sqlite_engine *e, const struct tb_record_contact *r);
+TB_MUST_USE enum tb_err sqlite_note_load(struct sqlite_engine *e, const struct tb_record_note *r);
+TB_MUST_USE enum tb_err sqlite_consent_load(struct sqlite_engine *e, const struct tb_record_consent *r);
+TB_MUST_USE enum tb_err sqlite_viewed_load(struct sqlite_engine *e, const struct tb_record_viewed *r,
+                                           enum tb_channel channel);
+TB_MUST_USE enum tb_err sqlite_share_put(struct sqlite_engine *e, struct tb_span hash,
+                                         const struct tb_id *customer);
+
+TB_MUST_USE enum tb_err sqlite_operator_put(struct sqlite_engine *e, const struct tb_record_operator *r);
+/* "" when nobody knows her. */
+TB_MUST_USE enum tb_err sqlite_operator_name(struct sqlite_engine *e, const char *id,
+                                             char ret_name[TB_NAME_SIZE_MAX + 1]);
+/* TB_ERR_NOT_FOUND. */
+TB_MUST_USE enum tb_err sqlite_operator_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
+                                            struct tb_json_writer *w);
+TB_MUST_USE enum tb_err sqlite_operator_gone_row(struct sqlite_engine *e, struct tb_span id,
+                                                 struct tb_row *row);
+
+struct sqlite_audit {
+    const char *clerk; /* id of the operator; "": nobody was signed on */
+    const char *what;
+    struct tb_id customer; /* zero: nobody's */
+    const char *detail;    /* no name, number or text of anybody; TB_AUDIT_DETAIL_SIZE_MAX */
+};
+
+TB_MUST_USE enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                         const struct sqlite_audit *audit);
+
+/* As tb_engine_ops has them. */
+TB_MUST_USE enum tb_err sqlite_operator_next(struct tb_context_engine *engine, const char *after,
+                                             struct tb_operator_entry *ret_entry);
+TB_MUST_USE enum tb_err sqlite_audit_next(struct tb_context_engine *engine,
+                                          const struct tb_audit_filter *filter, int64_t after,
+                                          struct tb_audit_entry *ret_entry);
+
+/* ---- how customers are signed up: sqlite_people.c ---- */
+
+/* Members consents and phone_country of the policy, as the column has them; "": as is usual. */
+TB_MUST_USE enum tb_err sqlite_people_take(struct tb_span text, struct tb_policy *policy);
+/* Takes over what the record says of them. TB_ERR_RANGE, TB_ERR_TOO_LONG, TB_ERR_SYNTAX. */
+TB_MUST_USE enum tb_err sqlite_people_put(struct sqlite_engine *e, const struct tb_record_policy *r);
+TB_MUST_USE enum tb_err sqlite_people_load(struct sqlite_engine *e);
+
 /* ---- whom the chain trusts: sqlite_trust.c ---- */
+
+/* Reads some members of the policy out of a JSON object of at most size_max bytes; "" changes nothing. */
+typedef void sqlite_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy);
+TB_MUST_USE enum tb_err sqlite_policy_text_take(struct tb_span text, size_t size_max,
+                                                sqlite_policy_decode *decode, struct tb_policy *policy);
 
 /* Members benefits and credentials of the policy, as the column has them; "": as is usual. */
 TB_MUST_USE enum tb_err sqlite_trust_take(struct tb_span text, struct tb_policy *policy);

@@ -16,8 +16,8 @@
 #define SCRUB_TRIES 100
 #define SCRUB_PAUSE_MS 30
 
-/* Sales stay, as the erasure's: without her cart, her visit and what she did before. ?1: her id, ?2: the
- * erasure's. */
+/* Sales and who did what stay, as the erasure's: without her cart, her visit and what she did before. ?1: her
+ * id, ?2: the erasure's. */
 static const char *const sale_sql[] = {
     "DELETE FROM sale_touch WHERE sale IN (SELECT id FROM sale WHERE customer = ?1) AND ?2 IS NOT NULL",
     "UPDATE sale_line SET line = NULL WHERE sale IN (SELECT id FROM sale WHERE customer = ?1) AND ?2 IS NOT "
@@ -26,6 +26,25 @@ static const char *const sale_sql[] = {
     "v.sale"
     " WHERE s.customer = ?1) AND ?2 IS NOT NULL",
     "UPDATE sale SET customer = ?2, cart = NULL, visit = NULL, checkout = NULL WHERE customer = ?1",
+    "UPDATE audit SET customer = ?2 WHERE customer = ?1",
+};
+
+/* Credentials that others have as well stay theirs, and their rows are told again without her. ?1: her id. */
+static const char *const share_sql[] = {
+    "UPDATE credential SET version = version + 1"
+    " WHERE hash IN (SELECT hash FROM credential_share WHERE customer = ?1)",
+    "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
+    " SELECT c.type, c.op, c.id, c.customer, c.store FROM change c WHERE c.type = " SQL_ROW_CREDENTIAL
+    " AND c.id IN (SELECT hash FROM credential_share WHERE customer = ?1)",
+    "DELETE FROM credential_share WHERE customer = ?1",
+    "UPDATE credential SET version = version + 1, customer = (SELECT s.customer FROM credential_share s"
+    " WHERE s.hash = credential.hash ORDER BY s.at_ms, s.customer LIMIT 1)"
+    " WHERE customer = ?1 AND hash IN (SELECT hash FROM credential_share)",
+    "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
+    " SELECT c.type, c.op, c.id, k.customer, c.store FROM change c JOIN credential k ON k.hash = c.id"
+    " WHERE c.customer = ?1 AND c.type = " SQL_ROW_CREDENTIAL " AND k.customer <> ?1",
+    "DELETE FROM credential_share WHERE ?1 IS NOT NULL AND EXISTS (SELECT 1 FROM credential k"
+    " WHERE k.hash = credential_share.hash AND k.customer = credential_share.customer)",
 };
 
 /* Every table that says something of a customer, those that refer to others first. ?1: her id. What is added
@@ -39,6 +58,8 @@ static const char *const erase_sql[] = {
     "DELETE FROM cart_line WHERE cart IN (SELECT id FROM cart WHERE customer = ?1)",
     "DELETE FROM cart WHERE customer = ?1",
     "DELETE FROM fact WHERE customer = ?1",
+    "DELETE FROM contact WHERE customer = ?1",
+    "DELETE FROM staff_note WHERE customer = ?1",
     "DELETE FROM credential WHERE customer = ?1",
     "UPDATE store SET member_count = member_count - 1"
     " WHERE id IN (SELECT store FROM cohort WHERE customer = ?1)",
@@ -111,6 +132,8 @@ static enum tb_err customer_destroy(struct sqlite_engine *e, const struct tb_id 
     enum tb_err err = TB_OK;
     for (size_t i = 0; i < TB_ARRAY_SIZE(sale_sql) && err == TB_OK; i++)
         err = sql_run(e, sale_sql[i], customer, erasure);
+    for (size_t i = 0; i < TB_ARRAY_SIZE(share_sql) && err == TB_OK; i++)
+        err = sql_run(e, share_sql[i], customer, NULL);
     for (size_t i = 0; i < TB_ARRAY_SIZE(erase_sql) && err == TB_OK; i++)
         err = sql_run(e, erase_sql[i], customer, NULL);
     return err;

@@ -43,7 +43,8 @@ static enum tb_err keep_times_read(struct sqlite_engine *e, struct sqlite_keep *
     bool row;
     enum tb_err err = tb_stmt_step(s, &row);
     if (err == TB_OK && row)
-        *ret_keep = (struct sqlite_keep){.journey_ms = tb_stmt_int(s, 0), .note_ms = tb_stmt_int(s, 1)};
+        *ret_keep = (struct sqlite_keep){
+            .journey_ms = tb_stmt_int(s, 0), .note_ms = tb_stmt_int(s, 1), .audit_ms = tb_stmt_int(s, 2)};
     tb_stmt_reset(s);
     return err;
 }
@@ -77,6 +78,8 @@ static enum tb_err journeys_expire(struct sqlite_engine *e, int64_t before_ms, b
         err = tb_stmt_run(s);
         if (err == TB_OK)
             err = sqlite_journey_changed(e, &customer);
+        if (err == TB_OK)
+            err = sqlite_viewed_changed(e, &customer);
     }
     e->changed_here = e->changed_here || count > 0;
     *more = *more || count == JOURNEYS_EXPIRE_MAX;
@@ -142,6 +145,32 @@ static enum tb_err cohorts_expire(struct sqlite_engine *e, bool *more)
     return err;
 }
 
+/* What nobody holds a copy of. */
+static enum tb_err unheld_expire(struct sqlite_engine *e, const struct sqlite_keep *keep, bool *more)
+{
+    enum tb_err err = rows_expire(e, STMT_VERDICT_EXPIRE, e->wall_ms - VERDICTS_KEPT_MS, more);
+    if (err == TB_OK)
+        err = rows_expire(e, STMT_REPLAY_EXPIRE, e->wall_ms, more);
+    if (err == TB_OK)
+        err = rows_expire(e, STMT_INTAKE_EXPIRE, e->wall_ms - INTAKE_KEPT_MS, more);
+    if (err == TB_OK && keep->audit_ms > 0)
+        err = rows_expire(e, STMT_AUDIT_EXPIRE, e->wall_ms - keep->audit_ms, more);
+    if (err == TB_OK && keep->journey_ms > 0)
+        err = rows_expire(e, STMT_TOUCH_EXPIRE_ANONYMOUS, e->wall_ms - keep->journey_ms, more);
+    if (err == TB_OK && keep->journey_ms > 0)
+        err = rows_expire(e, STMT_VISIT_EXPIRE, e->wall_ms - keep->journey_ms, more);
+    return err;
+}
+
+/* Notes of staff, of carts, and of hand-overs. */
+static enum tb_err all_notes_expire(struct sqlite_engine *e, int64_t before_ms, bool *more)
+{
+    enum tb_err err = handovers_expire(e, before_ms, more);
+    if (err == TB_OK)
+        err = cart_notes_expire(e, before_ms, more);
+    return err == TB_OK ? sqlite_notes_expire(e, before_ms, more) : err;
+}
+
 enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
 {
     struct sqlite_keep keep = {0};
@@ -150,23 +179,13 @@ enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
     sqlite_cards_expire(&e->cards, e->wall_ms);
     enum tb_err err = keep_times_read(e, &keep);
     if (err == TB_OK)
-        err = rows_expire(e, STMT_VERDICT_EXPIRE, e->wall_ms - VERDICTS_KEPT_MS, ret_more);
-    if (err == TB_OK)
-        err = rows_expire(e, STMT_REPLAY_EXPIRE, e->wall_ms, ret_more);
-    if (err == TB_OK)
-        err = rows_expire(e, STMT_INTAKE_EXPIRE, e->wall_ms - INTAKE_KEPT_MS, ret_more);
-    if (err == TB_OK && keep.journey_ms > 0)
-        err = rows_expire(e, STMT_TOUCH_EXPIRE_ANONYMOUS, e->wall_ms - keep.journey_ms, ret_more);
+        err = unheld_expire(e, &keep, ret_more);
     if (err == TB_OK && keep.note_ms > 0)
-        err = handovers_expire(e, e->wall_ms - keep.note_ms, ret_more);
+        err = all_notes_expire(e, e->wall_ms - keep.note_ms, ret_more);
     if (err == TB_OK)
         err = rows_expire(e, STMT_HANDOVER_CHANGES_EXPIRE, e->wall_ms - HANDOVER_DROPS_KEPT_MS, ret_more);
     if (err == TB_OK)
         err = rows_expire(e, STMT_HANDOVER_EXPIRE, e->wall_ms - HANDOVER_DROPS_KEPT_MS, ret_more);
-    if (err == TB_OK && keep.note_ms > 0)
-        err = cart_notes_expire(e, e->wall_ms - keep.note_ms, ret_more);
-    if (err == TB_OK && keep.journey_ms > 0)
-        err = rows_expire(e, STMT_VISIT_EXPIRE, e->wall_ms - keep.journey_ms, ret_more);
     if (err == TB_OK && keep.journey_ms > 0)
         err = journeys_expire(e, e->wall_ms - keep.journey_ms, ret_more);
     if (err == TB_OK)

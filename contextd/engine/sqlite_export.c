@@ -10,6 +10,7 @@
 _Static_assert(TB_CHANNEL_WEB == 1 && TB_CHANNEL_APP == 2 && TB_CHANNEL_KIOSK == 3 && TB_CHANNEL_TILL == 4 &&
                    TB_CHANNEL_CALL == 5,
                "CHANNEL_NAME follows enum tb_channel");
+_Static_assert(TB_FIND_PHONE == 1 && TB_FIND_EMAIL == 2, "the section contacts follows enum tb_find_by");
 _Static_assert(TB_FACT_BENEFIT == 0 && TB_FACT_OPEN == 1 && TB_FACT_DO_NOT_ASK == 2,
                "the section facts follows enum tb_fact_kind");
 _Static_assert(TB_REWARD_OPEN == 1 && TB_REWARD_RESERVED == 2,
@@ -27,9 +28,15 @@ static const struct {
     {"facts",
      "SELECT json_object('kind', CASE kind WHEN 0 THEN 'benefit' WHEN 1 THEN 'open' ELSE 'do_not_ask' END,"
      " 'text', text) FROM fact WHERE customer = ?1 ORDER BY kind, position"},
+    {"contacts", "SELECT json_object('kind', CASE kind WHEN 1 THEN 'phone' ELSE 'email' END, 'value', value,"
+                 " 'as_of_ms', as_of_ms) FROM contact WHERE customer = ?1 ORDER BY kind"},
+    {"notes", "SELECT json_object('at_ms', at_ms, 'by', by_name, 'device', device, 'text', text)"
+              " FROM staff_note WHERE customer = ?1 ORDER BY at_ms, id"},
     {"credentials",
-     "SELECT json_object('kind', kind, 'hash', lower(hex(hash)), 'blocked', blocked, 'as_of_ms', as_of_ms)"
-     " FROM credential WHERE customer = ?1 ORDER BY hash"},
+     "SELECT json_object('kind', kind, 'hash', lower(hex(hash)), 'blocked', blocked, 'shared',"
+     " json(iif(hash IN (SELECT hash FROM credential_share), 'true', 'false')), 'as_of_ms', as_of_ms)"
+     " FROM credential WHERE customer = ?1 OR hash IN (SELECT hash FROM credential_share WHERE customer = ?1)"
+     " ORDER BY hash"},
     {"carts",
      "SELECT json_object('id', lower(hex(id)), 'currency', currency, 'touched_ms', touched_ms, 'touched_by',"
      " touched_by, 'note', note, 'lines', (SELECT json_group_array(json_object('gtin', gtin, 'name', name, "
@@ -46,7 +53,8 @@ static const struct {
      " (SELECT event FROM touch WHERE customer = ?1) ORDER BY e.at_ms, id"},
     {"visits", "SELECT json_object('store', store, 'device', device, 'channel', " CHANNEL_NAME
                ", 'source', source, 'credential_kind', credential_kind, 'began_ms', began_ms, 'lasted_ms',"
-               " lasted_ms, 'reason', reason) FROM visit WHERE customer = ?1 ORDER BY began_ms, id"},
+               " lasted_ms, 'reason', reason, 'assurance', assurance) FROM visit WHERE customer = ?1 ORDER "
+               "BY began_ms, id"},
     {"consents", "SELECT json_object('consent', consent, 'granted', json(iif(granted, 'true', 'false')),"
                  " 'text_version', text_version, 'device', device, 'at_ms', at_ms) FROM consent"
                  " WHERE customer = ?1 ORDER BY id"},
@@ -71,6 +79,8 @@ static const struct {
                  " FROM cart_merge WHERE customer = ?1 ORDER BY id"},
     {"stores", "SELECT json_object('store', store, 'seen_ms', seen_ms) FROM cohort WHERE customer = ?1"},
     {"terminals", "SELECT json_object('device', device, 'at_ms', at_ms) FROM intake WHERE customer = ?1"},
+    {"audit", "SELECT json_object('at_ms', at_ms, 'store', store, 'device', device, 'operator', operator,"
+              " 'what', what, 'detail', detail) FROM audit WHERE customer = ?1 ORDER BY id"},
     {"own_changes", "SELECT json_object('seq', seq, 'decided_ms', decided_ms) FROM verdict"
                     " WHERE device = 'web:' || lower(hex(?1)) ORDER BY decided_ms, seq"},
 };

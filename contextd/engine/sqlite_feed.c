@@ -15,6 +15,7 @@ struct feed {
     const struct tb_scope *scope;
     const char *store;
     struct tb_span device;
+    bool shopper;
     uint8_t bind[CURSOR_BIND_SIZE];
 };
 
@@ -80,6 +81,8 @@ static struct tb_stmt *feed_statement(struct sqlite_engine *e, const struct feed
         tb_stmt_bind_int(s, 3, TB_ROW_TERMINAL);
         tb_stmt_bind_int(s, 4, TB_ROW_POLICY);
         tb_stmt_bind_int(s, 5, TB_ROW_KEY);
+        tb_stmt_bind_int(s, 7, TB_ROW_OPERATOR);
+        tb_stmt_bind_text(s, 8, tb_span_str(f->store));
         limit_at = 6;
         break;
     case TB_SCOPE_COHORT:
@@ -135,7 +138,8 @@ static enum tb_err gather_one(struct sqlite_engine *e, const struct tb_stmt *s, 
                                    .op = (enum tb_row_op)tb_stmt_int(s, 2),
                                    .id = tb_stmt_blob(s, 3),
                                    .store = g->feed->store,
-                                   .device = g->feed->device};
+                                   .device = g->feed->device,
+                                   .shopper = g->feed->shopper};
     if (!tb_stmt_is_null(s, 4)) {
         enum tb_err bad = sqlite_column_id(s, 4, &change.customer);
         if (bad != TB_OK)
@@ -199,7 +203,8 @@ enum tb_err sqlite_feed(struct sqlite_engine *e, const struct tb_engine_request 
 {
     struct feed f = {.scope = &request->feed.scope,
                      .store = request->peer.store,
-                     .device = sqlite_device_of(e, request->peer.device)};
+                     .device = sqlite_device_of(e, request->peer.device),
+                     .shopper = !tb_id_is_zero(&request->peer.customer)};
     enum tb_err err = scope_check(&request->peer, f.scope);
     if (err != TB_OK)
         return err;
@@ -244,7 +249,12 @@ enum tb_err sqlite_feed_reached(struct sqlite_engine *e, const struct tb_engine_
     return err;
 }
 
-/* ---- all rows of one customer ---- */
+/* ---- all rows of one customer, or of those who share a credential ---- */
+
+struct people {
+    size_t count;
+    struct tb_id ids[TB_SHARED_COUNT_MAX];
+};
 
 static enum tb_err take_row(struct sqlite_engine *e, const struct sqlite_change *change, struct gathering *g)
 {
@@ -313,89 +323,127 @@ static enum tb_err take_rewards(struct sqlite_engine *e, const struct sqlite_cha
     return err;
 }
 
-enum tb_err sqlite_customer_rows(struct sqlite_engine *e, const struct tb_id *customer, const char *store,
-                                 struct tb_arena *arena, struct tb_rows *ret_rows)
+/* Everything of a customer but her own row. */
+static enum tb_err take_others(struct sqlite_engine *e, const struct sqlite_change *like, struct gathering *g)
 {
-    struct gathering g = {.arena = arena,
-                          .rows = tb_arena_take(arena, CUSTOMER_ROWS_MAX * sizeof *g.rows),
-                          .count_max = CUSTOMER_ROWS_MAX,
-                          .cost_max = TB_ENGINE_ROWS_COST_MAX};
-    if (g.rows == NULL)
-        return TB_ERR_NO_MEMORY;
-    struct sqlite_change change = {.type = TB_ROW_CUSTOMER,
-                                   .op = TB_ROW_PUT,
-                                   .id = tb_id_span(customer),
-                                   .customer = *customer,
-                                   .store = store};
-    enum tb_err err = take_row(e, &change, &g);
-    if (err == TB_OK && g.count == 0)
-        return TB_ERR_NOT_FOUND;
-    if (err == TB_OK)
-        err = take_credentials(e, &change, &g);
+    struct sqlite_change change = *like;
     struct tb_id cart;
-    if (err == TB_OK && sqlite_cart_of(e, customer, &cart) == TB_OK) {
+    enum tb_err err = take_credentials(e, &change, g);
+    if (err == TB_OK && sqlite_cart_of(e, &like->customer, &cart) == TB_OK) {
         change.type = TB_ROW_CART;
         change.id = tb_id_span(&cart);
-        err = take_row(e, &change, &g);
+        err = take_row(e, &change, g);
     }
     change.type = TB_ROW_JOURNEY;
-    change.id = tb_id_span(customer);
+    change.id = tb_id_span(&like->customer);
     if (err == TB_OK)
-        err = take_row(e, &change, &g);
-    if (err == TB_OK)
-        err = take_rewards(e, &change, &g);
+        err = take_row(e, &change, g);
+    return err == TB_OK ? take_rewards(e, &change, g) : err;
+}
+
+/* Those of the customers' own rows come first, so that all are there however much there is of one. */
+static enum tb_err people_rows(struct sqlite_engine *e, const struct people *people, const char *store,
+                               struct tb_arena *arena, struct tb_rows *ret_rows)
+{
+    size_t count_max = people->count * CUSTOMER_ROWS_MAX;
+    struct gathering g = {.arena = arena,
+                          .count_max = count_max < TB_ROW_BATCH_MAX ? count_max : TB_ROW_BATCH_MAX,
+                          .cost_max = TB_ENGINE_ROWS_COST_MAX};
+    g.rows = tb_arena_take(arena, g.count_max * sizeof *g.rows);
+    if (g.rows == NULL)
+        return TB_ERR_NO_MEMORY;
+    enum tb_err err = TB_OK;
+    for (size_t i = 0; i < 2 * people->count && err == TB_OK; i++) {
+        const struct tb_id *customer = &people->ids[i % people->count];
+        const struct sqlite_change change = {.type = TB_ROW_CUSTOMER,
+                                             .op = TB_ROW_PUT,
+                                             .id = tb_id_span(customer),
+                                             .customer = *customer,
+                                             .store = store};
+        err = i < people->count ? take_row(e, &change, &g) : take_others(e, &change, &g);
+        if (err == TB_OK && g.count == 0)
+            err = TB_ERR_NOT_FOUND;
+    }
     *ret_rows = (struct tb_rows){.at = g.rows, .count = g.count};
     return err;
 }
 
-/* The customer of a credential that may be accepted. TB_ERR_NOT_FOUND. */
-static enum tb_err customer_of(struct sqlite_engine *e, const char *kind, const uint8_t *hash,
-                               struct tb_id *ret_customer)
+enum tb_err sqlite_customer_rows(struct sqlite_engine *e, const struct tb_id *customer, const char *store,
+                                 struct tb_arena *arena, struct tb_rows *ret_rows)
 {
+    const struct people people = {.count = 1, .ids = {*customer}};
+    return people_rows(e, &people, store, arena, ret_rows);
+}
+
+/* Whose a credential is that may be accepted. TB_ERR_NOT_FOUND. */
+static enum tb_err people_of(struct sqlite_engine *e, const char *kind, const uint8_t *hash,
+                             struct people *ret_people)
+{
+    struct tb_credential_doc doc = {.kind = ""};
+    struct tb_span key = tb_span_of(hash, TB_LOOKUP_HASH_SIZE);
     struct tb_stmt *s = sqlite_stmt(e, STMT_CREDENTIAL_READ);
-    tb_stmt_bind_blob(s, 1, tb_span_of(hash, TB_LOOKUP_HASH_SIZE));
+    tb_stmt_bind_blob(s, 1, key);
     bool row;
     enum tb_err err = tb_stmt_step(s, &row);
     bool found =
         err == TB_OK && row && tb_span_is(tb_stmt_blob(s, 0), kind) && tb_stmt_int(s, 4) == TB_BLOCK_NONE;
     if (found)
-        err = sqlite_column_id(s, 1, ret_customer);
+        err = sqlite_column_id(s, 1, &ret_people->ids[0]);
     tb_stmt_reset(s);
-    return err == TB_OK && !found ? TB_ERR_NOT_FOUND : err;
+    if (err == TB_OK && found)
+        err = sqlite_sharers_read(e, key, &doc);
+    if (err != TB_OK || !found)
+        return err == TB_OK ? TB_ERR_NOT_FOUND : err;
+    memcpy(&ret_people->ids[1], doc.also, doc.also_count * sizeof doc.also[0]);
+    ret_people->count = 1u + doc.also_count;
+    return TB_OK;
 }
 
 /* Whose it is, by the evidence or else by the hash. TB_ERR_NOT_FOUND: nobody's, or refused. */
-static enum tb_err customer_find(struct sqlite_engine *e, const struct tb_engine_request *request,
-                                 struct sqlite_evidence *evidence, struct tb_id *ret_customer)
+static enum tb_err people_find(struct sqlite_engine *e, const struct tb_engine_request *request,
+                               struct sqlite_evidence *evidence, struct people *ret_people)
 {
     const struct tb_identify_ask *ask = &request->identify;
     enum tb_err err = sqlite_evidence_judge(e, request->peer.device, ask, evidence);
     if (err != TB_OK || evidence->proof.refused[0])
         return err == TB_OK ? TB_ERR_NOT_FOUND : err;
     if (!tb_id_is_zero(&evidence->customer)) {
-        *ret_customer = evidence->customer;
+        *ret_people = (struct people){.count = 1, .ids = {evidence->customer}};
         return TB_OK;
     }
     if (evidence->proof.verified)
-        return customer_of(e, evidence->proof.kind, evidence->proof.hash, ret_customer);
-    return customer_of(e, ask->kind, ask->hash, ret_customer);
+        return people_of(e, evidence->proof.kind, evidence->proof.hash, ret_people);
+    return people_of(e, ask->kind, ask->hash, ret_people);
+}
+
+static enum tb_err people_meet(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                               const struct people *people, bool *ret_entered)
+{
+    enum tb_err err = TB_OK;
+    *ret_entered = false;
+    for (size_t i = 0; i < people->count && err == TB_OK; i++) {
+        bool entered = false;
+        err = sqlite_cohort_meet(e, peer, &people->ids[i], &entered);
+        *ret_entered = *ret_entered || entered;
+    }
+    return err;
 }
 
 enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_request *request,
                             struct tb_arena *arena, struct tb_engine_answer *ret_answer)
 {
     struct sqlite_evidence evidence = {.replay = {.rule = TB_REPLAY_NONE}};
-    struct tb_id customer;
+    struct people people = {.count = 0};
     if (!tb_id_is_zero(&request->peer.customer))
         return TB_ERR_DENIED;
-    enum tb_err err = customer_find(e, request, &evidence, &customer);
+    enum tb_err err = people_find(e, request, &evidence, &people);
     if (err == TB_OK)
         err = sqlite_evidence_claim(e, &evidence);
     bool found = err == TB_OK && !evidence.proof.refused[0];
     if (found)
-        err = sqlite_cohort_meet(e, &request->peer, &customer, &ret_answer->identify.entered);
+        err = people_meet(e, &request->peer, &people, &ret_answer->identify.entered);
     if (found && err == TB_OK)
-        err = sqlite_customer_rows(e, &customer, request->peer.store, arena, &ret_answer->identify.rows);
+        err = people_rows(e, &people, request->peer.store, arena, &ret_answer->identify.rows);
     ret_answer->identify.found = found && err == TB_OK;
     ret_answer->identify.proof = evidence.proof;
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;

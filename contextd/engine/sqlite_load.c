@@ -119,6 +119,8 @@ static const struct policy_rule {
     {offsetof(struct tb_record_policy, reward_offline_max), 0, TB_RECORD_COUNT_MAX},
     {offsetof(struct tb_record_policy, checksum_ms), 0, TB_RECORD_KEEP_MS_MAX},
     {offsetof(struct tb_record_policy, new_customers_max), 0, TB_RECORD_COUNT_MAX},
+    {offsetof(struct tb_record_policy, finds_max), 0, TB_RECORD_COUNT_MAX},
+    {offsetof(struct tb_record_policy, audit_keep_ms), 0, TB_RECORD_KEEP_MS_MAX},
 };
 
 static bool policy_value_ok(const struct policy_rule *rule, int64_t value)
@@ -155,6 +157,8 @@ static enum tb_err policy_put(struct sqlite_engine *e, const struct tb_record_po
     enum tb_err err = tb_stmt_run(s);
     if (err == TB_OK)
         err = sqlite_trust_put(e, r);
+    if (err == TB_OK)
+        err = sqlite_people_put(e, r);
     return err == TB_OK ? policy_changed(e) : err;
 }
 
@@ -219,15 +223,6 @@ static enum tb_err customer_put(struct sqlite_engine *e, const struct tb_record_
     return run_changed(e, s, TB_ROW_CUSTOMER, tb_id_span(&r->id), &r->id);
 }
 
-static enum tb_err customer_bump(struct sqlite_engine *e, const struct tb_id *customer)
-{
-    struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_BUMP);
-    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
-    tb_stmt_bind_int(s, 2, e->wall_ms);
-    tb_stmt_bind_int(s, 3, 1);
-    return tb_stmt_run(s);
-}
-
 static enum tb_err fact_put(struct sqlite_engine *e, const struct tb_record_fact *r)
 {
     if (strlen(r->text) > TB_TEXT_SIZE_MAX || r->position >= TB_TEXT_COUNT_MAX)
@@ -238,10 +233,7 @@ static enum tb_err fact_put(struct sqlite_engine *e, const struct tb_record_fact
     tb_stmt_bind_int(s, 3, r->position);
     bind_str(s, 4, r->text);
     enum tb_err err = tb_stmt_run(s);
-    if (err != TB_OK)
-        return err;
-    err = customer_bump(e, &r->customer);
-    return err == TB_OK ? changed(e, TB_ROW_CUSTOMER, tb_id_span(&r->customer), &r->customer) : err;
+    return err == TB_OK ? sqlite_customer_changed(e, &r->customer) : err;
 }
 
 static enum tb_err credential_free(struct sqlite_engine *e, struct tb_span hash, const struct tb_id *customer)
@@ -264,6 +256,8 @@ static enum tb_err credential_put(struct sqlite_engine *e, const struct tb_recor
     struct tb_span hash = r->value.size > 0 ? tb_digest_span(&made) : r->hash;
     if (hash.size != TB_LOOKUP_HASH_SIZE || strlen(r->kind) > TB_SHORT_SIZE_MAX)
         return TB_ERR_RANGE;
+    if (r->share)
+        return sqlite_share_put(e, hash, &r->customer);
     enum tb_err err = r->value.size > 0 ? credential_free(e, hash, &r->customer) : TB_OK;
     if (err != TB_OK)
         return err;
@@ -474,6 +468,13 @@ static enum tb_err reward_put(struct sqlite_engine *e, const struct tb_record_re
     return run_changed(e, s, TB_ROW_REWARD, tb_buf_span(&key), &r->customer);
 }
 
+static enum tb_err viewed_put(struct sqlite_engine *e, const struct tb_record_viewed *r)
+{
+    enum tb_channel channel;
+    enum tb_err err = channel_of(r->channel, &channel);
+    return err == TB_OK ? sqlite_viewed_load(e, r, channel) : err;
+}
+
 enum tb_err sqlite_record_put(struct sqlite_engine *e, const struct tb_record *record)
 {
     if (record->kind != TB_RECORD_CHAIN && !e->chain_known)
@@ -495,6 +496,11 @@ enum tb_err sqlite_record_put(struct sqlite_engine *e, const struct tb_record *r
     case TB_RECORD_REWARD: return reward_put(e, &record->as.reward);
     case TB_RECORD_POLICY: return policy_put(e, &record->as.policy);
     case TB_RECORD_KEY: return sqlite_key_put(e, &record->as.key);
+    case TB_RECORD_OPERATOR: return sqlite_operator_put(e, &record->as.clerk);
+    case TB_RECORD_CONTACT: return sqlite_contact_load(e, &record->as.contact);
+    case TB_RECORD_NOTE: return sqlite_note_load(e, &record->as.note);
+    case TB_RECORD_CONSENT: return sqlite_consent_load(e, &record->as.consent);
+    case TB_RECORD_VIEWED: return viewed_put(e, &record->as.viewed);
     }
     return TB_ERR_INTERNAL;
 }

@@ -514,6 +514,70 @@ static const char schema_8[] =
     "CREATE INDEX replay_forget ON replay(forget_ms);"
     "ALTER TABLE policy ADD COLUMN trust TEXT NOT NULL DEFAULT '';"; /* JSON; '': as is usual */
 
-const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4,
-                                         schema_5, schema_6, schema_7, schema_8};
+/*
+ * Version 9: people at the counter. How customers are reached and found, what staff wrote about them,
+ * credentials of several customers, the clerks, and who did what.
+ */
+static const char schema_9[] =
+    "CREATE TABLE contact("
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " kind INTEGER NOT NULL," /* enum tb_find_by */
+    " value TEXT NOT NULL,"   /* core/wire/contact.h */
+    " hash BLOB NOT NULL,"    /* HMAC-SHA-256(pepper, kind's name ‖ 00 ‖ value): what it is found by */
+    " as_of_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(customer, kind)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX contact_hash ON contact(hash);"
+
+    "CREATE TABLE staff_note("
+    " id BLOB PRIMARY KEY,"
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " text TEXT NOT NULL,"
+    " by_name TEXT NOT NULL,"
+    " device TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX staff_note_customer ON staff_note(customer, at_ms);"
+    "CREATE INDEX staff_note_at ON staff_note(at_ms);"
+
+    /* Whose a credential is beside the customer in its own row. */
+    "CREATE TABLE credential_share("
+    " hash BLOB NOT NULL REFERENCES credential(hash),"
+    " customer BLOB NOT NULL REFERENCES customer(id),"
+    " at_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(hash, customer)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX credential_share_customer ON credential_share(customer);"
+
+    /* One that was removed keeps its id and version, without a name or badge. */
+    "CREATE TABLE operator("
+    " id TEXT PRIMARY KEY,"
+    " name TEXT NOT NULL,"
+    " badge BLOB,"          /* look-up hash; NULL: none */
+    " store TEXT NOT NULL," /* whose terminals know her; '': all */
+    " active INTEGER NOT NULL,"
+    " removed INTEGER NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX operator_badge ON operator(badge) WHERE badge IS NOT NULL;"
+
+    "CREATE TABLE audit("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " at_ms INTEGER NOT NULL,"
+    " store TEXT NOT NULL,"
+    " device TEXT NOT NULL,"
+    " operator TEXT NOT NULL,"
+    " what TEXT NOT NULL,"
+    " customer BLOB," /* may be the id of an erasure */
+    " detail TEXT NOT NULL) STRICT;"
+    "CREATE INDEX audit_at ON audit(at_ms);"
+    "CREATE INDEX audit_customer ON audit(customer) WHERE customer IS NOT NULL;"
+    "CREATE INDEX audit_operator ON audit(operator) WHERE operator <> '';"
+    "CREATE INDEX audit_find ON audit(device, at_ms) WHERE what = 'customer.find';"
+
+    "ALTER TABLE visit ADD COLUMN assurance TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE policy ADD COLUMN people TEXT NOT NULL DEFAULT '';" /* JSON; '': as is usual */
+    "ALTER TABLE policy ADD COLUMN finds_max INTEGER NOT NULL DEFAULT 20;"
+    "ALTER TABLE policy ADD COLUMN audit_keep_ms INTEGER NOT NULL DEFAULT 31536000000;"
+    "CREATE INDEX touch_viewed ON touch(customer, at_ms) WHERE what = 'product.viewed';";
+
+const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4, schema_5,
+                                         schema_6, schema_7, schema_8, schema_9};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);

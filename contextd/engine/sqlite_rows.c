@@ -94,9 +94,10 @@ static enum tb_err consents_read(struct sqlite_engine *e, struct tb_span id, str
     return err;
 }
 
-static enum tb_err customer_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
-                                struct tb_json_writer *w)
+static enum tb_err customer_row(struct sqlite_engine *e, const struct sqlite_change *change,
+                                struct tb_row *row, struct tb_json_writer *w)
 {
+    struct tb_span id = change->id;
     struct tb_customer *c = &e->doc.customer;
     memset(c, 0, sizeof *c);
     struct tb_stmt *s = sqlite_stmt(e, STMT_CUSTOMER_READ);
@@ -117,6 +118,10 @@ static enum tb_err customer_row(struct sqlite_engine *e, struct tb_span id, stru
         err = facts_read(e, id, c);
     if (err == TB_OK)
         err = consents_read(e, id, c);
+    if (err == TB_OK && !change->shopper)
+        err = sqlite_notes_read(e, id, c);
+    if (err == TB_OK)
+        err = sqlite_viewed_read(e, id, c);
     tb_customer_encode(w, NULL, c);
     return err;
 }
@@ -134,6 +139,8 @@ static enum tb_err credential_row(struct sqlite_engine *e, struct tb_span hash, 
     row->version = tb_stmt_int(s, 2);
     row->as_of_ms = tb_stmt_int(s, 3);
     tb_stmt_reset(s);
+    if (err == TB_OK)
+        err = sqlite_sharers_read(e, hash, &doc);
     tb_credential_doc_encode(w, NULL, &doc);
     return err;
 }
@@ -378,6 +385,8 @@ static enum tb_err policy_row(struct sqlite_engine *e, struct tb_row *row, struc
     for (size_t i = 0; i < TB_ARRAY_SIZE(kept); i++)
         *kept[i] = tb_stmt_int(s, 8 + (int)i);
     err = sqlite_trust_take(tb_stmt_blob(s, 15), policy);
+    if (err == TB_OK)
+        err = sqlite_people_take(tb_stmt_blob(s, 16), policy);
     tb_stmt_reset(s);
     if (err == TB_OK)
         err = tiers_read(e, policy);
@@ -417,7 +426,7 @@ static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change
                              struct tb_json_writer *w)
 {
     switch (change->type) {
-    case TB_ROW_CUSTOMER: return customer_row(e, change->id, row, w);
+    case TB_ROW_CUSTOMER: return customer_row(e, change, row, w);
     case TB_ROW_CREDENTIAL: return credential_row(e, change->id, row, w);
     case TB_ROW_CART: return cart_row(e, change->id, change->store, row, w);
     case TB_ROW_JOURNEY: return journey_row(e, change->id, row, w);
@@ -429,7 +438,7 @@ static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change
     case TB_ROW_ERASURE: return erasure_row(e, change->id, row, w);
     case TB_ROW_HANDOVER: return sqlite_handover_row(e, change->id, row, w);
     case TB_ROW_REWARD: return sqlite_reward_row(e, change->id, row, w);
-    case TB_ROW_OPERATOR:
+    case TB_ROW_OPERATOR: return sqlite_operator_row(e, change->id, row, w);
     case TB_ROW_NONE:
     case TB_ROW_TYPE_COUNT: break;
     }
@@ -499,6 +508,8 @@ enum tb_err sqlite_row_read(struct sqlite_engine *e, const struct sqlite_change 
         return err;
     if (change->op != TB_ROW_PUT && change->type == TB_ROW_HANDOVER)
         return sqlite_handover_gone_row(e, change->id, row);
+    if (change->op != TB_ROW_PUT && change->type == TB_ROW_OPERATOR)
+        return sqlite_operator_gone_row(e, change->id, row);
     if (change->op != TB_ROW_PUT && change->type == TB_ROW_CART)
         return cart_evict_row(e, change, row);
     if (change->op != TB_ROW_PUT)

@@ -3,11 +3,12 @@
 #include "core/base/assert.h"
 #include "core/wire/row.h"
 
-_Static_assert(TB_ROW_CART == 3 && TB_ROW_HANDOVER == 10, "as SQL_ROW_CART and SQL_ROW_HANDOVER have them");
+_Static_assert(TB_ROW_CREDENTIAL == 2 && TB_ROW_CART == 3 && TB_ROW_HANDOVER == 10,
+               "as SQL_ROW_CREDENTIAL, SQL_ROW_CART and SQL_ROW_HANDOVER have them");
 
 /* 0: as it is; -1: 0, which stands for no limit or for ever. */
 #define POLICY_SET(column, value) \
-    " " column " = CASE " value " WHEN 0 THEN " column " WHEN -1 THEN 0 ELSE " value " END"
+    ", " column " = CASE " value " WHEN 0 THEN " column " WHEN -1 THEN 0 ELSE " value " END"
 
 #define HANDOVERS_OVERDUE " WHERE state > 0 AND at_ms < ?1 ORDER BY at_ms, id LIMIT ?2"
 
@@ -44,22 +45,19 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_TIER_READ] = "SELECT id, name, symbol, color, points_from FROM tier ORDER BY points_from LIMIT ?1",
     [STMT_POLICY_READ] = "SELECT idle_ms, removal_ms, price_max_ms, stock_max_ms, points_max_ms, version,"
                          " as_of_ms, merge, cache_rows_max, cache_bytes_max, no_contact_ms, outside_keep_ms,"
-                         " journey_keep_ms, reward_offline_max, checksum_ms, trust FROM policy",
+                         " journey_keep_ms, reward_offline_max, checksum_ms, trust, people FROM policy",
     [STMT_POLICY_TRUST] = "UPDATE policy SET trust = ?1",
-    [STMT_POLICY_KEEP] = "SELECT journey_keep_ms, note_keep_ms FROM policy",
+    [STMT_POLICY_PEOPLE] = "UPDATE policy SET people = ?1",
+    [STMT_POLICY_KEEP] = "SELECT journey_keep_ms, note_keep_ms, audit_keep_ms FROM policy",
     [STMT_POLICY_BUMP] = "UPDATE policy SET version = version + 1, as_of_ms = ?1",
     [STMT_POLICY_SET] =
-        "UPDATE policy SET merge = coalesce(nullif(?1, ''), merge)," POLICY_SET("idle_ms", "?2") "," POLICY_SET("removal_ms", "?3") "," POLICY_SET("cache_rows_max", "?4") "," POLICY_SET(
-            "cache_bytes_max",
-            "?5") "," POLICY_SET("no_contact_ms",
-                                 "?6") "," POLICY_SET("outside_keep_ms",
-                                                      "?7") "," POLICY_SET("journey_keep_ms",
-                                                                           "?8") "," POLICY_SET("note_keep_"
-                                                                                                "ms",
-                                                                                                "?9") "," POLICY_SET("reward_offline_max",
-                                                                                                                     "?10") "," POLICY_SET("checksum_ms",
-                                                                                                                                           "?11") "," POLICY_SET("new_customers_max",
-                                                                                                                                                                 "?12"),
+        "UPDATE policy SET merge = coalesce(nullif(?1, ''), merge)" POLICY_SET("idle_ms", "?2")
+            POLICY_SET("removal_ms", "?3") POLICY_SET("cache_rows_max", "?4")
+                POLICY_SET("cache_bytes_max", "?5") POLICY_SET("no_contact_ms", "?6")
+                    POLICY_SET("outside_keep_ms", "?7") POLICY_SET("journey_keep_ms", "?8")
+                        POLICY_SET("note_keep_ms", "?9") POLICY_SET("reward_offline_max", "?10")
+                            POLICY_SET("checksum_ms", "?11") POLICY_SET("new_customers_max", "?12")
+                                POLICY_SET("finds_max", "?13") POLICY_SET("audit_keep_ms", "?14"),
 
     [STMT_KEY_PUT] = "INSERT INTO ring_key(row, use, id, key_version, audience, doc, version, as_of_ms)"
                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, 1, ?7) ON CONFLICT DO UPDATE SET audience = ?5,"
@@ -109,7 +107,12 @@ const char *const sqlite_statements[STMT_COUNT] = {
                              " WHERE hash = ?1",
     [STMT_CREDENTIAL_BLOCK] = "UPDATE credential SET blocked = ?2, version = version + 1, as_of_ms = ?3"
                               " WHERE hash = ?1",
-    [STMT_CREDENTIAL_COUNT] = "SELECT count(*) FROM credential WHERE customer = ?1",
+    [STMT_CREDENTIAL_COUNT] = "SELECT (SELECT count(*) FROM credential WHERE customer = ?1)"
+                              " + (SELECT count(*) FROM credential_share WHERE customer = ?1)",
+    [STMT_CREDENTIAL_BUMP] = "UPDATE credential SET version = version + 1, as_of_ms = ?2 WHERE hash = ?1",
+    [STMT_SHARE_PUT] = "INSERT INTO credential_share(hash, customer, at_ms) VALUES(?1, ?2, ?3)",
+    [STMT_SHARE_READ] =
+        "SELECT customer FROM credential_share WHERE hash = ?1 ORDER BY at_ms, customer LIMIT ?2",
     [STMT_CUSTOMER_CREATE] =
         "INSERT INTO customer(id, name, since, tier, language, home_store, points, version, as_of_ms)"
         " VALUES(?1, ?2, strftime('%Y', ?5 / 1000, 'unixepoch'),"
@@ -123,6 +126,52 @@ const char *const sqlite_statements[STMT_COUNT] = {
                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [STMT_CONSENT_READ] = "SELECT consent, granted, max(id) FROM consent WHERE customer = ?1"
                           " GROUP BY consent ORDER BY consent LIMIT ?2",
+    [STMT_CONSENT_GIVEN] =
+        "SELECT granted FROM consent WHERE customer = ?1 AND consent = ?2 ORDER BY id DESC LIMIT 1",
+    [STMT_CONTACT_PUT] = "INSERT OR REPLACE INTO contact(customer, kind, value, hash, as_of_ms)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [STMT_CONTACT_FIND] = "SELECT customer FROM contact WHERE hash = ?1 ORDER BY customer LIMIT ?2",
+    [STMT_CONTACT_READ] = "SELECT value FROM contact WHERE customer = ?1 AND kind = ?2",
+    [STMT_NOTE_ADD] = "INSERT INTO staff_note(id, customer, text, by_name, device, at_ms)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    [STMT_NOTE_OWNER] = "SELECT customer FROM staff_note WHERE id = ?1",
+    [STMT_NOTE_REMOVE] = "DELETE FROM staff_note WHERE id = ?1",
+    [STMT_NOTE_PRUNE] =
+        "DELETE FROM staff_note WHERE customer = ?1 AND id NOT IN"
+        " (SELECT id FROM staff_note WHERE customer = ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2)",
+    [STMT_NOTE_READ] = "SELECT id, at_ms, by_name, text FROM staff_note WHERE customer = ?1"
+                       " ORDER BY at_ms DESC, id DESC LIMIT ?2",
+    [STMT_NOTE_OLDEST] = "SELECT customer FROM staff_note WHERE at_ms < ?1 ORDER BY at_ms LIMIT 1",
+    [STMT_NOTE_EXPIRE] = "DELETE FROM staff_note WHERE customer = ?1 AND at_ms < ?2",
+    /* Of each product the last time; what names none of ours is passed over. */
+    [STMT_VIEWED_READ] =
+        "SELECT g, max(at_ms) FROM (SELECT json_extract(v.data, '$.gtin') AS g, t.at_ms FROM touch t"
+        " JOIN event v ON v.id = t.event WHERE t.customer = ?1 AND t.what = 'product.viewed' AND v.data <> "
+        "'')"
+        " WHERE typeof(g) = 'text' AND length(g) = 14 AND g NOT GLOB '*[^0-9]*'"
+        " GROUP BY g ORDER BY 2 DESC, g LIMIT ?2",
+    [STMT_OPERATOR_PUT] =
+        "INSERT INTO operator(id, name, badge, store, active, removed, version, as_of_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, 0, 2, ?6)"
+        " ON CONFLICT(id) DO UPDATE SET name = ?2, badge = ?3, store = ?4, active = ?5, removed = 0,"
+        " version = version + 2, as_of_ms = ?6",
+    [STMT_OPERATOR_READ] =
+        "SELECT id, name, badge, store, active, removed, version, as_of_ms FROM operator WHERE id = ?1",
+    [STMT_OPERATOR_REMOVE] = "UPDATE operator SET name = '', badge = NULL, active = 0, removed = 1,"
+                             " version = version + 1, as_of_ms = ?2 WHERE id = ?1",
+    [STMT_OPERATOR_LIST] = "SELECT id, name, badge, store, active, removed, version, as_of_ms FROM operator"
+                           " WHERE id > ?1 AND removed = 0 ORDER BY id LIMIT 1",
+    [STMT_AUDIT_PUT] = "INSERT INTO audit(at_ms, store, device, operator, what, customer, detail)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STMT_AUDIT_NEXT] =
+        "SELECT id, at_ms, store, device, operator, what, customer, detail FROM audit WHERE id > ?1"
+        " AND at_ms >= ?2 AND (?3 IS NULL OR customer = ?3) AND (?4 = '' OR operator = ?4) ORDER BY id LIMIT "
+        "1",
+    /* Not from the future: a clock that was wrong must not count for ever. */
+    [STMT_AUDIT_FINDS] = "SELECT (SELECT count(*) FROM audit WHERE device = ?1 AND what = 'customer.find'"
+                         " AND at_ms > ?2 AND at_ms <= ?3), finds_max FROM policy",
+    [STMT_AUDIT_EXPIRE] =
+        "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
     [STMT_REWARD_PUT] =
         "INSERT INTO reward(customer, reward, text, value, state, until_ms, version, as_of_ms)"
         " VALUES(?1, ?2, ?3, ?4, ?5, 0, 1, ?6)"
@@ -134,8 +183,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_REWARD_STATE] = "UPDATE reward SET state = ?3, reservation = ?4, until_ms = ?5,"
                           " version = version + 1, as_of_ms = ?6 WHERE customer = ?1 AND reward = ?2",
     [STMT_VISIT_BEGIN] = "INSERT INTO visit(id, customer, device, store, channel, source, credential_kind,"
-                         " began_ms, reason) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '')"
-                         " ON CONFLICT DO UPDATE SET customer = ?2, credential_kind = ?7"
+                         " began_ms, reason, assurance) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9)"
+                         " ON CONFLICT DO UPDATE SET customer = ?2, credential_kind = ?7, assurance = ?9"
                          " WHERE customer IS NULL AND device = ?3",
     [STMT_VISIT_READ] = "SELECT device, customer FROM visit WHERE id = ?1",
     [STMT_VISIT_END] = "INSERT INTO visit(id, customer, device, store, channel, source, credential_kind,"
@@ -285,7 +334,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_CHANGE_REMOVE] = "DELETE FROM change WHERE type = ?1 AND id = ?2 AND store = ?3",
     [STMT_CHANGE_LAST] = "SELECT coalesce(max(seq), 0) FROM change",
     [STMT_FEED_DEVICE] = "SELECT seq, type, op, id, customer FROM change"
-                         " WHERE seq > ?1 AND (type IN (?4, ?5) OR (type = ?3 AND id = ?2))"
+                         " WHERE seq > ?1 AND (type IN (?4, ?5) OR (type = ?3 AND id = ?2)"
+                         " OR (type = ?7 AND store IN ('', ?8)))"
                          " ORDER BY seq LIMIT ?6",
     [STMT_FEED_COHORT] =
         "SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c"

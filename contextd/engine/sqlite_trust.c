@@ -10,12 +10,10 @@
 _Static_assert(TB_ARRAY_SIZE(((struct tb_record_policy *)NULL)->benefits) == TB_BENEFIT_COUNT,
                "a level for each benefit");
 
-enum tb_err sqlite_trust_take(struct tb_span text, struct tb_policy *policy)
+enum tb_err sqlite_policy_text_take(struct tb_span text, size_t size_max, sqlite_policy_decode *decode,
+                                    struct tb_policy *policy)
 {
-    const size_t size = TB_JSON_ARENA_SIZE(TRUST_SIZE_MAX);
-    const struct tb_policy usual = tb_policy_default();
-    memcpy(policy->benefits, usual.benefits, sizeof policy->benefits);
-    policy->credentials[0] = '\0';
+    const size_t size = TB_JSON_ARENA_SIZE(size_max);
     if (text.size == 0)
         return TB_OK;
     void *block = malloc(size);
@@ -24,11 +22,19 @@ enum tb_err sqlite_trust_take(struct tb_span text, struct tb_policy *policy)
     struct tb_arena arena = tb_arena_of(block, size);
     struct tb_check check = {0};
     struct tb_json object;
-    enum tb_err err = tb_json_parse(text, TRUST_SIZE_MAX, &arena, &object);
+    enum tb_err err = tb_json_parse(text, size_max, &arena, &object);
     if (err == TB_OK)
-        tb_policy_trust_decode(&check, object, policy);
+        decode(&check, object, policy);
     free(block);
     return err == TB_OK ? check.err : err;
+}
+
+enum tb_err sqlite_trust_take(struct tb_span text, struct tb_policy *policy)
+{
+    const struct tb_policy usual = tb_policy_default();
+    memcpy(policy->benefits, usual.benefits, sizeof policy->benefits);
+    policy->credentials[0] = '\0';
+    return sqlite_policy_text_take(text, TRUST_SIZE_MAX, tb_policy_trust_decode, policy);
 }
 
 static enum tb_err policy_read(struct sqlite_engine *e, struct tb_policy *policy)

@@ -11,7 +11,8 @@ static enum tb_err journey_changed(struct sqlite_engine *e, struct sqlite_batch 
 {
     struct sqlite_touched wake = sqlite_touched_of(TB_ROW_NONE, customer, customer, 0);
     (void)sqlite_touch_note(b, &wake);
-    return sqlite_journey_changed(e, customer);
+    enum tb_err err = sqlite_journey_changed(e, customer);
+    return err == TB_OK ? sqlite_viewed_changed(e, customer) : err;
 }
 
 /* What nobody was known to have done in this visit becomes hers, or nobody's again. */
@@ -58,6 +59,7 @@ enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_bat
     tb_stmt_bind_text(s, 6, tb_span_str(m->visit_begin.source));
     tb_stmt_bind_text(s, 7, tb_span_str(m->visit_begin.credential_kind));
     tb_stmt_bind_int(s, 8, e->wall_ms);
+    tb_stmt_bind_text(s, 9, tb_span_str(m->visit_begin.assurance));
     enum tb_err err = tb_stmt_run(s);
     bool known = err == TB_OK && tb_db_changes(e->db) == 0;
     if (known)

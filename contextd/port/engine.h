@@ -93,6 +93,30 @@ struct tb_key_entry { /* no key */
     int64_t changed_ms;
 };
 
+struct tb_operator_entry {
+    char id[TB_SHORT_SIZE_MAX + 1];
+    char store[TB_SHORT_SIZE_MAX + 1]; /* whose terminals know her; "": all */
+    struct tb_operator doc;
+};
+
+/* Who did what. No name, number or text of anybody. */
+struct tb_audit_entry {
+    int64_t number; /* rises with time */
+    int64_t at_ms;
+    char store[TB_SHORT_SIZE_MAX + 1];
+    char terminal[TB_DEVICE_SIZE_MAX + 1];
+    char operator[TB_SHORT_SIZE_MAX + 1]; /* "": nobody was signed on */
+    char what[TB_SHORT_SIZE_MAX + 1];     /* a mutation's kind, customer.find, customer.open … */
+    struct tb_id customer;                /* zero: nobody; of who was erased the erasure */
+    char detail[128];
+};
+
+struct tb_audit_filter {
+    struct tb_id customer;   /* zero: of all */
+    const char *operator_id; /* NULL or "": of all */
+    int64_t since_ms;
+};
+
 struct tb_engine_ops {
     /*
      * Answers count calls (≤ TB_ENGINE_GROUP_MAX) in order, inside one transaction that is durable when
@@ -156,7 +180,15 @@ struct tb_engine_ops {
     enum tb_err (*conflict_next)(struct tb_context_engine *engine, int64_t after,
                                  struct tb_conflict_entry *ret_entry);
 
-    /* Removes what has expired: by the policy (journeys, notes, visits, who is too many in a cohort),
+    /* The clerks in order of ids, from the one after `after` ("" for the first). TB_ERR_NOT_FOUND. */
+    enum tb_err (*operator_next)(struct tb_context_engine *engine, const char *after,
+                                 struct tb_operator_entry *ret_entry);
+
+    /* Who did what, oldest first, from the one after `after` (0 for the first). TB_ERR_NOT_FOUND. */
+    enum tb_err (*audit_next)(struct tb_context_engine *engine, const struct tb_audit_filter *filter,
+                              int64_t after, struct tb_audit_entry *ret_entry);
+
+    /* Removes what has expired: by the policy (journeys, notes, visits, audit, who is too many in a cohort),
      * verdicts older than 90 days, erasures that everybody has confirmed. A bounded share per call, and
      * whether there may be more. */
     enum tb_err (*expire)(struct tb_context_engine *engine, bool *ret_more);

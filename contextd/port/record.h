@@ -40,6 +40,11 @@ enum tb_record_kind {
     TB_RECORD_POLICY,
     TB_RECORD_REWARD,
     TB_RECORD_KEY,
+    TB_RECORD_OPERATOR,
+    TB_RECORD_CONTACT,
+    TB_RECORD_NOTE,
+    TB_RECORD_CONSENT,
+    TB_RECORD_VIEWED,
 };
 
 struct tb_record_chain {
@@ -114,6 +119,7 @@ struct tb_record_credential {
     /* Instead of a hash: its value, of which the engine keeps the hash with the chain's pepper and nothing
      * else. TB_ERR_CONFLICT when it is another customer's. */
     struct tb_span value;
+    bool share; /* by hash: it stays whose it is, and is this customer's, too */
 };
 
 struct tb_record_cohort {
@@ -162,6 +168,12 @@ struct tb_record_policy {
     int64_t note_keep_ms;       /* may be 0 */
     int64_t reward_offline_max; /* may be 0 */
     int64_t checksum_ms;        /* may be 0: never */
+    const char
+        *consents; /* that a new customer is asked, "marketing=2026-03,profiling=1"; "none"; NULL: as it is
+                    */
+    const char *phone_country; /* calling code of numbers that name none, digits; "none"; NULL: as it is */
+    int64_t finds_max;         /* searches for customers that a terminal may make in an hour; may be 0 */
+    int64_t audit_keep_ms;     /* who did what; may be 0 */
     int64_t new_customers_max; /* from outside its cohort, that a terminal may come to know in an hour; may be
                                   0 */
 };
@@ -186,6 +198,46 @@ struct tb_record_key {
     bool retired; /* nobody uses it any more; its bytes are forgotten */
 };
 
+struct tb_record_operator {
+    const char *id;       /* TB_SHORT_SIZE_MAX bytes; letters, digits and ._:- */
+    const char *name;     /* in words */
+    struct tb_span badge; /* its number, of which only the look-up hash is kept; empty: none */
+    const char *store;    /* whose terminals know her; "": all */
+    bool active;
+    bool removed; /* she is forgotten; only id is read. TB_ERR_NOT_FOUND: she is not there */
+};
+
+struct tb_record_contact {
+    struct tb_id customer;
+    const char *phone; /* "": none */
+    const char *email; /* "": none */
+};
+
+/* Of staff. */
+struct tb_record_note {
+    struct tb_id customer;
+    struct tb_id id;
+    const char *by; /* in words */
+    const char *text;
+    int64_t at_ms;
+};
+
+struct tb_record_consent {
+    struct tb_id customer;
+    const char *consent;
+    const char *text_version;
+    bool granted;
+    int64_t at_ms;
+};
+
+/* She looked at a product. */
+struct tb_record_viewed {
+    struct tb_id customer;
+    const char *channel;
+    const char *gtin;
+    int64_t at_ms;
+};
+
 struct tb_record {
     enum tb_record_kind kind;
     union {
@@ -205,6 +257,11 @@ struct tb_record {
         struct tb_record_policy policy;
         struct tb_record_reward reward;
         struct tb_record_key key;
+        struct tb_record_operator clerk;
+        struct tb_record_contact contact;
+        struct tb_record_note note;
+        struct tb_record_consent consent;
+        struct tb_record_viewed viewed;
     } as;
 };
 

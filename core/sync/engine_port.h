@@ -13,6 +13,7 @@
 #define TB_CORE_SYNC_ENGINE_PORT_H
 
 #include "core/crypto/key.h"
+#include "core/wire/find.h"
 #include "core/wire/sync.h"
 
 #define TB_ENGINE_ROWS_COST_MAX TB_FEED_ROWS_SIZE_MAX
@@ -43,6 +44,8 @@ enum tb_engine_ask {
     TB_ENGINE_PRODUCT,
     TB_ENGINE_ADMIT,
     TB_ENGINE_CHECKSUM,
+    TB_ENGINE_FIND,
+    TB_ENGINE_FETCH,
 };
 
 struct tb_engine_request {
@@ -88,7 +91,8 @@ struct tb_engine_request {
         } feed;
 
         /* All rows of the customer whose credential has this hash: customer, credentials, cart, journey
-         * in this order, cut where the limits end. She enters the cohort of the peer's store.
+         * in this order, cut where the limits end; of a shared one all its customers' own rows first.
+         * They enter the cohort of the peer's store.
          * TB_ERR_CUSTOMER_LIMIT: the terminal came to know too many customers from outside of it within an
          * hour; nothing is told. Evidence is verified first: what it proves counts, and what is refused, or
          * was used before, finds nobody. What is good once is used up when somebody is found. */
@@ -97,6 +101,16 @@ struct tb_engine_request {
         struct {
             char gtin[TB_GTIN_SIZE + 1];
         } product;
+
+        /* The customers of a contact or member number, in no order that says anything, with just enough to
+         * tell them apart. Only for tills. What was asked, and why, is kept; not the number or address.
+         * TB_ERR_FIND_LIMIT: the terminal did so too often within an hour. TB_ERR_SYNTAX, TB_ERR_RANGE,
+         * TB_ERR_TOO_LONG: no such number or address can be. */
+        struct tb_find_ask find;
+
+        /* All rows of a customer whom TB_ENGINE_FIND found, which the session knows. It is kept that this was
+         * done. Answered like identify: found is false when she is gone. TB_ERR_CUSTOMER_LIMIT as there. */
+        struct tb_open_ask fetch;
 
         /* Whether a terminal may read the feed of one customer: she is of its store's cohort, or it
          * identified her in this session. TB_ERR_CUSTOMER_LIMIT. */
@@ -149,7 +163,8 @@ struct tb_engine_answer {
             bool entered; /* the cohort of the peer's store changed */
             struct tb_rows rows;
             struct tb_identify_proof proof;
-        } identify;
+        } identify; /* and fetch */
+        struct tb_found find;
         struct {
             struct tb_product product; /* gtin "" when not found */
         } product;

@@ -211,8 +211,7 @@ static struct tb_session_asked *asked_slot(struct tb_session *s, uint32_t ticket
     return NULL;
 }
 
-/* Asks on behalf of a request that is answered when the engine has answered. */
-static void request_ask(struct tb_session *s, int64_t id, struct tb_engine_request *request)
+void session_request(struct tb_session *s, int64_t id, struct tb_engine_request *request)
 {
     struct tb_session_asked *slot = asked_slot(s, 0);
     if (!slot) {
@@ -236,7 +235,7 @@ static void identify_handle(struct tb_session *s, const struct tb_rpc *rpc)
     if (check.err != TB_OK)
         session_error(s, rpc->id, TB_RPC_INVALID_PARAMS, tb_err_name(check.err));
     else
-        request_ask(s, rpc->id, &request);
+        session_request(s, rpc->id, &request);
 }
 
 static void checksum_ask(struct tb_session *s, struct tb_session_asked *slot, const struct tb_cursor *cursor)
@@ -274,7 +273,7 @@ static void product_handle(struct tb_session *s, const struct tb_rpc *rpc)
     if (check.err != TB_OK)
         session_error(s, rpc->id, TB_RPC_INVALID_PARAMS, tb_err_name(check.err));
     else
-        request_ask(s, rpc->id, &request);
+        session_request(s, rpc->id, &request);
 }
 
 static void request_handle(struct tb_session *s, const struct tb_rpc *rpc)
@@ -293,6 +292,10 @@ static void request_handle(struct tb_session *s, const struct tb_rpc *rpc)
         checksum_handle(s, rpc);
     } else if (tb_span_is(rpc->method, "product.find")) {
         product_handle(s, rpc);
+    } else if (tb_span_is(rpc->method, "customer.find")) {
+        session_find(s, rpc);
+    } else if (tb_span_is(rpc->method, "customer.open")) {
+        session_open_found(s, rpc);
     } else {
         session_error(s, rpc->id, TB_RPC_METHOD_NOT_FOUND, "method_unknown");
     }
@@ -352,12 +355,15 @@ bool session_has_met(const struct tb_session *s, const struct tb_id *customer)
     return false;
 }
 
-static void met_note(struct tb_session *s, const struct tb_engine_answer *answer)
+static void met_note(struct tb_session *s, const struct tb_rows *rows)
 {
-    if (answer->identify.rows.count == 0 || session_has_met(s, &answer->identify.rows.at[0].customer))
-        return;
-    s->met[s->met_next] = answer->identify.rows.at[0].customer;
-    s->met_next = (uint8_t)((s->met_next + 1) % TB_SESSION_MET_MAX);
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct tb_row *row = &rows->at[i];
+        if (row->type != TB_ROW_CUSTOMER || session_has_met(s, &row->customer))
+            continue;
+        s->met[s->met_next] = row->customer;
+        s->met_next = (uint8_t)((s->met_next + 1) % TB_SESSION_MET_MAX);
+    }
 }
 
 void session_cohort_changed(struct tb_session *s)
@@ -373,7 +379,7 @@ static void identify_answered(struct tb_session *s, int64_t id, const struct tb_
     const struct tb_identified found = {
         .found = answer->identify.found, .rows = answer->identify.rows, .proof = answer->identify.proof};
     if (found.found)
-        met_note(s, answer);
+        met_note(s, &answer->identify.rows);
     struct tb_json_writer w = tb_rpc_begin_result(session_out(s), id);
     tb_identified_encode(&w, &found);
     session_send(s, &w);
@@ -422,10 +428,14 @@ static void request_answered(struct tb_session *s, const struct tb_engine_answer
         return;
     }
     slot->ticket = 0;
-    if (answer->err != TB_OK)
+    if (answer->ask == TB_ENGINE_FIND && tb_err_class(answer->err) == TB_CLASS_INPUT)
+        session_error(s, id, TB_RPC_INVALID_PARAMS, tb_err_name(answer->err)); /* no such number or address */
+    else if (answer->err != TB_OK)
         session_error(s, id, tb_rpc_number_of(answer->err), tb_err_name(answer->err));
-    else if (answer->ask == TB_ENGINE_IDENTIFY)
+    else if (answer->ask == TB_ENGINE_IDENTIFY || answer->ask == TB_ENGINE_FETCH)
         identify_answered(s, id, answer);
+    else if (answer->ask == TB_ENGINE_FIND)
+        session_find_answered(s, id, answer);
     else
         product_answered(s, id, answer);
 }
@@ -445,6 +455,8 @@ void tb_session_answered(struct tb_session *s, const struct tb_engine_answer *an
     case TB_ENGINE_FEED: session_feed_read(s, answer); break;
     case TB_ENGINE_ADMIT: session_feed_admitted(s, answer); break;
     case TB_ENGINE_CHECKSUM:
+    case TB_ENGINE_FIND:
+    case TB_ENGINE_FETCH:
     case TB_ENGINE_IDENTIFY:
     case TB_ENGINE_PRODUCT: request_answered(s, answer); break;
     case TB_ENGINE_NONE: break;

@@ -21,7 +21,8 @@
 #define TB_SESSION_FEED_MAX 8
 #define TB_SESSION_ASKED_MAX 4
 #define TB_SESSION_UNACKED_MAX 2
-#define TB_SESSION_MET_MAX 16 /* customers identified last, whose feed may be opened */
+#define TB_SESSION_MET_MAX 16   /* customers identified last, whose feed may be opened */
+#define TB_SESSION_FOUND_MAX 16 /* customers that searches found */
 
 enum tb_session_act {
     TB_SESSION_SEND,    /* one text message */
@@ -99,6 +100,12 @@ struct tb_session_read {
     bool is_void; /* its feed was closed or opened anew meanwhile */
 };
 
+/* Whom customer.find told of on this connection. */
+struct tb_session_found {
+    struct tb_id customer;
+    int64_t until_ms; /* 0: nobody */
+};
+
 struct tb_session_asked {
     uint32_t ticket; /* 0: free */
     int64_t request; /* JSON-RPC id */
@@ -133,6 +140,8 @@ struct tb_session {
     uint8_t admit_count;                  /* admissions at the engine */
     struct tb_id met[TB_SESSION_MET_MAX]; /* the newest overwrites the oldest */
     uint8_t met_next;
+    struct tb_session_found found[TB_SESSION_FOUND_MAX]; /* the same */
+    uint8_t found_next;
 };
 
 /* device: urn proven by the client certificate; "" on the web listener. */

@@ -25,6 +25,14 @@ uint32_t session_ask(struct tb_session *s, struct tb_engine_request *request);
 void session_cohort_changed(struct tb_session *s);
 bool session_has_met(const struct tb_session *s, const struct tb_id *customer);
 
+/* Asks on behalf of a request that is answered when the engine has answered. */
+void session_request(struct tb_session *s, int64_t id, struct tb_engine_request *request);
+
+/* server_find.c: searching for customers. */
+void session_find(struct tb_session *s, const struct tb_rpc *rpc);
+void session_open_found(struct tb_session *s, const struct tb_rpc *rpc);
+void session_find_answered(struct tb_session *s, int64_t id, const struct tb_engine_answer *answer);
+
 /* server_stream.c: mutations in, verdicts out. */
 void session_mutate(struct tb_session *s, struct tb_json params);
 void session_applied(struct tb_session *s, const struct tb_engine_answer *answer);

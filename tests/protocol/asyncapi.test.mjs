@@ -101,8 +101,8 @@ const READ = {
   ...Object.fromEntries(variantsOf('row').map((k) => [`row.${k}`, 'row'])),
   ...Object.fromEntries(variantsOf('doc').filter((k) => k !== 'erasure').map((k) => [`doc.${k}`, `doc.${k}`])),
 };
-const PARAMS = ['hello', 'mutate', 'verdicts', 'feed.open', 'feed.ack', 'feed.rows', 'identify'];
-const RESULTS = ['hello.result', 'feed.checksum.result', 'identify.result', 'product.find.result'];
+const PARAMS = ['hello', 'mutate', 'verdicts', 'feed.open', 'feed.ack', 'feed.rows', 'identify', 'customer.find', 'customer.open'];
+const RESULTS = ['hello.result', 'feed.checksum.result', 'identify.result', 'product.find.result', 'customer.find.result', 'customer.open.result'];
 
 function echoes(cases) {
   const lines = tool('echo', cases.map(({ reader, value }) => `${reader} ${JSON.stringify(value)}\n`).join('')).trimEnd().split('\n');

@@ -11,6 +11,7 @@
 #include "core/sync/engine_port.h"
 #include "core/sync/server.h"
 #include "core/wire/docs.h"
+#include "core/wire/find.h"
 #include "core/wire/rpc.h"
 #include "core/wire/sync.h"
 
@@ -166,6 +167,9 @@ ECHO_MEMBERS(welcome, welcome)
 ECHO_MEMBERS(feed_open, feed_open)
 ECHO_MEMBERS(checksum, checksum)
 ECHO_MEMBERS(identify, identify_ask)
+ECHO_MEMBERS(find, find_ask)
+ECHO_MEMBERS(found, found)
+ECHO_MEMBERS(open, open_ask)
 
 #define ECHO_BORROWING(name, type)                                 \
     static void echo_##name(struct echo *e)                        \
@@ -229,6 +233,10 @@ static const struct {
     {"feed.checksum.result", echo_checksum},
     {"identify", echo_identify},
     {"identify.result", echo_identified},
+    {"customer.find", echo_find},
+    {"customer.find.result", echo_found},
+    {"customer.open", echo_open},
+    {"customer.open.result", echo_identified},
     {"product.find.result", echo_product_found},
 };
 

@@ -384,6 +384,24 @@ static void answer_identify(struct engine_fake *e, const struct tb_engine_reques
     }
 }
 
+/* Everybody, whatever is looked for. */
+static void answer_find(const struct engine_fake *e, struct tb_engine_answer *answer)
+{
+    for (size_t i = 0; i < e->object_count && answer->find.count < TB_FIND_COUNT_MAX; i++)
+        if (e->objects[i].type == TB_ROW_CUSTOMER)
+            answer->find.matches[answer->find.count++].customer = e->objects[i].customer;
+}
+
+static void answer_fetch(struct engine_fake *e, const struct tb_id *customer, struct tb_arena *arena,
+                         struct tb_engine_answer *answer)
+{
+    answer->identify.rows = rows_new(arena);
+    for (size_t i = 0; i < e->object_count; i++)
+        if (tb_id_equal(&e->objects[i].customer, customer))
+            rows_add(&answer->identify.rows, arena, e, &e->objects[i]);
+    answer->identify.found = answer->identify.rows.count > 0;
+}
+
 static void answer_product(struct engine_fake *e, const struct tb_engine_request *request,
                            struct tb_engine_answer *answer)
 {
@@ -441,6 +459,8 @@ static void fake_answer(void *context, const struct tb_engine_request *request, 
     case TB_ENGINE_PRODUCT: answer_product(e, request, answer); break;
     case TB_ENGINE_ADMIT: answer_admit(e, request, answer); break;
     case TB_ENGINE_CHECKSUM: answer_checksum(e, request, answer); break;
+    case TB_ENGINE_FIND: answer_find(e, answer); break;
+    case TB_ENGINE_FETCH: answer_fetch(e, &request->fetch.customer, arena, answer); break;
     case TB_ENGINE_NONE: answer->err = TB_ERR_UNSUPPORTED; break;
     }
 }

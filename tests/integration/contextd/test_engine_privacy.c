@@ -499,8 +499,9 @@ static void an_export_has_everything(void **state)
     size_t count = 0;
     const struct tb_export_sink sink = {.section = section_ignore, .item = item_count, .context = &count};
     assert_int_equal(f->engine->ops->customer_export(f->engine, &customer, &sink), TB_OK);
-    /* Profile, fact, credential, cart, two touches, event, visit, consent, hand-over, store. */
-    assert_int_equal(count, 11);
+    /* Profile, fact, credential, cart, two touches, event, visit, consent and who set it, hand-over, store.
+     */
+    assert_int_equal(count, 12);
     customer = fixture_id(9);
     assert_int_equal(f->engine->ops->customer_export(f->engine, &customer, &sink), TB_ERR_NOT_FOUND);
 }

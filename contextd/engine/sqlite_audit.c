@@ -1,0 +1,102 @@
+/*
+ * Audit: who did what to whom, and where. Of a mutation that a clerk is named with, or that changes who
+ * somebody is; of every search for a customer, and of everybody who was opened by one. No name, number or
+ * text of anybody.
+ */
+#include "contextd/engine/sqlite_decide.h"
+
+#include <stdio.h>
+
+enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                             const struct sqlite_audit *audit)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_AUDIT_PUT);
+    tb_stmt_bind_int(s, 1, e->wall_ms);
+    tb_stmt_bind_text(s, 2, tb_span_str(peer->store));
+    tb_stmt_bind_text(s, 3, sqlite_device_of(e, peer->device));
+    tb_stmt_bind_text(s, 4, tb_span_str(audit->clerk));
+    tb_stmt_bind_text(s, 5, tb_span_str(audit->what));
+    sqlite_bind_opt_id(s, 6, &audit->customer);
+    tb_stmt_bind_text(s, 7, tb_span_str(audit->detail));
+    return tb_stmt_run(s);
+}
+
+static bool is_about_identity(enum tb_mutation_kind kind)
+{
+    return kind == TB_MUTATION_CREDENTIAL_LINK || kind == TB_MUTATION_CREDENTIAL_BLOCK ||
+           kind == TB_MUTATION_CUSTOMER_CREATE || kind == TB_MUTATION_CONSENT_SET ||
+           kind == TB_MUTATION_NOTE_ADD || kind == TB_MUTATION_NOTE_REMOVE;
+}
+
+static void detail_of(const struct tb_mutation *m, char *ret_detail, size_t size_max)
+{
+    ret_detail[0] = '\0';
+    if (m->kind == TB_MUTATION_VISIT_BEGIN)
+        (void)snprintf(ret_detail, size_max, "%s %s %s", m->visit_begin.source,
+                       m->visit_begin.credential_kind[0] ? m->visit_begin.credential_kind : "-",
+                       m->visit_begin.assurance[0] ? m->visit_begin.assurance : "-");
+    else if (m->kind == TB_MUTATION_CREDENTIAL_LINK)
+        (void)snprintf(ret_detail, size_max, "%s%s", m->link.ref.kind, m->link.share ? " shared" : "");
+    else if (m->kind == TB_MUTATION_CREDENTIAL_BLOCK)
+        (void)snprintf(ret_detail, size_max, "%s", tb_block_reason_names[m->block.reason]);
+    else if (m->kind == TB_MUTATION_CONSENT_SET)
+        (void)snprintf(ret_detail, size_max, "%s %s %s", m->consent.consent,
+                       m->consent.granted ? "granted" : "refused", m->consent.text_version);
+    else if (m->kind == TB_MUTATION_CHECKOUT_FINISH)
+        (void)snprintf(ret_detail, size_max, "%s %s", m->finish.sale.business_date,
+                       m->finish.sale.transaction);
+    else if (m->kind == TB_MUTATION_CHECKOUT_VOID)
+        (void)snprintf(ret_detail, size_max, "%s %s", m->voided.sale.business_date,
+                       m->voided.sale.transaction);
+}
+
+enum tb_err sqlite_audit_mutation(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                  const struct tb_mutation *m)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    /* A shopper's own session says nothing of clerks, and what she does herself is in her journey. */
+    if (!tb_id_is_zero(&peer->customer) || (m->operator[0] == '\0' && !is_about_identity(m->kind)))
+        return TB_OK;
+    char detail[TB_AUDIT_DETAIL_SIZE_MAX + 1];
+    detail_of(m, detail, sizeof detail);
+    const struct sqlite_audit audit = {.clerk = m->operator,
+                                       .what = tb_mutation_kind_names[m->kind],
+                                       .customer = m->customer,
+                                       .detail = detail};
+    return sqlite_audit_put(e, peer, &audit);
+}
+
+static enum tb_err audit_take(const struct tb_stmt *s, struct tb_audit_entry *ret_entry)
+{
+    struct tb_audit_entry *a = ret_entry;
+    a->number = tb_stmt_int(s, 0);
+    a->at_ms = tb_stmt_int(s, 1);
+    enum tb_err err = sqlite_column_text(s, 2, a->store, sizeof a->store);
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 3, a->terminal, sizeof a->terminal);
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 4, a->operator, sizeof a->operator);
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 5, a->what, sizeof a->what);
+    if (err == TB_OK && !tb_stmt_is_null(s, 6))
+        err = sqlite_column_id(s, 6, &a->customer);
+    return err == TB_OK ? sqlite_column_text(s, 7, a->detail, sizeof a->detail) : err;
+}
+
+enum tb_err sqlite_audit_next(struct tb_context_engine *engine, const struct tb_audit_filter *filter,
+                              int64_t after, struct tb_audit_entry *ret_entry)
+{
+    struct sqlite_engine *e = (struct sqlite_engine *)engine;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_AUDIT_NEXT);
+    memset(ret_entry, 0, sizeof *ret_entry);
+    tb_stmt_bind_int(s, 1, after);
+    tb_stmt_bind_int(s, 2, filter->since_ms);
+    sqlite_bind_opt_id(s, 3, &filter->customer);
+    tb_stmt_bind_text(s, 4, tb_span_str(filter->operator_id ? filter->operator_id : ""));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK)
+        err = row ? audit_take(s, ret_entry) : TB_ERR_NOT_FOUND;
+    tb_stmt_reset(s);
+    return err;
+}

@@ -57,6 +57,9 @@ enum tb_cli_exit tb_cli_reader(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_reader_update(const struct tb_cli *cli); /* behind "reader" */
 enum tb_cli_exit tb_cli_outbox(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_pos(const struct tb_cli *cli);
+enum tb_cli_exit tb_cli_conformance(const struct tb_cli *cli);
+/* Becomes that program, whose options are its own; returns when it cannot. */
+enum tb_cli_exit tb_cli_conformance_exec(const struct tb_cli *cli, char **argv);
 enum tb_cli_exit tb_cli_keys(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_open(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_tap(const struct tb_cli *cli);

@@ -47,6 +47,8 @@ static const struct command commands[] = {
      tb_cli_open},
     {"tap", "<card> [ms]", "hold a simulated card to the reader", 0, 2, tb_cli_tap},
     {"scan", "<code>", "scan a code with the simulated scanner", 1, 1, tb_cli_scan},
+    {"conformance", "--url <address> | --serve <port>",
+     "check the local API: an agent's, or how a POS uses it; --help tells more", 0, 0, tb_cli_conformance},
     {"inspect", "--text <code> | --hex <ndef> | --apdu <file>",
      "what a code, a tag or a recorded exchange with a card is, and why; shows all it is given", 0, 0,
      tb_cli_inspect},
@@ -236,6 +238,8 @@ int main(int argc, char **argv)
         .socket = environment("TILLBRIDGE_SOCKET", TB_CLI_SOCKET_DEFAULT),
         .sim_folder = environment("TILLBRIDGE_SIM", NULL),
     };
+    if (argc > 1 && strcmp(argv[1], "conformance") == 0)
+        return (int)tb_cli_conformance_exec(&cli, argv + 1);
     const char *name = NULL;
     int letter = 0;
     bool sensible = true;

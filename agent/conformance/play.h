@@ -1,0 +1,19 @@
+/*
+ * Play: plays POS software against an agent, and looks whether the agent does what docs/pos.md says. One
+ * thread, blocking. It changes nothing but the visit that a code begins, when it is given one.
+ */
+#ifndef TB_AGENT_CONFORMANCE_PLAY_H
+#define TB_AGENT_CONFORMANCE_PLAY_H
+
+#include "agent/conformance/report.h"
+
+struct tb_play_config {
+    uint16_t port;
+    const char *token; /* "": only what needs none is looked at */
+    const char *code;  /* of a customer, such as a scanner would read; "": none */
+};
+
+/* TB_ERR_OFFLINE: nobody listens there. */
+TB_MUST_USE enum tb_err tb_play_agent(struct tb_report *report, const struct tb_play_config *config);
+
+#endif

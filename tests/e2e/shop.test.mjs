@@ -111,7 +111,7 @@ test('without a line she goes on; the page may be loaded again; everything arriv
   await shopper.has(pen.gtin, 3);
   await shopper.has(ink.gtin, 1);
   till.shop.cut(false);
-  await shopper.isLive();
+  await shopper.isBack();
   await shopper.isSent();
   await clerkSees(pen, '3');
   await clerkSees(ink, '1');
@@ -129,7 +129,7 @@ test('two tabs are two devices of one cart; who was closed with something unsent
   await shopper.button(pen.gtin, 'more').click();
   await tab.page.close();
   till.shop.cut(false);
-  await shopper.isLive();
+  await shopper.isBack();
   await shopper.has(pen.gtin, 6);
   await clerkSees(pen, '6');
 });

@@ -25,6 +25,12 @@ export class Shopper {
     return this.page.waitForSelector('#line[data-tone=bad]');
   }
 
+  // The line is there again and the browser has noticed.
+  async isBack() {
+    await this.page.evaluate(`dispatchEvent(new Event('online'))`);
+    await this.isLive();
+  }
+
   add(gtin) {
     return this.page.click(`#products li[data-gtin="${gtin}"] .add`);
   }

@@ -90,7 +90,7 @@ function render(cart) {
 
 function productItem(product) {
   const li = document.createElement('li');
-  const name = document.createElement('h3');
+  const name = document.createElement('h2');
   const look = document.createElement('button');
   const price = document.createElement('span');
   const into = document.createElement('button');

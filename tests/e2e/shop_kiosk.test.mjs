@@ -1,0 +1,121 @@
+// Two browsers at once: the web shop on somebody's phone, and the kiosk in the store that she stands before.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { accessibilityFaults } from './lib/axe.mjs';
+import { KioskShopper } from './lib/kiosk_shopper.mjs';
+import { lastingPort } from './lib/ports.mjs';
+import { Shopper } from './lib/shopper.mjs';
+import { memberUri, Till } from './lib/till.mjs';
+
+const kiosk = Till.make({ device: 'kiosk-0421-7' });
+let there; // the kiosk's page
+let phone; // the shop's
+let rivera;
+let pen;
+let ink;
+let book;
+
+before(async () => {
+  kiosk.shop_port = await lastingPort();
+  await kiosk.start();
+  await kiosk.startShop();
+  [rivera] = kiosk.customers;
+  [pen, ink, book] = kiosk.products;
+  there = await KioskShopper.open(await kiosk.pageUrl('shopper'));
+  phone = await Shopper.open(there.browser, kiosk.shop.origin, { viewport: { width: 390, height: 844 }, hasTouch: true });
+  await phone.signIn(rivera.name);
+});
+
+after(async () => {
+  assert.deepEqual([...there.faults, ...phone.faults], []);
+  await there.close();
+  await kiosk.end();
+});
+
+async function picture(name) {
+  if (!process.env.TB_PICTURES) return;
+  mkdirSync(process.env.TB_PICTURES, { recursive: true });
+  await phone.page.screenshot({ path: join(process.env.TB_PICTURES, `${name}.png`), fullPage: true });
+}
+
+const scan = (product) => kiosk.scan(product.gtin.replace(/^0/, ''));
+const shows = (what, ...lines) => there.sees(what, `(s) => s.kind === 'cart' && s.lines.length === ${lines.length} && ${JSON.stringify(lines)}.every((line, n) => s.lines[n].includes(line))`);
+const items = (count) => there.sees(`${count} items`, `(s) => s.kind === 'cart' && s.items.startsWith('${count} item')`);
+
+test('what she puts in on her phone is on the kiosk as she looks, and the other way round', async () => {
+  await phone.add(pen.gtin);
+  await phone.isSent();
+  await kiosk.scan(memberUri(rivera));
+  await shows('her cart from the phone', pen.name);
+  await phone.add(ink.gtin);
+  await shows('the ink', pen.name, ink.name);
+  await there.touch('plus', 1);
+  await phone.has(ink.gtin, 2);
+  await there.touch('remove', 0);
+  await phone.has(pen.gtin, 0);
+  await there.touch('undo', 0);
+  await phone.has(pen.gtin, 1);
+  await scan(book);
+  await phone.has(book.gtin, 1);
+  assert.match(await phone.page.textContent(`#lines li[data-gtin="${book.gtin}"] .fact`), /added at the kiosk/);
+});
+
+test('both at once: neither change is lost', async () => {
+  await Promise.all([phone.button(book.gtin, 'more').tap(), there.touch('plus', 2)]);
+  await phone.has(book.gtin, 3);
+  await items(6);
+  await there.touch('done');
+  await there.sees('good-bye', `(s) => s.kind === 'ended' || s.kind === 'idle'`);
+  assert.equal((await there.document()).includes(rivera.name), false);
+});
+
+test('what she scanned before she said who she is joins her cart, on the phone, too; taken apart it goes from there', async () => {
+  await scan(kiosk.products[5]);
+  await items(1);
+  await kiosk.scan(memberUri(rivera));
+  await there.sees('the question', `(s) => s.kind === 'merge'`);
+  await there.touch('merge_join');
+  await phone.has(kiosk.products[5].gtin, 1);
+  await items(7);
+  await there.touch('merge_undo');
+  await phone.has(kiosk.products[5].gtin, 0);
+  await there.touch('merge_apart');
+  await items(6);
+});
+
+test('what she changed on the way, without a net, is there when the net is', async () => {
+  kiosk.shop.cut();
+  await phone.isOffline();
+  await phone.button(pen.gtin, 'more').tap();
+  await phone.button(ink.gtin, 'remove').tap();
+  kiosk.shop.cut(false);
+  await phone.isBack();
+  await phone.isSent();
+  await there.sees('two pens, no ink', `(s) => s.lines.length === 2 && s.items.startsWith('5 items')`);
+});
+
+test('the shop is as usable as the pages of the agent', async () => {
+  const faults = async (state) => assert.deepEqual(await accessibilityFaults(phone.page), [], state);
+  await faults('the cart');
+  await picture('phone');
+  await phone.page.click('#to-shop');
+  await phone.page.waitForSelector('#code strong');
+  await phone.page.emulateMedia({ colorScheme: 'dark' });
+  await faults('a code, dark');
+  await picture('phone-dark');
+  await phone.page.click(`#products li[data-gtin="${pen.gtin}"] .look`);
+  await phone.page.waitForSelector('#details[open]');
+  await faults('a product');
+  await phone.page.click('#details-close');
+  kiosk.shop.cut();
+  await phone.isOffline();
+  await faults('offline, dark');
+  await phone.page.emulateMedia({ colorScheme: 'light' });
+  await faults('offline');
+  await phone.page.click('#sign-out');
+  await phone.page.waitForSelector('#people button');
+  await faults('signed out');
+});

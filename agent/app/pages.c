@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/console_checkout.h"
 #include "agent/app/it.h"
 #include "agent/app/kiosk.h"
 #include "agent/app/page.h"
@@ -154,10 +155,27 @@ static void request_details(struct tb_request *r)
     tb_shopping_answer_done(r);
 }
 
+static void request_claim(struct tb_request *r)
+{
+    if (tb_shopping_visit(r))
+        tb_console_claim(r);
+}
+
+static void request_release(struct tb_request *r)
+{
+    if (tb_shopping_visit(r))
+        tb_console_release(r);
+}
+
 static const struct tb_request_method methods[] = {
-    {"cart.add", tb_shopping_add},       {"cart.set_quantity", tb_shopping_set_quantity},
-    {"cart.remove", tb_shopping_remove}, {"visit.end", tb_shopping_visit_end},
-    {"details.shown", request_details},  {"ping", tb_shopping_ping},
+    {"cart.add", tb_shopping_add},
+    {"cart.set_quantity", tb_shopping_set_quantity},
+    {"cart.remove", tb_shopping_remove},
+    {"visit.end", tb_shopping_visit_end},
+    {"details.shown", request_details},
+    {"ping", tb_shopping_ping},
+    {"checkout.claim", request_claim},
+    {"checkout.release", request_release},
 };
 
 static const struct tb_request_desk desk = {.methods = methods,

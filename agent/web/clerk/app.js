@@ -1,9 +1,12 @@
 // Ties the page together: socket and keys in, state on, view out.
 import { connect } from '../lib/link.js';
+import { loadWords } from '../lib/words.js';
+import { createActions } from './actions.js';
+import { guessBy } from './dialog_model.js';
+import { createKeyboard } from './keyboard.js';
 import { viewOf } from './model.js';
 import { createScreen } from './render.js';
 import { initialState, reduce } from './state.js';
-import { loadWords } from '../lib/words.js';
 
 const STILL_MS = 1_500; // after this long without a hand on the page, things may move
 const TICK_MS = 1_000;
@@ -15,7 +18,6 @@ let words = await loadWords(document.documentElement.lang);
 let lastHand = -STILL_MS;
 let painting = false;
 
-const screen = createScreen({ act, select: (line) => dispatch({ type: 'select', line }) });
 const link = connect(`ws://${location.host}/clerk`, {
   onUp: () => dispatch({ type: 'open' }),
   onDown: () => dispatch({ type: 'lost', tried: true }),
@@ -25,6 +27,12 @@ const link = connect(`ws://${location.host}/clerk`, {
     dispatch({ type: 'message', method, params });
   },
 });
+const act = createActions({
+  state: () => state, dispatch, request: link.request,
+  wall: () => (state.offset === null ? null : now() + state.offset),
+  focusLine: (id) => queueMicrotask(() => screen.focusLine(id)),
+});
+const screen = createScreen({ act, guessBy, select: (line) => dispatch({ type: 'select', line }) });
 
 function dispatch(event) {
   const next = reduce(state, { ...event, at: now() });
@@ -38,7 +46,7 @@ function dispatch(event) {
 // A language whose words cannot be had now leaves those that are there.
 function speak(language) {
   if (!language || language === words.tag) return;
-  loadWords(language).then((loaded) => { words = loaded; dispatch({ type: 'tick', still: isStill() }); }, () => {});
+  loadWords(language).then((loaded) => { words = loaded; tick(); }, () => {});
 }
 
 function paint() {
@@ -49,63 +57,34 @@ function paint() {
 }
 
 const isStill = () => now() - lastHand >= STILL_MS;
+const tick = () => dispatch({ type: 'tick', still: isStill(), quiet_ms: now() - Math.max(0, lastHand) });
 
-// ---- what a clerk can do ----
+// ---- keys ----
 
-const actions = {
-  // Details are shown once the look at them is on record.
-  details: (visit) => (state.details ? dispatch({ type: 'details', visit })
-    : ask('details.shown', { visit }, () => dispatch({ type: 'details', visit, shown: true }))),
-  done: (visit) => ask('visit.end', { visit }),
-  plus: (line) => setQuantity(line, line.quantity + 1),
-  minus: (line) => (line.quantity > 1 ? setQuantity(line, line.quantity - 1) : undefined),
-  remove: (line) => ask('cart.remove', { line: line.id, from: line.quantity }),
-};
+const ALWAYS = { F3: 'find', F4: 'more', F9: 'requests' };
+const IN_VISIT = { F2: 'details', F5: 'till', F6: 'undo', F7: 'suggestions', F8: 'handover', Escape: 'done',
+  ArrowDown: 'down', ArrowUp: 'up', '+': 'plus', '-': 'minus', Delete: 'remove' };
+const ONCE = ['Escape', 'Delete'];
 
-function act(name) {
-  if (!state.visit || !Object.hasOwn(actions, name)) return;
-  if (name === 'details' || name === 'done') {
-    actions[name](state.visit.id);
-    return;
-  }
-  const line = state.lines.find((one) => one.id === state.selected && one.goneAt === null);
-  if (line) actions[name](line);
-}
-
-const setQuantity = (line, to) => ask('cart.set_quantity', { line: line.id, from: line.quantity, to });
-
-function ask(method, params, then) {
-  link.request(method, params).then(then, (error) => dispatch({ type: 'failed', code: error.code }));
-}
-
-function moveSelection(step) {
-  const open = state.lines.filter((line) => line.goneAt === null);
-  if (open.length === 0) return;
-  const at = open.findIndex((line) => line.id === state.selected);
-  const next = at < 0 ? (step > 0 ? 0 : open.length - 1) : Math.min(open.length - 1, Math.max(0, at + step));
-  dispatch({ type: 'select', line: open[next].id });
-  queueMicrotask(() => screen.focusLine(open[next].id));
-}
-
-const keys = {
-  F2: () => act('details'),
-  Escape: () => act('done'),
-  ArrowDown: () => moveSelection(1),
-  ArrowUp: () => moveSelection(-1),
-  '+': () => act('plus'),
-  '-': () => act('minus'),
-  Delete: () => act('remove'),
-};
-
-document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || !Object.hasOwn(keys, event.key) || !state.visit) return;
-  event.preventDefault();
-  if (event.repeat && (event.key === 'F2' || event.key === 'Escape' || event.key === 'Delete')) return;
-  keys[event.key]();
+createKeyboard(document, {
+  onKey: (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (screen.dialog.isOpen()) {
+      if (screen.dialog.key(event)) event.preventDefault();
+      return;
+    }
+    const name = ALWAYS[event.key] ?? (state.visit ? IN_VISIT[event.key] : undefined);
+    if (name || /^F([1-9]|10)$/.test(event.key)) event.preventDefault(); // a browser's own F5 would load the page anew
+    if (!name || (event.repeat && (ONCE.includes(event.key) || event.key.startsWith('F')))) return;
+    if (name === 'find' && state.visit && !state.visit.anonymous) return;
+    if (name === 'requests' && state.requests.length === 0) return;
+    act(name);
+  },
+  onBurst: () => dispatch({ type: 'failed', code: 'scanner' }),
 });
 for (const kind of ['pointerdown', 'pointermove', 'keydown']) {
   document.addEventListener(kind, () => { lastHand = now(); }, { passive: true, capture: true });
 }
-dark.addEventListener('change', () => dispatch({ type: 'tick', still: isStill() }));
-setInterval(() => dispatch({ type: 'tick', still: isStill() }), TICK_MS);
+dark.addEventListener('change', tick);
+setInterval(tick, TICK_MS);
 paint();

@@ -1,6 +1,9 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every
 // time computed here from absolute times and the agent's clock. render.js only puts this on screen.
-import { ageOf, isPast, isWorthItsAge, nextTier, shortGtin, tierOf } from '../lib/facts.js';
+import { ageOf, isPast, isWorthItsAge, nextTier, shortGtin } from '../lib/facts.js';
+import { claimIsMine, keysOf, toolsOf } from './keys_model.js';
+import { dialogOf, noteFrom, priceOf } from './dialog_model.js';
+import { shownTier } from './tier.js';
 import { TAKEN_MS } from './state.js';
 
 const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
@@ -8,10 +11,12 @@ const ENDED_MS = 4_000;
 const STRIP_MS = 6_000; // … in a visit, over the cart's title: as short as it can be read
 const ADDED_MS = 2_000;
 const CHANGED_MS = 4_000;
-const BACKGROUND = { light: [255, 255, 255], dark: [27, 32, 39] }; // --panel in style.css
+const TOLD_MS = 4_000; // that something went well
+const BENEFITS_MAX = 3; // what matters at the till
 
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock',
-  payment_card: 'payment', two_cards: 'two', not_a_code: 'question', product: 'product', recognised: 'check' };
+  payment_card: 'payment', two_cards: 'two', not_a_code: 'question', product: 'product', recognised: 'check', operator: 'check', captured: 'check' };
+const FINE = ['operator', 'captured']; // went as it should, although nobody was recognised
 const NOTICE_ICONS = { disk_full: 'disk', disk_failing: 'disk', disk_read_only: 'disk', changes_not_stored: 'disk', changes_in_memory: 'disk', outbox_damaged: 'disk', changes_dropped: 'disk',
   storage_newer: 'info', clock_wrong: 'clock', certificate_expiring: 'lock', quarantined: 'lock', cache_rebuilt: 'info' };
 const NOTICE_RANK = ['quarantined', 'disk_full', 'disk_failing', 'disk_read_only', 'changes_not_stored', 'changes_in_memory', 'storage_newer', 'outbox_damaged', 'changes_dropped',
@@ -34,6 +39,8 @@ export function viewOf(state, env) {
     cart: visiting ? cartOf(state, w, clock) : null,
     strip: stripOf(state, w, clock),
     keys: keysOf(state, w),
+    pairing: pairingOf(state, w, clock),
+    dialog: dialogOf(state, env, clock),
   };
   return { ...view, live: liveOf(view, w) };
 }
@@ -48,7 +55,27 @@ function barOf(state, w, clock) {
     pill: pillOf(state, w),
     unsent: state.link.state === 'up' && state.unsent > 0 ? w.plural('unsent', state.unsent) : '',
     time: clock.wall === null ? '' : w.time(clock.wall),
+    operator: operatorOf(state, w),
+    help: helpOf(state, w),
   };
+}
+
+function operatorOf(state, w) {
+  if (state.link.state !== 'up' || !state.operator) return null;
+  return { text: state.operator.name, label: w.t('bar.operator') };
+}
+
+// Who waits for help, and how many; the button is there as long as somebody does.
+function helpOf(state, w) {
+  const count = state.link.state === 'up' ? state.requests.length : 0;
+  return count === 0 ? null : { text: w.plural('bar.help', count), label: w.plural('bar.help.label', count), from: state.requests[0].from };
+}
+
+// A POS that wants in: its name and the code that is to be typed there.
+function pairingOf(state, w, clock) {
+  const { pairing } = state;
+  if (!pairing || (clock.wall !== null && clock.wall >= pairing.until_ms)) return null;
+  return { title: w.t('pairing.title', { name: pairing.name }), code: pairing.code, detail: w.t('pairing.detail') };
 }
 
 function pillOf(state, w) {
@@ -136,7 +163,7 @@ function outcomeStage(state, w, clock) {
   const offline = outcome === 'unknown' && state.line?.state === 'offline';
   const why = outcome === 'product' ? null : whyOf(state.outcome, w);
   const detail = [why?.detail ?? w.t(`outcome.${outcome}.detail`), offline ? w.t('outcome.unknown.offline') : ''].filter(Boolean).join(' ');
-  const tone = outcome === 'product' ? 'quiet' : 'attention';
+  const tone = outcome === 'product' ? 'quiet' : FINE.includes(outcome) ? 'good' : 'attention';
   return stage(outcome, OUTCOME_ICONS[outcome], tone, outcomeTitle(state.outcome, w), detail,
     outcome === 'product' ? productFact(state, w, clock) : null, why?.say ?? '');
 }
@@ -185,22 +212,41 @@ function idleStage(state, w) {
 
 function customerOf(state, env, clock) {
   const w = env.words;
+  if (state.visit.anonymous) return anonymousOf(state, w);
   const view = state.view ?? {};
   const customer = view.customer ?? {};
   return {
+    anonymous: null,
     name: [customer.salutation, customer.name].filter(Boolean).join(' ') || w.t('customer.nameless'),
-    tier: tierOf(view.tier, state.terminal?.tiers, BACKGROUND[env.scheme]),
+    tier: shownTier(state, view.tier, env.scheme),
     since: customer.since ? w.t('customer.since', { year: customer.since }) : '',
     unproven: isHidden(state, 'show_name') ? w.t('customer.hidden') : '',
     points: pointsOf(state, view, w, clock),
-    benefits: textsOf(view.benefits),
+    benefits: textsOf(view.benefits).slice(0, BENEFITS_MAX),
     open: textsOf(view.open),
     ask: textsOf(view.do_not_ask),
+    note: view.notes?.length > 0 ? { text: view.notes[0].text, from: noteFrom(view.notes[0], w, clock) } : null, // the newest; all of them are two keys away
     journey: journeyLine(view.journey ?? [], w, clock),
+    fresh: freshOf(state, view, w, clock),
     details: state.details ? detailsOf(state, view, w, clock) : null,
-    labels: { till: w.t('customer.till'), open: w.t('customer.open'), ask: w.t('customer.ask'),
+    labels: { till: w.t('customer.till'), open: w.t('customer.open'), ask: w.t('customer.ask'), notes: w.plural('customer.notes', view.notes?.length ?? 0),
       journey: w.t('customer.journey'), quiet: isHidden(state, 'show_tier') ? '' : w.t('customer.quiet') },
   };
+}
+
+// Somebody is being served of whom nothing is known: a cart from a kiosk, say.
+const anonymousOf = (state, w) => ({
+  anonymous: { title: w.t('customer.anonymous'), detail: w.t(state.line?.state === 'offline' ? 'customer.anonymous.offline' : 'customer.anonymous.detail') },
+  name: w.t('customer.anonymous'), tier: null, since: '', unproven: '', points: null, benefits: [], open: [], ask: [], note: null, journey: '', fresh: '', details: null,
+  labels: {} });
+
+// How old what is said of the customer is, each part by itself where they differ.
+function freshOf(state, view, w, clock) {
+  const profile = ageOf(view.as_of?.profile_ms, clock);
+  const journey = view.journey?.length > 0 ? ageOf(view.as_of?.journey_ms, clock) : null;
+  if (profile === null) return '';
+  const same = journey === null || w.ago(journey) === w.ago(profile);
+  return same ? w.t('fresh.customer', { age: w.ago(profile) }) : w.t('fresh.parts', { profile: w.ago(profile), journey: w.ago(journey) });
 }
 
 // What the visit's assurance does not open; the agent has left it out.
@@ -271,13 +317,26 @@ function cartOf(state, w, clock) {
     total: hidden ? w.t('cart.notCurrent') : w.money(cart?.total ?? 0, currency),
     totalHidden: hidden,
     currency: hidden ? '' : currency,
+    fresh: cart?.as_of > 0 && clock.wall !== null ? w.t('fresh.cart', { age: w.ago(Math.max(0, clock.wall - cart.as_of)) }) : '',
+    tools: toolsOf(state, w, clock),
+    suggestions: suggestionsOf(state, w, clock),
     unsent: cart?.unsent > 0 ? w.plural('cart.unsent', cart.unsent) : '',
     changed: lines.some((line) => line.changed),
   };
 }
 
+// What she looked at lately and could take along: the first, and how many more there are. What is in the cart is none.
+function suggestionsOf(state, w, clock) {
+  const taken = new Set(state.lines.filter((line) => line.goneAt === null).map((line) => line.gtin));
+  const all = state.view?.suggestions ?? [];
+  const first = all.find((one) => !taken.has(one.gtin)) ?? all[0];
+  if (!first || isHidden(state, 'show_cart')) return null;
+  return { act: 'suggestions', key: 'F7', title: w.t('suggest.short'), name: first.name, price: priceOf(first, state, w, clock),
+    more: all.length > 1 ? w.plural('suggest.more', all.length - 1) : '' };
+}
+
 function emptyOf(state, w) {
-  const key = isHidden(state, 'show_cart') ? 'cart.hidden' : 'cart.empty';
+  const key = isHidden(state, 'show_cart') ? 'cart.hidden' : state.visit.anonymous ? 'cart.empty.anonymous' : 'cart.empty';
   return { title: w.t(key), detail: w.t(`${key}.detail`) };
 }
 
@@ -304,7 +363,7 @@ function claimOf(state, w, clock) {
   const claim = state.cart?.claim;
   if (!claim || clock.wall === null || clock.wall >= claim.until_ms) return null;
   const since = w.time(claim.since_ms);
-  if (claim.mine) return { tone: 'mine', title: w.t('claim.mine', { since }), detail: w.t('claim.mine.detail') };
+  if (claimIsMine(state.cart, clock.wall)) return { tone: 'mine', title: w.t('claim.mine', { since }), detail: w.t('claim.mine.detail') };
   return { tone: 'other', title: w.t(claim.by ? 'claim.by' : 'claim.elsewhere', { who: claim.by, since }),
     detail: w.t(state.line?.state === 'offline' ? 'claim.offline' : 'claim.works') };
 }
@@ -365,6 +424,7 @@ function stripOf(state, w, clock) {
     const key = w.has(`error.${state.failed.code}`) ? state.failed.code : 'generic';
     return { tone: 'bad', icon: 'warn', text: w.t(`error.${key}`) };
   }
+  if (state.told && clock.at - state.told.at < TOLD_MS) return { tone: 'good', icon: 'check', text: w.t(state.told.key, toldValues(state.told, w)) };
   if (!state.visit) return null;
   if (state.taken && clock.at - state.taken.at < TAKEN_MS) return takenStrip(state.taken, w);
   if (state.reading) return { tone: 'busy', icon: 'tap', text: w.t('reading.title') };
@@ -372,6 +432,8 @@ function stripOf(state, w, clock) {
   if (!state.outcome || clock.at - state.outcome.at >= stays) return null;
   return outcomeStrip(state, w);
 }
+
+const toldValues = ({ values }, w) => ('name' in values ? { name: values.name || w.t('told.line') } : values);
 
 // What was taken back, and why: nobody has to find out by themselves that the cart is another than it was.
 function takenStrip(taken, w) {
@@ -391,28 +453,14 @@ function outcomeStrip(state, w) {
     return { tone: 'good', icon: 'check', text: w.t('outcome.product.added', { name: shown }) };
   }
   if (!w.has(`outcome.${outcome}.title`)) return null;
-  return { tone: 'attention', icon: OUTCOME_ICONS[outcome], text: outcomeTitle(state.outcome, w) };
-}
-
-// Only what can be done now.
-function keysOf(state, w) {
-  if (!state.visit || state.link.state !== 'up') return [];
-  const keys = [{ act: 'details', key: 'F2', text: w.t(state.details ? 'act.hide' : 'act.details'), button: true }];
-  if (state.lines.some((line) => line.goneAt === null)) keys.push(...lineKeys(state, w));
-  keys.push({ act: 'done', key: 'Esc', text: w.t('act.done'), button: true, strong: true });
-  return keys;
-}
-
-function lineKeys(state, w) {
-  const line = state.lines.find((one) => one.id === state.selected);
-  const key = (act, label) => ({ act, key: label, text: w.t(`act.${act}`), button: true, off: !line || (act === 'minus' && line.quantity < 2),
-    label: w.t('act.on', { act: w.t(`act.${act}`), name: line?.name ?? '' }) });
-  return [{ act: 'line', key: '↑ ↓', text: w.t('act.line') }, key('minus', '−'), key('plus', '+'), key('remove', 'Del')];
+  return { tone: FINE.includes(outcome) ? 'good' : 'attention', icon: OUTCOME_ICONS[outcome], text: outcomeTitle(state.outcome, w) };
 }
 
 // What a screen reader says: who, and apart from that what changed, each only when it is new.
 function liveOf(view, w) {
-  if (view.stage) return { who: '', what: [view.stage.fact?.name, view.stage.title, view.stage.detail].filter(Boolean).join('. ') };
-  const who = [w.t('outcome.recognised'), view.customer.tier?.word, view.customer.name].filter(Boolean).join(' · ');
-  return { who, what: view.strip?.text ?? `${view.cart.items} · ${view.cart.total} ${view.cart.currency}` };
+  if (view.dialog) return { who: '', what: view.dialog.note?.text ?? '' };
+  if (view.stage) return { who: '', what: [view.bar.help ? w.t('bar.help.live', { from: view.bar.help.from }) : '', view.stage.fact?.name, view.stage.title, view.stage.detail].filter(Boolean).join('. ') };
+  const who = view.customer.anonymous ? [view.customer.name, view.customer.anonymous.detail].join('. ') : [w.t('outcome.recognised'), view.customer.tier?.word, view.customer.name].filter(Boolean).join(' · ');
+  const help = view.bar.help ? w.t('bar.help.live', { from: view.bar.help.from }) : '';
+  return { who, what: view.strip?.text ?? (help || `${view.cart.items} · ${view.cart.total} ${view.cart.currency}`) };
 }

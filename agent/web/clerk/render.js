@@ -1,15 +1,19 @@
 // Puts a view model on screen. No decisions here: text, order and tones come from model.js.
-const SVG = 'http://www.w3.org/2000/svg';
+import { createDialog } from './dialog_screen.js';
+import { button, h, icon, setText } from './dom.js';
 
 export function createScreen(handlers) {
   const $ = (id) => document.getElementById(id);
   const parts = { till: $('till'), store: $('store'), pill: $('pill'), unsent: $('unsent'), time: $('time'), band: $('band'),
     stage: $('stage'), visit: $('visit'), customer: $('customer'), lines: $('lines'), strip: $('strip'), keys: $('keys'),
     cartTitle: $('cart-title'), touched: $('touched'), cartNote: $('cart-note'), claim: $('claim'), empty: $('empty'), items: $('items'), cartUnsent: $('cart-unsent'),
-    totalLabel: $('total-label'), sum: $('sum'), total: $('total'), who: $('live-who'), what: $('live-what'), body: document.body };
-  const screen = { handlers, parts, rows: new Map(), seen: new Map(), band: null, claim: null };
-  parts.keys.addEventListener('click', (event) => press(event, handlers));
+    totalLabel: $('total-label'), sum: $('sum'), total: $('total'), who: $('live-who'), what: $('live-what'), body: document.body,
+    operator: $('operator'), help: $('help'), pairing: $('pairing'), tools: $('tools'), suggest: $('suggest'), fresh: $('cart-fresh') };
+  const screen = { handlers, parts, rows: new Map(), seen: new Map(), band: null, claim: null, pairing: null, suggestions: null,
+    dialog: createDialog($('dialog'), handlers.act) };
+  for (const part of [parts.keys, parts.tools, parts.suggest, parts.operator, parts.help]) part.addEventListener('click', (event) => press(event, handlers));
   return {
+    dialog: screen.dialog,
     show: (view, still) => show(screen, view, still),
     focusLine: (id) => focusLine(screen, id),
   };
@@ -33,6 +37,8 @@ function show(screen, view, still) {
   if (still || !view.customer) {
     screen.band = view.band;
     screen.claim = view.cart?.claim ?? null;
+    screen.pairing = view.pairing;
+    screen.suggestions = view.cart?.suggestions ?? null;
   }
   changed(screen, 'band', screen.band, (band) => showBand(screen, band));
   changed(screen, 'claim', screen.claim, (claim) => showClaim(screen, claim));
@@ -41,7 +47,11 @@ function show(screen, view, still) {
   changed(screen, 'customer', view.customer, (customer) => showCustomer(screen, customer));
   changed(screen, 'cart', view.cart, (cart) => showCart(screen, cart, still));
   changed(screen, 'strip', view.strip, (strip) => showStrip(screen, strip));
-  changed(screen, 'keys', view.keys, (keys) => showKeys(screen, keys));
+  changed(screen, 'pairing', screen.pairing, (pairing) => showPairing(parts, pairing));
+  changed(screen, 'suggestions', view.cart ? screen.suggestions : null, (suggestions) => showSuggestions(parts, suggestions));
+  changed(screen, 'keys', view.keys, (keys) => showKeys(parts.keys, keys));
+  changed(screen, 'tools', view.cart?.tools ?? [], (tools) => showKeys(parts.tools, tools));
+  changed(screen, 'dialog', view.dialog, (dialog) => screen.dialog.show(dialog, screen.handlers.guessBy));
   setText(parts.who, view.live.who);
   setText(parts.what, view.live.what);
 }
@@ -54,30 +64,6 @@ function changed(screen, name, value, draw) {
   draw(value);
 }
 
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/** h('p.note', 'text', child …): an element with classes, text and children; nothing is parsed as HTML. */
-function h(name, ...children) {
-  const [tag, ...classes] = name.split('.');
-  const element = document.createElement(tag);
-  if (classes.length > 0) element.className = classes.join(' ');
-  element.append(...children.filter((child) => child !== null && child !== ''));
-  return element;
-}
-
-function icon(name) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('class', 'icon');
-  svg.setAttribute('viewBox', '0 0 48 48');
-  svg.setAttribute('aria-hidden', 'true');
-  const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', `#i-${name}`);
-  svg.append(use);
-  return svg;
-}
-
 function showBar(parts, bar) {
   setText(parts.till, bar.till);
   setText(parts.store, bar.store);
@@ -85,6 +71,37 @@ function showBar(parts, bar) {
   parts.pill.dataset.tone = bar.pill.tone;
   setText(parts.unsent, bar.unsent);
   setText(parts.time, bar.time);
+  showBarButton(parts.operator, bar.operator, '');
+  showBarButton(parts.help, bar.help, 'F9');
+}
+
+// Buttons of the bar come and go with what they are for; they stay the same element, so that a finger meets no other.
+function showBarButton(element, wanted, key) {
+  element.hidden = !wanted;
+  if (!wanted) {
+    element.replaceChildren();
+    return;
+  }
+  const text = wanted.text + key;
+  element.setAttribute('aria-description', wanted.label);
+  if (element.textContent === text) return;
+  element.replaceChildren(h('span', wanted.text), ...(key ? [h('kbd', key)] : []));
+}
+
+function showPairing(parts, pairing) {
+  parts.pairing.hidden = !pairing;
+  parts.pairing.replaceChildren(...(pairing ? [icon('plug'), h('p', h('strong', pairing.title), ` ${pairing.detail}`), h('b.code', pairing.code)] : []));
+}
+
+function showSuggestions(parts, one) {
+  parts.suggest.hidden = !one;
+  parts.suggest.replaceChildren(...(one ? [suggestionOf(one)] : []));
+}
+
+function suggestionOf(one) {
+  const element = button({ act: one.act, key: one.key, text: '' });
+  element.replaceChildren(h('kbd', one.key), h('span.what', h('span.muted', `${one.title} `), h('b', one.name)), h('span', one.price), h('span.muted', one.more));
+  return element;
 }
 
 function showBand(screen, band) {
@@ -127,9 +144,14 @@ function showCustomer(screen, customer) {
   parts.customer.style.setProperty('--tier', paint.fill);
   parts.customer.style.setProperty('--on-tier', paint.text);
   parts.customer.style.setProperty('--tier-edge', paint.edge);
+  if (customer.anonymous) {
+    parts.customer.replaceChildren(h('div.nobody', icon('question'), h('h1', customer.anonymous.title), h('p', customer.anonymous.detail)));
+    return;
+  }
   const body = customer.details ? detailsBody(customer) : factsBody(customer);
   parts.customer.replaceChildren(tierBand(customer), h(customer.name.length > 24 ? 'h1.long' : 'h1', customer.name),
-    pointsLine(customer.points), ...(customer.unproven ? [h('p.unproven', icon('lock'), customer.unproven)] : []), body);
+    pointsLine(customer.points), ...(customer.unproven ? [h('p.unproven', icon('lock'), customer.unproven)] : []), body, h('p.fresh', customer.fresh));
+  if (body.scrollHeight > body.clientHeight + 1) body.tabIndex = 0; // what scrolls can be scrolled by its keys
 }
 
 function tierBand(customer) {
@@ -158,8 +180,13 @@ function factsBody(customer) {
   const benefits = customer.benefits.length > 0 ? customer.benefits : [labels.quiet].filter(Boolean);
   if (benefits.length > 0) body.append(group('benefits', labels.till, benefits));
   if (customer.ask.length > 0) body.append(group('ask', labels.ask, customer.ask));
+  if (customer.note) body.append(noteGroup(customer));
   if (customer.journey) body.append(group('journey', labels.journey, [customer.journey]));
   return body;
+}
+
+function noteGroup({ note, labels }) {
+  return h('section.notes', h('h2', labels.notes), h('ul', h('li', h('span.text', note.text), note.from ? h('span.muted', ` ${note.from}`) : '')));
 }
 
 function group(kind, label, items) {
@@ -187,7 +214,7 @@ function showCart(screen, cart, still) {
   const { parts, rows } = screen;
   if (!cart) {
     rows.clear();
-    for (const part of [parts.lines, parts.cartTitle, parts.touched, parts.cartNote, parts.empty, parts.items, parts.cartUnsent, parts.totalLabel, parts.total]) part.replaceChildren();
+    for (const part of [parts.lines, parts.cartTitle, parts.touched, parts.cartNote, parts.empty, parts.items, parts.cartUnsent, parts.totalLabel, parts.total, parts.fresh]) part.replaceChildren();
     return;
   }
   setText(parts.cartTitle, cart.title);
@@ -199,6 +226,7 @@ function showCart(screen, cart, still) {
   showLines(screen, cart.lines, still);
   setText(parts.items, cart.items);
   setText(parts.cartUnsent, cart.unsent);
+  setText(parts.fresh, cart.fresh);
   setText(parts.totalLabel, cart.totalLabel);
   parts.total.classList.toggle('muted', cart.totalHidden);
   parts.total.replaceChildren(cart.total, h('small', cart.currency));
@@ -270,20 +298,24 @@ function showStrip(screen, strip) {
   parts.strip.replaceChildren(...(strip ? [icon(strip.icon), h('span', strip.text)] : []));
 }
 
+// What a button says begins with what stands on it; where there are words on it, the rest describes them.
+function describe(element, { key, text, label }) {
+  element.removeAttribute('aria-description');
+  element.removeAttribute('aria-label');
+  if (label && text) element.setAttribute('aria-description', label);
+  else if (label) element.setAttribute('aria-label', `${key} ${label}`);
+}
+
 // Keys that can be pressed on the screen are buttons that stay the same element, so focus stays too.
-function showKeys(screen, keys) {
-  const { parts } = screen;
+function showKeys(place, keys) {
   const wanted = keys.map((key) => {
-    const found = parts.keys.querySelector(`[data-act="${key.act}"]`);
-    const element = found ?? h(key.button ? 'button' : 'span');
-    element.dataset.act = key.act;
-    if (key.button) element.type = 'button';
+    const element = place.querySelector(`[data-act="${key.act}"]`) ?? button(key);
     element.classList.toggle('strong', Boolean(key.strong));
-    if (key.button) element.disabled = Boolean(key.off);
-    if (key.label) element.setAttribute('aria-label', key.label);
-    element.replaceChildren(h('kbd', key.key), h('span', key.text));
+    element.disabled = Boolean(key.off);
+    describe(element, key);
+    element.replaceChildren(h('kbd', key.key), ...(key.text ? [h('span', key.text)] : []));
     return element;
   });
-  const same = wanted.length === parts.keys.children.length && wanted.every((element, at) => parts.keys.children[at] === element);
-  if (!same) parts.keys.replaceChildren(...wanted);
+  const same = wanted.length === place.children.length && wanted.every((element, at) => place.children[at] === element);
+  if (!same) place.replaceChildren(...wanted);
 }

@@ -1,8 +1,9 @@
 // What the page knows: events in, a new state out. Pure; time is handed in with every event.
 // `at` is the page's own monotonic clock in ms. The agent's wall clock is known only through the
 // `wall_ms` of its messages; the browser's wall clock is never asked.
-
+import { dialogAfterQuiet, dialogOfCaptured, dialogOfQuestion, dialogOfRequests, dialogOfVisit, handlers as dialogs } from './dialog_state.js';
 import { dropGhosts, mergeLines } from '../lib/lines.js';
+import { forgetLine, remember } from './undo.js';
 
 export const LOST_VISIT_MS = 5_000; // a page without its agent shows a customer no longer than this
 export const TAKEN_MS = 15_000; // that a change was taken back stays this long
@@ -28,6 +29,14 @@ export function initialState(at) {
     taken: null, // the last change of this customer's cart that was turned down; count: how many lately
     details: false,
     selected: null,
+    done: [], // what this page changed in the cart of this visit, oldest first
+    operator: null, // the clerk who is signed on
+    requests: [], // for help, of this store, oldest first
+    choose: null, // of whom one is here: people of one credential
+    merge: null, // two carts that wait for a decision
+    pairing: null, // a POS that wants in
+    told: null, // what went well and needs a word: a key of the catalogue and its values
+    dialog: null,
   };
 }
 
@@ -35,11 +44,20 @@ const handlers = {
   open: (state, event) => ({ ...state, link: { state: 'up', since: event.at }, failed: null }),
   lost: (state, event) => (state.link.state === 'up' || state.link.state === 'first' && event.tried
     ? { ...state, link: { state: 'lost', since: event.at }, reading: null } : state),
-  denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at } }),
+  denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at }, requests: [], operator: null, choose: null, pairing: null, dialog: null }),
   message: onMessage,
   details: (state, event) => (state.visit?.id === event.visit ? { ...state, details: Boolean(event.shown) } : state),
   select: (state, event) => ({ ...state, selected: event.line }),
   failed: (state, event) => ({ ...state, failed: { code: event.code, at: event.at } }),
+  told: (state, event) => ({ ...state, failed: null, told: { key: event.key, values: event.values ?? {}, at: event.at } }),
+  changed: (state, event) => (state.visit?.id === event.visit ? { ...state, done: remember(state.done, event.change) } : state),
+  undone: (state, event) => ({ ...state, done: state.done.slice(0, event.index) }),
+  dialog_open: dialogs.open,
+  dialog_step: dialogs.step,
+  dialog_close: (state) => {
+    const closed = dialogs.close(state);
+    return { ...closed, dialog: dialogOfQuestion(dialogOfQuestion(null, 'merge', closed.merge), 'choose', closed.choose) };
+  },
   tick: onTick,
 };
 
@@ -63,33 +81,50 @@ const messages = {
   }),
   visit: onVisit,
   cart: (state, params, at) => (state.visit ? withCart(state, params.cart, at) : state),
-  outcome: (state, params, at) => ({ ...state, outcome: { ...params, at }, reading: null, ended: null, failed: null }),
+  outcome: onOutcome,
+  operator: (state, params) => ({ ...state, operator: params.operator ?? null }),
+  handovers: (state, params) => ({ ...state, requests: params.open ?? [], dialog: dialogOfRequests(state.dialog, params.open ?? []) }),
+  choose: (state, params) => question(state, 'choose', params.choice ? params : null),
+  merge: (state, params) => question(state, 'merge', params.merge ?? null),
+  pairing: (state, params) => ({ ...state, pairing: params.pairing ?? null }),
+  captured: (state, params) => ({ ...state, dialog: dialogOfCaptured(state.dialog, params) }),
   reading: (state, params, at) => ({ ...state, reading: { reader: params.reader, at } }),
   taken_back: onTakenBack,
   reading_end: (state) => ({ ...state, reading: null }),
 };
 
+const question = (state, name, asked) => ({ ...state, [name]: asked, dialog: dialogOfQuestion(state.dialog, name, asked) });
+
+// A product that was scanned here can be taken back like one that was added by hand.
+function onOutcome(state, params, at) {
+  const added = state.visit && params.outcome === 'product'
+    ? remember(state.done, { line: null, gtin: params.gtin, name: params.product_name ?? '', from: 0, to: 1 }) : state.done;
+  return { ...state, done: added, outcome: { ...params, at }, reading: null, ended: null, failed: null, told: null };
+}
+
 function onTakenBack(state, params, at) {
   if (state.visit?.id !== params.visit) return state;
   const before = state.taken && at - state.taken.at < TAKEN_MS ? state.taken.count : 0;
-  return { ...state, taken: { ...params, at, count: before + 1 } };
+  return { ...state, taken: { ...params, at, count: before + 1 }, done: forgetLine(state.done, params.gtin) };
 }
 
 function onVisit(state, params, at) {
   if (!params.visit) {
     const ended = state.visit ? { reason: params.reason ?? 'other', at } : state.ended;
-    return { ...forget(state), ended };
+    return { ...forget(state), ended, dialog: dialogOfVisit(state.dialog, state.visit?.id, undefined) };
   }
   const same = state.visit?.id === params.visit.id;
   const fresh = same ? state : { ...forget(state), outcome: null };
-  const next = { ...fresh, visit: params.visit, view: params.view ?? null, ended: null, reading: null };
+  const next = { ...fresh, visit: params.visit, view: params.view ?? null, ended: null, reading: null,
+    dialog: dialogOfVisit(state.dialog, state.visit?.id, params.visit.id) };
   return withCart(next, params.cart ?? null, at, !same);
 }
 
 // Drops everything about a customer.
 function forget(state) {
   return { ...state, visit: null, view: null, cart: null, lines: [], details: false, selected: null,
-    reading: null, failed: null, taken: null, outcome: state.visit ? null : state.outcome };
+    reading: null, failed: null, taken: null, told: null, done: [], merge: null, outcome: state.visit ? null : state.outcome,
+    dialog: dialogOfVisit(state.dialog, state.visit?.id, undefined) };
 }
 
 // The lines of another cart, hers instead of nobody's, were not changed from those before.
@@ -101,9 +136,11 @@ function withCart(state, cart, at, begins = false) {
 }
 
 // `still`: no hand moved over the page lately, so lines may close ranks.
-function onTick(state, { at, still }) {
-  const dropped = state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS
+function onTick(state, { at, still, quiet_ms = 0 }) {
+  const lost = state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS
     ? { ...forget(state), ended: { reason: 'lost', at } } : state;
+  const dialog = dialogAfterQuiet(lost.dialog, quiet_ms);
+  const dropped = dialog === lost.dialog ? lost : { ...lost, dialog };
   if (!still) return dropped;
   const lines = dropGhosts(dropped.lines, at, GHOST_MS);
   return lines === dropped.lines ? dropped : { ...dropped, lines };

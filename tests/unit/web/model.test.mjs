@@ -31,7 +31,8 @@ test('the customer in one glance', () => {
   assert.deepEqual(shownCart.lines.map((one) => [one.name, one.quantity, one.total, one.each]), [
     ['Fountain pen, blue', 1, '34.90', ''], ['Ink cartridges ×12', 2, '19.60', '2 × 9.80'], ['Notebook A5, dotted', 1, '12.00', '']]);
   assert.deepEqual([bar.till, bar.store, bar.pill.text, bar.time], ['Till 4', 'Harbour Street (0421)', 'Online · live', '09:41']);
-  assert.deepEqual(keys.map((key) => key.act), ['details', 'line', 'minus', 'plus', 'remove', 'done']);
+  assert.deepEqual(keys.map((key) => key.act), ['details', 'more', 'handover', 'done']);
+  assert.deepEqual(shownCart.tools.map((key) => key.act), ['till', 'undo', 'minus', 'plus', 'remove']);
 });
 
 test('what was done elsewhere is masked until the clerk asks for it', () => {
@@ -232,7 +233,7 @@ test('new, changed, removed and unsent lines carry a word', () => {
 });
 
 test('keys act on the chosen line only', () => {
-  const keys = (events) => Object.fromEntries(shown(recognised(), { events }).keys.map((key) => [key.act, key.off]));
+  const keys = (events) => Object.fromEntries(shown(recognised(), { events }).cart.tools.map((key) => [key.act, key.off]));
   assert.deepEqual([keys([]).plus, keys([]).minus, keys([]).remove], [true, true, true]);
   const select = (n) => keys([{ type: 'select', line: lines[n].id, at: 0 }]);
   assert.deepEqual([select(1).plus, select(1).minus, select(1).remove], [false, false, false]);

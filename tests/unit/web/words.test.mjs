@@ -85,7 +85,7 @@ test('every word that the page asks for is there, and none is left over', () => 
   assert.ok(patterns.length > 50);
   const fits = patterns.map((key) => new RegExp(`^${key.split(/\$\{.*?\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`));
   for (const key of patterns.filter((one) => !one.includes('$'))) assert.ok(en.has(key) || en.has(`${key}.title`) || /^(cart|visit|details)\.(add|set_quantity|remove|end|shown)$/.test(key), `no words for ${key}`);
-  const composed = /^(notice|reader|outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|offline\.cause|foot|bar|page|line|assurance|reason|say|title|cart\.hidden|cart\.empty|kiosk\.outcome)(\.|$)/;
+  const composed = /^(notice|reader|outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|offline\.cause|foot|bar|page|line|assurance|reason|say|title|cart\.hidden|cart\.empty|(find|signup|cards|handover|requests)\.error|find\.by|find\.reason|cards\.block|told|kiosk\.outcome)(\.|$)/;
   const programs = readFileSync(path.join(agent, 'app/shopper_display.c'), 'utf8');
   for (const key of Object.keys(catalogue('en').display)) assert.ok(programs.includes(`"${key}"`), `no program says ${key}`);
   for (const key of Object.keys(english).filter((one) => !one.startsWith('display.'))) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);

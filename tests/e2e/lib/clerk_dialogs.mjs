@@ -1,0 +1,79 @@
+// The clerk page's dialogs and what stands beside the customer, as states like those of clerk_messages.mjs. A function is
+// run by the harness with the page and the stage; each answer of the stage is what the agent would say.
+import { WALL, cart, claim, line, lines, live, offline, outcome, terminal, visit, view } from './clerk_messages.mjs';
+
+const MIN = 60_000;
+export const handle = (n) => n.toString(16).padStart(32, '0');
+export const consents = [{ id: 'newsletter', text_version: '2026-1' }, { id: 'profiling', text_version: '2026-1' }];
+export const notes = [
+  { id: handle(1), at_ms: WALL - 3 * 24 * 60 * MIN, by: 'Ana', text: 'Prefers the fine nib; asked for the green ink' },
+  { id: handle(2), at_ms: WALL - 20 * 24 * 60 * MIN, by: 'Jo', text: 'Collects for her mother, too' },
+  { id: handle(3), at_ms: WALL - 90 * 24 * 60 * MIN, text: 'Invoice by post' },
+];
+export const suggestions = [
+  { gtin: '04006381333948', name: 'Desk lamp, brass', unit_price: 4900, currency: 'EUR', stock: 'in_stock', price_as_of: WALL - 20 * MIN, seen_ms: WALL - 46 * MIN },
+  { gtin: '04006381333955', name: 'Blotting paper', unit_price: 350, currency: 'EUR', stock: 'low', price_as_of: WALL - 20 * MIN, seen_ms: WALL - 14 * 60 * MIN },
+];
+export const requests = [
+  { id: handle(11), at_ms: WALL - 3 * MIN, from: 'Kiosk 2', reason: 'help', item_count: 3, total: 5870, currency: 'EUR', declined: 1 },
+  { id: handle(12), at_ms: WALL - 20_000, from: 'Till 2', reason: 'help', note: 'Asks about an engraving', name: 'Mr Okafor', tier: 'silver', item_count: 1, total: 9900, currency: 'EUR', declined: 0 },
+];
+export const matches = [{ customer: handle(21), name: 'M… R…', tier: 'gold', hint: '…41 27' }, { customer: handle(22), name: 'M… Ri…', hint: '…90 13' }];
+export const credentials = [{ credential: handle(31), kind: 'member', blocked: false }, { credential: handle(32), kind: 'desfire', blocked: false }, { credential: handle(33), kind: 'token', blocked: true }];
+export const operator = { operator: { id: 'ana', name: 'Ana Duarte' } };
+export const choice = { choice: handle(41), people: [{ customer: handle(42), name: 'Maria Rivera' }, { customer: handle(43), name: 'Tomás Rivera' }], until_ms: WALL + 25_000 };
+export const merge = { merge: { currency: 'EUR', total_after: 7870, lines: [
+  { side: 'kiosk', line: handle(51), gtin: '04006381333931', name: 'Eraser, soft', quantity: 1, unit_price: 120 },
+  { side: 'online', line: lines[0].id, gtin: '04006381333931', name: 'Fountain pen, blue', quantity: 1, unit_price: 3490 }] } };
+
+/** Answers by method; anything else is answered with {}. */
+export const answers = { 'customer.find': { matches }, 'credential.list': { credentials } };
+export const answering = (more = {}) => (page, stage) => { stage.answer = ({ method }) => more[method] ?? { result: answers[method] ?? {} }; };
+export const press = (...keys) => async (page) => { for (const key of keys) await page.keyboard.press(key); };
+const type = (text) => (page) => page.keyboard.type(text, { delay: 60 });
+const refuse = (code) => ({ error: { code: -32001, message: 'no', data: { code } } });
+const open = (name) => (page) => page.waitForSelector(`dialog[open][data-name=${name}]`);
+const has = (selector) => (page) => page.waitForSelector(selector);
+
+const full = view({ notes, suggestions });
+const begin = [['terminal', terminal({ consents })], ['state', live()], ['operator', operator]];
+const idle = [...begin, ['visit', { visit: null, reason: 'restart' }]];
+const shown = [...begin, ['visit', visit({ view: full })]];
+const nobody = { visit: { ...visit().visit, anonymous: true, source: 'anonymous', credential_kind: 'none' }, view: null };
+const removed = (page) => page.waitForSelector('#tools [data-act=undo]:not(:disabled)');
+
+export const states = {
+  'everything': [...shown, ['handovers', { open: requests }]],
+  'everything-offline': [['terminal', terminal()], ['state', offline('refused', { unsent: 2 })], ['operator', operator], ['visit', visit({ view: full, cart: cart(lines, { claim: claim() }) })], ['handovers', { open: requests }]],
+  'help-idle': [...idle, ['handovers', { open: requests }]],
+  'signed-on': [...idle, ['outcome', outcome('operator', { code: 'operator.on' })]],
+  'pairing': [...idle, ['pairing', { pairing: { name: 'Harbour POS', code: '204 817', until_ms: WALL + MIN } }]],
+  'pairing-visit': [...shown, ['pairing', { pairing: { name: 'Harbour POS', code: '204 817', until_ms: WALL + MIN } }]],
+  'anonymous': [...begin, ['visit', { ...nobody, cart: cart([line('Eraser, soft', 1, 120, { new: true, channel: 'kiosk' })]) }]],
+  'undo': [...shown, answering(), press('ArrowDown', 'Delete'), removed, ['cart', { cart: cart(lines.slice(1)) }]],
+  'undone': [...shown, answering(), press('ArrowDown', 'ArrowDown', '+'), removed, press('F6'), has('#strip[data-tone=good]')],
+  'scanner-typed': [...shown, async (page) => { await page.keyboard.type('4006381333931'); await page.waitForSelector('#strip:not([hidden])'); }],
+  'dialog-more': [...shown, press('F4'), open('more')],
+  'dialog-more-idle': [...idle, press('F4'), open('more')],
+  'dialog-find': [...idle, press('F3'), open('find'), type('+49 30 4127')],
+  'dialog-find-matches': [...idle, answering(), press('F3'), open('find'), type('+49 30 4127'), press('Enter'), has('dialog .rows li')],
+  'dialog-find-none': [...idle, answering({ 'customer.find': { result: { matches: [] } } }), press('F3'), open('find'), type('a@b.example'), press('Enter'), has('dialog [data-act="find.again"]')],
+  'dialog-find-limit': [...idle, answering({ 'customer.find': refuse('refused.find_limit') }), press('F3'), open('find'), type('4000017'), press('Enter'), has('dialog .note[data-tone=bad]')],
+  'dialog-find-offline': [['terminal', terminal()], ['state', offline()], ['visit', { visit: null, reason: 'restart' }], press('F3'), open('find')],
+  'dialog-signup': [...idle, press('F3'), open('find'), press('F4'), open('signup'), type('Maria Rivera')],
+  'dialog-signup-missing': [...idle, press('F3'), open('find'), press('F4'), open('signup'), press('Enter'), has('dialog .note[data-tone=bad]')],
+  'dialog-note': [...shown, press('F4'), open('more'), press('1'), open('note')],
+  'dialog-capture': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]')],
+  'dialog-captured': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]'), ['captured', { purpose: 'link', outcome: 'linked', kind: 'tag' }]],
+  'dialog-captured-taken': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]'), ['captured', { purpose: 'link', outcome: 'refused', code: 'credential_taken' }]],
+  'dialog-cards': [...shown, answering(), press('F4'), open('more'), press('3'), has('dialog .rows li')],
+  'dialog-block': [...shown, answering(), press('F4'), open('more'), press('3'), has('dialog .rows li'), (page) => page.click('dialog li:nth-child(2) [data-act="cards.block"]'), has('dialog fieldset')],
+  'dialog-suggestions': [...shown, press('F7'), open('suggestions')],
+  'dialog-handover': [...shown, press('F8'), open('handover')],
+  'dialog-requests': [...shown, ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests')],
+  'dialog-requests-gone': [...idle, ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests'), ['handovers', { open: requests.slice(1) }]],
+  'dialog-choose': [...idle, ['choose', choice]],
+  'dialog-merge': [...shown, ['merge', merge]],
+  'dialog-operator': [...idle, (page) => page.click('#operator'), open('operator')],
+  'dialog-nobody-signed-on': [['terminal', terminal()], ['state', live()], ['visit', { visit: null, reason: 'restart' }], press('F4'), open('more'), press('2'), open('operator')],
+};

@@ -1,0 +1,132 @@
+// The clerk page's dialogs: when they open and go, and what they show.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load, wordsFor } from './web.mjs';
+import { WALL, cart, lines, live, terminal, view, visit } from '../../e2e/lib/clerk_messages.mjs';
+import { choice, consents, credentials, matches, merge, notes, requests, suggestions } from '../../e2e/lib/clerk_dialogs.mjs';
+
+const { initialState, reduce } = await load('clerk/state.js');
+const { viewOf } = await load('clerk/model.js');
+const { guessBy } = await load('clerk/dialog_model.js');
+const { newCustomer } = await load('clerk/actions.js');
+const words = await wordsFor('en', 'Europe/Berlin');
+
+const say = (method, params) => ({ type: 'message', method, params });
+const begin = [{ type: 'open' }, say('terminal', terminal({ consents })), say('state', live())];
+const here = [...begin, say('visit', visit({ view: view({ notes, suggestions }) }))];
+const open = (name, values) => ({ type: 'dialog_open', name, values });
+const step = (name, patch) => ({ type: 'dialog_step', name, patch });
+const run = (events, at = 0) => events.reduce((state, event) => reduce(state, { at, ...event }), initialState(at));
+const shown = (events, at = 0) => viewOf(run(events, at), { at, words, scheme: 'light' });
+const rows = (events) => shown(events).dialog.rows.map((row) => [row.title, row.detail]);
+
+test('what is about a visit goes with it, a search goes when somebody comes, requests stay', () => {
+  const name = (events) => run(events).dialog?.name;
+  const over = say('visit', { visit: null, reason: 'done' });
+  for (const one of ['more', 'note', 'cards', 'handover', 'suggestions']) {
+    assert.equal(name([...here, open(one)]), one);
+    assert.equal(name([...here, open(one), over]), undefined, one);
+  }
+  assert.equal(name([...begin, open('note')]), undefined); // of nobody
+  for (const one of ['find', 'signup']) assert.equal(name([...begin, open(one), here.at(-1)]), undefined, one);
+  assert.equal(name([...here, open('requests'), over]), 'requests');
+  assert.equal(name([...here, open('note'), here.at(-1)]), 'note'); // the same visit, told again
+});
+
+test('a search that nobody finishes does not stay on the screen', () => {
+  const tick = (quiet_ms) => ({ type: 'tick', still: true, quiet_ms });
+  assert.equal(run([...begin, open('find'), tick(59_000)]).dialog.name, 'find');
+  assert.equal(run([...begin, open('find'), tick(60_000)]).dialog, null);
+});
+
+test('a question opens by itself, waits for another dialog, and goes when it is answered elsewhere', () => {
+  const asked = say('choose', choice);
+  assert.equal(run([...begin, asked]).dialog.name, 'choose');
+  assert.equal(run([...begin, open('requests'), asked]).dialog.name, 'requests');
+  assert.equal(run([...begin, open('requests'), asked, { type: 'dialog_close' }]).dialog.name, 'choose');
+  assert.equal(run([...begin, asked, say('choose', { choice: null })]).dialog, null);
+  assert.deepEqual(rows([...begin, say('state', { ...live(), wall_ms: WALL }), asked]).map(([name]) => name), ['Maria Rivera', 'Tomás Rivera']);
+  assert.match(shown([...begin, asked]).dialog.lead, /25 seconds/);
+});
+
+test('a request keeps its place when another is over, and says so itself', () => {
+  const dialog = shown([...begin, say('handovers', { open: requests }), open('requests'), say('handovers', { open: requests.slice(1) })]).dialog;
+  assert.deepEqual(dialog.rows.map((row) => [row.title, row.gone, row.actions.length]), [['Kiosk 2', true, 0], ['Till 2', false, 2]]);
+  assert.deepEqual(rows([...begin, say('handovers', { open: requests }), open('requests')]), [
+    ['Kiosk 2', 'nobody known · 3 items · 58.70 EUR · waits 3 minutes · 1 cannot come'], ['Till 2', 'Mr Okafor · 1 item · 99.00 EUR · just now']]);
+});
+
+test('how many wait is in the bar, and nobody is told of without the agent', () => {
+  const waiting = [...begin, say('handovers', { open: requests })];
+  assert.equal(shown(waiting).bar.help.text, 'Help 2');
+  assert.equal(shown(begin).bar.help, null);
+  assert.equal(shown([...waiting, { type: 'lost' }]).bar.help, null);
+});
+
+test('whom a search found is told masked, and none is an offer to sign up', () => {
+  const found = (list) => [...begin, open('find'), step('find', { step: 'matches', matches: list })];
+  assert.deepEqual(rows(found(matches)), [['M… R…', '…41 27'], ['M… Ri…', '…90 13']]);
+  const none = shown(found([])).dialog;
+  assert.equal(none.title, 'Nobody fits');
+  assert.deepEqual(none.also.map((one) => one.act), ['find.again', 'signup']);
+  const refused = (code) => shown([...begin, open('find'), step('find', { code })]).dialog.note.text;
+  assert.match(refused('refused.find_limit'), /too often/);
+  assert.match(refused('some.code'), /did not work/);
+});
+
+test('by what somebody is looked for is told from what is typed', () => {
+  for (const [text, by] of [['+49 30 123', 'phone'], ['030/1234567', 'phone'], ['a@', 'email'], ['40000000017', 'member'], ['40', ''], ['Rivera', '']]) assert.equal(guessBy(text), by, text);
+});
+
+test('a sign-up sends what was filled in, and each answer with the text that was read out', () => {
+  const fields = { name: ' Maria Rivera ', language: 'es', phone: '', email: ' m@r.example', 'consent.newsletter': 'no', 'consent.profiling': 'yes' };
+  assert.deepEqual(newCustomer(fields, terminal({ consents })), { name: 'Maria Rivera', language: 'es', email: 'm@r.example',
+    consents: [{ consent: 'newsletter', granted: false, text_version: '2026-1' }, { consent: 'profiling', granted: true, text_version: '2026-1' }] });
+  const asked = shown([...begin, open('signup')]).dialog.fields.filter((field) => field.kind === 'choice');
+  assert.deepEqual(asked.map((field) => [field.label, field.value]), [['May we send you news and offers by e-mail?', ''], ['May we remember what you looked at, to suggest it here?', '']]);
+});
+
+test('cards are listed by kind, a blocked one for reading only, and what became of a new one is told', () => {
+  const listed = shown([...here, open('cards'), step('cards', { list: credentials })]).dialog.rows;
+  assert.deepEqual(listed.map((row) => [row.title, row.detail, row.actions.length]), [['member number', '', 2], ['card with a chip', '', 2], ['card token', 'blocked', 0]]);
+  const captured = (message) => shown([...here, open('cards'), step('cards', { step: 'capture', purpose: 'link' }), say('captured', { purpose: 'link', ...message })]).dialog;
+  assert.equal(captured({ outcome: 'linked' }).title, 'It is linked');
+  const taken = captured({ outcome: 'refused', code: 'credential_taken' });
+  assert.deepEqual([taken.lead, taken.also.map((one) => one.act)], ['It belongs to another customer.', ['cards.share', 'cards.retry']]);
+  assert.equal(run([...here, say('captured', { purpose: 'link', outcome: 'linked' })]).dialog, null); // nobody waited here
+});
+
+test('notes, suggestions and two carts in words', () => {
+  assert.deepEqual(rows([...here, open('note')])[0], ['Prefers the fine nib; asked for the green ink', 'Ana · 3 days ago']);
+  assert.deepEqual(rows([...here, open('suggestions')])[0], ['Desk lamp, brass', '49.00 EUR · in stock · seen 46 min ago']);
+  const together = shown([...here, say('merge', merge)]).dialog;
+  assert.deepEqual(together.rows.map((row) => row.detail), ['here · 1 × 1.20', 'own cart · 1 × 34.90']);
+  assert.equal(together.note.text, 'Together: 78.70 EUR');
+});
+
+test('an anonymous visit has a cart, and asks who it is', () => {
+  const nobody = say('visit', { visit: { ...visit().visit, anonymous: true }, view: null, cart: cart(lines) });
+  const { customer, keys, cart: own } = shown([...begin, nobody]);
+  assert.equal(customer.anonymous.title, 'Nobody known yet');
+  assert.deepEqual(keys.map((key) => key.act), ['find', 'more', 'handover', 'done']);
+  assert.equal(own.items, '4 items');
+});
+
+test('undo takes back what was done here, and says when there is nothing', () => {
+  const tool = (events) => shown(events).cart.tools.find((one) => one.act === 'undo');
+  assert.equal(tool(here).off, true);
+  const change = { line: lines[0].id, gtin: lines[0].gtin, name: lines[0].name, from: 1, to: 2 };
+  const done = [...here, { type: 'changed', visit: visit().visit.id, change }];
+  assert.deepEqual([tool(done).off, tool(done).label], [false, 'Fountain pen, blue']);
+  assert.equal(tool([...here, { type: 'changed', visit: 'b'.repeat(32), change }]).off, true); // of another visit
+  assert.equal(tool([...done, { type: 'undone', index: 0 }]).off, true);
+});
+
+test('at most three benefits, the newest note, and how fresh each part is', () => {
+  const benefits = ['a', 'b', 'c', 'd'].map((text) => ({ text }));
+  const { customer, cart: own } = shown([...begin, say('visit', visit({ view: view({ notes, benefits, as_of: { profile_ms: WALL - 60_000, journey_ms: WALL - 7_200_000 } }) }))]);
+  assert.deepEqual(customer.benefits, ['a', 'b', 'c']);
+  assert.deepEqual(customer.note, { text: 'Prefers the fine nib; asked for the green ink', from: 'Ana · 3 days ago' });
+  assert.equal(customer.fresh, 'Profile 1 min ago · journey 2 hours ago');
+  assert.equal(own.fresh, 'as of 12 min ago');
+});

@@ -1,0 +1,35 @@
+// The last change of the cart is taken back by its opposite, against the cart as it is now.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from './web.mjs';
+
+const { forgetLine, remember, undoOf } = await load('clerk/undo.js');
+const VISIT = 'a'.repeat(32);
+const line = (change = {}) => ({ id: 'l1', gtin: '1', name: 'Pen', quantity: 2, goneAt: null, ...change });
+const change = (from, to, more = {}) => ({ line: 'l1', gtin: '1', name: 'Pen', from, to, ...more });
+const asked = (done, lines) => { const undo = undoOf(done, lines, VISIT); return undo && [undo.method, undo.params]; };
+
+test('a quantity goes back by what was changed, not to what was seen', () => {
+  assert.deepEqual(asked([change(1, 2)], [line()]), ['cart.set_quantity', { line: 'l1', from: 2, to: 1 }]);
+  assert.deepEqual(asked([change(1, 2)], [line({ quantity: 5 })]), ['cart.set_quantity', { line: 'l1', from: 5, to: 4 }]);
+});
+
+test('a line that was removed comes back, one that was added goes', () => {
+  assert.deepEqual(asked([change(2, 0)], [line({ goneAt: 5 })]), ['cart.add', { visit: VISIT, gtin: '1', quantity: 2 }]);
+  assert.deepEqual(asked([change(0, 1, { line: null })], [line({ quantity: 1 })]), ['cart.remove', { line: 'l1', from: 1 }]);
+});
+
+test('what cannot be taken back is passed over', () => {
+  assert.equal(asked([change(2, 0, { options: 'size:m' })], []), null); // an add could not say the size
+  assert.equal(asked([change(1, 2)], [line({ goneAt: 5 })]), null);
+  assert.equal(asked([], [line()]), null);
+  const older = change(1, 2, { line: 'l2', gtin: '2' });
+  assert.equal(undoOf([older, change(2, 0, { gift: true })], [line({ id: 'l2', gtin: '2' })], VISIT).index, 0);
+});
+
+test('only the last changes are kept, and none that was turned down', () => {
+  const many = Array.from({ length: 30 }).reduce((done, _, n) => remember(done, change(n, n + 1)), []);
+  assert.equal(many.length, 10);
+  assert.equal(many.at(-1).to, 30);
+  assert.deepEqual(forgetLine([change(0, 1, { gtin: '9' }), change(1, 2)], '9').map((one) => one.gtin), ['1']);
+});

@@ -168,14 +168,10 @@ static void request_release(struct tb_request *r)
 }
 
 static const struct tb_request_method methods[] = {
-    {"cart.add", tb_shopping_add},
-    {"cart.set_quantity", tb_shopping_set_quantity},
-    {"cart.remove", tb_shopping_remove},
-    {"visit.end", tb_shopping_visit_end},
-    {"details.shown", request_details},
-    {"ping", tb_shopping_ping},
-    {"checkout.claim", request_claim},
-    {"checkout.release", request_release},
+    {"cart.add", tb_shopping_add},       {"cart.set_quantity", tb_shopping_set_quantity},
+    {"cart.remove", tb_shopping_remove}, {"visit.end", tb_shopping_visit_end},
+    {"details.shown", request_details},  {"ping", tb_shopping_ping},
+    {"checkout.claim", request_claim},   {"checkout.release", request_release},
 };
 
 static const struct tb_request_desk desk = {.methods = methods,

@@ -6,11 +6,14 @@ import { connect, createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { join, resolve } from 'node:path';
 import { lastingPort } from './lib/ports.mjs';
+import { SecondTill } from './lib/second_till.mjs';
 import { Story } from './lib/story.mjs';
 import { World } from './lib/world.mjs';
 
 const PORT_PRESET = 7315;
 const SHOP_PORT_PRESET = 7316;
+const KIOSK_PORT_PRESET = 7317;
+const KIOSK = 'kiosk-0421-7';
 const LOG_LINES_SHOWN = 5;
 
 class Plain extends Error {} // says all there is to say
@@ -30,6 +33,7 @@ function options() {
 
 const { bin, dir, once: alone, port: wanted } = options();
 const world = new World({ bin, dir, window_ms: 0 });
+const kiosk = SecondTill.beside(world, KIOSK, join(dir, 'kiosk'));
 const stopped = new Promise((stop) => process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop));
 
 // ---- before anything is started ----
@@ -55,7 +59,7 @@ async function portOfThePage() {
   return 0;
 }
 
-const portOfTheShop = async () => (await isFree(SHOP_PORT_PRESET) ? SHOP_PORT_PRESET : lastingPort());
+const presetOrFree = async (port) => (await isFree(port) ? port : lastingPort());
 
 // ---- a world to play with ----
 
@@ -98,8 +102,9 @@ function tillWatch(port) {
   }).catch(fail);
 }
 
-function usage(url, customers) {
-  const cli = `${bin}/tillbridge --socket ${world.path('till', 'run', 'tillbridge.sock')} --sim ${world.path('sim')}`;
+const cliOf = (one) => `${bin}/tillbridge --socket ${one.path('till', 'run', 'tillbridge.sock')} --sim ${one.path('sim')}`;
+
+function usage(url, kiosk_url, customers) {
   return `
 Till 4 of store 0421 is open. The clerk page (the address works once, within a minute; "tb open" makes a new one):
 
@@ -109,9 +114,14 @@ The web shop, where you sign in as one of its customers; what you change there i
 
   ${world.shop.origin}/
 
+The kiosk of that store (again an address that works once; "tbk open shopper" makes a new one):
+
+  ${kiosk_url}
+
 Be a shopper at the till, from a second shell. ${customers[0].name} has put three products into her cart on the web.
 
-  alias tb='${cli}'
+  alias tb='${cliOf(world)}'
+  alias tbk='${cliOf(kiosk)}'
 ${customers.map((c, i) => `  tb tap card${i + 1}          # ${c.name}, ${c.tier}`).join('\n')}
   tb tap --remove       # take the card away
   tb tap stranger       # a card that nobody knows
@@ -119,6 +129,9 @@ ${customers.map((c, i) => `  tb tap card${i + 1}          # ${c.name}, ${c.tier}
   tb scan ${world.products[3].ean13}   # ${world.products[3].name}
   tb scan https://loyal.example/m/${customers[1].member}   # the code of ${customers[1].name}
   tb scan H:…           # the code that the web shop shows after "Go on in a shop"
+
+  tbk scan ${world.products[4].ean13}   # the same at the kiosk, where a product begins a cart of nobody's
+  tbk scan https://loyal.example/m/${customers[0].member}   # which then joins hers
 
 See what the till knows (--json for scripts):
 
@@ -136,12 +149,13 @@ Stop with Ctrl-C.`;
 
 async function played() {
   const port = await portOfThePage();
-  world.shop_port = await portOfTheShop();
+  world.shop_port = await presetOrFree(SHOP_PORT_PRESET);
   await world.start({ port });
   await world.startShop();
+  await kiosk.start({ port: await presetOrFree(KIOSK_PORT_PRESET) });
   await webCart(world.customers[0]);
   const customers = await wallet();
-  console.log(usage(await world.pageUrl(), customers));
+  console.log(usage(await world.pageUrl(), await kiosk.pageUrl('shopper'), customers));
   let turn = Promise.resolve();
   process.on('SIGUSR2', () => { turn = turn.then(lineToggle).catch(fail); });
   tillWatch(world.page_port);
@@ -157,9 +171,9 @@ async function once() {
 // ---- the end ----
 
 function lastWords() {
-  const program = [...world.programs].find((one) => one.ended && one.ended.code !== 0);
+  const program = [...world.programs, ...kiosk.programs].find((one) => one.ended && one.ended.code !== 0);
   if (!program) return '';
-  const lines = readFileSync(world.path(`${program.name}.log`), 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
+  const lines = readFileSync(program.log, 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
   return `\n${program.name} said:\n  ${lines.join('\n  ')}\n`;
 }
 
@@ -182,9 +196,9 @@ async function run() {
 const signalled = await Promise.race([run().catch(fail), givenUp, stopped.then(() => true)]);
 ending = true;
 if (signalled && alone) process.exitCode = 1; // a story that was stopped was not played
-await world.stop().catch((error) => {
-  if (signalled || process.exitCode) return; // Ctrl-C reaches the programs, too, and ends them in its own way
-  console.error(error.message);
+for (const { reason } of await Promise.allSettled([kiosk.stop(), world.stop()])) {
+  if (!reason || signalled || process.exitCode) continue; // Ctrl-C reaches the programs, too, and ends them in its own way
+  console.error(reason.message);
   process.exitCode = 1;
-});
+}
 process.exit();

@@ -7,7 +7,7 @@ import { Events } from './events.mjs';
 
 export class Program {
   constructor(name, path, args, { log, env = {} } = {}) {
-    this.name = name;
+    Object.assign(this, { name, log });
     this.lines = new Events(name);
     this.child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     const file = createWriteStream(log, { flags: 'a' });

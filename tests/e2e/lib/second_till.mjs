@@ -1,4 +1,4 @@
-// Another till of the same store: its own readers, keys and files, the context store of the first.
+// Another till of the same store, or its kiosk: its own readers, keys and files, the context store of the first.
 
 import { mkdtempSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { Till } from './till.mjs';
 
 export class SecondTill extends Till {
-  static beside(first, device) {
-    const till = new this({ bin: first.bin, dir: mkdtempSync(join(tmpdir(), 'tb-till-')), device });
+  static beside(first, device, dir = mkdtempSync(join(tmpdir(), 'tb-till-'))) {
+    const till = new this({ bin: first.bin, dir, device });
     till.first = first;
     return till;
   }
 
-  async start() {
+  async start(options) {
     const { ports, customers, products } = this.first;
     Object.assign(this, { ports, customers, products });
     await mkdir(this.path('till', 'state'), { recursive: true, mode: 0o700 });
@@ -23,7 +23,7 @@ export class SecondTill extends Till {
     await this.contextctl('ca', 'issue', '--dir', this.first.path('store', 'ca'), '--csr', this.path('till', 'till.csr'),
       '--out', this.path('till', 'till.crt'), '--device', this.device);
     await this.startReaders();
-    await this.startTill();
+    await this.startTill(options);
   }
 
   get till_files() {

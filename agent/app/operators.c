@@ -22,24 +22,30 @@ struct tb_log_field tb_operators_field(const struct tb_agent *agent)
     return tb_log_str("operator", agent->operators.id);
 }
 
-void tb_operators_show(struct tb_agent *agent, struct tb_page_to to)
+void tb_operators_put(struct tb_json_writer *w, const struct tb_agent *agent)
 {
     const struct tb_operators *o = &agent->operators;
-    struct tb_json_writer w = tb_page_begin(agent, "operator");
     if (o->id[0]) {
-        tb_json_open(&w, "operator");
-        tb_json_put_str(&w, "id", o->id);
-        tb_json_put_str(&w, "name", o->name);
-        tb_json_close(&w);
+        tb_json_open(w, "operator");
+        tb_json_put_str(w, "id", o->id);
+        tb_json_put_str(w, "name", o->name);
+        tb_json_close(w);
     } else {
-        tb_json_put_null(&w, "operator");
+        tb_json_put_null(w, "operator");
     }
+}
+
+void tb_operators_show(struct tb_agent *agent, struct tb_page_to to)
+{
+    struct tb_json_writer w = tb_page_begin(agent, "operator");
+    tb_operators_put(&w, agent);
     tb_page_end(agent, &w, to, TB_COUNTER_TOPIC_OPERATOR);
 }
 
 static void tell(struct tb_agent *agent)
 {
     tb_operators_show(agent, (struct tb_page_to){.scopes = TB_PAGE_CLERKS});
+    tb_pos_operator(agent);
 }
 
 /* ---- on and off ---- */

@@ -43,6 +43,8 @@ void tb_operators_activity(struct tb_agent *agent);
 void tb_operators_facts(struct tb_agent *agent);
 void tb_operators_stop(struct tb_agent *agent);
 
+/* Member `operator` of what pages and POS software are told. */
+void tb_operators_put(struct tb_json_writer *w, const struct tb_agent *agent);
 /* Tells the clerk's pages who is signed on. */
 void tb_operators_show(struct tb_agent *agent, struct tb_page_to to);
 /* operator.leave: the page's sign-off. */

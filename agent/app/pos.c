@@ -8,6 +8,7 @@
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/base/wipe.h"
+#include "core/wire/member.h"
 #include "host/log/log.h"
 
 #define CODE_TEXT_SIZE_MAX 512 /* bytes of a line, as from a scanner */
@@ -150,6 +151,25 @@ static void request_state(struct tb_request *r)
     tb_request_answer_end(r, &w);
 }
 
+/* Somebody of the chain's operators, by id; null signs off. */
+static void request_operator(struct tb_request *r)
+{
+    struct tb_agent *agent = r->agent;
+    char id[TB_SHORT_SIZE_MAX + 1] = "";
+    bool off = tb_json_type(tb_json_member(r->params, "operator")) == TB_JSON_NULL;
+    if (!off)
+        tb_member_token(&r->check, r->params, "operator", id, sizeof id);
+    if (!tb_request_check(r))
+        return;
+    enum tb_err err = off ? TB_OK : tb_operators_sign_on(agent, id, "pos");
+    if (off)
+        tb_operators_sign_off(agent, "pos");
+    if (err == TB_OK)
+        tb_shopping_answer_done(r);
+    else
+        tb_request_refuse(r, err, "No operator of that id may sign on here.");
+}
+
 /* ---- codes that are handed in ---- */
 
 static struct tb_pos_wait *wait_find(struct tb_agent *agent, uint64_t attempt)
@@ -234,6 +254,7 @@ static const struct {
     {{"ping", tb_shopping_ping}, 0},
     {{"customer.current", request_current}, TB_POS_MAY_CUSTOMER},
     {{"visit.end", tb_shopping_visit_end}, TB_POS_MAY_IDENTIFY},
+    {{"operator.set", request_operator}, TB_POS_MAY_OPERATOR},
     {{"identify.code", request_code}, TB_POS_MAY_IDENTIFY},
     {{"cart.add", tb_shopping_add}, TB_POS_MAY_CART},
     {{"cart.set_quantity", tb_shopping_set_quantity}, TB_POS_MAY_CART},

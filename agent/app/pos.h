@@ -103,6 +103,7 @@ struct tb_pos_follower *tb_pos_follower_find(struct tb_agent *agent, uint32_t pa
 void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb_pos_client *client);
 void tb_pos_terminal(struct tb_agent *agent);
 void tb_pos_state(struct tb_agent *agent);
+void tb_pos_operator(struct tb_agent *agent);
 void tb_pos_visit(struct tb_agent *agent);
 void tb_pos_cart(struct tb_agent *agent);
 void tb_pos_outcome(struct tb_agent *agent, const struct tb_identify_action *action);

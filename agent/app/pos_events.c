@@ -94,6 +94,16 @@ static void visit_send(struct tb_agent *agent, struct to to, const char *event)
     event_end(agent, &w, to, TB_COUNTER_TOPIC_VISIT);
 }
 
+static void operator_send(struct tb_agent *agent, struct to to)
+{
+    to.grants = TB_POS_MAY_OPERATOR;
+    if (!followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, "operator");
+    tb_operators_put(&w, agent);
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_OPERATOR);
+}
+
 void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb_pos_client *client)
 {
     const struct to to = {.page = page, .grants = ANY};
@@ -107,6 +117,7 @@ void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb
     event_end(agent, &w, to, TB_COUNTER_TOPIC_EVENT);
     terminal_send(agent, to);
     state_send(agent, to);
+    operator_send(agent, to);
     if (agent->serving.visit.open)
         visit_send(agent, to, "customer.identified");
 }
@@ -114,6 +125,11 @@ void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb
 void tb_pos_terminal(struct tb_agent *agent)
 {
     terminal_send(agent, (struct to){.grants = ANY});
+}
+
+void tb_pos_operator(struct tb_agent *agent)
+{
+    operator_send(agent, (struct to){0});
 }
 
 void tb_pos_state(struct tb_agent *agent)

@@ -10,7 +10,7 @@
 
 #include "agent/counter/connection.h"
 
-#define POS_ANSWER_MS 5000
+#define POS_ANSWER_MS 6000
 
 /* http.c hands over what is asked for below TB_POS_GATE_PATH; they return what lws expects of a callback. */
 int pos_request(struct connection *c, struct tb_span path);

@@ -170,6 +170,20 @@ test('the cart is claimed, paid and gone', async () => {
   assert.match(await pos.code('checkout.finish', { transaction: 'pos 3', business_date: DATE, total: 1, lines: [] }), /^input\./);
 });
 
+// ---- who the clerk is ----
+
+test('the clerk is who the POS says, and only one whom the chain knows', async () => {
+  assert.equal(await pos.code('operator.set', { operator: 'op-7' }), 'refused.not_found');
+  assert.match(await pos.code('operator.set', {}), /^input\./);
+  pos.events.forget();
+  await till.contextctl('operator', 'add', '--database', till.path('store', 'context.db'), '--id', 'op-7', '--name', 'Kim Berg');
+  await pos.event('terminal'); // what concerns this terminal has come
+  await pos.result('operator.set', { operator: 'op-7' });
+  assert.deepEqual(await pos.event('operator'), { operator: { id: 'op-7', name: 'Kim Berg' } });
+  await pos.result('operator.set', { operator: null });
+  assert.deepEqual(await pos.event('operator'), { operator: null });
+});
+
 // ---- who may what ----
 
 test('a scope opens what it says and nothing else', async () => {

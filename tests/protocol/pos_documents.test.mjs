@@ -58,7 +58,7 @@ test('calls and their scopes are those of the code', () => {
 
 test('events are those of the code', () => {
   const said = ['agent/app/pos_events.c', 'agent/app/upos.c']
-    .flatMap((path) => found(path, /"((?:ready|terminal|state|outcome)|(?:customer|cart|change|upos)\.[a-z]+)"/g).map(([name]) => name));
+    .flatMap((path) => found(path, /"((?:ready|terminal|state|operator|outcome)|(?:customer|cart|change|upos)\.[a-z]+)"/g).map(([name]) => name));
   same(Object.keys(MESSAGES).filter((name) => name.startsWith('event.')).map((name) => name.slice(6)), said);
 });
 

@@ -181,6 +181,8 @@ static enum tb_err dropped_open(struct tb_agent_metrics *m)
         [TB_MUTATION_JOURNEY_EVENT] = "kind=\"journey.event\"",
         [TB_MUTATION_HANDOVER_REQUEST] = "kind=\"handover.request\"",
         [TB_MUTATION_HANDOVER_ACCEPT] = "kind=\"handover.accept\"",
+        [TB_MUTATION_HANDOVER_DECLINE] = "kind=\"handover.decline\"",
+        [TB_MUTATION_HANDOVER_CANCEL] = "kind=\"handover.cancel\"",
     };
     enum tb_err err = TB_OK;
     for (unsigned kind = 1; kind < TB_MUTATION_KIND_COUNT && err == TB_OK; kind++) {

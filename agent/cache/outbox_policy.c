@@ -22,6 +22,8 @@ static const struct tb_outbox_policy policies[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_JOURNEY_EVENT] = {.drop_rank = 1, .age_max_ms = 30 * DAY_MS},
     [TB_MUTATION_HANDOVER_REQUEST] = {.drop_rank = 3, .age_max_ms = DAY_MS},
     [TB_MUTATION_HANDOVER_ACCEPT] = {.drop_rank = 3, .age_max_ms = DAY_MS},
+    [TB_MUTATION_HANDOVER_DECLINE] = {.drop_rank = 3, .age_max_ms = DAY_MS},
+    [TB_MUTATION_HANDOVER_CANCEL] = {.drop_rank = 3, .age_max_ms = DAY_MS},
     [TB_MUTATION_CONSENT_SET] = {.reserved = true},
     [TB_MUTATION_ERASURE_RECEIPT] = {.reserved = true},
     [TB_MUTATION_NOTE_REMOVE] = {.reserved = true},

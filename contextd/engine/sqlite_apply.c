@@ -212,8 +212,10 @@ static const struct decider deciders[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_VISIT_BEGIN] = {sqlite_visit_begin_decide, ANYBODY},
     [TB_MUTATION_VISIT_END] = {sqlite_visit_end_decide, ANYBODY},
     [TB_MUTATION_JOURNEY_EVENT] = {sqlite_event_decide, ANYBODY},
-    [TB_MUTATION_HANDOVER_REQUEST] = {sqlite_handover_request_decide, 0},
-    [TB_MUTATION_HANDOVER_ACCEPT] = {sqlite_handover_accept_decide, STAFF},
+    [TB_MUTATION_HANDOVER_REQUEST] = {sqlite_handover_request_decide, ANYBODY},
+    [TB_MUTATION_HANDOVER_ACCEPT] = {sqlite_handover_accept_decide, ANYBODY | STAFF},
+    [TB_MUTATION_HANDOVER_DECLINE] = {sqlite_handover_decline_decide, ANYBODY | STAFF},
+    [TB_MUTATION_HANDOVER_CANCEL] = {sqlite_handover_cancel_decide, ANYBODY},
     [TB_MUTATION_CONSENT_SET] = {sqlite_consent_decide, 0},
     [TB_MUTATION_NOTE_ADD] = {sqlite_note_add_decide, STAFF},
     [TB_MUTATION_NOTE_REMOVE] = {sqlite_note_remove_decide, STAFF},
@@ -302,6 +304,8 @@ static enum tb_err verdict_repeat(struct sqlite_engine *e, struct sqlite_batch *
         return reused_decide(e, b, mutation, v);
     if (err != TB_OK || v->kind != TB_VERDICT_DUPLICATE || mutation->kind == TB_MUTATION_SKIPPED)
         return err;
+    if (mutation->kind == TB_MUTATION_HANDOVER_ACCEPT)
+        return sqlite_handover_repeat(e, b, mutation);
     return sqlite_cart_repeat(e, b, mutation);
 }
 
@@ -350,7 +354,7 @@ static enum tb_err cohorts_note(struct sqlite_engine *e, struct sqlite_batch *b,
 {
     static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
     /* Keeps one place for the scope of each customer that is still to come. */
-    size_t room = TB_ENGINE_CHANGE_COUNT_MAX - TB_MUTATION_BATCH_MAX - 2;
+    size_t room = TB_ENGINE_CHANGE_COUNT_MAX - TB_MUTATION_BATCH_MAX - 3;
     struct tb_stmt *s = sqlite_stmt(e, STMT_COHORT_STORES);
     tb_stmt_bind_blob(s, 1, tb_id_span(customer));
     tb_stmt_bind_int(s, 2, COHORT_STORES_MAX + 1);
@@ -396,6 +400,8 @@ static enum tb_err changes_note(struct sqlite_engine *e, struct sqlite_batch *b)
     enum tb_err err = TB_OK;
     if (b->entered)
         change_note(b, &cohort, b->request->peer.store);
+    if (b->told)
+        change_note(b, &(struct tb_scope){.kind = TB_SCOPE_STORE}, b->told_store);
     for (size_t i = 0; i < b->touched_count && err == TB_OK; i++) {
         /* Nobody's objects are in no feed. */
         if (!b->touched[i].changed || tb_id_is_zero(&b->touched[i].customer) || !is_first_of_customer(b, i))

@@ -52,6 +52,14 @@ static bool cart_note(struct sqlite_batch *b, const struct tb_cart *cart, bool c
     return sqlite_touch_note(b, &touched);
 }
 
+enum tb_err sqlite_cart_note(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_id *cart)
+{
+    enum tb_err err = sqlite_cart_read(e, cart, b->request->peer.store, &e->cart, NULL);
+    if (err == TB_OK)
+        (void)cart_note(b, &e->cart, false);
+    return err;
+}
+
 /* A row without its document has room beside any other. */
 static void cart_let_go(struct sqlite_batch *b, const struct tb_cart *cart)
 {

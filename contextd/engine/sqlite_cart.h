@@ -23,6 +23,10 @@ TB_MUST_USE enum tb_err sqlite_cart_ready(struct sqlite_engine *e, struct sqlite
  * an answer holds; nothing was noted and nothing may be written. */
 TB_MUST_USE enum tb_err sqlite_carts_ready(struct sqlite_engine *e, struct sqlite_batch *b, bool *ret_fit);
 
+/* Notes the row of a cart that did not change; TB_ERR_NOT_FOUND. */
+TB_MUST_USE enum tb_err sqlite_cart_note(struct sqlite_engine *e, struct sqlite_batch *b,
+                                         const struct tb_id *cart);
+
 /* Notes in the journey that the cart was changed; nobody's waits with the cart and visit. */
 TB_MUST_USE enum tb_err sqlite_cart_touch(struct sqlite_engine *e, const struct sqlite_batch *b,
                                           const struct tb_cart *cart, const struct tb_id *visit);

@@ -38,7 +38,9 @@ struct sqlite_batch {
     struct sqlite_touched touched[SQLITE_TOUCHED_MAX];
     size_t touched_count;
     bool entered; /* somebody entered the cohort of the peer's store */
-    bool full;    /* the rows of one more mutation would not fit into the answer */
+    bool told;    /* hand-overs changed of which the terminals of told_store are told; "": of every store */
+    char told_store[TB_SHORT_SIZE_MAX + 1];
+    bool full; /* the rows of one more mutation would not fit into the answer */
 };
 
 /* False, with full set, when the answer cannot hold this row as well. touched->changed stays true once it
@@ -123,5 +125,12 @@ TB_MUST_USE enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, 
                                                        const struct tb_mutation *m, struct tb_verdict *v);
 TB_MUST_USE enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                                       const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_handover_decline_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                                       const struct tb_mutation *m, struct tb_verdict *v);
+TB_MUST_USE enum tb_err sqlite_handover_cancel_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                                      const struct tb_mutation *m, struct tb_verdict *v);
+/* What was accepted before by who asks again: notes what it is about as it is now. */
+TB_MUST_USE enum tb_err sqlite_handover_repeat(struct sqlite_engine *e, struct sqlite_batch *b,
+                                               const struct tb_mutation *m);
 
 #endif

@@ -247,7 +247,9 @@ TB_MUST_USE enum tb_err sqlite_key_next(struct tb_context_engine *engine, const 
 struct sqlite_evidence {
     struct tb_identify_proof proof;
     struct tb_replay replay; /* to be claimed when somebody was found */
-    struct tb_id customer;   /* of a hand-over; zero: none */
+    struct tb_id handover;   /* that it is the code of; zero: none */
+    struct tb_id customer;   /* of that; zero: nobody's cart */
+    struct tb_id cart;       /* the same; zero: none */
 };
 
 /* Nothing of ret_evidence is set when there is none, or no key for it. */
@@ -256,6 +258,8 @@ TB_MUST_USE enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const cha
                                               struct sqlite_evidence *ret_evidence);
 /* Uses it up; evidence->proof is then refused when it was. */
 TB_MUST_USE enum tb_err sqlite_evidence_claim(struct sqlite_engine *e, struct sqlite_evidence *evidence);
+/* Hand-overs that nobody took in time expire. */
+TB_MUST_USE enum tb_err sqlite_handovers_overdue(struct sqlite_engine *e, bool *more);
 /* The code of an open hand-over: nobody can tell it from the id without the pepper. */
 void sqlite_handover_code(const struct sqlite_engine *e, struct tb_span id,
                           char ret_code[TB_HANDOVER_CODE_SIZE + 1]);

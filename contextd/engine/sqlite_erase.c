@@ -66,6 +66,7 @@ static const char *const erase_sql[] = {
     "DELETE FROM cohort WHERE customer = ?1",
     "DELETE FROM touch WHERE customer = ?1",
     "DELETE FROM visit WHERE customer = ?1",
+    "DELETE FROM handover_decline WHERE handover IN (SELECT id FROM handover WHERE customer = ?1)",
     "DELETE FROM handover WHERE customer = ?1",
     "DELETE FROM reward WHERE customer = ?1",
     "DELETE FROM consent WHERE customer = ?1",

@@ -9,7 +9,6 @@
 #include "core/credential/sun.h"
 #include "core/crypto/hash.h"
 
-#define HANDOVER_LIFE_MS (INT64_C(4) * 3600 * 1000) /* a code's; the hand-over itself may stay open */
 #define NAME_SIZE 16
 
 static void refuse(struct sqlite_evidence *evidence, enum tb_reason reason)
@@ -45,10 +44,10 @@ void sqlite_handover_code(const struct sqlite_engine *e, struct tb_span id,
 }
 
 /* Two open ones of the same code are nobody's: better to ask again than to serve somebody else. */
-static enum tb_err handover_find(struct sqlite_engine *e, const char *code, struct sqlite_evidence *evidence)
+static enum tb_err handover_search(struct sqlite_engine *e, const char *code, struct tb_id *ret_handover)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_OPEN);
-    tb_stmt_bind_int(s, 1, e->wall_ms - HANDOVER_LIFE_MS);
+    tb_stmt_bind_int(s, 1, e->wall_ms - TB_HANDOVER_LIFE_MS);
     bool row = false;
     unsigned count = 0;
     enum tb_err err;
@@ -58,15 +57,33 @@ static enum tb_err handover_find(struct sqlite_engine *e, const char *code, stru
         if (strcmp(own, code) != 0)
             continue;
         count++;
-        err = sqlite_column_id(s, 1, &evidence->customer);
+        err = sqlite_column_id(s, 0, ret_handover);
         if (err != TB_OK)
             break;
     }
     tb_stmt_reset(s);
-    if (err == TB_OK && count != 1) {
-        evidence->customer = (struct tb_id){{0}};
-        return TB_ERR_NOT_FOUND;
-    }
+    return err == TB_OK && count != 1 ? TB_ERR_NOT_FOUND : err;
+}
+
+static enum tb_err handover_find(struct sqlite_engine *e, const char *code, struct sqlite_evidence *evidence)
+{
+    struct tb_id id;
+    enum tb_err err = handover_search(e, code, &id);
+    if (err != TB_OK)
+        return err;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&id));
+    bool row;
+    err = tb_stmt_step(s, &row);
+    if (err == TB_OK && !row)
+        err = TB_ERR_NOT_FOUND;
+    if (err == TB_OK && !tb_stmt_is_null(s, 0))
+        err = sqlite_column_id(s, 0, &evidence->customer);
+    if (err == TB_OK)
+        err = sqlite_column_id(s, 1, &evidence->cart);
+    tb_stmt_reset(s);
+    if (err == TB_OK)
+        evidence->handover = id;
     return err;
 }
 

@@ -6,10 +6,11 @@
 
 #define VERDICTS_KEPT_MS (90LL * 24 * 60 * 60 * 1000)
 #define INTAKE_KEPT_MS (60LL * 60 * 1000)
-#define HANDOVER_DROPS_KEPT_MS VERDICTS_KEPT_MS /* for terminals that were away */
-#define EXPIRE_MAX 1000                         /* rows per table and call */
-#define NOTES_EXPIRE_MAX 100                    /* carts per call: the same */
-#define JOURNEYS_EXPIRE_MAX 200                 /* customers per call: each is told to the terminals */
+#define HANDOVER_TOLD_MS (24LL * 60 * 60 * 1000) /* whoever is away for longer reads the store anew */
+#define HANDOVER_DROPS_KEPT_MS VERDICTS_KEPT_MS  /* for terminals that were away */
+#define EXPIRE_MAX 1000                          /* rows per table and call */
+#define NOTES_EXPIRE_MAX 100                     /* carts per call: the same */
+#define JOURNEYS_EXPIRE_MAX 200                  /* customers per call: each is told to the terminals */
 
 /* A statement with ?1 the time before which rows go and ?2 how many may. */
 static enum tb_err rows_expire(struct sqlite_engine *e, enum sqlite_stmt which, int64_t before_ms, bool *more)
@@ -180,6 +181,10 @@ enum tb_err sqlite_expire(struct sqlite_engine *e, bool *ret_more)
     enum tb_err err = keep_times_read(e, &keep);
     if (err == TB_OK)
         err = unheld_expire(e, &keep, ret_more);
+    if (err == TB_OK)
+        err = sqlite_handovers_overdue(e, ret_more);
+    if (err == TB_OK)
+        err = rows_expire(e, STMT_HANDOVER_TOLD_EXPIRE, e->wall_ms - HANDOVER_TOLD_MS, ret_more);
     if (err == TB_OK && keep.note_ms > 0)
         err = all_notes_expire(e, e->wall_ms - keep.note_ms, ret_more);
     if (err == TB_OK)

@@ -66,7 +66,9 @@ static const struct {
                " 'transaction', transaction_id, 'at_ms', at_ms) FROM points_entry WHERE customer = ?1"
                " ORDER BY at_ms"},
     {"handovers",
-     "SELECT json_object('from', from_name, 'to', to_whom, 'note', note, 'by', by_name, 'at_ms', at_ms)"
+     "SELECT json_object('from', from_name, 'to', to_whom, 'note', note, 'by', by_name, 'at_ms', at_ms,"
+     " 'reason', CASE reason WHEN 1 THEN 'help' WHEN 2 THEN 'continue' END, 'store', nullif(store, ''),"
+     " 'item_count', item_count, 'total', total, 'declined', declined, 'taken_ms', nullif(taken_ms, 0))"
      " FROM handover WHERE customer = ?1 AND state > 0 ORDER BY at_ms"},
     {"sales",
      "SELECT json_object('store', store, 'terminal', terminal, 'business_date', business_date, 'receipt',"

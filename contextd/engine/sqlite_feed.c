@@ -58,6 +58,7 @@ static enum tb_err scope_check(const struct tb_engine_peer *peer, const struct t
     bool terminal = tb_id_is_zero(&peer->customer);
     switch (scope->kind) {
     case TB_SCOPE_DEVICE:
+    case TB_SCOPE_STORE:
     case TB_SCOPE_COHORT:
     case TB_SCOPE_PARTITION:
     case TB_SCOPE_ERASURES:
@@ -84,6 +85,11 @@ static struct tb_stmt *feed_statement(struct sqlite_engine *e, const struct feed
         tb_stmt_bind_int(s, 7, TB_ROW_OPERATOR);
         tb_stmt_bind_text(s, 8, tb_span_str(f->store));
         limit_at = 6;
+        break;
+    case TB_SCOPE_STORE:
+        s = sqlite_stmt(e, STMT_FEED_STORE);
+        tb_stmt_bind_text(s, 2, tb_span_str(f->store));
+        limit_at = 3;
         break;
     case TB_SCOPE_COHORT:
         s = sqlite_stmt(e, STMT_FEED_COHORT);
@@ -399,7 +405,8 @@ static enum tb_err people_of(struct sqlite_engine *e, const char *kind, const ui
     return TB_OK;
 }
 
-/* Whose it is, by the evidence or else by the hash. TB_ERR_NOT_FOUND: nobody's, or refused. */
+/* Whose it is, by the evidence or else by the hash; of a hand-over's code perhaps nobody's.
+ * TB_ERR_NOT_FOUND: nothing, or refused. */
 static enum tb_err people_find(struct sqlite_engine *e, const struct tb_engine_request *request,
                                struct sqlite_evidence *evidence, struct people *ret_people)
 {
@@ -407,8 +414,9 @@ static enum tb_err people_find(struct sqlite_engine *e, const struct tb_engine_r
     enum tb_err err = sqlite_evidence_judge(e, request->peer.device, ask, evidence);
     if (err != TB_OK || evidence->proof.refused[0])
         return err == TB_OK ? TB_ERR_NOT_FOUND : err;
-    if (!tb_id_is_zero(&evidence->customer)) {
-        *ret_people = (struct people){.count = 1, .ids = {evidence->customer}};
+    if (!tb_id_is_zero(&evidence->handover)) {
+        *ret_people =
+            (struct people){.count = tb_id_is_zero(&evidence->customer) ? 0 : 1, .ids = {evidence->customer}};
         return TB_OK;
     }
     if (evidence->proof.verified)
@@ -429,6 +437,35 @@ static enum tb_err people_meet(struct sqlite_engine *e, const struct tb_engine_p
     return err;
 }
 
+/* What a code is of: its row, behind those that there are, and nobody's cart. */
+static enum tb_err handover_rows(struct sqlite_engine *e, const struct sqlite_evidence *evidence,
+                                 const char *store, struct tb_arena *arena, struct tb_rows *rows)
+{
+    struct gathering g = {.arena = arena,
+                          .rows = tb_arena_take(arena, (rows->count + 2) * sizeof *g.rows),
+                          .count_max = rows->count + 2,
+                          .cost_max = SIZE_MAX};
+    if (g.rows == NULL)
+        return TB_ERR_NO_MEMORY;
+    if (rows->count)
+        memcpy(g.rows, rows->at, rows->count * sizeof *g.rows);
+    g.count = rows->count;
+    struct sqlite_change change = {.type = TB_ROW_CART,
+                                   .op = TB_ROW_PUT,
+                                   .id = tb_id_span(&evidence->cart),
+                                   .customer = evidence->customer,
+                                   .store = store};
+    enum tb_err err = TB_OK;
+    if (tb_id_is_zero(&evidence->customer))
+        err = take_row(e, &change, &g);
+    change.type = TB_ROW_HANDOVER;
+    change.id = tb_id_span(&evidence->handover);
+    if (err == TB_OK)
+        err = take_row(e, &change, &g);
+    *rows = (struct tb_rows){.at = g.rows, .count = g.count};
+    return err;
+}
+
 enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_request *request,
                             struct tb_arena *arena, struct tb_engine_answer *ret_answer)
 {
@@ -440,10 +477,13 @@ enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_requ
     if (err == TB_OK)
         err = sqlite_evidence_claim(e, &evidence);
     bool found = err == TB_OK && !evidence.proof.refused[0];
-    if (found)
+    bool known = found && people.count > 0;
+    if (known)
         err = people_meet(e, &request->peer, &people, &ret_answer->identify.entered);
-    if (found && err == TB_OK)
+    if (known && err == TB_OK)
         err = people_rows(e, &people, request->peer.store, arena, &ret_answer->identify.rows);
+    if (found && err == TB_OK && !tb_id_is_zero(&evidence.handover))
+        err = handover_rows(e, &evidence, request->peer.store, arena, &ret_answer->identify.rows);
     ret_answer->identify.found = found && err == TB_OK;
     ret_answer->identify.proof = evidence.proof;
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;

@@ -1,30 +1,63 @@
-#include "contextd/engine/sqlite_decide.h"
+/* Hand-overs: who asks that somebody else goes on with a customer or with nobody's cart, and who does. */
+#include "contextd/engine/sqlite_cart.h"
 
-static bool handover_note(struct sqlite_batch *b, const struct tb_mutation *m)
+#include "core/base/assert.h"
+
+#define CODE_HANDOVER_UNKNOWN "handover_unknown"
+#define CODE_HANDOVER_TAKEN "handover_taken"
+#define CODE_HANDOVER_OVER "handover_over"
+#define ROW_COST 2560      /* upper bound of a hand-over's row */
+#define PROFILE_COST 12288 /* the same of a customer's */
+#define ASKED_MAX 8        /* open ones of one device at a time */
+#define OVERDUE_MAX 100    /* per call: each is told */
+
+/* ---- telling ---- */
+
+/* Terminals of several stores are told in one go: rare, and they only look. */
+static void store_tell(struct sqlite_batch *b, const char *store)
 {
-    struct sqlite_touched touched =
-        sqlite_touched_of(TB_ROW_HANDOVER, &m->handover.handover, &m->customer, 2560);
-    return sqlite_touch_note(b, &touched);
+    bool other = b->told && strcmp(b->told_store, store) != 0;
+    if (store[0] == '\0')
+        return;
+    if (!b->told)
+        memcpy(b->told_store, store, sizeof b->told_store);
+    else if (other)
+        b->told_store[0] = '\0';
+    b->told = true;
 }
 
-static enum tb_err handover_changed(struct sqlite_engine *e, const struct tb_mutation *m)
+/* To who reads the customer, and to the terminals of the store. */
+static enum tb_err change_put(struct sqlite_engine *e, const struct tb_id *handover,
+                              const struct tb_id *customer, const char *store)
 {
     struct sqlite_change change = {.type = TB_ROW_HANDOVER,
                                    .op = TB_ROW_PUT,
-                                   .id = tb_id_span(&m->handover.handover),
-                                   .customer = m->customer,
+                                   .id = tb_id_span(handover),
+                                   .customer = *customer,
                                    .store = ""};
-    return sqlite_change_put(e, &change);
+    enum tb_err err = tb_id_is_zero(customer) ? TB_OK : sqlite_change_put(e, &change);
+    change.store = store;
+    return err == TB_OK && store[0] ? sqlite_change_put(e, &change) : err;
 }
 
-/* What is stored under an id; TB_ERR_NOT_FOUND. */
+static bool handover_note(struct sqlite_batch *b, const struct tb_mutation *m, bool changed)
+{
+    struct sqlite_touched touched =
+        sqlite_touched_of(TB_ROW_HANDOVER, &m->handover.handover, &m->customer, ROW_COST);
+    touched.changed = changed;
+    return sqlite_touch_note(b, &touched);
+}
+
+/* ---- what is stored ---- */
+
 struct stored {
-    struct tb_id customer;
+    struct tb_id customer; /* zero: nobody */
+    struct tb_id cart;     /* zero: none */
+    char store[TB_SHORT_SIZE_MAX + 1];
     int64_t version;
-    bool gone; /* expired */
-    bool accepted;
-    bool by_peer;   /* accepted by who asks now */
-    bool from_peer; /* requested by who asks now */
+    enum tb_handover_state state; /* NONE: gone */
+    bool by_peer;                 /* accepted by who asks now */
+    bool from_peer;               /* requested by who asks now */
 };
 
 /* The row with an id; TB_ERR_NOT_FOUND. Reset the statement in any case. */
@@ -38,19 +71,28 @@ static enum tb_err row_find(struct sqlite_engine *e, struct tb_span id, struct t
     return err == TB_OK && !found ? TB_ERR_NOT_FOUND : err;
 }
 
-static enum tb_err stored_read(struct sqlite_engine *e, const struct sqlite_batch *b,
-                               const struct tb_mutation *m, struct stored *ret_stored)
+static enum tb_handover_state state_of(const struct sqlite_engine *e, const struct tb_stmt *s)
 {
-    const char *device = b->request->peer.device;
+    enum tb_handover_state state = (enum tb_handover_state)tb_stmt_int(s, 6);
+    bool overdue = state == TB_HANDOVER_OPEN && tb_stmt_int(s, 5) < e->wall_ms - TB_HANDOVER_LIFE_MS;
+    return overdue ? TB_HANDOVER_EXPIRED : state;
+}
+
+static enum tb_err stored_read(struct sqlite_engine *e, const char *device, const struct tb_id *id,
+                               struct stored *ret_stored)
+{
     struct tb_stmt *s;
     *ret_stored = (struct stored){.version = 0};
-    enum tb_err err = row_find(e, tb_id_span(&m->handover.handover), &s);
-    if (err == TB_OK)
+    enum tb_err err = row_find(e, tb_id_span(id), &s);
+    if (err == TB_OK && !tb_stmt_is_null(s, 0))
         err = sqlite_column_id(s, 0, &ret_stored->customer);
+    if (err == TB_OK)
+        err = sqlite_column_id(s, 1, &ret_stored->cart);
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 13, ret_stored->store, sizeof ret_stored->store);
     if (err == TB_OK) {
         ret_stored->version = tb_stmt_int(s, 8);
-        ret_stored->gone = tb_stmt_int(s, 6) == TB_HANDOVER_NONE;
-        ret_stored->accepted = tb_stmt_int(s, 6) == TB_HANDOVER_ACCEPTED;
+        ret_stored->state = state_of(e, s);
         ret_stored->by_peer = tb_span_is(tb_stmt_blob(s, 10), device);
         ret_stored->from_peer = tb_span_is(tb_stmt_blob(s, 11), device);
     }
@@ -58,23 +100,104 @@ static enum tb_err stored_read(struct sqlite_engine *e, const struct sqlite_batc
     return err;
 }
 
+/* One that there is, is this customer's and may be known to who asks; else the verdict says no.
+ * TB_ERR_NOT_FOUND then. */
+static enum tb_err stored_find(struct sqlite_engine *e, const struct sqlite_batch *b,
+                               const struct tb_mutation *m, struct stored *ret_stored, struct tb_verdict *v)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    enum tb_err err = stored_read(e, peer->device, &m->handover.handover, ret_stored);
+    if (err != TB_OK && err != TB_ERR_NOT_FOUND)
+        return err;
+    bool hers = tb_id_equal(&ret_stored->customer, &m->customer);
+    bool near = !tb_id_is_zero(&m->customer) || strcmp(ret_stored->store, peer->store) == 0;
+    if (err == TB_OK && ret_stored->state != TB_HANDOVER_NONE && hers && near) {
+        v->version = ret_stored->version;
+        return TB_OK;
+    }
+    sqlite_reject(v, CODE_HANDOVER_UNKNOWN);
+    return TB_ERR_NOT_FOUND;
+}
+
+/* ---- asking ---- */
+
+static enum tb_err count_read(struct sqlite_engine *e, const char *device, int64_t *ret_count)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ASKED);
+    tb_stmt_bind_text(s, 1, tb_span_str(device));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    *ret_count = err == TB_OK && row ? tb_stmt_int(s, 0) : 0;
+    tb_stmt_reset(s);
+    return err;
+}
+
+/* Whose terminals are told: those of the store that it names, else of the one where it was asked for. Who is
+ * at home and names none goes there with a code. */
+static enum tb_err store_of(struct sqlite_engine *e, const struct sqlite_batch *b,
+                            const struct tb_mutation *m, char ret_store[TB_SHORT_SIZE_MAX + 1])
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_STORE_HAS);
+    tb_stmt_bind_text(s, 1, tb_span_str(m->handover.to));
+    bool named = false;
+    enum tb_err err = tb_stmt_step(s, &named);
+    tb_stmt_reset(s);
+    memcpy(ret_store, named ? m->handover.to : b->request->peer.store, TB_SHORT_SIZE_MAX + 1);
+    return err;
+}
+
+/* The cart goes into e->cart, of zero id when there is none; only her own, or nobody's. */
+static enum tb_err cart_check(struct sqlite_engine *e, const struct sqlite_batch *b,
+                              const struct tb_mutation *m, struct tb_verdict *v)
+{
+    memset(&e->cart, 0, offsetof(struct tb_cart, lines));
+    if (tb_id_is_zero(&m->cart))
+        return TB_OK;
+    enum tb_err err = sqlite_cart_read(e, &m->cart, b->request->peer.store, &e->cart, NULL);
+    if (err == TB_ERR_NOT_FOUND && tb_id_is_zero(&m->customer))
+        sqlite_reject(v, tb_cart_code_name(TB_CART_UNKNOWN));
+    else if (err == TB_OK && !tb_id_equal(&e->cart.customer, &m->customer))
+        sqlite_reject(v, tb_cart_code_name(TB_CART_OF_OTHER));
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+static void cart_bind(struct tb_stmt *s, const struct tb_cart *cart)
+{
+    int64_t count = 0;
+    int64_t total = 0;
+    for (size_t i = 0; i < cart->line_count; i++) {
+        count += cart->lines[i].quantity;
+        total += cart->lines[i].quantity * cart->lines[i].unit_price;
+    }
+    bool tellable = total >= 0 && total <= TB_MONEY_MAX;
+    tb_stmt_bind_int(s, 11, count);
+    tb_stmt_bind_int(s, 12, tellable ? total : 0);
+    tb_stmt_bind_text(s, 13, tb_span_str(tellable ? cart->currency : ""));
+}
+
 static enum tb_err request_write(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
                                  struct tb_verdict *v)
 {
-    if (!handover_note(b, m))
-        return TB_OK;
+    char store[TB_SHORT_SIZE_MAX + 1];
+    enum tb_err err = store_of(e, b, m, store);
+    if (err != TB_OK || !handover_note(b, m, true))
+        return err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ADD);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
-    tb_stmt_bind_blob(s, 2, tb_id_span(&m->customer));
+    sqlite_bind_opt_id(s, 2, &m->customer);
     tb_stmt_bind_blob(s, 3, tb_id_span(&m->cart));
     tb_stmt_bind_text(s, 4, tb_span_str(b->request->peer.device));
     tb_stmt_bind_text(s, 5, tb_span_str(b->touched_by));
     tb_stmt_bind_text(s, 6, tb_span_str(m->handover.to));
     tb_stmt_bind_text(s, 7, tb_span_str(m->handover.note));
     tb_stmt_bind_int(s, 8, e->wall_ms);
+    tb_stmt_bind_int(s, 9, m->handover.reason);
+    tb_stmt_bind_text(s, 10, tb_span_str(store));
+    cart_bind(s, &e->cart);
     v->version = 1;
-    enum tb_err err = tb_stmt_run(s);
-    return err == TB_OK ? handover_changed(e, m) : err;
+    store_tell(b, store);
+    err = tb_stmt_run(s);
+    return err == TB_OK ? change_put(e, &m->handover.handover, &m->customer, store) : err;
 }
 
 /* An id is taken once: by whom it was minted the same is no news, to others it says nothing. */
@@ -82,28 +205,74 @@ enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlit
                                            const struct tb_mutation *m, struct tb_verdict *v)
 {
     struct stored stored;
-    enum tb_err err = stored_read(e, b, m, &stored);
+    int64_t asked = 0;
+    enum tb_err err = stored_read(e, b->request->peer.device, &m->handover.handover, &stored);
+    if (err == TB_OK) {
+        v->version = stored.version;
+        if (!stored.from_peer || !tb_id_equal(&stored.customer, &m->customer))
+            sqlite_reject(v, CODE_HANDOVER_TAKEN);
+        return TB_OK;
+    }
     if (err == TB_ERR_NOT_FOUND)
-        return request_write(e, b, m, v);
-    v->version = stored.version;
-    if (err == TB_OK && (!stored.from_peer || !tb_id_equal(&stored.customer, &m->customer)))
-        sqlite_reject(v, "handover_taken");
-    return err;
+        err = count_read(e, b->request->peer.device, &asked);
+    if (err == TB_OK && asked >= ASKED_MAX)
+        sqlite_reject(v, "handover_limit");
+    else if (err == TB_OK)
+        err = cart_check(e, b, m, v);
+    return err == TB_OK && v->kind == TB_VERDICT_APPLIED ? request_write(e, b, m, v) : err;
+}
+
+/* ---- answering ---- */
+
+/* What the terminal goes on with: it may never have heard of the customer. Other stores come to know
+ * customers by what they present. */
+static enum tb_err matter_note(struct sqlite_engine *e, struct sqlite_batch *b, const struct stored *stored)
+{
+    struct tb_id cart = stored->cart;
+    bool hers = !tb_id_is_zero(&stored->customer);
+    if (strcmp(stored->store, b->request->peer.store) != 0)
+        return TB_OK;
+    enum tb_err err = hers ? sqlite_cart_of(e, &stored->customer, &cart) : TB_OK;
+    bool has_cart = err == TB_OK && !tb_id_is_zero(&cart);
+    if (has_cart)
+        err = sqlite_cart_note(e, b, &cart);
+    if (err != TB_OK && err != TB_ERR_NOT_FOUND)
+        return err;
+    struct sqlite_touched touched =
+        sqlite_touched_of(TB_ROW_CUSTOMER, &stored->customer, &stored->customer, PROFILE_COST);
+    touched.changed = false;
+    if (hers && !b->full)
+        (void)sqlite_touch_note(b, &touched);
+    return TB_OK;
+}
+
+static enum tb_err declines_drop(struct sqlite_engine *e, const struct tb_id *handover)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_DECLINES_DROP);
+    tb_stmt_bind_blob(s, 1, tb_id_span(handover));
+    return tb_stmt_run(s);
+}
+
+static enum tb_err moved(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                         const struct stored *stored, struct tb_verdict *v)
+{
+    v->version++;
+    store_tell(b, stored->store);
+    return change_put(e, &m->handover.handover, &stored->customer, stored->store);
 }
 
 static enum tb_err accept_write(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
-                                struct tb_verdict *v)
+                                const struct stored *stored, struct tb_verdict *v)
 {
-    if (!handover_note(b, m))
-        return TB_OK;
-    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ACCEPT);
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_TAKE);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
     tb_stmt_bind_text(s, 2, tb_span_str(b->request->peer.device));
     tb_stmt_bind_text(s, 3, tb_span_str(b->touched_by));
     tb_stmt_bind_int(s, 4, e->wall_ms);
-    v->version++;
     enum tb_err err = tb_stmt_run(s);
-    return err == TB_OK ? handover_changed(e, m) : err;
+    if (err == TB_OK)
+        err = declines_drop(e, &m->handover.handover);
+    return err == TB_OK ? moved(e, b, m, stored, v) : err;
 }
 
 /* The first who accepts serves the customer; the same one again is no news. */
@@ -111,21 +280,119 @@ enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite
                                           const struct tb_mutation *m, struct tb_verdict *v)
 {
     struct stored stored;
-    enum tb_err err = stored_read(e, b, m, &stored);
-    bool found = err == TB_OK && !stored.gone && tb_id_equal(&stored.customer, &m->customer);
-    if (err != TB_OK && err != TB_ERR_NOT_FOUND)
+    enum tb_err err = stored_find(e, b, m, &stored, v);
+    if (err != TB_OK)
+        return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+    bool taken = stored.state == TB_HANDOVER_ACCEPTED && !stored.by_peer;
+    if (stored.state != TB_HANDOVER_OPEN && stored.state != TB_HANDOVER_ACCEPTED)
+        sqlite_reject(v, CODE_HANDOVER_OVER);
+    else if (taken)
+        sqlite_reject(v, CODE_HANDOVER_TAKEN);
+    if (v->kind == TB_VERDICT_REJECTED)
+        return TB_OK;
+    if (handover_note(b, m, stored.state == TB_HANDOVER_OPEN))
+        err = matter_note(e, b, &stored);
+    if (err != TB_OK || b->full || stored.state == TB_HANDOVER_ACCEPTED)
         return err;
-    if (!found) {
-        sqlite_reject(v, "handover_unknown");
+    return accept_write(e, b, m, &stored, v);
+}
+
+enum tb_err sqlite_handover_repeat(struct sqlite_engine *e, struct sqlite_batch *b,
+                                   const struct tb_mutation *m)
+{
+    struct stored stored;
+    enum tb_err err = stored_read(e, b->request->peer.device, &m->handover.handover, &stored);
+    if (err == TB_OK && stored.by_peer && handover_note(b, m, false))
+        return matter_note(e, b, &stored);
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+/* It stays open for others. */
+enum tb_err sqlite_handover_decline_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                           const struct tb_mutation *m, struct tb_verdict *v)
+{
+    struct stored stored;
+    enum tb_err err = stored_find(e, b, m, &stored, v);
+    if (err != TB_OK || stored.state != TB_HANDOVER_OPEN || !handover_note(b, m, true))
+        return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_DECLINE_ADD);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
+    tb_stmt_bind_text(s, 2, tb_span_str(b->request->peer.device));
+    err = tb_stmt_run(s);
+    if (err != TB_OK || tb_db_changes(e->db) == 0)
+        return err;
+    s = sqlite_stmt(e, STMT_HANDOVER_DECLINED);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
+    tb_stmt_bind_int(s, 2, e->wall_ms);
+    err = tb_stmt_run(s);
+    return err == TB_OK ? moved(e, b, m, &stored, v) : err;
+}
+
+static enum tb_err state_write(struct sqlite_engine *e, const struct tb_id *handover,
+                               enum tb_handover_state state)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_STATE);
+    tb_stmt_bind_blob(s, 1, tb_id_span(handover));
+    tb_stmt_bind_int(s, 2, state);
+    tb_stmt_bind_int(s, 3, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? declines_drop(e, handover) : err;
+}
+
+/* Only who asked takes it back; of one that has ended already that is no news. */
+enum tb_err sqlite_handover_cancel_decide(struct sqlite_engine *e, struct sqlite_batch *b,
+                                          const struct tb_mutation *m, struct tb_verdict *v)
+{
+    struct stored stored;
+    enum tb_err err = stored_find(e, b, m, &stored, v);
+    if (err == TB_OK && !stored.from_peer) {
+        sqlite_reject(v, CODE_HANDOVER_UNKNOWN);
         return TB_OK;
     }
-    v->version = stored.version;
-    if (!stored.accepted)
-        return accept_write(e, b, m, v);
-    if (!stored.by_peer)
-        sqlite_reject(v, "handover_taken");
-    return TB_OK;
+    if (err != TB_OK || !handover_note(b, m, stored.state == TB_HANDOVER_OPEN))
+        return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+    if (stored.state != TB_HANDOVER_OPEN)
+        return TB_OK;
+    err = state_write(e, &m->handover.handover, TB_HANDOVER_CANCELLED);
+    return err == TB_OK ? moved(e, b, m, &stored, v) : err;
 }
+
+/* ---- in the background ---- */
+
+static enum tb_err overdue_next(struct sqlite_engine *e, struct tb_id *ret_handover)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_OVERDUE);
+    tb_stmt_bind_int(s, 1, e->wall_ms - TB_HANDOVER_LIFE_MS);
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK)
+        err = row ? sqlite_column_id(s, 0, ret_handover) : TB_ERR_NOT_FOUND;
+    tb_stmt_reset(s);
+    return err;
+}
+
+enum tb_err sqlite_handovers_overdue(struct sqlite_engine *e, bool *more)
+{
+    struct tb_id handover;
+    enum tb_err err = TB_OK;
+    size_t count = 0;
+    for (; count < OVERDUE_MAX && err == TB_OK; count++) {
+        struct stored stored;
+        err = overdue_next(e, &handover);
+        if (err != TB_OK)
+            break;
+        err = stored_read(e, "", &handover, &stored);
+        if (err == TB_OK)
+            err = state_write(e, &handover, TB_HANDOVER_EXPIRED);
+        if (err == TB_OK)
+            err = change_put(e, &handover, &stored.customer, stored.store);
+    }
+    e->changed_here = e->changed_here || count > 0;
+    *more = *more || count == OVERDUE_MAX;
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+/* ---- rows ---- */
 
 enum tb_err sqlite_handover_gone_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row)
 {
@@ -139,6 +406,38 @@ enum tb_err sqlite_handover_gone_row(struct sqlite_engine *e, struct tb_span id,
     return err;
 }
 
+static void numbers_take(const struct tb_stmt *s, struct tb_handover *h)
+{
+    h->at_ms = tb_stmt_int(s, 5);
+    h->reason = (enum tb_handover_reason)tb_stmt_int(s, 12);
+    h->item_count = tb_stmt_int(s, 14);
+    h->total = tb_stmt_int(s, 15);
+    h->declined =
+        tb_stmt_int(s, 17) < TB_HANDOVER_DECLINED_MAX ? tb_stmt_int(s, 17) : TB_HANDOVER_DECLINED_MAX;
+    h->taken_ms = tb_stmt_int(s, 18);
+}
+
+static enum tb_err doc_take(const struct tb_stmt *s, struct tb_handover *h)
+{
+    const struct {
+        int column;
+        char *at;
+        size_t size;
+    } texts[] = {{2, h->from, sizeof h->from},
+                 {3, h->to, sizeof h->to},
+                 {4, h->note, sizeof h->note},
+                 {7, h->by, sizeof h->by},
+                 {13, h->store, sizeof h->store},
+                 {16, h->currency, sizeof h->currency},
+                 {19, h->customer_name, sizeof h->customer_name},
+                 {20, h->tier, sizeof h->tier}};
+    enum tb_err err = sqlite_column_id(s, 1, &h->cart);
+    for (size_t i = 0; i < TB_ARRAY_SIZE(texts) && err == TB_OK; i++)
+        err = sqlite_column_text(s, texts[i].column, texts[i].at, texts[i].size);
+    numbers_take(s, h);
+    return err;
+}
+
 enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
                                 struct tb_json_writer *w)
 {
@@ -146,17 +445,8 @@ enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, stru
     struct tb_stmt *s;
     enum tb_err err = row_find(e, id, &s);
     if (err == TB_OK)
-        err = sqlite_column_id(s, 1, &h.cart);
-    if (err == TB_OK)
-        err = sqlite_column_text(s, 2, h.from, sizeof h.from);
-    if (err == TB_OK)
-        err = sqlite_column_text(s, 3, h.to, sizeof h.to);
-    if (err == TB_OK)
-        err = sqlite_column_text(s, 4, h.note, sizeof h.note);
-    if (err == TB_OK)
-        err = sqlite_column_text(s, 7, h.by, sizeof h.by);
+        err = doc_take(s, &h);
     if (err == TB_OK) {
-        h.at_ms = tb_stmt_int(s, 5);
         h.state = (enum tb_handover_state)tb_stmt_int(s, 6);
         if (h.state == TB_HANDOVER_OPEN)
             sqlite_handover_code(e, id, h.code);

@@ -578,6 +578,49 @@ static const char schema_9[] =
     "ALTER TABLE policy ADD COLUMN audit_keep_ms INTEGER NOT NULL DEFAULT 31536000000;"
     "CREATE INDEX touch_viewed ON touch(customer, at_ms) WHERE what = 'product.viewed';";
 
+/*
+ * Version 10: hand-overs of nobody's carts, that the terminals of a store are told of, with what they are
+ * about and how they ended. What is at once in the log for one store goes from there a day after its end.
+ */
+static const char schema_10[] =
+    "CREATE TABLE handover_10("
+    " id BLOB PRIMARY KEY,"
+    " customer BLOB REFERENCES customer(id)," /* NULL: nobody's cart */
+    " cart BLOB NOT NULL,"                    /* zero: none */
+    " from_device TEXT NOT NULL,"
+    " from_name TEXT NOT NULL,"
+    " to_whom TEXT NOT NULL,"
+    " note TEXT NOT NULL,"
+    " state INTEGER NOT NULL," /* enum tb_handover_state; 0: gone */
+    " by_device TEXT NOT NULL,"
+    " by_name TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " reason INTEGER NOT NULL DEFAULT 0," /* enum tb_handover_reason */
+    " store TEXT NOT NULL DEFAULT '',"    /* whose terminals are told; '': nobody's */
+    " item_count INTEGER NOT NULL DEFAULT 0,"
+    " total INTEGER NOT NULL DEFAULT 0,"
+    " currency TEXT NOT NULL DEFAULT '',"
+    " declined INTEGER NOT NULL DEFAULT 0," /* terminals */
+    " taken_ms INTEGER NOT NULL DEFAULT 0,"
+    " version INTEGER NOT NULL,"
+    " as_of_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO handover_10(id, customer, cart, from_device, from_name, to_whom, note, state, by_device, "
+    "by_name,"
+    " at_ms, version, as_of_ms) SELECT id, customer, cart, from_device, from_name, to_whom, note, state,"
+    " by_device, by_name, at_ms, version, as_of_ms FROM handover;"
+    "DROP TABLE handover;"
+    "ALTER TABLE handover_10 RENAME TO handover;"
+    "CREATE INDEX handover_customer ON handover(customer) WHERE customer IS NOT NULL;"
+    "CREATE INDEX handover_live ON handover(at_ms) WHERE state > 0;"
+    "CREATE INDEX handover_gone ON handover(as_of_ms) WHERE state = 0;"
+    "CREATE INDEX handover_open ON handover(at_ms) WHERE state = 1;"
+    "CREATE INDEX handover_asked ON handover(from_device) WHERE state = 1;"
+    "CREATE TABLE handover_decline("
+    " handover BLOB NOT NULL,"
+    " device TEXT NOT NULL,"
+    " PRIMARY KEY(handover, device)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX change_store ON change(store, seq) WHERE type = 10 AND store > '';";
+
 const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4, schema_5,
-                                         schema_6, schema_7, schema_8, schema_9};
+                                         schema_6, schema_7, schema_8, schema_9, schema_10};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);

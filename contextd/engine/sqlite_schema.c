@@ -20,6 +20,7 @@ const char *const sqlite_statements[STMT_COUNT] = {
 
     [STMT_STORE_PUT] = "INSERT INTO store(id, name, language, version) VALUES(?1, ?2, ?3, 1)"
                        " ON CONFLICT DO UPDATE SET name = ?2, language = ?3, version = version + 1",
+    [STMT_STORE_HAS] = "SELECT 1 FROM store WHERE id = ?1",
     [STMT_STORE_MEMBERS_ADD] = "UPDATE store SET member_count = member_count + ?2 WHERE id = ?1",
     [STMT_STORE_MEMBERS_ABOVE] =
         "SELECT CASE cache_rows_max WHEN 0 THEN 0 ELSE member_count - cache_rows_max END"
@@ -218,13 +219,29 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " (SELECT id FROM handover WHERE state = 0 AND as_of_ms < ?1 ORDER BY as_of_ms, id LIMIT ?2)",
     [STMT_HANDOVER_ADD] =
         "INSERT INTO handover(id, customer, cart, from_device, from_name, to_whom, note, state,"
-        " by_device, by_name, at_ms, version, as_of_ms)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, '', '', ?8, 1, ?8) ON CONFLICT DO NOTHING",
-    [STMT_HANDOVER_ACCEPT] = "UPDATE handover SET state = 2, by_device = ?2, by_name = ?3,"
-                             " version = version + 1, as_of_ms = ?4 WHERE id = ?1",
-    [STMT_HANDOVER_READ] = "SELECT customer, cart, from_name, to_whom, note, at_ms, state, by_name, version,"
-                           " as_of_ms, by_device, from_device FROM handover WHERE id = ?1",
-    [STMT_HANDOVER_OPEN] = "SELECT id, customer FROM handover WHERE state > 0 AND at_ms >= ?1 AND state = 1",
+        " by_device, by_name, at_ms, reason, store, item_count, total, currency, version, as_of_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, '', '', ?8, ?9, ?10, ?11, ?12, ?13, 1, ?8)"
+        " ON CONFLICT DO NOTHING",
+    [STMT_HANDOVER_TAKE] = "UPDATE handover SET state = 2, by_device = ?2, by_name = ?3, taken_ms = ?4,"
+                           " version = version + 1, as_of_ms = ?4 WHERE id = ?1",
+    [STMT_HANDOVER_STATE] =
+        "UPDATE handover SET state = ?2, version = version + 1, as_of_ms = ?3 WHERE id = ?1",
+    [STMT_HANDOVER_DECLINE_ADD] =
+        "INSERT INTO handover_decline(handover, device) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
+    [STMT_HANDOVER_DECLINED] = "UPDATE handover SET declined = declined + 1, version = version + 1,"
+                               " as_of_ms = ?2 WHERE id = ?1",
+    [STMT_HANDOVER_READ] =
+        "SELECT h.customer, h.cart, h.from_name, h.to_whom, h.note, h.at_ms, h.state, h.by_name, h.version,"
+        " h.as_of_ms, h.by_device, h.from_device, h.reason, h.store, h.item_count, h.total, h.currency,"
+        " h.declined, h.taken_ms, p.name, p.tier FROM handover h LEFT JOIN customer p ON p.id = h.customer"
+        " WHERE h.id = ?1",
+    [STMT_HANDOVER_OPEN] = "SELECT id FROM handover WHERE at_ms >= ?1 AND state = 1",
+    [STMT_HANDOVER_ASKED] = "SELECT count(*) FROM handover WHERE from_device = ?1 AND state = 1",
+    [STMT_HANDOVER_OVERDUE] = "SELECT id FROM handover WHERE state = 1 AND at_ms < ?1 ORDER BY at_ms LIMIT 1",
+    [STMT_HANDOVER_TOLD_EXPIRE] =
+        "DELETE FROM change WHERE seq IN (SELECT c.seq FROM change c JOIN handover h ON h.id = c.id"
+        " WHERE c.type = " SQL_ROW_HANDOVER " AND c.store > '' AND h.state > 1 AND h.as_of_ms < ?1 LIMIT ?2)",
+    [STMT_HANDOVER_DECLINES_DROP] = "DELETE FROM handover_decline WHERE handover = ?1",
     [STMT_CUSTOMER_HAS] = "SELECT 1 FROM customer WHERE id = ?1",
     [STMT_CREDENTIAL_OF_CUSTOMER] = "SELECT hash FROM credential WHERE customer = ?1 LIMIT ?2",
     [STMT_COHORT_PUT] = "INSERT INTO cohort(store, customer, seen_ms, part) VALUES(?1, ?2, ?3, ?4)"
@@ -337,11 +354,14 @@ const char *const sqlite_statements[STMT_COUNT] = {
                          " WHERE seq > ?1 AND (type IN (?4, ?5) OR (type = ?3 AND id = ?2)"
                          " OR (type = ?7 AND store IN ('', ?8)))"
                          " ORDER BY seq LIMIT ?6",
-    [STMT_FEED_COHORT] =
-        "SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c"
-        " WHERE c.seq > ?1 AND c.customer IS NOT NULL AND (c.store = ?2 OR (c.store = '' AND EXISTS"
-        " (SELECT 1 FROM cohort h WHERE h.store = ?2 AND h.customer = c.customer)))"
-        " ORDER BY c.seq LIMIT ?3",
+    [STMT_FEED_STORE] = "SELECT seq, type, op, id, customer FROM change"
+                        " WHERE type = " SQL_ROW_HANDOVER " AND store = ?2 AND store > '' AND seq > ?1"
+                        " ORDER BY seq LIMIT ?3",
+    [STMT_FEED_COHORT] = "SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c"
+                         " WHERE c.seq > ?1 AND c.customer IS NOT NULL"
+                         " AND ((c.store = ?2 AND c.type <> " SQL_ROW_HANDOVER ") OR (c.store = '' AND EXISTS"
+                         " (SELECT 1 FROM cohort h WHERE h.store = ?2 AND h.customer = c.customer)))"
+                         " ORDER BY c.seq LIMIT ?3",
     /* A product has a change of its price for all stores and one of its stock for each: the newer counts. */
     [STMT_FEED_CATALOGUE] =
         "SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c"

@@ -100,7 +100,9 @@ static void put_person(struct tb_buf *b, const struct tb_mutation *m)
         put_text(b, m->event.id);
         return;
     case TB_MUTATION_HANDOVER_REQUEST:
-    case TB_MUTATION_HANDOVER_ACCEPT: put_id(b, &m->handover.handover); return;
+    case TB_MUTATION_HANDOVER_ACCEPT:
+    case TB_MUTATION_HANDOVER_DECLINE:
+    case TB_MUTATION_HANDOVER_CANCEL: put_id(b, &m->handover.handover); return;
     case TB_MUTATION_CONSENT_SET:
         put_str(b, m->consent.consent);
         put_int(b, m->consent.granted);

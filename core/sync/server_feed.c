@@ -290,6 +290,7 @@ static bool change_concerns(const struct tb_session *s, const struct tb_engine_c
 {
     switch (change->scope.kind) {
     case TB_SCOPE_DEVICE: return change->device[0] == '\0' || strcmp(change->device, s->peer.device) == 0;
+    case TB_SCOPE_STORE:
     case TB_SCOPE_COHORT:
     case TB_SCOPE_PARTITION:
     case TB_SCOPE_CATALOGUE: return change->store[0] == '\0' || strcmp(change->store, s->peer.store) == 0;

@@ -10,6 +10,7 @@
 #include "core/wire/names.h"
 
 #define TB_HANDOVER_TO_ANY "any"
+#define TB_HANDOVER_LIFE_MS (INT64_C(4) * 3600 * 1000) /* then it has expired */
 #define TB_HANDOVER_DECLINED_MAX 9999
 #define TB_HANDOVER_ITEM_COUNT_MAX 999900 /* 100 lines of TB_QUANTITY_MAX */
 

@@ -27,6 +27,8 @@ const char *const tb_mutation_kind_names[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_JOURNEY_EVENT] = "journey.event",
     [TB_MUTATION_HANDOVER_REQUEST] = "handover.request",
     [TB_MUTATION_HANDOVER_ACCEPT] = "handover.accept",
+    [TB_MUTATION_HANDOVER_DECLINE] = "handover.decline",
+    [TB_MUTATION_HANDOVER_CANCEL] = "handover.cancel",
     [TB_MUTATION_CONSENT_SET] = "consent.set",
     [TB_MUTATION_ERASURE_RECEIPT] = "erasure.receipt",
     [TB_MUTATION_NOTE_ADD] = "note.add",
@@ -377,28 +379,35 @@ static void event_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_json_close(w);
 }
 
-static void accept_decode(const struct mutation_source *s, struct tb_mutation *m)
+static void handover_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->handover.handover = tb_json_id(s->c, s->o, "handover");
 }
 
-static void accept_encode(struct tb_json_writer *w, const struct tb_mutation *m)
+static void handover_encode(struct tb_json_writer *w, const struct tb_mutation *m)
 {
     tb_json_put_id(w, "handover", &m->handover.handover);
 }
 
 static void request_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
-    accept_decode(s, m);
+    handover_decode(s, m);
     tb_member_token(s->c, s->o, "to", m->handover.to, sizeof m->handover.to);
     tb_member_opt_str(s->c, s->o, "note", m->handover.note, sizeof m->handover.note);
+    if (tb_json_has(s->o, "reason"))
+        m->handover.reason = (enum tb_handover_reason)tb_json_enum(
+            s->c, s->o, "reason", tb_handover_reason_names, TB_HANDOVER_REASON_COUNT);
+    if (tb_id_is_zero(&m->customer) && tb_id_is_zero(&m->cart))
+        tb_check_fail(s->c, TB_ERR_MISSING, "cart");
 }
 
 static void request_encode(struct tb_json_writer *w, const struct tb_mutation *m)
 {
-    accept_encode(w, m);
+    handover_encode(w, m);
     tb_json_put_str(w, "to", m->handover.to);
     tb_member_put_opt_str(w, "note", m->handover.note);
+    if (m->handover.reason != TB_HANDOVER_FOR_NONE)
+        tb_json_put_str(w, "reason", tb_handover_reason_names[m->handover.reason]);
 }
 
 static void receipt_decode(const struct mutation_source *s, struct tb_mutation *m)
@@ -449,8 +458,10 @@ static const struct {
     [TB_MUTATION_VISIT_BEGIN] = {CUSTOMER_OPT | VISIT, visit_begin_decode, visit_begin_encode},
     [TB_MUTATION_VISIT_END] = {CUSTOMER_OPT | VISIT, visit_end_decode, visit_end_encode},
     [TB_MUTATION_JOURNEY_EVENT] = {CUSTOMER_OPT | VISIT_OPT, event_decode, event_encode},
-    [TB_MUTATION_HANDOVER_REQUEST] = {CUSTOMER | CART_OPT | VISIT_OPT, request_decode, request_encode},
-    [TB_MUTATION_HANDOVER_ACCEPT] = {CUSTOMER | VISIT_OPT, accept_decode, accept_encode},
+    [TB_MUTATION_HANDOVER_REQUEST] = {CUSTOMER_OPT | CART_OPT | VISIT_OPT, request_decode, request_encode},
+    [TB_MUTATION_HANDOVER_ACCEPT] = {CUSTOMER_OPT | VISIT_OPT, handover_decode, handover_encode},
+    [TB_MUTATION_HANDOVER_DECLINE] = {CUSTOMER_OPT | VISIT_OPT, handover_decode, handover_encode},
+    [TB_MUTATION_HANDOVER_CANCEL] = {CUSTOMER_OPT | VISIT_OPT, handover_decode, handover_encode},
     [TB_MUTATION_CONSENT_SET] = {CUSTOMER | VISIT_OPT, mutation_consent_decode, mutation_consent_encode},
     [TB_MUTATION_ERASURE_RECEIPT] = {0, receipt_decode, receipt_encode},
     [TB_MUTATION_NOTE_ADD] = {CUSTOMER | VISIT_OPT, mutation_note_add_decode, mutation_note_add_encode},

@@ -5,6 +5,7 @@
 #ifndef TB_CORE_WIRE_MUTATION_H
 #define TB_CORE_WIRE_MUTATION_H
 
+#include "core/wire/handover.h"
 #include "core/wire/json.h"
 #include "core/wire/names.h"
 
@@ -50,6 +51,8 @@ enum tb_mutation_kind {
     TB_MUTATION_ERASURE_RECEIPT,
     TB_MUTATION_NOTE_ADD,
     TB_MUTATION_NOTE_REMOVE,
+    TB_MUTATION_HANDOVER_DECLINE,
+    TB_MUTATION_HANDOVER_CANCEL,
     TB_MUTATION_KIND_COUNT
 };
 
@@ -213,7 +216,8 @@ struct tb_mutation {
             struct tb_id handover;
             char to[TB_SHORT_SIZE_MAX + 1]; /* of a request: a till, a store or "any" */
             char note[TB_TEXT_SIZE_MAX + 1];
-        } handover; /* accept: the id alone */
+            enum tb_handover_reason reason;
+        } handover; /* accept, decline, cancel: the id alone */
         struct tb_consent_answer consent;
         struct {
             struct tb_id note;               /* minted by who adds it */

@@ -61,11 +61,11 @@ static bool is_id_of(enum tb_row_type type, struct tb_span id)
     return tb_member_is_token(id) && (type != TB_ROW_OPERATOR || id.size <= TB_SHORT_SIZE_MAX);
 }
 
-/* A cart may be nobody's. */
+/* A cart may be nobody's, and be handed over. */
 static bool is_of_a_customer(enum tb_row_type type)
 {
     return type == TB_ROW_CUSTOMER || type == TB_ROW_CREDENTIAL || type == TB_ROW_JOURNEY ||
-           type == TB_ROW_ERASURE || type == TB_ROW_HANDOVER || type == TB_ROW_REWARD;
+           type == TB_ROW_ERASURE || type == TB_ROW_REWARD;
 }
 
 static void doc_decode(struct tb_check *c, struct tb_json object, struct tb_row *row)

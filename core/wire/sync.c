@@ -8,6 +8,7 @@
 static const char *const scope_names[] = {
     [TB_SCOPE_DEVICE] = "device",      [TB_SCOPE_COHORT] = "cohort",     [TB_SCOPE_CATALOGUE] = "catalogue",
     [TB_SCOPE_CUSTOMER] = "customer:", [TB_SCOPE_ERASURES] = "erasures", [TB_SCOPE_PARTITION] = "cohort:",
+    [TB_SCOPE_STORE] = "store",
 };
 
 static bool is_one_of_many(unsigned kind)
@@ -62,6 +63,7 @@ int tb_scope_rank(const struct tb_scope *scope)
     switch (scope->kind) {
     case TB_SCOPE_ERASURES: return 0;
     case TB_SCOPE_DEVICE: return 1;
+    case TB_SCOPE_STORE:
     case TB_SCOPE_CUSTOMER: return 2;
     case TB_SCOPE_COHORT:
     case TB_SCOPE_PARTITION: return 3;

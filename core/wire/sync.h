@@ -20,7 +20,8 @@
 #define TB_PARTITION_COUNT 256u  /* of a cohort, by the first byte of SHA-256(customer id) */
 #define TB_PARTITION_SUM_SIZE 8u /* bytes of a partition's checksum */
 
-/* What a feed covers, written erasures, device, cohort, cohort:<two hex digits>, catalogue, customer:<id>. */
+/* What a feed covers, written erasures, device, store, cohort, cohort:<two hex digits>, catalogue,
+ * customer:<id>. */
 enum tb_scope_kind {
     TB_SCOPE_NONE,
     TB_SCOPE_DEVICE,
@@ -29,6 +30,7 @@ enum tb_scope_kind {
     TB_SCOPE_CUSTOMER,
     TB_SCOPE_ERASURES,
     TB_SCOPE_PARTITION, /* of the cohort, to repair it */
+    TB_SCOPE_STORE,     /* what the terminals of a store tell one another: hand-overs */
 };
 
 struct tb_scope {

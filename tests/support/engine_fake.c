@@ -305,6 +305,7 @@ bool engine_fake_covers(const struct tb_scope *scope, const struct fake_object *
         return !tb_id_is_zero(&object->customer) &&
                engine_fake_partition(&object->customer) == scope->partition;
     case TB_SCOPE_ERASURES: return object->type == TB_ROW_ERASURE;
+    case TB_SCOPE_STORE: return object->type == TB_ROW_HANDOVER;
     case TB_SCOPE_NONE: break;
     }
     return false;

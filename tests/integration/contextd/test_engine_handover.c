@@ -1,0 +1,330 @@
+/* Hand-overs: who is told of them, who may take them, what comes with it and how they end. */
+#include "core/base/assert.h"
+#include "core/credential/handover.h"
+#include "tests/integration/contextd/engine_test.h"
+
+#include <stdio.h>
+
+static unsigned stream;
+
+/* Of the neighbouring store. */
+static struct tb_engine_peer far_till(void)
+{
+    struct tb_engine_peer peer = fixture_till("till-0422-1");
+    memcpy(peer.store, "0422", 5);
+    return peer;
+}
+
+/* One mutation, decided by an incarnation of its own. */
+static const struct tb_engine_answer *decide(struct engine_fixture *f, const struct tb_engine_peer *peer,
+                                             struct tb_mutation m)
+{
+    m.seq = 1;
+    m.made_ms = NOW_MS;
+    struct tb_engine_request request = fixture_apply(peer, &m, 1);
+    request.apply.incarnation = fixture_id(7000 + stream++);
+    const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->err, TB_OK);
+    assert_int_equal(answer->apply.count, 1);
+    return answer;
+}
+
+static void assert_applied(const struct tb_engine_answer *answer)
+{
+    assert_string_equal(answer->apply.verdicts[0].code, "");
+    assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+}
+
+static void assert_rejected(const struct tb_engine_answer *answer, const char *code)
+{
+    assert_int_equal(answer->apply.verdicts[0].kind, TB_VERDICT_REJECTED);
+    assert_string_equal(answer->apply.verdicts[0].code, code);
+    assert_int_equal(answer->apply.change_count, 0);
+}
+
+static struct tb_mutation request_of(struct tb_id customer, unsigned number, const char *to)
+{
+    struct tb_mutation m = {.kind = TB_MUTATION_HANDOVER_REQUEST,
+                            .customer = customer,
+                            .handover = {.handover = fixture_id(number), .reason = TB_HANDOVER_FOR_HELP}};
+    (void)snprintf(m.handover.to, sizeof m.handover.to, "%s", to);
+    return m;
+}
+
+static struct tb_mutation answer_of(enum tb_mutation_kind kind, const struct tb_mutation *asked)
+{
+    return (struct tb_mutation){
+        .kind = kind, .customer = asked->customer, .handover.handover = asked->handover.handover};
+}
+
+/* Two pieces in a cart of nobody's. */
+static struct tb_mutation anonymous_add(unsigned cart)
+{
+    struct tb_mutation add = fixture_add(1, 0, 3, 900 + cart);
+    add.customer = (struct tb_id){{0}};
+    add.cart = fixture_id(cart);
+    add.add.quantity = 2;
+    return add;
+}
+
+static const struct tb_row *row_of(const struct tb_rows *rows, enum tb_row_type type)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->at[i].type == type)
+            return &rows->at[i];
+    return NULL;
+}
+
+static struct tb_handover doc_of(const struct tb_rows *rows)
+{
+    static uint8_t memory[TB_JSON_ARENA_SIZE(TB_DOC_JSON_SIZE_MAX)];
+    struct tb_arena arena = tb_arena_of(memory, sizeof memory);
+    struct tb_check check = {.err = TB_OK};
+    struct tb_handover handover;
+    struct tb_json doc;
+    const struct tb_row *row = row_of(rows, TB_ROW_HANDOVER);
+    assert_non_null(row);
+    assert_int_equal(tb_json_parse(row->doc, 0, &arena, &doc), TB_OK);
+    tb_handover_decode(&check, doc, &handover);
+    assert_int_equal(check.err, TB_OK);
+    return handover;
+}
+
+/* What a terminal of the scope `store` is told from a cursor on, which moves on. */
+static const struct tb_rows *told_to(struct engine_fixture *f, const struct tb_engine_peer *peer,
+                                     struct tb_cursor *cursor)
+{
+    struct tb_engine_request request = fixture_feed(peer, TB_SCOPE_STORE, cursor);
+    const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+    assert_int_equal(answer->err, TB_OK);
+    *cursor = answer->feed.cursor;
+    return &answer->feed.rows;
+}
+
+static const struct tb_rows *told(struct engine_fixture *f, const char *device, struct tb_cursor *cursor)
+{
+    struct tb_engine_peer peer = fixture_till(device);
+    return told_to(f, &peer, cursor);
+}
+
+static bool wakes_store(const struct tb_engine_answer *answer, const char *store)
+{
+    for (size_t i = 0; i < answer->apply.change_count; i++) {
+        const struct tb_engine_change *change = &answer->apply.changes[i];
+        if (change->scope.kind == TB_SCOPE_STORE && strcmp(change->store, store) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void a_call_for_help_is_told_to_its_store(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_cursor till = {0};
+    struct tb_cursor elsewhere = {0};
+    struct tb_engine_peer far = far_till();
+    struct tb_mutation add = anonymous_add(40);
+    struct tb_mutation ask = request_of((struct tb_id){{0}}, 1, "any");
+    assert_rejected(decide(f, &kiosk, ask), "not_understood");
+    ask.cart = add.cart;
+    assert_rejected(decide(f, &kiosk, ask), "cart_unknown");
+    assert_applied(decide(f, &kiosk, add));
+    const struct tb_engine_answer *answer = decide(f, &kiosk, ask);
+    assert_applied(answer);
+    assert_true(wakes_store(answer, "0421"));
+
+    const struct tb_rows *rows = told(f, "till-0421-4", &till);
+    assert_int_equal(rows->count, 1);
+    assert_true(tb_id_is_zero(&rows->at[0].customer));
+    struct tb_handover h = doc_of(rows);
+    assert_int_equal(h.state, TB_HANDOVER_OPEN);
+    assert_int_equal(h.reason, TB_HANDOVER_FOR_HELP);
+    assert_string_equal(h.store, "0421");
+    assert_string_equal(h.customer_name, "");
+    assert_int_equal(h.item_count, 2);
+    assert_true(h.total > 0 && strcmp(h.currency, "EUR") == 0);
+    assert_int_equal(strlen(h.code), TB_HANDOVER_CODE_SIZE);
+    assert_int_equal(told_to(f, &far, &elsewhere)->count, 0);
+    assert_int_equal(told(f, "till-0421-4", &till)->count, 0);
+}
+
+static void who_accepts_goes_on_with_nobodys_cart(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_engine_peer second = fixture_till("till-0421-5");
+    struct tb_engine_peer far = far_till();
+    struct tb_cursor cursor = {0};
+    struct tb_mutation ask = request_of((struct tb_id){{0}}, 2, "any");
+    ask.cart = fixture_id(41);
+    assert_applied(decide(f, &kiosk, anonymous_add(41)));
+    assert_applied(decide(f, &kiosk, ask));
+    (void)told(f, "kiosk-0421-7", &cursor);
+    f->wall_ms += 42000;
+    struct tb_mutation accept = answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask);
+    assert_rejected(decide(f, &far, accept), "handover_unknown");
+    const struct tb_engine_answer *answer = decide(f, &till, accept);
+    assert_applied(answer);
+    const struct tb_row *cart = row_of(&answer->apply.rows, TB_ROW_CART);
+    assert_non_null(cart);
+    assert_true(tb_id_is_zero(&cart->customer));
+    struct tb_handover h = doc_of(&answer->apply.rows);
+    assert_int_equal(h.state, TB_HANDOVER_ACCEPTED);
+    assert_int_equal(h.taken_ms - h.at_ms, 42000);
+    assert_string_equal(h.code, "");
+    assert_rejected(decide(f, &second, accept), "handover_taken");
+    h = doc_of(told(f, "kiosk-0421-7", &cursor));
+    assert_string_equal(h.by, "Till 4");
+
+    /* The cart is the till's to go on with. */
+    struct tb_mutation more = anonymous_add(41);
+    more.line = fixture_id(999);
+    assert_applied(decide(f, &till, more));
+}
+
+static void who_accepts_comes_to_know_her(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 0);
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_cursor cursor = {0};
+    struct tb_mutation ask = request_of(customer, 3, "0421");
+    assert_applied(decide(f, &web, fixture_add(1, 0, 3, 5)));
+    assert_applied(decide(f, &web, ask));
+    struct tb_handover h = doc_of(told(f, "till-0421-4", &cursor));
+    assert_true(h.customer_name[0] && h.tier[0]);
+    const struct tb_engine_answer *answer = decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask));
+    assert_applied(answer);
+    assert_non_null(row_of(&answer->apply.rows, TB_ROW_CUSTOMER));
+    assert_non_null(row_of(&answer->apply.rows, TB_ROW_CART));
+    assert_rejected(decide(f, &web, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)), "not_allowed");
+}
+
+static void a_verdict_that_was_lost_brings_the_cart_again(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_mutation ask = request_of((struct tb_id){{0}}, 4, "any");
+    ask.cart = fixture_id(42);
+    assert_applied(decide(f, &kiosk, anonymous_add(42)));
+    assert_applied(decide(f, &kiosk, ask));
+    struct tb_mutation accept = answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask);
+    accept.seq = 1;
+    accept.made_ms = NOW_MS;
+    struct tb_engine_request request = fixture_apply(&till, &accept, 1);
+    assert_int_equal(engine_fixture_ask(f, &request)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    const struct tb_engine_answer *again = engine_fixture_ask(f, &request);
+    assert_int_equal(again->apply.verdicts[0].kind, TB_VERDICT_DUPLICATE);
+    assert_non_null(row_of(&again->apply.rows, TB_ROW_CART));
+    assert_non_null(row_of(&again->apply.rows, TB_ROW_HANDOVER));
+}
+
+static void one_that_is_declined_stays_open_for_others(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_engine_peer second = fixture_till("till-0421-5");
+    struct tb_mutation ask = request_of(tb_seed_customer_id(SEED_NUMBER, 0), 5, "any");
+    struct tb_mutation decline = answer_of(TB_MUTATION_HANDOVER_DECLINE, &ask);
+    assert_rejected(decide(f, &till, decline), "handover_unknown");
+    assert_applied(decide(f, &kiosk, ask));
+    assert_int_equal(doc_of(&decide(f, &till, decline)->apply.rows).declined, 1);
+    assert_int_equal(doc_of(&decide(f, &till, decline)->apply.rows).declined, 1);
+    struct tb_handover h = doc_of(&decide(f, &second, decline)->apply.rows);
+    assert_int_equal(h.declined, 2);
+    assert_int_equal(h.state, TB_HANDOVER_OPEN);
+    assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)));
+}
+
+static void who_asked_takes_it_back(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_cursor cursor = {0};
+    struct tb_mutation ask = request_of(tb_seed_customer_id(SEED_NUMBER, 0), 6, "any");
+    struct tb_mutation cancel = answer_of(TB_MUTATION_HANDOVER_CANCEL, &ask);
+    assert_applied(decide(f, &kiosk, ask));
+    assert_rejected(decide(f, &till, cancel), "handover_unknown");
+    assert_applied(decide(f, &kiosk, cancel));
+    assert_int_equal(doc_of(told(f, "till-0421-4", &cursor)).state, TB_HANDOVER_CANCELLED);
+    assert_rejected(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)), "handover_over");
+    assert_applied(decide(f, &kiosk, cancel));
+}
+
+static void what_nobody_takes_expires(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_cursor cursor = {0};
+    struct tb_cursor late = {0};
+    bool more = true;
+    struct tb_mutation ask = request_of(tb_seed_customer_id(SEED_NUMBER, 0), 7, "any");
+    assert_applied(decide(f, &kiosk, ask));
+    (void)told(f, "till-0421-4", &cursor);
+    f->wall_ms += TB_HANDOVER_LIFE_MS + 1;
+    assert_rejected(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)), "handover_over");
+    assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
+    assert_true(f->engine->ops->changed_elsewhere(f->engine));
+    assert_int_equal(doc_of(told(f, "till-0421-4", &cursor)).state, TB_HANDOVER_EXPIRED);
+    f->wall_ms += INT64_C(25) * 3600 * 1000;
+    assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
+    assert_int_equal(told(f, "till-0421-5", &late)->count, 0);
+}
+
+static void a_device_asks_for_so_many_at_a_time(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 0);
+    for (unsigned i = 0; i < 8; i++)
+        assert_applied(decide(f, &web, request_of(customer, 50 + i, "0421")));
+    assert_rejected(decide(f, &web, request_of(customer, 60, "0421")), "handover_limit");
+    struct tb_mutation first = request_of(customer, 50, "0421");
+    assert_applied(decide(f, &web, answer_of(TB_MUTATION_HANDOVER_CANCEL, &first)));
+    assert_applied(decide(f, &web, request_of(customer, 60, "0421")));
+}
+
+static void nobodys_cart_is_fetched_by_its_code(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_request ask = {.ask = TB_ENGINE_IDENTIFY, .peer = fixture_till("till-0421-4")};
+    struct tb_mutation sent = request_of((struct tb_id){{0}}, 8, "any");
+    sent.cart = fixture_id(43);
+    sent.handover.reason = TB_HANDOVER_FOR_CONTINUE;
+    assert_applied(decide(f, &kiosk, anonymous_add(43)));
+    const struct tb_engine_answer *answer = decide(f, &kiosk, sent);
+    assert_applied(answer);
+    (void)snprintf(ask.identify.kind, sizeof ask.identify.kind, "handover");
+    (void)snprintf(ask.identify.evidence, sizeof ask.identify.evidence, "%s",
+                   doc_of(&answer->apply.rows).code);
+    answer = engine_fixture_ask(f, &ask);
+    assert_int_equal(answer->err, TB_OK);
+    assert_true(answer->identify.found);
+    assert_int_equal(answer->identify.rows.count, 2);
+    assert_non_null(row_of(&answer->identify.rows, TB_ROW_CART));
+    assert_int_equal(doc_of(&answer->identify.rows).reason, TB_HANDOVER_FOR_CONTINUE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENGINE_TEST(a_call_for_help_is_told_to_its_store),
+        ENGINE_TEST(who_accepts_goes_on_with_nobodys_cart),
+        ENGINE_TEST(who_accepts_comes_to_know_her),
+        ENGINE_TEST(a_verdict_that_was_lost_brings_the_cart_again),
+        ENGINE_TEST(one_that_is_declined_stays_open_for_others),
+        ENGINE_TEST(who_asked_takes_it_back),
+        ENGINE_TEST(what_nobody_takes_expires),
+        ENGINE_TEST(a_device_asks_for_so_many_at_a_time),
+        ENGINE_TEST(nobodys_cart_is_fetched_by_its_code),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

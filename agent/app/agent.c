@@ -466,6 +466,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_timer_cancel(&agent->choices.timer);
     tb_operators_stop(agent);
     tb_cohort_stop(agent);
+    tb_handovers_stop(agent);
     tb_reader_ask_stop(agent);
     tb_pos_stop(agent);
     tb_sessions_stop(agent);

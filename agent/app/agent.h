@@ -15,6 +15,7 @@
  *     shopping what all pages may ask about the visit    guest    carts of nobody
  *     kiosk    what shoppers' pages are told and ask     stitch   nobody's cart joins the customer's
  *     know     what is held of her, for herself          farewell not me, forget me
+ *     handovers  who is to go on with a visit elsewhere  handover_desk  what pages are told and ask of that
  *
  * Loop's thread only.
  */
@@ -24,6 +25,7 @@
 #include "agent/app/captures.h"
 #include "agent/app/choices.h"
 #include "agent/app/config.h"
+#include "agent/app/handovers.h"
 #include "agent/app/operators.h"
 #include "agent/app/outage.h"
 #include "agent/app/page.h"
@@ -96,6 +98,7 @@ struct tb_agent {
     struct tb_id customer_told; /* with this customer; zero: with nobody */
 
     struct tb_timer checkout_timer; /* to renew the claim of the visit */
+    struct tb_handovers handovers;
 
     struct {
         struct tb_timer timer;

@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/own_id.h"
 
 #include "core/cart/checkout.h"
 #include "host/log/log.h"
@@ -7,39 +8,9 @@
 /* Three times within a lease: one that is lost is made good before it runs out. */
 #define RENEW_AFTER_MS (TB_CHECKOUT_LEASE_MS / 3)
 
-#define DRAWN_SIZE 8 /* bytes of a checkout's id; the others prove that they were drawn here */
+#define WHAT "checkout" /* its id is this terminal's */
 
 static const struct tb_cart_ask nobody;
-
-/* ---- which checkouts are of this terminal ---- */
-
-_Static_assert(TB_ID_SIZE - DRAWN_SIZE <= TB_SEAL_PROOF_SIZE, "a proof fills the rest of an id");
-
-static struct tb_seal_proof proof_of(const struct tb_agent *agent, const struct tb_id *checkout)
-{
-    static const char what[] = "checkout";
-    uint8_t bytes[sizeof what + DRAWN_SIZE];
-    memcpy(bytes, what, sizeof what);
-    memcpy(bytes + sizeof what, checkout->bytes, DRAWN_SIZE);
-    return tb_seal_proof(&agent->storage.sealer, tb_span_of(bytes, sizeof bytes));
-}
-
-static struct tb_id checkout_new(const struct tb_agent *agent)
-{
-    struct tb_id checkout = tb_id_random(tb_rng_system());
-    const struct tb_seal_proof proof = proof_of(agent, &checkout);
-    memcpy(checkout.bytes + DRAWN_SIZE, proof.bytes, TB_ID_SIZE - DRAWN_SIZE);
-    return checkout;
-}
-
-/* Also of an agent before this one, with the same device key. */
-static bool is_own(const struct tb_agent *agent, const struct tb_id *checkout)
-{
-    const struct tb_seal_proof proof = proof_of(agent, checkout);
-    return !tb_id_is_zero(checkout) &&
-           tb_span_equal_secret(tb_span_of(checkout->bytes + DRAWN_SIZE, TB_ID_SIZE - DRAWN_SIZE),
-                                tb_span_of(proof.bytes, TB_ID_SIZE - DRAWN_SIZE));
-}
 
 /* ---- what is asked for ---- */
 
@@ -101,7 +72,7 @@ enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_cart_ask ask)
         return TB_ERR_ASSURANCE;
     bool mine = !tb_id_is_zero(&serving->checkout);
     if (!mine)
-        serving->checkout = checkout_new(agent);
+        serving->checkout = tb_own_id_new(&agent->storage.sealer, WHAT, tb_rng_system());
     activity(agent);
     enum tb_err err = claim_store(agent, ask);
     if (err != TB_OK && !mine)
@@ -190,7 +161,8 @@ void tb_checkouts_visit_began(struct tb_agent *agent)
 {
     struct tb_serving *serving = &agent->serving;
     const struct tb_cart_claim *claim = &serving->cart.cart.claim;
-    if (tb_loop_wall_ms(agent->loop) >= claim->until_ms || !is_own(agent, &claim->checkout) ||
+    if (tb_loop_wall_ms(agent->loop) >= claim->until_ms ||
+        !tb_own_id_is(&agent->storage.sealer, WHAT, &claim->checkout) ||
         !tb_serving_opens(serving, TB_BENEFIT_SHOW_CART))
         return;
     serving->checkout = claim->checkout;

@@ -197,6 +197,7 @@ static void screen_clear(struct page *page)
     tb_choices_drop(agent);
     for (size_t i = 0; i < page->count; i++) {
         tb_pending_forget(&agent->pending, &page->erasures[i].customer);
+        tb_handovers_forget(agent, &page->erasures[i].customer);
         if (tb_serving_is(&agent->serving, &page->erasures[i].customer))
             tb_visits_finish(agent, TB_VISIT_ENDED_OTHER);
     }

@@ -5,22 +5,22 @@
  * and it is told of the open hand-overs of its store, takes one over or declines it. Both need the line: what
  * is asked for without it is refused with TB_ERR_OFFLINE and never stored, because an hour later nobody waits
  * any more. Nothing of others' hand-overs is on disk here: the context store tells them anew at every start.
+ * A call for help of an agent before this one, whose visit is over, is taken back.
  *
- * Limits: TB_HANDOVERS_OPEN_MAX open ones are shown, the oldest first; one request of each reason at a time.
- * Loop's thread only.
+ * Limits: TB_HANDOVERS_OPEN_MAX open ones are known; one request of each reason at a time. Loop's thread
+ * only.
  */
 #ifndef TB_AGENT_APP_HANDOVERS_H
 #define TB_AGENT_APP_HANDOVERS_H
 
+#include "agent/app/page.h"
 #include "agent/app/request.h"
 #include "core/sync/client.h"
 #include "core/wire/docs.h"
 #include "host/loop/loop.h"
 
-#define TB_HANDOVERS_OPEN_MAX 32
-#define TB_HANDOVERS_ASK_MAX 4 /* requests that wait for a verdict */
-
-struct tb_cart_ask;
+#define TB_HANDOVERS_OPEN_MAX 64
+#define TB_HANDOVERS_ASK_MAX 4 /* that wait for a verdict */
 
 /* ---- who asks ---- */
 
@@ -51,16 +51,16 @@ struct tb_handover_wish {
     const char *note; /* at most TB_TEXT_SIZE_MAX bytes; "": none */
 };
 
-/* What became of something that was asked for here; exactly once, later. own is borrowed and NULL for what is
- * not about a request of this terminal. TB_OK: the context store has done it. TB_ERR_OFFLINE, TB_ERR_TIMEOUT
- * (5 s): nobody knows, and it is taken back when it was done all the same. TB_ERR_CONFLICT: somebody else was
- * first. TB_ERR_NOT_FOUND: it is over. */
+/* What became of something that was asked for here; exactly once, later. own is the request that it was, else
+ * NULL; borrowed. TB_OK: the context store has done it. TB_ERR_OFFLINE, TB_ERR_TIMEOUT (5 s): nobody knows; a
+ * request is then taken back. TB_ERR_CONFLICT: somebody else was first. TB_ERR_NOT_FOUND: it is over.
+ * TB_ERR_DENIED: the context store turned it down. */
 typedef void tb_handover_done(struct tb_agent *agent, const struct tb_request *asker, enum tb_err err,
                               const struct tb_handover_own *own);
 
 /*
  * Asks for the open visit's customer or, when it is anonymous, its cart. TB_ERR_NOT_FOUND: there is no visit,
- * or nobody's visit without a cart. TB_ERR_CONFLICT: one of this reason is already open for this visit.
+ * or nobody's with an empty cart. TB_ERR_CONFLICT: one of this reason is open for this visit already.
  * TB_ERR_OFFLINE. TB_ERR_FULL: too much is being asked for. After an error done is not called. asker is
  * copied; of it only what answers is good in done (agent, from, id, send).
  */
@@ -76,5 +76,68 @@ const struct tb_handover_own *tb_handovers_own(const struct tb_agent *agent, enu
 
 /* The visit has ended: nobody has to come any more. What was sent by its code can still be fetched by it. */
 void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit);
+
+/* ---- who answers ---- */
+
+/* An open one of the store. */
+struct tb_handover_entry {
+    struct tb_id id;
+    struct tb_id customer; /* zero: nobody's cart */
+    int64_t version;
+    bool declined; /* by this terminal */
+    struct tb_handover doc;
+};
+
+/* Takes over: when the context store has agreed, the open visit ends and one with that customer, or on that
+ * cart, begins. TB_ERR_NOT_FOUND: it is not open. The rest is as tb_handovers_request(). */
+TB_MUST_USE enum tb_err tb_handovers_accept(struct tb_agent *agent, const struct tb_id *handover,
+                                            tb_handover_done *done, const struct tb_request *asker);
+/* This terminal does not; it stays open for others. */
+TB_MUST_USE enum tb_err tb_handovers_decline(struct tb_agent *agent, const struct tb_id *handover,
+                                             tb_handover_done *done, const struct tb_request *asker);
+
+/* The open ones of others that this terminal may take, oldest first; NULL at the end. Borrowed. */
+const struct tb_handover_entry *tb_handovers_next(const struct tb_agent *agent, size_t *index);
+
+/* ---- for line, mutations, visits and taps ---- */
+
+struct tb_handover_asked {
+    enum tb_mutation_kind kind; /* NONE: free */
+    struct tb_id id;
+    struct tb_id customer;
+    enum tb_handover_reason reason; /* of a request */
+    int64_t seq;                    /* 0: not yet in the outbox */
+    int64_t until_ms;               /* monotonic */
+    bool told;                      /* that nobody knows: only an acceptance is waited for after that */
+    struct tb_id wanted;            /* the cart of an acceptance when it is nobody's */
+    struct tb_cart *cart;           /* that one, as the verdict brought it; owned */
+    tb_handover_done *done;
+    struct tb_request asker;
+};
+
+struct tb_handovers {
+    struct tb_handover_entry open[TB_HANDOVERS_OPEN_MAX]; /* oldest first */
+    size_t open_count;
+    struct tb_handover_own own[TB_HANDOVER_REASON_COUNT];
+    struct tb_handover_asked asked[TB_HANDOVERS_ASK_MAX];
+    struct tb_timer timer;
+    struct tb_cart *fetched;                  /* nobody's, by its code; owned */
+    uint32_t saves[TB_CLIENT_SAVE_COUNT_MAX]; /* pages of the feed to be reported as saved */
+    struct tb_timer save_timer;
+};
+
+void tb_handovers_stop(struct tb_agent *agent);
+/* The feed of the store. */
+void tb_handovers_save(struct tb_agent *agent, const struct tb_client_action *action);
+/* Rows beside verdicts, before tb_handovers_decided(). */
+void tb_handovers_rows(struct tb_agent *agent, const struct tb_rows *rows);
+void tb_handovers_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err);
+void tb_handovers_decided(struct tb_agent *agent, const struct tb_verdict *verdict);
+void tb_handovers_line(struct tb_agent *agent); /* its state changed */
+void tb_handovers_forget(struct tb_agent *agent, const struct tb_id *customer);
+/* Something was found by a code: the rows say of which hand-over, which is taken over with it. Nobody's cart
+ * is kept as `fetched` for the visit that begins next. */
+void tb_handovers_fetched(struct tb_agent *agent, const struct tb_rows *rows);
+void tb_handovers_begin_fetched(struct tb_agent *agent, uint8_t reader);
 
 #endif

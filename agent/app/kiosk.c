@@ -2,6 +2,7 @@
 
 #include "agent/app/agent.h"
 #include "agent/app/farewell.h"
+#include "agent/app/handover_desk.h"
 #include "agent/app/know.h"
 #include "agent/app/shopping.h"
 #include "agent/app/stitch.h"
@@ -152,6 +153,8 @@ static const struct tb_request_method methods[] = {
     {"cart.remove", tb_shopping_remove},
     {"merge.decide", tb_stitch_decide_request},
     {"merge.undo", tb_stitch_undo_request},
+    {"help.call", tb_handover_desk_call},
+    {"help.cancel", tb_handover_desk_call_cancel},
     {"product.find", tb_shopping_product_find},
     {"ping", tb_shopping_ping},
 };
@@ -175,4 +178,5 @@ void tb_kiosk_opened(struct tb_agent *agent, uint32_t page)
     merge_send(agent, to);
     blank_send(agent, to);
     tb_choices_show(agent, to);
+    tb_handover_desk_tell_shopper(agent, to);
 }

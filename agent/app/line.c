@@ -283,6 +283,8 @@ static void decided(void *context, enum tb_err err)
             tb_serving_take_cart(&agent->serving, &decide->guest);
         tb_visits_refresh(agent);
         tb_pages_state(agent);
+        for (size_t i = 0; i < decide->verdict_count; i++)
+            tb_handovers_decided(agent, &decide->verdicts[i]);
     } else
         tb_log(TB_LOG_ERROR, TB_EVENT("line", "verdicts_not_saved"), tb_log_err(err));
     tb_client_decided(&agent->client, decide->ticket, err, tb_loop_now_ms(agent->loop));
@@ -313,6 +315,10 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
 {
     if (action->save.scope.kind == TB_SCOPE_ERASURES) {
         tb_erasures_save(agent, action);
+        return;
+    }
+    if (action->save.scope.kind == TB_SCOPE_STORE) {
+        tb_handovers_save(agent, action);
         return;
     }
     const struct tb_storage_page page = {.rows = action->save.rows,
@@ -358,6 +364,7 @@ static void act_decide(struct tb_agent *agent, const struct tb_client_action *ac
         decide->ticket = action->decide.ticket;
         decide->seq = action->decide.seq;
         decide->brings_guest = tb_guest_find(&agent->serving, &action->decide.rows, &decide->guest);
+        tb_handovers_rows(agent, &action->decide.rows);
         decide->verdict_count = action->decide.count;
         memcpy(decide->verdicts, action->decide.verdicts,
                action->decide.count * sizeof *action->decide.verdicts);
@@ -422,6 +429,7 @@ static void act_state(struct tb_agent *agent, const struct tb_client_action *act
                     action->state.cause == TB_CAUSE_CLOCK || tb_loop_clock_is_behind(agent->loop));
     tb_pages_state(agent);
     tb_console_line(agent);
+    tb_handovers_line(agent);
     cache_renew_soon(agent);
 }
 
@@ -488,6 +496,8 @@ static enum tb_err feeds_open(struct tb_agent *agent, const struct tb_storage_fo
     const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
     const struct tb_scope catalogue = {.kind = TB_SCOPE_CATALOGUE};
     const struct tb_scope erasures = {.kind = TB_SCOPE_ERASURES};
+    const struct tb_scope store = {.kind = TB_SCOPE_STORE};
+    const struct tb_cursor beginning = {0}; /* nothing of it is kept here */
     enum tb_err err =
         tb_client_feed_open(&agent->client, &erasures, &found->settings.erasures_cursor, now_ms);
     if (err == TB_OK)
@@ -496,6 +506,8 @@ static enum tb_err feeds_open(struct tb_agent *agent, const struct tb_storage_fo
         err = tb_client_feed_open(&agent->client, &cohort, &found->cohort_cursor, now_ms);
     if (err == TB_OK)
         err = tb_client_feed_open(&agent->client, &catalogue, &found->catalogue_cursor, now_ms);
+    if (err == TB_OK)
+        err = tb_client_feed_open(&agent->client, &store, &beginning, now_ms);
     return err;
 }
 

@@ -60,6 +60,7 @@ static void stored(void *context, enum tb_err err, const struct tb_stored *store
     answer(agent, storing->ask, seq, err);
     tb_pages_state(agent);
     tb_checkouts_stored(agent, &stored->mutation, err);
+    tb_handovers_stored(agent, &stored->mutation, err);
     if (err != TB_OK)
         tb_stitch_rejected(agent, &stored->mutation);
     tb_people_stored(agent, &stored->mutation, err);

@@ -1,5 +1,6 @@
 #include "agent/app/agent.h"
 #include "agent/app/console_checkout.h"
+#include "agent/app/handover_desk.h"
 #include "agent/app/it.h"
 #include "agent/app/kiosk.h"
 #include "agent/app/page.h"
@@ -168,10 +169,18 @@ static void request_release(struct tb_request *r)
 }
 
 static const struct tb_request_method methods[] = {
-    {"cart.add", tb_shopping_add},       {"cart.set_quantity", tb_shopping_set_quantity},
-    {"cart.remove", tb_shopping_remove}, {"visit.end", tb_shopping_visit_end},
-    {"details.shown", request_details},  {"ping", tb_shopping_ping},
-    {"checkout.claim", request_claim},   {"checkout.release", request_release},
+    {"cart.add", tb_shopping_add},
+    {"cart.set_quantity", tb_shopping_set_quantity},
+    {"cart.remove", tb_shopping_remove},
+    {"visit.end", tb_shopping_visit_end},
+    {"details.shown", request_details},
+    {"ping", tb_shopping_ping},
+    {"handover.accept", tb_handover_desk_accept},
+    {"handover.decline", tb_handover_desk_decline},
+    {"handover.request", tb_handover_desk_request},
+    {"handover.cancel", tb_handover_desk_cancel},
+    {"checkout.claim", request_claim},
+    {"checkout.release", request_release},
 };
 
 static const struct tb_request_desk desk = {.methods = methods,
@@ -208,6 +217,7 @@ void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)
     tb_pos_pairing_show(agent, page);
     tb_operators_show(agent, to);
     tb_choices_show(agent, to);
+    tb_handover_desk_tell_clerk(agent, to);
 }
 
 void tb_pages_closed(void *context, uint32_t page, const char *reason)

@@ -339,6 +339,14 @@ void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, const struct tb
         (refuse(agent, ticket, told->proof) || tb_captures_told(agent, ticket, told->proof)))
         return;
     const struct tb_row *row = found ? customer_row(told->rows) : NULL;
+    if (found)
+        tb_handovers_fetched(agent, told->rows);
+    if (found && agent->handovers.fetched) {
+        static const struct tb_customer_key nobody;
+        tb_identify_answered(&agent->identify, ticket, TB_ANSWER_FOUND, &nobody, tb_loop_now_ms(agent->loop));
+        tb_taps_drain(agent);
+        return;
+    }
     struct answer *answer =
         row && tb_row_object(row, &id) == TB_OK ? answer_new(agent, ticket, &id, told->proof) : NULL;
     if (answer) {

@@ -96,6 +96,7 @@ static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
     tb_console_visit_ended(agent, end);
     tb_checkouts_visit_ended(agent, &end->id);
+    tb_handovers_visit_ended(agent, &end->id);
     tb_captures_visit_ended(agent);
     tb_people_forget(agent);
     end_tell(agent, end, &serving->record.customer);
@@ -230,6 +231,10 @@ struct tb_visit_start tb_visits_start_of(const struct tb_agent *agent,
 
 void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *action)
 {
+    if (agent->handovers.fetched) {
+        tb_handovers_begin_fetched(agent, action->reader);
+        return;
+    }
     const struct tb_visit_start start = tb_visits_start_of(agent, action);
     if (tb_choices_begin(agent, action))
         return;

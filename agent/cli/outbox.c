@@ -38,6 +38,8 @@ static const struct reason {
     {"credential_blocked", "the credential is blocked"},
     {"handover_taken", "another till took the customer over"},
     {"handover_unknown", "there was no such hand-over"},
+    {"handover_over", "the hand-over was taken back, or nobody took it in time"},
+    {"handover_limit", "too many hand-overs were asked for at a time"},
     {"visit_unknown", "there was no such visit"},
     {"signature", "its signature did not hold"},
     {"double_sale", "what was paid had been paid already"},

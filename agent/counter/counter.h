@@ -44,6 +44,8 @@ enum tb_counter_topic {
     TB_COUNTER_TOPIC_OPERATOR,  /* the newest one wins */
     TB_COUNTER_TOPIC_CHOOSE,    /* the newest one wins */
     TB_COUNTER_TOPIC_PAIRING,   /* the newest one wins */
+    TB_COUNTER_TOPIC_HANDOVERS, /* the newest one wins */
+    TB_COUNTER_TOPIC_HELP,      /* the newest one wins */
 };
 
 /*

@@ -56,7 +56,8 @@ static void put_cart_codes(struct tb_json_writer *w)
 static void put_scopes(struct tb_json_writer *w)
 {
     static const enum tb_scope_kind kinds[] = {TB_SCOPE_DEVICE,   TB_SCOPE_COHORT,   TB_SCOPE_CATALOGUE,
-                                               TB_SCOPE_CUSTOMER, TB_SCOPE_ERASURES, TB_SCOPE_PARTITION};
+                                               TB_SCOPE_CUSTOMER, TB_SCOPE_ERASURES, TB_SCOPE_PARTITION,
+                                               TB_SCOPE_STORE};
     tb_json_open_array(w, "scopes");
     for (size_t i = 0; i < TB_ARRAY_SIZE(kinds); i++) {
         const struct tb_scope scope = {.kind = kinds[i]};

@@ -177,6 +177,8 @@ export class PageChannel {
     switch (method) {
       case 'terminal':
       case 'state':
+      case 'handovers':
+      case 'help':
         this.shown[method] = params;
         break;
       case 'visit':

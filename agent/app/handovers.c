@@ -1,0 +1,639 @@
+#include "agent/app/agent.h"
+#include "agent/app/guest.h"
+#include "agent/app/handover_desk.h"
+#include "agent/app/own_id.h"
+
+#include "core/base/assert.h"
+#include "core/base/wipe.h"
+#include "host/log/log.h"
+#include "host/system/system.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ANSWER_MS 5000
+#define LATE_MS 120000 /* an acceptance that comes later begins nothing here any more */
+#define HELP "help"    /* a call for help: its id is this terminal's */
+
+/* ---- mutations ---- */
+
+static void audit(const char *event, const struct tb_id *handover, const struct tb_id *visit)
+{
+    enum tb_err err =
+        tb_audit(TB_EVENT("handover", event), tb_log_id("handover", handover), tb_log_id("visit", visit));
+    if (err != TB_OK)
+        tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
+}
+
+static enum tb_err mutation_store(struct tb_agent *agent, struct tb_mutation *m)
+{
+    static const struct tb_cart_ask nobody;
+    return tb_mutations_store(agent, m, nobody);
+}
+
+static void cancel_store(struct tb_agent *agent, const struct tb_id *handover, const struct tb_id *customer,
+                         const struct tb_id *visit)
+{
+    struct tb_mutation cancel = {.kind = TB_MUTATION_HANDOVER_CANCEL,
+                                 .customer = *customer,
+                                 .visit = *visit,
+                                 .handover.handover = *handover};
+    enum tb_err err = mutation_store(agent, &cancel);
+    if (err != TB_OK)
+        tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_cancelled"), tb_log_err(err));
+    audit("cancelled", handover, visit);
+}
+
+/* ---- what waits for a verdict ---- */
+
+static void answer_due(struct tb_timer *timer);
+
+static void timer_rearm(struct tb_agent *agent)
+{
+    struct tb_handovers *h = &agent->handovers;
+    int64_t now_ms = tb_loop_now_ms(agent->loop);
+    int64_t due_ms = INT64_MAX;
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
+        if (h->asked[i].kind != TB_MUTATION_NONE && h->asked[i].until_ms < due_ms)
+            due_ms = h->asked[i].until_ms;
+    h->timer.context = agent;
+    if (due_ms == INT64_MAX)
+        tb_timer_cancel(&h->timer);
+    else
+        tb_timer_set(agent->loop, &h->timer, due_ms > now_ms ? due_ms - now_ms : 0, answer_due);
+}
+
+static void asked_free(struct tb_handover_asked *asked)
+{
+    free(asked->cart);
+    *asked = (struct tb_handover_asked){.kind = TB_MUTATION_NONE};
+}
+
+static void own_end(struct tb_agent *agent, enum tb_handover_reason reason, const struct tb_id *id)
+{
+    struct tb_handover_own *own = &agent->handovers.own[reason];
+    if (tb_id_equal(&own->id, id))
+        own->stage = TB_HANDOVER_STAGE_OVER;
+}
+
+/* Nobody knows whether the context store has it, or will have it an hour later: then nobody is to come. */
+static void request_give_up(struct tb_agent *agent, const struct tb_handover_asked *asked)
+{
+    const struct tb_handover_own *own = &agent->handovers.own[asked->reason];
+    if (tb_id_equal(&own->id, &asked->id) && own->stage != TB_HANDOVER_STAGE_OVER)
+        cancel_store(agent, &asked->id, &asked->customer, &own->visit);
+    own_end(agent, asked->reason, &asked->id);
+}
+
+/* The asker is told; what an acceptance would begin may still come. */
+static void asked_give_up(struct tb_agent *agent, struct tb_handover_asked *asked, enum tb_err err)
+{
+    const struct tb_handover_asked told = *asked;
+    bool waits = told.kind == TB_MUTATION_HANDOVER_ACCEPT && told.seq != 0 && !told.told;
+    if (told.kind == TB_MUTATION_HANDOVER_REQUEST)
+        request_give_up(agent, asked);
+    if (waits) {
+        asked->told = true;
+        asked->until_ms = tb_loop_now_ms(agent->loop) + LATE_MS;
+    } else
+        asked_free(asked);
+    timer_rearm(agent);
+    if (told.kind == TB_MUTATION_HANDOVER_REQUEST)
+        tb_handover_desk_tell(agent);
+    if (!told.told && told.done)
+        told.done(agent, &told.asker, err,
+                  told.kind == TB_MUTATION_HANDOVER_REQUEST ? &agent->handovers.own[told.reason] : NULL);
+}
+
+static void answer_due(struct tb_timer *timer)
+{
+    struct tb_agent *agent = timer->context;
+    struct tb_handovers *h = &agent->handovers;
+    int64_t now_ms = tb_loop_now_ms(agent->loop);
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
+        if (h->asked[i].kind != TB_MUTATION_NONE && h->asked[i].until_ms <= now_ms)
+            asked_give_up(agent, &h->asked[i], TB_ERR_TIMEOUT);
+    timer_rearm(agent);
+}
+
+void tb_handovers_line(struct tb_agent *agent)
+{
+    struct tb_handovers *h = &agent->handovers;
+    for (size_t i = 0; agent->status.line != TB_LINE_LIVE && i < TB_HANDOVERS_ASK_MAX; i++)
+        if (h->asked[i].kind != TB_MUTATION_NONE && !h->asked[i].told)
+            asked_give_up(agent, &h->asked[i], TB_ERR_OFFLINE);
+}
+
+/* Stores what is asked for and remembers who waits. */
+static enum tb_err ask_begin(struct tb_agent *agent, struct tb_mutation *m, tb_handover_done *done,
+                             const struct tb_request *asker)
+{
+    struct tb_handovers *h = &agent->handovers;
+    struct tb_handover_asked *slot = NULL;
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX && !slot; i++)
+        if (h->asked[i].kind == TB_MUTATION_NONE)
+            slot = &h->asked[i];
+    if (agent->status.line != TB_LINE_LIVE)
+        return TB_ERR_OFFLINE;
+    if (!slot)
+        return TB_ERR_FULL;
+    *slot = (struct tb_handover_asked){.kind = m->kind,
+                                       .id = m->handover.handover,
+                                       .customer = m->customer,
+                                       .reason = m->handover.reason,
+                                       .until_ms = tb_loop_now_ms(agent->loop) + ANSWER_MS,
+                                       .done = done};
+    if (asker)
+        slot->asker = *asker;
+    enum tb_err err = mutation_store(agent, m);
+    if (err != TB_OK)
+        asked_free(slot);
+    timer_rearm(agent);
+    return err;
+}
+
+static struct tb_handover_asked *asked_of(struct tb_handovers *h, enum tb_mutation_kind kind,
+                                          const struct tb_id *id)
+{
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
+        if (h->asked[i].kind == kind && tb_id_equal(&h->asked[i].id, id))
+            return &h->asked[i];
+    return NULL;
+}
+
+void tb_handovers_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err)
+{
+    if (mutation->kind != TB_MUTATION_HANDOVER_REQUEST && mutation->kind != TB_MUTATION_HANDOVER_ACCEPT &&
+        mutation->kind != TB_MUTATION_HANDOVER_DECLINE)
+        return;
+    struct tb_handover_asked *asked =
+        asked_of(&agent->handovers, mutation->kind, &mutation->handover.handover);
+    if (!asked || asked->seq)
+        return;
+    if (err == TB_OK)
+        asked->seq = mutation->seq;
+    else
+        asked_give_up(agent, asked, err);
+}
+
+/* ---- what became of it ---- */
+
+/* A visit of this terminal with what was taken over; the one that was open has ended. */
+static enum tb_err visit_begin(struct tb_agent *agent, const struct tb_handover_asked *asked)
+{
+    struct tb_visit_start start = {.source = TB_VISIT_FROM_HANDOVER,
+                                   .credential_kind = TB_CREDENTIAL_NONE,
+                                   .assurance = TB_ASSURANCE_LOW,
+                                   .reader = TB_VISIT_NO_READER};
+    tb_visits_finish(agent, TB_VISIT_ENDED_OTHER);
+    if (!tb_id_is_zero(&asked->customer)) {
+        start.known = true;
+        start.customer = tb_pepper_customer(&agent->facts.pepper, &asked->customer);
+        return tb_visits_open(agent, &start);
+    }
+    if (!asked->cart)
+        return TB_ERR_NOT_FOUND;
+    tb_visits_open_nobody(agent, &start, asked->cart);
+    return TB_OK;
+}
+
+static enum tb_err verdict_err(const struct tb_verdict *verdict)
+{
+    if (verdict->kind == TB_VERDICT_APPLIED || verdict->kind == TB_VERDICT_DUPLICATE)
+        return TB_OK;
+    if (strcmp(verdict->code, "handover_taken") == 0)
+        return TB_ERR_CONFLICT;
+    bool over = strcmp(verdict->code, "handover_over") == 0 || strcmp(verdict->code, "handover_unknown") == 0;
+    return over ? TB_ERR_NOT_FOUND : TB_ERR_DENIED;
+}
+
+static enum tb_err accepted(struct tb_agent *agent, const struct tb_handover_asked *asked, enum tb_err err)
+{
+    if (err != TB_OK)
+        return err;
+    audit("accepted", &asked->id, &agent->serving.visit.id);
+    /* Somebody else is being served meanwhile: who waited that long has to come to the till. */
+    if (asked->told && agent->serving.visit.open)
+        return TB_OK;
+    return visit_begin(agent, asked);
+}
+
+void tb_handovers_decided(struct tb_agent *agent, const struct tb_verdict *verdict)
+{
+    struct tb_handovers *h = &agent->handovers;
+    struct tb_handover_asked *asked = NULL;
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX && !asked; i++)
+        if (h->asked[i].kind != TB_MUTATION_NONE && h->asked[i].seq == verdict->seq && verdict->seq != 0)
+            asked = &h->asked[i];
+    if (!asked)
+        return;
+    struct tb_handover_asked done = *asked;
+    asked->cart = NULL; /* done's now */
+    asked_free(asked);
+    timer_rearm(agent);
+    enum tb_err err = verdict_err(verdict);
+    if (done.kind == TB_MUTATION_HANDOVER_REQUEST && err != TB_OK)
+        own_end(agent, done.reason, &done.id);
+    if (done.kind == TB_MUTATION_HANDOVER_ACCEPT)
+        err = accepted(agent, &done, err);
+    tb_handover_desk_tell(agent);
+    if (!done.told && done.done)
+        done.done(agent, &done.asker, err,
+                  done.kind == TB_MUTATION_HANDOVER_REQUEST ? &h->own[done.reason] : NULL);
+    free(done.cart);
+}
+
+/* ---- this terminal's requests ---- */
+
+const struct tb_handover_own *tb_handovers_own(const struct tb_agent *agent, enum tb_handover_reason reason)
+{
+    TB_ASSERT((unsigned)reason < TB_HANDOVER_REASON_COUNT);
+    return &agent->handovers.own[reason];
+}
+
+static bool own_is_open(const struct tb_handover_own *own)
+{
+    return own->stage == TB_HANDOVER_STAGE_ASKING || own->stage == TB_HANDOVER_STAGE_WAITING;
+}
+
+enum tb_err tb_handovers_request(struct tb_agent *agent, const struct tb_handover_wish *wish,
+                                 tb_handover_done *done, const struct tb_request *asker)
+{
+    const struct tb_serving *serving = &agent->serving;
+    struct tb_handover_own *own = &agent->handovers.own[wish->reason];
+    bool empty = !serving->visit.start.known && serving->cart.cart.line_count == 0;
+    if (!serving->visit.open || empty)
+        return TB_ERR_NOT_FOUND;
+    if (own_is_open(own) && tb_id_equal(&own->visit, &serving->visit.id))
+        return TB_ERR_CONFLICT;
+    struct tb_mutation m = {.kind = TB_MUTATION_HANDOVER_REQUEST,
+                            .customer = serving->record.customer,
+                            .visit = serving->visit.id,
+                            .handover = {.reason = wish->reason}};
+    if (serving->cart.cart.line_count)
+        m.cart = serving->cart_id;
+    m.handover.handover = wish->reason == TB_HANDOVER_FOR_HELP
+                              ? tb_own_id_new(&agent->storage.sealer, HELP, tb_rng_system())
+                              : tb_id_random(tb_rng_system());
+    (void)snprintf(m.handover.to, sizeof m.handover.to, "%s", wish->to);
+    (void)snprintf(m.handover.note, sizeof m.handover.note, "%s", wish->note);
+    enum tb_err err = ask_begin(agent, &m, done, asker);
+    if (err != TB_OK)
+        return err;
+    *own = (struct tb_handover_own){.stage = TB_HANDOVER_STAGE_ASKING,
+                                    .id = m.handover.handover,
+                                    .customer = m.customer,
+                                    .visit = m.visit,
+                                    .since_ms = tb_loop_wall_ms(agent->loop)};
+    audit("requested", &own->id, &own->visit);
+    tb_visit_activity(&agent->serving.visit, tb_loop_now_ms(agent->loop));
+    tb_agent_rearm(agent);
+    return TB_OK;
+}
+
+enum tb_err tb_handovers_cancel(struct tb_agent *agent, enum tb_handover_reason reason)
+{
+    struct tb_handover_own *own = &agent->handovers.own[reason];
+    if (!own_is_open(own))
+        return TB_ERR_NOT_FOUND;
+    own->stage = TB_HANDOVER_STAGE_OVER;
+    cancel_store(agent, &own->id, &own->customer, &own->visit);
+    struct tb_handover_asked *asked = asked_of(&agent->handovers, TB_MUTATION_HANDOVER_REQUEST, &own->id);
+    if (asked)
+        asked_give_up(agent, asked, TB_ERR_NOT_FOUND);
+    tb_handover_desk_tell(agent);
+    return TB_OK;
+}
+
+void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit)
+{
+    struct tb_handover_own *help = &agent->handovers.own[TB_HANDOVER_FOR_HELP];
+    if (help->stage == TB_HANDOVER_STAGE_NONE || !tb_id_equal(&help->visit, visit))
+        return;
+    enum tb_err err = tb_handovers_cancel(agent, TB_HANDOVER_FOR_HELP);
+    TB_ASSERT(err == TB_OK || err == TB_ERR_NOT_FOUND);
+    help->stage = TB_HANDOVER_STAGE_NONE;
+    tb_handover_desk_tell(agent);
+}
+
+/* ---- the store's open ones ---- */
+
+static struct tb_handover_entry *entry_of(struct tb_handovers *h, const struct tb_id *id)
+{
+    for (size_t i = 0; i < h->open_count; i++)
+        if (tb_id_equal(&h->open[i].id, id))
+            return &h->open[i];
+    return NULL;
+}
+
+static void entry_remove(struct tb_handovers *h, struct tb_handover_entry *entry)
+{
+    size_t behind = h->open_count - (size_t)(entry - h->open) - 1;
+    memmove(entry, entry + 1, behind * sizeof *entry);
+    h->open_count--;
+    tb_wipe(&h->open[h->open_count], sizeof h->open[0]);
+}
+
+static void entry_put(struct tb_handovers *h, const struct tb_row *row, const struct tb_id *id,
+                      const struct tb_handover *doc)
+{
+    struct tb_handover_entry *entry = entry_of(h, id);
+    if (doc->state != TB_HANDOVER_OPEN) {
+        if (entry)
+            entry_remove(h, entry);
+        return;
+    }
+    if (!entry && h->open_count == TB_HANDOVERS_OPEN_MAX) {
+        tb_log(TB_LOG_WARN, TB_EVENT("handovers", "too_many"));
+        return;
+    }
+    size_t at = h->open_count;
+    while (!entry && at > 0 && h->open[at - 1].doc.at_ms > doc->at_ms)
+        at--;
+    if (!entry) {
+        entry = &h->open[at];
+        memmove(entry + 1, entry, (h->open_count - at) * sizeof *entry);
+        h->open_count++;
+        *entry = (struct tb_handover_entry){.id = *id, .customer = row->customer};
+    }
+    entry->version = row->version;
+    entry->doc = *doc;
+}
+
+static struct tb_handover_own *own_of(struct tb_handovers *h, const struct tb_id *id)
+{
+    for (unsigned i = 0; i < TB_HANDOVER_REASON_COUNT; i++)
+        if (h->own[i].stage != TB_HANDOVER_STAGE_NONE && tb_id_equal(&h->own[i].id, id))
+            return &h->own[i];
+    return NULL;
+}
+
+static void own_take(struct tb_handover_own *own, const struct tb_handover *doc)
+{
+    own->declined = doc->declined;
+    own->until_ms = doc->at_ms + TB_HANDOVER_LIFE_MS;
+    memcpy(own->code, doc->code, sizeof own->code);
+    memcpy(own->by, doc->by, sizeof own->by);
+    if (doc->state == TB_HANDOVER_ACCEPTED)
+        own->stage = TB_HANDOVER_STAGE_ACCEPTED;
+    else if (doc->state != TB_HANDOVER_OPEN)
+        own->stage = TB_HANDOVER_STAGE_OVER;
+    else if (own->stage == TB_HANDOVER_STAGE_ASKING)
+        own->stage = TB_HANDOVER_STAGE_WAITING;
+}
+
+/* A call that an agent before this one made: its visit is over. */
+static bool is_left_behind(const struct tb_agent *agent, const struct tb_id *id,
+                           const struct tb_handover *doc)
+{
+    return doc->state == TB_HANDOVER_OPEN && doc->reason == TB_HANDOVER_FOR_HELP &&
+           tb_own_id_is(&agent->storage.sealer, HELP, id);
+}
+
+static enum tb_err doc_read(const struct tb_row *row, struct tb_handover *ret_doc)
+{
+    const size_t size = TB_JSON_ARENA_SIZE(TB_DOC_JSON_SIZE_MAX);
+    void *block = malloc(size);
+    struct tb_check check = {0};
+    struct tb_json doc;
+    if (!block)
+        return TB_ERR_NO_MEMORY;
+    struct tb_arena arena = tb_arena_of(block, size);
+    check.err = tb_json_parse(row->doc, TB_DOC_JSON_SIZE_MAX, &arena, &doc);
+    if (check.err == TB_OK)
+        tb_handover_decode(&check, doc, ret_doc);
+    tb_wipe(block, size);
+    free(block);
+    return check.err;
+}
+
+static void row_gone(struct tb_handovers *h, const struct tb_id *id)
+{
+    struct tb_handover_entry *entry = entry_of(h, id);
+    if (entry)
+        entry_remove(h, entry);
+}
+
+/* True when something changed. */
+static bool row_take(struct tb_agent *agent, const struct tb_row *row)
+{
+    struct tb_handovers *h = &agent->handovers;
+    struct tb_handover doc;
+    struct tb_id id;
+    if (row->type != TB_ROW_HANDOVER || tb_row_object(row, &id) != TB_OK)
+        return false;
+    const struct tb_handover_entry *known = entry_of(h, &id);
+    if (known && known->version >= row->version)
+        return false;
+    if (row->op != TB_ROW_PUT) {
+        row_gone(h, &id);
+        return true;
+    }
+    enum tb_err err = doc_read(row, &doc);
+    if (err != TB_OK) {
+        tb_log(TB_LOG_ERROR, TB_EVENT("handovers", "row_unreadable"), tb_log_err(err));
+        return false;
+    }
+    struct tb_handover_own *own = own_of(h, &id);
+    static const struct tb_id none;
+    if (own && own->stage != TB_HANDOVER_STAGE_OVER)
+        own_take(own, &doc);
+    else if (!own && is_left_behind(agent, &id, &doc))
+        cancel_store(agent, &id, &row->customer, &none);
+    else if (!own)
+        entry_put(h, row, &id, &doc);
+    return true;
+}
+
+/* Owned by the caller; NULL: the row is of no such cart. */
+static struct tb_cart *cart_read(const struct tb_row *row)
+{
+    if (row->type != TB_ROW_CART || row->op != TB_ROW_PUT || !tb_id_is_zero(&row->customer))
+        return NULL;
+    struct tb_cart *cart = malloc(sizeof *cart);
+    enum tb_err err = cart ? tb_guest_read(row, cart) : TB_ERR_NO_MEMORY;
+    if (err == TB_OK)
+        return cart;
+    tb_log(TB_LOG_ERROR, TB_EVENT("handovers", "cart_unreadable"), tb_log_err(err));
+    free(cart);
+    return NULL;
+}
+
+/* Nobody's cart comes with the verdict on the acceptance that waits for it. */
+static void cart_take(struct tb_handovers *h, const struct tb_row *row)
+{
+    struct tb_id id;
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++) {
+        struct tb_handover_asked *asked = &h->asked[i];
+        bool wanted = asked->kind == TB_MUTATION_HANDOVER_ACCEPT && row->type == TB_ROW_CART &&
+                      tb_row_object(row, &id) == TB_OK && tb_id_equal(&asked->wanted, &id);
+        if (!wanted)
+            continue;
+        free(asked->cart);
+        asked->cart = cart_read(row);
+    }
+}
+
+void tb_handovers_rows(struct tb_agent *agent, const struct tb_rows *rows)
+{
+    bool changed = false;
+    for (size_t i = 0; i < rows->count; i++) {
+        changed = row_take(agent, &rows->at[i]) || changed;
+        cart_take(&agent->handovers, &rows->at[i]);
+    }
+    if (changed)
+        tb_handover_desk_tell(agent);
+}
+
+static void saves_report(struct tb_timer *timer)
+{
+    struct tb_agent *agent = timer->context;
+    struct tb_handovers *h = &agent->handovers;
+    for (size_t i = 0; i < TB_CLIENT_SAVE_COUNT_MAX; i++) {
+        uint32_t ticket = h->saves[i];
+        h->saves[i] = 0;
+        if (ticket)
+            tb_client_saved(&agent->client, ticket, TB_OK, tb_loop_now_ms(agent->loop));
+    }
+    tb_agent_rearm(agent);
+}
+
+/* The machine is not called from its own action: what is kept in memory is reported in the next turn. */
+void tb_handovers_save(struct tb_agent *agent, const struct tb_client_action *action)
+{
+    struct tb_handovers *h = &agent->handovers;
+    bool anew = action->save.first && action->save.from.size == 0;
+    if (anew) {
+        tb_wipe(h->open, sizeof h->open);
+        h->open_count = 0;
+    }
+    for (size_t i = 0; i < action->save.rows.count; i++)
+        (void)row_take(agent, &action->save.rows.at[i]);
+    if (anew || action->save.rows.count)
+        tb_handover_desk_tell(agent);
+    size_t slot = 0;
+    while (slot < TB_CLIENT_SAVE_COUNT_MAX && h->saves[slot])
+        slot++;
+    TB_ASSERT(slot < TB_CLIENT_SAVE_COUNT_MAX);
+    h->saves[slot] = action->save.ticket;
+    h->save_timer.context = agent;
+    tb_timer_set(agent->loop, &h->save_timer, 0, saves_report);
+}
+
+static bool is_for_here(const struct tb_agent *agent, const struct tb_handover *doc)
+{
+    const struct tb_terminal *t = &agent->facts.terminal;
+    bool overdue = tb_loop_wall_ms(agent->loop) >= doc->at_ms + TB_HANDOVER_LIFE_MS;
+    return !overdue && (strcmp(doc->to, TB_HANDOVER_TO_ANY) == 0 || strcmp(doc->to, t->store) == 0 ||
+                        strcmp(doc->to, t->till) == 0);
+}
+
+const struct tb_handover_entry *tb_handovers_next(const struct tb_agent *agent, size_t *index)
+{
+    const struct tb_handovers *h = &agent->handovers;
+    while (*index < h->open_count) {
+        const struct tb_handover_entry *entry = &h->open[(*index)++];
+        if (is_for_here(agent, &entry->doc))
+            return entry;
+    }
+    return NULL;
+}
+
+void tb_handovers_forget(struct tb_agent *agent, const struct tb_id *customer)
+{
+    struct tb_handovers *h = &agent->handovers;
+    for (size_t i = h->open_count; i > 0; i--)
+        if (tb_id_equal(&h->open[i - 1].customer, customer))
+            entry_remove(h, &h->open[i - 1]);
+    tb_handover_desk_tell(agent);
+}
+
+/* ---- answering ---- */
+
+static enum tb_err entry_ask(struct tb_agent *agent, enum tb_mutation_kind kind, const struct tb_id *handover,
+                             tb_handover_done *done, const struct tb_request *asker)
+{
+    struct tb_handovers *h = &agent->handovers;
+    const struct tb_handover_entry *entry = entry_of(h, handover);
+    if (agent->status.line != TB_LINE_LIVE)
+        return TB_ERR_OFFLINE;
+    if (!entry)
+        return TB_ERR_NOT_FOUND;
+    if (asked_of(h, kind, handover))
+        return TB_ERR_CONFLICT;
+    struct tb_id wanted = entry->doc.cart;
+    struct tb_mutation m = {.kind = kind, .customer = entry->customer, .handover.handover = *handover};
+    enum tb_err err = ask_begin(agent, &m, done, asker);
+    struct tb_handover_asked *asked = err == TB_OK ? asked_of(h, kind, handover) : NULL;
+    if (asked && tb_id_is_zero(&m.customer))
+        asked->wanted = wanted;
+    return err;
+}
+
+enum tb_err tb_handovers_accept(struct tb_agent *agent, const struct tb_id *handover, tb_handover_done *done,
+                                const struct tb_request *asker)
+{
+    return entry_ask(agent, TB_MUTATION_HANDOVER_ACCEPT, handover, done, asker);
+}
+
+enum tb_err tb_handovers_decline(struct tb_agent *agent, const struct tb_id *handover, tb_handover_done *done,
+                                 const struct tb_request *asker)
+{
+    enum tb_err err = entry_ask(agent, TB_MUTATION_HANDOVER_DECLINE, handover, done, asker);
+    struct tb_handover_entry *entry = entry_of(&agent->handovers, handover);
+    if (err != TB_OK || !entry)
+        return err;
+    entry->declined = true;
+    audit("declined", handover, &agent->serving.visit.id);
+    tb_handover_desk_tell(agent);
+    return TB_OK;
+}
+
+static void fetched_accept(struct tb_agent *agent, const struct tb_row *row)
+{
+    struct tb_mutation accept = {.kind = TB_MUTATION_HANDOVER_ACCEPT, .customer = row->customer};
+    if (row->type != TB_ROW_HANDOVER || tb_row_object(row, &accept.handover.handover) != TB_OK)
+        return;
+    enum tb_err err = mutation_store(agent, &accept);
+    if (err != TB_OK)
+        tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_accepted"), tb_log_err(err));
+    audit("fetched", &accept.handover.handover, &agent->serving.visit.id);
+}
+
+void tb_handovers_fetched(struct tb_agent *agent, const struct tb_rows *rows)
+{
+    struct tb_handovers *h = &agent->handovers;
+    free(h->fetched);
+    h->fetched = NULL;
+    for (size_t i = 0; i < rows->count; i++) {
+        fetched_accept(agent, &rows->at[i]);
+        if (!h->fetched)
+            h->fetched = cart_read(&rows->at[i]);
+    }
+}
+
+void tb_handovers_begin_fetched(struct tb_agent *agent, uint8_t reader)
+{
+    const struct tb_visit_start start = {.source = TB_VISIT_FROM_HANDOVER,
+                                         .credential_kind = TB_CREDENTIAL_NONE,
+                                         .assurance = TB_ASSURANCE_LOW,
+                                         .reader = reader};
+    struct tb_cart *cart = agent->handovers.fetched;
+    agent->handovers.fetched = NULL;
+    tb_visits_finish(agent, TB_VISIT_ENDED_OTHER);
+    tb_visits_open_nobody(agent, &start, cart);
+    free(cart);
+}
+
+void tb_handovers_stop(struct tb_agent *agent)
+{
+    struct tb_handovers *h = &agent->handovers;
+    tb_timer_cancel(&h->timer);
+    tb_timer_cancel(&h->save_timer);
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
+        asked_free(&h->asked[i]);
+    free(h->fetched);
+    h->fetched = NULL;
+    tb_wipe(h->open, sizeof h->open);
+    h->open_count = 0;
+}

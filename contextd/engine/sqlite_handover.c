@@ -56,8 +56,9 @@ struct stored {
     char store[TB_SHORT_SIZE_MAX + 1];
     int64_t version;
     enum tb_handover_state state; /* NONE: gone */
-    bool by_peer;                 /* accepted by who asks now */
-    bool from_peer;               /* requested by who asks now */
+    enum tb_handover_reason reason;
+    bool by_peer;   /* accepted by who asks now */
+    bool from_peer; /* requested by who asks now */
 };
 
 /* The row with an id; TB_ERR_NOT_FOUND. Reset the statement in any case. */
@@ -93,6 +94,7 @@ static enum tb_err stored_read(struct sqlite_engine *e, const char *device, cons
     if (err == TB_OK) {
         ret_stored->version = tb_stmt_int(s, 8);
         ret_stored->state = state_of(e, s);
+        ret_stored->reason = (enum tb_handover_reason)tb_stmt_int(s, 12);
         ret_stored->by_peer = tb_span_is(tb_stmt_blob(s, 10), device);
         ret_stored->from_peer = tb_span_is(tb_stmt_blob(s, 11), device);
     }
@@ -225,12 +227,13 @@ enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlit
 /* ---- answering ---- */
 
 /* What the terminal goes on with: it may never have heard of the customer. Other stores come to know
- * customers by what they present. */
+ * customers by what they present; and who gives no reason speaks as it was before hand-overs had one. */
 static enum tb_err matter_note(struct sqlite_engine *e, struct sqlite_batch *b, const struct stored *stored)
 {
     struct tb_id cart = stored->cart;
     bool hers = !tb_id_is_zero(&stored->customer);
-    if (strcmp(stored->store, b->request->peer.store) != 0)
+    bool told = strcmp(stored->store, b->request->peer.store) == 0;
+    if (!told || (hers && stored->reason == TB_HANDOVER_FOR_NONE))
         return TB_OK;
     enum tb_err err = hers ? sqlite_cart_of(e, &stored->customer, &cart) : TB_OK;
     bool has_cart = err == TB_OK && !tb_id_is_zero(&cart);

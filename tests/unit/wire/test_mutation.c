@@ -71,7 +71,11 @@ static const char *const all[] = {
     "\"time\":\"2026-11-23T05:00:00Z\",\"subject\":\"04006381333931\",\"data\":{\"a\":[1,2.5]}}}",
     "{\"seq\":5,\"kind\":\"handover.request\"," CUSTOMER CART MADE "\"handover\":" ID
     ",\"to\":\"any\",\"note\":\"wants the blue one\"}",
+    "{\"seq\":5,\"kind\":\"handover.request\"," CART MADE "\"handover\":" ID
+    ",\"to\":\"any\",\"reason\":\"help\"}",
     "{\"seq\":5,\"kind\":\"handover.accept\"," CUSTOMER MADE "\"handover\":" ID "}",
+    "{\"seq\":5,\"kind\":\"handover.decline\"," MADE "\"handover\":" ID "}",
+    "{\"seq\":5,\"kind\":\"handover.cancel\"," CUSTOMER MADE "\"handover\":" ID "}",
     "{\"seq\":5,\"kind\":\"consent.set\"," CUSTOMER MADE
     "\"consent\":\"marketing\",\"granted\":false,\"text_version\":\"2026-03\"}",
     "{\"seq\":5,\"kind\":\"erasure.receipt\"," MADE "\"erasure\":" ID

@@ -178,7 +178,6 @@ export class PageChannel {
       case 'terminal':
       case 'state':
       case 'handovers':
-      case 'help':
         this.shown[method] = params;
         break;
       case 'visit':

@@ -1,0 +1,115 @@
+// A shopper's call for help: from a kiosk to every till of the store, and the cart goes on there.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { SecondTill } from './lib/second_till.mjs';
+import { memberUri, Till } from './lib/till.mjs';
+
+const till4 = Till.make();
+const kiosk7 = SecondTill.beside(till4, 'kiosk-0421-7');
+let till, kiosk, pen, ink, rivera;
+
+before(async () => {
+  await till4.start();
+  await kiosk7.start();
+  [pen, ink] = till4.products;
+  [rivera] = till4.customers;
+  till = await till4.workingPage();
+  kiosk = await kiosk7.shopperPage();
+  await kiosk.sees('a live line', (s) => s.state.line.state === 'live' && s.terminal);
+});
+
+after(async () => {
+  await kiosk7.end();
+  await till4.end();
+});
+
+const call = (note) => kiosk.request('help.call', { visit: kiosk.shown.visit.id, note });
+const help = (state) => kiosk.sees(`help ${state}`, (s) => (s.help?.state ?? null) === state).then((s) => s.help);
+const listed = (count) => till.sees(`${count} hand-overs`, (s) => s.handovers?.open.length === count).then((s) => s.handovers.open);
+
+async function begins() {
+  const { result } = await kiosk.request('visit.start');
+  await kiosk.sees('the visit', (s) => s.visit?.id === result.visit);
+}
+
+test('somebody whom nobody knows calls, and the till goes on with the cart', async () => {
+  await begins();
+  assert.equal((await call()).error.data.code, 'refused.not_found', 'there is nothing to go on with');
+  await kiosk.add(pen.gtin, 2);
+  await kiosk.sees('the pen', () => kiosk.lineOf(pen.gtin)?.quantity === 2);
+  assert.equal((await call('wants it wrapped')).error, undefined);
+  assert.equal((await help('waiting')).declined, 0);
+  const [open] = await listed(1);
+  assert.deepEqual([open.from, open.reason, open.note, open.anonymous, open.name, open.item_count, open.total],
+    ['Kiosk 7', 'help', 'wants it wrapped', true, undefined, 2, 2 * pen.unit_price]);
+  assert.equal(await till.code('handover.decline', { handover: open.id }), '');
+  await kiosk.sees('that a till declined', (s) => s.help.declined === 1);
+  assert.equal((await till.request('handover.accept', { handover: open.id })).result.visit, till.shown.visit.id);
+  assert.deepEqual([till.shown.visit.source, till.shown.visit.anonymous, till.shown.view], ['handover', true, null]);
+  assert.equal(till.lineOf(pen.gtin)?.quantity, 2);
+  assert.equal((await help('accepted')).by, 'Till 4');
+  await listed(0);
+});
+
+test('the cart is paid at the till', async () => {
+  await till.add(ink.gtin, 1);
+  await till.sees('the ink', (s) => till.lineOf(ink.gtin)?.pending === false && s.state.unsent === 0);
+  const console = await till4.console();
+  await console.request('tail');
+  const { total } = till.shown.cart;
+  const { seq } = await console.request('checkout.finish', { transaction: '31', business_date: '2026-11-23', total, all: true });
+  const verdict = await console.events.next('the verdict on the sale', (e) => e.seq === seq && e.verdict);
+  assert.deepEqual([verdict.verdict, verdict.conflict], ['applied', undefined]);
+  await till.sees('the end of the visit', (s) => !s.visit && s.reason === 'checkout');
+  console.close();
+});
+
+test('a visit that ends takes its call back', async () => {
+  await kiosk.clear();
+  await begins();
+  await kiosk7.scan(memberUri(rivera));
+  await kiosk.sees(rivera.name, (s) => s.view?.customer.name === rivera.name);
+  assert.equal((await call()).error, undefined);
+  assert.deepEqual((await listed(1)).map((h) => [h.name, h.anonymous]), [[rivera.name, false]]);
+  await kiosk.done();
+  await listed(0);
+  await help(null);
+});
+
+test('so does a shopper, and an agent that ended in the middle of it', async () => {
+  await begins();
+  await kiosk.add(pen.gtin, 1);
+  await call();
+  await listed(1);
+  assert.equal(await kiosk.code('help.cancel', { visit: kiosk.shown.visit.id }), '');
+  await help('over');
+  await listed(0);
+  await call();
+  const [{ id }] = await listed(1);
+  await kiosk7.till.stop('SIGKILL');
+  await kiosk7.startTill();
+  await listed(0);
+  assert.equal(await till.code('handover.accept', { handover: id }), 'refused.not_found');
+  kiosk = await kiosk7.shopperPage();
+});
+
+test('a cart of nobody goes to a till by its code', async () => {
+  await kiosk.sees('a live line', (s) => s.state.line.state === 'live');
+  await begins();
+  await kiosk.add(ink.gtin, 3);
+  await kiosk.sees('the ink, sent', (s) => s.cart?.unsent === 0 && kiosk.lineOf(ink.gtin)?.quantity === 3);
+  const clerk = await kiosk7.page();
+  const { result } = await clerk.request('handover.request', { visit: kiosk.shown.visit.id, to: 'any' });
+  await till4.scan(`H:${result.code}`);
+  assert.equal((await till.outcome('recognised')).outcome, 'recognised');
+  await till.sees('the ink at the till', () => till.lineOf(ink.gtin)?.quantity === 3);
+  assert.deepEqual([till.shown.visit.source, till.shown.visit.anonymous], ['handover', true]);
+  await clerk.sees('who fetched it', (s) => s.handovers.own?.state === 'accepted' && s.handovers.own.by === 'Till 4');
+});
+
+test('without a line nobody can be called', async () => {
+  await till4.store.stop('SIGKILL');
+  await kiosk.sees('an offline line', (s) => s.state.line.state === 'offline');
+  assert.equal((await call()).error.data.code, 'retry.offline');
+});

@@ -156,6 +156,7 @@ test('web to till and back: the cart, the hand-over, and what she looked at', as
   shop.add(gtins[3], 2);
   shop.viewed(gtins[4]);
   shop.consent('newsletter', true, '2026-1');
+  shop.consent('profiling', true, '2026-1');
   const { handover } = shop.handOver({ note: 'gift wrap' });
   const { code } = await handover;
   await till.scan(`H:${code}`);
@@ -167,6 +168,12 @@ test('web to till and back: the cart, the hand-over, and what she looked at', as
   await until(shop, 'customer', () => shop.rows('customer')[0].doc.consents?.some(({ id, granted }) => id === 'newsletter' && granted));
   assert.equal((await shop.product(gtins[3])).gtin, gtins[3]);
   assert.equal(await shop.product('00000000000000'), null);
+  // The consent came after the look: what she looks at from now on is for the shop to suggest.
+  const seen = till.products.find(({ stock, gtin }) => stock === 'in_stock' && !gtins.slice(3, 6).includes(gtin));
+  shop.viewed(seen.gtin);
+  await page.sees('what she looked at', (s) => s.view.suggestions?.some(({ gtin }) => gtin === seen.gtin));
+  shop.consent('profiling', false, '2026-1');
+  await page.sees('nothing of that any more', (s) => !s.view.suggestions?.length);
   await page.clear();
   page.close();
   await shop.close();

@@ -110,7 +110,7 @@ static void nobody_begin(struct tb_agent *agent, uint8_t reader)
 
 bool tb_kiosk_scanned(struct tb_agent *agent, uint8_t reader)
 {
-    if (!tb_kiosk_is(agent))
+    if (!tb_kiosk_is(agent) && !agent->policy.scan_begins_at_tills)
         return false;
     nobody_begin(agent, reader);
     return true;

@@ -80,6 +80,7 @@ int command_policy(struct args *a)
     record.as.policy.merge = args_option(a, "--merge");
     record.as.policy.consents = args_option(a, "--consents");
     record.as.policy.phone_country = args_option(a, "--phone-country");
+    record.as.policy.scan_begins = args_option(a, "--scan-begins");
     desk_database(a, database);
     if (word == NULL || !tb_span_is(tb_span_str(word), "set")) {
         (void)fprintf(stderr, "contextd: policy set\n");

@@ -84,6 +84,14 @@ static enum tb_err benefits_take(const struct tb_record_policy *r, struct tb_pol
     return TB_OK;
 }
 
+static enum tb_err scan_begins_take(const char *where, struct tb_policy *policy)
+{
+    if (where == NULL)
+        return TB_OK;
+    policy->scan_begins_at_tills = strcmp(where, "till") == 0;
+    return policy->scan_begins_at_tills || strcmp(where, "kiosk") == 0 ? TB_OK : TB_ERR_RANGE;
+}
+
 /* Checked by what terminals check it with, so that none gets what it would not understand. */
 static enum tb_err credentials_take(struct sqlite_engine *e, struct tb_span text, struct tb_policy *policy)
 {
@@ -116,6 +124,8 @@ enum tb_err sqlite_trust_put(struct sqlite_engine *e, const struct tb_record_pol
     enum tb_err err = policy_read(e, policy);
     if (err == TB_OK)
         err = benefits_take(r, policy);
+    if (err == TB_OK)
+        err = scan_begins_take(r->scan_begins, policy);
     if (err == TB_OK)
         err = credentials_take(e, r->credentials, policy);
     return err == TB_OK ? trust_write(e, policy) : err;

@@ -156,6 +156,7 @@ struct tb_record_touch {
  * ever. */
 struct tb_record_policy {
     const char *merge;          /* sum, max, replace, ask; "" or NULL: as it is */
+    const char *scan_begins;    /* kiosk, till: where a product begins an anonymous visit; NULL: as it is */
     const char *benefits[4];    /* by enum tb_benefit: the level that each needs; NULL: as it is */
     struct tb_span credentials; /* JSON of core/credential/trustdoc.h; empty: as it is */
     int64_t idle_ms;            /* when visits end by themselves: TB_RECORD_POLICY_MS_MIN to …_MAX */

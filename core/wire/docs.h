@@ -138,7 +138,8 @@ struct tb_policy {
     int64_t reward_offline_max; /* rewards that a visit may use with the line down; default 0 */
     /* What a line display shows between visits; both "": a welcome in the terminal's language. */
     char display_idle[2][TB_DISPLAY_IDLE_SIZE_MAX + 1];
-    int64_t checksum_ms; /* how often a terminal compares its cohort with the context store's */
+    int64_t checksum_ms;       /* how often a terminal compares its cohort with the context store's */
+    bool scan_begins_at_tills; /* a product begins an anonymous visit there, too; not only at kiosks */
     uint8_t benefits[TB_BENEFIT_COUNT]; /* the level that each needs: an index of tb_level_names */
     /* What is accepted as a credential (core/credential/trustdoc.h): an object's JSON text; "": as is usual.
      */

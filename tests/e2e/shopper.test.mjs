@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { SecondTill } from './lib/second_till.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
 const kiosk = Till.make({ device: 'kiosk-0421-7' });
+const till = SecondTill.beside(kiosk, 'till-0421-4');
 let page;
 let pen, ink, book;
 let rivera, people;
@@ -19,7 +21,10 @@ before(async () => {
   people = kiosk.customers;
 });
 
-after(() => kiosk.end());
+after(async () => {
+  await till.end();
+  await kiosk.end();
+});
 
 const scanProduct = (product) => kiosk.scan(product.gtin.replace(/^0/, ''));
 const linesOf = (cart) => Object.fromEntries((cart?.lines ?? []).map((line) => [line.gtin, line.quantity]));
@@ -239,4 +244,20 @@ test('the clerk page of the same terminal hears nothing of the questions to a sh
   assert.equal(await clerk.code('visit.forget', { visit: clerk.shown.visit.id }), 'refused.unsupported');
   clerk.close();
   await page.clear();
+});
+
+test('a till begins no anonymous visit by a product, unless the chain wants it', async () => {
+  await till.start();
+  const clerk = await till.workingPage();
+  await till.scanned(clerk, pen.gtin.replace(/^0/, ''), 'product');
+  assert.equal(clerk.shown.visit, null);
+  const policyCame = () => till.till.lines.next('the policy', (line) => / policy changed/.test(line));
+  await policyCame(); // the first
+  await kiosk.contextctl('policy', 'set', '--scan-begins', 'till', '--database', kiosk.path('store', 'context.db'));
+  await policyCame();
+  await till.scan(ink.gtin.replace(/^0/, ''));
+  await clerk.sees('an anonymous visit', (s) => s.visit?.anonymous && linesOf(s.cart)[ink.gtin] === 1);
+  await clerk.done();
+  await clerk.sees('nobody', (s) => s.visit === null);
+  clerk.close();
 });

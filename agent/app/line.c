@@ -428,6 +428,7 @@ static void act_state(struct tb_agent *agent, const struct tb_client_action *act
     tb_agent_notice(agent, TB_NOTICE_CLOCK_WRONG,
                     action->state.cause == TB_CAUSE_CLOCK || tb_loop_clock_is_behind(agent->loop));
     tb_pages_state(agent);
+    tb_people_line(agent);
     tb_console_line(agent);
     tb_handovers_line(agent);
     cache_renew_soon(agent);

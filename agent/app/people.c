@@ -319,10 +319,11 @@ static void credential_row(struct tb_agent *agent, const struct tb_row *row)
     if (!doc_read(row, &doc) || tb_hex_decode(tb_span_str(row->id), hash, sizeof hash) != TB_OK)
         return;
     struct tb_person_credential *known = credential_of(p, hash);
-    if (!known || row->version < known->version)
+    if (!known || row->version <= known->version)
         return;
+    p->credentials_changed = true;
     known->version = row->version;
-    known->gone = !row_is_of(row, &doc, &agent->serving.record.customer);
+    known->gone = !row_is_of(row, &doc, &p->customer);
     known->blocked = doc.blocked;
     if (!known->gone)
         memcpy(known->kind, doc.kind, sizeof known->kind);
@@ -330,20 +331,38 @@ static void credential_row(struct tb_agent *agent, const struct tb_row *row)
 
 void tb_people_rows(struct tb_agent *agent, const struct tb_rows *rows, const struct tb_id *complete)
 {
-    const struct tb_serving *serving = &agent->serving;
-    if (!serving->visit.open || !serving->visit.start.known)
+    const struct tb_people *p = &agent->people;
+    if (tb_id_is_zero(&p->customer))
         return;
     for (size_t i = 0; i < rows->count; i++)
         if (rows->at[i].type == TB_ROW_CREDENTIAL)
             credential_row(agent, &rows->at[i]);
-    agent->people.credentials_known |= complete && tb_serving_is(serving, complete);
+    if (complete && tb_id_equal(complete, &p->customer))
+        tb_people_credentials_known(agent);
+}
+
+static bool are_known(const struct tb_agent *agent)
+{
+    return agent->people.credentials_known && tb_serving_is(&agent->serving, &agent->people.customer);
+}
+
+void tb_people_saved(struct tb_agent *agent)
+{
+    struct tb_people *p = &agent->people;
+    if (!p->credentials_changed || !are_known(agent))
+        return;
+    p->credentials_changed = false;
+    struct tb_json_writer w = tb_page_begin(agent, "credentials_changed");
+    tb_json_put_id(&w, "visit", &agent->serving.visit.id);
+    tb_page_end(agent, &w, clerks, TB_COUNTER_TOPIC_EVENT);
 }
 
 static bool credentials_are_known(struct tb_request *r)
 {
-    if (!r->agent->people.credentials_known)
+    bool known = are_known(r->agent);
+    if (!known)
         tb_request_refuse(r, TB_ERR_OFFLINE, "The customer's credentials are known with the line up only.");
-    return r->agent->people.credentials_known;
+    return known;
 }
 
 const struct tb_person_credential *tb_people_credential(struct tb_request *r, const struct tb_id *handle)
@@ -361,17 +380,15 @@ const struct tb_person_credential *tb_people_credential(struct tb_request *r, co
     return NULL;
 }
 
-void tb_people_credentials(struct tb_request *r)
+static void credentials_answer(const struct tb_request *r)
 {
     const struct tb_people *p = &r->agent->people;
-    struct tb_id visit = tb_json_id(&r->check, r->params, "visit");
-    if (!tb_request_check(r) || !tb_people_customer_is_on(r, &visit) || !credentials_are_known(r))
-        return;
+    const struct tb_id *visit = &r->agent->serving.visit.id;
     struct tb_json_writer w = tb_request_answer_begin(r);
     tb_json_open_array(&w, "credentials");
     for (size_t i = 0; i < p->credential_count; i++) {
         const struct tb_person_credential *c = &p->credentials[i];
-        const struct tb_id handle = tb_handle_of(&visit, tb_span_of(c->hash, sizeof c->hash));
+        const struct tb_id handle = tb_handle_of(visit, tb_span_of(c->hash, sizeof c->hash));
         if (c->gone)
             continue;
         tb_json_open(&w, NULL);
@@ -382,6 +399,51 @@ void tb_people_credentials(struct tb_request *r)
     }
     tb_json_close_array(&w);
     tb_request_answer_end(r, &w);
+}
+
+void tb_people_credentials_known(struct tb_agent *agent)
+{
+    struct tb_people *p = &agent->people;
+    p->credentials_known = true;
+    while (are_known(agent) && p->waiting_count > 0) {
+        const struct tb_request waiting = p->waiting[--p->waiting_count];
+        credentials_answer(&waiting);
+    }
+}
+
+static void waiting_refuse(struct tb_agent *agent, enum tb_err err, const char *text)
+{
+    struct tb_people *p = &agent->people;
+    while (p->waiting_count > 0) {
+        const struct tb_request waiting = p->waiting[--p->waiting_count];
+        tb_request_refuse(&waiting, err, text);
+    }
+}
+
+void tb_people_line(struct tb_agent *agent)
+{
+    if (agent->status.line != TB_LINE_LIVE)
+        waiting_refuse(agent, TB_ERR_OFFLINE, "The customer's credentials are known with the line up only.");
+}
+
+/* They come with the customer's feed, a moment after the visit began. */
+void tb_people_credentials(struct tb_request *r)
+{
+    struct tb_agent *agent = r->agent;
+    struct tb_people *p = &agent->people;
+    struct tb_id visit = tb_json_id(&r->check, r->params, "visit");
+    if (!tb_request_check(r) || !tb_people_customer_is_on(r, &visit))
+        return;
+    if (are_known(agent)) {
+        credentials_answer(r);
+    } else if (agent->status.line != TB_LINE_LIVE) {
+        (void)credentials_are_known(r);
+    } else if (p->waiting_count == TB_PEOPLE_ASK_MAX) {
+        tb_request_refuse(r, TB_ERR_BUSY, "Too many wait for that.");
+    } else {
+        p->waiting[p->waiting_count++] =
+            (struct tb_request){.agent = agent, .from = r->from, .id = r->id, .send = r->send};
+    }
 }
 
 void tb_people_block(struct tb_request *r)
@@ -491,12 +553,21 @@ void tb_people_verdict(struct tb_agent *agent, const struct tb_verdict *verdict)
     }
 }
 
-void tb_people_forget(struct tb_agent *agent)
+void tb_people_visit_ended(struct tb_agent *agent)
+{
+    waiting_refuse(agent, TB_ERR_NOT_FOUND, "That visit has ended.");
+}
+
+void tb_people_follow(struct tb_agent *agent, const struct tb_id *customer)
 {
     struct tb_people *p = &agent->people;
+    if (tb_id_equal(customer, &p->customer))
+        return;
     tb_wipe(p->credentials, p->credential_count * sizeof p->credentials[0]);
+    p->customer = *customer;
     p->credential_count = 0;
     p->credentials_known = false;
+    p->credentials_changed = false;
 }
 
 void tb_people_erased(struct tb_agent *agent)

@@ -8,8 +8,9 @@
  * the context store's rows replace that when they come. What the context store turns down is told to the
  * clerk's pages as taken back. Loop's thread only.
  *
- * Limits: TB_PEOPLE_ASK_MAX searches under way, TB_FIND_COUNT_MAX people of the last one, TB_PEOPLE_WATCH_MAX
- * changes whose verdict is waited for, TB_RECORD_CREDENTIAL_MAX credentials of who is here.
+ * Limits: TB_PEOPLE_ASK_MAX searches under way and as many who wait for credentials, TB_FIND_COUNT_MAX people
+ * of the last one, TB_PEOPLE_WATCH_MAX changes whose verdict is waited for, TB_RECORD_CREDENTIAL_MAX
+ * credentials of who is here.
  */
 #ifndef TB_AGENT_APP_PEOPLE_H
 #define TB_AGENT_APP_PEOPLE_H
@@ -58,8 +59,13 @@ struct tb_people {
     int64_t found_until_ms; /* monotonic */
     struct tb_people_watch watched[TB_PEOPLE_WATCH_MAX];
     size_t watch_next;
-    /* Of who is here; known when her rows have come. */
+    /* Of whose feed is followed; known when her rows have come. */
+    struct tb_id customer;
     bool credentials_known;
+    bool credentials_changed; /* and the pages are not told yet */
+    size_t waiting_count;
+    struct tb_request
+        waiting[TB_PEOPLE_ASK_MAX]; /* who asked for them before that: from, id and send alone */
     size_t credential_count;
     struct tb_person_credential credentials[TB_RECORD_CREDENTIAL_MAX];
 };
@@ -95,11 +101,19 @@ void tb_people_found(struct tb_agent *agent, uint32_t ticket, enum tb_err err, c
 bool tb_people_told(struct tb_agent *agent, uint32_t ticket, const struct tb_taps_answer *told);
 /* Rows that came, whatever brought them; complete: they are all of this customer's (NULL: no). */
 void tb_people_rows(struct tb_agent *agent, const struct tb_rows *rows, const struct tb_id *complete);
+/* What came is in the cache: the pages hear that they may ask again. */
+void tb_people_saved(struct tb_agent *agent);
+/* Of who is here all of them are there. */
+void tb_people_credentials_known(struct tb_agent *agent);
 /* A change is in the outbox, or is not. */
 void tb_people_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err);
 void tb_people_verdict(struct tb_agent *agent, const struct tb_verdict *verdict);
-/* The visit has ended, or another customer is here. */
-void tb_people_forget(struct tb_agent *agent);
+/* The visit has ended: nobody waits any more. */
+void tb_people_visit_ended(struct tb_agent *agent);
+/* This customer's feed is followed from now on; zero: nobody's. */
+void tb_people_follow(struct tb_agent *agent, const struct tb_id *customer);
+/* The line's state has changed. */
+void tb_people_line(struct tb_agent *agent);
 /* Somebody was erased: nobody is found any more. */
 void tb_people_erased(struct tb_agent *agent);
 

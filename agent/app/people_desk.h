@@ -6,7 +6,7 @@
 
 #include "agent/app/request.h"
 
-#define TB_PEOPLE_METHOD_COUNT 13
+#define TB_PEOPLE_METHOD_COUNT 11
 
 extern const struct tb_request_method tb_people_methods[TB_PEOPLE_METHOD_COUNT];
 

@@ -75,6 +75,8 @@ static void visit_begin(struct tb_agent *agent, const struct tb_mutation *create
         .reader = TB_VISIT_NO_READER,
     };
     tb_visits_open_new(agent, &start, &draft->record);
+    tb_people_follow(agent, &create->customer);
+    tb_people_credentials_known(agent); /* she has none */
 }
 
 void tb_signups_stored(struct tb_agent *agent, const struct tb_mutation *create)

@@ -67,6 +67,7 @@ static void follow_due(struct tb_timer *timer)
     if (serving->visit.open && !beginning_is_told(agent))
         beginning_tell(agent);
     tb_suggestions_look(agent);
+    tb_people_follow(agent, &wanted);
     if (tb_id_equal(&wanted, &agent->followed))
         return;
     if (!tb_id_is_zero(&agent->followed))
@@ -98,7 +99,7 @@ static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
     tb_checkouts_visit_ended(agent, &end->id);
     tb_handovers_visit_ended(agent, &end->id);
     tb_captures_visit_ended(agent);
-    tb_people_forget(agent);
+    tb_people_visit_ended(agent);
     end_tell(agent, end, &serving->record.customer);
     if (!tb_id_is_zero(&serving->record.customer)) {
         const struct tb_customer_key key =
@@ -268,6 +269,7 @@ void tb_visits_refresh(struct tb_agent *agent)
     struct tb_serving *serving = &agent->serving;
     if (!serving->visit.open)
         return;
+    tb_people_saved(agent);
     int64_t profile_version = serving->record.sections[TB_SECTION_PROFILE].version;
     int64_t journey_version = serving->record.sections[TB_SECTION_JOURNEY].version;
     enum tb_err err = tb_serving_refresh(serving);

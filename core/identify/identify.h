@@ -254,7 +254,8 @@ void tb_identify_badge(struct tb_identify *m, uint64_t attempt, enum tb_badge ba
 
 /*
  * On: the next credential that is presented is not looked up but handed over (TB_IDENTIFY_CAPTURED), when its
- * proof has been verified and used up as ever; then it is off again. What is in flight goes on. Of evidence
+ * proof has been verified and used up as ever; then it is off again. A code that was just read may be shown
+ * again; what is in flight goes on. Of evidence
  * the owner hears the hash before, with the answer that verified it.
  */
 void tb_identify_capture(struct tb_identify *m, bool on);

@@ -127,6 +127,8 @@ void tb_identify_claimed(struct tb_identify *m, uint64_t attempt, enum tb_claime
 void tb_identify_capture(struct tb_identify *m, bool on)
 {
     m->capturing = on;
+    if (on)
+        tb_identify_visit_ended(m); /* whoever is asked for a code may show the one that was just read */
 }
 
 bool tb_identify_is_captured(const struct tb_identify *m, uint64_t attempt)

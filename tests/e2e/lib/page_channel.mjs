@@ -42,7 +42,7 @@ export class PageChannel {
 
   static async of(session) {
     const page = new PageChannel();
-    Object.assign(page, { session, received: '', outcomes: [], stray: [], taken: [], shown: {}, on_cart: () => {} });
+    Object.assign(page, { session, received: '', outcomes: [], stray: [], taken: [], captures: [], changes: 0, shown: {}, on_cart: () => {} });
     page.socket = pageSocket(session);
     page.socket.on('message', (data) => page.#receive(data.toString()));
     page.closed = new Promise((resolve) => page.socket.on('close', (code) => {
@@ -72,6 +72,20 @@ export class PageChannel {
   // The next change that was taken back.
   takenBack() {
     return this.#until('a change that is taken back', () => this.taken.shift());
+  }
+
+  // What became of the next credential that was waited for.
+  captured() {
+    return this.#until('a credential that was waited for', () => this.captures.shift());
+  }
+
+  // The customer's credentials have changed, since this was called last.
+  credentialsChanged() {
+    return this.#until('credentials that change', () => {
+      const changed = this.changes > 0 || undefined;
+      this.changes = 0;
+      return changed;
+    });
   }
 
   // An answer that belongs to no request of ours: an error with id null.
@@ -203,6 +217,18 @@ export class PageChannel {
         break;
       case 'blank':
         this.shown.blank = params.in_ms;
+        break;
+      case 'operator':
+        this.shown.operator = params.operator;
+        break;
+      case 'choose':
+        this.shown.choose = params;
+        break;
+      case 'credentials_changed':
+        this.changes += 1;
+        break;
+      case 'captured':
+        this.captures.push(params);
         break;
       case 'taken_back':
         this.taken.push(params);

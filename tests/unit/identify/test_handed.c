@@ -64,6 +64,18 @@ static void the_next_credential_is_captured(void **state)
     assert_false(tb_identify_is_captured(&machine, next_action(TB_IDENTIFY_LOOK_UP).attempt));
 }
 
+static void a_code_that_was_just_read_is_captured(void **state)
+{
+    (void)state;
+    scan("M00012345674");
+    uint64_t attempt = next_action(TB_IDENTIFY_LOOK_UP).attempt;
+    tb_identify_looked_up(&machine, attempt, TB_LOOKUP_HIT, &customer_1, now_ms);
+    (void)next_outcome(TB_OUTCOME_RECOGNISED, TB_REASON_FOUND_CACHE);
+    (void)next_action(TB_IDENTIFY_BEGIN_VISIT);
+    next_feedback(TB_FEEDBACK_WELCOME);
+    assert_int_not_equal(capture_of("M00012345674"), attempt);
+}
+
 static void what_is_not_taken_is_unknown(void **state)
 {
     (void)state;
@@ -166,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup(a_badge_begins_no_visit, setup),
         cmocka_unit_test_setup(a_badge_is_looked_up_by_nobody_else, setup),
         cmocka_unit_test_setup(the_next_credential_is_captured, setup),
+        cmocka_unit_test_setup(a_code_that_was_just_read_is_captured, setup),
         cmocka_unit_test_setup(what_is_not_taken_is_unknown, setup),
         cmocka_unit_test_setup(products_badges_and_codes_of_others_are_not_captured, setup),
         cmocka_unit_test_setup(a_capture_that_is_called_off_takes_nothing, setup),

@@ -216,7 +216,6 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
     m->tap = (struct tb_histogram){
         .bounds = tap_bounds_us, .bound_count = TB_ARRAY_SIZE(tap_bounds_us), .unit = 1000000};
     const struct tb_metric others[] = {
-        {TB_METRIC_COUNTER, "tillbridge_visits", "Visits begun.", "channel=\"till\"", &m->visits},
         {TB_METRIC_COUNTER, "tillbridge_mutations", "Changes stored in the outbox.", "channel=\"till\"",
          &m->mutations},
         {TB_METRIC_COUNTER, "tillbridge_erasures", "Customers erased from this terminal.", "", &m->erasures},
@@ -249,6 +248,8 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
     }
     for (size_t i = 0; i < TB_ARRAY_SIZE(others) && err == TB_OK; i++)
         err = tb_metrics_add(&m->registry, &others[i]);
+    if (err == TB_OK)
+        err = tb_measuring_open(&m->measures, &m->registry);
     return err == TB_OK ? dropped_open(m) : err;
 }
 
@@ -281,6 +282,7 @@ static enum tb_err storage_start(struct tb_agent *agent, const struct tb_storage
     agent->storage.pages_lost = tb_line_pages_lost;
     agent->storage.health_context = agent;
     agent->facts = found->facts;
+    tb_measuring_channel(agent);
     agent->facts_coming = found->facts;
     agent->settings = found->settings;
     tb_pos_start(agent, &found->pos);

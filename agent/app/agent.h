@@ -26,6 +26,7 @@
 #include "agent/app/choices.h"
 #include "agent/app/config.h"
 #include "agent/app/handovers.h"
+#include "agent/app/measuring.h"
 #include "agent/app/operators.h"
 #include "agent/app/outage.h"
 #include "agent/app/page.h"
@@ -55,7 +56,7 @@
 struct tb_agent_metrics {
     struct tb_metrics registry;
     struct tb_tally outcomes[TB_OUTCOME_COUNT];
-    struct tb_tally visits;
+    struct tb_measures measures;
     struct tb_tally mutations;
     struct tb_tally erasures;
     struct tb_tally reconnects;
@@ -98,6 +99,7 @@ struct tb_agent {
     struct tb_id customer_told; /* with this customer; zero: with nobody */
 
     struct tb_timer checkout_timer; /* to renew the claim of the visit */
+    int64_t claimed_ms;             /* monotonic, when the visit claimed its cart; 0: it has not */
     struct tb_handovers handovers;
 
     struct {

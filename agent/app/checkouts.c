@@ -79,6 +79,8 @@ enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_cart_ask ask)
         checkout_forget(agent);
     if (err != TB_OK)
         return err;
+    if (!mine)
+        tb_measuring_claimed(agent);
     renew_after(agent, RENEW_AFTER_MS);
     return TB_OK;
 }
@@ -146,6 +148,7 @@ void tb_checkouts_stored(struct tb_agent *agent, const struct tb_mutation *mutat
         checkout_forget(agent);
     if (mutation->kind != TB_MUTATION_CHECKOUT_FINISH || mutation->finish.part || err != TB_OK)
         return;
+    tb_measuring_paid(agent);
     checkout_forget(agent); /* the finish has ended it */
     tb_visits_finish(agent, TB_VISIT_ENDED_CHECKOUT);
 }

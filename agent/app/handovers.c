@@ -17,10 +17,11 @@
 
 /* ---- mutations ---- */
 
-static void audit(const char *event, const struct tb_id *handover, const struct tb_id *visit)
+static void audit(struct tb_agent *agent, const char *event, const struct tb_id *handover,
+                  const struct tb_id *visit)
 {
-    enum tb_err err =
-        tb_audit(TB_EVENT("handover", event), tb_log_id("handover", handover), tb_log_id("visit", visit));
+    enum tb_err err = tb_audit(TB_EVENT("handover", event), tb_log_id("handover", handover),
+                               tb_log_id("visit", visit), tb_operators_field(agent));
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
 }
@@ -41,7 +42,7 @@ static void cancel_store(struct tb_agent *agent, const struct tb_id *handover, c
     enum tb_err err = mutation_store(agent, &cancel);
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_cancelled"), tb_log_err(err));
-    audit("cancelled", handover, visit);
+    audit(agent, "cancelled", handover, visit);
 }
 
 /* ---- what waits for a verdict ---- */
@@ -211,7 +212,7 @@ static enum tb_err accepted(struct tb_agent *agent, const struct tb_handover_ask
 {
     if (err != TB_OK)
         return err;
-    audit("accepted", &asked->id, &agent->serving.visit.id);
+    audit(agent, "accepted", &asked->id, &agent->serving.visit.id);
     /* Somebody else is being served meanwhile: who waited that long has to come to the till. */
     if (asked->told && agent->serving.visit.open)
         return TB_OK;
@@ -285,7 +286,7 @@ enum tb_err tb_handovers_request(struct tb_agent *agent, const struct tb_handove
                                     .customer = m.customer,
                                     .visit = m.visit,
                                     .since_ms = tb_loop_wall_ms(agent->loop)};
-    audit("requested", &own->id, &own->visit);
+    audit(agent, "requested", &own->id, &own->visit);
     tb_visit_activity(&agent->serving.visit, tb_loop_now_ms(agent->loop));
     tb_agent_rearm(agent);
     return TB_OK;
@@ -368,8 +369,10 @@ static struct tb_handover_own *own_of(struct tb_handovers *h, const struct tb_id
     return NULL;
 }
 
-static void own_take(struct tb_handover_own *own, const struct tb_handover *doc)
+static void own_take(struct tb_agent *agent, struct tb_handover_own *own, const struct tb_handover *doc)
 {
+    if (doc->state == TB_HANDOVER_ACCEPTED && own->stage != TB_HANDOVER_STAGE_ACCEPTED)
+        tb_measuring_taken(agent, doc);
     own->declined = doc->declined;
     own->until_ms = doc->at_ms + TB_HANDOVER_LIFE_MS;
     memcpy(own->code, doc->code, sizeof own->code);
@@ -437,7 +440,7 @@ static bool row_take(struct tb_agent *agent, const struct tb_row *row)
     struct tb_handover_own *own = own_of(h, &id);
     static const struct tb_id none;
     if (own && own->stage != TB_HANDOVER_STAGE_OVER)
-        own_take(own, &doc);
+        own_take(agent, own, &doc);
     else if (!own && is_left_behind(agent, &id, &doc))
         cancel_store(agent, &id, &row->customer, &none);
     else if (!own)
@@ -584,7 +587,7 @@ enum tb_err tb_handovers_decline(struct tb_agent *agent, const struct tb_id *han
     if (err != TB_OK || !entry)
         return err;
     entry->declined = true;
-    audit("declined", handover, &agent->serving.visit.id);
+    audit(agent, "declined", handover, &agent->serving.visit.id);
     tb_handover_desk_tell(agent);
     return TB_OK;
 }
@@ -597,7 +600,7 @@ static void fetched_accept(struct tb_agent *agent, const struct tb_row *row)
     enum tb_err err = mutation_store(agent, &accept);
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_accepted"), tb_log_err(err));
-    audit("fetched", &accept.handover.handover, &agent->serving.visit.id);
+    audit(agent, "fetched", &accept.handover.handover, &agent->serving.visit.id);
 }
 
 void tb_handovers_fetched(struct tb_agent *agent, const struct tb_rows *rows)

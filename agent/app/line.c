@@ -182,6 +182,7 @@ static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
     tb_trust_apply(agent);
     tb_visits_policy(agent);
     tb_cohort_policy(agent);
+    tb_measuring_channel(agent);
     tb_operators_facts(agent);
     tb_pages_terminal(agent);
     if (agent->serving.visit.open)

@@ -385,6 +385,7 @@ static void feedback(struct tb_agent *agent, unsigned reader, enum tb_feedback w
 static void outcome_note(struct tb_agent *agent, const struct tb_identify_action *action)
 {
     tb_tally_add(&agent->metrics.outcomes[action->outcome], 1);
+    tb_measuring_outcome(agent, action);
     tb_log(TB_LOG_INFO, TB_EVENT("identify", "outcome"),
            tb_log_str("outcome", tb_outcome_name(action->outcome)),
            tb_log_str("reason", tb_reason_name(action->reason)),

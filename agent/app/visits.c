@@ -95,6 +95,7 @@ static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
                                tb_log_int("took_ms", end->took_ms), tb_operators_field(agent));
     if (err != TB_OK)
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
+    tb_measuring_ended(agent, end->took_ms);
     tb_console_visit_ended(agent, end);
     tb_checkouts_visit_ended(agent, &end->id);
     tb_handovers_visit_ended(agent, &end->id);
@@ -139,8 +140,7 @@ static void visit_began(struct tb_agent *agent, enum tb_visit_begun begun)
     const struct tb_visit *visit = &agent->serving.visit;
     if (begun == TB_VISIT_GOES_ON)
         return;
-    if (begun != TB_VISIT_JOINED)
-        tb_tally_add(&agent->metrics.visits, 1);
+    tb_measuring_began(agent, begun);
     agent->status.visit_open = true;
     if (visit->start.known)
         tb_storage_seen(&agent->storage, &visit->start.customer);

@@ -108,6 +108,19 @@ test('a cart of nobody goes to a till by its code', async () => {
   await clerk.sees('who fetched it', (s) => s.handovers.own?.state === 'accepted' && s.handovers.own.by === 'Till 4');
 });
 
+test('what customers waited for is measured, under the channel that the terminal is', async () => {
+  const sample = async (at, name, channel) => Number(new RegExp(`^${name}\\{channel="${channel}"\\} (\\S+)$`, 'm').exec(await at.cli('metrics'))[1]);
+  for (const name of ['wait_seconds_count', 'handle_seconds_count', 'finish_seconds_count', 'resumed_carts_total', 'visits_total', 'visits_recognised_total'])
+    assert.equal((await till4.cli('metrics')).includes(`tillbridge_${name}{channel="kiosk"}`), false, name);
+  assert.equal(await sample(till4, 'tillbridge_visits_total', 'till'), 2);
+  assert.equal(await sample(till4, 'tillbridge_resumed_carts_total', 'till'), 2);
+  assert.equal(await sample(till4, 'tillbridge_visits_recognised_total', 'till'), 0);
+  assert.equal(await sample(till4, 'tillbridge_finish_seconds_count', 'till'), 1);
+  assert.equal(await sample(till4, 'tillbridge_handle_seconds_count', 'till'), 1);
+  assert.equal(await sample(kiosk7, 'tillbridge_wait_seconds_count', 'kiosk'), 1, 'of its calls since it was started, the one that was taken');
+  assert.equal(await sample(kiosk7, 'tillbridge_outcomes_total', 'kiosk",outcome="recognised'), 0);
+});
+
 test('without a line nobody can be called', async () => {
   await till4.store.stop('SIGKILL');
   await kiosk.sees('an offline line', (s) => s.state.line.state === 'offline');

@@ -1,6 +1,6 @@
 // Every state of the clerk page in a real browser, in three sizes, light and dark: what must hold on each
 // is checked, WCAG 2.2 AA with axe-core among it, and each is stored as a picture in the folder TB_PICTURES.
-// TB_STATES=a,b takes only those.
+// TB_STATES=a,b takes only those, TB_LANGUAGES=de,ar those languages, in one size.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { states as dialogs } from './lib/clerk_dialogs.mjs';
 import { states as screens } from './lib/clerk_messages.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
 import { screenFaults } from './lib/screen_faults.mjs';
+import { JUDGED_LANGUAGES, LANGUAGES, speaks, spoken } from './lib/spoken.mjs';
 
 const states = { ...screens, ...dialogs };
 const folder = process.env.TB_PICTURES ?? '';
@@ -57,12 +58,14 @@ async function openPage(browser, faults) {
   return page;
 }
 
-async function lookAll(page, stage, name, messages) {
+async function lookAll(page, stage, name, messages, language) {
   const faults = [];
-  page.state = name;
-  await play(page, stage, messages).catch((error) => faults.push(`${name}: ${error.message}`));
-  const sights = Object.hasOwn(dialogs, name) ? SIGHTS.slice(0, 2) : SIGHTS; // a dialog grows no further
-  for (const [n, sight] of sights.entries()) faults.push(...await look(page, name, sight, n < JUDGED));
+  page.state = `${name} ${language}`;
+  await play(page, stage, spoken(messages, language)).then(() => (messages.some(([method]) => method === 'terminal') ? speaks(page, language) : undefined)).catch((error) => faults.push(`${page.state}: ${error.message}`));
+  await settle(page);
+  const sights = language !== 'en' ? SIGHTS.slice(0, 1) : Object.hasOwn(dialogs, name) ? SIGHTS.slice(0, 2) : SIGHTS; // a dialog grows no further
+  const called = language === 'en' ? name : `${name}-${language}`;
+  for (const [n, sight] of sights.entries()) faults.push(...await look(page, called, sight, n < JUDGED && JUDGED_LANGUAGES.has(language)));
   return faults;
 }
 
@@ -74,7 +77,7 @@ test('every state holds in every size and scheme', async () => {
   const page = await openPage(browser, faults);
   for (const [name, messages] of Object.entries(states)) {
     if (only.length > 0 && !only.includes(name)) continue;
-    faults.push(...await lookAll(page, stage, name, messages));
+    for (const language of LANGUAGES) faults.push(...await lookAll(page, stage, name, messages, language));
   }
   await browser.close();
   await stage.stop();

@@ -1,6 +1,6 @@
 // Every state of the kiosk's page in a real browser, portrait and landscape, light and dark: what must hold on each is
 // checked, and each is stored as a picture in the folder TB_PICTURES. TB_STATES=a,b takes only those,
-// TB_ALL every size in both schemes.
+// TB_ALL every size in both schemes, TB_LANGUAGES=de,ar those languages, in one size.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import { accessibilityFaults } from './lib/axe.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
 import { answers, states } from './lib/kiosk_messages.mjs';
 import { screenFaults } from './lib/screen_faults.mjs';
+import { JUDGED_LANGUAGES, LANGUAGES, speaks, spoken } from './lib/spoken.mjs';
 
 const folder = process.env.TB_PICTURES ?? '';
 const only = (process.env.TB_STATES ?? '').split(',').filter(Boolean);
@@ -54,13 +55,16 @@ async function look(page, name, [width, height, scheme]) {
   return (await page.evaluate(screenFaults, RULES)).map((fault) => `${width}x${height} ${scheme}: ${fault}`);
 }
 
-async function lookAll(page, stage, name, messages) {
+async function lookAll(page, stage, name, messages, language) {
   const faults = [];
   page.faults = faults;
-  await play(page, stage, name, messages);
-  for (const one of looks) faults.push(...await look(page, name, one));
-  faults.push(...await accessibilityFaults(page));
-  return faults.map((fault) => `${name}: ${fault}`);
+  await play(page, stage, name, spoken(messages, language));
+  if (messages.some(([method]) => method === 'terminal')) await speaks(page, language);
+  await settle(page);
+  const called = language === 'en' ? name : `${name}-${language}`;
+  for (const one of language === 'en' ? looks : looks.slice(0, 1)) faults.push(...await look(page, called, one));
+  if (JUDGED_LANGUAGES.has(language)) faults.push(...await accessibilityFaults(page));
+  return faults.map((fault) => `${called}: ${fault}`);
 }
 
 async function openPage(browser) {
@@ -78,7 +82,8 @@ test('every state holds in every size and scheme', async () => {
   const page = await openPage(browser);
   const faults = [];
   for (const [name, messages] of Object.entries(states)) {
-    if (only.length === 0 || only.includes(name)) faults.push(...await lookAll(page, stage, name, messages));
+    if (only.length > 0 && !only.includes(name)) continue;
+    for (const language of LANGUAGES) faults.push(...await lookAll(page, stage, name, messages, language));
   }
   await browser.close();
   await stage.stop();

@@ -4,6 +4,7 @@
 #include "agent/app/farewell.h"
 #include "agent/app/handover_desk.h"
 #include "agent/app/know.h"
+#include "agent/app/send_code.h"
 #include "agent/app/shopping.h"
 #include "agent/app/stitch.h"
 #include "core/base/assert.h"
@@ -153,6 +154,7 @@ static const struct tb_request_method methods[] = {
     {"cart.remove", tb_shopping_remove},
     {"merge.decide", tb_stitch_decide_request},
     {"merge.undo", tb_stitch_undo_request},
+    {"send.code", tb_send_code_request},
     {"help.call", tb_handover_desk_call},
     {"help.cancel", tb_handover_desk_call_cancel},
     {"product.find", tb_shopping_product_find},

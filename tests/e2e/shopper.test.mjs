@@ -261,3 +261,35 @@ test('a till begins no anonymous visit by a product, unless the chain wants it',
   await clerk.sees('nobody', (s) => s.visit === null);
   clerk.close();
 });
+
+test('the cart goes on at a till by its code, which is a QR code as well', async () => {
+  await scanProduct(pen);
+  await cartIs('the pen', { [pen.gtin]: 1 });
+  await page.sees('that it is decided', (s) => s.cart.unsent === 0);
+  const sent = await answered('send.code');
+  assert.match(sent.code, /^[2-9A-HJKMNP-Z]{6}$/);
+  assert.equal(sent.text, `H:${sent.code}`);
+  assert.equal(sent.until_ms > Date.now(), true);
+  assert.equal(sent.qr.size, 21);
+  assert.deepEqual(sent.qr.rows.map((row) => row.length), Array(21).fill(6));
+  assert.equal(sent.qr.rows[0].startsWith('fe'), true, 'a finder pattern begins it');
+  assert.deepEqual(await answered('send.code'), sent, 'asked again, it is the same');
+  const clerk = await till.workingPage();
+  await till.scan(sent.text);
+  await clerk.sees('the cart', (s) => s.visit?.source === 'handover' && s.visit.anonymous && linesOf(s.cart)[pen.gtin] === 1);
+  await clerk.done();
+  clerk.close();
+  await page.clear();
+});
+
+test('what cannot be sent is said plainly', async () => {
+  await page.request('visit.start');
+  await page.sees('the visit', (s) => s.visit);
+  assert.equal(await page.code('send.code', { visit: page.shown.visit.id }), 'refused.not_found');
+  await answered('cart.add', { gtin: pen.gtin, quantity: 1 });
+  await cartIs('the pen', { [pen.gtin]: 1 });
+  await kiosk.store.stop();
+  await page.sees('a line that is down', (s) => s.state.line.state === 'offline');
+  assert.equal(await page.code('send.code', { visit: page.shown.visit.id }), 'retry.offline');
+  await page.clear();
+});

@@ -117,15 +117,19 @@ void tb_terminal_encode(struct tb_json_writer *w, const char *name, const struct
 }
 
 /* A colour goes into a style sheet: nothing but #rrggbb may. */
-static void color_decode(struct tb_check *c, struct tb_json o, char *ret_color, size_t size_max)
+bool tb_color_ok(const char *color)
 {
     uint8_t rgb[3];
-    tb_json_str(c, o, "color", ret_color, size_max);
-    if (c->err != TB_OK)
-        return;
-    struct tb_span digits = tb_span_sub(tb_span_str(ret_color), 1, SIZE_MAX);
-    if (ret_color[0] != '#' || tb_hex_decode(digits, rgb, sizeof rgb) != TB_OK)
-        tb_check_fail(c, TB_ERR_SYNTAX, "color");
+    struct tb_span digits = tb_span_sub(tb_span_str(color), 1, SIZE_MAX);
+    return color[0] == '#' && tb_hex_decode(digits, rgb, sizeof rgb) == TB_OK;
+}
+
+static void color_decode(struct tb_check *c, struct tb_json o, const char *name, char *ret_color,
+                         size_t size_max)
+{
+    tb_json_str(c, o, name, ret_color, size_max);
+    if (c->err == TB_OK && !tb_color_ok(ret_color))
+        tb_check_fail(c, TB_ERR_SYNTAX, name);
 }
 
 static void tiers_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
@@ -137,7 +141,7 @@ static void tiers_decode(struct tb_check *c, struct tb_json doc, struct tb_polic
         tb_member_token(c, each.value, "id", tier->id, sizeof tier->id);
         tb_json_str(c, each.value, "name", tier->name, sizeof tier->name);
         tb_json_str(c, each.value, "symbol", tier->symbol, sizeof tier->symbol);
-        color_decode(c, each.value, tier->color, sizeof tier->color);
+        color_decode(c, each.value, "color", tier->color, sizeof tier->color);
         tier->points_from = tb_json_int(c, each.value, "points_from", 0, TB_MONEY_MAX);
     }
 }
@@ -307,6 +311,8 @@ void tb_policy_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *
 {
     *ret = tb_policy_default();
     tiers_decode(c, doc, ret);
+    if (tb_json_has(doc, "accent"))
+        color_decode(c, doc, "accent", ret->accent, sizeof ret->accent);
     ret->idle_ms = tb_member_opt_int(c, doc, "idle_ms", DURATION_MS_MAX, ret->idle_ms);
     ret->removal_ms = tb_member_opt_int(c, doc, "removal_ms", DURATION_MS_MAX, ret->removal_ms);
     if (tb_json_has(doc, "max_age_show_ms")) {
@@ -342,6 +348,7 @@ static void tiers_encode(struct tb_json_writer *w, const struct tb_policy *polic
 void tb_policy_put_shown(struct tb_json_writer *w, const struct tb_policy *policy)
 {
     tiers_encode(w, policy);
+    tb_member_put_opt_str(w, "accent", policy->accent);
     tb_json_open(w, "max_age_show_ms");
     tb_json_put_int(w, "price", policy->max_age_show_price_ms);
     tb_json_put_int(w, "stock", policy->max_age_show_stock_ms);

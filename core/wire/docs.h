@@ -119,6 +119,7 @@ extern const char *const tb_benefit_names[TB_BENEFIT_COUNT];
 #define TB_LEVEL_COUNT 4
 extern const char *const tb_level_names[TB_LEVEL_COUNT];
 
+#define TB_COLOR_SIZE_MAX 7 /* #rrggbb */
 #define TB_CREDENTIALS_JSON_SIZE_MAX 8192
 
 struct tb_policy {
@@ -136,6 +137,7 @@ struct tb_policy {
     int64_t outside_keep_ms;    /* customers outside the cohort are kept so long after their visit */
     int64_t journey_keep_ms;    /* touchpoints; visits too */
     int64_t reward_offline_max; /* rewards that a visit may use with the line down; default 0 */
+    char accent[TB_COLOR_SIZE_MAX + 1]; /* the chain's colour, #rrggbb; "": none */
     /* What a line display shows between visits; both "": a welcome in the terminal's language. */
     char display_idle[2][TB_DISPLAY_IDLE_SIZE_MAX + 1];
     int64_t checksum_ms;       /* how often a terminal compares its cohort with the context store's */
@@ -199,7 +201,9 @@ void tb_terminal_decode(struct tb_check *c, struct tb_json doc, struct tb_termin
 void tb_terminal_encode(struct tb_json_writer *w, const char *name, const struct tb_terminal *terminal);
 /* The members alone, into an object that the caller opened. */
 void tb_terminal_put(struct tb_json_writer *w, const struct tb_terminal *terminal);
-/* tiers and max_age_show_ms: what pages need of a policy. */
+/* "#rrggbb". */
+bool tb_color_ok(const char *color);
+/* tiers, accent and max_age_show_ms: what pages need of a policy. */
 void tb_policy_put_shown(struct tb_json_writer *w, const struct tb_policy *policy);
 /* Without tiers; what a document leaves out is as here. */
 struct tb_policy tb_policy_default(void);

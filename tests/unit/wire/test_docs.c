@@ -14,7 +14,8 @@ static const char TERMINAL[] = "{\"store\":\"0421\",\"store_name\":\"Z\xc3\xbcri
                                "\"till\",\"name\":\"Till 4\",\"currency\":\"CHF\",\"language\":\"de\"}";
 static const char POLICY[] =
     "{\"tiers\":[{\"id\":\"gold\",\"name\":\"Gold\",\"symbol\":\"\xe2\x98\x85\",\"color\":\"#c9A227\","
-    "\"points_from\":1000}],\"max_age_show_ms\":{\"price\":1,\"stock\":2,\"points\":3},"
+    "\"points_from\":1000}],\"accent\":\"#0b57d0\",\"max_age_show_ms\":{\"price\":1,\"stock\":2,\"points\":3}"
+    ","
     "\"idle_ms\":120000,\"removal_ms\":10000,"
     "\"display\":{\"idle_upper\":\"Open till "
     "8\",\"idle_lower\":\"Welcome\"},\"merge\":\"sum\",\"cache_rows_max\":100000,"
@@ -153,6 +154,8 @@ static void test_colors_are_colors(void **state)
         tb_policy_decode(&t.check, parse_span(tb_buf_span(&t.text)), &policy);
         assert_fault(TB_ERR_SYNTAX, "color");
     }
+    tb_policy_decode(&t.check, parse("{\"tiers\":[],\"accent\":\"orange\"}"), &policy);
+    assert_fault(TB_ERR_SYNTAX, "accent");
 }
 
 static void test_key(void **state)

@@ -13,6 +13,9 @@ const CHANGED_MS = 3_000;
 const ACCENT = '#0b57d0'; // of a chain that has none
 const BACKGROUND = { light: [255, 255, 255], dark: [27, 32, 39] }; // --panel in style.css
 
+// What a shopper need not be told of: it shows by itself, or it is between clerks.
+const SILENT = new Set(['recognised', 'operator', 'captured']);
+
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock', payment_card: 'payment',
   two_cards: 'two', not_a_code: 'question', product: 'check' };
 
@@ -23,7 +26,7 @@ export function viewOf(state, env) {
   const w = env.words;
   const clock = { wall: state.offset === null ? null : env.at + state.offset, at: env.at };
   const view = {
-    bar: barOf(state, w, clock),
+    bar: barOf(state, env, clock),
     accent: tierPaint(state.terminal?.accent ?? ACCENT, BACKGROUND[env.scheme]),
     band: bandOf(state, w),
     screen: screenOf(state, env, clock),
@@ -35,8 +38,8 @@ export function viewOf(state, env) {
 
 // ---- bar and band ----
 
-function barOf(state, w, clock) {
-  return { store: state.terminal?.store_name ?? '', language: w.languageName(w.language), label: w.t('kiosk.language'),
+function barOf(state, { words: w, languages }, clock) {
+  return { store: state.terminal?.store_name ?? '', language: languages.find((one) => one.code === w.language)?.name ?? w.language, label: w.t('kiosk.language'),
     time: clock.wall === null ? '' : w.time(clock.wall) };
 }
 
@@ -60,7 +63,7 @@ function screenOf(state, env, clock) {
   if (state.choose) return chooseScreen(state.choose, w);
   if (state.visit) return state.merge ? mergeScreen(state, w) : cartScreen(state, env, clock);
   if (state.reading) return plain('reading', 'tap', 'busy', w.t('kiosk.reading'), w.t('kiosk.reading.detail'));
-  if (state.outcome && clock.at - state.outcome.at < OUTCOME_MS && state.outcome.outcome !== 'recognised') return outcomeScreen(state, w);
+  if (state.outcome && clock.at - state.outcome.at < OUTCOME_MS && !SILENT.has(state.outcome.outcome)) return outcomeScreen(state, w);
   if (state.ended) return endedScreen(state.ended, w);
   return idleScreen(state, w);
 }
@@ -243,7 +246,7 @@ function stripOf(state, w, clock) {
   if (state.taken && clock.at - state.taken.at < TAKEN_MS) return { tone: 'bad', icon: 'warn', text: takenText(state.taken, w) };
   if (state.reading) return { tone: 'busy', icon: 'tap', text: w.t('kiosk.reading') };
   const { outcome } = state;
-  if (!outcome || outcome.outcome === 'recognised') return null;
+  if (!outcome || SILENT.has(outcome.outcome)) return null;
   if (outcome.outcome === 'product') return clock.at - outcome.at < ADDED_MS ? { tone: 'good', icon: 'check', text: w.t('kiosk.added', { name: outcome.product_name || shortGtin(outcome.gtin) }) } : null;
   if (clock.at - outcome.at >= STRIP_MS) return null;
   const { title, detail } = outcomeWords(state, w);

@@ -80,6 +80,7 @@ test('every outcome is said to a shopper, in the catalogue’s words', () => {
   assert.match(screen('unknown', 'lookup.offline', [['terminal', terminal()], ['state', offline()]]).detail, /The line is down/);
   assert.equal(screen('unreadable', 'pass.choose').title, 'Choose a pass and tap again');
   assert.equal(screen('of_the_future', 'of.the.future').title, 'That did not work');
+  assert.equal(screen('operator', 'operator.on').kind, 'idle');
   for (const name of ['unknown', 'unreadable', 'wrong_key', 'expired', 'replayed', 'payment_card', 'two_cards', 'not_a_code']) assert.ok(words.has(`kiosk.outcome.${name}`), name);
 });
 

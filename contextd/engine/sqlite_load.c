@@ -138,6 +138,18 @@ static bool merge_known(const char *merge)
     return known;
 }
 
+static enum tb_err accent_put(struct sqlite_engine *e, const char *accent)
+{
+    if (accent == NULL)
+        return TB_OK;
+    bool none = strcmp(accent, "none") == 0;
+    if (!none && !tb_color_ok(accent))
+        return TB_ERR_SYNTAX;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_POLICY_ACCENT);
+    bind_str(s, 1, none ? "" : accent);
+    return tb_stmt_run(s);
+}
+
 static enum tb_err policy_put(struct sqlite_engine *e, const struct tb_record_policy *r)
 {
     const char *merge = r->merge != NULL ? r->merge : "";
@@ -159,6 +171,8 @@ static enum tb_err policy_put(struct sqlite_engine *e, const struct tb_record_po
         err = sqlite_trust_put(e, r);
     if (err == TB_OK)
         err = sqlite_people_put(e, r);
+    if (err == TB_OK)
+        err = accent_put(e, r->accent);
     return err == TB_OK ? policy_changed(e) : err;
 }
 

@@ -621,6 +621,10 @@ static const char schema_10[] =
     " PRIMARY KEY(handover, device)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX change_store ON change(store, seq) WHERE type = 10 AND store > '';";
 
-const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4, schema_5,
-                                         schema_6, schema_7, schema_8, schema_9, schema_10};
+/* Version 11: the colour of the chain's kiosks. */
+static const char schema_11[] =
+    "ALTER TABLE policy ADD COLUMN accent TEXT NOT NULL DEFAULT '';"; /* '': none */
+
+const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4,  schema_5, schema_6,
+                                         schema_7, schema_8, schema_9, schema_10, schema_11};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);

@@ -387,6 +387,8 @@ static enum tb_err policy_row(struct sqlite_engine *e, struct tb_row *row, struc
     err = sqlite_trust_take(tb_stmt_blob(s, 15), policy);
     if (err == TB_OK)
         err = sqlite_people_take(tb_stmt_blob(s, 16), policy);
+    if (err == TB_OK)
+        err = tb_span_to_str(tb_stmt_blob(s, 17), policy->accent, sizeof policy->accent);
     tb_stmt_reset(s);
     if (err == TB_OK)
         err = tiers_read(e, policy);

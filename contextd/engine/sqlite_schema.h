@@ -35,6 +35,7 @@ enum sqlite_stmt {
     STMT_POLICY_SET,
     STMT_POLICY_TRUST,
     STMT_POLICY_PEOPLE,
+    STMT_POLICY_ACCENT,
     STMT_POLICY_KEEP,
     /* keys */
     STMT_KEY_PUT,

@@ -9,16 +9,16 @@ import { KioskShopper } from './lib/kiosk_shopper.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
 const pictures = process.env.TB_PICTURES;
-const kiosk = Till.make({ device: 'kiosk-0421-7' });
+const kiosk = Till.make({ device: 'kiosk-0421-7', policy: ['--accent', '#e8bf00'] });
 let shopper;
 let pen, ink, book;
-let rivera;
+let rivera, okafor;
 
 before(async () => {
   if (pictures) mkdirSync(pictures, { recursive: true });
   await kiosk.start();
   [pen, ink, book] = kiosk.products;
-  [rivera] = kiosk.customers;
+  [rivera, okafor] = kiosk.customers;
   await kiosk.card('bank', 'payment');
   await kiosk.card('hers', `type4 uri=${memberUri(rivera)}`);
   shopper = await KioskShopper.open(await kiosk.pageUrl('shopper'));
@@ -59,6 +59,7 @@ test('idle says what to do, and what it says works', async () => {
   const { title, acts } = await sees('both readers at work', `(s) => s.title === 'Tap your card, hold your phone or scan your code'`);
   assert.ok(title);
   assert.deepEqual(acts, ['start', 'help']);
+  assert.equal(await shopper.page.evaluate(() => getComputedStyle(document.querySelector('main')).backgroundColor), 'rgb(232, 191, 0)', 'the chain’s colour');
   await picture('idle');
 });
 
@@ -142,6 +143,25 @@ test('"Not me" leaves what was scanned here to whoever scanned it', async () => 
   await shopper.touch('not_me_yes');
   await sees('the own cart', `(s) => s.title === 'Your cart'`);
   assert.equal((await shopper.document()).includes(rivera.name), false);
+  await done();
+});
+
+test('a card that two people share asks who is shopping', async () => {
+  const clerk = await kiosk.page();
+  await kiosk.serve(clerk, rivera);
+  await clerk.request('credential.capture', { visit: clerk.shown.visit.id, purpose: 'link', share: true });
+  await kiosk.scan(memberUri(okafor));
+  await clerk.outcome('captured');
+  await clerk.add(ink.gtin); // decided after the link
+  await clerk.sees('that both are decided', (s) => s.cart?.version > 0 && s.cart.unsent === 0 && clerk.lineOf(ink.gtin));
+  await clerk.clear();
+  clerk.close();
+  await kiosk.scan(memberUri(okafor));
+  const { people } = await sees('the question', `(s) => s.kind === 'choose' && s.title === 'Who is shopping?'`);
+  assert.deepEqual([...people].sort(), ['Somebody else', okafor.name, rivera.name].sort());
+  await picture('choose');
+  await shopper.page.getByRole('button', { name: okafor.name }).tap();
+  await sees('the one who was chosen', `(s) => s.title === ${JSON.stringify(`Welcome, ${okafor.name}`)}`);
   await done();
 });
 

@@ -2,6 +2,7 @@
 
 #include "agent/app/agent.h"
 #include "agent/app/console_checkout.h"
+#include "agent/app/handover_desk.h"
 #include "agent/app/page.h"
 #include "agent/app/shopping.h"
 #include "agent/counter/pos_gate.h"
@@ -263,6 +264,8 @@ static const struct {
     {{"checkout.release", tb_console_release}, TB_POS_MAY_CHECKOUT},
     {{"checkout.finish", tb_console_finish}, TB_POS_MAY_CHECKOUT},
     {{"checkout.void", tb_console_void}, TB_POS_MAY_CHECKOUT},
+    {{"handover.request", tb_handover_desk_request}, TB_POS_MAY_HANDOVER},
+    {{"handover.cancel", tb_handover_desk_cancel}, TB_POS_MAY_HANDOVER},
     {{"upos.open", tb_upos_open}, TB_POS_MAY_DEVICE},
     {{"upos.close", tb_upos_close}, TB_POS_MAY_DEVICE},
     {{"upos.claim", tb_upos_claim}, TB_POS_MAY_DEVICE},

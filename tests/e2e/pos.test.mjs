@@ -184,6 +184,18 @@ test('the clerk is who the POS says, and only one whom the chain knows', async (
   assert.deepEqual(await pos.event('operator'), { operator: null });
 });
 
+// ---- somebody else goes on ----
+
+test('a customer is handed over, and that is taken back', async () => {
+  await till.serve(page, rivera);
+  const { visit } = page.shown;
+  assert.equal(await pos.code('handover.request', { visit: '0'.repeat(32), to: 'any' }), 'refused.not_found');
+  const asked = await pos.result('handover.request', { visit: visit.id, to: 'any', note: 'wants the blue one' });
+  assert.ok(asked.until_ms > 0 && asked.code.length > 0);
+  await pos.result('handover.cancel', { visit: visit.id });
+  await page.clear();
+});
+
 // ---- who may what ----
 
 test('a scope opens what it says and nothing else', async () => {

@@ -352,8 +352,7 @@ static enum tb_err console_start(struct tb_agent *agent)
     return err;
 }
 
-/* A helper program: where the configuration says, or beside this program. */
-static enum tb_err program_find(const char *configured, const char *name, char *ret_path, size_t size)
+enum tb_err tb_agent_program_find(const char *configured, const char *name, char *ret_path, size_t size)
 {
     if (configured[0])
         return tb_span_to_str(tb_span_str(configured), ret_path, size);
@@ -383,9 +382,9 @@ static enum tb_err readers_start(struct tb_agent *agent)
             .program = wiring.readers[i].kind == TB_READER_CAMERA ? qrcam : NULL,
             .polling = tb_span_of(wiring.readers[i].polling, wiring.readers[i].polling_size)};
     if (err == TB_OK)
-        err = program_find(agent->config.readerd, "tillbridge-readerd", readerd, sizeof readerd);
+        err = tb_agent_program_find(agent->config.readerd, "tillbridge-readerd", readerd, sizeof readerd);
     if (err == TB_OK)
-        err = program_find(agent->config.qrcam, "tillbridge-qrcam", qrcam, sizeof qrcam);
+        err = tb_agent_program_find(agent->config.qrcam, "tillbridge-qrcam", qrcam, sizeof qrcam);
     const struct tb_readers_options options = {.readerd_path = readerd,
                                                .specs = specs,
                                                .spec_count = wiring.count,
@@ -426,8 +425,10 @@ static enum tb_err parts_start(struct tb_agent *agent, const struct tb_storage_t
         if (err != TB_OK)
             tb_log(TB_LOG_ERROR, TB_EVENT("line", "not_started"), tb_log_err(err));
     }
-    if (err == TB_OK)
+    if (err == TB_OK) {
         tb_cohort_start(agent);
+        tb_typing_start(agent);
+    }
     return err;
 }
 
@@ -471,6 +472,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_handovers_stop(agent);
     tb_reader_ask_stop(agent);
     tb_pos_stop(agent);
+    tb_typing_stop(agent);
     tb_sessions_stop(agent);
     agent->readers = tb_readers_free(agent->readers);
     agent->uplink = tb_uplink_close(agent->uplink);

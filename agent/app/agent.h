@@ -11,7 +11,7 @@
  *     people   finding, notes, credentials               signups  new customers at the till
  *     operators  who is the clerk                         captures  a credential that is to be linked
  *     choices  whose visit, of several                   suggestions  what she looked at and is here
- *     pos      POS software: the local API
+ *     pos      POS software: the local API                typing   a member number for a POS that has none
  *     shopping what all pages may ask about the visit    guest    carts of nobody
  *     kiosk    what shoppers' pages are told and ask     stitch   nobody's cart joins the customer's
  *     know     what is held of her, for herself          farewell not me, forget me
@@ -39,6 +39,7 @@
 #include "agent/app/shopper_display.h"
 #include "agent/app/status.h"
 #include "agent/app/storage.h"
+#include "agent/app/typing.h"
 #include "agent/counter/counter.h"
 #include "agent/counter/ctl.h"
 #include "agent/readers/readers.h"
@@ -142,6 +143,7 @@ struct tb_agent {
     struct tb_shopper_display shopper_display;
     struct tb_counter *counter;
     struct tb_pos pos;
+    struct tb_typing typing;
     struct tb_ctl *ctl;
     struct tb_buf page;                            /* one message to pages or the command line; owned block */
     struct tb_reader_ask asks[TB_READER_ASKS_MAX]; /* of the command line */
@@ -166,6 +168,10 @@ void tb_agent_begin_anew(struct tb_agent *agent);
 
 /* Turns a notice on or off; pages, followers and the log are told when it changes. */
 void tb_agent_notice(struct tb_agent *agent, enum tb_notice notice, bool on);
+
+/* A helper program: where the configuration says, or ("") beside this program. */
+TB_MUST_USE enum tb_err tb_agent_program_find(const char *configured, const char *name, char *ret_path,
+                                              size_t size);
 
 /* As people know it: one that is configured, "POS", or "" for none. Borrowed. */
 const char *tb_agent_reader_name(const struct tb_agent *agent, unsigned index);

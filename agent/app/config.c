@@ -38,6 +38,17 @@ static const char *baud_check(struct tb_span value)
     return NULL; /* what is no number at all is told by the type */
 }
 
+const char *const tb_agent_wedge_layouts[] = {"none", "us", "de", "fr", NULL};
+static const char *const wedge_endings[] = {"enter", "tab", "nothing", NULL};
+
+static const char *prefix_check(struct tb_span value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if (value.at[i] < 0x20 || value.at[i] > 0x7e)
+            return "is not all printable ASCII";
+    return NULL;
+}
+
 static const char *origin_check(struct tb_span value)
 {
     bool valid = value.size <= TB_POS_ORIGIN_SIZE_MAX && tb_pos_gate_origin_valid(value);
@@ -133,6 +144,32 @@ static const struct tb_config_key keys[] = {
      .choices = display_codepages,
      .preset = "437",
      .help = "Its code page. An Epson display is told 858; a CD5220 has a switch or a setting of its own."},
+    {.section = "wedge",
+     .name = "layout",
+     .type = TB_CONFIG_CHOICE,
+     .offset = offsetof(struct tb_agent_config, wedge_layout),
+     .choices = tb_agent_wedge_layouts,
+     .preset = "none",
+     .help =
+         "Types the number of a member card that was recognised into the program that has the keyboard, as "
+         "that program's keyboard is set."},
+    TEXT("wedge", "device", wedge_device, "/dev/uinput",
+         "Where the keyboard is made; a FIFO gets its events."),
+    {.section = "wedge",
+     .name = "prefix",
+     .type = TB_CONFIG_TEXT,
+     .offset = offsetof(struct tb_agent_config, wedge_prefix),
+     .max = sizeof((struct tb_agent_config *)NULL)->wedge_prefix,
+     .preset = "",
+     .check = prefix_check,
+     .help = "What is typed before the number, such as %M."},
+    {.section = "wedge",
+     .name = "ending",
+     .type = TB_CONFIG_CHOICE,
+     .offset = offsetof(struct tb_agent_config, wedge_ending),
+     .choices = wedge_endings,
+     .preset = "enter",
+     .help = "What is typed behind it."},
 #if TB_WALLETS
     INTEGER("wallets", "vas_window", vas_window_s, 0, 86400, "120",
             "How many seconds the time in an Apple pass may be off either way; 0: it is not looked at. This "

@@ -14,6 +14,10 @@
 #define TB_PATH_SIZE 256
 #define TB_CONNSTRING_SIZE 128 /* libnfc's limit is 1024; ours fits a log line */
 
+#define TB_WEDGE_PREFIX_SIZE 17
+
+extern const char *const tb_agent_wedge_layouts[]; /* "none" first, then as core/link/layout.h has them */
+
 struct tb_agent_config {
     int log_level; /* enum tb_log_level */
     char state_dir[TB_PATH_SIZE];
@@ -37,7 +41,12 @@ struct tb_agent_config {
 
     int64_t port;
     struct tb_config_list pos_origins; /* of pages that may be a POS here */
-    int64_t operator_idle_s;           /* 0: never */
+
+    int wedge_layout; /* index into tb_agent_wedge_layouts; 0: nothing is typed */
+    char wedge_device[TB_PATH_SIZE];
+    char wedge_prefix[TB_WEDGE_PREFIX_SIZE];
+    int wedge_ending;        /* enum tb_typing_ending */
+    int64_t operator_idle_s; /* 0: never */
 
     char display_device[TB_CONNSTRING_SIZE]; /* serial device; "": no line display */
     int64_t display_baud;

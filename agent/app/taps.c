@@ -155,6 +155,7 @@ static void look_up(struct tb_agent *agent, uint64_t attempt)
     int64_t now_ms = tb_loop_now_ms(agent->loop);
     if (!credential)
         return;
+    tb_typing_seen(agent, attempt, credential);
     enum tb_lookup lookup = TB_LOOKUP_MISS;
     found_forget(agent);
     memset(&agent->found_key, 0, sizeof agent->found_key); /* stays zero when the file itself is damaged */
@@ -394,6 +395,7 @@ static void outcome_note(struct tb_agent *agent, const struct tb_identify_action
     tb_pages_outcome(agent, action);
     tb_console_outcome(agent, action);
     tb_pos_attempt_ended(agent, action);
+    tb_typing_ended(agent, action);
     tb_operators_activity(agent);
     if (action->outcome != TB_OUTCOME_RECOGNISED || action->reason == TB_REASON_FOUND_LATE)
         tb_choices_forget(agent, action->attempt);

@@ -27,7 +27,7 @@ function layer_of(module) {
     if (module ~ /^firmware\/(head|update)$/) return 6
     if (module ~ /^firmware\/(app|boot)$/) return 7
     if (module == "agent/qrcam") return 8.5 # a readerd of its own, with readerd's end of the link
-    if (module ~ /^agent\/(app|readerd|cli|conformance)$/ || module ~ /^contextd\/app$/ || module == "boards/mcu") return 8
+    if (module ~ /^agent\/(app|readerd|cli|conformance|typist)$/ || module ~ /^contextd\/app$/ || module == "boards/mcu") return 8
     return 99
 }
 

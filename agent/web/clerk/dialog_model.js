@@ -45,11 +45,11 @@ function moreDialog(state, { w }) {
 
 // ---- who it is ----
 
-/** By what somebody is looked for, from what was typed so far; '' until it can be told. */
+/** By what somebody is looked for, from what was typed so far; '' until it can be told. No phone number has three zeros in front. */
 export function guessBy(text) {
   const value = text.trim();
   if (value.includes('@')) return 'email';
-  if (/^(\+|0)[\d\s./()-]{5,}$/.test(value)) return 'phone';
+  if (/^(\+|00?[1-9])[\d\s./()-]{4,}$/.test(value)) return 'phone';
   return /^\d{6,}$/.test(value) ? 'member' : '';
 }
 

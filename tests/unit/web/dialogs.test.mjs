@@ -75,7 +75,7 @@ test('whom a search found is told masked, and none is an offer to sign up', () =
 });
 
 test('by what somebody is looked for is told from what is typed', () => {
-  for (const [text, by] of [['+49 30 123', 'phone'], ['030/1234567', 'phone'], ['a@', 'email'], ['40000000017', 'member'], ['40', ''], ['Rivera', '']]) assert.equal(guessBy(text), by, text);
+  for (const [text, by] of [['+49 30 123', 'phone'], ['030/1234567', 'phone'], ['a@', 'email'], ['0049 30 123456', 'phone'], ['40000000017', 'member'], ['0000000001', 'member'], ['40', ''], ['Rivera', '']]) assert.equal(guessBy(text), by, text);
 });
 
 test('a sign-up sends what was filled in, and each answer with the text that was read out', () => {

@@ -1,0 +1,181 @@
+// What a clerk does for a customer, with the keyboard alone: the real page in a real browser, the agent, readers and the
+// context store.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Clerk } from './lib/clerk.mjs';
+import { memberUri, Till } from './lib/till.mjs';
+
+const PHONE = '030 4127 9013';
+const NEW = 'https://loyal.example/m/7700001234';
+const NAME = 'Noor van Dijk';
+const BADGE = 'OP:0004218'; // 000421 with its check digit
+const NOTE = 'Collects on Friday';
+
+// With a clerk who has a badge.
+class Counter extends Till {
+  async seed() {
+    await super.seed();
+    await this.contextctl('operator', 'add', '--database', this.path('store', 'context.db'), '--id', 'op-7', '--name', 'Kim Berg', '--badge', '000421');
+  }
+}
+
+const till = Counter.make({ policy: ['--consents', 'newsletter=2026-1,profiling=2026-1', '--phone-country', '49'] });
+let clerk;
+let rivera;
+let pen;
+
+before(async () => {
+  await till.start();
+  [rivera] = till.customers;
+  [pen] = till.products;
+  await till.card('new', `type4 uri=${NEW}`);
+  clerk = await Clerk.open(await till.pageUrl(), { width: 1024, height: 600 });
+  await clerk.sees('a live till with its readers', `(s) => /live/.test(s.line) && /Tap a card, hold a phone or scan/.test(s.title)`);
+});
+
+after(async () => {
+  assert.deepEqual(clerk?.faults ?? [], []);
+  await clerk?.close();
+  await till.end();
+});
+
+const has = (selector) => clerk.page.waitForSelector(selector);
+const gone = (selector) => clerk.page.waitForSelector(selector, { state: 'hidden' });
+const dialog = (name) => has(`dialog[open][data-name=${name}]`);
+const keys = async (...names) => { for (const name of names) await clerk.press(name); };
+const type = (text) => clerk.page.keyboard.type(text, { delay: 50 });
+const sees = (what, matches) => clerk.sees(what, matches);
+
+// The screen is free for the next customer.
+async function done() {
+  await keys('Escape');
+  await sees('nobody', `(s) => !s.visit`);
+}
+
+async function serve() {
+  await till.scan(memberUri(rivera));
+  await sees('her', `(s) => s.name.includes(${JSON.stringify(rivera.name)})`);
+}
+
+test('a badge says who the clerk is', async () => {
+  await till.scan(BADGE);
+  await has('#operator:has-text("Kim Berg")');
+});
+
+test('somebody without a card is found by her number, and opened', async () => {
+  await keys('F3');
+  await dialog('find');
+  await type(rivera.member);
+  assert.equal(await clerk.page.locator('input[name=by]:checked').getAttribute('value'), 'member');
+  await keys('Enter');
+  await has('dialog .rows li');
+  const row = await clerk.page.textContent('dialog .rows li b');
+  assert.ok(!row.includes(rivera.name.split(' ').at(-1)), `masked: ${row}`);
+  await keys('1');
+  await sees('her', `(s) => s.name.includes(${JSON.stringify(rivera.name)})`);
+  await gone('dialog[open]');
+  await done();
+});
+
+test('whom nobody knows can be signed up, and is found by her phone from then on', async () => {
+  await keys('F3');
+  await dialog('find');
+  await type(PHONE);
+  await keys('Enter');
+  await has('dialog h2:has-text("Nobody fits")');
+  await keys('F4');
+  await dialog('signup');
+  await type(NAME);
+  await keys('Tab', 'Tab');
+  await type(PHONE);
+  await keys('Enter');
+  await has('dialog .note[data-tone=bad]:has-text("fill in")'); // the questions are not answered yet
+  await keys('Space', 'Tab', 'ArrowRight', 'Enter');
+  await sees('her', `(s) => s.name.includes(${JSON.stringify(NAME)})`);
+  await sees('that it was sent', `(s) => s.unsent === ''`);
+  await done();
+  await keys('F3');
+  await dialog('find');
+  await type(`+49 ${PHONE.slice(1)}`);
+  await keys('Enter');
+  await has('dialog .rows li');
+  await keys('1');
+  await sees('her again', `(s) => s.name.includes(${JSON.stringify(NAME)})`);
+  await done();
+});
+
+test('a note is written, shown with its author, and taken away', async () => {
+  await serve();
+  await keys('F4');
+  await dialog('more');
+  await keys('1');
+  await dialog('note');
+  await type(NOTE);
+  await keys('Enter');
+  await has(`.notes li:has-text("${NOTE}"):has-text("Kim Berg")`);
+  await keys('F4');
+  await dialog('more');
+  await keys('1');
+  await has('dialog[data-name=note] .rows button');
+  await keys('Tab', 'Enter'); // from the field to the first row
+  await gone('dialog .rows li');
+  await keys('Escape');
+  await gone('.notes');
+  await done();
+});
+
+test('the cart is brought to the till, let go, and the last change taken back', async () => {
+  await serve();
+  await till.scan(pen.gtin.replace(/^0/, ''));
+  const { lines } = await sees('the product', `(s) => s.lines.some((line) => line.includes(${JSON.stringify(pen.name)}))`);
+  await keys('F5');
+  await has('#claim:has-text("Being paid here")');
+  await keys('F5');
+  await gone('#claim');
+  await keys('F6');
+  await sees('that it is gone', `(s) => s.lines.filter((line) => !line.includes('removed')).length === ${lines.length - 1}`);
+  await done();
+});
+
+test('a new card is linked by tapping it, brings her from then on, and is blocked', async () => {
+  await serve();
+  await keys('F4');
+  await dialog('more');
+  await keys('2');
+  await has('dialog h2:has-text("Tap the new card now")');
+  await till.tap('new');
+  await has('dialog h2:has-text("It is linked")');
+  await till.takeAway();
+  await keys('Escape');
+  await done();
+  await till.scan(NEW); // what is on the card, as a code
+  await sees('her', `(s) => s.name.includes(${JSON.stringify(rivera.name)})`);
+  await keys('F4');
+  await dialog('more');
+  await keys('3');
+  await has('dialog[data-name=cards] .rows li');
+  const last = clerk.page.locator('dialog .rows li').filter({ hasText: 'member number' }).last();
+  await last.locator('[data-act="cards.block"]').focus();
+  await keys('Enter');
+  await has('dialog h2:has-text("Block it?")');
+  await keys('Enter');
+  await has('#strip:has-text("is blocked")');
+  await done();
+});
+
+test('two keys and one more sign the clerk off', async () => {
+  await keys('F4');
+  await dialog('more');
+  await keys('2');
+  await has('dialog h2:has-text("Kim Berg is signed on")');
+  await keys('F7');
+  await gone('#operator');
+});
+
+test('no log holds a number that was typed, a name or a note', async () => {
+  await till.stop();
+  for (const { name, text } of till.logs().filter((log) => /^(tillbridged|contextd)/.test(log.name))) {
+    for (const word of ['41279013', '4127', NAME, NOTE, rivera.member, 'Kim Berg']) assert.ok(!text.includes(word), `${name} holds ${word}`);
+  }
+});

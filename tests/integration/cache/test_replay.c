@@ -150,7 +150,8 @@ static void version_1_is_taken_over(void **state)
     (void)state;
     struct tb_settings before = settings;
     tb_state_close(&file);
-    sql_run("DROP TABLE replay; DROP TABLE replay_total; DELETE FROM setting WHERE name = 'replay_key';"
+    sql_run("DROP TABLE replay; DROP TABLE replay_total; DROP TABLE pos_client; DELETE FROM setting WHERE "
+            "name = 'replay_key';"
             "PRAGMA user_version = 1");
     load();
     assert_memory_equal(before.session_key, settings.session_key, sizeof before.session_key);

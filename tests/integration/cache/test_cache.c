@@ -470,9 +470,79 @@ static void test_disk_full_changes_nothing(void **state)
     assert_found(399, 1);
 }
 
+/* A credential of person's that is the others', too. */
+static void shared_row(int person, int64_t version, int other, int another)
+{
+    credential_row(person, version, true);
+    struct tb_row *row = &rows.at[rows.count - 1];
+    char ids[2][TB_ID_TEXT_SIZE];
+    const struct tb_id also[] = {person_id(other), person_id(another)};
+    tb_id_encode(&also[0], ids[0]);
+    tb_id_encode(&also[1], ids[1]);
+    (void)snprintf(rows.docs[rows.count - 1], sizeof rows.docs[0],
+                   "{\"kind\":\"member\",\"also\":[\"%s\",\"%s\"]}", ids[0], ids[1]);
+    row->doc = tb_span_str(rows.docs[rows.count - 1]);
+}
+
+static uint8_t owners_of(int person, struct tb_id ret_owners[TB_SHARED_COUNT_MAX])
+{
+    const struct tb_digest hash = hash_of(person);
+    assert_int_equal(find(person), TB_OK);
+    return tb_record_owners(&record, hash.bytes, ret_owners);
+}
+
+static void test_a_credential_may_be_several_peoples(void **state)
+{
+    (void)state;
+    struct tb_id owners[TB_SHARED_COUNT_MAX];
+    everything_rows(1);
+    apply();
+    assert_int_equal(owners_of(1, owners), 1);
+    shared_row(1, 2, 2, 3);
+    apply();
+    assert_int_equal(owners_of(1, owners), 3);
+    for (int i = 0; i < 3; i++) {
+        const struct tb_id id = person_id(i + 1);
+        assert_true(tb_id_equal(&owners[i], &id));
+    }
+    assert_found(1, 1);
+    shared_row(1, 3, 3, 4);
+    apply();
+    assert_int_equal(owners_of(1, owners), 3);
+    credential_row(1, 4, true);
+    apply();
+    assert_int_equal(owners_of(1, owners), 1);
+    assert_int_equal(record.also_count, 0);
+}
+
+static void test_shares_are_bounded(void **state)
+{
+    (void)state;
+    static struct tb_record full;
+    uint8_t bytes[TB_RECORD_SIZE_MAX];
+    struct tb_buf packed = tb_buf_of(bytes, sizeof bytes);
+    full.customer = person_id(1);
+    for (uint8_t i = 0; i < TB_RECORD_CREDENTIAL_MAX; i++) {
+        const uint8_t hash[TB_RECORD_HASH_SIZE] = {i, 1};
+        const struct tb_id also[] = {person_id(2), person_id(3)};
+        tb_record_share(&full, hash, also, 2);
+    }
+    assert_int_equal(full.also_count, TB_RECORD_ALSO_MAX);
+    tb_record_pack(&full, &packed);
+    assert_int_equal(tb_record_unpack(tb_buf_span(&packed), &record), TB_OK);
+    assert_int_equal(record.also_count, TB_RECORD_ALSO_MAX);
+    assert_memory_equal(record.also, full.also, sizeof full.also);
+    bytes[packed.size - TB_RECORD_ALSO_MAX * TB_RECORD_ALSO_SIZE - 1] = TB_RECORD_ALSO_MAX + 1;
+    assert_int_equal(tb_record_unpack(tb_buf_span(&packed), &record), TB_ERR_CORRUPT);
+    bytes[packed.size - TB_RECORD_ALSO_MAX * TB_RECORD_ALSO_SIZE - 1] = 0;
+    assert_int_equal(tb_record_unpack(tb_buf_span(&packed), &record), TB_ERR_CORRUPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_a_credential_may_be_several_peoples),
+        TEST(test_shares_are_bounded),
         TEST(test_rows_become_a_customer),
         TEST(test_any_order_of_rows_will_do),
         TEST(test_only_newer_rows_are_taken),

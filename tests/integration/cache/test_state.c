@@ -6,6 +6,8 @@
 #define POLICY(idle) "{\"tiers\":[],\"idle_ms\":" idle "}"
 #define PEPPER "{\"kind\":\"pepper\",\"version\":2,\"value\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}"
 
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 #define TOKEN_ROW "token:3:8688359aadc297a4"
 #define TOKEN(more)                                                                                      \
     "{\"kind\":\"token\",\"version\":3,\"id\":\"chain-2026\",\"value\":\"BH_Nzidw9sRdQYPL7m_bS3tYBzM1e-" \
@@ -236,6 +238,52 @@ static void test_a_newer_file_stays_as_it_is(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void test_operators_are_kept_replaced_and_dropped(void **state)
+{
+    (void)state;
+    const struct tb_row rows[] = {
+        row_make(TB_ROW_OPERATOR, "op-7", 1,
+                 "{\"name\":\"Kim Berg\",\"badge\":\"" HASH "\",\"active\":true}"),
+        row_make(TB_ROW_OPERATOR, "op-8", 1, "{\"name\":\"Ada Stern\",\"active\":true}"),
+    };
+    apply(rows, 2, 9);
+    reload();
+    const struct tb_operators_known *known = &facts.operators;
+    assert_int_equal(known->count, 2);
+    size_t kim = strcmp(known->at[0].id, "op-7") == 0 ? 0 : 1;
+    assert_string_equal(known->at[kim].doc.name, "Kim Berg");
+    assert_true(known->at[kim].doc.has_badge && known->at[kim].doc.active);
+    assert_int_equal(known->at[kim].doc.badge[31], 0xef);
+    assert_string_equal(known->at[1 - kim].id, "op-8");
+    assert_false(known->at[1 - kim].doc.has_badge);
+
+    const struct tb_row changes[] = {
+        row_make(TB_ROW_OPERATOR, "op-7", 2, "{\"name\":\"Kim Berg\",\"active\":false}"),
+        row_make(TB_ROW_OPERATOR, "op-8", 2, NULL),
+    };
+    tb_facts_apply(&facts, &changes[0]);
+    tb_facts_apply(&facts, &changes[1]);
+    assert_int_equal(known->count, 1);
+    assert_false(known->at[0].doc.active);
+    apply(changes, 2, 10);
+    reload();
+    assert_int_equal(known->count, 1);
+    assert_string_equal(known->at[0].id, "op-7");
+    assert_false(known->at[0].doc.active || known->at[0].doc.has_badge);
+}
+
+static void test_more_operators_than_fit_are_left_out(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TB_OPERATOR_COUNT_MAX + 2; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "op-%d", i);
+        const struct tb_row row = row_make(TB_ROW_OPERATOR, id, 1, "{\"name\":\"A\",\"active\":true}");
+        tb_facts_apply(&facts, &row);
+    }
+    assert_int_equal(facts.operators.count, TB_OPERATOR_COUNT_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +291,8 @@ int main(void)
         TEST(test_facts_and_settings_survive),
         TEST(test_only_newer_facts_are_taken),
         TEST(test_keys_are_kept_sealed_replaced_and_dropped),
+        TEST(test_operators_are_kept_replaced_and_dropped),
+        TEST(test_more_operators_than_fit_are_left_out),
         TEST(test_a_restored_context_store_counts_anew),
         TEST(test_a_bad_document_leaves_the_last_good_one),
         TEST(test_a_damaged_fact_is_fetched_again),

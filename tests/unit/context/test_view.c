@@ -103,8 +103,96 @@ static void largest_profile_fits(void **state)
         for (size_t k = 0; k < TB_TEXT_COUNT_MAX; k++)
             memset(lists[i]->text[k], '"', TB_TEXT_SIZE_MAX); /* doubled when escaped */
     }
+    customer.note_count = TB_STAFF_NOTE_COUNT_MAX;
+    for (size_t i = 0; i < TB_STAFF_NOTE_COUNT_MAX; i++) {
+        memset(customer.notes[i].text, '"', TB_TEXT_SIZE_MAX);
+        memset(customer.notes[i].by, '"', TB_NAME_SIZE_MAX);
+    }
+    customer.viewed_count = TB_VIEWED_COUNT_MAX;
     tb_view_render_profile(&to, &customer);
     assert_int_equal(to.err, TB_OK);
+}
+
+static struct tb_span rendered(void)
+{
+    static uint8_t memory[TB_VIEW_PART_SIZE_MAX];
+    struct tb_buf to = tb_buf_of(memory, sizeof memory);
+    tb_view_render_profile(&to, &customer);
+    assert_int_equal(to.err, TB_OK);
+    return tb_buf_span(&to);
+}
+
+static void notes_of_staff_are_shown(void **state)
+{
+    (void)state;
+    customer.note_count = 2;
+    customer.notes[0] = (struct tb_staff_note){.id = {{1}}, .at_ms = 7, .by = "Kim Berg", .text = "Blue ink"};
+    customer.notes[1] = (struct tb_staff_note){.id = {{2}}, .at_ms = 6, .text = "Waits for a call"};
+    const struct tb_view_parts parts = {.profile = rendered()};
+    assert_non_null(strstr(view_of(&parts),
+                           ",\"notes\":[{\"id\":\"01000000000000000000000000000000\",\"at_ms\":7,"
+                           "\"by\":\"Kim Berg\",\"text\":\"Blue ink\"},"
+                           "{\"id\":\"02000000000000000000000000000000\",\"at_ms\":6,"
+                           "\"text\":\"Waits for a call\"}]"));
+    const struct tb_view_open no_name = {.tier = true};
+    assert_null(strstr(opened(&no_name), "notes"));
+}
+
+static void what_she_looked_at_is_behind_what_is_shown(void **state)
+{
+    (void)state;
+    static uint8_t block[TB_VIEW_ARENA_SIZE];
+    struct tb_arena arena = tb_arena_of(block, sizeof block);
+    struct tb_viewed viewed[TB_VIEWED_COUNT_MAX];
+    char name[TB_NAME_SIZE_MAX + 1];
+    uint8_t count = 9;
+    assert_int_equal(tb_view_viewed(rendered(), &arena, viewed, &count), TB_OK);
+    assert_int_equal(count, 0);
+    customer.viewed_count = 2;
+    customer.viewed[0] = (struct tb_viewed){.gtin = "04006381333931", .at_ms = 9};
+    customer.viewed[1] = (struct tb_viewed){.gtin = "00000096385074", .at_ms = 8};
+    assert_int_equal(tb_view_viewed(rendered(), &arena, viewed, &count), TB_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(viewed[1].gtin, "00000096385074");
+    assert_int_equal(viewed[1].at_ms, 8);
+    assert_null(memmem(tb_view_shown(rendered()).at, tb_view_shown(rendered()).size, "4006381333931", 13));
+    tb_arena_release(&arena, 0);
+    assert_int_equal(tb_view_name(rendered(), &arena, name), TB_OK);
+    assert_string_equal(name, "Ms Rivera");
+}
+
+static void whoever_refuses_profiling_leaves_no_trace_of_it(void **state)
+{
+    (void)state;
+    customer.viewed_count = 1;
+    customer.viewed[0] = (struct tb_viewed){.gtin = "04006381333931", .at_ms = 9};
+    customer.consent_count = 1;
+    customer.consents[0] = (struct tb_consent){.id = "profiling", .granted = false};
+    const struct tb_span profile = rendered();
+    assert_int_equal(tb_view_shown(profile).size, profile.size);
+    assert_null(memmem(profile.at, profile.size, "4006381333931", 13));
+}
+
+static void suggestions_stand_beside_the_journey(void **state)
+{
+    (void)state;
+    static uint8_t memory[1024];
+    struct tb_buf to = tb_buf_of(memory, sizeof memory);
+    struct tb_json_writer w = tb_json_writer_of(&to);
+    const struct tb_product product = {.gtin = "04006381333931",
+                                       .name = "Pen",
+                                       .currency = "EUR",
+                                       .unit_price = 249,
+                                       .price_as_of_ms = 5,
+                                       .stock = TB_STOCK_LOW};
+    tb_json_open_array(&w, NULL);
+    tb_view_put_suggestion(&w, &product, 9);
+    tb_json_close_array(&w);
+    const struct tb_view_parts parts = {.profile = tb_span_str("\"points\":1"),
+                                        .suggestions = tb_buf_span(&to)};
+    assert_non_null(strstr(view_of(&parts), "\"suggestions\":[{\"gtin\":\"04006381333931\",\"name\":\"Pen\","
+                                            "\"unit_price\":249,\"currency\":\"EUR\",\"stock\":\"low\","
+                                            "\"price_as_of\":5,\"seen_ms\":9}]"));
 }
 
 int main(void)
@@ -114,6 +202,10 @@ int main(void)
         cmocka_unit_test_setup(unknown_parts_are_absent, setup),
         cmocka_unit_test_setup(the_shopper_sees_nothing_of_staff_and_no_past, setup),
         cmocka_unit_test_setup(largest_profile_fits, setup),
+        cmocka_unit_test_setup(notes_of_staff_are_shown, setup),
+        cmocka_unit_test_setup(what_she_looked_at_is_behind_what_is_shown, setup),
+        cmocka_unit_test_setup(whoever_refuses_profiling_leaves_no_trace_of_it, setup),
+        cmocka_unit_test_setup(suggestions_stand_beside_the_journey, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,14 @@ bool tb_captures_told(struct tb_agent *agent, uint64_t attempt, const struct tb_
     return true;
 }
 
+void tb_captures_outcome(struct tb_agent *agent)
+{
+    struct tb_captures *c = &agent->captures;
+    c->proven = false;
+    if (c->purpose != TB_CAPTURE_NONE)
+        tb_identify_capture(&agent->identify, true);
+}
+
 /* Kind and hash of what was captured. False: there is nothing to make the hash with. */
 static bool ref_of(struct tb_agent *agent, uint64_t attempt, struct tb_credential_ref *ret_ref)
 {

@@ -34,6 +34,9 @@ struct tb_captures {
 void tb_captures_begin(struct tb_request *r);
 void tb_captures_end(struct tb_request *r);
 
+/* A tap or scan has come to its end: one that was of no use (unreadable, not verified …) is not what is
+ * waited for. */
+void tb_captures_outcome(struct tb_agent *agent);
 /* The visit has ended. */
 void tb_captures_visit_ended(struct tb_agent *agent);
 

@@ -192,13 +192,13 @@ static bool serving_goes_on(struct tb_agent *agent, const struct tb_choice_group
     return false;
 }
 
-static void open_as(struct tb_agent *agent, const struct tb_visit_start *from, const struct tb_id *customer)
+static enum tb_err open_as(struct tb_agent *agent, const struct tb_visit_start *from,
+                           const struct tb_id *customer)
 {
     struct tb_visit_start start = *from;
     start.customer = key_of(agent, customer);
     start.source = TB_VISIT_FROM_CHOSEN;
-    enum tb_err err = tb_visits_open(agent, &start);
-    (void)err; /* is in the log */
+    return tb_visits_open(agent, &start);
 }
 
 bool tb_choices_begin(struct tb_agent *agent, const struct tb_identify_action *action)
@@ -213,13 +213,19 @@ bool tb_choices_begin(struct tb_agent *agent, const struct tb_identify_action *a
     question_forget(agent);
     if (serving_goes_on(agent, &group)) {
         const struct tb_id served = agent->serving.record.customer;
-        open_as(agent, &start, &served);
+        enum tb_err err = open_as(agent, &start, &served);
+        (void)err; /* is in the log */
         return true;
     }
     c->id = tb_id_random(tb_rng_system());
     c->start = start;
     c->until_wall_ms = tb_loop_wall_ms(agent->loop) + TB_CHOICE_WAIT_MS;
     question_fill(agent, &group);
+    if (c->asked.count == 0) { /* all of them have left the cache since they were looked up */
+        tb_log(TB_LOG_ERROR, TB_EVENT("choice", "nobody_known"));
+        question_forget(agent);
+        return true;
+    }
     c->timer.context = agent;
     tb_timer_set(agent->loop, &c->timer, TB_CHOICE_WAIT_MS, question_due);
     tb_choices_show(agent, everybody);
@@ -242,9 +248,12 @@ void tb_choices_choose(struct tb_request *r)
         if (!tb_handle_is(&handle, &c->id, tb_id_span(&customer)))
             continue;
         const struct tb_visit_start start = c->start;
-        tb_shopping_answer_done(r);
         tb_choices_drop(agent);
-        open_as(agent, &start, &customer);
+        enum tb_err err = open_as(agent, &start, &customer);
+        if (err == TB_OK)
+            tb_shopping_answer_done(r);
+        else
+            tb_request_refuse(r, err, "The customer could not be shown.");
         return;
     }
     tb_request_refuse(r, TB_ERR_NOT_FOUND, "That question is not asked any more.");

@@ -170,6 +170,7 @@ test("what is somebody else's is not linked, and what is called off is not waite
   await page.clear();
   await till.serve(page, third);
   await ask('credential.capture', { visit: visit(), purpose: 'link' });
+  await till.scanned(page, 'this is no code', 'not_a_code');
   await till.scanned(page, memberUri(fourth), 'unknown');
   assert.deepEqual(await page.captured(), { purpose: 'link', outcome: 'refused', kind: 'member', code: 'credential_taken' });
   assert.equal(page.shown.view.customer.name, third.name);

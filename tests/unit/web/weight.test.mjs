@@ -31,6 +31,22 @@ for (const page of pages) {
     }
   });
 
+  // One after the other, as imports tell of them, they would come in five rounds before anything is painted.
+  test(`the modules that it needs are named ahead, each and no other: ${page}`, () => {
+    const wanted = new Set();
+    const follow = (name) => {
+      for (const [, to] of text(name).matchAll(/from ?'(\.{1,2}\/[\w./]+)'/g)) {
+        const file = path.join(path.dirname(name), to);
+        if (wanted.has(file)) continue;
+        wanted.add(file);
+        follow(file);
+      }
+    };
+    follow(`web/${page}/app.js`);
+    const named = [...text(`web/${page}/index.html`).matchAll(/<link rel="modulepreload" href="\/([\w./]+)">/g)].map(([, name]) => `web/${name}`);
+    assert.deepEqual(named.sort(), [...wanted].sort());
+  });
+
   test(`every module that is imported and every icon that is named is there: ${page}`, () => {
     for (const name of own.filter((one) => one.endsWith('.js'))) {
       for (const [, wanted] of text(name).matchAll(/from ?'(\.{1,2}\/[\w./]+)'/g)) assert.ok(own.includes(path.join(path.dirname(name), wanted)), `${name}: ${wanted}`);

@@ -231,16 +231,14 @@ export class Line {
 
   #receive(data) {
     this.#heard_ms = this.#now();
-    let message;
     try {
-      message = JSON.parse(data);
+      const message = JSON.parse(data);
+      if (message.method === 'verdicts') this.#verdicts(message.params);
+      else if (message.method === 'feed.rows') this.#feedRows(message.params);
+      else if (message.method === undefined) this.#answer(message);
     } catch {
-      this.#lost('protocol', 'syntax');
-      return;
+      this.#lost('protocol', 'malformed');
     }
-    if (message.method === 'verdicts') this.#verdicts(message.params);
-    else if (message.method === 'feed.rows') this.#feedRows(message.params);
-    else if (message.method === undefined) this.#answer(message);
   }
 
   // ---- the feed ----

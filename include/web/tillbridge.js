@@ -340,6 +340,12 @@ export class Tillbridge {
   }
 
   #emit(event, value) {
-    for (const listener of this.#listeners.get(event) ?? []) listener(value);
+    for (const listener of this.#listeners.get(event) ?? []) {
+      try {
+        listener(value);
+      } catch (error) {
+        queueMicrotask(() => { throw error; }); // the page's own fault is the page's to hear, and breaks nothing here
+      }
+    }
   }
 }

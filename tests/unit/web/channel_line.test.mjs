@@ -114,6 +114,31 @@ test('a verdict on something else ends the connection', async () => {
   assert.deepEqual(stage.states.at(-1), { state: 'offline', cause: 'protocol', code: 'verdict_out_of_order', retry_ms: 500 });
 });
 
+for (const [what, data] of [['no JSON', '{'], ['no object', 'null'], ['verdicts without any', '{"method":"verdicts","params":{}}'],
+  ['rows that are none', `{"method":"feed.rows","params":{"scope":"customer:${CUSTOMER}","rows":[null],"cursor":"c","more":false}}`]]) {
+  test(`what makes no sense ends the connection, and it comes back: ${what}`, async () => {
+    const { stage, shop } = await live();
+    stage.line.happens('message', { data });
+    assert.deepEqual([shop.state.state, shop.state.cause, shop.state.code], ['offline', 'protocol', 'malformed']);
+    await stage.passes(500);
+    await stage.welcomes();
+    assert.equal(shop.state.state, 'live');
+  });
+}
+
+test('a fault in the page’s own code breaks nothing here, and the page hears of it', async () => {
+  const { stage, shop } = await live();
+  const heard = [];
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException').once('uncaughtException', (error) => heard.push(error.message));
+  shop.on('cart', () => { throw new Error('the page'); });
+  await stage.feed([cartRow(3, [cartLine('a', 2)])]);
+  for (const other of others) process.on('uncaughtException', other);
+  assert.deepEqual(heard, ['the page']);
+  assert.equal(shop.state.state, 'live');
+  assert.equal(stage.asked('feed.ack').length, 1);
+});
+
 test('after a lost line: in the window when it held, with jitter that doubles when it did not', async () => {
   const { stage } = await live();
   await stage.passes(10_000);

@@ -111,14 +111,12 @@ test('the two answers to a merge carry what was unticked', async () => {
   await close(page);
 });
 
-test('without a card: a start, and help that begins with one', async () => {
+test('without a card there is a start', async () => {
   const page = await openPage(begin);
   await tap(page, 'start');
-  await tap(page, 'help');
-  assert.deepEqual(await asked(2), [['visit.start', {}], ['visit.start', {}]]);
+  assert.deepEqual(await asked(1), [['visit.start', {}]]);
   stage.say('visit', anonymous());
   await kind(page, 'cart');
-  assert.deepEqual((await asked(3))[2], ['help.call', { visit: ID }]);
   await close(page);
 });
 

@@ -25,10 +25,7 @@ const link = connect(`ws://${location.host}/kiosk`, {
   onUp: () => dispatch({ type: 'open' }),
   onDown: () => dispatch({ type: 'lost', tried: true }),
   onDenied: () => dispatch({ type: 'denied' }),
-  onMessage: (method, params) => {
-    dispatch({ type: 'message', method, params });
-    if (method === 'visit' && params?.visit) goOn(params.visit.id);
-  },
+  onMessage: (method, params) => dispatch({ type: 'message', method, params }),
 });
 
 function dispatch(event) {
@@ -115,19 +112,10 @@ function panel(name, method) {
   link.request(method, { visit: state.visit.id }).then((result) => dispatch({ type: 'answer', name, result }), (error) => dispatch({ type: 'failed', name, code: error.code }));
 }
 
-// Who calls for help from the idle screen begins a visit with it, so that whoever comes sees what this is about.
+// One call is enough: while it waits it is shown.
 function callHelp() {
-  if (!state.visit) {
-    dispatch({ type: 'wants', wants: 'help' });
-    ask('visit.start', {});
-  } else if (state.help && state.help.state !== 'over') dispatch({ type: 'panel', name: 'help' });
+  if (state.help && state.help.state !== 'over') dispatch({ type: 'panel', name: 'help' });
   else panel('help', 'help.call');
-}
-
-function goOn(visit) {
-  if (state.wants !== 'help' || state.visit?.id !== visit) return;
-  dispatch({ type: 'wants', wants: null });
-  callHelp();
 }
 
 // ---- hands ----

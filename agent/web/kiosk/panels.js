@@ -43,12 +43,13 @@ function sendDialog(state, { words: w }, clock) {
   const title = w.t('kiosk.send.title');
   const waiting = unanswered('send', title, state, w, w.t('kiosk.send.wait'));
   if (waiting) return waiting;
-  const { code, until_ms, qr } = state.panel.result;
+  const { code, until_ms, text, qr } = state.panel.result;
+  const square = /^https:/.test(text) ? 'phone' : 'photo'; // a camera opens web addresses alone
   const back = action('close', w.t('kiosk.act.back'));
   if (clock.wall !== null && clock.wall >= until_ms) return dialog('send', title, w.t('kiosk.send.over'), [action('again', w.t('kiosk.send.new'), { strong: true }), back]);
   return dialog('send', title, '', [back], { until: w.t('kiosk.send.until', { time: w.time(until_ms) }), qr: qr ?? null,
     code: String(code), groups: String(code).match(/.{1,3}/g) ?? [],
-    ways: [[w.t('kiosk.send.till'), w.t('kiosk.send.till.detail')], [w.t('kiosk.send.phone'), w.t('kiosk.send.phone.detail')]], label: w.t('kiosk.send.qr') });
+    ways: [[w.t('kiosk.send.till'), w.t('kiosk.send.till.detail')], [w.t(`kiosk.send.${square}`), w.t(`kiosk.send.${square}.detail`)]], label: w.t('kiosk.send.qr') });
 }
 
 function helpDialog(state, { words: w }, clock) {

@@ -38,14 +38,13 @@ export function initialState(at) {
     spoken: null, // the customer's language
     language: null, // that somebody picked by hand
     touched: at, // when a hand was on the page last
-    wants: null, // what was asked for before there was a visit
   };
 }
 
 const handlers = {
   open: (state, event) => ({ ...state, link: { state: 'up', since: event.at }, failed: null }),
   lost: (state, event) => (state.link.state === 'up' || (state.link.state === 'first' && event.tried)
-    ? { ...state, link: { state: 'lost', since: event.at }, reading: null, blank: null, wants: null } : state),
+    ? { ...state, link: { state: 'lost', since: event.at }, reading: null, blank: null } : state),
   denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at } }),
   message: onMessage,
   touch: (state, event) => ({ ...state, touched: event.at, blank: null }),
@@ -56,7 +55,6 @@ const handlers = {
   language: (state, event) => ({ ...state, language: event.language, panel: state.panel?.under ?? null }),
   tick_line: (state, event) => ({ ...state, left_out: state.left_out.includes(event.line)
     ? state.left_out.filter((line) => line !== event.line) : [...state.left_out, event.line] }),
-  wants: (state, event) => ({ ...state, wants: event.wants }),
   failed: onFailed,
   tick: onTick,
 };
@@ -115,7 +113,7 @@ function onVisit(state, params, at) {
     return { ...forget(state), ended };
   }
   const same = state.visit?.id === params.visit.id;
-  const fresh = same ? state : { ...forget(state), outcome: null, wants: state.wants };
+  const fresh = same ? state : { ...forget(state), outcome: null };
   const next = { ...fresh, visit: params.visit, view: params.view ?? null, ended: null, reading: null,
     spoken: params.view?.customer?.language ?? params.view?.language ?? null };
   return withCart(next, params.cart ?? null, at, !same);
@@ -124,7 +122,7 @@ function onVisit(state, params, at) {
 // Drops everything about a customer; the language of the good-bye stays until its tick.
 function forget(state) {
   return { ...state, visit: null, view: null, cart: null, lines: [], reading: null, failed: null, taken: null, merge: null, left_out: [], joined: false,
-    choose: null, help: null, blank: null, panel: null, wants: null, outcome: state.visit ? null : state.outcome };
+    choose: null, help: null, blank: null, panel: null, outcome: state.visit ? null : state.outcome };
 }
 
 // The lines of another cart, hers instead of nobody's, were not changed from those before.
@@ -140,7 +138,7 @@ function onAnswer(state, { name, result, at }) {
 
 function onFailed(state, { code, name, at }) {
   const failed = { code, at };
-  return (name && withPanel(state, name, (panel) => ({ ...panel, step: 'failed', code }))) || { ...state, failed, wants: null };
+  return (name && withPanel(state, name, (panel) => ({ ...panel, step: 'failed', code }))) || { ...state, failed };
 }
 
 // The state with that panel changed, open or under the choice of a language; null when it is neither.

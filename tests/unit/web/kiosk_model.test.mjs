@@ -27,7 +27,7 @@ test('idle says what works here, and never promises a reader that does not', () 
   assert.deepEqual([title('hung', 'ready').title, title('hung', 'ready').attract], ['Scan your code', false]);
   assert.equal(title('hung', 'crashed').title, 'Cards and codes cannot be read just now');
   assert.equal(title('starting', 'starting').title, 'One moment, getting ready…');
-  assert.deepEqual(acts(shown(idle).foot), ['start', 'help']);
+  assert.deepEqual(acts(shown(idle).foot), ['start']);
 });
 
 test('the chain’s colour has readable text, and a chain without one has ours', () => {
@@ -59,7 +59,7 @@ test('somebody without a card has a cart, and nothing that is about a person', (
   const { screen, foot } = shown([...idle, ['visit', anonymous([lines[0]])]]);
   assert.deepEqual([screen.who.title, screen.who.tier, screen.who.points], ['Your cart', null, '']);
   assert.deepEqual(acts(foot), ['send', 'help', 'done']);
-  assert.deepEqual(acts(shown([...idle, ['visit', anonymous()]]).foot), ['help', 'done']);
+  assert.deepEqual(acts(shown([...idle, ['visit', anonymous()]]).foot), ['done']);
   const gone = (begun) => shown([...idle, ['visit', begun], ['visit', { visit: null, reason: 'idle' }]]).screen.detail;
   assert.match(gone(visit()), /Your cart is kept/);
   assert.doesNotMatch(gone(anonymous([lines[0]])), /kept/);
@@ -116,6 +116,8 @@ test('a code to take along: asked for, shown, run out, refused', () => {
   assert.equal(dialog({ events: panel('send', null, 'asking') }).busy, true);
   const here = dialog({ events: panel('send', code) });
   assert.deepEqual([here.groups, here.until, here.qr.size], [['7KM', '4QX'], 'The code is good until 09:51, once.', 29]);
+  assert.equal(here.ways[1][0], 'On your phone');
+  assert.equal(dialog({ events: panel('send', { ...code, text: 'H:7KM4QX' }) }).ways[1][0], 'Take a picture');
   const over = dialog({ events: panel('send', code), at: 600_000 });
   assert.deepEqual([over.detail, acts(over.actions)], ['This code has run out.', ['again', 'close']]);
   const refused = dialog({ events: [{ type: 'panel', name: 'send', step: 'asking', at: 0 }, { type: 'failed', name: 'send', code: 'retry.offline', at: 0 }] });

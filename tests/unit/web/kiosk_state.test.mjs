@@ -106,12 +106,6 @@ test('who shares an account is asked, and an answer closes the question', () => 
   assert.equal(say(asked, 'visit', visit()).choose, null);
 });
 
-test('help that was asked for before there was a visit waits for it', () => {
-  const wanting = act(ready(), 'wants', { wants: 'help' });
-  assert.equal(say(wanting, 'visit', anonymous()).wants, 'help');
-  assert.equal(act(wanting, 'failed', { code: 'retry.busy' }).wants, null);
-});
-
 test('a page that lost its agent clears the customer after a moment', () => {
   const lost = act(shopping(), 'lost', { at: 1_000, tried: true });
   assert.equal(reduce(lost, { type: 'tick', at: 1_000 + LOST_VISIT_MS - 1, still: true }).visit.id, ID);

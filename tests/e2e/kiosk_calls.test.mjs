@@ -1,0 +1,112 @@
+// A shopper at a kiosk who is not alone: somebody of a till is called, or the cart is taken there by its code.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { KioskShopper } from './lib/kiosk_shopper.mjs';
+import { SecondTill } from './lib/second_till.mjs';
+import { Till } from './lib/till.mjs';
+
+const pictures = process.env.TB_PICTURES;
+const kiosk = Till.make({ device: 'kiosk-0421-7' });
+const till = SecondTill.beside(kiosk, 'till-0421-4');
+let shopper;
+let clerk;
+let pen, ink;
+
+before(async () => {
+  if (pictures) mkdirSync(pictures, { recursive: true });
+  await kiosk.start();
+  await till.start();
+  [pen, ink] = kiosk.products;
+  clerk = await till.workingPage();
+  shopper = await KioskShopper.open(await kiosk.pageUrl('shopper'));
+  await sees('both readers at work', `(s) => s.title === 'Tap your card, hold your phone or scan your code'`);
+});
+
+after(async () => {
+  await shopper?.close();
+  await till.end();
+  await kiosk.end();
+});
+
+const sees = (what, matches) => shopper.sees(what, matches);
+const picture = (name) => pictures && shopper.screenshot(join(pictures, `${name}.png`));
+const scan = (product) => kiosk.scan(product.gtin.replace(/^0/, ''));
+const listed = (count) => clerk.sees(`${count} calls`, (s) => s.handovers?.open.length === count).then((s) => s.handovers.open);
+const hasCart = (...names) => sees(`the lines ${names}`, `(s) => s.kind === 'cart' && s.lines.length === ${names.length}`);
+
+async function done() {
+  await shopper.touch('done');
+  await sees('good-bye', `(s) => s.kind === 'ended' || s.kind === 'idle'`);
+}
+
+test('a call for help is taken back', async () => {
+  await scan(pen);
+  await hasCart(pen.name);
+  await sees('that it is sent', `(s) => !/sent later/.test(s.lines[0])`);
+  await shopper.touch('help');
+  await sees('that somebody is called', `(s) => s.dialog === 'help' && /Waiting for/.test(s.panel)`);
+  const [call] = await listed(1);
+  assert.deepEqual([call.from, call.reason, call.anonymous], ['Kiosk 7', 'help', true]);
+  await shopper.touch('help_cancel');
+  await listed(0);
+  await sees('no call', `(s) => s.dialog === '' && s.calling === ''`);
+  await done();
+});
+
+test('a clerk declines, another accepts: each is told, and the cart is at the till', async () => {
+  await scan(pen);
+  await hasCart(pen.name);
+  await shopper.touch('plus', 0);
+  await sees('two pens', `(s) => s.items === '2 items'`);
+  await shopper.touch('help');
+  const [call] = await listed(1);
+  assert.deepEqual([call.item_count, call.total], [2, 2 * pen.unit_price]);
+  await sees('that it waits', `(s) => /Waiting for \\d+ seconds?/.test(s.panel)`);
+  await picture('help');
+  assert.equal(await clerk.code('handover.decline', { handover: call.id }), '');
+  await sees('that everybody is busy', `(s) => /Everybody is busy just now/.test(s.panel)`);
+  await shopper.touch('close');
+  await sees('the call in one line over the cart', `(s) => s.dialog === '' && /We are calling somebody/.test(s.calling)`);
+  const { error } = await clerk.request('handover.accept', { handover: call.id });
+  assert.equal(error, undefined);
+  await clerk.sees('the two pens', (s) => s.visit?.source === 'handover' && clerk.lineOf(pen.gtin)?.quantity === 2);
+  await sees('who comes', `(s) => /Till 4 is coming/.test(s.all)`);
+  await picture('help-accepted');
+  await clerk.clear();
+  await done();
+});
+
+test('a cart is taken to a till by its code', async () => {
+  await scan(ink);
+  await hasCart(ink.name);
+  await sees('that it is sent', `(s) => !/sent later/.test(s.lines[0])`);
+  await shopper.touch('send');
+  const { code } = await sees('a code', `(s) => s.dialog === 'send' && /^[0-9A-Z]{6}$/.test(s.code)`);
+  const { width, modules } = await shopper.page.evaluate(() => ({ width: document.querySelector('.qr').viewBox.baseVal.width, modules: document.querySelector('.qr .ink').getTotalLength() }));
+  assert.ok(width >= 21 + 8 && modules > 400, `a square of ${width}`);
+  await picture('send');
+  await till.scan(`H:${code}`);
+  await clerk.sees('the ink', (s) => s.visit?.source === 'handover' && clerk.lineOf(ink.gtin)?.quantity === 1);
+  await clerk.clear();
+  await shopper.touch('close');
+  await done();
+});
+
+test('without the line neither is promised', async () => {
+  await kiosk.store.stop('SIGKILL');
+  await sees('that it is offline', `(s) => /This kiosk is offline/.test(s.band)`);
+  await scan(ink);
+  await sees('a cart', `(s) => s.kind === 'cart' && s.acts.includes('send')`);
+  await shopper.touch('send');
+  await sees('that it needs the line', `(s) => s.dialog === 'send' && /That needs the line, which is down/.test(s.panel)`);
+  await shopper.touch('close');
+  await shopper.touch('help');
+  await sees('that this needs it, too', `(s) => s.dialog === 'help' && /That needs the line, which is down/.test(s.panel)`);
+  await shopper.touch('close');
+  await kiosk.startStore();
+  await sees('a live line', `(s) => s.band === ''`);
+  assert.deepEqual(shopper.faults, []);
+});

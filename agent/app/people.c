@@ -474,6 +474,15 @@ void tb_people_block(struct tb_request *r)
 
 /* ---- notes ---- */
 
+static bool note_is_audited(struct tb_request *r, const char *event)
+{
+    enum tb_err err = tb_audit(TB_EVENT("note", event), tb_log_id("visit", &r->agent->serving.visit.id),
+                               tb_operators_field(r->agent));
+    if (err != TB_OK)
+        tb_request_refuse(r, err, "The note could not be recorded.");
+    return err == TB_OK;
+}
+
 void tb_people_note_add(struct tb_request *r)
 {
     struct tb_id visit = tb_json_id(&r->check, r->params, "visit");
@@ -481,7 +490,7 @@ void tb_people_note_add(struct tb_request *r)
     tb_json_str(&r->check, r->params, "text", text, sizeof text);
     if (r->check.err == TB_OK && text[0] == '\0')
         tb_check_fail(&r->check, TB_ERR_MISSING, "text");
-    if (!tb_request_check(r) || !tb_people_customer_is_on(r, &visit))
+    if (!tb_request_check(r) || !tb_people_customer_is_on(r, &visit) || !note_is_audited(r, "add"))
         return;
     struct tb_mutation note = tb_people_mutation(r->agent, TB_MUTATION_NOTE_ADD);
     note.staff_note.note = tb_id_random(tb_rng_system());
@@ -493,7 +502,7 @@ void tb_people_note_remove(struct tb_request *r)
 {
     struct tb_id visit = tb_json_id(&r->check, r->params, "visit");
     struct tb_id note = tb_json_id(&r->check, r->params, "note");
-    if (!tb_request_check(r) || !tb_people_customer_is_on(r, &visit))
+    if (!tb_request_check(r) || !tb_people_customer_is_on(r, &visit) || !note_is_audited(r, "remove"))
         return;
     struct tb_mutation removal = tb_people_mutation(r->agent, TB_MUTATION_NOTE_REMOVE);
     removal.staff_note.note = note;

@@ -235,6 +235,8 @@ test('staff notes are written, shown with who wrote them, and taken away', async
   assert.ok(Number.isInteger(note.at_ms));
   await ask('note.remove', { visit: visit(), note: note.id });
   await page.sees('no note', (s) => (s.view.notes ?? []).length === had);
+  audited(/ note add visit=[0-9a-f]{32} operator=op-7/);
+  audited(/ note remove visit=[0-9a-f]{32} operator=op-7/);
   assert.equal(await page.code('note.add', { visit: visit(), text: '' }), 'input.missing');
   assert.equal(await page.code('note.add', { visit: visit(), text: 'x'.repeat(161) }), 'input.too_long');
   await page.clear();

@@ -32,7 +32,7 @@ function options() {
 }
 
 const { bin, dir, once: alone, port: wanted } = options();
-const world = new World({ bin, dir, window_ms: 0 });
+const world = new World({ bin, dir, window_ms: 0, policy: ['--consents', 'marketing=2026-03,profiling=1', '--phone-country', '49'] });
 const kiosk = SecondTill.beside(world, KIOSK, join(dir, 'kiosk'));
 const stopped = new Promise((stop) => process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop));
 
@@ -79,6 +79,9 @@ async function wallet() {
   await world.card('bank', 'payment');
   return customers;
 }
+
+const clerk = () => world.contextctl('operator', 'add', '--id', 'kim', '--name', 'Kim Berg', '--badge', '004711',
+  '--database', world.path('store', 'context.db'));
 
 // The store goes and comes back on a signal; an agent that was ended is started again, as a service manager does.
 let ending = false;
@@ -128,6 +131,7 @@ ${customers.map((c, i) => `  tb tap card${i + 1}          # ${c.name}, ${c.tier}
   tb tap bank           # a payment card
   tb scan ${world.products[3].ean13}   # ${world.products[3].name}
   tb scan https://loyal.example/m/${customers[1].member}   # the code of ${customers[1].name}
+  tb scan OP:0047118    # the badge of a clerk, who signs on; once more: off
   tb scan H:…           # the code that the web shop shows after "Go on in a shop"
 
   tbk scan ${world.products[4].ean13}   # the same at the kiosk, where a product begins a cart of nobody's
@@ -154,6 +158,7 @@ async function played() {
   await world.startShop();
   await kiosk.start({ port: await presetOrFree(KIOSK_PORT_PRESET) });
   await webCart(world.customers[0]);
+  await clerk();
   const customers = await wallet();
   console.log(usage(await world.pageUrl(), await kiosk.pageUrl('shopper'), customers));
   let turn = Promise.resolve();

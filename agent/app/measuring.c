@@ -28,7 +28,7 @@ static const char *const labels[][2] = {
 
 enum tb_err tb_measuring_open(struct tb_measures *measures, struct tb_metrics *registry)
 {
-    return tb_measures_open(measures, registry, 1u << LISTED);
+    return tb_measures_open(measures, registry, 1u << LISTED, TB_MEASURES_ALL);
 }
 
 void tb_measuring_channel(struct tb_agent *agent)

@@ -77,6 +77,15 @@ void sqlite_reject(struct tb_verdict *v, const char *code)
     TB_ASSERT(tb_span_to_str(tb_span_str(code), v->code, sizeof v->code) == TB_OK);
 }
 
+void sqlite_measure(struct sqlite_batch *b, enum tb_engine_measured what, enum tb_channel channel,
+                    int64_t took_ms)
+{
+    uint8_t *count = &b->answer->apply.measure_count;
+    if (*count < TB_ENGINE_MEASURE_COUNT_MAX)
+        b->answer->apply.measures[(*count)++] =
+            (struct tb_engine_measure){.what = what, .channel = channel, .took_ms = took_ms};
+}
+
 void sqlite_conflict(struct tb_verdict *v, const char *code)
 {
     TB_ASSERT(tb_span_to_str(tb_span_str(code), v->code, sizeof v->code) == TB_OK);

@@ -535,6 +535,9 @@ static enum tb_err sale_new(struct sqlite_engine *e, struct sqlite_batch *b, con
         err = cart_and_claim_read(e, b, m);
     if (err != TB_OK || b->full)
         return err;
+    const struct tb_id *checkout = &m->finish.checkout;
+    bool claimed = !tb_id_is_zero(checkout) && tb_id_equal(&e->claim.checkout, checkout) && !m->finish.part;
+    int64_t took_ms = e->wall_ms - e->claim.since_ms;
     err = sale_follow(e, b, m);
     bool of_other = tb_checkout_is_of_other(&e->cart, &m->customer);
     if (of_other)
@@ -545,6 +548,8 @@ static enum tb_err sale_new(struct sqlite_engine *e, struct sqlite_batch *b, con
         err = cart_save(e, b, v);
     if (err != TB_OK || b->full)
         return err;
+    if (claimed)
+        sqlite_measure(b, TB_ENGINE_FINISHED, b->request->peer.channel, took_ms);
     err = sale_write(e, b, m, named, &sale);
     if (err == TB_OK)
         err = sold_lines_write(e, b, m, sale, named, v);

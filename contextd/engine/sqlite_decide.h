@@ -58,6 +58,9 @@ static inline struct sqlite_touched sqlite_touched_of(enum tb_row_type type, con
 }
 
 void sqlite_reject(struct tb_verdict *v, const char *code);
+/* Of what was decided, for the metrics; took_ms 0 where nothing takes time. */
+void sqlite_measure(struct sqlite_batch *b, enum tb_engine_measured what, enum tb_channel channel,
+                    int64_t took_ms);
 /* Applied all the same: people have to look at it. */
 void sqlite_conflict(struct tb_verdict *v, const char *code);
 

@@ -54,6 +54,8 @@ struct stored {
     struct tb_id customer; /* zero: nobody */
     struct tb_id cart;     /* zero: none */
     char store[TB_SHORT_SIZE_MAX + 1];
+    char from_device[TB_DEVICE_SIZE_MAX + 1];
+    int64_t at_ms;
     int64_t version;
     enum tb_handover_state state; /* NONE: gone */
     enum tb_handover_reason reason;
@@ -91,7 +93,10 @@ static enum tb_err stored_read(struct sqlite_engine *e, const char *device, cons
         err = sqlite_column_id(s, 1, &ret_stored->cart);
     if (err == TB_OK)
         err = sqlite_column_text(s, 13, ret_stored->store, sizeof ret_stored->store);
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 11, ret_stored->from_device, sizeof ret_stored->from_device);
     if (err == TB_OK) {
+        ret_stored->at_ms = tb_stmt_int(s, 5);
         ret_stored->version = tb_stmt_int(s, 8);
         ret_stored->state = state_of(e, s);
         ret_stored->reason = (enum tb_handover_reason)tb_stmt_int(s, 12);
@@ -264,6 +269,24 @@ static enum tb_err moved(struct sqlite_engine *e, struct sqlite_batch *b, const 
     return change_put(e, &m->handover.handover, &stored->customer, stored->store);
 }
 
+/* By the channel of who asked. */
+static enum tb_err wait_measure(struct sqlite_engine *e, struct sqlite_batch *b, const struct stored *stored)
+{
+    enum tb_channel channel = TB_CHANNEL_WEB;
+    enum tb_err err = TB_OK;
+    if (!tb_span_starts(tb_span_str(stored->from_device), tb_span_str("web:"))) {
+        struct tb_stmt *s = sqlite_stmt(e, STMT_TERMINAL_READ);
+        tb_stmt_bind_text(s, 1, sqlite_device_of(e, stored->from_device));
+        bool row = false;
+        err = tb_stmt_step(s, &row);
+        bool kiosk = err == TB_OK && row && tb_span_is(tb_stmt_blob(s, 3), "kiosk");
+        channel = kiosk ? TB_CHANNEL_KIOSK : TB_CHANNEL_TILL;
+        tb_stmt_reset(s);
+    }
+    sqlite_measure(b, TB_ENGINE_WAITED, channel, e->wall_ms - stored->at_ms);
+    return err;
+}
+
 static enum tb_err accept_write(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
                                 const struct stored *stored, struct tb_verdict *v)
 {
@@ -275,6 +298,8 @@ static enum tb_err accept_write(struct sqlite_engine *e, struct sqlite_batch *b,
     enum tb_err err = tb_stmt_run(s);
     if (err == TB_OK)
         err = declines_drop(e, &m->handover.handover);
+    if (err == TB_OK)
+        err = wait_measure(e, b, stored);
     return err == TB_OK ? moved(e, b, m, stored, v) : err;
 }
 

@@ -327,6 +327,10 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_CART_READ] =
         "SELECT customer, currency, touched_ms, touched_channel, touched_by, version, as_of_ms,"
         " book, note, claim FROM cart WHERE id = ?1",
+    /* With something in it, and touched last by another channel or terminal. */
+    [STMT_CART_RESUMED] =
+        "SELECT 1 FROM cart c WHERE c.customer = ?1 AND (c.touched_channel <> ?2 OR c.touched_by <> ?3)"
+        " AND EXISTS (SELECT 1 FROM cart_line l WHERE l.cart = c.id)",
     [STMT_CART_OF_CUSTOMER] = "SELECT id FROM cart WHERE customer = ?1",
     [STMT_CART_PUT] = "INSERT INTO cart(id, customer, currency, touched_ms, touched_channel, touched_by,"
                       " version, as_of_ms, book, note) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"

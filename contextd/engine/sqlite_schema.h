@@ -162,6 +162,7 @@ enum sqlite_stmt {
     /* carts */
     STMT_CART_READ,
     STMT_CART_OF_CUSTOMER,
+    STMT_CART_RESUMED,
     STMT_CART_PUT,
     STMT_LINE_READ,
     STMT_LINE_PUT,

@@ -46,10 +46,45 @@ static enum tb_err visit_judge(struct sqlite_engine *e, const struct sqlite_batc
     return err;
 }
 
+static enum tb_err visit_is_there(struct sqlite_engine *e, const struct tb_mutation *m, bool *ret_there)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_VISIT_READ);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->visit));
+    enum tb_err err = tb_stmt_step(s, ret_there);
+    tb_stmt_reset(s);
+    return err;
+}
+
+/* One that is new, or has a customer now. */
+static enum tb_err begin_measure(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                                 bool was_there)
+{
+    enum tb_channel channel = b->request->peer.channel;
+    if (!was_there)
+        sqlite_measure(b, TB_ENGINE_VISITED, channel, 0);
+    if (tb_id_is_zero(&m->customer))
+        return TB_OK;
+    sqlite_measure(b, TB_ENGINE_RECOGNISED, channel, 0);
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CART_RESUMED);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->customer));
+    tb_stmt_bind_int(s, 2, channel);
+    tb_stmt_bind_text(s, 3, tb_span_str(b->touched_by));
+    bool resumed = false;
+    enum tb_err err = tb_stmt_step(s, &resumed);
+    tb_stmt_reset(s);
+    if (err == TB_OK && resumed)
+        sqlite_measure(b, TB_ENGINE_RESUMED, channel, 0);
+    return err;
+}
+
 enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                       const struct tb_mutation *m, struct tb_verdict *v)
 {
     const struct tb_engine_peer *peer = &b->request->peer;
+    bool was_there = false;
+    enum tb_err err = visit_is_there(e, m, &was_there);
+    if (err != TB_OK)
+        return err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_VISIT_BEGIN);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->visit));
     sqlite_bind_opt_id(s, 2, &m->customer);
@@ -60,10 +95,12 @@ enum tb_err sqlite_visit_begin_decide(struct sqlite_engine *e, struct sqlite_bat
     tb_stmt_bind_text(s, 7, tb_span_str(m->visit_begin.credential_kind));
     tb_stmt_bind_int(s, 8, e->wall_ms);
     tb_stmt_bind_text(s, 9, tb_span_str(m->visit_begin.assurance));
-    enum tb_err err = tb_stmt_run(s);
+    err = tb_stmt_run(s);
     bool known = err == TB_OK && tb_db_changes(e->db) == 0;
     if (known)
         err = visit_judge(e, b, m, v);
+    else if (err == TB_OK)
+        err = begin_measure(e, b, m, was_there);
     if (err != TB_OK || v->kind == TB_VERDICT_REJECTED || tb_id_is_zero(&m->customer))
         return err;
     return journey_move(e, b, STMT_TOUCH_TAKE, m);
@@ -86,6 +123,8 @@ enum tb_err sqlite_visit_end_decide(struct sqlite_engine *e, struct sqlite_batch
     enum tb_err err = tb_stmt_run(s);
     if (err == TB_OK && tb_db_changes(e->db) == 0)
         sqlite_reject(v, CODE_VISIT_UNKNOWN); /* of another terminal */
+    else if (err == TB_OK)
+        sqlite_measure(b, TB_ENGINE_HANDLED, peer->channel, m->visit_end.lasted_ms);
     if (err != TB_OK || v->kind == TB_VERDICT_REJECTED || tb_id_is_zero(&m->customer))
         return err;
     if (strcmp(m->visit_end.reason, NOT_ME) == 0)

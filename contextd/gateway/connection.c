@@ -281,6 +281,7 @@ static void asked_done(struct tb_engine_job *job, const struct tb_engine_answer 
     struct tb_gateway *g = ((struct asked *)(void *)job)->connection->gateway;
     const struct tb_engine_peer peer = job->request.peer;
     struct connection *c = asked_end(job);
+    gateway_measured(g, answer);
     if (c == NULL || !is_open(c)) {
         left_tell(g, &peer, answer);
         return;

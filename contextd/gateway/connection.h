@@ -12,7 +12,7 @@
 #include "contextd/gateway/gateway.h"
 #include "contextd/gateway/window.h"
 #include "core/sync/server.h"
-#include "host/metrics/metrics.h"
+#include "host/metrics/measures.h"
 
 #include <libwebsockets.h>
 
@@ -120,6 +120,7 @@ struct tb_gateway {
     struct tb_gateway_metrics {
         struct tb_metrics all;
         struct tb_gauge connections;
+        struct tb_measures measures;
         struct tb_tally customers_refused;
         struct tb_tally sequences_reused;
         struct tb_tally quarantined_customers;
@@ -163,6 +164,8 @@ void connection_wake(struct connection *c);
 /* gateway.c */
 void gateway_welcomed(struct connection *c);
 void gateway_changed(struct tb_gateway *g, const struct tb_engine_change *changes, size_t count);
+/* measured.c: what an answer tells of how customers are served. */
+void gateway_measured(struct tb_gateway *g, const struct tb_engine_answer *answer);
 void gateway_cloned(struct tb_gateway *g, const char *urn);
 /* A terminal came to know too many customers; quarantined: the engine shut it out. */
 void gateway_limited(struct connection *c, bool quarantined);

@@ -10,7 +10,7 @@
 #define WATCH_MS 1000 /* a change made by another process is seen within this */
 #define EXPIRE_MS (60LL * 60 * 1000)
 #define METRICS_MS 10000
-#define METRICS_SIZE_MAX 4096
+#define METRICS_SIZE_MAX (48u * 1024u)
 #define URN_DEVICE ":device:" /* behind it, an id may hold colons of its own */
 #define ARENA_SIZE TB_JSON_ARENA_SIZE(TB_MESSAGE_SIZE_MAX)
 
@@ -228,6 +228,8 @@ void gateway_welcomed(struct connection *c)
 
 static enum tb_err metrics_open(struct tb_gateway *g)
 {
+    const unsigned channels =
+        1u << TB_CHANNEL_WEB | 1u << TB_CHANNEL_APP | 1u << TB_CHANNEL_KIOSK | 1u << TB_CHANNEL_TILL;
     struct tb_gateway_metrics *m = &g->metrics;
     const struct tb_metric list[] = {
         {TB_METRIC_GAUGE, "tillbridge_context_connections", "Connections that are open.", "",
@@ -245,6 +247,9 @@ static enum tb_err metrics_open(struct tb_gateway *g)
     enum tb_err err = TB_OK;
     for (size_t i = 0; i < TB_ARRAY_SIZE(list) && err == TB_OK; i++)
         err = tb_metrics_add(&m->all, &list[i]);
+    if (err == TB_OK)
+        err =
+            tb_measures_open(&m->measures, &m->all, channels, TB_MEASURES_ALL & ~(1u << TB_MEASURE_IDENTIFY));
     return err;
 }
 

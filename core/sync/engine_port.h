@@ -133,6 +133,24 @@ struct tb_engine_change {
     char device[TB_DEVICE_SIZE_MAX + 1]; /* device: whose; "" = every terminal's */
 };
 
+/* How customers are served, as decisions tell it; docs/measures.md says from when to when. */
+enum tb_engine_measured {
+    TB_ENGINE_WAITED,
+    TB_ENGINE_HANDLED,
+    TB_ENGINE_FINISHED,
+    TB_ENGINE_VISITED, /* these take no time */
+    TB_ENGINE_RECOGNISED,
+    TB_ENGINE_RESUMED,
+};
+
+#define TB_ENGINE_MEASURE_COUNT_MAX (3 * TB_MUTATION_BATCH_MAX)
+
+struct tb_engine_measure {
+    enum tb_engine_measured what;
+    enum tb_channel channel;
+    int64_t took_ms;
+};
+
 struct tb_engine_answer {
     enum tb_engine_ask ask;
     uint32_t ticket;
@@ -152,6 +170,8 @@ struct tb_engine_answer {
             uint8_t reused_count; /* verdicts on another mutation than the one decided under that seq */
             uint8_t change_count;
             struct tb_engine_change changes[TB_ENGINE_CHANGE_COUNT_MAX]; /* for every other session */
+            uint8_t measure_count;
+            struct tb_engine_measure measures[TB_ENGINE_MEASURE_COUNT_MAX];
         } apply;
         struct {
             struct tb_rows rows;

@@ -51,7 +51,8 @@ static enum tb_err channels_add(struct tb_metrics *registry, struct tb_metric me
     return err;
 }
 
-enum tb_err tb_measures_open(struct tb_measures *m, struct tb_metrics *registry, unsigned channels)
+enum tb_err tb_measures_open(struct tb_measures *m, struct tb_metrics *registry, unsigned channels,
+                             unsigned measured)
 {
     enum tb_err err = TB_OK;
     memset(m, 0, sizeof *m);
@@ -68,7 +69,8 @@ enum tb_err tb_measures_open(struct tb_measures *m, struct tb_metrics *registry,
             m->durations[i][k].bound_count = durations[i].bound_count;
             m->durations[i][k].unit = 1000;
         }
-        err = channels_add(registry, metric, channels, m->durations[i], sizeof m->durations[i][0]);
+        if (measured & (1u << i))
+            err = channels_add(registry, metric, channels, m->durations[i], sizeof m->durations[i][0]);
     }
     return err;
 }

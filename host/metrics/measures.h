@@ -31,9 +31,11 @@ struct tb_measures {
     struct tb_tally events[TB_MEASURE_EVENT_COUNT][TB_CHANNEL_COUNT];
 };
 
-/* Makes them empty and lists those of the channels, a bit each, in the registry. TB_ERR_FULL. */
+/* Makes them empty and lists in the registry those of the channels that are measured here; a bit each.
+ * TB_ERR_FULL. */
 TB_MUST_USE enum tb_err tb_measures_open(struct tb_measures *m, struct tb_metrics *registry,
-                                         unsigned channels);
+                                         unsigned channels, unsigned measured);
+#define TB_MEASURES_ALL ((1u << TB_MEASURE_COUNT) - 1)
 
 /* Of a channel that was not listed it goes unseen. */
 void tb_measures_took(struct tb_measures *m, enum tb_measure what, enum tb_channel channel, int64_t took_ms);

@@ -117,7 +117,12 @@ describe('a terminal that gives a number to two changes', () => {
     const { verdict, code } = await till.mutate({ ...add, line: id(), quantity: 2 });
     assert.deepEqual({ verdict, code }, { verdict: 'rejected', code: 'seq_reused' });
     await written('contextd.log', `error gateway sequence_reused device=${urn('till-0421-5')} count=1`);
-    await written('metrics.txt', '\ntillbridge_context_sequences_reused_total 1\n');
+    const visit = { customer: store.customers[1].id, visit: id() };
+    await till.mutate({ seq: 2, kind: 'visit.begin', source: 'cache', ...visit });
+    await till.mutate({ seq: 3, kind: 'visit.end', reason: 'done', lasted_ms: 61000, ...visit });
+    const metrics = await written('metrics.txt', '\ntillbridge_handle_seconds_sum{channel="till"} 61\n');
+    assert.match(metrics, /^tillbridge_context_sequences_reused_total 1$/m);
+    assert.match(metrics, /^tillbridge_visits_recognised_total\{channel="till"\} 1$/m);
     till.drop();
     await till.closed;
   });

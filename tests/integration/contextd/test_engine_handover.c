@@ -184,6 +184,50 @@ static void who_accepts_goes_on_with_nobodys_cart(void **state)
     assert_applied(decide(f, &till, more));
 }
 
+static void assert_measured(const struct tb_engine_answer *answer, enum tb_engine_measured what,
+                            enum tb_channel channel, int64_t took_ms)
+{
+    for (size_t i = 0; i < answer->apply.measure_count; i++) {
+        const struct tb_engine_measure *m = &answer->apply.measures[i];
+        if (m->what == what && m->channel == channel && m->took_ms == took_ms)
+            return;
+    }
+    fail_msg("not measured: %d", (int)what);
+}
+
+static void what_is_decided_is_measured(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 0);
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_mutation begin = {.kind = TB_MUTATION_VISIT_BEGIN, .visit = fixture_id(600)};
+    struct tb_mutation end = {.kind = TB_MUTATION_VISIT_END, .visit = fixture_id(600)};
+    (void)snprintf(begin.visit_begin.source, sizeof begin.visit_begin.source, "anonymous");
+    (void)snprintf(end.visit_end.reason, sizeof end.visit_end.reason, "done");
+    end.visit_end.lasted_ms = 61000;
+    kiosk.channel = TB_CHANNEL_KIOSK;
+    assert_applied(decide(f, &web, fixture_add(1, 0, 3, 5)));
+    const struct tb_engine_answer *answer = decide(f, &kiosk, begin);
+    assert_measured(answer, TB_ENGINE_VISITED, TB_CHANNEL_KIOSK, 0);
+    assert_int_equal(answer->apply.measure_count, 1);
+    begin.customer = customer;
+    answer = decide(f, &kiosk, begin);
+    assert_measured(answer, TB_ENGINE_RECOGNISED, TB_CHANNEL_KIOSK, 0);
+    assert_measured(answer, TB_ENGINE_RESUMED, TB_CHANNEL_KIOSK, 0);
+    assert_int_equal(answer->apply.measure_count, 2);
+    assert_int_equal(decide(f, &kiosk, begin)->apply.measure_count, 0);
+    end.customer = customer;
+    assert_measured(decide(f, &kiosk, end), TB_ENGINE_HANDLED, TB_CHANNEL_KIOSK, 61000);
+
+    struct tb_mutation ask = request_of(customer, 70, "any");
+    assert_applied(decide(f, &kiosk, ask));
+    f->wall_ms += 42000;
+    answer = decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask));
+    assert_measured(answer, TB_ENGINE_WAITED, TB_CHANNEL_KIOSK, 42000);
+}
+
 static void who_accepts_comes_to_know_her(void **state)
 {
     struct engine_fixture *f = *state;
@@ -318,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENGINE_TEST(a_call_for_help_is_told_to_its_store),
         ENGINE_TEST(who_accepts_goes_on_with_nobodys_cart),
+        ENGINE_TEST(what_is_decided_is_measured),
         ENGINE_TEST(who_accepts_comes_to_know_her),
         ENGINE_TEST(a_verdict_that_was_lost_brings_the_cart_again),
         ENGINE_TEST(one_that_is_declined_stays_open_for_others),

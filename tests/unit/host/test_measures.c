@@ -24,7 +24,8 @@ static void what_is_observed_stands_under_its_channel(void **state)
 {
     (void)state;
     registry = (struct tb_metrics){0};
-    assert_int_equal(tb_measures_open(&measures, &registry, 1u << TB_CHANNEL_KIOSK | 1u << TB_CHANNEL_TILL),
+    assert_int_equal(tb_measures_open(&measures, &registry, 1u << TB_CHANNEL_KIOSK | 1u << TB_CHANNEL_TILL,
+                                      TB_MEASURES_ALL),
                      TB_OK);
     tb_measures_count(&measures, TB_MEASURE_VISIT, TB_CHANNEL_TILL);
     tb_measures_count(&measures, TB_MEASURE_RECOGNISED, TB_CHANNEL_TILL);
@@ -45,17 +46,29 @@ static void what_is_observed_stands_under_its_channel(void **state)
     assert_null(strstr(rendered(), "channel=\"web\""));
 }
 
+static void what_is_not_measured_is_not_listed(void **state)
+{
+    (void)state;
+    registry = (struct tb_metrics){0};
+    assert_int_equal(tb_measures_open(&measures, &registry, 1u << TB_CHANNEL_WEB, 1u << TB_MEASURE_WAIT),
+                     TB_OK);
+    assert_line("\ntillbridge_wait_seconds_count{channel=\"web\"} 0\n");
+    assert_null(strstr(rendered(), "tillbridge_identify_seconds"));
+}
+
 static void a_registry_without_room_says_so(void **state)
 {
     (void)state;
     registry = (struct tb_metrics){.count = TB_METRICS_MAX - 3};
-    assert_int_equal(tb_measures_open(&measures, &registry, 1u << TB_CHANNEL_TILL), TB_ERR_FULL);
+    assert_int_equal(tb_measures_open(&measures, &registry, 1u << TB_CHANNEL_TILL, TB_MEASURES_ALL),
+                     TB_ERR_FULL);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_observed_stands_under_its_channel),
+        cmocka_unit_test(what_is_not_measured_is_not_listed),
         cmocka_unit_test(a_registry_without_room_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,8 @@ static enum tb_err seed_load(struct tb_context_engine *engine, const struct tb_s
     if (err != TB_OK)
         return err;
     err = tb_seed_run(seed, &sink);
+    if (err == TB_OK)
+        err = tb_seed_counter_run(seed, &sink);
     enum tb_err ended = engine->ops->load_end(engine, err == TB_OK);
     return err == TB_OK ? ended : err;
 }

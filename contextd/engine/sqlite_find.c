@@ -215,7 +215,7 @@ static enum tb_err staff_check(struct sqlite_engine *e, const struct tb_engine_p
     bool row;
     enum tb_err err = tb_stmt_step(s, &row);
     if (err == TB_OK && (!row || tb_span_is(tb_stmt_blob(s, 3), "kiosk")))
-        err = TB_ERR_DENIED;
+        err = TB_ERR_UNSUPPORTED;
     tb_stmt_reset(s);
     return err;
 }

@@ -268,8 +268,9 @@ static void left_tell(struct tb_gateway *g, const struct tb_engine_peer *peer,
             gateway_reused(g, peer->device, answer->apply.reused_count);
         return;
     }
-    bool entered = (answer->ask == TB_ENGINE_IDENTIFY && answer->identify.entered) ||
-                   (answer->ask == TB_ENGINE_ADMIT && answer->admit.entered);
+    bool identified = answer->ask == TB_ENGINE_IDENTIFY || answer->ask == TB_ENGINE_FETCH;
+    bool entered =
+        (identified && answer->identify.entered) || (answer->ask == TB_ENGINE_ADMIT && answer->admit.entered);
     memcpy(change.store, peer->store, sizeof change.store);
     if (entered)
         gateway_changed(g, &change, 1);

@@ -13,7 +13,15 @@
 #define TERMINALS 7 /* per store: six tills and a kiosk */
 #define MEMBER_KIND "member"
 
-enum stream { STREAM_CUSTOMER = 1, STREAM_CART, STREAM_LINE, STREAM_PEPPER, STREAM_PERSON, STREAM_HISTORY };
+enum stream {
+    STREAM_CUSTOMER = 1,
+    STREAM_CART,
+    STREAM_LINE,
+    STREAM_PEPPER,
+    STREAM_PERSON,
+    STREAM_HISTORY,
+    STREAM_NOTE
+};
 
 struct making {
     const struct tb_seed *seed;
@@ -200,16 +208,22 @@ static enum tb_err make_reward(const struct making *m, struct tb_id customer)
     return put(m, &record);
 }
 
-static enum tb_err make_credential(const struct making *m, struct tb_id customer, uint32_t index)
+static enum tb_err make_card(const struct making *m, struct tb_id customer, const char *member, bool share)
 {
-    char member[TB_SEED_MEMBER_SIZE];
-    tb_seed_member(index, member);
     struct tb_span parts[] = {tb_span_of(MEMBER_KIND, sizeof MEMBER_KIND), tb_span_str(member)};
     struct tb_digest hash = tb_hmac_sha256_parts(tb_span_of(m->pepper, sizeof m->pepper), parts, 2);
     struct tb_record record = {
         .kind = TB_RECORD_CREDENTIAL,
-        .as.credential = {.customer = customer, .kind = MEMBER_KIND, .hash = tb_digest_span(&hash)}};
+        .as.credential = {
+            .customer = customer, .kind = MEMBER_KIND, .hash = tb_digest_span(&hash), .share = share}};
     return put(m, &record);
+}
+
+static enum tb_err make_credential(const struct making *m, struct tb_id customer, uint32_t index)
+{
+    char member[TB_SEED_MEMBER_SIZE];
+    tb_seed_member(index, member);
+    return make_card(m, customer, member, false);
 }
 
 /* Every customer was lately in the first store, some in the others, too. */
@@ -380,4 +394,117 @@ enum tb_err tb_seed_run(const struct tb_seed *seed, const struct tb_seed_sink *s
     if (err == TB_OK)
         err = make_customers(&m);
     return err;
+}
+
+/* ---- what a demonstration shows at the counter ---- */
+
+static enum tb_err make_shared_card(const struct making *m)
+{
+    static const uint32_t people[] = {1, 2, 3};
+    enum tb_err err = TB_OK;
+    if (m->seed->customer_count < tb_seed_people_count)
+        return TB_OK;
+    for (size_t i = 0; i < TB_ARRAY_SIZE(people) && err == TB_OK; i++)
+        err = make_card(m, tb_seed_customer_id(m->seed->number, people[i]), TB_SEED_SHARED_MEMBER, i > 0);
+    return err;
+}
+
+static enum tb_err make_clerks(const struct making *m)
+{
+    enum tb_err err = TB_OK;
+    for (size_t i = 0; i < tb_seed_clerks_count && err == TB_OK; i++) {
+        const struct tb_seed_clerk *clerk = &tb_seed_clerks[i];
+        struct tb_record record = {.kind = TB_RECORD_OPERATOR,
+                                   .as.clerk = {.id = clerk->id,
+                                                .name = clerk->name,
+                                                .badge = tb_span_str(clerk->badge),
+                                                .store = "",
+                                                .active = true}};
+        err = put(m, &record);
+    }
+    return err;
+}
+
+/* What new customers are asked, and where their telephones are. */
+static enum tb_err make_policy(const struct making *m)
+{
+    struct tb_record record = {
+        .kind = TB_RECORD_POLICY,
+        .as.policy = {.consents = "marketing=2026-03,profiling=1", .phone_country = "49"}};
+    return put(m, &record);
+}
+
+static enum tb_err make_contact(const struct making *m, struct tb_id customer,
+                                const struct tb_seed_person *person)
+{
+    if (person->phone == NULL)
+        return TB_OK;
+    struct tb_record record = {
+        .kind = TB_RECORD_CONTACT,
+        .as.contact = {.customer = customer, .phone = person->phone, .email = person->email}};
+    return put(m, &record);
+}
+
+static enum tb_err make_notes(const struct making *m, struct tb_id customer, uint32_t index,
+                              const struct tb_seed_person *person)
+{
+    enum tb_err err = TB_OK;
+    for (uint32_t i = 0; i < TB_ARRAY_SIZE(person->notes) && person->notes[i] && err == TB_OK; i++) {
+        struct tb_record record = {.kind = TB_RECORD_NOTE,
+                                   .as.note = {.customer = customer,
+                                               .id = draw_id(m->seed->number, STREAM_NOTE, index * 4ULL + i),
+                                               .by = tb_seed_clerks[i % tb_seed_clerks_count].name,
+                                               .text = person->notes[i],
+                                               .at_ms = m->seed->wall_ms - (int64_t)(12 + 40 * i) * DAY_MS}};
+        err = put(m, &record);
+    }
+    return err;
+}
+
+/* She agreed that it is remembered what she looks at, and looked at what a demonstration has on its shelves.
+ */
+static enum tb_err make_profile(const struct making *m, struct tb_id customer, uint32_t index)
+{
+    static const uint32_t seen_min_ago[] = {35, 26 * 60, 50 * 60};
+    struct tb_record record = {.kind = TB_RECORD_CONSENT,
+                               .as.consent = {.customer = customer,
+                                              .consent = "profiling",
+                                              .text_version = "1",
+                                              .granted = true,
+                                              .at_ms = m->seed->wall_ms - 200 * DAY_MS}};
+    enum tb_err err = put(m, &record);
+    for (uint32_t i = 0; i < TB_ARRAY_SIZE(seen_min_ago) && err == TB_OK; i++) {
+        char gtin[TB_RECORD_GTIN_SIZE + 1];
+        tb_seed_gtin((index + i) % m->seed->product_count, gtin);
+        record = (struct tb_record){.kind = TB_RECORD_VIEWED,
+                                    .as.viewed = {.customer = customer,
+                                                  .channel = "web",
+                                                  .gtin = gtin,
+                                                  .at_ms = m->seed->wall_ms - seen_min_ago[i] * MINUTE_MS}};
+        err = put(m, &record);
+    }
+    return err;
+}
+
+static enum tb_err make_about(const struct making *m, uint32_t index)
+{
+    const struct tb_seed_person *person = &tb_seed_people[index];
+    struct tb_id customer = tb_seed_customer_id(m->seed->number, index);
+    enum tb_err err = make_contact(m, customer, person);
+    if (err == TB_OK)
+        err = make_notes(m, customer, index, person);
+    return err == TB_OK && person->profiled ? make_profile(m, customer, index) : err;
+}
+
+enum tb_err tb_seed_counter_run(const struct tb_seed *seed, const struct tb_seed_sink *sink)
+{
+    struct making m = {.seed = seed, .sink = sink};
+    struct tb_buf pepper = tb_buf_of(m.pepper, sizeof m.pepper);
+    draw_bytes(seed->number, STREAM_PEPPER, 0, &pepper);
+    enum tb_err err = make_policy(&m);
+    if (err == TB_OK)
+        err = make_clerks(&m);
+    for (uint32_t i = 0; i < tb_seed_people_count && i < seed->customer_count && err == TB_OK; i++)
+        err = make_about(&m, i);
+    return err == TB_OK ? make_shared_card(&m) : err;
 }

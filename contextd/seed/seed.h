@@ -15,6 +15,9 @@
 #define TB_SEED_CARTS 500
 #define TB_SEED_MEMBER_SIZE 11 /* ten digits and the terminator */
 
+/* A card that the second, third and fourth of the fixed people share, where all six are made. */
+#define TB_SEED_SHARED_MEMBER "0000000100"
+
 struct tb_seed {
     uint64_t number;
     int64_t wall_ms; /* "now" of the made-up history */
@@ -32,6 +35,11 @@ struct tb_seed_sink {
 
 /* TB_ERR_RANGE: fewer than 6 or more than TB_SEED_PRODUCTS products. */
 TB_MUST_USE enum tb_err tb_seed_run(const struct tb_seed *seed, const struct tb_seed_sink *sink);
+
+/* What a demonstration shows at the counter, after tb_seed_run() with the same seed: clerks, how the fixed
+ * people are reached, what staff wrote of them, what they looked at, a card that several share, and what new
+ * customers are asked. */
+TB_MUST_USE enum tb_err tb_seed_counter_run(const struct tb_seed *seed, const struct tb_seed_sink *sink);
 
 /* Identity of the customer at index (0-based), who need not be made for the asking. */
 struct tb_id tb_seed_customer_id(uint64_t number, uint32_t index);

@@ -2,6 +2,7 @@
 #ifndef TB_CONTEXTD_SEED_WORDS_H
 #define TB_CONTEXTD_SEED_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,8 +14,18 @@ struct tb_seed_person {
     const char *benefits[4]; /* NULL after the last */
     const char *open;        /* or NULL */
     const char *do_not_ask;  /* or NULL */
+    const char *phone;       /* or NULL; numbers of 030 23125 are nobody's (Bundesnetzagentur, for films) */
+    const char *email;       /* or NULL; example.org is nobody's (RFC 2606) */
+    const char *notes[2];    /* of staff; NULL after the last */
+    bool profiled;           /* agreed to it, and looked at products */
     int64_t points;
     uint32_t line_count; /* open lines in a cart started online; 0: no cart */
+};
+
+struct tb_seed_clerk {
+    const char *id;
+    const char *name;
+    const char *badge; /* as in its code behind "OP:" */
 };
 
 struct tb_seed_article {
@@ -25,6 +36,9 @@ struct tb_seed_article {
 
 extern const struct tb_seed_person tb_seed_people[];
 extern const size_t tb_seed_people_count;
+
+extern const struct tb_seed_clerk tb_seed_clerks[];
+extern const size_t tb_seed_clerks_count;
 
 extern const struct tb_seed_article tb_seed_articles[];
 extern const size_t tb_seed_articles_count;

@@ -103,9 +103,9 @@ struct tb_engine_request {
         } product;
 
         /* The customers of a contact or member number, in no order that says anything, with just enough to
-         * tell them apart. Only for tills. What was asked, and why, is kept; not the number or address.
-         * TB_ERR_FIND_LIMIT: the terminal did so too often within an hour. TB_ERR_SYNTAX, TB_ERR_RANGE,
-         * TB_ERR_TOO_LONG: no such number or address can be. */
+         * tell them apart. TB_ERR_UNSUPPORTED: not at a kiosk. What was asked, and why, is kept; not the
+         * number or address. TB_ERR_FIND_LIMIT: the terminal did so too often within an hour. TB_ERR_SYNTAX,
+         * TB_ERR_RANGE, TB_ERR_TOO_LONG: no such number or address can be. */
         struct tb_find_ask find;
 
         /* All rows of a customer whom TB_ENGINE_FIND found, which the session knows. It is kept that this was

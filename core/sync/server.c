@@ -428,7 +428,10 @@ static void request_answered(struct tb_session *s, const struct tb_engine_answer
         return;
     }
     slot->ticket = 0;
-    if (answer->ask == TB_ENGINE_FIND && tb_err_class(answer->err) == TB_CLASS_INPUT)
+    bool finds = answer->ask == TB_ENGINE_FIND || answer->ask == TB_ENGINE_FETCH;
+    if (finds && answer->err == TB_ERR_UNSUPPORTED)
+        session_error(s, id, TB_RPC_DENIED, tb_err_name(TB_ERR_DENIED)); /* the terminal stays welcome */
+    else if (finds && tb_err_class(answer->err) == TB_CLASS_INPUT)
         session_error(s, id, TB_RPC_INVALID_PARAMS, tb_err_name(answer->err)); /* no such number or address */
     else if (answer->err != TB_OK)
         session_error(s, id, tb_rpc_number_of(answer->err), tb_err_name(answer->err));

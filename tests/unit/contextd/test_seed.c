@@ -13,7 +13,7 @@
 
 /* Counts records, and keeps what has to be distinct. */
 struct tally {
-    size_t count[TB_RECORD_REWARD + 1];
+    size_t count[TB_RECORD_VIEWED + 1];
     size_t fail_at; /* the record that is refused; 0: none */
     size_t total;
     struct tb_digest digest; /* of all that went by */
@@ -73,6 +73,26 @@ static void the_demonstration_has_what_it_says(void **state)
     assert_int_equal(t.count[TB_RECORD_STORE], 3);
     assert_int_equal(t.count[TB_RECORD_TERMINAL], 3 * 7);
     assert_string_equal(t.first_name, "Ms Rivera");
+}
+
+static void the_counter_has_something_to_show(void **state)
+{
+    (void)state;
+    struct tally t = {.total = 0};
+    struct tb_seed seed = whole(1);
+    const struct tb_seed_sink sink = {.put = take, .context = &t};
+    assert_int_equal(tb_seed_counter_run(&seed, &sink), TB_OK);
+    assert_int_equal(t.count[TB_RECORD_OPERATOR], 3);
+    assert_int_equal(t.count[TB_RECORD_CONTACT], 6);
+    assert_int_equal(t.count[TB_RECORD_NOTE], 3);
+    assert_int_equal(t.count[TB_RECORD_VIEWED], 2 * 3);
+    assert_int_equal(t.count[TB_RECORD_CREDENTIAL], 3);
+    struct tally few = {.total = 0}; /* nobody who was not made */
+    seed.customer_count = 2;
+    const struct tb_seed_sink other = {.put = take, .context = &few};
+    assert_int_equal(tb_seed_counter_run(&seed, &other), TB_OK);
+    assert_int_equal(few.count[TB_RECORD_CONTACT], 2);
+    assert_int_equal(few.count[TB_RECORD_CREDENTIAL], 0);
 }
 
 static void a_number_always_makes_the_same(void **state)
@@ -167,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_demonstration_has_what_it_says),
+        cmocka_unit_test(the_counter_has_something_to_show),
         cmocka_unit_test(a_number_always_makes_the_same),
         cmocka_unit_test(no_two_customers_are_one),
         cmocka_unit_test(no_two_member_numbers_are_one),

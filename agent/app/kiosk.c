@@ -55,9 +55,15 @@ void tb_kiosk_visit(struct tb_agent *agent)
     visit_send(agent, shoppers);
 }
 
+/* At a till nobody else may be there to answer than the clerk. */
 void tb_kiosk_merge(struct tb_agent *agent)
 {
-    merge_send(agent, shoppers);
+    merge_send(agent, (struct tb_page_to){.scopes = TB_PAGE_CLERKS | TB_PAGE_SHOPPERS});
+}
+
+void tb_kiosk_merge_show(struct tb_agent *agent, struct tb_page_to to)
+{
+    merge_send(agent, to);
 }
 
 /* ---- the count-down ---- */

@@ -24,7 +24,8 @@ void tb_kiosk_request(struct tb_agent *agent, uint32_t page, struct tb_span mess
 /* What shoppers' pages are told otherwise than the clerk's, or alone. */
 void tb_kiosk_state(struct tb_agent *agent);
 void tb_kiosk_visit(struct tb_agent *agent);
-void tb_kiosk_merge(struct tb_agent *agent);
+void tb_kiosk_merge(struct tb_agent *agent); /* the clerk's pages, too */
+void tb_kiosk_merge_show(struct tb_agent *agent, struct tb_page_to to);
 
 /* A deadline may have moved: whether the count-down runs is looked at in a turn of its own. */
 void tb_kiosk_rearm(struct tb_agent *agent);

@@ -6,6 +6,7 @@
 #include "agent/app/page.h"
 #include "agent/app/people_desk.h"
 #include "agent/app/shopping.h"
+#include "agent/app/stitch.h"
 
 #include "core/base/assert.h"
 #include "host/log/log.h"
@@ -179,6 +180,8 @@ static const struct tb_request_method methods[] = {
     {"handover.decline", tb_handover_desk_decline},
     {"handover.request", tb_handover_desk_request},
     {"handover.cancel", tb_handover_desk_cancel},
+    {"merge.decide", tb_stitch_decide_request},
+    {"merge.undo", tb_stitch_undo_request},
     {"checkout.claim", request_claim},
     {"checkout.release", request_release},
 };
@@ -217,6 +220,7 @@ void tb_pages_opened(void *context, uint32_t page, enum tb_counter_scope scope)
     tb_pos_pairing_show(agent, page);
     tb_operators_show(agent, to);
     tb_choices_show(agent, to);
+    tb_kiosk_merge_show(agent, to);
     tb_handover_desk_tell_clerk(agent, to);
 }
 

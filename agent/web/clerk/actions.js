@@ -62,6 +62,7 @@ function cartActs(page) {
     remove: () => { const line = selected(); if (line) change('cart.remove', { line: line.id, from: line.quantity }, line, 0); },
     undo: () => {
       const undo = undoOf(page.state().done, page.state().lines, visitOf(page));
+      if (!undo && page.state().joined) ask(page, 'merge.undo', { visit: visitOf(page) });
       if (!undo) return;
       ask(page, undo.method, undo.params, () => {
         page.dispatch({ type: 'undone', index: undo.index });
@@ -80,6 +81,7 @@ function cartActs(page) {
         page.dispatch({ type: 'changed', visit, change: { line: null, gtin: one.gtin, name: one.name, from: 0, to: 1 } });
       });
     },
+    merge: () => open(page, 'merge'),
     'merge.join': () => decide(page, 'join'),
     'merge.apart': () => decide(page, 'apart'),
   };
@@ -164,7 +166,8 @@ export function newCustomer(fields, terminal) {
 function requestActs(page) {
   return {
     'handover.send': ({ fields }) => askIn(page, 'handover.request',
-      { visit: visitOf(page), to: fields.to, ...(fields.note.trim() ? { note: fields.note.trim() } : {}) }, closeAnd(page, 'told.handed')),
+      { visit: visitOf(page), to: fields.to, ...(fields.note.trim() ? { note: fields.note.trim() } : {}) }),
+    'handover.cancel': () => askIn(page, 'handover.cancel', { visit: visitOf(page) }, closeAnd(page, 'told.kept')),
     'request.accept': ({ row }) => askIn(page, 'handover.accept', { handover: row }, () => page.dispatch({ type: 'dialog_close' })),
     'request.decline': ({ row }) => askIn(page, 'handover.decline', { handover: row }),
   };

@@ -15,7 +15,7 @@ export function dialogOf(state, env, clock) {
   const w = env.words;
   const view = dialogs[dialog.name](state, { w, clock, scheme: env.scheme });
   if (!view) return null;
-  return { name: dialog.name, key: `${dialog.name}.${dialog.step}`, lead: '', fields: [], rows: [], empty: '', picture: '', byItself: Boolean(dialog.byItself),
+  return { name: dialog.name, key: `${dialog.name}.${dialog.step}`, lead: '', code: '', fields: [], rows: [], empty: '', picture: '', byItself: Boolean(dialog.byItself),
     submit: '', ...view, note: noteOf(dialog, view, w), busy: dialog.busy, close: { act: 'close', key: 'Esc', text: view.closing ?? w.t('act.cancel') } };
 }
 
@@ -39,8 +39,9 @@ const options = (w, prefix, values) => values.map((value) => ({ value, text: w.t
 function moreDialog(state, { w }) {
   const known = Boolean(state.view);
   const acts = [...(known ? ['note', 'link', 'cards'] : ['signup']), 'operator'];
+  const merge = { id: 'merge', title: w.t('merge.title'), detail: w.t('merge.lead'), actions: [{ act: 'merge', text: w.t('act.open') }] };
   return { title: w.t('more.title'), closing: w.t('act.close'),
-    rows: acts.map((act) => ({ id: act, title: w.t(`more.${act}`), detail: w.t(`more.${act}.detail`), actions: [{ act, text: w.t('act.open') }] })) };
+    rows: [...(state.merge ? [merge] : []), ...acts.map((act) => ({ id: act, title: w.t(`more.${act}`), detail: w.t(`more.${act}.detail`), actions: [{ act, text: w.t('act.open') }] }))] };
 }
 
 // ---- who it is ----
@@ -191,7 +192,19 @@ function mergeDialog(state, { w }) {
   };
 }
 
-function handoverDialog(state, { w }) {
+// Asked for already: how it stands, and the way back as long as nobody took it.
+function ownDialog({ state: stage, code, by, declined_count: declined }, { w }) {
+  const open = stage === 'asking' || stage === 'waiting';
+  return {
+    key: `handover.own.${stage}`, title: w.t(`handover.own.${stage}`, { by: by ?? '' }), closing: w.t('act.close'), code: open ? code ?? '' : '',
+    lead: open ? [w.t('handover.own.lead'), declined > 0 ? w.plural('requests.declined', declined) : ''].filter(Boolean).join(' ') : '',
+    also: open ? [{ act: 'handover.cancel', key: 'F8', text: w.t('handover.cancel'), strong: true }] : [],
+  };
+}
+
+function handoverDialog(state, context) {
+  const { w } = context;
+  if (state.own && state.own.state !== 'over') return ownDialog(state.own, context);
   return {
     title: w.t('handover.title'), lead: w.t('handover.lead'), submit: 'handover.send', strong: w.t('handover.send'),
     fields: [
@@ -211,18 +224,18 @@ function requestsDialog(state, { w, clock, scheme }) {
     rows: rows.map((one) => ({
       id: one.id, title: one.from, tier: shownTier(state, one.tier, scheme), gone: one.gone,
       detail: requestFacts(one, w, clock).join(' · '),
-      note: one.gone ? w.t('requests.gone') : one.note ?? '',
-      actions: one.gone ? [] : [{ act: 'request.accept', text: w.t('requests.accept'), strong: true }, { act: 'request.decline', text: w.t('requests.decline') }] })),
+      note: one.gone ? w.t('requests.gone') : [one.note, one.declined ? w.t('requests.refused') : ''].filter(Boolean).join(' · '),
+      actions: one.gone ? [] : [{ act: 'request.accept', text: w.t('requests.accept'), strong: !one.declined }, ...(one.declined ? [] : [{ act: 'request.decline', text: w.t('requests.decline') }])] })),
   };
 }
 
 function requestFacts(one, w, clock) {
   return [
-    one.name || w.t('requests.nobody'),
+    one.name || (one.anonymous ? w.t('requests.nobody') : ''),
     one.item_count > 0 ? w.plural('cart.items', one.item_count) : '',
     one.item_count > 0 && Number.isFinite(one.total) && one.currency ? `${w.money(one.total, one.currency)} ${one.currency}` : '',
     clock.wall === null ? '' : waits(clock.wall - one.at_ms, w),
-    one.declined > 0 ? w.plural('requests.declined', one.declined) : '',
+    one.declined_count > 0 ? w.plural('requests.declined', one.declined_count) : '',
   ].filter(Boolean);
 }
 

@@ -8,7 +8,7 @@ const GUARD_MS = 600; // what opens by itself takes no press before this long: i
 export function createDialog(element, act) {
   const part = (name) => element.querySelector(name);
   const screen = { element, act, key: '', view: null, openedAt: 0, rows: new Map(),
-    parts: { title: part('h2'), lead: part('.lead'), picture: part('.picture'), fields: part('.fields'), rows: part('.rows'), empty: part('.none'), note: part('.note'), actions: part('.actions') } };
+    parts: { title: part('h2'), lead: part('.lead'), picture: part('.picture'), fields: part('.fields'), rows: part('.rows'), empty: part('.none'), code: part('.code'), note: part('.note'), actions: part('.actions') } };
   element.addEventListener('cancel', (event) => { event.preventDefault(); if (!isGuarded(screen)) act('close'); });
   element.addEventListener('close', () => { if (screen.view && !element.open) act('close'); }); // a browser may insist
   element.addEventListener('click', (event) => press(screen, event));
@@ -42,7 +42,7 @@ function clear(screen) {
   screen.key = '';
   rows.clear();
   delete parts.actions.dataset.acts;
-  for (const name of ['title', 'lead', 'picture', 'fields', 'rows', 'empty', 'note', 'actions']) parts[name].replaceChildren();
+  for (const name of ['title', 'lead', 'picture', 'fields', 'rows', 'empty', 'code', 'note', 'actions']) parts[name].replaceChildren();
 }
 
 function build(screen, view) {
@@ -61,6 +61,7 @@ function fill(screen, view) {
   setText(parts.title, view.title);
   setText(parts.lead, view.lead);
   showRows(screen, view);
+  setText(parts.code, view.code);
   setText(parts.empty, view.rows.length === 0 ? view.empty : '');
   setText(parts.note, view.note?.text ?? '');
   parts.note.dataset.tone = view.note?.tone ?? '';

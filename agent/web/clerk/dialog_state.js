@@ -7,7 +7,11 @@ const BEFORE_VISIT = ['find', 'signup'];
 
 export const handlers = {
   open: (state, { name, step = 'first', values = {} }) => open(state, name, step, values),
-  close: (state) => ({ ...state, dialog: null }),
+  // A question that waited for another dialog has its turn; one that is put away does not come again.
+  close: (state) => {
+    const waits = (name) => (state.dialog?.name === name ? null : state[name]);
+    return { ...state, dialog: state.dialog?.byItself ? null : dialogOfQuestion(dialogOfQuestion(null, 'merge', waits('merge')), 'choose', waits('choose')) };
+  },
   // A later step of the same dialog, or what has come for it; something for one that was closed meanwhile is dropped.
   step: (state, { name, patch }) => (state.dialog?.name === name ? { ...state, dialog: { ...state.dialog, ...patch } } : state),
 };
@@ -21,7 +25,7 @@ function open(state, name, step, values) {
 /** Somebody else is here, or nobody: what was about the visit before goes, and so does the search for who this is. */
 export function dialogOfVisit(dialog, before, now) {
   if (!dialog || before === now) return dialog;
-  if (dialog.visit && dialog.visit !== now) return null;
+  if (dialog.name === 'merge' || (dialog.visit && dialog.visit !== now)) return null;
   return now && BEFORE_VISIT.includes(dialog.name) ? null : dialog;
 }
 

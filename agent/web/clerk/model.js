@@ -67,8 +67,9 @@ function operatorOf(state, w) {
 
 // Who waits for help, and how many; the button is there as long as somebody does.
 function helpOf(state, w) {
-  const count = state.link.state === 'up' ? state.requests.length : 0;
-  return count === 0 ? null : { text: w.plural('bar.help', count), label: w.plural('bar.help.label', count), from: state.requests[0].from };
+  const open = state.link.state === 'up' ? state.requests.filter((one) => !one.declined) : [];
+  const count = open.length;
+  return count === 0 ? null : { text: w.plural('bar.help', count), label: w.plural('bar.help.label', count), from: open[0].from };
 }
 
 // A POS that wants in: its name and the code that is to be typed there.

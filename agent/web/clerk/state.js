@@ -33,7 +33,9 @@ export function initialState(at) {
     operator: null, // the clerk who is signed on
     requests: [], // for help, of this store, oldest first
     choose: null, // of whom one is here: people of one credential
+    own: null, // the hand-over that was asked for here
     merge: null, // two carts that wait for a decision
+    joined: false, // two carts became one in this visit, which can be taken back
     pairing: null, // a POS that wants in
     told: null, // what went well and needs a word: a key of the catalogue and its values
     dialog: null,
@@ -54,10 +56,7 @@ const handlers = {
   undone: (state, event) => ({ ...state, done: state.done.slice(0, event.index) }),
   dialog_open: dialogs.open,
   dialog_step: dialogs.step,
-  dialog_close: (state) => {
-    const closed = dialogs.close(state);
-    return { ...closed, dialog: dialogOfQuestion(dialogOfQuestion(null, 'merge', closed.merge), 'choose', closed.choose) };
-  },
+  dialog_close: dialogs.close,
   tick: onTick,
 };
 
@@ -83,9 +82,9 @@ const messages = {
   cart: (state, params, at) => (state.visit ? withCart(state, params.cart, at) : state),
   outcome: onOutcome,
   operator: (state, params) => ({ ...state, operator: params.operator ?? null }),
-  handovers: (state, params) => ({ ...state, requests: params.open ?? [], dialog: dialogOfRequests(state.dialog, params.open ?? []) }),
+  handovers: (state, params) => ({ ...state, requests: params.open ?? [], own: params.own ?? null, dialog: dialogOfRequests(state.dialog, params.open ?? []) }),
   choose: (state, params) => question(state, 'choose', params.choice ? params : null),
-  merge: (state, params) => question(state, 'merge', params.merge ?? null),
+  merge: (state, params) => question({ ...state, joined: Boolean(params.undo) }, 'merge', params.merge ?? null),
   pairing: (state, params) => ({ ...state, pairing: params.pairing ?? null }),
   captured: (state, params) => ({ ...state, dialog: dialogOfCaptured(state.dialog, params) }),
   reading: (state, params, at) => ({ ...state, reading: { reader: params.reader, at } }),
@@ -93,7 +92,11 @@ const messages = {
   reading_end: (state) => ({ ...state, reading: null }),
 };
 
-const question = (state, name, asked) => ({ ...state, [name]: asked, dialog: dialogOfQuestion(state.dialog, name, asked) });
+// One that is told again, because something in it changed, does not come back when it was put away.
+function question(state, name, asked) {
+  const again = asked && state[name] && asked.choice === state[name].choice;
+  return { ...state, [name]: asked, dialog: again ? state.dialog : dialogOfQuestion(state.dialog, name, asked) };
+}
 
 // A product that was scanned here can be taken back like one that was added by hand.
 function onOutcome(state, params, at) {
@@ -123,7 +126,7 @@ function onVisit(state, params, at) {
 // Drops everything about a customer.
 function forget(state) {
   return { ...state, visit: null, view: null, cart: null, lines: [], details: false, selected: null,
-    reading: null, failed: null, taken: null, told: null, done: [], merge: null, outcome: state.visit ? null : state.outcome,
+    reading: null, failed: null, taken: null, told: null, done: [], own: null, merge: null, joined: false, outcome: state.visit ? null : state.outcome,
     dialog: dialogOfVisit(state.dialog, state.visit?.id, undefined) };
 }
 

@@ -15,8 +15,8 @@ export const suggestions = [
   { gtin: '04006381333955', name: 'Blotting paper', unit_price: 350, currency: 'EUR', stock: 'low', price_as_of: WALL - 20 * MIN, seen_ms: WALL - 14 * 60 * MIN },
 ];
 export const requests = [
-  { id: handle(11), at_ms: WALL - 3 * MIN, from: 'Kiosk 2', reason: 'help', item_count: 3, total: 5870, currency: 'EUR', declined: 1 },
-  { id: handle(12), at_ms: WALL - 20_000, from: 'Till 2', reason: 'help', note: 'Asks about an engraving', name: 'Mr Okafor', tier: 'silver', item_count: 1, total: 9900, currency: 'EUR', declined: 0 },
+  { id: handle(11), at_ms: WALL - 3 * MIN, from: 'Kiosk 2', reason: 'help', item_count: 3, total: 5870, currency: 'EUR', anonymous: true, declined: false, declined_count: 1 },
+  { id: handle(12), at_ms: WALL - 20_000, from: 'Till 2', reason: 'help', note: 'Asks about an engraving', name: 'Mr Okafor', tier: 'silver', item_count: 1, total: 9900, currency: 'EUR', anonymous: false, declined: false, declined_count: 0 },
 ];
 export const matches = [{ customer: handle(21), name: 'M… R…', tier: 'gold', hint: '…41 27' }, { customer: handle(22), name: 'M… Ri…', hint: '…90 13' }];
 export const credentials = [{ credential: handle(31), kind: 'member', blocked: false }, { credential: handle(32), kind: 'desfire', blocked: false }, { credential: handle(33), kind: 'token', blocked: true }];
@@ -70,6 +70,7 @@ export const states = {
   'dialog-block': [...shown, answering(), press('F4'), open('more'), press('3'), has('dialog .rows li'), (page) => page.click('dialog li:nth-child(2) [data-act="cards.block"]'), has('dialog fieldset')],
   'dialog-suggestions': [...shown, press('F7'), open('suggestions')],
   'dialog-handover': [...shown, press('F8'), open('handover')],
+  'dialog-handed': [...shown, press('F8'), open('handover'), ['handovers', { open: [], own: { id: handle(13), state: 'waiting', since_ms: WALL, code: 'K7M2PX', declined_count: 0 } }], has('dialog .code:not(:empty)')],
   'dialog-requests': [...shown, ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests')],
   'dialog-requests-gone': [...idle, ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests'), ['handovers', { open: requests.slice(1) }]],
   'dialog-choose': [...idle, ['choose', choice]],

@@ -45,6 +45,7 @@ test('a question opens by itself, waits for another dialog, and goes when it is 
   assert.equal(run([...begin, open('requests'), asked]).dialog.name, 'requests');
   assert.equal(run([...begin, open('requests'), asked, { type: 'dialog_close' }]).dialog.name, 'choose');
   assert.equal(run([...begin, asked, say('choose', { choice: null })]).dialog, null);
+  assert.equal(run([...begin, asked, { type: 'dialog_close' }]).dialog, null);
   assert.deepEqual(rows([...begin, say('state', { ...live(), wall_ms: WALL }), asked]).map(([name]) => name), ['Maria Rivera', 'Tomás Rivera']);
   assert.match(shown([...begin, asked]).dialog.lead, /25 seconds/);
 });
@@ -54,6 +55,23 @@ test('a request keeps its place when another is over, and says so itself', () =>
   assert.deepEqual(dialog.rows.map((row) => [row.title, row.gone, row.actions.length]), [['Kiosk 2', true, 0], ['Till 2', false, 2]]);
   assert.deepEqual(rows([...begin, say('handovers', { open: requests }), open('requests')]), [
     ['Kiosk 2', 'nobody known · 3 items · 58.70 EUR · waits 3 minutes · 1 cannot come'], ['Till 2', 'Mr Okafor · 1 item · 99.00 EUR · just now']]);
+});
+
+test('what was handed over here shows its code until somebody takes it', () => {
+  const own = (change) => say('handovers', { open: [], own: { id: 'a', since_ms: WALL, declined_count: 1, ...change } });
+  const dialog = (change) => shown([...here, open('handover'), own(change)]).dialog;
+  const waiting = dialog({ state: 'waiting', code: 'K7M2PX' });
+  assert.deepEqual([waiting.code, waiting.also.map((one) => one.act), waiting.fields.length], ['K7M2PX', ['handover.cancel'], 0]);
+  assert.match(waiting.lead, /1 cannot come/);
+  assert.deepEqual([dialog({ state: 'accepted', by: 'Till 2' }).title, dialog({ state: 'accepted', by: 'Till 2' }).also], ['Till 2 goes on with it', []]);
+  assert.equal(dialog({ state: 'over' }).submit, 'handover.send'); // it may be asked for again
+});
+
+test('what this till turned down waits in the list, not in the bar', () => {
+  const [first, second] = requests;
+  const declined = [...begin, say('handovers', { open: [{ ...first, declined: true }, second] }), open('requests')];
+  assert.equal(shown(declined).bar.help.text, 'Help 1');
+  assert.deepEqual(shown(declined).dialog.rows.map((row) => row.actions.map((one) => one.act)), [['request.accept'], ['request.accept', 'request.decline']]);
 });
 
 test('how many wait is in the bar, and nobody is told of without the agent', () => {
@@ -102,6 +120,11 @@ test('notes, suggestions and two carts in words', () => {
   const together = shown([...here, say('merge', merge)]).dialog;
   assert.deepEqual(together.rows.map((row) => row.detail), ['here · 1 × 1.20', 'own cart · 1 × 34.90']);
   assert.equal(together.note.text, 'Together: 78.70 EUR');
+  const later = [...here, say('merge', merge), { type: 'dialog_close' }];
+  assert.equal(run([...later, say('merge', merge)]).dialog, null); // put away, it waits behind a key
+  assert.equal(shown([...later, open('more')]).dialog.rows[0].title, 'Two carts');
+  assert.equal(run([...here, say('merge', merge), say('visit', { visit: null, reason: 'done' })]).dialog, null);
+  assert.equal(shown([...here, say('merge', { merge: null, undo: true })]).cart.tools.find((one) => one.act === 'undo').off, false);
 });
 
 test('an anonymous visit has a cart, and asks who it is', () => {

@@ -164,6 +164,18 @@ test('a new card is linked by tapping it, brings her from then on, and is blocke
   await done();
 });
 
+test('a customer is handed over by a code, and taken back', async () => {
+  await serve();
+  await keys('F8');
+  await dialog('handover');
+  await keys('Enter');
+  await has('dialog h2:has-text("others see it now")');
+  assert.match(await clerk.page.textContent('dialog .code'), /^[A-Z0-9]{6}$/);
+  await keys('F8');
+  await has('#strip:has-text("nobody else sees it")');
+  await done();
+});
+
 test('two keys and one more sign the clerk off', async () => {
   await keys('F4');
   await dialog('more');

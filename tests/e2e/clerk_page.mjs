@@ -5,6 +5,7 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
+import { choice, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
 import { cart, claim, line, lines, live, terminal, visit } from './lib/clerk_messages.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
 import { control, startServer } from '../integration/counter/lib/server.mjs';
@@ -178,6 +179,78 @@ test('what changed is announced once', async () => {
   await kind(page, 'visit');
   assert.equal(await page.textContent('#live-who'), 'Recognised · Gold · Ms Rivera');
   assert.equal(await page.textContent('#live-what'), '4 items · 66.50 EUR');
+  await close(page);
+});
+
+test('a dialog takes the focus, keeps it, and gives it back', async () => {
+  const page = await openPage([...shown, ['handovers', { open: requests, own: null }]]);
+  await kind(page, 'visit');
+  const focused = () => page.evaluate('document.activeElement.textContent');
+  await page.focus('#keys [data-act=more]');
+  await page.keyboard.press('F9');
+  await page.waitForSelector('dialog[open]');
+  assert.equal(await focused(), 'I go');
+  const seen = [];
+  for (let n = 0; n < 5; n++) {
+    await page.keyboard.press('Tab');
+    seen.push(await focused());
+  }
+  assert.deepEqual(seen.slice(0, 4), ['Not me', 'I go', 'Not me', 'EscClose']);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog:not([open])', { state: 'attached' });
+  assert.match(await focused(), /^F4/);
+  assert.deepEqual(stage.requests, []);
+  await close(page);
+});
+
+test('a request is taken with two keys', async () => {
+  const page = await openPage([...begin, ['visit', { visit: null, reason: 'restart' }], ['handovers', { open: requests, own: null }]]);
+  await page.waitForSelector('#help:not([hidden])');
+  await page.keyboard.press('F9');
+  await page.waitForSelector('dialog[open]');
+  await page.keyboard.press('2');
+  assert.deepEqual(await asked(1), [['handover.accept', { handover: requests[1].id }]]);
+  await close(page);
+});
+
+test('what a scanner types as a keyboard stays in no field and does nothing', async () => {
+  const page = await openPage(begin);
+  await kind(page, 'idle');
+  await page.keyboard.press('F3');
+  await page.waitForSelector('dialog[open]');
+  await page.keyboard.type('Mar', { delay: 80 });
+  await scannerTypes(page, '4006381333931');
+  assert.equal(await page.inputValue('input[name=value]'), 'Mar');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#strip:not([hidden])');
+  assert.match(await page.textContent('#strip'), /A scanner typed here/);
+  assert.deepEqual(stage.requests, []);
+  await close(page);
+});
+
+test('what opens by itself takes no press that was meant for what was there before', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  stage.say('choose', choice);
+  await page.waitForSelector('dialog[open]');
+  await page.click('dialog .rows button');
+  assert.deepEqual(stage.requests, []);
+  await page.clock.runFor(1_000);
+  await page.click('dialog .rows button');
+  assert.deepEqual(await asked(1), [['visit.choose', { choice: choice.choice, customer: choice.people[0].customer }]]);
+  await close(page);
+});
+
+test('the last change is taken back by its key', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  for (const key of ['ArrowDown', 'Delete']) await page.keyboard.press(key);
+  await page.waitForSelector('#tools [data-act=undo]:not(:disabled)');
+  stage.say('cart', { cart: cart(lines.slice(1)) });
+  await page.waitForSelector('#lines li.gone');
+  await page.keyboard.press('F6');
+  assert.deepEqual((await asked(2))[1], ['cart.add', { visit: visit().visit.id, gtin: lines[0].gtin, quantity: 1 }]);
+  await page.waitForSelector('#strip[data-tone=good]');
   await close(page);
 });
 

@@ -1,8 +1,10 @@
 /*
  * Pos: the local API for POS software (docs/pos.md): who was paired, who follows events, what each may ask.
  *
- *     pos.c         who gets in, the desk, what is asked of the visit    pos_events.c   what followers are
- * told pos_pairing.c how a POS comes by its token, and loses it           upos.c         the UnifiedPOS view
+ *     pos.c          who gets in, the desk, what is asked of the visit
+ *     pos_events.c   what followers are told
+ *     pos_pairing.c  how a POS comes by its token, and loses it
+ *     upos.c         the UnifiedPOS view
  *
  * A POS is trusted with what it was granted and with nothing else; what it sends is looked at as what a page
  * sends. Loop's thread only. Limits: TB_POS_CLIENT_MAX paired, TB_COUNTER_POS_MAX followers, one pairing at a

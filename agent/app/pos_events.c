@@ -118,8 +118,7 @@ void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb
     terminal_send(agent, to);
     state_send(agent, to);
     operator_send(agent, to);
-    if (agent->serving.visit.open)
-        visit_send(agent, to, "customer.identified");
+    visit_send(agent, to, agent->serving.visit.open ? "customer.identified" : "customer.left");
 }
 
 void tb_pos_terminal(struct tb_agent *agent)

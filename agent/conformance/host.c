@@ -500,9 +500,8 @@ static void opened(void *context, uint32_t page, uint32_t client)
     put_state(h, &w);
     tb_rpc_end(&w);
     send_out(h, page);
-    if (here(h))
-        customer_tell(h, page, "customer.identified");
-    else if (h->stage == STAGE_WAITING && !tb_timer_is_set(&h->timer))
+    customer_tell(h, page, here(h) ? "customer.identified" : "customer.left");
+    if (h->stage == STAGE_WAITING && !tb_timer_is_set(&h->timer))
         tb_timer_set(h->loop, &h->timer, CUSTOMER_AFTER_MS, customer_comes);
 }
 

@@ -183,6 +183,7 @@ export class TillbridgeCustomer extends HTMLElement {
   #receive(message) {
     if (message.method === undefined) return this.#answer(message);
     const { method, params } = message;
+    const nobody = this.#current === null && method === 'customer.left'; // as at the beginning of a connection
     if (method === 'ready') {
       this.#tries = 0;
       this.#become('open');
@@ -193,7 +194,7 @@ export class TillbridgeCustomer extends HTMLElement {
     if (method === 'customer.left') this.#current = null;
     if (method === 'cart.changed' && this.#current) this.#current = { ...this.#current, cart: params.cart };
     this.#render();
-    if (method !== 'ready' && method !== 'terminal') this.#emit(method.replace('.', '-'), params);
+    if (method !== 'ready' && method !== 'terminal' && !nobody) this.#emit(method.replace('.', '-'), params);
     return undefined;
   }
 

@@ -92,6 +92,7 @@ test('who follows is told how things are', async () => {
   assert.deepEqual([ready.api, ready.client, ready.scopes], [1, 1, ALL]);
   assert.equal((await pos.event('terminal')).till, till.terminal_till ?? page.shown.terminal.till);
   assert.equal((await pos.event('state')).line.state, 'live');
+  assert.equal((await pos.event('customer.left')).visit, null); // whoever was shown before the connection was lost is gone
 });
 
 test('a customer comes, the cart changes, the customer leaves', async () => {

@@ -63,5 +63,7 @@ test('the commands do what the guide says', async () => {
   await page.sees('the visit paid', (s) => s.visit === null && s.reason === 'checkout');
   const told = await run(undo, { '2026-11-23': '2026-09-21' });
   assert.ok(Number(told[0]) > 0);
-  assert.deepEqual([told[1], told.at(-1)], ['"method":"customer.identified"', '"method":"customer.left"']);
+  // The stream may have begun before the customer came, or behind.
+  assert.ok(told.includes('"method":"customer.identified"'), told.join());
+  assert.equal(told.at(-1), '"method":"customer.left"');
 });

@@ -192,9 +192,7 @@ static enum tb_err visit_begin(struct tb_agent *agent, const struct tb_handover_
         start.customer = tb_pepper_customer(&agent->facts.pepper, &asked->customer);
         return tb_visits_open(agent, &start);
     }
-    if (!asked->cart)
-        return TB_ERR_NOT_FOUND;
-    tb_visits_open_nobody(agent, &start, asked->cart);
+    tb_visits_open_nobody(agent, &start, asked->cart); /* without one: who called had nothing in it yet */
     return TB_OK;
 }
 
@@ -262,8 +260,9 @@ enum tb_err tb_handovers_request(struct tb_agent *agent, const struct tb_handove
 {
     const struct tb_serving *serving = &agent->serving;
     struct tb_handover_own *own = &agent->handovers.own[wish->reason];
-    bool empty = !serving->visit.start.known && serving->cart.cart.line_count == 0;
-    if (!serving->visit.open || empty)
+    bool nobody = !serving->visit.start.known;
+    bool empty = nobody && serving->cart.cart.line_count == 0;
+    if (!serving->visit.open || (empty && wish->reason != TB_HANDOVER_FOR_HELP))
         return TB_ERR_NOT_FOUND;
     if (own_is_open(own) && tb_id_equal(&own->visit, &serving->visit.id))
         return TB_ERR_CONFLICT;
@@ -271,7 +270,7 @@ enum tb_err tb_handovers_request(struct tb_agent *agent, const struct tb_handove
                             .customer = serving->record.customer,
                             .visit = serving->visit.id,
                             .handover = {.reason = wish->reason}};
-    if (serving->cart.cart.line_count)
+    if (serving->cart.cart.line_count || nobody) /* an empty one names what she may still fill */
         m.cart = serving->cart_id;
     m.handover.handover = wish->reason == TB_HANDOVER_FOR_HELP
                               ? tb_own_id_new(&agent->storage.sealer, HELP, tb_rng_system())

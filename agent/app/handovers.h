@@ -60,9 +60,9 @@ typedef void tb_handover_done(struct tb_agent *agent, const struct tb_request *a
 
 /*
  * Asks for the open visit's customer or, when it is anonymous, its cart. TB_ERR_NOT_FOUND: there is no visit,
- * or nobody's with an empty cart. TB_ERR_CONFLICT: one of this reason is open for this visit already.
- * TB_ERR_OFFLINE. TB_ERR_FULL: too much is being asked for. After an error done is not called. asker is
- * copied; of it only what answers is good in done (agent, from, id, send).
+ * or nobody's with an empty cart, but for a call for help. TB_ERR_CONFLICT: one of this reason is open for
+ * this visit already. TB_ERR_OFFLINE. TB_ERR_FULL: too much is being asked for. After an error done is not
+ * called. asker is copied; of it only what answers is good in done (agent, from, id, send).
  */
 TB_MUST_USE enum tb_err tb_handovers_request(struct tb_agent *agent, const struct tb_handover_wish *wish,
                                              tb_handover_done *done, const struct tb_request *asker);

@@ -153,7 +153,8 @@ static enum tb_err store_of(struct sqlite_engine *e, const struct sqlite_batch *
     return err;
 }
 
-/* The cart goes into e->cart, of zero id when there is none; only her own, or nobody's. */
+/* The cart goes into e->cart, of zero id when there is none; only her own, or nobody's. Who calls for help
+ * may have put nothing into hers yet. */
 static enum tb_err cart_check(struct sqlite_engine *e, const struct sqlite_batch *b,
                               const struct tb_mutation *m, struct tb_verdict *v)
 {
@@ -161,7 +162,8 @@ static enum tb_err cart_check(struct sqlite_engine *e, const struct sqlite_batch
     if (tb_id_is_zero(&m->cart))
         return TB_OK;
     enum tb_err err = sqlite_cart_read(e, &m->cart, b->request->peer.store, &e->cart, NULL);
-    if (err == TB_ERR_NOT_FOUND && tb_id_is_zero(&m->customer))
+    bool needed = tb_id_is_zero(&m->customer) && m->handover.reason != TB_HANDOVER_FOR_HELP;
+    if (err == TB_ERR_NOT_FOUND && needed)
         sqlite_reject(v, tb_cart_code_name(TB_CART_UNKNOWN));
     else if (err == TB_OK && !tb_id_equal(&e->cart.customer, &m->customer))
         sqlite_reject(v, tb_cart_code_name(TB_CART_OF_OTHER));

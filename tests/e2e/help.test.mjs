@@ -35,7 +35,6 @@ async function begins() {
 
 test('somebody whom nobody knows calls, and the till goes on with the cart', async () => {
   await begins();
-  assert.equal((await call()).error.data.code, 'refused.not_found', 'there is nothing to go on with');
   await kiosk.add(pen.gtin, 2);
   await kiosk.sees('the pen', () => kiosk.lineOf(pen.gtin)?.quantity === 2);
   assert.equal((await call('wants it wrapped')).error, undefined);
@@ -121,7 +120,23 @@ test('what customers waited for is measured, under the channel that the terminal
   assert.equal(await sample(kiosk7, 'tillbridge_outcomes_total', 'kiosk",outcome="recognised'), 0);
 });
 
+test('who has nothing in the cart yet can call all the same', async () => {
+  await till.clear();
+  await kiosk.clear();
+  await begins();
+  assert.equal((await call()).error, undefined);
+  await help('waiting');
+  const [open] = await listed(1);
+  assert.deepEqual([open.from, open.anonymous, open.item_count], ['Kiosk 7', true, undefined]);
+  assert.equal((await till.request('handover.accept', { handover: open.id })).result.visit, till.shown.visit.id);
+  assert.deepEqual([till.shown.visit.source, till.shown.cart], ['handover', null]);
+  assert.equal((await help('accepted')).by, 'Till 4');
+  await till.clear();
+  await kiosk.clear();
+});
+
 test('without a line nobody can be called', async () => {
+  await begins();
   await till4.store.stop('SIGKILL');
   await kiosk.sees('an offline line', (s) => s.state.line.state === 'offline');
   assert.equal((await call()).error.data.code, 'retry.offline');

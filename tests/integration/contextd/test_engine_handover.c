@@ -117,6 +117,24 @@ static bool wakes_store(const struct tb_engine_answer *answer, const char *store
     return false;
 }
 
+/* Nobody has to buy something in order to be helped. */
+static void who_has_nothing_in_the_cart_may_call_for_help(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_mutation ask = request_of((struct tb_id){{0}}, 1, "any");
+    ask.cart = fixture_id(4711);
+    assert_applied(decide(f, &kiosk, ask));
+    struct tb_mutation accept = ask;
+    accept.kind = TB_MUTATION_HANDOVER_ACCEPT;
+    accept.cart = (struct tb_id){{0}};
+    const struct tb_engine_answer *answer = decide(f, &till, accept);
+    assert_applied(answer);
+    for (size_t i = 0; i < answer->apply.rows.count; i++)
+        assert_int_not_equal(answer->apply.rows.at[i].type, TB_ROW_CART);
+}
+
 static void a_call_for_help_is_told_to_its_store(void **state)
 {
     struct engine_fixture *f = *state;
@@ -128,7 +146,9 @@ static void a_call_for_help_is_told_to_its_store(void **state)
     struct tb_mutation ask = request_of((struct tb_id){{0}}, 1, "any");
     assert_rejected(decide(f, &kiosk, ask), "not_understood");
     ask.cart = add.cart;
-    assert_rejected(decide(f, &kiosk, ask), "cart_unknown");
+    struct tb_mutation send = ask;
+    send.handover.reason = TB_HANDOVER_FOR_CONTINUE;
+    assert_rejected(decide(f, &kiosk, send), "cart_unknown");
     assert_applied(decide(f, &kiosk, add));
     const struct tb_engine_answer *answer = decide(f, &kiosk, ask);
     assert_applied(answer);
@@ -360,6 +380,7 @@ static void nobodys_cart_is_fetched_by_its_code(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        ENGINE_TEST(who_has_nothing_in_the_cart_may_call_for_help),
         ENGINE_TEST(a_call_for_help_is_told_to_its_store),
         ENGINE_TEST(who_accepts_goes_on_with_nobodys_cart),
         ENGINE_TEST(what_is_decided_is_measured),

@@ -85,6 +85,7 @@ static void customer_fill(struct tb_mutation *m, struct seeded_rng *chance, cons
     } else if (m->kind == TB_MUTATION_CREDENTIAL_LINK) {
         TEXT(m->link.ref.kind, "member");
         m->link.ref.hash[0] = (uint8_t)below(chance, 8);
+        m->link.share = below(chance, 2);
     } else if (m->kind == TB_MUTATION_CREDENTIAL_BLOCK) {
         m->block.hash[0] = (uint8_t)below(chance, 8);
         m->block.reason = TB_BLOCK_LOST;
@@ -96,6 +97,11 @@ static void customer_fill(struct tb_mutation *m, struct seeded_rng *chance, cons
         TEXT(m->consent.consent, "newsletter");
         m->consent.granted = below(chance, 2);
         TEXT(m->consent.text_version, "2026-1");
+    } else if (m->kind == TB_MUTATION_NOTE_ADD || m->kind == TB_MUTATION_NOTE_REMOVE) {
+        m->staff_note.note.bytes[0] = (uint8_t)(1 + below(chance, 8));
+        if (m->kind == TB_MUTATION_NOTE_ADD)
+            TEXT(m->staff_note.text, "asks for a bag");
+        TEXT(m->operator, "op-7");
     } else {
         TEXT(m->reward.reward, "coffee");
         m->reward.reservation = matter->other;
@@ -135,7 +141,8 @@ struct tb_mutation crash_mutation(struct seeded_rng *chance, struct crash_matter
         cart_fill(&m, chance, matter);
     else if (m.kind <= TB_MUTATION_CHECKOUT_VOID)
         checkout_fill(&m, chance, matter);
-    else if (m.kind <= TB_MUTATION_CUSTOMER_CREATE || m.kind == TB_MUTATION_CONSENT_SET)
+    else if (m.kind <= TB_MUTATION_CUSTOMER_CREATE || m.kind == TB_MUTATION_CONSENT_SET ||
+             m.kind == TB_MUTATION_NOTE_ADD || m.kind == TB_MUTATION_NOTE_REMOVE)
         customer_fill(&m, chance, matter);
     else
         journey_fill(&m, chance, matter);

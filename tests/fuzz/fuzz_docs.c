@@ -30,6 +30,7 @@ CODEC(policy)
 CODEC(key_doc)
 CODEC(handover)
 CODEC(reward)
+CODEC(operator)
 
 static void round_trip(codec *run, struct tb_json doc)
 {
@@ -73,8 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tb_json root;
     if (tb_json_parse(tb_span_of(data, size), 0, &arena, &root) != TB_OK)
         return 0;
-    static codec *const codecs[] = {cart,     customer, credential_doc, journey,  product,
-                                    terminal, policy,   key_doc,        handover, reward};
+    static codec *const codecs[] = {cart, customer, credential_doc, journey, product, terminal, policy,
+                                    key_doc, handover, reward, operator};
     for (size_t i = 0; i < TB_ARRAY_SIZE(codecs); i++)
         round_trip(codecs[i], root);
     return 0;

@@ -3,6 +3,7 @@
  * method says. What one of them takes is written and read again and must come out the same.
  */
 #include "core/base/assert.h"
+#include "core/wire/find.h"
 #include "core/wire/rpc.h"
 #include "core/wire/sync.h"
 #include "tests/fuzz/fuzz.h"
@@ -102,6 +103,24 @@ static void product_found(struct tb_check *c, struct tb_json o, struct tb_arena 
         tb_product_found_encode(w, &x);
 }
 
+static void find_ask(struct tb_check *c, struct tb_json o, struct tb_arena *arena, struct tb_json_writer *w)
+{
+    struct tb_find_ask x;
+    (void)arena;
+    tb_find_ask_decode(c, o, &x);
+    if (c->err == TB_OK)
+        tb_find_ask_encode(w, &x);
+}
+
+static void found(struct tb_check *c, struct tb_json o, struct tb_arena *arena, struct tb_json_writer *w)
+{
+    struct tb_found x;
+    (void)arena;
+    tb_found_decode(c, o, &x);
+    if (c->err == TB_OK)
+        tb_found_encode(w, &x);
+}
+
 static enum tb_err codec_run(codec *run, struct tb_json o, struct tb_arena *arena, struct tb_buf *to)
 {
     struct tb_check c = {.err = TB_OK};
@@ -141,8 +160,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     TB_ASSERT(rpc.id >= TB_RPC_NO_ID && rpc.id <= TB_RPC_ID_MAX);
     if (err != TB_OK)
         return 0;
-    static codec *const codecs[] = {hello,     welcome,  mutate,     verdicts,      feed_open,
-                                    feed_rows, identify, identified, product_found, checksum};
+    static codec *const codecs[] = {hello,    welcome,    mutate,   verdicts, feed_open,     feed_rows,
+                                    identify, identified, find_ask, found,    product_found, checksum};
     struct tb_json body = tb_json_exists(rpc.params) ? rpc.params : rpc.result;
     for (size_t i = 0; i < TB_ARRAY_SIZE(codecs); i++)
         round_trip(codecs[i], body, &arena);

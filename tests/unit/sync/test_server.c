@@ -326,6 +326,36 @@ static void identify_is_for_terminals(void **state)
     assert_int_equal(t.ask_count, 0);
 }
 
+static void only_whom_a_search_found_is_opened(void **state)
+{
+    (void)state;
+    static const char find[] = "{\"by\":\"phone\",\"value\":\"030 1234127\",\"reason\":\"card_forgotten\"}";
+    static const char open[] = "{\"customer\":\"" CUSTOMER_1 "\",\"operator\":\"kim\"}";
+    request(9, "customer.open", open);
+    assert_non_null(strstr(sent(), "refused.denied"));
+    assert_int_equal(t.ask_count, 0);
+    request(10, "customer.find", find);
+    assert_int_equal(t.asks[0].ask, TB_ENGINE_FIND);
+    assert_string_equal(t.asks[0].find.reason, "card_forgotten");
+    answer();
+    assert_non_null(strstr(sent(), "\"customer\":\"" CUSTOMER_1 "\""));
+    request(11, "customer.open", open);
+    assert_string_equal(t.asks[0].fetch.operator, "kim");
+    answer();
+    assert_non_null(strstr(sent(), "\"id\":11,\"result\":{\"found\":true"));
+    t.now_ms += TB_FOUND_KEEP_MS;
+    request(12, "customer.open", open);
+    assert_non_null(strstr(sent(), "refused.denied"));
+    request(13, "customer.find", "{\"by\":\"name\",\"value\":\"Mara\",\"reason\":\"x\"}");
+    assert_non_null(strstr(sent(), "-32602"));
+    web(NULL);
+    request(9, "customer.find", find);
+    assert_non_null(strstr(sent(), "refused.denied"));
+    request(9, "customer.open", open);
+    assert_non_null(strstr(sent(), "refused.denied"));
+    assert_int_equal(t.ask_count, 0);
+}
+
 static void look_ups_are_bounded_and_survive_faults(void **state)
 {
     (void)state;
@@ -392,6 +422,7 @@ int main(void)
         cmocka_unit_test_setup(web_session_touches_one_customer_only, web),
         cmocka_unit_test_setup(web_session_opens_its_own_feed_only, web),
         cmocka_unit_test_setup(identify_is_for_terminals, terminal),
+        cmocka_unit_test_setup(only_whom_a_search_found_is_opened, terminal),
         cmocka_unit_test_setup(look_ups_are_bounded_and_survive_faults, terminal),
         cmocka_unit_test_setup(answers_to_a_closed_session_are_dropped, terminal),
         cmocka_unit_test_setup(unknown_messages_are_answered_or_passed_over, terminal),

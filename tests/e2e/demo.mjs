@@ -80,9 +80,6 @@ async function wallet() {
   return customers;
 }
 
-const clerk = () => world.contextctl('operator', 'add', '--id', 'kim', '--name', 'Kim Berg', '--badge', '004711',
-  '--database', world.path('store', 'context.db'));
-
 // The store goes and comes back on a signal; an agent that was ended is started again, as a service manager does.
 let ending = false;
 
@@ -131,7 +128,7 @@ ${customers.map((c, i) => `  tb tap card${i + 1}          # ${c.name}, ${c.tier}
   tb tap bank           # a payment card
   tb scan ${world.products[3].ean13}   # ${world.products[3].name}
   tb scan https://loyal.example/m/${customers[1].member}   # the code of ${customers[1].name}
-  tb scan OP:0047118    # the badge of a clerk, who signs on; once more: off
+  tb scan OP:0000018    # the badge of a clerk, who signs on; once more: off
   tb scan H:…           # the code that the web shop shows after "Go on in a shop"
 
   tbk scan ${world.products[4].ean13}   # the same at the kiosk, where a product begins a cart of nobody's
@@ -158,7 +155,6 @@ async function played() {
   await world.startShop();
   await kiosk.start({ port: await presetOrFree(KIOSK_PORT_PRESET) });
   await webCart(world.customers[0]);
-  await clerk();
   const customers = await wallet();
   console.log(usage(await world.pageUrl(), await kiosk.pageUrl('shopper'), customers));
   let turn = Promise.resolve();

@@ -58,6 +58,12 @@ after(async () => {
   await till.end();
 });
 
+test('the badge that the demonstration names is a clerk of its data', async () => {
+  await till.scanned(page, badge('000001'), 'operator');
+  await signedOn('kim');
+  await page.request('operator.leave');
+});
+
 test('a badge signs on and off, another one takes over, and an unknown one does neither', async () => {
   await signedOn(null);
   assert.equal((await till.scanned(page, badge('000421'), 'operator')).code, 'operator.on');

@@ -25,11 +25,11 @@ const LIMITS = { change_ms: 50, crowd_ms: 100, page_kib: 64, paint_ms: 200, pain
 
 const wallMs = () => performance.timeOrigin + performance.now();
 
-// Private memory of a process; the agent keeps others out of its memory, figures included: only root may read them.
+// What a process has written, KiB: of pages that it only reads, it depends on others whether they count as its own. The agent keeps others out of its memory, figures included: only root may read them.
 async function memoryOf(pid) {
   const path = `/proc/${pid}/smaps_rollup`;
   const text = process.getuid() === 0 ? readFileSync(path, 'utf8') : await run('sudo', ['-n', 'cat', path]);
-  return [...text.matchAll(/^Private_(?:Clean|Dirty): +(\d+) kB/gm)].reduce((sum, [, kib]) => sum + Number(kib), 0);
+  return [...text.matchAll(/^Private_Dirty: +(\d+) kB/gm)].reduce((sum, [, kib]) => sum + Number(kib), 0);
 }
 
 // The clerk page, noting when each quantity first stood in its document.

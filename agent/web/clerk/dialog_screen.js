@@ -76,6 +76,7 @@ function fieldOf(field) {
   if (field.kind !== 'select') {
     input.type = field.kind === 'text' ? 'text' : field.kind;
     input.maxLength = field.max;
+    input.dir = 'auto'; // a number stays one in a language that is read from right to left
     input.autocomplete = 'off';
     input.spellcheck = false;
   }

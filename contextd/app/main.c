@@ -32,6 +32,7 @@ static const char usage[] =
     "                   [--journey-keep-ms N] [--note-keep-ms N] [--reward-offline N] [--checksum-ms N]\n"
     "                   [--new-customers N] [--finds N] [--audit-keep-ms N]\n"
     "                   [--consents ID=VERSION,…|none] [--phone-country CODE|none] [--accent #RRGGBB|none]\n"
+    "                   [--display-upper TEXT] [--display-lower TEXT]\n"
     "                   [--credentials FILE]\n"
     "                   [--show-tier LEVEL] [--show-name LEVEL] [--show-cart LEVEL] [--redeem LEVEL]\n"
     "       contextd keys add --use USE --id ID --key FILE (--config FILE | --database FILE) [--version N]\n"

@@ -82,6 +82,8 @@ int command_policy(struct args *a)
     record.as.policy.phone_country = args_option(a, "--phone-country");
     record.as.policy.scan_begins = args_option(a, "--scan-begins");
     record.as.policy.accent = args_option(a, "--accent");
+    record.as.policy.display[0] = args_option(a, "--display-upper");
+    record.as.policy.display[1] = args_option(a, "--display-lower");
     desk_database(a, database);
     if (word == NULL || !tb_span_is(tb_span_str(word), "set")) {
         (void)fprintf(stderr, "contextd: policy set\n");

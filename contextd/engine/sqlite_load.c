@@ -1,6 +1,7 @@
 #include "contextd/engine/sqlite_engine.h"
 
 #include "core/base/assert.h"
+#include "core/base/text.h"
 #include "core/crypto/hash.h"
 
 #define TOUCH_JOIN_MS (10LL * 60 * 1000) /* touches of one kind this close together are one */
@@ -150,6 +151,32 @@ static enum tb_err accent_put(struct sqlite_engine *e, const char *accent)
     return tb_stmt_run(s);
 }
 
+/* Text for a display: as it goes to the terminals. */
+static bool display_text_ok(const char *text)
+{
+    struct tb_span span = tb_span_str(text);
+    for (size_t i = 0; i < span.size; i++)
+        if (span.at[i] < 0x20)
+            return false;
+    return span.size <= TB_DISPLAY_IDLE_SIZE_MAX && tb_utf8_valid(span);
+}
+
+static enum tb_err display_put(struct sqlite_engine *e, const char *const display[2])
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_POLICY_DISPLAY);
+    for (int line = 0; line < 2; line++) {
+        if (display[line] != NULL && !display_text_ok(display[line])) {
+            tb_stmt_reset(s);
+            return TB_ERR_SYNTAX;
+        }
+        if (display[line] != NULL)
+            bind_str(s, line + 1, display[line]);
+        else
+            tb_stmt_bind_null(s, line + 1);
+    }
+    return tb_stmt_run(s);
+}
+
 static enum tb_err policy_put(struct sqlite_engine *e, const struct tb_record_policy *r)
 {
     const char *merge = r->merge != NULL ? r->merge : "";
@@ -173,6 +200,8 @@ static enum tb_err policy_put(struct sqlite_engine *e, const struct tb_record_po
         err = sqlite_people_put(e, r);
     if (err == TB_OK)
         err = accent_put(e, r->accent);
+    if (err == TB_OK)
+        err = display_put(e, r->display);
     return err == TB_OK ? policy_changed(e) : err;
 }
 

@@ -621,9 +621,11 @@ static const char schema_10[] =
     " PRIMARY KEY(handover, device)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX change_store ON change(store, seq) WHERE type = 10 AND store > '';";
 
-/* Version 11: the colour of the chain's kiosks. */
+/* Version 11: the colour of the chain's kiosks, and what its line displays show between visits. */
 static const char schema_11[] =
-    "ALTER TABLE policy ADD COLUMN accent TEXT NOT NULL DEFAULT '';"; /* '': none */
+    "ALTER TABLE policy ADD COLUMN accent TEXT NOT NULL DEFAULT '';" /* '': none */
+    "ALTER TABLE policy ADD COLUMN idle_upper TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE policy ADD COLUMN idle_lower TEXT NOT NULL DEFAULT '';";
 
 const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4,  schema_5, schema_6,
                                          schema_7, schema_8, schema_9, schema_10, schema_11};

@@ -389,6 +389,9 @@ static enum tb_err policy_row(struct sqlite_engine *e, struct tb_row *row, struc
         err = sqlite_people_take(tb_stmt_blob(s, 16), policy);
     if (err == TB_OK)
         err = tb_span_to_str(tb_stmt_blob(s, 17), policy->accent, sizeof policy->accent);
+    for (int line = 0; line < 2 && err == TB_OK; line++)
+        err = tb_span_to_str(tb_stmt_blob(s, 18 + line), policy->display_idle[line],
+                             sizeof policy->display_idle[line]);
     tb_stmt_reset(s);
     if (err == TB_OK)
         err = tiers_read(e, policy);

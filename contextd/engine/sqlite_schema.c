@@ -44,13 +44,15 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_TIER_PUT] = "INSERT OR REPLACE INTO tier(id, name, symbol, color, points_from)"
                       " VALUES(?1, ?2, ?3, ?4, ?5)",
     [STMT_TIER_READ] = "SELECT id, name, symbol, color, points_from FROM tier ORDER BY points_from LIMIT ?1",
-    [STMT_POLICY_READ] =
-        "SELECT idle_ms, removal_ms, price_max_ms, stock_max_ms, points_max_ms, version,"
-        " as_of_ms, merge, cache_rows_max, cache_bytes_max, no_contact_ms, outside_keep_ms,"
-        " journey_keep_ms, reward_offline_max, checksum_ms, trust, people, accent FROM policy",
+    [STMT_POLICY_READ] = "SELECT idle_ms, removal_ms, price_max_ms, stock_max_ms, points_max_ms, version,"
+                         " as_of_ms, merge, cache_rows_max, cache_bytes_max, no_contact_ms, outside_keep_ms,"
+                         " journey_keep_ms, reward_offline_max, checksum_ms, trust, people, accent, "
+                         "idle_upper, idle_lower FROM policy",
     [STMT_POLICY_TRUST] = "UPDATE policy SET trust = ?1",
     [STMT_POLICY_PEOPLE] = "UPDATE policy SET people = ?1",
     [STMT_POLICY_ACCENT] = "UPDATE policy SET accent = ?1",
+    [STMT_POLICY_DISPLAY] = "UPDATE policy SET idle_upper = coalesce(?1, idle_upper),"
+                            " idle_lower = coalesce(?2, idle_lower)",
     [STMT_POLICY_KEEP] = "SELECT journey_keep_ms, note_keep_ms, audit_keep_ms FROM policy",
     [STMT_POLICY_BUMP] = "UPDATE policy SET version = version + 1, as_of_ms = ?1",
     [STMT_POLICY_SET] =

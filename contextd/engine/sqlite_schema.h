@@ -36,6 +36,7 @@ enum sqlite_stmt {
     STMT_POLICY_TRUST,
     STMT_POLICY_PEOPLE,
     STMT_POLICY_ACCENT,
+    STMT_POLICY_DISPLAY,
     STMT_POLICY_KEEP,
     /* keys */
     STMT_KEY_PUT,

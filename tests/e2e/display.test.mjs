@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Till } from './lib/till.mjs';
 
-const till = Till.make();
+const till = Till.make({ policy: ['--display-upper', 'Harbour Street', '--display-lower', 'Open till 8'] });
 let page;
 let rivera;
 
@@ -25,7 +25,7 @@ after(async () => {
 });
 
 test('is idle before anybody is here', async () => {
-  assert.equal((await till.displayShows('Welcome', '')).faults, 0);
+  assert.equal((await till.displayShows('Harbour Street', 'Open till 8')).faults, 0);
 });
 
 test('welcomes with tier and points, then shows what was added and the total', async () => {
@@ -47,7 +47,7 @@ test('welcomes with tier and points, then shows what was added and the total', a
 test('thanks at the end, and is idle again', async () => {
   await page.done();
   await till.displayShows('Thank you', '');
-  await till.displayShows('Welcome', '');
+  await till.displayShows('Harbour Street', 'Open till 8');
 });
 
 test('is told everything anew when it was unplugged', async () => {

@@ -602,6 +602,7 @@ static void the_policy_says_what_new_customers_are_asked(void **state)
     engine_fixture_load(f, &(struct tb_record){.kind = TB_RECORD_POLICY,
                                                .as.policy = {.consents = "marketing=2026-03,profiling=1",
                                                              .phone_country = "351",
+                                                             .display = {"Open till 8", NULL},
                                                              .accent = "#e8bf00"}});
     engine_fixture_load(f, &(struct tb_record){.kind = TB_RECORD_POLICY, .as.policy.idle_ms = 5000});
     struct tb_engine_request feed = fixture_feed(&till, TB_SCOPE_DEVICE, &(struct tb_cursor){.size = 0});
@@ -612,11 +613,14 @@ static void the_policy_says_what_new_customers_are_asked(void **state)
     assert_string_equal(policy.consents[0].text_version, "2026-03");
     assert_string_equal(policy.phone_country, "351");
     assert_string_equal(policy.accent, "#e8bf00");
+    assert_string_equal(policy.display_idle[0], "Open till 8");
+    assert_string_equal(policy.display_idle[1], "");
     static const struct tb_record_policy bad[] = {{.consents = "a b=1"},
                                                   {.consents = "marketing"},
                                                   {.consents = "a=1,a=1,a=1,a=1,a=1,a=1,a=1,a=1,a=1"},
                                                   {.phone_country = "049"},
                                                   {.phone_country = "1234"},
+                                                  {.display = {NULL, "\x1b@"}},
                                                   {.accent = "orange"}};
     for (size_t i = 0; i < TB_ARRAY_SIZE(bad); i++) {
         const struct tb_record record = {.kind = TB_RECORD_POLICY, .as.policy = bad[i]};

@@ -52,6 +52,8 @@ static const char five[] =
     "DROP INDEX touch_viewed; ALTER TABLE visit DROP COLUMN assurance; ALTER TABLE policy DROP COLUMN people;"
     "ALTER TABLE policy DROP COLUMN finds_max; ALTER TABLE policy DROP COLUMN audit_keep_ms;"
     "ALTER TABLE policy DROP COLUMN accent;"
+    "ALTER TABLE policy DROP COLUMN idle_upper;"
+    "ALTER TABLE policy DROP COLUMN idle_lower;"
     "DROP TABLE ring_key; DROP TABLE replay; ALTER TABLE policy DROP COLUMN trust;"
     "DROP INDEX conflict_detail; DROP INDEX conflict_sale; DROP INDEX conflict_other;"
     "ALTER TABLE verdict DROP COLUMN print; ALTER TABLE sale DROP COLUMN checkout;"

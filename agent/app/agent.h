@@ -294,9 +294,9 @@ void tb_line_stored(struct tb_agent *agent, const struct tb_stored *stored);
 /* Who has this credential, which may be of kind TB_CREDENTIAL_NONE when evidence says whose it is. */
 void tb_line_ask(struct tb_agent *agent, uint32_t ticket, const struct tb_credential *credential,
                  struct tb_span evidence);
-/* Whose hand-over this is the code of. */
 /* For a session with a card (tb_sessions_told); the same end. */
 void tb_line_ask_card(struct tb_agent *agent, uint32_t ticket, struct tb_span evidence, uint32_t wait_ms);
+/* Whose hand-over this is the code of. */
 void tb_line_ask_handover(struct tb_agent *agent, uint32_t ticket, const char *code);
 /* To be told what a read of the cache returned. A damaged file is made anew and filled again as soon as the
  * line is live; until then what can still be read of it is better than nothing. */

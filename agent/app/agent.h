@@ -225,6 +225,8 @@ void tb_visits_tick(struct tb_agent *agent);
 /* Rows of this customer were saved, or the pending mutations changed: show the cart as it is now. */
 void tb_visits_refresh(struct tb_agent *agent);
 void tb_visits_policy(struct tb_agent *agent);
+/* The feed of a customer who has left is closed now instead of soon. */
+void tb_visits_follow_now(struct tb_agent *agent);
 
 /* ---- cohort ---- */
 
@@ -273,9 +275,10 @@ TB_MUST_USE enum tb_err tb_carts_change(struct tb_agent *agent, struct tb_mutati
 TB_MUST_USE enum tb_err tb_checkouts_claim(struct tb_agent *agent, struct tb_cart_ask ask);
 /* TB_ERR_NOT_FOUND: the visit has no claim. */
 TB_MUST_USE enum tb_err tb_checkouts_release(struct tb_agent *agent, struct tb_cart_ask ask);
-/* What was paid of the visit's cart; without a visit a sale of nobody. all: its lines are those on the
- * screen, TB_ERR_NOT_FOUND when there are none, or the visit may not see them. Filled in: whose it is, the
- * claim, the currency. The visit ends when it is on disk, unless it is a part. */
+/* What was paid of the cart of the visit that finish names, which is the open one when it names none; without
+ * a visit, and when that one has ended, a sale of nobody. all: its lines are those on the screen,
+ * TB_ERR_NOT_FOUND when there are none, or the visit may not see them. Filled in: whose it is, the claim, the
+ * currency. The visit ends when it is on disk, unless it is a part. */
 TB_MUST_USE enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *finish, bool all,
                                             struct tb_cart_ask ask);
 /* What became of any mutation. */

@@ -119,7 +119,10 @@ enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *fini
     const struct tb_cart *cart = &serving->cart.cart;
     struct tb_paid_line room[TB_CART_LINE_COUNT_MAX];
     const char *currency = agent->facts.terminal.currency;
-    if (serving->visit.open) {
+    bool here = serving->visit.open &&
+                (tb_id_is_zero(&finish->visit) || tb_id_equal(&finish->visit, &serving->visit.id));
+    finish->visit = (struct tb_id){{0}};
+    if (here) {
         const struct tb_mutation whose = mutation_of(agent, finish->kind);
         finish->customer = whose.customer;
         finish->cart = whose.cart;
@@ -129,7 +132,7 @@ enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *fini
             currency = cart->currency;
         activity(agent);
     }
-    bool shown = serving->visit.open && tb_serving_opens(serving, TB_BENEFIT_SHOW_CART);
+    bool shown = here && tb_serving_opens(serving, TB_BENEFIT_SHOW_CART);
     if (all && (!shown || cart->line_count == 0))
         return TB_ERR_NOT_FOUND;
     if (all)

@@ -21,14 +21,36 @@ static void refuse(const struct tb_request *r, enum tb_err err, const char *not_
         tb_request_refuse(r, err, text);
 }
 
+/* The visit that the caller means; zero: whichever is open. */
+static struct tb_id visit_read(struct tb_request *r)
+{
+    const struct tb_id any = {{0}};
+    return tb_json_has(r->params, "visit") ? tb_json_id(&r->check, r->params, "visit") : any;
+}
+
+/* False: the asker was told that the visit it means is not the open one. */
+static bool visit_is_open(struct tb_request *r)
+{
+    const struct tb_visit *open = &r->agent->serving.visit;
+    const struct tb_id meant = visit_read(r);
+    if (!tb_request_check(r))
+        return false;
+    if (tb_id_is_zero(&meant) || (open->open && tb_id_equal(&meant, &open->id)))
+        return true;
+    tb_request_refuse(r, TB_ERR_NOT_FOUND, "That visit has ended.");
+    return false;
+}
+
 void tb_console_claim(struct tb_request *r)
 {
-    refuse(r, tb_checkouts_claim(r->agent, ask_of(r)), "There is no cart on the screen.");
+    if (visit_is_open(r))
+        refuse(r, tb_checkouts_claim(r->agent, ask_of(r)), "There is no cart on the screen.");
 }
 
 void tb_console_release(struct tb_request *r)
 {
-    refuse(r, tb_checkouts_release(r->agent, ask_of(r)), "This visit does not pay its cart.");
+    if (visit_is_open(r))
+        refuse(r, tb_checkouts_release(r->agent, ask_of(r)), "This visit does not pay its cart.");
 }
 
 static void sale_read(struct tb_request *r, const char *transaction, const char *date,
@@ -40,7 +62,7 @@ static void sale_read(struct tb_request *r, const char *transaction, const char 
 
 void tb_console_finish(struct tb_request *r)
 {
-    struct tb_mutation finish = {.kind = TB_MUTATION_CHECKOUT_FINISH};
+    struct tb_mutation finish = {.kind = TB_MUTATION_CHECKOUT_FINISH, .visit = visit_read(r)};
     bool all = tb_member_opt_bool(&r->check, r->params, "all");
     sale_read(r, "transaction", "business_date", &finish.finish.sale);
     finish.finish.total = tb_member_money(&r->check, r->params, "total");

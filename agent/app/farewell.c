@@ -104,5 +104,8 @@ void tb_farewell_forget_request(struct tb_request *r)
         .customer = agent->serving.record.customer,
     };
     tb_visits_finish(agent, TB_VISIT_ENDED_FORGET);
+    /* Before the context store hears of the end: what her feed brought after the cohort's has let go of her
+     * would be kept. */
+    tb_visits_follow_now(agent);
     part(&parting);
 }

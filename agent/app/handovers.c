@@ -146,6 +146,8 @@ static enum tb_err ask_begin(struct tb_agent *agent, struct tb_mutation *m, tb_h
                                        .done = done};
     if (asker)
         slot->asker = *asker;
+    if (agent->serving.visit.open)
+        slot->visit = agent->serving.visit.id;
     enum tb_err err = mutation_store(agent, m);
     if (err != TB_OK)
         asked_free(slot);
@@ -211,9 +213,10 @@ static enum tb_err accepted(struct tb_agent *agent, const struct tb_handover_ask
     if (err != TB_OK)
         return err;
     audit(agent, "accepted", &asked->id, &agent->serving.visit.id);
-    /* Somebody else is being served meanwhile: who waited that long has to come to the till. */
-    if (asked->told && agent->serving.visit.open)
-        return TB_OK;
+    /* Somebody else is being served meanwhile, and is not sent away: who waited has to come to the till. */
+    const struct tb_visit *visit = &agent->serving.visit;
+    if (visit->open && (asked->told || !tb_id_equal(&visit->id, &asked->visit)))
+        return asked->told ? TB_OK : TB_ERR_BUSY;
     return visit_begin(agent, asked);
 }
 
@@ -591,27 +594,41 @@ enum tb_err tb_handovers_decline(struct tb_agent *agent, const struct tb_id *han
     return TB_OK;
 }
 
-static void fetched_accept(struct tb_agent *agent, const struct tb_row *row)
+static void fetched_accept(struct tb_agent *agent, const struct tb_id *handover, const struct tb_id *customer)
 {
-    struct tb_mutation accept = {.kind = TB_MUTATION_HANDOVER_ACCEPT, .customer = row->customer};
-    if (row->type != TB_ROW_HANDOVER || tb_row_object(row, &accept.handover.handover) != TB_OK)
-        return;
+    struct tb_mutation accept = {.kind = TB_MUTATION_HANDOVER_ACCEPT, .customer = *customer};
+    accept.handover.handover = *handover;
     enum tb_err err = mutation_store(agent, &accept);
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_accepted"), tb_log_err(err));
-    audit(agent, "fetched", &accept.handover.handover, &agent->serving.visit.id);
+    audit(agent, "fetched", handover, &agent->serving.visit.id);
 }
 
 void tb_handovers_fetched(struct tb_agent *agent, const struct tb_rows *rows)
 {
     struct tb_handovers *h = &agent->handovers;
+    tb_handovers_fetched_drop(agent);
+    struct tb_id customer = {{0}};
+    bool named = false;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct tb_row *row = &rows->at[i];
+        if (row->type == TB_ROW_HANDOVER && tb_row_object(row, &h->fetched_id) == TB_OK) {
+            customer = row->customer;
+            named = true;
+        }
+        if (!h->fetched)
+            h->fetched = cart_read(row);
+    }
+    if (named && !tb_id_is_zero(&customer))
+        fetched_accept(agent, &h->fetched_id, &customer);
+}
+
+void tb_handovers_fetched_drop(struct tb_agent *agent)
+{
+    struct tb_handovers *h = &agent->handovers;
     free(h->fetched);
     h->fetched = NULL;
-    for (size_t i = 0; i < rows->count; i++) {
-        fetched_accept(agent, &rows->at[i]);
-        if (!h->fetched)
-            h->fetched = cart_read(&rows->at[i]);
-    }
+    h->fetched_id = (struct tb_id){{0}};
 }
 
 void tb_handovers_begin_fetched(struct tb_agent *agent, uint8_t reader)
@@ -620,11 +637,15 @@ void tb_handovers_begin_fetched(struct tb_agent *agent, uint8_t reader)
                                          .credential_kind = TB_CREDENTIAL_NONE,
                                          .assurance = TB_ASSURANCE_LOW,
                                          .reader = reader};
+    static const struct tb_id nobody;
     struct tb_cart *cart = agent->handovers.fetched;
+    const struct tb_id handover = agent->handovers.fetched_id;
     agent->handovers.fetched = NULL;
     tb_visits_finish(agent, TB_VISIT_ENDED_OTHER);
     tb_visits_open_nobody(agent, &start, cart);
     free(cart);
+    if (!tb_id_is_zero(&handover))
+        fetched_accept(agent, &handover, &nobody);
 }
 
 void tb_handovers_stop(struct tb_agent *agent)

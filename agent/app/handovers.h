@@ -109,6 +109,7 @@ struct tb_handover_asked {
     int64_t seq;                    /* 0: not yet in the outbox */
     int64_t until_ms;               /* monotonic */
     bool told;                      /* that nobody knows: only an acceptance is waited for after that */
+    struct tb_id visit;             /* that was open then; zero: none */
     struct tb_id wanted;            /* the cart of an acceptance when it is nobody's */
     struct tb_cart *cart;           /* that one, as the verdict brought it; owned */
     tb_handover_done *done;
@@ -122,6 +123,7 @@ struct tb_handovers {
     struct tb_handover_asked asked[TB_HANDOVERS_ASK_MAX];
     struct tb_timer timer;
     struct tb_cart *fetched;                  /* nobody's, by its code; owned */
+    struct tb_id fetched_id;                  /* of its hand-over */
     uint32_t saves[TB_CLIENT_SAVE_COUNT_MAX]; /* pages of the feed to be reported as saved */
     struct tb_timer save_timer;
 };
@@ -136,8 +138,10 @@ void tb_handovers_decided(struct tb_agent *agent, const struct tb_verdict *verdi
 void tb_handovers_line(struct tb_agent *agent); /* its state changed */
 void tb_handovers_forget(struct tb_agent *agent, const struct tb_id *customer);
 /* Something was found by a code: the rows say of which hand-over, which is taken over with it. Nobody's cart
- * is kept as `fetched` for the visit that begins next. */
+ * is kept as `fetched` for the visit that this begins, and is taken over with its beginning. */
 void tb_handovers_fetched(struct tb_agent *agent, const struct tb_rows *rows);
+/* It began none: somebody else was faster. It stays open for its code. */
+void tb_handovers_fetched_drop(struct tb_agent *agent);
 void tb_handovers_begin_fetched(struct tb_agent *agent, uint8_t reader);
 
 #endif

@@ -179,6 +179,7 @@ struct opening {
     struct tb_agent *agent;
     struct tb_request asker;
     struct tb_id customer;
+    struct tb_id visit; /* that was open when it was asked for; zero: none */
 };
 
 static const struct tb_id *found_of(struct tb_agent *agent, const struct tb_id *handle)
@@ -208,6 +209,8 @@ void tb_people_open(struct tb_request *r)
     if (!ask)
         return;
     ask->customer = *customer;
+    if (agent->serving.visit.open)
+        ask->visit = agent->serving.visit.id;
     tb_line_open(agent, ask->ticket, &whom, FIND_WAIT_MS);
 }
 
@@ -230,6 +233,10 @@ static void opening_saved(void *context, enum tb_err err)
         .assurance = TB_ASSURANCE_LOW,
         .reader = TB_VISIT_NO_READER,
     };
+    /* Somebody else has come meanwhile, and is not sent away for it. */
+    const struct tb_visit *visit = &agent->serving.visit;
+    if (err == TB_OK && visit->open && !tb_id_equal(&visit->id, &opening->visit))
+        err = TB_ERR_CONFLICT;
     if (err == TB_OK)
         err = tb_visits_open(agent, &start);
     if (err != TB_OK) {
@@ -242,8 +249,8 @@ static void opening_saved(void *context, enum tb_err err)
     tb_request_answer_end(&opening->asker, &w);
 }
 
-static enum tb_err opening_begin(struct tb_agent *agent, const struct tb_request *asker,
-                                 const struct tb_id *customer, const struct tb_taps_answer *told)
+static enum tb_err opening_begin(struct tb_agent *agent, const struct tb_people_ask *ask,
+                                 const struct tb_taps_answer *told)
 {
     if (told->err != TB_OK)
         return told->err;
@@ -252,7 +259,8 @@ static enum tb_err opening_begin(struct tb_agent *agent, const struct tb_request
     struct opening *opening = malloc(sizeof *opening);
     if (!opening)
         return TB_ERR_NO_MEMORY;
-    *opening = (struct opening){.agent = agent, .asker = *asker, .customer = *customer};
+    *opening =
+        (struct opening){.agent = agent, .asker = ask->asker, .customer = ask->customer, .visit = ask->visit};
     enum tb_err err = tb_storage_put(&agent->storage, told->rows, opening_saved, opening);
     if (err != TB_OK)
         free(opening);
@@ -264,9 +272,9 @@ bool tb_people_told(struct tb_agent *agent, uint32_t ticket, const struct tb_tap
     struct tb_people_ask *ask = ticket & TB_PEOPLE_TICKET ? ask_of(agent, ticket) : NULL;
     if (!ask)
         return (ticket & (TB_PEOPLE_TICKET | TB_SESSION_TICKET)) == TB_PEOPLE_TICKET;
-    const struct tb_id customer = ask->customer;
+    const struct tb_people_ask asked = *ask;
     const struct tb_request asker = asker_take(ask);
-    enum tb_err err = opening_begin(agent, &asker, &customer, told);
+    enum tb_err err = opening_begin(agent, &asked, told);
     if (err != TB_OK)
         refuse_look(&asker, err);
     return true;

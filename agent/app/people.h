@@ -40,6 +40,7 @@ struct tb_people_ask {
     uint32_t ticket;         /* 0: free */
     struct tb_request asker; /* from, id and send alone */
     struct tb_id customer;   /* who is opened */
+    struct tb_id visit;      /* that was open then; zero: none */
 };
 
 /* A change that a person is told of when it is turned down. */

@@ -346,6 +346,7 @@ void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, const struct tb
         static const struct tb_customer_key nobody;
         tb_identify_answered(&agent->identify, ticket, TB_ANSWER_FOUND, &nobody, tb_loop_now_ms(agent->loop));
         tb_taps_drain(agent);
+        tb_handovers_fetched_drop(agent);
         return;
     }
     struct answer *answer =
@@ -402,12 +403,22 @@ static void outcome_note(struct tb_agent *agent, const struct tb_identify_action
         tb_choices_forget(agent, action->attempt);
 }
 
-static void badge(struct tb_agent *agent, uint64_t attempt)
+/* No clerk works at a kiosk, and POS software signs one on only where it may. */
+static bool badge_is_read(const struct tb_agent *agent, unsigned reader)
 {
-    const struct tb_credential *credential = tb_identify_credential(&agent->identify, attempt);
-    if (credential)
-        tb_identify_badge(&agent->identify, attempt, tb_operators_badge(agent, credential),
-                          tb_loop_now_ms(agent->loop));
+    const struct tb_pos_client *client = tb_pos_client_find(agent, agent->pos.asking);
+    bool granted = client && (client->grants & TB_POS_MAY_OPERATOR);
+    return !tb_kiosk_is(agent) && (reader != TB_AGENT_READER_POS || granted);
+}
+
+static void badge(struct tb_agent *agent, const struct tb_identify_action *action)
+{
+    const struct tb_credential *credential = tb_identify_credential(&agent->identify, action->attempt);
+    if (!credential)
+        return;
+    enum tb_badge found =
+        badge_is_read(agent, action->reader) ? tb_operators_badge(agent, credential) : TB_BADGE_UNKNOWN;
+    tb_identify_badge(&agent->identify, action->attempt, found, tb_loop_now_ms(agent->loop));
 }
 
 static void product_scanned(struct tb_agent *agent, const struct tb_identify_action *action)
@@ -429,7 +440,7 @@ static void carry_out(struct tb_agent *agent, const struct tb_identify_action *a
     case TB_IDENTIFY_ASK: ask(agent, action->attempt); break;
     case TB_IDENTIFY_HANDOVER: handover_ask(agent, action); break;
     case TB_IDENTIFY_CLAIM: claim(agent, action->attempt); break;
-    case TB_IDENTIFY_BADGE: badge(agent, action->attempt); break;
+    case TB_IDENTIFY_BADGE: badge(agent, action); break;
     case TB_IDENTIFY_CAPTURED: tb_captures_take(agent, action->attempt); break;
     case TB_IDENTIFY_OUTCOME: outcome_note(agent, action); break;
     case TB_IDENTIFY_BEGIN_VISIT: tb_visits_begin(agent, action); break;

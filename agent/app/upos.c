@@ -88,14 +88,17 @@ static void scan_send(struct tb_agent *agent, uint32_t page, const struct tb_upo
 }
 
 /* The account is the customer's id: no card has its number read here. */
-static void customer_send(struct tb_agent *agent, uint32_t page, const struct tb_upos_unit *unit)
+static void customer_send(struct tb_agent *agent, const struct tb_pos_follower *f,
+                          const struct tb_upos_unit *unit)
 {
+    const struct tb_pos_client *client = tb_pos_client_find(agent, f->client);
     struct tb_json_writer w = begin(agent, "upos.data", TB_UPOS_MSR);
     tb_json_put_id(&w, "AccountNumber", &agent->serving.record.customer);
     tb_json_put_str(&w, "CardType", "TILLBRIDGE");
     tb_json_put_int(&w, "DataCount", unit->event_count);
-    tb_pos_put_visit(&w, agent);
-    notify(agent, page, &w);
+    if (client && (client->grants & TB_POS_MAY_CUSTOMER))
+        tb_pos_put_visit(&w, agent);
+    notify(agent, f->page, &w);
 }
 
 static void error_send(struct tb_agent *agent, uint32_t page, enum tb_upos_device device)
@@ -130,7 +133,7 @@ static void deliver(struct tb_agent *agent, struct tb_pos_follower *f, enum tb_u
         else if (device == TB_UPOS_SCANNER)
             scan_send(agent, f->page, unit, &event);
         else
-            customer_send(agent, f->page, unit);
+            customer_send(agent, f, unit);
     }
 }
 

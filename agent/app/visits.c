@@ -86,6 +86,14 @@ static void follow_soon(struct tb_agent *agent)
         tb_timer_set(agent->loop, &agent->follow_timer, FOLLOW_AFTER_MS, follow_due);
 }
 
+void tb_visits_follow_now(struct tb_agent *agent)
+{
+    if (!tb_timer_is_set(&agent->follow_timer))
+        return;
+    tb_timer_cancel(&agent->follow_timer);
+    follow_due(&agent->follow_timer);
+}
+
 static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
 {
     struct tb_serving *serving = &agent->serving;

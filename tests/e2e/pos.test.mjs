@@ -31,6 +31,7 @@ after(async () => {
 const port = () => till.page_port;
 const codeOf = ({ error }) => error?.data.code ?? '';
 const shownCode = async () => (await page.sees('a code', (s) => s.pairing?.code)).pairing.code;
+const luhn = (digits) => String((10 - [...digits].reverse().reduce((sum, digit, at) => sum + (at % 2 ? Number(digit) : [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][digit]), 0) % 10) % 10);
 const wrong = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 // ---- pairing ----
@@ -171,6 +172,21 @@ test('the cart is claimed, paid and gone', async () => {
   assert.match(await pos.code('checkout.finish', { transaction: 'pos 3', business_date: DATE, total: 1, lines: [] }), /^input\./);
 });
 
+test('a finish of a visit that has ended does nothing to the one that is open', async () => {
+  await till.serve(page, rivera);
+  const old = page.shown.visit.id;
+  await page.clear();
+  await till.serve(page, osei);
+  const { visit, cart } = page.shown;
+  assert.equal(await pos.code('checkout.claim', { visit: old }), 'refused.not_found');
+  assert.equal(await pos.code('checkout.finish', { visit: old, transaction: 'pos-9', business_date: DATE, total: 100, all: true }), 'refused.not_found');
+  const lines = [{ gtin: till.products[1].gtin, quantity: 1, unit_price: 100 }];
+  const finish = await pos.result('checkout.finish', { visit: old, transaction: 'pos-9', business_date: DATE, total: 100, lines });
+  assert.equal((await pos.event('change.decided', (e) => e.seq === finish.seq)).verdict, 'applied');
+  assert.deepEqual([page.shown.visit.id, page.shown.cart?.item_count], [visit.id, cart?.item_count]);
+  await page.clear();
+});
+
 // ---- who the clerk is ----
 
 test('the clerk is who the POS says, and only one whom the chain knows', async () => {
@@ -183,6 +199,19 @@ test('the clerk is who the POS says, and only one whom the chain knows', async (
   assert.deepEqual(await pos.event('operator'), { operator: { id: 'op-7', name: 'Kim Berg' } });
   await pos.result('operator.set', { operator: null });
   assert.deepEqual(await pos.event('operator'), { operator: null });
+  // A badge is handed in only by who may say who the clerk is.
+  for (const [id, name, badge] of [['op-8', 'Lea Berg', '000077'], ['op-9', 'Ana Duarte', '000078']]) {
+    await till.contextctl('operator', 'add', '--database', till.path('store', 'context.db'), '--id', id, '--name', name, '--badge', badge);
+    await pos.event('terminal');
+  }
+  const console = await till.console();
+  const { token } = await console.request('pos.grant', { name: 'Scanner only', scopes: ['identify'] });
+  console.close();
+  const badge = (digits) => `OP:${digits}${luhn(digits)}`;
+  const scanner = new Pos(port(), token);
+  assert.equal((await scanner.http('identify.code', { code: badge('000077') })).result.outcome, 'unknown');
+  assert.equal((await pos.http('identify.code', { code: badge('000078') })).result.outcome, 'operator');
+  await pos.result('operator.set', { operator: null });
 });
 
 // ---- somebody else goes on ----

@@ -11,9 +11,9 @@ let page;
 let pos;
 let rivera;
 
-async function granted(name) {
+async function granted(name, scopes = ['device', 'customer']) {
   const console = await till.console();
-  const { token } = await console.request('pos.grant', { name, scopes: ['device', 'customer'] });
+  const { token } = await console.request('pos.grant', { name, scopes });
   console.close();
   return new Pos(till.page_port, token).follow();
 }
@@ -105,6 +105,21 @@ test('what could not be read is an ErrorEvent, and statistics count', async () =
   assert.equal((await upos('statistics', 'MSR')).GoodReadCount, 2);
   await upos('reset_statistics', 'Scanner');
   assert.equal((await upos('statistics', 'Scanner')).GoodScanCount, 0);
+});
+
+test('who may use devices alone is told of nobody but by an id', async () => {
+  await upos('release', 'MSR');
+  const reader = await granted('Readers only', ['device']);
+  for (const method of ['open', 'claim']) await upos(method, 'MSR', {}, reader);
+  await set('MSR', 'DeviceEnabled', true, reader);
+  await set('MSR', 'DataEventEnabled', true, reader);
+  await till.serve(page, rivera);
+  const data = await reader.event('upos.data');
+  assert.deepEqual(Object.keys(data).sort(), ['AccountNumber', 'CardType', 'DataCount', 'device']);
+  assert.ok(!reader.received.includes(rivera.name));
+  reader.close();
+  await page.clear();
+  await upos('claim', 'MSR');
 });
 
 test('a lost reader is a StatusUpdateEvent', async () => {

@@ -9,7 +9,7 @@ import { agent } from './web.mjs';
 const PAGE_SIZE_MAX = 100_000; // bytes, as they are sent: with the words of one language beside the English ones
 
 const web = path.join(agent, 'web');
-const pages = readdirSync(web).filter((name) => name !== 'lib');
+const pages = readdirSync(web, { withFileTypes: true }).filter((one) => one.isDirectory() && one.name !== 'lib').map(({ name }) => name);
 const files = (folder) => readdirSync(path.join(agent, folder)).map((name) => path.join(folder, name));
 const text = (name) => readFileSync(path.join(agent, name), 'utf8');
 const sent = (name) => gzipSync(text(name), { level: 9 }).length;

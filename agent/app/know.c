@@ -155,14 +155,25 @@ static void put_credentials(struct tb_json_writer *w, const struct tb_serving *s
     group_close(w);
 }
 
+/* What she showed or, where she showed nothing, how she was found. */
+static void put_presented(struct tb_json_writer *w, const struct tb_visit *visit)
+{
+    const struct tb_visit_start *start = &visit->start;
+    const int64_t began_ms = visit->began_wall_ms;
+    if (start->credential_kind != TB_CREDENTIAL_NONE)
+        put_str(w, &(struct fact){"credential_kind", began_ms, from_here},
+                tb_credential_kind_name(start->credential_kind));
+    else
+        put_str(w, &(struct fact){"found_by", began_ms, from_here}, tb_visit_source_name(start->source));
+}
+
 static void put_visit(struct tb_json_writer *w, const struct tb_serving *s)
 {
     const struct tb_visit *visit = &s->visit;
     const int64_t began_ms = visit->began_wall_ms;
     group_open(w, "visit");
     put_int(w, &(struct fact){"began_ms", began_ms, from_here}, began_ms);
-    put_str(w, &(struct fact){"credential_kind", began_ms, from_here},
-            tb_credential_kind_name(visit->start.credential_kind));
+    put_presented(w, visit);
     put_str(w, &(struct fact){"assurance", began_ms, from_here}, tb_assurance_name(visit->start.assurance));
     if (s->cart.pending_count)
         put_int(w, &(struct fact){"unsent", 0, from_here}, s->cart.pending_count);

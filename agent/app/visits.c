@@ -226,10 +226,13 @@ void tb_visits_open_nobody(struct tb_agent *agent, const struct tb_visit_start *
 struct tb_visit_start tb_visits_start_of(const struct tb_agent *agent,
                                          const struct tb_identify_action *action)
 {
+    enum tb_visit_source source = action->from_store ? TB_VISIT_FROM_STORE : TB_VISIT_FROM_CACHE;
+    if (action->credential_kind == TB_CREDENTIAL_NONE)
+        source = TB_VISIT_FROM_HANDOVER; /* a code names a hand-over, nobody's credential */
     return (struct tb_visit_start){
         .known = true,
         .customer = action->customer,
-        .source = action->from_store ? TB_VISIT_FROM_STORE : TB_VISIT_FROM_CACHE,
+        .source = source,
         .credential_kind = action->credential_kind,
         .assurance = action->assurance,
         .reader = action->reader,

@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 
 import { accessibilityFaults } from './lib/axe.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
-import { answers, states } from './lib/kiosk_messages.mjs';
+import { answerIn, states } from './lib/kiosk_messages.mjs';
 import { screenFaults } from './lib/screen_faults.mjs';
 import { JUDGED_LANGUAGES, LANGUAGES, speaks, spoken } from './lib/spoken.mjs';
 
@@ -26,7 +26,7 @@ const settle = (page) => page.evaluate(() => new Promise((resolve) => { requestA
 function answer(name) {
   return ({ method }) => {
     if (name.endsWith('-offline')) return { error: { code: -32000, message: 'no', data: { code: 'retry.offline' } } };
-    return { result: answers[method] ?? {} };
+    return { result: answerIn(name, method) };
   };
 }
 

@@ -281,6 +281,21 @@ test('the cart goes on at a till by its code, which is a QR code as well', async
   await page.clear();
 });
 
+test('who came by a code is told that she was found by a hand-over, not what she showed', async () => {
+  const clerk = await till.workingPage();
+  await till.serve(clerk, people[1]);
+  const { result } = await clerk.request('handover.request', { visit: clerk.shown.visit.id, to: 'any' });
+  await kiosk.scan(`H:${result.code}`);
+  await page.sees('her', (s) => s.visit && !s.visit.anonymous);
+  assert.deepEqual([page.shown.visit.source, page.shown.visit.credential_kind], ['handover', 'none']);
+  const { groups } = await answered('visit.know');
+  const facts = Object.fromEntries(groups.find((g) => g.group === 'visit').facts.map((f) => [f.fact, f.value]));
+  assert.deepEqual([facts.found_by, facts.credential_kind], ['handover', undefined]);
+  await clerk.done();
+  clerk.close();
+  await page.clear();
+});
+
 test('what cannot be sent is said plainly', async () => {
   await page.request('visit.start');
   await page.sees('the visit', (s) => s.visit);

@@ -1,6 +1,6 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every
 // time computed here from absolute times and the agent's clock. render.js only puts this on screen.
-import { ageOf, isPast, isWorthItsAge, nextTier, shortGtin } from '../lib/facts.js';
+import { ageOf, assuranceText, isPast, isWorthItsAge, nextTier, shortGtin } from '../lib/facts.js';
 import { claimIsMine, keysOf, toolsOf } from './keys_model.js';
 import { dialogOf, noteFrom, priceOf } from './dialog_model.js';
 import { shownTier } from './tier.js';
@@ -281,15 +281,23 @@ function viaName(state, w) {
   return ways.length === 1 ? readerName(ways[0], state.readers, w) : ways[0]?.name;
 }
 
+// What was presented, and where; who presented nothing was found by what the facts came from.
+function presentedOf(state, w) {
+  const { credential_kind: kind, source } = state.visit;
+  const known = (key) => (w.has(key) ? w.t(key) : '');
+  if (kind === 'none') return known(`details.source.${source}`);
+  const name = known(`credential.${kind}`) || kind;
+  const via = viaName(state, w);
+  return via ? w.t('credential.via', { kind: name, reader: via.toLocaleLowerCase(w.tag) }) : name;
+}
+
 function detailsOf(state, view, w, clock) {
   const now = clock.wall ?? 0;
-  const via = viaName(state, w);
-  const kind = w.has(`credential.${state.visit.credential_kind}`) ? w.t(`credential.${state.visit.credential_kind}`) : state.visit.credential_kind;
   const facts = [
     [w.t('details.language'), view.customer?.language ? w.languageName(view.customer.language) : ''],
-    [w.t('details.credential'), via ? w.t('credential.via', { kind, reader: via.toLocaleLowerCase(w.tag) }) : kind],
-    [w.t('details.assurance'), w.has(`assurance.${state.visit.assurance}`) ? w.t(`assurance.${state.visit.assurance}`) : ''],
-    [w.t('details.source'), w.has(`details.source.${state.visit.source}`) ? w.t(`details.source.${state.visit.source}`) : ''],
+    [w.t('details.credential'), presentedOf(state, w)],
+    [w.t('details.assurance'), assuranceText(state.visit, w)],
+    [w.t('details.source'), state.visit.credential_kind !== 'none' && w.has(`details.source.${state.visit.source}`) ? w.t(`details.source.${state.visit.source}`) : ''],
     [w.t('details.profile'), Number.isFinite(view.as_of?.profile_ms) ? w.ago(now - view.as_of.profile_ms) : ''],
   ].filter(([, value]) => value);
   const journey = (view.journey ?? []).map((event) => ({

@@ -12,6 +12,7 @@ export function createScreen(handlers) {
   const screen = { handlers, parts, rows: new Map(), seen: new Map(), band: null, claim: null, pairing: null, suggestions: null,
     dialog: createDialog($('dialog'), handlers.act) };
   for (const part of [parts.keys, parts.tools, parts.suggest, parts.operator, parts.help]) part.addEventListener('click', (event) => press(event, handlers));
+  new ResizeObserver(() => makeReachable(parts.customer)).observe(parts.customer);
   return {
     dialog: screen.dialog,
     show: (view, still) => show(screen, view, still),
@@ -151,7 +152,14 @@ function showCustomer(screen, customer) {
   const body = customer.details ? detailsBody(customer) : factsBody(customer);
   parts.customer.replaceChildren(tierBand(customer), h(customer.name.length > 24 ? 'h1.long' : 'h1', customer.name),
     pointsLine(customer.points), ...(customer.unproven ? [h('p.unproven', icon('lock'), customer.unproven)] : []), body, h('p.fresh', customer.fresh));
-  if (body.scrollHeight > body.clientHeight + 1) body.tabIndex = 0; // what scrolls can be scrolled by its keys
+  makeReachable(parts.customer);
+}
+
+// What scrolls can be scrolled by its keys; whether it does depends on the room that there is.
+function makeReachable(customer) {
+  const body = customer.querySelector('.facts');
+  if (body && body.scrollHeight > body.clientHeight + 1) body.tabIndex = 0;
+  else body?.removeAttribute('tabindex');
 }
 
 function tierBand(customer) {

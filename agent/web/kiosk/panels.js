@@ -1,6 +1,6 @@
 // What is open over the screen, one thing at a time: the codes of a cart, help, what is known, questions, the language,
 // and the count-down before the screen is cleared. Pure; see model.js.
-import { ageOf } from '../lib/facts.js';
+import { ageOf, assuranceText } from '../lib/facts.js';
 import { errorText, helpLine, nameOf, waited } from './said.js';
 import { BLANK_MS } from './state.js';
 
@@ -95,7 +95,8 @@ const values = {
   language: ({ value }, state, w) => w.languageName(value),
   began_ms: ({ value }, state, w, clock) => w.moment(value, clock.wall ?? value),
   credential_kind: ({ value }, state, w) => (w.has(`credential.${value}`) ? w.t(`credential.${value}`) : value),
-  assurance: ({ value }, state, w) => (w.has(`assurance.${value}`) ? w.t(`assurance.${value}`) : value),
+  found_by: ({ value }, state, w) => (w.has(`kiosk.know.by.${value}`) ? w.t(`kiosk.know.by.${value}`) : value),
+  assurance: ({ value }, state, w) => assuranceText({ assurance: value, credential_kind: state.visit?.credential_kind }, w) || value,
   cart_line: ({ value, quantity }, state, w) => w.t('kiosk.know.line', { n: w.number(quantity), name: value }),
   touchpoint: ({ value, channel }, state, w) => [w.has(`channel.on.${channel}`) ? w.t(`channel.on.${channel}`) : '', w.has(`journey.${value}`) ? w.t(`journey.${value}`) : value].filter(Boolean).join(': '),
 };

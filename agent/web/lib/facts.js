@@ -29,3 +29,9 @@ export function nextTier(points, tiers) {
   const [next] = (tiers ?? []).filter((tier) => tier.points_from > points).sort((a, b) => a.points_from - b.points_from);
   return next ? { name: next.name, missing: next.points_from - points } : null;
 }
+
+/** How sure it is who she is, in words; '' where there are none for it. visit: { assurance, credential_kind } */
+export function assuranceText({ assurance, credential_kind }, w) {
+  const key = `assurance.${credential_kind === 'none' ? 'unshown' : assurance}`;
+  return w.has(key) ? w.t(key) : '';
+}

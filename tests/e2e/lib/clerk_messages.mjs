@@ -87,6 +87,7 @@ export const states = {
   'being-paid-here': [...begin, ['visit', visit({ cart: cart(lines, { claim: claim({ mine: true }) }) })]],
   'claim-refused': [...begin, ['visit', visit({ cart: cart(lines, { claim: claim() }) })],
     ['taken_back', { visit: visit().visit.id, seq: 9, change: 'checkout.claim', code: 'cart_claimed' }]],
+  'details-found': [...begin, ['visit', visit({ visit: { ...visit().visit, source: 'found', credential_kind: 'none', assurance: 'low', reader: '' } })], (page) => page.keyboard.press('F2')],
   details: [...shown, (page) => page.keyboard.press('F2')],
   selected: [...shown, (page) => page.keyboard.press('ArrowDown'), (page) => page.keyboard.press('ArrowDown')],
   'taken-back': [...shown, ['taken_back', { visit: visit().visit.id, seq: 41, change: 'cart.add', code: 'product_unknown', gtin: '04006381333931', product_name: 'Eraser' }]],

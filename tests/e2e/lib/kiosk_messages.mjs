@@ -59,8 +59,12 @@ const shown = [...begin, ['visit', visit()]];
 const press = (act) => (page) => page.locator(`[data-act="${act}"]`).last().click();
 const wait = (selector) => (page) => page.waitForSelector(selector);
 
-// How the agent answers, state by state; nothing said is {}.
+const found = { hidden: [], groups: [known.groups[0], { group: 'visit', facts: [known.groups.at(-1).facts[0], { fact: 'found_by', value: 'found', as_of: WALL, source: 'here' }, known.groups.at(-1).facts[2]] }] };
+
+// How the agent answers; nothing said is {}. In some states it answers otherwise.
 export const answers = { 'send.code': code, 'visit.know': known };
+const answersIn = { 'know-found': { 'visit.know': found } };
+export const answerIn = (name, method) => answersIn[name]?.[method] ?? answers[method] ?? {};
 
 /** name → messages in order; a function as an entry is run by the harness between them. */
 export const states = {
@@ -112,6 +116,7 @@ export const states = {
   forget: [...shown, press('know'), wait('.facts'), press('forget'), wait('#panel[data-kind=forget]')],
   'not-me': [...shown, press('not_me'), wait('#panel[data-kind=not_me]')],
   blank: [...shown, ['blank', { in_ms: 9_400 }], wait('.seconds')],
+  'know-found': [...begin, ['visit', visit({ visit: { ...visit().visit, source: 'found', credential_kind: 'none' } })], press('know'), wait('.facts')],
   ended: [...shown, ['visit', { visit: null, reason: 'done' }]],
   'ended-forgotten': [...shown, ['visit', { visit: null, reason: 'forget' }]],
 };

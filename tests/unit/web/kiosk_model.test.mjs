@@ -149,6 +149,12 @@ test('what is known is told with source and age', () => {
   assert.equal(shown(shopping(), { events: panel('know', { groups: [] }) }).dialog.detail, 'Nothing is known about you here.');
 });
 
+test('who showed nothing is told how she was found', () => {
+  const told = (value) => shown(shopping(), { events: panel('know', { groups: [{ group: 'visit', facts: [{ fact: 'found_by', value, source: 'here' }] }] }) }).dialog.groups[0].facts[0];
+  assert.deepEqual([told('found').name, told('found').value], ['You were found by', 'a search by our staff']);
+  assert.deepEqual(['created', 'handover'].map((source) => told(source).value), ['signing up here', 'a hand-over from another screen']);
+});
+
 test('carts that were put together can be taken apart', () => {
   assert.equal(shown([...shopping(), ['merge', { merge: null, undo: true }]]).screen.joined.undo, 'Take apart again');
   assert.equal(shown([...shopping(), ['merge', { merge: null }]]).screen.joined, null);

@@ -192,6 +192,16 @@ test('each reader trouble is told in words', () => {
   assert.equal(band('starting'), null);
 });
 
+test('of a visit in which nothing was shown the details say how it was known who', () => {
+  const facts = (source) => Object.fromEntries(shown(recognised({ visit: { ...visit().visit, source, credential_kind: 'none', reader: '' } }),
+    { events: [{ type: 'details', visit: visit().visit.id, shown: true, at: 0 }] }).customer.details.facts);
+  for (const [source, text] of [['found', 'a search at this till'], ['created', 'signing up at this till'], ['handover', 'a hand-over']]) {
+    assert.equal(facts(source)['Recognised by'], text);
+    assert.equal(Object.hasOwn(facts(source), 'Facts from'), false);
+    assert.equal(facts(source).Proof, 'nothing was shown that proves it');
+  }
+});
+
 test('readers of one kind are told apart by their names, and a head by what it reads with', () => {
   const head = (kind, state) => ({ name: 'Reader head', kind, state, since_ms: WALL });
   const several = [...readers('unplugged'), head('nfc', 'hung'), head('scanner', 'ready')];

@@ -110,7 +110,8 @@ void tb_pos_visit(struct tb_agent *agent);
 void tb_pos_cart(struct tb_agent *agent);
 void tb_pos_outcome(struct tb_agent *agent, const struct tb_identify_action *action);
 void tb_pos_verdict(struct tb_agent *agent, const struct tb_verdict *verdict);
-/* Members of the answer of customer.current, and of the events that a visit causes. */
+/* Members of the answer of customer.current, and of the events that a visit causes: for a program, which is
+ * not the clerk (TB_AUDIENCE_POS). */
 void tb_pos_put_visit(struct tb_json_writer *w, const struct tb_agent *agent);
 void tb_pos_put_grants(struct tb_json_writer *w, uint32_t grants);
 

@@ -62,7 +62,7 @@ void tb_pos_put_visit(struct tb_json_writer *w, const struct tb_agent *agent)
     }
     if (visit->start.known)
         tb_json_put_id(w, "customer", &serving->record.customer);
-    tb_serving_put_visit(w, serving, tb_agent_reader_name(agent, visit->start.reader), TB_AUDIENCE_CLERK);
+    tb_serving_put_visit(w, serving, tb_agent_reader_name(agent, visit->start.reader), TB_AUDIENCE_POS);
 }
 
 static void state_send(struct tb_agent *agent, struct to to)

@@ -163,6 +163,14 @@ static void put_present(struct host *h, struct tb_json_writer *w)
     tb_json_put_str(w, "name", "Ms Rivera");
     tb_json_close(w);
     tb_json_put_int(w, "points", 2480);
+    tb_json_open_array(w, "benefits");
+    tb_json_open(w, NULL);
+    tb_json_put_str(w, "text", "Free gift wrap");
+    tb_json_close(w);
+    tb_json_close_array(w);
+    tb_json_open(w, "as_of");
+    tb_json_put_int(w, "profile_ms", tb_loop_wall_ms(h->loop));
+    tb_json_close(w);
     tb_json_close(w);
     put_cart(w);
 }

@@ -311,6 +311,17 @@ static void stream_checks(struct play *p)
 
 /* ---- a customer ---- */
 
+/* Of the answer of customer.current. */
+static bool view_is_a_pos(struct tb_json told)
+{
+    static const char *const of_the_clerk[] = {"open", "do_not_ask", "notes", "journey", "suggestions"};
+    const struct tb_json view = tb_json_member(told, "view");
+    bool right = tb_json_exists(view);
+    for (size_t i = 0; i < TB_ARRAY_SIZE(of_the_clerk); i++)
+        right = right && !tb_json_exists(tb_json_member(view, of_the_clerk[i]));
+    return right;
+}
+
 static void serving_checks(struct play *p)
 {
     char params[1024];
@@ -331,6 +342,8 @@ static void serving_checks(struct play *p)
     told = ok ? tb_json_object(&check, p->rpc.result, "visit") : p->rpc.result;
     ok = ok && tb_span_is(tb_json_text(&check, told, "id", sizeof visit), visit);
     tb_report_check(p->report, ok, "current", "customer.current says the same", p->seen);
+    tb_report_check(p->report, ok && view_is_a_pos(p->rpc.result), "view",
+                    "with nothing that is the clerk's alone", p->seen);
     (void)snprintf(params, sizeof params, "{\"visit\":\"%s\",\"gtin\":\"x\",\"quantity\":1}", visit);
     turned_down(p, "gtin", "a product that is no GTIN is refused", "cart.add", params, "input.");
     (void)snprintf(params, sizeof params, "{\"visit\":\"%s\"}", visit);

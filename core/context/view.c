@@ -165,8 +165,8 @@ static void put_member(struct tb_json_writer *w, struct tb_json object, const ch
         tb_json_put_raw(w, name, raw);
 }
 
-/* By her name alone, or without it. */
-static void put_named(struct tb_json_writer *w, struct tb_json profile, bool name)
+/* By her name alone, or without it; the salutation is for who speaks to her. */
+static void put_named(struct tb_json_writer *w, struct tb_json profile, bool name, bool salutation)
 {
     struct tb_json customer = tb_json_member(profile, "customer");
     tb_json_open(w, "customer");
@@ -174,31 +174,26 @@ static void put_named(struct tb_json_writer *w, struct tb_json profile, bool nam
         put_member(w, customer, "name");
     else
         tb_json_put_str(w, "name", "");
+    if (name && salutation)
+        put_member(w, customer, "salutation");
     put_member(w, customer, "language");
     tb_json_close(w);
 }
 
-static void put_shopper(struct tb_json_writer *w, struct tb_json profile, const struct tb_view_open *open)
+static void put_profile(struct tb_json_writer *w, struct tb_json profile, const struct tb_view_open *open)
 {
-    put_named(w, profile, open->name);
-    if (!open->tier)
-        return;
-    put_member(w, profile, "tier");
-    put_member(w, profile, "points");
-}
-
-static void put_opened(struct tb_json_writer *w, struct tb_json profile, const struct tb_view_open *open)
-{
-    if (open->name)
+    const bool clerk = open->audience == TB_AUDIENCE_CLERK;
+    if (open->name && clerk)
         put_member(w, profile, "customer");
     else
-        put_named(w, profile, false);
+        put_named(w, profile, open->name, open->audience == TB_AUDIENCE_POS);
     if (open->tier) {
         put_member(w, profile, "tier");
         put_member(w, profile, "points");
-        put_member(w, profile, "benefits");
+        if (open->audience != TB_AUDIENCE_SHOPPER)
+            put_member(w, profile, "benefits");
     }
-    if (open->name) {
+    if (open->name && clerk) {
         put_member(w, profile, "open");
         put_member(w, profile, "do_not_ask");
         put_member(w, profile, "notes");
@@ -217,18 +212,18 @@ enum tb_err tb_view_put_open(struct tb_json_writer *w, const char *name, const s
                              const struct tb_view_open *open, struct tb_arena *arena)
 {
     struct tb_json profile;
-    const bool shopper = open->audience == TB_AUDIENCE_SHOPPER;
-    if (open->name && open->tier && !shopper) {
+    const bool clerk = open->audience == TB_AUDIENCE_CLERK;
+    if (open->name && open->tier && clerk) {
         tb_view_put(w, name, parts);
         return TB_OK;
     }
     enum tb_err err = parts->profile.size ? tb_view_parse_profile(parts->profile, arena, &profile) : TB_OK;
-    const bool journey = open->name && !shopper;
+    const bool journey = open->name && clerk;
     tb_json_open(w, name);
-    if (shopper)
+    if (open->audience == TB_AUDIENCE_SHOPPER)
         tb_json_put_str(w, "audience", "shopper");
     if (err == TB_OK && parts->profile.size)
-        (shopper ? put_shopper : put_opened)(w, profile, open);
+        put_profile(w, profile, open);
     if (journey)
         put_lists(w, parts);
     put_as_of(w, parts, journey);

@@ -16,6 +16,7 @@
 enum tb_audience {
     TB_AUDIENCE_CLERK,
     TB_AUDIENCE_SHOPPER, /* she herself, on a screen that others may see: nothing of staff, and no past */
+    TB_AUDIENCE_POS,     /* other software on the till: what a sale needs, and nothing that is the clerk's */
 };
 
 /* Rendered parts; an empty span is a part that is not known. All borrowed. */
@@ -66,6 +67,10 @@ TB_MUST_USE enum tb_err tb_view_parse_profile(struct tb_span profile, struct tb_
  * and faults of the profile leave it out. The shopper's is
  *
  *   {audience:"shopper", customer:{name, language}, tier?, points?, as_of:{profile_ms?}}
+ *
+ * and that of a POS
+ *
+ *   {customer:{name, salutation?, language}, tier?, points?, benefits?, as_of:{profile_ms?}}
  */
 TB_MUST_USE enum tb_err tb_view_put_open(struct tb_json_writer *w, const char *name,
                                          const struct tb_view_parts *parts, const struct tb_view_open *open,

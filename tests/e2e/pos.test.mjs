@@ -103,6 +103,10 @@ test('a customer comes, the cart changes, the customer leaves', async () => {
   assert.match(came.customer, /^[0-9a-f]{32}$/);
   assert.equal(came.view.customer.name, rivera.name);
   assert.equal(came.visit.id, page.shown.visit.id);
+  // What is the clerk's is on the clerk's page alone.
+  assert.ok(page.shown.view.do_not_ask && page.shown.view.open);
+  assert.deepEqual(Object.keys(came.view), ['customer', 'tier', 'points', 'benefits', 'as_of']);
+  assert.deepEqual((await pos.result('customer.current')).view, came.view);
 
   const { seq } = await pos.result('cart.add', { visit: came.visit.id, gtin: till.products[0].gtin, quantity: 2 });
   const changed = await pos.event('cart.changed', (e) => e.cart?.lines.some((l) => l.gtin === till.products[0].gtin && l.quantity === 2));

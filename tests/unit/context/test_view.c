@@ -91,6 +91,34 @@ static void the_shopper_sees_nothing_of_staff_and_no_past(void **state)
                         "\"as_of\":{\"profile_ms\":11}}");
 }
 
+/* Whatever else runs on the till serves a sale; what is the clerk's is told to the clerk's page alone. */
+static void a_pos_is_told_what_a_sale_is_made_with(void **state)
+{
+    (void)state;
+    memcpy(customer.salutation, "Ms", 3);
+    customer.open.count = customer.do_not_ask.count = 1;
+    memcpy(customer.open.text[0], "watch battery is here", 22);
+    memcpy(customer.do_not_ask.text[0], "e-mail is verified", 19);
+    customer.note_count = 1;
+    customer.notes[0] = (struct tb_staff_note){.id = {{1}}, .at_ms = 7, .by = "Kim Berg", .text = "Blue ink"};
+    customer.viewed_count = 1;
+    customer.viewed[0] = (struct tb_viewed){.gtin = "04006381333931", .at_ms = 9};
+    struct tb_view_open open = {.audience = TB_AUDIENCE_POS, .tier = true, .name = true};
+    assert_string_equal(opened(&open),
+                        "{\"customer\":{\"name\":\"Ms Rivera\",\"salutation\":\"Ms\",\"language\":\"en\"},"
+                        "\"tier\":\"gold\",\"points\":2480,\"benefits\":[{\"text\":\"Free gift wrap\"}],"
+                        "\"as_of\":{\"profile_ms\":11}}");
+    open.tier = false;
+    assert_string_equal(opened(&open),
+                        "{\"customer\":{\"name\":\"Ms Rivera\",\"salutation\":\"Ms\",\"language\":\"en\"},"
+                        "\"as_of\":{\"profile_ms\":11}}");
+    open.name = false;
+    open.tier = true;
+    assert_string_equal(opened(&open), "{\"customer\":{\"name\":\"\",\"language\":\"en\"},\"tier\":\"gold\","
+                                       "\"points\":2480,\"benefits\":[{\"text\":\"Free gift wrap\"}],"
+                                       "\"as_of\":{\"profile_ms\":11}}");
+}
+
 /* The largest customer fits what the header promises. */
 static void largest_profile_fits(void **state)
 {
@@ -201,6 +229,7 @@ int main(void)
         cmocka_unit_test_setup(parts_join_into_one_object, setup),
         cmocka_unit_test_setup(unknown_parts_are_absent, setup),
         cmocka_unit_test_setup(the_shopper_sees_nothing_of_staff_and_no_past, setup),
+        cmocka_unit_test_setup(a_pos_is_told_what_a_sale_is_made_with, setup),
         cmocka_unit_test_setup(largest_profile_fits, setup),
         cmocka_unit_test_setup(notes_of_staff_are_shown, setup),
         cmocka_unit_test_setup(what_she_looked_at_is_behind_what_is_shown, setup),

@@ -12,7 +12,10 @@ import { Pos } from './lib/pos_channel.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
 const till = Till.make();
-before(() => till.start());
+before(async () => {
+  await till.start();
+  (await till.workingPage()).close(); // it knows its customers
+});
 after(() => till.end());
 
 // Runs it to its end: { code, text }; lines are handed on as they come.

@@ -83,6 +83,7 @@ void connection_set_deadline(struct connection *c, int64_t deadline_ms)
         tb_timer_set(counter->loop, &counter->timer, SWEEP_MS, counter_sweep);
 }
 
+/* Of those that may still be pushed aside: a call that somebody works on gets its answer. */
 static struct connection *request_oldest(struct tb_counter *counter, size_t *ret_count)
 {
     struct connection *oldest = NULL;
@@ -92,7 +93,7 @@ static struct connection *request_oldest(struct tb_counter *counter, size_t *ret
         if (c->state != CONNECTION_REQUEST)
             continue;
         ++*ret_count;
-        if (!oldest || c->began_ms < oldest->began_ms)
+        if (!c->handed && (!oldest || c->began_ms < oldest->began_ms))
             oldest = c;
     }
     return oldest;
@@ -109,7 +110,7 @@ static bool request_make_room(struct tb_counter *counter)
     struct connection *oldest = request_oldest(counter, &count);
     if (count < TB_COUNTER_REQUEST_MAX)
         return true;
-    if (tb_loop_now_ms(counter->loop) - oldest->began_ms < REQUEST_CHANCE_MS)
+    if (!oldest || tb_loop_now_ms(counter->loop) - oldest->began_ms < REQUEST_CHANCE_MS)
         return false;
     counter_refused(counter, "requests_full");
     connection_give_up(oldest, "requests_full");

@@ -3,9 +3,9 @@
  *
  * counter_server <socket path>: prints "ready <port>". Lines on the control socket: "token <scope>" answers
  * an address to open, "pages" the number of open pages, "broadcast <topic> <size> <count>" sends filler,
- * "revoke <client>" ends what a POS has open, "reply <size> <count>" answers with filler lines, anything else
- * comes back as it is. What a page says comes back as {"echo":<what it said>}. Events are printed, one per
- * line.
+ * "revoke <client>" ends what a POS has open, "answer <page>" answers a call that hangs, "reply <size>
+ * <count>" answers with filler lines, anything else comes back as it is. What a page says comes back as
+ * {"echo":<what it said>}. Events are printed, one per line.
  */
 #include "agent/counter/counter.h"
 #include "agent/counter/ctl.h"
@@ -153,6 +153,10 @@ static void ctl_request(void *context, uint32_t client, struct tb_span line)
     } else if (tb_span_starts(line, tb_span_str("revoke "))) {
         tb_counter_pos_end(s->counter, (uint32_t)strtoul(text + 7, NULL, 10));
         answer(s, client, "ok");
+    } else if (tb_span_starts(line, tb_span_str("answer "))) {
+        err = tb_counter_send(s->counter, (uint32_t)strtoul(text + 7, NULL, 10), TB_COUNTER_TOPIC_EVENT,
+                              tb_span_str("{\"late\":true}"));
+        answer(s, client, tb_err_name(err));
     } else if (tb_span_starts(line, tb_span_str("broadcast "))) {
         command_broadcast(s, text + 10);
         answer(s, client, "ok");

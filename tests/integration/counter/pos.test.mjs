@@ -25,6 +25,7 @@ const refusedCall = async (headers, status, code) => {
   assert.deepEqual([answer.status, codeOf(answer)], [status, code], JSON.stringify(headers));
   return answer;
 };
+const hung = (line) => /^pos call \d+ client 7 6$/.test(line); // somebody works on it
 const preflight = (headers, path = 'rpc') =>
   exchange(server, requestText({ line: `OPTIONS /pos/v1/${path} HTTP/1.1`, headers: { Host: server.host, ...headers } }));
 
@@ -103,10 +104,22 @@ test('a body that does not come, and an answer that does not, end the call', { t
   const slow = connect(server);
   slow.write(callText('{"ask"', bearer(TOKEN), 100));
   const hanging = call('"hang"', bearer(TOKEN));
+  await server.events.next(hung);
   assert.equal((await slow.ends()).length, 0);
   await server.events.next((line) => line === 'refused request_slow');
   const answer = await hanging;
   assert.deepEqual([answer.status, codeOf(answer)], [504, 'answer_late']);
+});
+
+test('a call that somebody works on is not pushed out by idle sockets', { timeout: 20_000 }, async () => {
+  const hanging = call('"hang"', bearer(TOKEN));
+  const [, number] = /^pos call (\d+)/.exec(await server.events.next(hung));
+  const idle = Array.from({ length: 70 }, () => connect(server));
+  await server.events.next((line) => line === 'refused requests_full');
+  assert.equal(await control(server, `answer ${number}`), 'ok');
+  const answer = await hanging;
+  assert.deepEqual([answer.status, JSON.parse(answer.body)], [200, { late: true }]);
+  for (const raw of idle) raw.close();
 });
 
 // ---- pages of other origins ----

@@ -15,13 +15,7 @@ static void put_qr(struct tb_json_writer *w, const char *text)
         tb_json_put_null(w, "qr");
         return;
     }
-    tb_json_open(w, "qr");
-    tb_json_put_int(w, "size", qr.size);
-    tb_json_open_array(w, "rows");
-    for (size_t i = 0; i < qr.size; i++)
-        tb_json_put_hex(w, NULL, tb_span_of(qr.rows[i], qr.row_bytes));
-    tb_json_close_array(w);
-    tb_json_close(w);
+    tb_qr_encode(w, "qr", &qr);
 }
 
 static void answer(struct tb_agent *agent, const struct tb_request *asker, const struct tb_handover_own *own)

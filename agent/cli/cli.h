@@ -65,6 +65,7 @@ enum tb_cli_exit tb_cli_open(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_tap(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_scan(const struct tb_cli *cli);
 enum tb_cli_exit tb_cli_inspect(const struct tb_cli *cli);
+enum tb_cli_exit tb_cli_qr(const struct tb_cli *cli);
 
 /* Says what went wrong, in words and with a stable code, and gives the exit code back. */
 enum tb_cli_exit tb_cli_fail(const struct tb_cli *cli, enum tb_cli_exit exit_code, const char *code,

@@ -52,6 +52,7 @@ static const struct command commands[] = {
     {"inspect", "--text <code> | --hex <ndef> | --apdu <file>",
      "what a code, a tag or a recorded exchange with a card is, and why; shows all it is given", 0, 0,
      tb_cli_inspect},
+    {"qr", "<text>", "that text as a QR code, to be held before a camera or a scanner", 1, 1, tb_cli_qr},
     {"version", "", "the version of this program", 0, 0, version},
     {"help", "", "this text", 0, 0, help},
 };

@@ -38,3 +38,14 @@ enum tb_err tb_qr_of(const char *text, struct tb_qr *ret_qr)
     QRcode_free(code);
     return err;
 }
+
+void tb_qr_encode(struct tb_json_writer *w, const char *name, const struct tb_qr *qr)
+{
+    tb_json_open(w, name);
+    tb_json_put_int(w, "size", qr->size);
+    tb_json_open_array(w, "rows");
+    for (size_t i = 0; i < qr->size; i++)
+        tb_json_put_hex(w, NULL, tb_span_of(qr->rows[i], qr->row_bytes));
+    tb_json_close_array(w);
+    tb_json_close(w);
+}

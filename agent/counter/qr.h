@@ -5,7 +5,7 @@
 #ifndef TB_AGENT_COUNTER_QR_H
 #define TB_AGENT_COUNTER_QR_H
 
-#include "core/base/span.h"
+#include "core/wire/json.h"
 
 #define TB_QR_TEXT_SIZE_MAX 200 /* bytes */
 #define TB_QR_SIZE_MAX 57       /* modules a side: version 10, which holds so many bytes at level M */
@@ -20,5 +20,8 @@ struct tb_qr {
 /* Error correction level M: 15 % of it may be unreadable. TB_ERR_TOO_LONG, TB_ERR_NO_MEMORY; TB_ERR_MISSING
  * for an empty text. */
 TB_MUST_USE enum tb_err tb_qr_of(const char *text, struct tb_qr *ret_qr);
+
+/* As pages have it (docs/protocol.md, send.code): {"size":…,"rows":["…"]}. */
+void tb_qr_encode(struct tb_json_writer *w, const char *name, const struct tb_qr *qr);
 
 #endif

@@ -118,3 +118,17 @@ test('an agent that cannot start says why', async () => {
     [...run([/state_dir = .*/, 'state_dir = /proc/nope']), /file=\/proc\/nope .*there is no such/s, 'refused.not_found'],
   ]);
 });
+
+test('a text as a QR code: modules for a page, blocks for a screen', async () => {
+  const { size, rows } = JSON.parse(await till.tool('tillbridge', '--json', 'qr', 'H:QY5DN2'));
+  assert.equal(rows.length, size);
+  const lines = (await till.tool('tillbridge', 'qr', 'H:QY5DN2')).trimEnd().split('\n').map((line) => line.replaceAll(/\x1b\[[0-9;]*m/g, ''));
+  const dark = (x, y) => (Number.parseInt(rows[y]?.[x >> 2] ?? '0', 16) >> (3 - (x & 3))) & 1;
+  const block = (x, y) => ' ▄▀█'[2 * dark(x, y) + dark(x, y + 1)];
+  assert.deepEqual(lines.slice(2, -2), Array.from({ length: Math.ceil(size / 2) }, (_, n) => `    ${Array.from({ length: size }, (__, x) => block(x, 2 * n)).join('')}    `));
+  for (const text of ['', 'x'.repeat(201)]) {
+    const { code, err } = await say('tillbridge', ['qr', text]);
+    assert.equal(code, 2);
+    assert.match(err, /takes 1 to 200 bytes/);
+  }
+});

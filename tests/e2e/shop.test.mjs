@@ -5,12 +5,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { Camera, pgmOf } from './lib/camera.mjs';
 import { CHROMIUM } from './lib/clerk_stage.mjs';
 import { lastingPort } from './lib/ports.mjs';
 import { Shopper } from './lib/shopper.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
 const till = Till.make();
+const camera = Camera.of(till);
 let browser;
 let shopper;
 let clerk;
@@ -36,6 +38,7 @@ before(async () => {
 after(async () => {
   assert.deepEqual(shopper.faults, []);
   await browser.close();
+  camera.close();
   await till.end();
 });
 
@@ -149,8 +152,20 @@ test('a code takes her cart to the till', async () => {
   await clerkSeesNo(pen);
   await shopper.page.click('#to-shop');
   const code = await shopper.page.textContent('#code strong');
+  await shopper.page.waitForSelector('#code svg');
   await picture('code');
+  await shopper.page.keyboard.press('Escape');
   await till.scan(`H:${code}`);
+  await clerkSees(pen, '5');
+});
+
+test('her phone held before the till’s camera does, too', async () => {
+  await clerk.keyboard.press('Escape');
+  await clerkSeesNo(pen);
+  await shopper.page.click('#to-shop'); // a code is good once
+  const square = await shopper.page.locator('#code svg').screenshot();
+  await shopper.page.click('#handover-close');
+  await camera.sees(await pgmOf(await browser.newPage(), square));
   await clerkSees(pen, '5');
 });
 

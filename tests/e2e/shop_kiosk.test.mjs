@@ -102,10 +102,11 @@ test('the shop is as usable as the pages of the agent', async () => {
   await faults('the cart');
   await picture('phone');
   await phone.page.click('#to-shop');
-  await phone.page.waitForSelector('#code strong');
+  await phone.page.waitForSelector('#code svg');
   await phone.page.emulateMedia({ colorScheme: 'dark' });
   await faults('a code, dark');
   await picture('phone-dark');
+  await phone.page.click('#handover-close');
   await phone.page.click(`#products li[data-gtin="${pen.gtin}"] .look`);
   await phone.page.waitForSelector('#details[open]');
   await faults('a product');

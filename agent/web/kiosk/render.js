@@ -1,6 +1,6 @@
 // Puts a view model on screen. No decisions here: text, order and tones come from model.js and panels.js.
-import { h, icon, morph, svg } from '../lib/dom.js';
-import { qrPath } from './qr.js';
+import { h, icon, morph } from '../lib/dom.js';
+import { qrPicture } from '../lib/qr.js';
 
 /** on(act, data): what a hand did. Returns show(view). */
 export function createScreen(on) {
@@ -220,15 +220,7 @@ function sendBody(dialog) {
   const [till, phone] = dialog.ways;
   const code = h('p.code', h('span.sr', [...dialog.code].join(' ')), dialog.groups.map((group) => h('span', { 'aria-hidden': 'true' }, group)));
   const way = ([name, detail], ...rest) => h('section.way', h('h3', name), h('p', detail), ...rest);
-  return [h('div.ways', way(till, code), dialog.qr ? way(phone, qrPart(dialog.qr, dialog.label)) : null), h('p.until', dialog.until)];
-}
-
-// Black on white in every scheme: cameras read nothing else as well.
-function qrPart(qr, label) {
-  const quiet = 4;
-  const size = qr.size + 2 * quiet;
-  return svg('svg.qr', { viewBox: `${-quiet} ${-quiet} ${size} ${size}`, role: 'img', 'aria-label': label, 'shape-rendering': 'crispEdges' },
-    svg('rect.paper', { x: -quiet, y: -quiet, width: size, height: size }), svg('path.ink', { d: qrPath(qr) }));
+  return [h('div.ways', way(till, code), dialog.qr ? way(phone, qrPicture(dialog.qr, dialog.label)) : null), h('p.until', dialog.until)];
 }
 
 function factsPart(group) {

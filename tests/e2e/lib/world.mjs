@@ -85,7 +85,8 @@ export class World {
   // The demo's web shop, for the first customers and products; shop.origin is its address.
   async startShop({ people = 6, products = 24 } = {}) {
     this.shop = await new Shop({ port: this.shop_port, store: { port: this.ports.web, ca: this.ca }, key: readFileSync(this.path('store', 'token.key')),
-      customers: this.customers.slice(0, people), products: this.products.slice(0, products) }).start();
+      customers: this.customers.slice(0, people), products: this.products.slice(0, products),
+      qr: async (text) => JSON.parse(await this.tool('tillbridge', '--json', 'qr', text)) }).start();
   }
 
   // Ports are kept over restarts: a terminal has one address of its context store in its configuration.

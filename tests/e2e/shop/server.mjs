@@ -12,6 +12,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' };
 const FILES = new Map([
   ['/', here('index.html')], ...['shop.css', 'shop.js', 'cart.js', 'icon.svg'].map((name) => [`/${name}`, here(name)]),
+  ...['dom', 'qr'].map((name) => [`/lib/${name}.js`, here(`../../../agent/web/lib/${name}.js`)]), // one way to draw a QR code
   ...['', '-cart', '-line', '-outbox', '-storage'].map((part) => [`/tillbridge${part}.js`, here(`../../../include/web/tillbridge${part}.js`)]),
 ]);
 const HEADERS = {
@@ -21,17 +22,19 @@ const HEADERS = {
 };
 const COOKIE = 'shop_session';
 const BODY_SIZE_MAX = 1_024;
+const CODE = /^[2-9A-HJKMNP-Z]{6}$/;
 
 /**
  * port: to listen on, on loopback. store: { port, ca } of the context store's web listener. key: PEM of the key that signs tokens.
  * customers: [{ id, member, name, tier }] who may sign in. products: [{ gtin, name, unit_price }].
+ * qr: gives, or promises, the modules of a text's QR code, { size, rows: [hex] }.
  */
 export class Shop {
   #sessions = new Map(); // cookie -> customer
   #sockets = new Set();
 
-  constructor({ port, store, key, customers, products, currency = 'EUR' }) {
-    Object.assign(this, { port, store, key, customers, products, currency, origin: `http://127.0.0.1:${port}`, passing: true });
+  constructor({ port, store, key, customers, products, qr, currency = 'EUR' }) {
+    Object.assign(this, { port, store, key, customers, products, qr, currency, origin: `http://127.0.0.1:${port}`, passing: true });
   }
 
   async start() {
@@ -78,7 +81,14 @@ export class Shop {
     if (asked === 'POST /sign-in') return this.#signIn(answer, await bodyOf(request));
     if (asked === 'POST /sign-out') return this.#signOut(request, answer);
     if (asked === 'POST /token') return customer ? this.#answer(answer, 200, { token: mintToken(this.key, customer.id) }) : this.#answer(answer, 401);
+    if (asked === 'POST /code') return customer ? this.#code(answer, await bodyOf(request)) : this.#answer(answer, 401);
     return this.#answer(answer, 404);
+  }
+
+  // A hand-over code as the QR code that a till's scanner reads; nothing else is drawn for anybody.
+  async #code(answer, { code }) {
+    if (!CODE.test(code)) return this.#answer(answer, 400);
+    return this.#answer(answer, 200, await this.qr(`H:${code}`));
   }
 
   #signIn(answer, { member }) {

@@ -1,6 +1,7 @@
 // The demo's web shop: what a shop does with tillbridge.js.
 
 import { cartList, moneyOf } from './cart.js';
+import { qrPicture } from './lib/qr.js';
 import { Tillbridge } from './tillbridge.js';
 
 const own = (id) => document.getElementById(id);
@@ -120,17 +121,18 @@ function details(product) {
 
 async function handOver() {
   const { handover } = shop.handOver();
-  own('code').hidden = false;
   own('code').textContent = 'One moment …';
+  own('handover').showModal();
   const made = await handover;
-  own('code').replaceChildren();
   if (!made) {
     own('code').textContent = 'That did not work. Your cart is in our shops all the same: show your customer card there.';
     return;
   }
   const code = document.createElement('strong');
   code.textContent = made.code;
-  own('code').append('Show this code at a till: ', code, '. It is good for four hours.');
+  own('code').replaceChildren('Say or show this code at a till: ', code, ' It is good once, for four hours.');
+  const qr = await ask('/code', { code: made.code }).catch(() => null); // the characters do without it
+  if (qr) own('code').append(qrPicture(qr, `The code ${made.code} for a till's scanner`));
 }
 
 async function begin(customer) {
@@ -170,7 +172,7 @@ function personItem(customer) {
 
 own('sign-out').onclick = signOut;
 own('to-shop').onclick = handOver;
-own('details-close').onclick = () => own('details').close();
+for (const id of ['details', 'handover']) own(`${id}-close`).onclick = () => own(id).close();
 own('profiling').onchange = ({ target }) => shop.consent('profiling', target.checked, 'demo-1');
 
 catalogue = await ask('/catalogue');

@@ -5,7 +5,7 @@ import { catalogue, load, wordsFor } from './web.mjs';
 
 const { viewOf } = await load('kiosk/model.js');
 const { initialState, reduce } = await load('kiosk/state.js');
-const { qrPath } = await load('kiosk/qr.js');
+const { qrPath } = await load('lib/qr.js');
 const words = await wordsFor('en', 'Europe/Berlin');
 const languages = [{ code: 'en', name: 'English' }, { code: 'ar', name: 'العربية' }];
 const DAY = 86_400_000;

@@ -1,7 +1,17 @@
-// A QR code's matrix as one path of SVG: { size, rows: [hex] }, one row of modules per text, the first module in the
-// highest bit; what is left of the last digit is padding. Pure.
+// A QR code's matrix as a drawing: { size, rows: [hex] }, one row of modules per text, the first module in the highest
+// bit; what is left of the last digit is padding.
+
+import { svg } from './dom.js';
 
 const SIZE_MAX = 177; // version 40, ISO/IEC 18004
+const QUIET = 4; // light modules all around, ISO/IEC 18004 section 9.1
+
+/** An element; .paper is to be white and .ink black in every scheme: cameras read nothing else as well. */
+export function qrPicture(qr, label) {
+  const size = qr.size + 2 * QUIET;
+  return svg('svg.qr', { viewBox: `${-QUIET} ${-QUIET} ${size} ${size}`, role: 'img', 'aria-label': label, 'shape-rendering': 'crispEdges' },
+    svg('rect.paper', { x: -QUIET, y: -QUIET, width: size, height: size }), svg('path.ink', { d: qrPath(qr) }));
+}
 
 /** Runs of dark modules, a rectangle each; '' for what is no matrix. */
 export function qrPath({ size, rows }) {

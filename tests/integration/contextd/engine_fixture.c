@@ -7,9 +7,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#define SEARCHED_SIZE_MAX (64u * 1024u * 1024u)
 
 static int64_t fixture_clock(void *context)
 {
@@ -102,6 +105,39 @@ const struct tb_engine_answer *engine_fixture_ask(struct engine_fixture *f,
                                                   const struct tb_engine_request *request)
 {
     return engine_fixture_group(f, request, 1);
+}
+
+static size_t file_read(const char *folder_path, const char *end, uint8_t *ret_bytes)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s%s", folder_path, end);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return 0;
+    size_t size = fread(ret_bytes, 1, SEARCHED_SIZE_MAX, file);
+    assert_true(size < SEARCHED_SIZE_MAX);
+    assert_int_equal(fclose(file), 0);
+    return size;
+}
+
+size_t engine_fixture_find_bytes(const struct engine_fixture *f, const uint8_t *bytes, size_t size)
+{
+    static const char *const ends[] = {"", "-wal"};
+    uint8_t *file = malloc(SEARCHED_SIZE_MAX);
+    size_t found = 0;
+    assert_non_null(file);
+    for (size_t i = 0; i < TB_ARRAY_SIZE(ends); i++) {
+        size_t left = file_read(f->path, ends[i], file);
+        const uint8_t *at = file;
+        const uint8_t *hit;
+        while ((hit = memmem(at, left, bytes, size)) != NULL) {
+            found++;
+            left -= (size_t)(hit - at) + 1;
+            at = hit + 1;
+        }
+    }
+    free(file);
+    return found;
 }
 
 struct tb_engine_peer fixture_till(const char *device)

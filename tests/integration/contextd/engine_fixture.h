@@ -30,6 +30,9 @@ void engine_fixture_open(struct engine_fixture *f);
 void engine_fixture_reopen(struct engine_fixture *f);
 void engine_fixture_load(struct engine_fixture *f, const struct tb_record *record);
 
+/* In how many places of the database's files these bytes stand. */
+size_t engine_fixture_find_bytes(const struct engine_fixture *f, const uint8_t *bytes, size_t size);
+
 /* Answers up to FIXTURE_CALLS requests in one group; answers are good until the next call. */
 const struct tb_engine_answer *engine_fixture_group(struct engine_fixture *f,
                                                     const struct tb_engine_request *requests, size_t count);

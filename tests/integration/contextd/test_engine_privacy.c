@@ -6,12 +6,10 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HOUR_MS (60LL * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)
-#define SEARCHED_SIZE_MAX (64u * 1024u * 1024u)
 
 static const struct tb_scope erasures = {.kind = TB_SCOPE_ERASURES};
 static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
@@ -73,40 +71,6 @@ static void trace_add_text(struct traces *t, const char *text)
     for (size_t at = 0; at + 8 <= size; at += 8)
         trace_add(t, tb_span_of(text + at, 8));
     trace_add(t, tb_span_of(text + size - 8, 8));
-}
-
-static size_t file_read(const char *folder_path, const char *end, uint8_t *ret_bytes)
-{
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s%s", folder_path, end);
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return 0;
-    size_t size = fread(ret_bytes, 1, SEARCHED_SIZE_MAX, file);
-    assert_true(size < SEARCHED_SIZE_MAX);
-    assert_int_equal(fclose(file), 0);
-    return size;
-}
-
-/* In how many places of the database's files the trace stands. */
-static size_t trace_count(const struct engine_fixture *f, const uint8_t *trace, size_t size)
-{
-    static const char *const ends[] = {"", "-wal"};
-    uint8_t *bytes = malloc(SEARCHED_SIZE_MAX);
-    size_t found = 0;
-    assert_non_null(bytes);
-    for (size_t i = 0; i < TB_ARRAY_SIZE(ends); i++) {
-        size_t left = file_read(f->path, ends[i], bytes);
-        const uint8_t *at = bytes;
-        const uint8_t *hit;
-        while ((hit = memmem(at, left, trace, size)) != NULL) {
-            found++;
-            left -= (size_t)(hit - at) + 1;
-            at = hit + 1;
-        }
-    }
-    free(bytes);
-    return found;
 }
 
 static enum tb_err section_ignore(void *context, const char *name)
@@ -236,7 +200,7 @@ static void copies_leave(struct engine_fixture *f, const struct traces *t)
             NULL, NULL, NULL),
         SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    assert_true(trace_count(f, t->bytes[0], t->size[0]) > 1);
+    assert_true(engine_fixture_find_bytes(f, t->bytes[0], t->size[0]) > 1);
 }
 
 static void who_is_erased_leaves_no_byte(void **state)
@@ -246,14 +210,14 @@ static void who_is_erased_leaves_no_byte(void **state)
     struct tb_id customer = unlike_add(f, &t);
     copies_leave(f, &t);
     for (size_t i = 0; i < t.count; i++)
-        assert_true(trace_count(f, t.bytes[i], t.size[i]) > 0);
+        assert_true(engine_fixture_find_bytes(f, t.bytes[i], t.size[i]) > 0);
     struct tb_id erasure;
     assert_int_equal(f->engine->ops->erase(f->engine, &customer, &erasure), TB_OK);
     for (size_t i = 0; i < t.count; i++)
-        assert_int_equal(trace_count(f, t.bytes[i], t.size[i]), 0);
+        assert_int_equal(engine_fixture_find_bytes(f, t.bytes[i], t.size[i]), 0);
     /* Her id stays in the erasure (a column and its index) and nowhere else: terminals have to be told whose.
      */
-    assert_int_equal(trace_count(f, customer.bytes, sizeof customer.bytes), 2);
+    assert_int_equal(engine_fixture_find_bytes(f, customer.bytes, sizeof customer.bytes), 2);
     size_t count = 0;
     const struct tb_export_sink sink = {.section = section_ignore, .item = item_count, .context = &count};
     assert_int_equal(f->engine->ops->customer_export(f->engine, &customer, &sink), TB_ERR_NOT_FOUND);
@@ -380,7 +344,7 @@ static void a_sale_of_somebody_erased_is_the_erasures(void **state)
     m = sale(4, &nobody, "A-4"); /* a sale is never rejected */
     assert_int_equal(decide(f, &till, &m)->kind, TB_VERDICT_APPLIED);
     assert_int_equal(sales_of(f, &nobody), 0);
-    assert_int_equal(trace_count(f, customer.bytes, sizeof customer.bytes), 2);
+    assert_int_equal(engine_fixture_find_bytes(f, customer.bytes, sizeof customer.bytes), 2);
 }
 
 /* ---- receipts ---- */

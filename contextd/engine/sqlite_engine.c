@@ -107,6 +107,13 @@ static void answer_fail(const struct tb_engine_call *call, enum tb_err err)
     call->ret_answer->err = err;
 }
 
+struct tb_digest sqlite_keyed_hash(const struct sqlite_engine *e, const char *kind, struct tb_span value)
+{
+    const struct tb_span parts[] = {tb_span_str(kind), tb_span_of("", 1), value};
+    return tb_hmac_sha256_parts(tb_span_of(e->chain.pepper, sizeof e->chain.pepper), parts,
+                                TB_ARRAY_SIZE(parts));
+}
+
 /* A clone that was found out, and a terminal that asks or searches for too many, leave a mark that is to
  * stay. */
 static bool keeps_mark(enum tb_engine_ask ask, enum tb_err err)

@@ -15,6 +15,7 @@
 #include "core/credential/judgement.h"
 #include "core/credential/keyring.h"
 #include "core/credential/trustdoc.h"
+#include "core/crypto/hash.h"
 #include "core/wire/docs.h"
 #include "host/sqlite/db.h"
 
@@ -159,6 +160,10 @@ TB_MUST_USE enum tb_err sqlite_customer_has(struct sqlite_engine *e, const struc
 /* TB_ERR_NOT_FOUND: the customer has none. */
 TB_MUST_USE enum tb_err sqlite_cart_of(struct sqlite_engine *e, const struct tb_id *customer,
                                        struct tb_id *ret_cart);
+
+/* HMAC-SHA-256(pepper, kind ‖ 00 ‖ value), as terminals have it of credentials. What is looked up by such a
+ * hash has a kind of its own. */
+struct tb_digest sqlite_keyed_hash(const struct sqlite_engine *e, const char *kind, struct tb_span value);
 
 /* Highest decided seq of a stream, 0 when it is new. */
 TB_MUST_USE enum tb_err sqlite_stream_read(struct sqlite_engine *e, const char *device,

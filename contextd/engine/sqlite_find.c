@@ -4,7 +4,6 @@
 #include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/credential/credential.h"
-#include "core/crypto/hash.h"
 #include "core/wire/contact.h"
 
 #include <stdio.h>
@@ -17,14 +16,6 @@
 
 /* ---- contacts ---- */
 
-/* HMAC-SHA-256(pepper, kind ‖ 00 ‖ value), as of credentials: kinds of both have different names. */
-static struct tb_digest hash_of(const struct sqlite_engine *e, const char *kind, struct tb_span value)
-{
-    const struct tb_span parts[] = {tb_span_str(kind), tb_span_of("", 1), value};
-    return tb_hmac_sha256_parts(tb_span_of(e->chain.pepper, sizeof e->chain.pepper), parts,
-                                TB_ARRAY_SIZE(parts));
-}
-
 enum tb_err sqlite_contact_form(struct sqlite_engine *e, enum tb_find_by by, struct tb_span text,
                                 char ret_value[TB_EMAIL_SIZE_MAX + 1])
 {
@@ -35,7 +26,7 @@ enum tb_err sqlite_contact_form(struct sqlite_engine *e, enum tb_find_by by, str
 enum tb_err sqlite_contact_put(struct sqlite_engine *e, const struct tb_id *customer, enum tb_find_by by,
                                const char *value)
 {
-    struct tb_digest hash = hash_of(e, tb_find_by_names[by], tb_span_str(value));
+    struct tb_digest hash = sqlite_keyed_hash(e, tb_find_by_names[by], tb_span_str(value));
     struct tb_stmt *s = sqlite_stmt(e, STMT_CONTACT_PUT);
     tb_stmt_bind_blob(s, 1, tb_id_span(customer));
     tb_stmt_bind_int(s, 2, by);
@@ -186,8 +177,8 @@ static enum tb_err member_find(struct sqlite_engine *e, struct tb_span text, str
     if (!tb_text_is_digits(value))
         return TB_ERR_SYNTAX;
     bool gsrn = value.size == GSRN_DIGIT_COUNT;
-    struct tb_digest hash =
-        hash_of(e, tb_credential_kind_name(gsrn ? TB_CREDENTIAL_GSRN : TB_CREDENTIAL_MEMBER), value);
+    struct tb_digest hash = sqlite_keyed_hash(
+        e, tb_credential_kind_name(gsrn ? TB_CREDENTIAL_GSRN : TB_CREDENTIAL_MEMBER), value);
     enum tb_err err = matches_take(e, STMT_CREDENTIAL_READ, 1, &hash, found);
     return err == TB_OK ? matches_take(e, STMT_SHARE_READ, 0, &hash, found) : err;
 }
@@ -199,7 +190,7 @@ static enum tb_err contact_find(struct sqlite_engine *e, const struct tb_find_as
     enum tb_err err = sqlite_contact_form(e, ask->by, tb_span_str(ask->value), value);
     if (err != TB_OK)
         return err;
-    struct tb_digest hash = hash_of(e, tb_find_by_names[ask->by], tb_span_str(value));
+    struct tb_digest hash = sqlite_keyed_hash(e, tb_find_by_names[ask->by], tb_span_str(value));
     return matches_take(e, STMT_CONTACT_FIND, 0, &hash, found);
 }
 

@@ -293,9 +293,7 @@ static enum tb_err credential_free(struct sqlite_engine *e, struct tb_span hash,
 
 static enum tb_err credential_put(struct sqlite_engine *e, const struct tb_record_credential *r)
 {
-    const struct tb_span parts[] = {tb_span_str(r->kind), tb_span_of("", 1), r->value};
-    struct tb_digest made = tb_hmac_sha256_parts(tb_span_of(e->chain.pepper, sizeof e->chain.pepper), parts,
-                                                 TB_ARRAY_SIZE(parts));
+    struct tb_digest made = sqlite_keyed_hash(e, r->kind, r->value);
     struct tb_span hash = r->value.size > 0 ? tb_digest_span(&made) : r->hash;
     if (hash.size != TB_LOOKUP_HASH_SIZE || strlen(r->kind) > TB_SHORT_SIZE_MAX)
         return TB_ERR_RANGE;

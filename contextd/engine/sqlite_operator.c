@@ -53,10 +53,7 @@ static enum tb_err operator_changed(struct sqlite_engine *e, const char *id, enu
 
 static enum tb_err operator_write(struct sqlite_engine *e, const struct tb_record_operator *r)
 {
-    const struct tb_span parts[] = {tb_span_str(tb_credential_kind_name(TB_CREDENTIAL_BADGE)),
-                                    tb_span_of("", 1), r->badge};
-    struct tb_digest hash = tb_hmac_sha256_parts(tb_span_of(e->chain.pepper, sizeof e->chain.pepper), parts,
-                                                 TB_ARRAY_SIZE(parts));
+    struct tb_digest hash = sqlite_keyed_hash(e, tb_credential_kind_name(TB_CREDENTIAL_BADGE), r->badge);
     struct tb_stmt *s = sqlite_stmt(e, STMT_OPERATOR_PUT);
     tb_stmt_bind_text(s, 1, tb_span_str(r->id));
     tb_stmt_bind_text(s, 2, tb_span_str(r->name));

@@ -145,7 +145,7 @@ static enum tb_err audit_next(struct desk *s, void *entry)
             return err == TB_ERR_NOT_FOUND ? TB_ERR_SYNTAX : err;
         walk->who = NULL;
     }
-    return s->engine->ops->audit_next(s->engine, &walk->filter, walk->entry.number, &walk->entry);
+    return s->engine->ops->audit_next(s->engine, &walk->filter, &walk->entry, &walk->entry);
 }
 
 static void audit_object(struct desk *s, const struct tb_audit_entry *a)

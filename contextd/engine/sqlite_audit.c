@@ -83,16 +83,24 @@ static enum tb_err audit_take(const struct tb_stmt *s, struct tb_audit_entry *re
     return err == TB_OK ? sqlite_column_text(s, 7, a->detail, sizeof a->detail) : err;
 }
 
+/* By the index of what is asked for: the audit of a year is long. */
 enum tb_err sqlite_audit_next(struct tb_context_engine *engine, const struct tb_audit_filter *filter,
-                              int64_t after, struct tb_audit_entry *ret_entry)
+                              const struct tb_audit_entry *after, struct tb_audit_entry *ret_entry)
 {
     struct sqlite_engine *e = (struct sqlite_engine *)engine;
-    struct tb_stmt *s = sqlite_stmt(e, STMT_AUDIT_NEXT);
+    const char *clerk = filter->operator_id ? filter->operator_id : "";
+    bool hers = !tb_id_is_zero(&filter->customer);
+    bool from_start = after == NULL || after->number == 0;
+    struct tb_stmt *s = sqlite_stmt(e, hers       ? STMT_AUDIT_NEXT_OF_CUSTOMER
+                                       : clerk[0] ? STMT_AUDIT_NEXT_OF_OPERATOR
+                                                  : STMT_AUDIT_NEXT);
+    tb_stmt_bind_int(s, 1, from_start ? filter->since_ms : after->at_ms);
+    tb_stmt_bind_int(s, 2, from_start ? 0 : after->number);
+    if (hers)
+        tb_stmt_bind_blob(s, 3, tb_id_span(&filter->customer));
+    if (hers || clerk[0])
+        tb_stmt_bind_text(s, 4, tb_span_str(clerk));
     memset(ret_entry, 0, sizeof *ret_entry);
-    tb_stmt_bind_int(s, 1, after);
-    tb_stmt_bind_int(s, 2, filter->since_ms);
-    sqlite_bind_opt_id(s, 3, &filter->customer);
-    tb_stmt_bind_text(s, 4, tb_span_str(filter->operator_id ? filter->operator_id : ""));
     bool row;
     enum tb_err err = tb_stmt_step(s, &row);
     if (err == TB_OK)

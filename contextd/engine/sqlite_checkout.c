@@ -403,6 +403,10 @@ static enum tb_err sale_write(struct sqlite_engine *e, const struct sqlite_batch
     if (err != TB_OK)
         return err;
     *ret_sale = tb_db_last_rowid(e->db);
+    if (named && tb_id_is_zero(&e->cart.customer) && !tb_id_is_zero(customer))
+        err = sqlite_handover_became(e, &e->cart.id, customer);
+    if (err != TB_OK)
+        return err;
     s = sqlite_cart_stmt(e, CART_SALE_TOUCHES_ADD);
     tb_stmt_bind_int(s, 1, *ret_sale);
     sqlite_bind_opt_id(s, 2, customer);

@@ -379,6 +379,8 @@ static enum tb_err engine_start(struct sqlite_engine *e, const char *path)
     if (err == TB_OK)
         err = sqlite_chain_load(e);
     if (err == TB_OK)
+        err = sqlite_handover_codes(e);
+    if (err == TB_OK)
         (void)engine_changed_elsewhere(&e->base);
     return err;
 }

@@ -265,6 +265,25 @@ TB_MUST_USE enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const cha
 TB_MUST_USE enum tb_err sqlite_evidence_claim(struct sqlite_engine *e, struct sqlite_evidence *evidence);
 /* Hand-overs that nobody took in time expire. */
 TB_MUST_USE enum tb_err sqlite_handovers_overdue(struct sqlite_engine *e, bool *more);
+
+/* ---- hand-overs: sqlite_handover.c, sqlite_handover_code.c ---- */
+
+/* Those of nobody's cart are the customer's from now on whom the cart became, by whatever way. */
+TB_MUST_USE enum tb_err sqlite_handover_became(struct sqlite_engine *e, const struct tb_id *cart,
+                                               const struct tb_id *customer);
+/* That was taken back. */
+TB_MUST_USE enum tb_err sqlite_handover_parted(struct sqlite_engine *e, const struct tb_id *cart,
+                                               const struct tb_id *customer);
+/* Nothing is left in those but their ids, and who was told of them is told that they are gone. */
+TB_MUST_USE enum tb_err sqlite_handovers_erase(struct sqlite_engine *e, const struct tb_id *customer);
+/* What a hand-over is found by while it is open: a keyed hash of its code. */
+struct tb_digest sqlite_handover_code_hash(const struct sqlite_engine *e, struct tb_span id);
+/* Two open ones of the same code are nobody's: better to ask again than to serve somebody else.
+ * TB_ERR_NOT_FOUND. */
+TB_MUST_USE enum tb_err sqlite_handover_by_code(struct sqlite_engine *e, const char *code,
+                                                struct tb_id *ret_handover);
+/* Outside a transaction: computes what open ones of an older program are found by. */
+TB_MUST_USE enum tb_err sqlite_handover_codes(struct sqlite_engine *e);
 /* The code of an open hand-over: nobody can tell it from the id without the pepper. */
 void sqlite_handover_code(const struct sqlite_engine *e, struct tb_span id,
                           char ret_code[TB_HANDOVER_CODE_SIZE + 1]);
@@ -332,7 +351,8 @@ TB_MUST_USE enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct t
 TB_MUST_USE enum tb_err sqlite_operator_next(struct tb_context_engine *engine, const char *after,
                                              struct tb_operator_entry *ret_entry);
 TB_MUST_USE enum tb_err sqlite_audit_next(struct tb_context_engine *engine,
-                                          const struct tb_audit_filter *filter, int64_t after,
+                                          const struct tb_audit_filter *filter,
+                                          const struct tb_audit_entry *after,
                                           struct tb_audit_entry *ret_entry);
 
 /* ---- how customers are signed up: sqlite_people.c ---- */

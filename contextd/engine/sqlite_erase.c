@@ -3,6 +3,7 @@
  * their signed receipts say that they have.
  */
 #include "contextd/engine/sqlite_engine.h"
+#include "contextd/engine/sqlite_erase_sql.h"
 
 #include "core/base/assert.h"
 
@@ -15,69 +16,6 @@
 #define RECEIPT_SIZE_MAX 256 /* head, urn, id and time */
 #define SCRUB_TRIES 100
 #define SCRUB_PAUSE_MS 30
-
-/* Sales and who did what stay, as the erasure's: without her cart, her visit and what she did before. ?1: her
- * id, ?2: the erasure's. */
-static const char *const sale_sql[] = {
-    "DELETE FROM sale_touch WHERE sale IN (SELECT id FROM sale WHERE customer = ?1) AND ?2 IS NOT NULL",
-    "UPDATE sale_line SET line = NULL WHERE sale IN (SELECT id FROM sale WHERE customer = ?1) AND ?2 IS NOT "
-    "NULL",
-    "UPDATE sale_void_line SET line = NULL WHERE void IN (SELECT v.id FROM sale_void v JOIN sale s ON s.id = "
-    "v.sale"
-    " WHERE s.customer = ?1) AND ?2 IS NOT NULL",
-    "UPDATE sale SET customer = ?2, cart = NULL, visit = NULL, checkout = NULL WHERE customer = ?1",
-    "UPDATE audit SET customer = ?2 WHERE customer = ?1",
-};
-
-/* Credentials that others have as well stay theirs, and their rows are told again without her. ?1: her id. */
-static const char *const share_sql[] = {
-    "UPDATE credential SET version = version + 1"
-    " WHERE hash IN (SELECT hash FROM credential_share WHERE customer = ?1)",
-    "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
-    " SELECT c.type, c.op, c.id, c.customer, c.store FROM change c WHERE c.type = " SQL_ROW_CREDENTIAL
-    " AND c.id IN (SELECT hash FROM credential_share WHERE customer = ?1)",
-    "DELETE FROM credential_share WHERE customer = ?1",
-    "UPDATE credential SET version = version + 1, customer = (SELECT s.customer FROM credential_share s"
-    " WHERE s.hash = credential.hash ORDER BY s.at_ms, s.customer LIMIT 1)"
-    " WHERE customer = ?1 AND hash IN (SELECT hash FROM credential_share)",
-    "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
-    " SELECT c.type, c.op, c.id, k.customer, c.store FROM change c JOIN credential k ON k.hash = c.id"
-    " WHERE c.customer = ?1 AND c.type = " SQL_ROW_CREDENTIAL " AND k.customer <> ?1",
-    "DELETE FROM credential_share WHERE ?1 IS NOT NULL AND EXISTS (SELECT 1 FROM credential k"
-    " WHERE k.hash = credential_share.hash AND k.customer = credential_share.customer)",
-};
-
-/* Every table that says something of a customer, those that refer to others first. ?1: her id. What is added
- * to the schema about a customer is added here and to the sections of sqlite_export.c. */
-static const char *const erase_sql[] = {
-    "DELETE FROM change WHERE type = " SQL_ROW_CART " AND customer IS NULL"
-    " AND id IN (SELECT joined FROM cart_merge WHERE customer = ?1)",
-    "DELETE FROM cart_line WHERE cart IN (SELECT joined FROM cart_merge WHERE customer = ?1)",
-    "DELETE FROM cart WHERE id IN (SELECT joined FROM cart_merge WHERE customer = ?1)",
-    "DELETE FROM cart_merge WHERE customer = ?1",
-    "DELETE FROM cart_line WHERE cart IN (SELECT id FROM cart WHERE customer = ?1)",
-    "DELETE FROM cart WHERE customer = ?1",
-    "DELETE FROM fact WHERE customer = ?1",
-    "DELETE FROM contact WHERE customer = ?1",
-    "DELETE FROM staff_note WHERE customer = ?1",
-    "DELETE FROM credential WHERE customer = ?1",
-    "UPDATE store SET member_count = member_count - 1"
-    " WHERE id IN (SELECT store FROM cohort WHERE customer = ?1)",
-    "DELETE FROM cohort WHERE customer = ?1",
-    "DELETE FROM touch WHERE customer = ?1",
-    "DELETE FROM visit WHERE customer = ?1",
-    "DELETE FROM handover_decline WHERE handover IN (SELECT id FROM handover WHERE customer = ?1)",
-    "DELETE FROM handover WHERE customer = ?1",
-    "DELETE FROM reward WHERE customer = ?1",
-    "DELETE FROM consent WHERE customer = ?1",
-    "DELETE FROM points_entry WHERE customer = ?1",
-    "DELETE FROM journey WHERE customer = ?1",
-    "DELETE FROM intake WHERE customer = ?1",
-    "DELETE FROM change WHERE customer = ?1",
-    "DELETE FROM verdict WHERE device = 'web:' || lower(hex(?1))",
-    "DELETE FROM stream WHERE device = 'web:' || lower(hex(?1))",
-    "DELETE FROM customer WHERE id = ?1",
-};
 
 enum tb_err sqlite_erasure_of(struct sqlite_engine *e, const struct tb_id *customer,
                               struct tb_id *ret_erasure)
@@ -111,16 +49,15 @@ enum tb_err sqlite_erasure_read(struct sqlite_engine *e, struct tb_span id,
     return err;
 }
 
-/* erasure: NULL where the statement has no ?2. */
-static enum tb_err sql_run(struct sqlite_engine *e, const char *sql, const struct tb_id *customer,
-                           const struct tb_id *erasure)
+static enum tb_err step_run(struct sqlite_engine *e, const struct sqlite_erase_step *step,
+                            const struct tb_id *customer, const struct tb_id *erasure)
 {
     struct tb_stmt s = {0};
-    enum tb_err err = tb_stmt_prepare(e->db, sql, &s);
+    enum tb_err err = tb_stmt_prepare(e->db, step->sql, &s);
     if (err != TB_OK)
         return err;
     tb_stmt_bind_blob(&s, 1, tb_id_span(customer));
-    if (erasure != NULL)
+    if (step->names_erasure)
         tb_stmt_bind_blob(&s, 2, tb_id_span(erasure));
     err = tb_stmt_run(&s);
     tb_stmt_free(&s);
@@ -130,13 +67,9 @@ static enum tb_err sql_run(struct sqlite_engine *e, const char *sql, const struc
 static enum tb_err customer_destroy(struct sqlite_engine *e, const struct tb_id *customer,
                                     const struct tb_id *erasure)
 {
-    enum tb_err err = TB_OK;
-    for (size_t i = 0; i < TB_ARRAY_SIZE(sale_sql) && err == TB_OK; i++)
-        err = sql_run(e, sale_sql[i], customer, erasure);
-    for (size_t i = 0; i < TB_ARRAY_SIZE(share_sql) && err == TB_OK; i++)
-        err = sql_run(e, share_sql[i], customer, NULL);
-    for (size_t i = 0; i < TB_ARRAY_SIZE(erase_sql) && err == TB_OK; i++)
-        err = sql_run(e, erase_sql[i], customer, NULL);
+    enum tb_err err = sqlite_handovers_erase(e, customer);
+    for (size_t i = 0; i < sqlite_erase_step_count && err == TB_OK; i++)
+        err = step_run(e, &sqlite_erase_steps[i], customer, erasure);
     return err;
 }
 

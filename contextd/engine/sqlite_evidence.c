@@ -24,51 +24,12 @@ static struct tb_span pepper_of(const struct sqlite_engine *e)
     return tb_span_of(e->chain.pepper, sizeof e->chain.pepper);
 }
 
-/* HMAC-SHA-256(pepper, kind ‖ 00 ‖ value), as terminals have it. */
-static struct tb_digest hash_of(const struct sqlite_engine *e, const struct tb_credential *credential)
-{
-    const struct tb_span parts[] = {tb_span_str(tb_credential_kind_name(credential->kind)), tb_span_of("", 1),
-                                    tb_credential_value(credential)};
-    return tb_hmac_sha256_parts(pepper_of(e), parts, TB_ARRAY_SIZE(parts));
-}
-
 /* ---- hand-over codes ---- */
-
-void sqlite_handover_code(const struct sqlite_engine *e, struct tb_span id,
-                          char ret_code[TB_HANDOVER_CODE_SIZE + 1])
-{
-    const struct tb_span parts[] = {tb_span_str("handover"), tb_span_of("", 1), id};
-    struct tb_digest digest = tb_hmac_sha256_parts(pepper_of(e), parts, TB_ARRAY_SIZE(parts));
-    struct tb_reader from = tb_reader_of(tb_digest_span(&digest));
-    tb_handover_code_of((uint32_t)(tb_read_u64be(&from) % TB_HANDOVER_NUMBER_COUNT), ret_code);
-}
-
-/* Two open ones of the same code are nobody's: better to ask again than to serve somebody else. */
-static enum tb_err handover_search(struct sqlite_engine *e, const char *code, struct tb_id *ret_handover)
-{
-    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_OPEN);
-    tb_stmt_bind_int(s, 1, e->wall_ms - TB_HANDOVER_LIFE_MS);
-    bool row = false;
-    unsigned count = 0;
-    enum tb_err err;
-    while ((err = tb_stmt_step(s, &row)) == TB_OK && row) {
-        char own[TB_HANDOVER_CODE_SIZE + 1];
-        sqlite_handover_code(e, tb_stmt_blob(s, 0), own);
-        if (strcmp(own, code) != 0)
-            continue;
-        count++;
-        err = sqlite_column_id(s, 0, ret_handover);
-        if (err != TB_OK)
-            break;
-    }
-    tb_stmt_reset(s);
-    return err == TB_OK && count != 1 ? TB_ERR_NOT_FOUND : err;
-}
 
 static enum tb_err handover_find(struct sqlite_engine *e, const char *code, struct sqlite_evidence *evidence)
 {
     struct tb_id id;
-    enum tb_err err = handover_search(e, code, &id);
+    enum tb_err err = sqlite_handover_by_code(e, code, &id);
     if (err != TB_OK)
         return err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_READ);
@@ -100,7 +61,8 @@ static void proven(struct sqlite_engine *e, const struct tb_identify_ask *ask, c
                    struct sqlite_evidence *evidence)
 {
     struct tb_identify_proof *proof = &evidence->proof;
-    struct tb_digest hash = hash_of(e, &j->credential);
+    struct tb_digest hash = sqlite_keyed_hash(e, tb_credential_kind_name(j->credential.kind),
+                                              tb_credential_value(&j->credential));
     bool other = strcmp(ask->kind, tb_credential_kind_name(TB_CREDENTIAL_NONE)) != 0 &&
                  memcmp(hash.bytes, ask->hash, sizeof ask->hash) != 0;
     if (other) {

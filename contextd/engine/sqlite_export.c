@@ -17,7 +17,7 @@ _Static_assert(TB_REWARD_OPEN == 1 && TB_REWARD_RESERVED == 2,
                "the section rewards follows enum tb_reward_state");
 
 /* Each yields one object a row. ?1: the customer's id. What is added to the schema about a customer is added
- * here and to erase_sql. */
+ * here and to sqlite_erase_sql.c. */
 static const struct {
     const char *name;
     const char *sql;
@@ -69,7 +69,7 @@ static const struct {
      "SELECT json_object('from', from_name, 'to', to_whom, 'note', note, 'by', by_name, 'at_ms', at_ms,"
      " 'reason', CASE reason WHEN 1 THEN 'help' WHEN 2 THEN 'continue' END, 'store', nullif(store, ''),"
      " 'item_count', item_count, 'total', total, 'declined', declined, 'taken_ms', nullif(taken_ms, 0))"
-     " FROM handover WHERE customer = ?1 AND state > 0 ORDER BY at_ms"},
+     " FROM handover WHERE (customer = ?1 OR became = ?1) AND state > 0 ORDER BY at_ms"},
     {"sales",
      "SELECT json_object('store', store, 'terminal', terminal, 'business_date', business_date, 'receipt',"
      " receipt, 'currency', currency, 'total', total, 'at_ms', at_ms, 'lines', (SELECT json_group_array("

@@ -203,6 +203,8 @@ static enum tb_err request_write(struct sqlite_engine *e, struct sqlite_batch *b
     tb_stmt_bind_int(s, 9, m->handover.reason);
     tb_stmt_bind_text(s, 10, tb_span_str(store));
     cart_bind(s, &e->cart);
+    const struct tb_digest code = sqlite_handover_code_hash(e, tb_id_span(&m->handover.handover));
+    tb_stmt_bind_blob(s, 14, tb_digest_span(&code));
     v->version = 1;
     store_tell(b, store);
     err = tb_stmt_run(s);
@@ -420,6 +422,48 @@ enum tb_err sqlite_handovers_overdue(struct sqlite_engine *e, bool *more)
     e->changed_here = e->changed_here || count > 0;
     *more = *more || count == OVERDUE_MAX;
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
+/* ---- whose nobody's cart became ---- */
+
+static enum tb_err cart_owner(struct sqlite_engine *e, enum sqlite_stmt which, const struct tb_id *cart,
+                              const struct tb_id *customer)
+{
+    struct tb_stmt *s = sqlite_stmt(e, which);
+    tb_stmt_bind_blob(s, 1, tb_id_span(cart));
+    tb_stmt_bind_blob(s, 2, tb_id_span(customer));
+    return tb_stmt_run(s);
+}
+
+enum tb_err sqlite_handover_became(struct sqlite_engine *e, const struct tb_id *cart,
+                                   const struct tb_id *customer)
+{
+    return cart_owner(e, STMT_HANDOVER_BECAME, cart, customer);
+}
+
+enum tb_err sqlite_handover_parted(struct sqlite_engine *e, const struct tb_id *cart,
+                                   const struct tb_id *customer)
+{
+    return cart_owner(e, STMT_HANDOVER_PARTED, cart, customer);
+}
+
+enum tb_err sqlite_handovers_erase(struct sqlite_engine *e, const struct tb_id *customer)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ERASE_DECLINES);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    enum tb_err err = tb_stmt_run(s);
+    if (err != TB_OK)
+        return err;
+    s = sqlite_stmt(e, STMT_HANDOVER_ERASE_TELL);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    tb_stmt_bind_int(s, 2, TB_ROW_DROP);
+    err = tb_stmt_run(s);
+    if (err != TB_OK)
+        return err;
+    s = sqlite_stmt(e, STMT_HANDOVER_ERASE);
+    tb_stmt_bind_blob(s, 1, tb_id_span(customer));
+    tb_stmt_bind_int(s, 2, e->wall_ms);
+    return tb_stmt_run(s);
 }
 
 /* ---- rows ---- */

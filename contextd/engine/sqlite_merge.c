@@ -39,7 +39,10 @@ static enum tb_err undo_keep(struct sqlite_engine *e, const struct tb_mutation *
     tb_stmt_bind_int(s, 5, e->wall_ms);
     tb_stmt_bind_blob(s, 6, tb_buf_span(&packed));
     enum tb_err err = tb_stmt_run(s);
-    return err == TB_OK ? touches_join(e, m, tb_db_last_rowid(e->db)) : err;
+    int64_t merge = tb_db_last_rowid(e->db);
+    if (err == TB_OK)
+        err = sqlite_handover_became(e, &m->merge.from, &m->customer);
+    return err == TB_OK ? touches_join(e, m, merge) : err;
 }
 
 /* TB_ERR_NOT_FOUND: these carts were never joined, or that was taken back. */
@@ -65,6 +68,8 @@ static enum tb_err undo_drop(struct sqlite_engine *e, const struct tb_mutation *
     struct tb_stmt *s = sqlite_cart_stmt(e, CART_MERGE_DROP);
     tb_stmt_bind_int(s, 1, merge);
     enum tb_err err = tb_stmt_run(s);
+    if (err == TB_OK)
+        err = sqlite_handover_parted(e, &m->merge.from, &m->customer);
     return err == TB_OK ? touches_part(e, m, merge) : err;
 }
 

@@ -627,6 +627,30 @@ static const char schema_11[] =
     "ALTER TABLE policy ADD COLUMN idle_upper TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE policy ADD COLUMN idle_lower TEXT NOT NULL DEFAULT '';";
 
-const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4,  schema_5, schema_6,
-                                         schema_7, schema_8, schema_9, schema_10, schema_11};
+/*
+ * Version 12: whom nobody's cart that was handed over became, what a hand-over's code is found by, and audit
+ * in the order of time. Codes of hand-overs that were open are filled in when the engine opens the file.
+ */
+static const char schema_12[] =
+    "ALTER TABLE handover ADD COLUMN became BLOB REFERENCES customer(id);" /* of nobody's cart; NULL: nobody's
+                                                                            */
+    "ALTER TABLE handover ADD COLUMN code BLOB;" /* keyed hash of the code; NULL: it is over */
+    "UPDATE handover SET became = coalesce("
+    "(SELECT m.customer FROM cart_merge m JOIN customer p ON p.id = m.customer WHERE m.joined = handover.cart"
+    " ORDER BY m.id DESC LIMIT 1),"
+    "(SELECT s.customer FROM sale s JOIN customer p ON p.id = s.customer WHERE s.cart = handover.cart"
+    " ORDER BY s.id LIMIT 1)) WHERE customer IS NULL AND state > 0;"
+    "CREATE INDEX handover_cart ON handover(cart) WHERE customer IS NULL;"
+    "CREATE INDEX handover_became ON handover(became) WHERE became IS NOT NULL;"
+    "CREATE INDEX handover_code ON handover(code) WHERE code IS NOT NULL;"
+    "DROP INDEX audit_customer;"
+    "CREATE INDEX audit_customer ON audit(customer, at_ms) WHERE customer IS NOT NULL;"
+    "DROP INDEX audit_operator;"
+    "CREATE INDEX audit_operator ON audit(operator, at_ms) WHERE operator <> '';"
+    "DROP INDEX audit_find;"
+    "CREATE INDEX audit_limited ON audit(device, what, at_ms) WHERE what = 'customer.find'"
+    " OR what = 'customer.find_refused' OR what = 'handover.guess' OR what = 'handover.guess_refused';";
+
+const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4,  schema_5,  schema_6,
+                                         schema_7, schema_8, schema_9, schema_10, schema_11, schema_12};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);

@@ -10,6 +10,13 @@ _Static_assert(TB_ROW_CREDENTIAL == 2 && TB_ROW_CART == 3 && TB_ROW_HANDOVER == 
 #define POLICY_SET(column, value) \
     ", " column " = CASE " value " WHEN 0 THEN " column " WHEN -1 THEN 0 ELSE " value " END"
 
+/* What is left says of nobody what was to be done. */
+#define HANDOVER_EMPTY                                                                    \
+    "state = 0, note = '', to_whom = '', from_name = '', by_name = '', from_device = ''," \
+    " by_device = '', cart = zeroblob(16), became = NULL, code = NULL"
+
+#define AUDIT_COLUMNS "id, at_ms, store, device, operator, what, customer, detail"
+
 #define HANDOVERS_OVERDUE " WHERE state > 0 AND at_ms < ?1 ORDER BY at_ms, id LIMIT ?2"
 
 const char *const sqlite_statements[STMT_COUNT] = {
@@ -169,9 +176,13 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_AUDIT_PUT] = "INSERT INTO audit(at_ms, store, device, operator, what, customer, detail)"
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [STMT_AUDIT_NEXT] =
-        "SELECT id, at_ms, store, device, operator, what, customer, detail FROM audit WHERE id > ?1"
-        " AND at_ms >= ?2 AND (?3 IS NULL OR customer = ?3) AND (?4 = '' OR operator = ?4) ORDER BY id LIMIT "
-        "1",
+        "SELECT " AUDIT_COLUMNS " FROM audit WHERE (at_ms, id) > (?1, ?2) ORDER BY at_ms, id LIMIT 1",
+    [STMT_AUDIT_NEXT_OF_CUSTOMER] =
+        "SELECT " AUDIT_COLUMNS " FROM audit WHERE customer = ?3 AND (at_ms, id) > (?1, ?2)"
+        " AND (?4 = '' OR +operator = ?4) ORDER BY at_ms, id LIMIT 1",
+    [STMT_AUDIT_NEXT_OF_OPERATOR] =
+        "SELECT " AUDIT_COLUMNS " FROM audit WHERE operator = ?4 AND operator <> ''"
+        " AND (at_ms, id) > (?1, ?2) ORDER BY at_ms, id LIMIT 1",
     /* Not from the future: a clock that was wrong must not count for ever. */
     [STMT_AUDIT_FINDS] = "SELECT (SELECT count(*) FROM audit WHERE device = ?1 AND what = 'customer.find'"
                          " AND at_ms > ?2 AND at_ms <= ?3), finds_max FROM policy",
@@ -210,8 +221,7 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_HANDOVER_DROPS_PUT] =
         "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
         " SELECT " SQL_ROW_HANDOVER ", ?3, id, customer, '' FROM handover" HANDOVERS_OVERDUE,
-    [STMT_HANDOVER_END] = "UPDATE handover SET state = 0, note = '', to_whom = '', from_name = '',"
-                          " by_name = '', from_device = '', by_device = '', cart = zeroblob(16),"
+    [STMT_HANDOVER_END] = "UPDATE handover SET " HANDOVER_EMPTY ","
                           " version = version + 1, as_of_ms = ?3"
                           " WHERE id IN (SELECT id FROM handover" HANDOVERS_OVERDUE ")",
     /* Likewise: a change whose object is gone is read over and over. */
@@ -223,13 +233,15 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " (SELECT id FROM handover WHERE state = 0 AND as_of_ms < ?1 ORDER BY as_of_ms, id LIMIT ?2)",
     [STMT_HANDOVER_ADD] =
         "INSERT INTO handover(id, customer, cart, from_device, from_name, to_whom, note, state,"
-        " by_device, by_name, at_ms, reason, store, item_count, total, currency, version, as_of_ms)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, '', '', ?8, ?9, ?10, ?11, ?12, ?13, 1, ?8)"
+        " by_device, by_name, at_ms, reason, store, item_count, total, currency, version, as_of_ms, code,"
+        " became) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, '', '', ?8, ?9, ?10, ?11, ?12, ?13, 1, ?8, ?14,"
+        " iif(?2 IS NULL, (SELECT customer FROM cart_merge WHERE joined = ?3 ORDER BY id DESC LIMIT 1), "
+        "NULL))"
         " ON CONFLICT DO NOTHING",
-    [STMT_HANDOVER_TAKE] = "UPDATE handover SET state = 2, by_device = ?2, by_name = ?3, taken_ms = ?4,"
-                           " version = version + 1, as_of_ms = ?4 WHERE id = ?1",
+    [STMT_HANDOVER_TAKE] = "UPDATE handover SET state = 2, code = NULL, by_device = ?2, by_name = ?3,"
+                           " taken_ms = ?4, version = version + 1, as_of_ms = ?4 WHERE id = ?1",
     [STMT_HANDOVER_STATE] =
-        "UPDATE handover SET state = ?2, version = version + 1, as_of_ms = ?3 WHERE id = ?1",
+        "UPDATE handover SET state = ?2, code = NULL, version = version + 1, as_of_ms = ?3 WHERE id = ?1",
     [STMT_HANDOVER_DECLINE_ADD] =
         "INSERT INTO handover_decline(handover, device) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
     [STMT_HANDOVER_DECLINED] = "UPDATE handover SET declined = declined + 1, version = version + 1,"
@@ -239,7 +251,25 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " h.as_of_ms, h.by_device, h.from_device, h.reason, h.store, h.item_count, h.total, h.currency,"
         " h.declined, h.taken_ms, p.name, p.tier FROM handover h LEFT JOIN customer p ON p.id = h.customer"
         " WHERE h.id = ?1",
-    [STMT_HANDOVER_OPEN] = "SELECT id FROM handover WHERE at_ms >= ?1 AND state = 1",
+    [STMT_HANDOVER_BY_CODE] = "SELECT id FROM handover WHERE code = ?1 AND at_ms >= ?2 LIMIT 2",
+    [STMT_HANDOVER_UNCODED] =
+        "SELECT id FROM handover WHERE state = 1 AND at_ms >= ?1 AND code IS NULL LIMIT 1",
+    [STMT_HANDOVER_CODE] = "UPDATE handover SET code = ?2 WHERE id = ?1",
+    [STMT_HANDOVER_BECAME] =
+        "UPDATE handover SET became = ?2 WHERE cart = ?1 AND customer IS NULL"
+        " AND became IS NULL AND state > 0 AND EXISTS (SELECT 1 FROM customer WHERE id = ?2)",
+    [STMT_HANDOVER_PARTED] =
+        "UPDATE handover SET became = NULL WHERE cart = ?1 AND customer IS NULL AND became = ?2",
+    [STMT_HANDOVER_ERASE_DECLINES] = "DELETE FROM handover_decline WHERE handover IN"
+                                     " (SELECT id FROM handover WHERE became = ?1)",
+    /* To whom it was told; ?2 is TB_ROW_DROP. */
+    [STMT_HANDOVER_ERASE_TELL] =
+        "INSERT OR REPLACE INTO change(type, op, id, customer, store)"
+        " SELECT c.type, ?2, c.id, NULL, c.store FROM handover h JOIN change c ON c.id = h.id"
+        " WHERE c.type = " SQL_ROW_HANDOVER " AND h.became = ?1",
+    [STMT_HANDOVER_ERASE] = "UPDATE handover SET " HANDOVER_EMPTY ", reason = 0, item_count = 0, total = 0,"
+                            " currency = '', declined = 0, taken_ms = 0, version = version + 1, as_of_ms = ?2"
+                            " WHERE became = ?1",
     [STMT_HANDOVER_ASKED] = "SELECT count(*) FROM handover WHERE from_device = ?1 AND state = 1",
     [STMT_HANDOVER_OVERDUE] = "SELECT id FROM handover WHERE state = 1 AND at_ms < ?1 ORDER BY at_ms LIMIT 1",
     [STMT_HANDOVER_TOLD_EXPIRE] =

@@ -184,9 +184,10 @@ struct tb_engine_ops {
     enum tb_err (*operator_next)(struct tb_context_engine *engine, const char *after,
                                  struct tb_operator_entry *ret_entry);
 
-    /* Who did what, oldest first, from the one after `after` (0 for the first). TB_ERR_NOT_FOUND. */
+    /* Who did what, oldest first, from the one after `after` on, which may be ret_entry itself; NULL, or one
+     * of number 0: from the first. TB_ERR_NOT_FOUND. */
     enum tb_err (*audit_next)(struct tb_context_engine *engine, const struct tb_audit_filter *filter,
-                              int64_t after, struct tb_audit_entry *ret_entry);
+                              const struct tb_audit_entry *after, struct tb_audit_entry *ret_entry);
 
     /* Removes what has expired: by the policy (journeys, notes, visits, audit, who is too many in a cohort),
      * verdicts older than 90 days, erasures that everybody has confirmed. A bounded share per call, and

@@ -175,7 +175,7 @@ static struct tb_audit_entry last_of(struct engine_fixture *f, const char *what)
     const struct tb_audit_filter all = {.since_ms = 0};
     struct tb_audit_entry entry = {.number = 0};
     struct tb_audit_entry last = {.number = 0};
-    while (f->engine->ops->audit_next(f->engine, &all, entry.number, &entry) == TB_OK)
+    while (f->engine->ops->audit_next(f->engine, &all, &entry, &entry) == TB_OK)
         if (strcmp(entry.what, what) == 0)
             last = entry;
     return last;
@@ -240,13 +240,13 @@ static void the_audit_is_read_by_whom_and_when_and_ends(void **state)
     (void)snprintf(create.operator, sizeof create.operator, "op-8");
     assert_applied(decide(f, &till, &create), "");
     struct tb_audit_filter filter = {.operator_id = "op-8"};
-    assert_int_equal(f->engine->ops->audit_next(f->engine, &filter, 0, &entry), TB_OK);
+    assert_int_equal(f->engine->ops->audit_next(f->engine, &filter, NULL, &entry), TB_OK);
     assert_string_equal(entry.what, "customer.create");
-    assert_int_equal(f->engine->ops->audit_next(f->engine, &filter, entry.number, &entry), TB_ERR_NOT_FOUND);
+    assert_int_equal(f->engine->ops->audit_next(f->engine, &filter, &entry, &entry), TB_ERR_NOT_FOUND);
     filter = (struct tb_audit_filter){.customer = create.customer};
-    assert_int_equal(f->engine->ops->audit_next(f->engine, &filter, 0, &entry), TB_OK);
+    assert_int_equal(f->engine->ops->audit_next(f->engine, &filter, NULL, &entry), TB_OK);
     filter = (struct tb_audit_filter){.since_ms = f->wall_ms};
-    assert_int_equal(f->engine->ops->audit_next(f->engine, &filter, 0, &entry), TB_OK);
+    assert_int_equal(f->engine->ops->audit_next(f->engine, &filter, NULL, &entry), TB_OK);
     assert_string_equal(entry.what, "customer.create");
     engine_fixture_load(
         f, &(struct tb_record){.kind = TB_RECORD_POLICY, .as.policy.audit_keep_ms = HOUR_MS / 2});
@@ -510,7 +510,7 @@ static void a_shared_card_outlives_those_who_are_erased(void **state)
     }
     const struct tb_audit_filter hers = {.customer = erasure}; /* what was done stays, as the erasure's */
     struct tb_audit_entry entry;
-    assert_int_equal(f->engine->ops->audit_next(f->engine, &hers, 0, &entry), TB_OK);
+    assert_int_equal(f->engine->ops->audit_next(f->engine, &hers, NULL, &entry), TB_OK);
     assert_string_equal(entry.what, "credential.link");
 }
 

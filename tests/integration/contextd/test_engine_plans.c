@@ -1,5 +1,6 @@
 /* How SQLite reaches what the engine's statements ask for: by an index, however large the tables are. */
 #include "contextd/engine/sqlite_cart_sql.h"
+#include "contextd/engine/sqlite_erase_sql.h"
 #include "contextd/engine/sqlite_schema.h"
 #include "core/base/assert.h"
 #include "tests/integration/contextd/engine_fixture.h"
@@ -46,10 +47,40 @@ static void plan_read(const char *sql, char plan[PLAN_SIZE])
 }
 
 /* Tables that grow with customers and time, by the names that statements give them. */
-static const char *const large[] = {"touch",   "change",    "c",         "sale",   "sale_line",
-                                    "cart",    "h",         "cart_line", "cohort", "cart_merge",
-                                    "visit",   "handover",  "k",         "b",      "conflict",
-                                    "verdict", "sale_void", "sale_touch"};
+static const char *const large[] = {"touch",
+                                    "change",
+                                    "c",
+                                    "sale",
+                                    "sale_line",
+                                    "cart",
+                                    "h",
+                                    "cart_line",
+                                    "cohort",
+                                    "cart_merge",
+                                    "visit",
+                                    "handover",
+                                    "k",
+                                    "b",
+                                    "conflict",
+                                    "verdict",
+                                    "sale_void",
+                                    "sale_touch",
+                                    "audit",
+                                    "credential",
+                                    "credential_share",
+                                    "handover_decline",
+                                    "touch",
+                                    "contact",
+                                    "staff_note",
+                                    "fact",
+                                    "reward",
+                                    "consent",
+                                    "points_entry",
+                                    "journey",
+                                    "intake",
+                                    "stream",
+                                    "m",
+                                    "sale_void_line"};
 
 /* The chain, of which there is one, has the name of changes and carts in two statements. */
 static bool chain_joins(const char *sql)
@@ -84,6 +115,33 @@ static void no_statement_reads_a_large_table_to_its_end(void **state)
     (void)state;
     statements_check(sqlite_statements, STMT_COUNT);
     statements_check(sqlite_cart_statements, CART_STMT_COUNT);
+}
+
+static void an_erasure_reads_no_large_table_to_its_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sqlite_erase_step_count; i++)
+        statements_check(&sqlite_erase_steps[i].sql, 1);
+}
+
+/* With a year of it in the table, too. */
+static void the_audit_is_read_by_what_is_asked_for(void **state)
+{
+    const struct {
+        enum sqlite_stmt which;
+        const char *used;
+    } wanted[] = {
+        {STMT_AUDIT_NEXT, "audit_at (at_ms>?)"},
+        {STMT_AUDIT_NEXT_OF_CUSTOMER, "audit_customer (customer=? AND at_ms>?)"},
+        {STMT_AUDIT_NEXT_OF_OPERATOR, "audit_operator (operator=? AND at_ms>?)"},
+    };
+    char plan[PLAN_SIZE];
+    (void)state;
+    for (size_t i = 0; i < TB_ARRAY_SIZE(wanted); i++) {
+        plan_read(sqlite_statements[wanted[i].which], plan);
+        if (strstr(plan, wanted[i].used) == NULL || strstr(plan, "TEMP B-TREE") != NULL)
+            fail_msg("%s\n%s\nnot by %s", sqlite_statements[wanted[i].which], plan, wanted[i].used);
+    }
 }
 
 /* What SQLite asks by itself when a sale goes: who still refers to it. */
@@ -126,6 +184,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_statement_reads_a_large_table_to_its_end),
+        cmocka_unit_test(an_erasure_reads_no_large_table_to_its_end),
+        cmocka_unit_test(the_audit_is_read_by_what_is_asked_for),
         cmocka_unit_test(what_refers_to_a_sale_is_found_by_it),
         cmocka_unit_test(touchpoints_are_found_by_cart_and_visit),
     };

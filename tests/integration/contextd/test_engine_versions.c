@@ -1,6 +1,5 @@
 /* Files of before: what an older program wrote is brought up to date when the engine opens it. */
-#include "core/base/assert.h"
-#include "tests/integration/contextd/engine_test.h"
+#include "tests/integration/contextd/engine_handovers.h"
 
 #include <sqlite3.h>
 
@@ -43,6 +42,8 @@ static const char five[] =
     " 1, 1, 1 FROM customer;"
     "DROP INDEX change_store; DROP TABLE handover_decline; DROP INDEX handover_open; DROP INDEX "
     "handover_asked;"
+    "DROP INDEX handover_cart; DROP INDEX handover_became; DROP INDEX handover_code;"
+    "ALTER TABLE handover DROP COLUMN became; ALTER TABLE handover DROP COLUMN code;"
     "ALTER TABLE handover DROP COLUMN reason; ALTER TABLE handover DROP COLUMN store;"
     "ALTER TABLE handover DROP COLUMN item_count; ALTER TABLE handover DROP COLUMN total;"
     "ALTER TABLE handover DROP COLUMN currency; ALTER TABLE handover DROP COLUMN declined;"
@@ -76,7 +77,7 @@ static void version_5_is_taken_over(void **state)
     f->engine->ops->close(f->engine);
     file_run(f, five);
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 11);
+    assert_int_equal(number(f, "PRAGMA user_version"), 12);
     assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE store = '' AND customer IS NOT NULL"), 1);
     assert_int_equal(number(f, "SELECT sale FROM sale_touch"), 2);
     /* What a verdict of before was on is not known. */
@@ -88,10 +89,58 @@ static void version_5_is_taken_over(void **state)
     assert_int_equal(verdict_on(f, &other), TB_VERDICT_REJECTED);
 }
 
+/* ---- version 11 ---- */
+
+/* Two hand-overs of nobody's carts, the second of which joined hers. */
+static const char eleven[] =
+    "DROP INDEX handover_cart; DROP INDEX handover_became; DROP INDEX handover_code;"
+    "ALTER TABLE handover DROP COLUMN became; ALTER TABLE handover DROP COLUMN code;"
+    "DROP INDEX audit_customer; CREATE INDEX audit_customer ON audit(customer) WHERE customer IS NOT NULL;"
+    "DROP INDEX audit_operator; CREATE INDEX audit_operator ON audit(operator) WHERE operator <> '';"
+    "DROP INDEX audit_limited; CREATE INDEX audit_find ON audit(device, at_ms) WHERE what = 'customer.find';"
+    "PRAGMA user_version = 11";
+
+static struct tb_mutation joined_by(unsigned cart)
+{
+    return (struct tb_mutation){.kind = TB_MUTATION_CART_MERGE,
+                                .customer = tb_seed_customer_id(SEED_NUMBER, 0),
+                                .cart = fixture_id(800),
+                                .merge = {.from = fixture_id(cart), .policy = TB_MERGE_SUM}};
+}
+
+/* An open one keeps its code, and whose it became is known. */
+static void version_11_is_taken_over(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_request by_code = {.ask = TB_ENGINE_IDENTIFY, .peer = fixture_till("till-0421-4")};
+    for (unsigned i = 0; i < 2; i++) {
+        struct tb_mutation ask = request_of((struct tb_id){{0}}, 1 + i, "any");
+        ask.cart = fixture_id(40 + i);
+        assert_applied(decide(f, &kiosk, anonymous_add(40 + i)));
+        const struct tb_engine_answer *answer = decide(f, &kiosk, ask);
+        assert_applied(answer);
+        (void)snprintf(by_code.identify.evidence, sizeof by_code.identify.evidence, "%s",
+                       doc_of(&answer->apply.rows).code);
+    }
+    assert_applied(decide(f, &kiosk, joined_by(41)));
+    f->engine->ops->close(f->engine);
+    file_run(f, eleven);
+    engine_fixture_open(f);
+    assert_int_equal(number(f, "PRAGMA user_version"), 12);
+    assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE became IS NOT NULL"), 1);
+    assert_int_equal(number(f, "SELECT count(*) FROM handover h JOIN cart_merge m ON m.joined = h.cart"
+                               " WHERE h.became = m.customer"),
+                     1);
+    (void)snprintf(by_code.identify.kind, sizeof by_code.identify.kind, "handover");
+    assert_true(engine_fixture_ask(f, &by_code)->identify.found);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ENGINE_TEST(version_5_is_taken_over),
+        ENGINE_TEST(version_11_is_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

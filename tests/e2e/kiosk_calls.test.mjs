@@ -79,6 +79,29 @@ test('a clerk declines, another accepts: each is told, and the cart is at the ti
   await done();
 });
 
+test('somebody with nothing in her hands calls from the idle screen, and from a card that nobody knows', async () => {
+  await sees('a screen without a visit', `(s) => ['idle', 'ended'].includes(s.kind) && s.acts.includes('help')`);
+  await shopper.touch('help');
+  await sees('that it waits', `(s) => s.kind === 'cart' && s.dialog === 'help' && /Waiting for \\d+ seconds?/.test(s.panel)`);
+  const [call] = await listed(1);
+  assert.deepEqual([call.from, call.reason, call.anonymous, call.item_count], ['Kiosk 7', 'help', true, undefined]);
+  await picture('help-empty');
+  assert.equal((await clerk.request('handover.accept', { handover: call.id })).error, undefined);
+  await sees('who comes', `(s) => /Till 4 is coming/.test(s.panel)`);
+  await clerk.clear();
+  await shopper.touch('close');
+  await done();
+  await kiosk.scan('https://loyal.example/m/9999999999');
+  await sees('that nobody knows it', `(s) => s.kind === 'outcome' && s.acts.includes('help')`);
+  await picture('unknown-help');
+  await shopper.touch('help');
+  await sees('that it waits', `(s) => s.dialog === 'help' && /Waiting for/.test(s.panel)`);
+  await listed(1);
+  await shopper.touch('help_cancel');
+  await listed(0);
+  await done();
+});
+
 test('a cart is taken to a till by its code', async () => {
   await scan(ink);
   await hasCart(ink.name);
@@ -105,6 +128,10 @@ test('without the line neither is promised', async () => {
   await shopper.touch('close');
   await shopper.touch('help');
   await sees('that this needs it, too', `(s) => s.dialog === 'help' && /That needs the line, which is down/.test(s.panel)`);
+  await shopper.touch('close');
+  await done();
+  await shopper.touch('help');
+  await sees('that it needs the line, and begins nothing', `(s) => s.kind !== 'cart' && s.dialog === 'help' && /That needs the line, which is down/.test(s.panel)`);
   await shopper.touch('close');
   await kiosk.startStore();
   await sees('a live line', `(s) => s.band === ''`);

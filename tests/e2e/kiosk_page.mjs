@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
-import { answers, anonymous, cart, choose, ID, lines, live, merge, terminal, view, visit } from './lib/kiosk_messages.mjs';
+import { answers, anonymous, cart, choose, ID, lines, live, merge, offline, outcome, terminal, view, visit } from './lib/kiosk_messages.mjs';
 
 let browser;
 let stage;
@@ -94,6 +94,37 @@ test('everything that is offered is asked of the agent', async () => {
   await tap(page, 'done');
   assert.deepEqual((await asked(8)).map(([method]) => method), ['send.code', 'visit.know', 'visit.not_me', 'visit.know', 'visit.forget', 'help.call', 'help.cancel', 'visit.end']);
   assert.ok((await asked(8)).every(([, params]) => params.visit === ID));
+  await close(page);
+});
+
+test('whoever stands there without a cart can call help: a visit begins with the call', async () => {
+  for (const before of [begin, [...begin, ['outcome', outcome('unknown', { code: 'lookup.not_found' })]]]) {
+    const page = await openPage(before.slice(0, 3));
+    for (const message of before.slice(3)) stage.say(...message);
+    if (before.length > 3) await kind(page, 'outcome');
+    stage.answer = ({ method }) => ({ result: method === 'visit.start' ? { visit: ID } : {} });
+    await tap(page, 'help');
+    assert.deepEqual(await asked(2), [['visit.start', {}], ['help.call', { visit: ID }]]);
+    stage.say('visit', anonymous());
+    stage.say('help', { help: { state: 'waiting', since_ms: 0, declined: 0 } });
+    await page.waitForSelector('#panel[data-kind=help] .since');
+    await kind(page, 'cart');
+    await tap(page, 'close');
+    assert.match(await page.textContent('.calling'), /We are calling somebody/);
+    await close(page);
+  }
+});
+
+test('without the line a call begins no visit, and says why nobody comes', async () => {
+  const page = await openPage([begin[0], ['state', offline()], begin[2]]);
+  await tap(page, 'help');
+  await page.waitForSelector('#panel[data-kind=help] [data-act=again]');
+  assert.match(await page.textContent('#panel'), /That needs the line, which is down/);
+  assert.deepEqual(await asked(0), []);
+  stage.say('state', live());
+  await page.waitForSelector('#band', { state: 'hidden' });
+  await tap(page, 'again');
+  assert.equal((await asked(1))[0][0], 'visit.start');
   await close(page);
 });
 

@@ -36,12 +36,14 @@ async function play(page, stage, name, messages) {
   stage.silent = name.endsWith('-asking');
   await page.goto(stage.url);
   await opened;
+  let ready = 'body[data-kind=idle]';
   for (const step of messages) {
     if (typeof step !== 'function') {
       stage.say(...step);
+      if (step[0] === 'visit' && step[1].visit) ready = 'body[data-kind=cart], body[data-kind=merge]';
       continue;
     }
-    await page.waitForSelector('body[data-kind=cart], body[data-kind=merge]');
+    await page.waitForSelector(ready);
     await step(page);
   }
   await settle(page);

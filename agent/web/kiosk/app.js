@@ -107,15 +107,20 @@ function ask(method, params) {
 
 // Opens a panel that shows what the agent answers.
 function panel(name, method) {
-  if (!state.visit) return;
-  dispatch({ type: 'panel', name, step: 'asking' });
-  link.request(method, { visit: state.visit.id }).then((result) => dispatch({ type: 'answer', name, result }), (error) => dispatch({ type: 'failed', name, code: error.code }));
+  if (state.visit) panelOf(name, () => link.request(method, { visit: state.visit.id }));
 }
 
-// One call is enough: while it waits it is shown.
+function panelOf(name, answer) {
+  dispatch({ type: 'panel', name, step: 'asking' });
+  answer().then((result) => dispatch({ type: 'answer', name, result }), (error) => dispatch({ type: 'failed', name, code: error.code }));
+}
+
+// One call is enough: while it waits it is shown. Whoever calls without a visit begins one: help comes to somebody.
 function callHelp() {
   if (state.help && state.help.state !== 'over') dispatch({ type: 'panel', name: 'help' });
-  else panel('help', 'help.call');
+  else if (state.visit) panel('help', 'help.call');
+  else panelOf('help', () => (state.line?.state === 'offline' ? Promise.reject({ code: 'retry.offline' })
+    : link.request('visit.start', {}).then(({ visit }) => link.request('help.call', { visit }))));
 }
 
 // ---- hands ----

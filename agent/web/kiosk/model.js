@@ -262,12 +262,12 @@ function takenText(taken, w) {
 function footOf(state, screen, w) {
   if (state.link.state !== 'up') return [];
   const key = (act, change = {}) => ({ act, text: w.t(`kiosk.act.${act}`), detail: '', ...change });
-  if (['idle', 'outcome', 'ended', 'reading'].includes(screen.kind)) return [key('start', { primary: true })];
+  if (['idle', 'outcome', 'ended', 'reading'].includes(screen.kind)) return [key('start', { primary: true }), key('help')];
   if (screen.kind !== 'cart') return [];
   const keys = [];
   const filled = state.lines.some((line) => line.goneAt === null);
   if (filled) keys.push(key('send', { primary: true, detail: w.t('kiosk.act.send.detail') }));
-  if (filled || !state.visit.anonymous) keys.push(key('help')); // a call is about somebody or about a cart
+  keys.push(key('help'));
   if (!state.visit.anonymous) keys.push(key('know', { small: true }), key('not_me', { small: true }));
   return [...keys, key('done', { small: true })];
 }

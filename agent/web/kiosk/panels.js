@@ -56,13 +56,16 @@ function helpDialog(state, { words: w }, clock) {
   const title = w.t('kiosk.help.title');
   if (!state.help) {
     const waiting = unanswered('help', title, state, w, w.t('kiosk.help.asking'));
-    return waiting ?? dialog('help', title, w.t('kiosk.help.asking'), [action('close', w.t('kiosk.act.back'))], { busy: true });
+    return waiting ?? dialog('help', title, w.t('kiosk.help.asking'), [action('close', w.t('kiosk.act.close'))], { busy: true });
   }
   const line = helpLine(state, w, clock);
-  const back = action('close', w.t('kiosk.act.back'), { strong: true });
+  const filled = state.lines.some((one) => one.goneAt === null);
+  const back = action('close', w.t(filled ? 'kiosk.act.back' : 'kiosk.act.close'), { strong: true });
+  const of = filled ? 'cart' : 'detail';
+  const words = (key) => w.t(`kiosk.help.${key}.${of}`);
   if (state.help.state === 'over') return dialog('help', line.text, w.t('kiosk.help.over.detail'), [back], { tone: 'quiet' });
-  if (state.help.state === 'accepted') return dialog('help', line.text, w.t('kiosk.help.accepted.detail'), [back], { tone: 'good' });
-  return dialog('help', line.text, w.t('kiosk.help.wait.detail'), [back, action('help_cancel', w.t('kiosk.help.cancel'))],
+  if (state.help.state === 'accepted') return dialog('help', line.text, words('accepted'), [back], { tone: 'good' });
+  return dialog('help', line.text, words('wait'), [back, action('help_cancel', w.t('kiosk.help.cancel'))],
     { tone: 'busy', since: waited(state.help, w, clock), declined: state.help.declined > 0 ? w.t('kiosk.help.declined') : '' });
 }
 

@@ -113,7 +113,8 @@ function onVisit(state, params, at) {
     return { ...forget(state), ended };
   }
   const same = state.visit?.id === params.visit.id;
-  const fresh = same ? state : { ...forget(state), outcome: null };
+  const calls = !state.visit && state.panel?.name === 'help' && state.panel.step !== 'failed'; // it begins with her call
+  const fresh = same ? state : { ...forget(state), outcome: null, panel: calls ? state.panel : null };
   const next = { ...fresh, visit: params.visit, view: params.view ?? null, ended: null, reading: null,
     spoken: params.view?.customer?.language ?? params.view?.language ?? null };
   return withCart(next, params.cart ?? null, at, !same);

@@ -27,7 +27,7 @@ test('idle says what works here, and never promises a reader that does not', () 
   assert.deepEqual([title('hung', 'ready').title, title('hung', 'ready').attract], ['Scan your code', false]);
   assert.equal(title('hung', 'crashed').title, 'Cards and codes cannot be read just now');
   assert.equal(title('starting', 'starting').title, 'One moment, getting ready…');
-  assert.deepEqual(acts(shown(idle).foot), ['start']);
+  assert.deepEqual(acts(shown(idle).foot), ['start', 'help']);
 });
 
 test('the chain’s colour has readable text, and a chain without one has ours', () => {
@@ -59,7 +59,7 @@ test('somebody without a card has a cart, and nothing that is about a person', (
   const { screen, foot } = shown([...idle, ['visit', anonymous([lines[0]])]]);
   assert.deepEqual([screen.who.title, screen.who.tier, screen.who.points], ['Your cart', null, '']);
   assert.deepEqual(acts(foot), ['send', 'help', 'done']);
-  assert.deepEqual(acts(shown([...idle, ['visit', anonymous()]]).foot), ['done']);
+  assert.deepEqual(acts(shown([...idle, ['visit', anonymous()]]).foot), ['help', 'done']);
   const gone = (begun) => shown([...idle, ['visit', begun], ['visit', { visit: null, reason: 'idle' }]]).screen.detail;
   assert.match(gone(visit()), /Your cart is kept/);
   assert.doesNotMatch(gone(anonymous([lines[0]])), /kept/);
@@ -147,6 +147,14 @@ test('what is known is told with source and age', () => {
   assert.deepEqual([acts(dialog.actions), dialog.more], [['close', 'forget'], '']);
   assert.match(shown(shopping(), { events: panel('know', { ...known, hidden: ['show_cart'] }) }).dialog.more, /proves too little/);
   assert.equal(shown(shopping(), { events: panel('know', { groups: [] }) }).dialog.detail, 'Nothing is known about you here.');
+});
+
+test('help can be called from every screen that somebody stands in front of', () => {
+  const unknown = [...idle, ['outcome', outcome('unknown', { code: 'lookup.not_found' })]];
+  for (const messages of [idle, unknown, [...idle, ['reading', { reader: 'front' }]], [...shopping(), ['visit', { visit: null, reason: 'done' }]], [...idle, ['visit', anonymous()]], shopping()])
+    assert.ok(acts(shown(messages).foot).includes('help'));
+  const called = shown([...idle, ['visit', anonymous()], ['help', { help: { state: 'waiting', since_ms: WALL } }]], { events: [{ type: 'panel', name: 'help', at: 0 }] }).dialog;
+  assert.deepEqual([called.detail, called.actions[0].text], ['Please stay here. You can scan products meanwhile.', 'Close']);
 });
 
 test('who showed nothing is told how she was found', () => {

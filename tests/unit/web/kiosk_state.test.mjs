@@ -41,6 +41,14 @@ test('a language that somebody picked and left is forgotten', () => {
   assert.equal(languageOf(reduce(picked, { type: 'tick', at: 61_000, still: true })), 'de');
 });
 
+test('a visit that begins with a call for help leaves the call on the screen; a tap before it does not', () => {
+  const calling = act(ready(), 'panel', { name: 'help', step: 'asking' });
+  assert.equal(say(calling, 'visit', anonymous()).panel.name, 'help');
+  const failed = act(calling, 'failed', { name: 'help', code: 'retry.offline' });
+  assert.equal(say(failed, 'visit', visit()).panel, null);
+  assert.equal(say(act(shopping(), 'panel', { name: 'help', step: 'asking' }), 'visit', anonymous([], { visit: { ...anonymous().visit, id: 'c'.repeat(32) } })).panel, null);
+});
+
 test('choosing a language comes back to what it covered, with the answer that came meanwhile', () => {
   const asking = act(shopping(), 'panel', { name: 'send', step: 'asking' });
   const over = act(act(asking, 'panel', { name: 'language' }), 'panel', { name: 'language' });

@@ -184,6 +184,7 @@ static const struct tb_request_method methods[] = {
     {"merge.undo", tb_stitch_undo_request},
     {"checkout.claim", request_claim},
     {"checkout.release", request_release},
+    {"pairing.refuse", tb_pos_pair_refuse},
 };
 
 static const struct tb_request_desk desk = {.methods = methods,

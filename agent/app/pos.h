@@ -4,6 +4,7 @@
  *     pos.c          who gets in, the desk, what is asked of the visit
  *     pos_events.c   what followers are told
  *     pos_pairing.c  how a POS comes by its token, and loses it
+ *     pos_guard.c    for how long nobody can, because codes were guessed
  *     upos.c         the UnifiedPOS view
  *
  * A POS is trusted with what it was granted and with nothing else; what it sends is looked at as what a page
@@ -13,6 +14,7 @@
 #ifndef TB_AGENT_APP_POS_H
 #define TB_AGENT_APP_POS_H
 
+#include "agent/app/pos_guard.h"
 #include "agent/app/request.h"
 #include "agent/app/upos.h"
 #include "agent/cache/pos_clients.h"
@@ -24,9 +26,6 @@
 #define TB_POS_WAIT_MAX 8
 #define TB_POS_CODE_SIZE 6       /* digits */
 #define TB_POS_PAIRING_MS 120000 /* a code is good for */
-#define TB_POS_GUESS_MAX 5       /* wrong codes until a pairing is over */
-#define TB_POS_PAUSE_MS 60000    /* after the first that ended so; doubled by each further one */
-#define TB_POS_PAUSE_MAX_MS 3600000
 
 /* What a POS may do: bits, which state.db keeps. */
 enum tb_pos_grant {
@@ -65,9 +64,6 @@ struct tb_pos_pairing {
     struct tb_id id;
     struct tb_pos_client asked;
     char code[TB_POS_CODE_SIZE + 1];
-    unsigned guess_count;
-    unsigned failure_count; /* of pairings that ended by guesses, one after another */
-    int64_t pause_until_ms; /* monotonic */
     int64_t until_wall_ms;
     struct tb_timer timer;
 };
@@ -77,6 +73,9 @@ struct tb_pos {
     struct tb_pos_follower followers[TB_COUNTER_POS_MAX];
     struct tb_pos_wait waits[TB_POS_WAIT_MAX];
     struct tb_pos_pairing pairing;
+    struct tb_pos_guard guard;
+    uint32_t number_last;    /* that a client was given since the agent began */
+    size_t granting_count;   /* tokens that are being stored: their places are taken */
     struct tb_id visit_told; /* the visit that followers know of; zero: none */
     bool customer_told;      /* and that somebody was identified in it */
     int64_t started_ms;      /* monotonic */
@@ -125,6 +124,8 @@ void tb_pos_waits_answer(struct tb_agent *agent);
 
 void tb_pos_pair_begin(struct tb_request *r);
 void tb_pos_pair_finish(struct tb_request *r);
+/* pairing.refuse, of a clerk's page. */
+void tb_pos_pair_refuse(struct tb_request *r);
 /* To one page of a clerk, or to all (0): what code is asked for now. */
 void tb_pos_pairing_show(struct tb_agent *agent, uint32_t page);
 /* Of the command line socket. */

@@ -1,6 +1,7 @@
 #include "agent/app/agent.h"
 #include "agent/app/page.h"
 #include "agent/app/pos.h"
+#include "agent/app/shopping.h"
 
 #include "agent/counter/pos_gate.h"
 #include "core/base/assert.h"
@@ -112,6 +113,11 @@ static void client_read(struct tb_request *r, struct tb_pos_client *ret_client)
         tb_check_fail(&r->check, TB_ERR_TOO_LONG, "origin");
 }
 
+static bool clients_full(const struct tb_pos *pos)
+{
+    return pos->clients.count + pos->granting_count >= TB_POS_CLIENT_MAX;
+}
+
 void tb_pos_pair_begin(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
@@ -120,19 +126,19 @@ void tb_pos_pair_begin(struct tb_request *r)
     client_read(r, &asked);
     if (!tb_request_check(r))
         return;
-    if (pairing->open || tb_loop_now_ms(agent->loop) < pairing->pause_until_ms) {
+    if (pairing->open || tb_pos_guard_is_paused(&agent->pos.guard, tb_loop_now_ms(agent->loop))) {
         tb_request_refuse(r, TB_ERR_BUSY,
-                          "Another POS is being paired, or codes were guessed. Try again later.");
+                          "Another POS is being paired, or one was refused, or codes were guessed. Try again "
+                          "later, or have it granted: tillbridge pos grant");
         return;
     }
-    if (agent->pos.clients.count == TB_POS_CLIENT_MAX) {
+    if (clients_full(&agent->pos)) {
         tb_request_refuse(r, TB_ERR_FULL, "As many are paired as can be: tillbridge pos revoke");
         return;
     }
     pairing->open = true;
     pairing->id = tb_id_random(tb_rng_system());
     pairing->asked = asked;
-    pairing->guess_count = 0;
     pairing->until_wall_ms = tb_loop_wall_ms(agent->loop) + TB_POS_PAIRING_MS;
     code_draw(pairing->code);
     tb_timer_set(agent->loop, &pairing->timer, TB_POS_PAIRING_MS, pairing_late);
@@ -164,10 +170,9 @@ static void granted(void *context, enum tb_err err)
     const struct tb_pos_client *client = &granting->client;
     const struct tb_request r = {
         .agent = agent, .from = granting->from, .id = granting->request, .send = granting->send};
+    agent->pos.granting_count--;
     if (granting->paired)
         pairing_close(agent);
-    if (err == TB_OK && clients->count == TB_POS_CLIENT_MAX)
-        err = TB_ERR_FULL;
     if (err == TB_OK)
         err = tb_audit(TB_EVENT("pos", "paired"), tb_log_int("client", client->number),
                        tb_log_str("name", client->name),
@@ -185,13 +190,14 @@ static void granted(void *context, enum tb_err err)
     tb_wipe(granting->token, sizeof granting->token);
 }
 
-static uint32_t number_next(const struct tb_pos_clients *clients)
+/* Above all that are paired, and all that are being stored or were revoked since the agent began: what was
+ * told of a number is about one client. */
+static uint32_t number_next(struct tb_pos *pos)
 {
-    uint32_t number = 0;
-    for (size_t i = 0; i < clients->count; i++)
-        if (clients->at[i].number > number)
-            number = clients->at[i].number;
-    return number + 1;
+    for (size_t i = 0; i < pos->clients.count; i++)
+        if (pos->clients.at[i].number > pos->number_last)
+            pos->number_last = pos->clients.at[i].number;
+    return ++pos->number_last;
 }
 
 static void grant(const struct tb_request *r, const struct tb_pos_client *asked, bool paired)
@@ -208,33 +214,29 @@ static void grant(const struct tb_request *r, const struct tb_pos_client *asked,
                                       .request = r->id,
                                       .send = r->send};
         rng->fill(rng->context, granting->token, sizeof granting->token);
-        granting->client.number = number_next(&agent->pos.clients);
+        granting->client.number = number_next(&agent->pos);
         granting->client.paired_ms = tb_loop_wall_ms(agent->loop);
         granting->client.token = tb_sha256(tb_span_of(granting->token, sizeof granting->token));
         err = tb_storage_pos(&agent->storage, &granting->client, true, granted, granting);
     }
-    if (err == TB_OK)
+    if (err == TB_OK) {
+        agent->pos.granting_count++;
         return;
+    }
     free(granting);
     if (paired)
         pairing_close(agent);
     tb_request_refuse(r, err, "The token could not be stored.");
 }
 
-/* Whoever guesses codes is kept off longer each time. */
 static void guess_count(struct tb_agent *agent)
 {
-    struct tb_pos_pairing *pairing = &agent->pos.pairing;
-    if (++pairing->guess_count < TB_POS_GUESS_MAX)
+    struct tb_pos_guard *guard = &agent->pos.guard;
+    int64_t now_ms = tb_loop_now_ms(agent->loop);
+    if (!tb_pos_guard_guessed(guard, now_ms))
         return;
-    int64_t pause_ms = TB_POS_PAUSE_MS;
-    for (unsigned i = 0; i < pairing->failure_count && pause_ms < TB_POS_PAUSE_MAX_MS; i++)
-        pause_ms *= 2;
-    if (pause_ms > TB_POS_PAUSE_MAX_MS)
-        pause_ms = TB_POS_PAUSE_MAX_MS;
-    pairing->failure_count++;
-    pairing->pause_until_ms = tb_loop_now_ms(agent->loop) + pause_ms;
-    tb_log(TB_LOG_WARN, TB_EVENT("pos", "codes_guessed"), tb_log_int("pause_ms", pause_ms));
+    tb_log(TB_LOG_WARN, TB_EVENT("pos", "codes_guessed"), tb_log_str("name", agent->pos.pairing.asked.name),
+           tb_log_int("pause_ms", guard->pause_until_ms - now_ms));
     pairing_close(agent);
 }
 
@@ -258,9 +260,25 @@ void tb_pos_pair_finish(struct tb_request *r)
         tb_request_refuse(r, TB_ERR_DENIED, "That is not the code on the clerk's screen.");
         return;
     }
-    pairing->failure_count = 0;
+    tb_pos_guard_passed(&agent->pos.guard);
     pairing->finishing = true;
     grant(r, &pairing->asked, true);
+}
+
+/* The clerk did not expect it. What has its token already is revoked on the command line. */
+void tb_pos_pair_refuse(struct tb_request *r)
+{
+    struct tb_agent *agent = r->agent;
+    struct tb_pos_pairing *pairing = &agent->pos.pairing;
+    if (!pairing->open || pairing->finishing) {
+        tb_request_refuse(r, TB_ERR_NOT_FOUND, "No POS is being paired.");
+        return;
+    }
+    tb_log(TB_LOG_WARN, TB_EVENT("pos", "pairing_refused"), tb_log_str("name", pairing->asked.name),
+           tb_operators_field(agent));
+    tb_pos_guard_refused(&agent->pos.guard, tb_loop_now_ms(agent->loop));
+    tb_shopping_answer_done(r);
+    pairing_close(agent);
 }
 
 /* ---- the command line ---- */
@@ -302,7 +320,7 @@ void tb_pos_console_grant(struct tb_request *r)
     client_read(r, &asked);
     if (!tb_request_check(r))
         return;
-    if (r->agent->pos.clients.count == TB_POS_CLIENT_MAX)
+    if (clients_full(&r->agent->pos))
         tb_request_refuse(r, TB_ERR_FULL, "As many are paired as can be.");
     else
         grant(r, &asked, false);

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 import { choice, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
-import { cart, claim, line, lines, live, terminal, visit } from './lib/clerk_messages.mjs';
+import { cart, claim, line, lines, live, terminal, visit, WALL } from './lib/clerk_messages.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
 import { control, startServer } from '../integration/counter/lib/server.mjs';
 
@@ -210,6 +210,23 @@ test('a request is taken with two keys', async () => {
   await page.waitForSelector('dialog[open]');
   await page.keyboard.press('2');
   assert.deepEqual(await asked(1), [['handover.accept', { handover: requests[1].id }]]);
+  await close(page);
+});
+
+test('software that nobody expects is refused, by key and by finger', async () => {
+  const asks = ['pairing', { pairing: { name: 'Harbour POS', code: '204817', until_ms: WALL + 60_000 } }];
+  const page = await openPage([...shown, asks], { hasTouch: true });
+  await page.waitForSelector('#pairing:not([hidden])');
+  await page.keyboard.press('F10');
+  assert.deepEqual(await asked(1), [['pairing.refuse', {}]]);
+  await page.tap('#pairing button');
+  assert.deepEqual((await asked(2))[1], ['pairing.refuse', {}]);
+  stage.say('pairing', { pairing: null });
+  await page.clock.runFor(3_000);
+  await page.waitForSelector('#pairing[hidden]', { state: 'attached' });
+  await page.keyboard.press('F10'); // there is nothing to refuse
+  await page.keyboard.press('Escape');
+  assert.deepEqual((await asked(3)).map(([method]) => method), ['pairing.refuse', 'pairing.refuse', 'visit.end']);
   await close(page);
 });
 

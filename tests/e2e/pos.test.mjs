@@ -284,11 +284,40 @@ test('the command line lists and revokes, and what is open ends', async () => {
   await assert.rejects(till.cli('pos', 'revoke', '1'));
 });
 
-test('who guesses codes is kept off', async () => {
+test('two that are granted at the same moment are two', async () => {
+  const console = await till.console();
+  const granted = await Promise.all(['One', 'Other'].map((name) => console.request('pos.grant', { name, scopes: ['customer'] })));
+  assert.notEqual(granted[0].client, granted[1].client);
+  for (const [i, { client, token }] of granted.entries()) {
+    const { result } = await new Pos(port(), token).http('session.info');
+    assert.deepEqual([result.client, result.name], [client, ['One', 'Other'][i]]);
+  }
+  await console.request('pos.revoke', { client: granted[1].client });
+  assert.ok((await console.request('pos.grant', { name: 'Third', scopes: ['customer'] })).client > granted[1].client); // told of no other
+  console.close();
+});
+
+test('who guesses codes is kept off, and who installs tills is not', async () => {
   const { result } = await call(port(), 'pair.begin', { name: 'Guesser', scopes: ALL });
   const code = await shownCode();
   for (let i = 0; i < 5; i++) assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code: wrong(code) })), 'refused.denied');
   await page.sees('no code', (s) => s.pairing === null);
   assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code })), 'refused.not_found');
   assert.equal(codeOf(await call(port(), 'pair.begin', { name: 'Guesser', scopes: ALL })), 'retry.busy');
+  assert.match(await till.cli('pos', 'grant', 'Not kept off', 'customer'), /[\w-]{43}/);
+});
+
+test('a clerk refuses what nobody expects', async () => {
+  const config = { port: port() };
+  page.close();
+  await till.till.stop();
+  await till.startTill(config); // without the pause
+  page = await till.workingPage();
+  assert.equal(await page.code('pairing.refuse'), 'refused.not_found');
+  const { result } = await call(port(), 'pair.begin', { name: 'Unexpected', scopes: ALL });
+  const code = await shownCode();
+  assert.deepEqual((await page.request('pairing.refuse')).result, {});
+  await page.sees('no code', (s) => s.pairing === null);
+  assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code })), 'refused.not_found');
+  assert.equal(codeOf(await call(port(), 'pair.begin', { name: 'Unexpected', scopes: ALL })), 'retry.busy');
 });

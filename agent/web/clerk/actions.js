@@ -31,6 +31,7 @@ const closeAnd = (page, key, values) => () => {
 
 function pageActs(page) {
   return {
+    'pairing.refuse': () => { if (page.state().pairing) ask(page, 'pairing.refuse', {}); },
     // Details are shown once the look at them is on record.
     details: () => {
       const visit = visitOf(page);

@@ -76,7 +76,8 @@ function helpOf(state, w) {
 function pairingOf(state, w, clock) {
   const { pairing } = state;
   if (!pairing || (clock.wall !== null && clock.wall >= pairing.until_ms)) return null;
-  return { title: w.t('pairing.title', { name: pairing.name }), code: pairing.code, detail: w.t('pairing.detail') };
+  return { title: w.t('pairing.title', { name: pairing.name }), code: pairing.code, detail: w.t('pairing.detail'),
+    refuse: { act: 'pairing.refuse', key: 'F10', text: w.t('pairing.refuse') } };
 }
 
 function pillOf(state, w) {

@@ -11,7 +11,7 @@ export function createScreen(handlers) {
     operator: $('operator'), help: $('help'), pairing: $('pairing'), tools: $('tools'), suggest: $('suggest'), fresh: $('cart-fresh') };
   const screen = { handlers, parts, rows: new Map(), seen: new Map(), band: null, claim: null, pairing: null, suggestions: null,
     dialog: createDialog($('dialog'), handlers.act) };
-  for (const part of [parts.keys, parts.tools, parts.suggest, parts.operator, parts.help]) part.addEventListener('click', (event) => press(event, handlers));
+  for (const part of [parts.keys, parts.tools, parts.suggest, parts.operator, parts.help, parts.pairing]) part.addEventListener('click', (event) => press(event, handlers));
   new ResizeObserver(() => makeReachable(parts.customer)).observe(parts.customer);
   return {
     dialog: screen.dialog,
@@ -91,7 +91,7 @@ function showBarButton(element, wanted, key) {
 
 function showPairing(parts, pairing) {
   parts.pairing.hidden = !pairing;
-  parts.pairing.replaceChildren(...(pairing ? [icon('plug'), h('p', h('strong', pairing.title), ` ${pairing.detail}`), h('b.code', pairing.code)] : []));
+  parts.pairing.replaceChildren(...(pairing ? [icon('plug'), h('p', h('strong', pairing.title), ` ${pairing.detail}`), h('b.code', pairing.code), h('div.keys', button(pairing.refuse))] : []));
 }
 
 function showSuggestions(parts, one) {

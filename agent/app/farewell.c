@@ -103,6 +103,7 @@ void tb_farewell_forget_request(struct tb_request *r)
         .asker = {.agent = agent, .from = r->from, .id = r->id, .send = r->send},
         .customer = agent->serving.record.customer,
     };
+    tb_handovers_part(agent);
     tb_visits_finish(agent, TB_VISIT_ENDED_FORGET);
     /* Before the context store hears of the end: what her feed brought after the cohort's has let go of her
      * would be kept. */

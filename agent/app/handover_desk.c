@@ -237,7 +237,7 @@ static void request_cancel(struct tb_request *r, enum tb_handover_reason reason)
 {
     if (!tb_shopping_visit(r))
         return;
-    enum tb_err err = tb_handovers_cancel(r->agent, reason);
+    enum tb_err err = tb_handovers_cancel(r->agent, reason, &r->agent->serving.visit.id);
     if (err == TB_OK)
         tb_shopping_answer_done(r);
     else

@@ -294,18 +294,36 @@ enum tb_err tb_handovers_request(struct tb_agent *agent, const struct tb_handove
     return TB_OK;
 }
 
-enum tb_err tb_handovers_cancel(struct tb_agent *agent, enum tb_handover_reason reason)
+static void own_cancel(struct tb_agent *agent, struct tb_handover_own *own)
 {
-    struct tb_handover_own *own = &agent->handovers.own[reason];
-    if (!own_is_open(own))
-        return TB_ERR_NOT_FOUND;
     own->stage = TB_HANDOVER_STAGE_OVER;
     cancel_store(agent, &own->id, &own->customer, &own->visit);
     struct tb_handover_asked *asked = asked_of(&agent->handovers, TB_MUTATION_HANDOVER_REQUEST, &own->id);
     if (asked)
         asked_give_up(agent, asked, TB_ERR_NOT_FOUND);
     tb_handover_desk_tell(agent);
+}
+
+enum tb_err tb_handovers_cancel(struct tb_agent *agent, enum tb_handover_reason reason,
+                                const struct tb_id *visit)
+{
+    struct tb_handover_own *own = &agent->handovers.own[reason];
+    if (!own_is_open(own) || !tb_id_equal(&own->visit, visit))
+        return TB_ERR_NOT_FOUND;
+    own_cancel(agent, own);
     return TB_OK;
+}
+
+void tb_handovers_part(struct tb_agent *agent)
+{
+    const struct tb_serving *serving = &agent->serving;
+    for (unsigned i = 0; i < TB_HANDOVER_REASON_COUNT; i++) {
+        struct tb_handover_own *own = &agent->handovers.own[i];
+        bool hers = tb_id_equal(&own->customer, &serving->record.customer) ||
+                    tb_id_equal(&own->visit, &serving->visit.id);
+        if (own_is_open(own) && hers)
+            own_cancel(agent, own);
+    }
 }
 
 void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit)
@@ -313,7 +331,7 @@ void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit)
     struct tb_handover_own *help = &agent->handovers.own[TB_HANDOVER_FOR_HELP];
     if (help->stage == TB_HANDOVER_STAGE_NONE || !tb_id_equal(&help->visit, visit))
         return;
-    enum tb_err err = tb_handovers_cancel(agent, TB_HANDOVER_FOR_HELP);
+    enum tb_err err = tb_handovers_cancel(agent, TB_HANDOVER_FOR_HELP, visit);
     TB_ASSERT(err == TB_OK || err == TB_ERR_NOT_FOUND);
     help->stage = TB_HANDOVER_STAGE_NONE;
     tb_handover_desk_tell(agent);

@@ -67,15 +67,19 @@ typedef void tb_handover_done(struct tb_agent *agent, const struct tb_request *a
 TB_MUST_USE enum tb_err tb_handovers_request(struct tb_agent *agent, const struct tb_handover_wish *wish,
                                              tb_handover_done *done, const struct tb_request *asker);
 
-/* Takes the request of this reason back. It is over at once here, whatever the line does.
- * TB_ERR_NOT_FOUND: there is none that somebody could still take. */
-TB_MUST_USE enum tb_err tb_handovers_cancel(struct tb_agent *agent, enum tb_handover_reason reason);
+/* Takes the request of this reason back that was made in this visit. It is over at once here, whatever the
+ * line does. TB_ERR_NOT_FOUND: there is none of it that somebody could still take. */
+TB_MUST_USE enum tb_err tb_handovers_cancel(struct tb_agent *agent, enum tb_handover_reason reason,
+                                            const struct tb_id *visit);
 
 /* The newest request of this reason; its stage says whether there is one. Borrowed, until the next call. */
 const struct tb_handover_own *tb_handovers_own(const struct tb_agent *agent, enum tb_handover_reason reason);
 
 /* The visit has ended: nobody has to come any more. What was sent by its code can still be fetched by it. */
 void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit);
+/* The customer of the open visit wants to be forgotten here: what was asked for in it, or about her in
+ * another, is taken back. */
+void tb_handovers_part(struct tb_agent *agent);
 
 /* ---- who answers ---- */
 

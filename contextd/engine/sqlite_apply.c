@@ -166,7 +166,7 @@ static bool wants_to_be_forgotten(const struct tb_mutation *m)
     return m->kind == TB_MUTATION_VISIT_END && strcmp(m->visit_end.reason, FORGET) == 0;
 }
 
-/* Until she is met there again. */
+/* Until she is met there again; what she asked for there is over. */
 static enum tb_err customer_part(struct sqlite_engine *e, struct sqlite_batch *b,
                                  const struct tb_id *customer)
 {
@@ -174,7 +174,8 @@ static enum tb_err customer_part(struct sqlite_engine *e, struct sqlite_batch *b
     if (!tb_id_is_zero(&peer->customer) || peer->store[0] == '\0')
         return TB_OK;
     b->entered = true; /* the cohort is another one: its readers are woken */
-    return sqlite_cohort_leave(e, peer->store, customer);
+    enum tb_err err = sqlite_handovers_part(e, b, customer);
+    return err == TB_OK ? sqlite_cohort_leave(e, peer->store, customer) : err;
 }
 
 enum tb_err sqlite_batch_meet(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_id *customer)
@@ -193,6 +194,7 @@ enum {
     ANYBODY = 1,  /* customer may be absent */
     STRANGER = 2, /* the customer need not be known */
     STAFF = 4,    /* not from a shopper's own session */
+    UNSEEN = 8,   /* says nothing of where the customer is */
 };
 
 struct decider {
@@ -223,8 +225,8 @@ static const struct decider deciders[TB_MUTATION_KIND_COUNT] = {
     [TB_MUTATION_JOURNEY_EVENT] = {sqlite_event_decide, ANYBODY},
     [TB_MUTATION_HANDOVER_REQUEST] = {sqlite_handover_request_decide, ANYBODY},
     [TB_MUTATION_HANDOVER_ACCEPT] = {sqlite_handover_accept_decide, ANYBODY | STAFF},
-    [TB_MUTATION_HANDOVER_DECLINE] = {sqlite_handover_decline_decide, ANYBODY | STAFF},
-    [TB_MUTATION_HANDOVER_CANCEL] = {sqlite_handover_cancel_decide, ANYBODY},
+    [TB_MUTATION_HANDOVER_DECLINE] = {sqlite_handover_decline_decide, ANYBODY | STAFF | UNSEEN},
+    [TB_MUTATION_HANDOVER_CANCEL] = {sqlite_handover_cancel_decide, ANYBODY | UNSEEN},
     [TB_MUTATION_CONSENT_SET] = {sqlite_consent_decide, 0},
     [TB_MUTATION_NOTE_ADD] = {sqlite_note_add_decide, STAFF},
     [TB_MUTATION_NOTE_REMOVE] = {sqlite_note_remove_decide, STAFF},
@@ -280,7 +282,10 @@ static enum tb_err mutation_decide(struct sqlite_engine *e, struct sqlite_batch 
     err = decider->decide(e, b, &copy, v);
     if (err != TB_OK || b->full || v->kind != TB_VERDICT_APPLIED)
         return err;
-    err = (wants_to_be_forgotten(&copy) ? customer_part : sqlite_batch_meet)(e, b, &customer);
+    if (wants_to_be_forgotten(&copy))
+        err = customer_part(e, b, &customer);
+    else if (!(decider->flags & UNSEEN))
+        err = sqlite_batch_meet(e, b, &customer);
     return err == TB_OK ? sqlite_audit_mutation(e, b, &copy) : err;
 }
 

@@ -132,6 +132,9 @@ TB_MUST_USE enum tb_err sqlite_handover_decline_decide(struct sqlite_engine *e, 
                                                        const struct tb_mutation *m, struct tb_verdict *v);
 TB_MUST_USE enum tb_err sqlite_handover_cancel_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                                       const struct tb_mutation *m, struct tb_verdict *v);
+/* What the peer asked for about this customer and is open is cancelled. */
+TB_MUST_USE enum tb_err sqlite_handovers_part(struct sqlite_engine *e, struct sqlite_batch *b,
+                                              const struct tb_id *customer);
 /* What was accepted before by who asks again: notes what it is about as it is now. */
 TB_MUST_USE enum tb_err sqlite_handover_repeat(struct sqlite_engine *e, struct sqlite_batch *b,
                                                const struct tb_mutation *m);

@@ -389,6 +389,43 @@ enum tb_err sqlite_handover_cancel_decide(struct sqlite_engine *e, struct sqlite
     return err == TB_OK ? moved(e, b, m, &stored, v) : err;
 }
 
+static enum tb_err asked_about(struct sqlite_engine *e, const char *device, const struct tb_id *customer,
+                               struct tb_id *ret_handover, struct stored *ret_stored)
+{
+    *ret_stored = (struct stored){.version = 0};
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ASKED_ABOUT);
+    tb_stmt_bind_text(s, 1, tb_span_str(device));
+    tb_stmt_bind_blob(s, 2, tb_id_span(customer));
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK)
+        err = row ? sqlite_column_id(s, 0, ret_handover) : TB_ERR_NOT_FOUND;
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 1, ret_stored->store, sizeof ret_stored->store);
+    if (err == TB_OK && !tb_stmt_is_null(s, 2))
+        err = sqlite_column_id(s, 2, &ret_stored->customer);
+    tb_stmt_reset(s);
+    return err;
+}
+
+enum tb_err sqlite_handovers_part(struct sqlite_engine *e, struct sqlite_batch *b,
+                                  const struct tb_id *customer)
+{
+    const char *device = b->request->peer.device;
+    struct tb_id handover;
+    struct stored stored;
+    enum tb_err err;
+    while ((err = asked_about(e, device, customer, &handover, &stored)) == TB_OK) {
+        err = state_write(e, &handover, TB_HANDOVER_CANCELLED);
+        if (err == TB_OK)
+            err = change_put(e, &handover, &stored.customer, stored.store);
+        if (err != TB_OK)
+            break;
+        store_tell(b, stored.store);
+    }
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
 /* ---- in the background ---- */
 
 static enum tb_err overdue_next(struct sqlite_engine *e, struct tb_id *ret_handover)

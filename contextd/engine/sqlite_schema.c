@@ -271,6 +271,9 @@ const char *const sqlite_statements[STMT_COUNT] = {
                             " currency = '', declined = 0, taken_ms = 0, version = version + 1, as_of_ms = ?2"
                             " WHERE became = ?1",
     [STMT_HANDOVER_ASKED] = "SELECT count(*) FROM handover WHERE from_device = ?1 AND state = 1",
+    [STMT_HANDOVER_ASKED_ABOUT] =
+        "SELECT id, store, customer FROM handover WHERE from_device = ?1 AND state = 1"
+        " AND (+customer = ?2 OR +became = ?2) LIMIT 1",
     [STMT_HANDOVER_OVERDUE] = "SELECT id FROM handover WHERE state = 1 AND at_ms < ?1 ORDER BY at_ms LIMIT 1",
     [STMT_HANDOVER_TOLD_EXPIRE] =
         "DELETE FROM change WHERE seq IN (SELECT c.seq FROM change c JOIN handover h ON h.id = c.id"

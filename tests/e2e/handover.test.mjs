@@ -102,6 +102,13 @@ test('without a line nobody is asked, and that is said at once', async () => {
   await listed(b, 1);
 });
 
+test('what one visit asked for is not taken back in the next', async () => {
+  await a.clear();
+  await till4.serve(a, other);
+  assert.equal(await a.code('handover.cancel', { visit: a.shown.visit.id }), 'refused.not_found');
+  await listed(b, 1);
+});
+
 test('a request that makes no sense changes nothing', async () => {
   assert.equal(await ask(a, { to: 'over there' }).then((answer) => answer.error.data.code), 'input.syntax');
   assert.equal(await ask(a, { visit: '0'.repeat(32) }).then((answer) => answer.error.data.code), 'refused.not_found');

@@ -135,6 +135,21 @@ test('who has nothing in the cart yet can call all the same', async () => {
   await kiosk.clear();
 });
 
+test('"Forget me here" takes back what was asked for, and she is not known there again by it', async () => {
+  await begins();
+  await kiosk7.scan(memberUri(rivera));
+  await kiosk.sees(rivera.name, (s) => s.view?.customer.name === rivera.name);
+  await kiosk.add(pen.gtin, 1);
+  await kiosk.sees('the pen, sent', (s) => s.cart?.unsent === 0 && kiosk.lineOf(pen.gtin));
+  assert.equal((await call()).error, undefined);
+  const { result } = await kiosk.request('send.code', { visit: kiosk.shown.visit.id });
+  await listed(2);
+  assert.equal(await kiosk.code('visit.forget', { visit: kiosk.shown.visit.id }), '');
+  await listed(0);
+  await till4.scanned(till, `H:${result.code}`, 'unknown');
+  await help(null);
+});
+
 test('without a line nobody can be called', async () => {
   await begins();
   await till4.store.stop('SIGKILL');

@@ -206,6 +206,80 @@ static void who_asked_takes_it_back(void **state)
     assert_applied(decide(f, &kiosk, cancel));
 }
 
+static bool is_of_cohort(struct engine_fixture *f, const struct tb_engine_peer *peer,
+                         const struct tb_id *customer)
+{
+    struct tb_engine_request request = {.ask = TB_ENGINE_ADMIT, .peer = *peer};
+    request.admit.customer = *customer;
+    return engine_fixture_ask(f, &request)->admit.admitted;
+}
+
+static struct tb_mutation forget(const struct tb_id *customer, unsigned visit)
+{
+    return (struct tb_mutation){.kind = TB_MUTATION_VISIT_END,
+                                .customer = *customer,
+                                .visit = fixture_id(visit),
+                                .visit_end = {.reason = "forget", .lasted_ms = 1000}};
+}
+
+/* What it asked for is over with it, also at a terminal that does not know any more that it asked. */
+static void who_is_forgotten_is_not_waited_for(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 0);
+    struct tb_mutation help = request_of(customer, 6, "any");
+    struct tb_mutation sent = request_of(customer, 7, "any");
+    struct tb_mutation hers = request_of(customer, 8, "0421");
+    struct tb_mutation other = request_of(tb_seed_customer_id(SEED_NUMBER, 1), 9, "any");
+    struct tb_mutation before = request_of((struct tb_id){{0}}, 10, "any");
+    struct tb_cursor cursor = {0};
+    struct tb_mutation merge = {.kind = TB_MUTATION_CART_MERGE,
+                                .customer = customer,
+                                .cart = fixture_id(800),
+                                .merge = {.from = fixture_id(40), .policy = TB_MERGE_SUM}};
+    before.cart = merge.merge.from;
+    assert_applied(decide(f, &kiosk, anonymous_add(40)));
+    assert_applied(decide(f, &kiosk, before));
+    assert_applied(decide(f, &kiosk, merge));
+    sent.handover.reason = TB_HANDOVER_FOR_CONTINUE;
+    assert_applied(decide(f, &kiosk, help));
+    assert_applied(decide(f, &kiosk, sent));
+    assert_applied(decide(f, &kiosk, other));
+    assert_applied(decide(f, &web, hers));
+    assert_int_equal(told(f, "till-0421-4", &cursor)->count, 5);
+    const struct tb_engine_answer *answer = decide(f, &kiosk, forget(&customer, 600));
+    assert_applied(answer);
+    assert_true(wakes_store(answer, "0421"));
+    assert_false(is_of_cohort(f, &kiosk, &customer));
+    const struct tb_rows *rows = told(f, "till-0421-4", &cursor);
+    assert_int_equal(rows->count, 3);
+    assert_int_equal(doc_of(rows).state, TB_HANDOVER_CANCELLED);
+}
+
+/* Taking a call back, or not taking one, says nothing of where she is. */
+static void who_was_forgotten_is_not_met_by_a_call_that_ends(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 0);
+    struct tb_mutation ask = request_of(customer, 6, "any");
+    struct tb_mutation hers = request_of(customer, 8, "0421");
+    assert_applied(decide(f, &kiosk, ask));
+    assert_true(is_of_cohort(f, &kiosk, &customer));
+    assert_applied(decide(f, &kiosk, forget(&customer, 600)));
+    assert_applied(decide(f, &kiosk, answer_of(TB_MUTATION_HANDOVER_CANCEL, &ask)));
+    assert_false(is_of_cohort(f, &kiosk, &customer));
+    assert_applied(decide(f, &web, hers));
+    assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_DECLINE, &hers)));
+    assert_false(is_of_cohort(f, &till, &customer));
+    assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &hers)));
+    assert_true(is_of_cohort(f, &till, &customer));
+}
+
 static void what_nobody_takes_expires(void **state)
 {
     struct engine_fixture *f = *state;
@@ -273,6 +347,8 @@ int main(void)
         ENGINE_TEST(a_verdict_that_was_lost_brings_the_cart_again),
         ENGINE_TEST(one_that_is_declined_stays_open_for_others),
         ENGINE_TEST(who_asked_takes_it_back),
+        ENGINE_TEST(who_is_forgotten_is_not_waited_for),
+        ENGINE_TEST(who_was_forgotten_is_not_met_by_a_call_that_ends),
         ENGINE_TEST(what_nobody_takes_expires),
         ENGINE_TEST(a_device_asks_for_so_many_at_a_time),
         ENGINE_TEST(nobodys_cart_is_fetched_by_its_code),

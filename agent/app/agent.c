@@ -59,6 +59,7 @@ void tb_agent_notice(struct tb_agent *agent, enum tb_notice notice, bool on)
     if (!tb_status_set_notice(&agent->status, notice, on, tb_loop_wall_ms(agent->loop)))
         return;
     char text[TB_OUTAGE_TEXT_SIZE];
+    tb_outage_metrics_notice(&agent->metrics.outage, notice, on);
     tb_outage_notice_text(notice, agent->config.language, text);
     tb_log(on ? TB_LOG_WARN : TB_LOG_INFO, TB_EVENT("agent", "notice"),
            tb_log_str("code", tb_notice_name(notice)), tb_log_str("state", on ? "on" : "off"),
@@ -235,8 +236,6 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
          "Partitions of the cohort that were read again because they differed.", "", &m->cache_repairs},
         {TB_METRIC_GAUGE, "tillbridge_unsent", "Changes without a verdict.", "", &m->unsent},
         {TB_METRIC_GAUGE, "tillbridge_line_live", "1 when the context store answers.", "", &m->line_live},
-        {TB_METRIC_GAUGE, "tillbridge_line", "How the line is, in the words that people see.", m->line_labels,
-         &m->line},
         {TB_METRIC_HISTOGRAM, "tillbridge_tap_seconds", "From a reader's event to the pages.",
          "channel=\"till\"", &m->tap},
     };
@@ -407,9 +406,10 @@ static enum tb_err parts_start(struct tb_agent *agent, const struct tb_storage_t
     const struct tb_identify_policy policy = tb_identify_policy_default();
     tb_identify_init(&agent->identify, &policy);
     agent->started_wall_ms = tb_loop_wall_ms(agent->loop);
-    tb_gauge_set(&agent->metrics.line, 1);
-    tb_outage_line_labels(&agent->status, agent->config.language, agent->metrics.line_labels);
     enum tb_err err = metrics_open(&agent->metrics);
+    if (err == TB_OK)
+        err = tb_outage_metrics_open(&agent->metrics.outage, &agent->metrics.registry, &agent->status,
+                                     agent->config.language);
     if (err == TB_OK)
         err = blocks_take(agent);
     if (err == TB_OK)

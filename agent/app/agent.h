@@ -28,7 +28,7 @@
 #include "agent/app/handovers.h"
 #include "agent/app/measuring.h"
 #include "agent/app/operators.h"
-#include "agent/app/outage.h"
+#include "agent/app/outage_metrics.h"
 #include "agent/app/page.h"
 #include "agent/app/pending.h"
 #include "agent/app/people.h"
@@ -70,8 +70,7 @@ struct tb_agent_metrics {
     struct tb_tally cache_repairs;
     struct tb_gauge unsent;
     struct tb_gauge line_live;
-    struct tb_gauge line; /* always 1: its labels say how the line is */
-    char line_labels[TB_OUTAGE_LABELS_SIZE];
+    struct tb_outage_metrics outage;
     struct tb_histogram tap; /* µs from reader event to the message handed to the pages */
 };
 

@@ -5,7 +5,7 @@
 #include "host/system/system.h"
 
 #define OUTCOME_COUNT_MAX 16
-#define METRICS_SIZE_MAX 16384u
+#define METRICS_SIZE_MAX 32768u
 
 /* What of it cannot be found out is left out. */
 static void put_machine(struct tb_json_writer *w, const struct tb_agent *agent)

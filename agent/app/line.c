@@ -422,7 +422,7 @@ static void act_state(struct tb_agent *agent, const struct tb_client_action *act
     tb_gauge_set(&agent->metrics.line_live, action->state.state == TB_LINE_LIVE);
     char text[TB_OUTAGE_TEXT_SIZE];
     tb_outage_line_text(&agent->status, agent->config.language, text);
-    tb_outage_line_labels(&agent->status, agent->config.language, agent->metrics.line_labels);
+    tb_outage_metrics_line(&agent->metrics.outage, &agent->status, agent->config.language);
     tb_log(action->state.state == TB_LINE_OFFLINE ? TB_LOG_WARN : TB_LOG_INFO, TB_EVENT("line", "state"),
            tb_log_str("state", tb_line_state_name(action->state.state)),
            tb_log_str("cause", tb_line_cause_name(action->state.cause)), tb_log_str("text", text));

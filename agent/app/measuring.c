@@ -37,7 +37,7 @@ void tb_measuring_channel(struct tb_agent *agent)
     size_t to = tb_kiosk_is(agent) ? 1 : 0;
     for (size_t i = 0; i < registry->count; i++)
         for (size_t k = 0; k < TB_ARRAY_SIZE(labels); k++)
-            if (strcmp(registry->items[i].labels, labels[k][1 - to]) == 0)
+            if (registry->items[i].labels && strcmp(registry->items[i].labels, labels[k][1 - to]) == 0)
                 registry->items[i].labels = labels[k][to];
 }
 

@@ -30,7 +30,21 @@ void tb_taps_readers(struct tb_agent *agent)
         for (unsigned k = 0; k < info->part_count; k++)
             status_add(&agent->status, info, &info->parts[k]);
     }
+    tb_outage_metrics_readers(&agent->metrics.outage, &agent->status, agent->config.language);
     tb_pages_state(agent);
+}
+
+/* What people are told of this part of a reader; "" when it is ready. */
+static void part_text(const struct tb_agent *agent, const struct tb_reader_event *event,
+                      char ret_text[TB_OUTAGE_TEXT_SIZE])
+{
+    const char *kind = tb_reader_kind_name(event->part->kind);
+    ret_text[0] = '\0';
+    for (unsigned i = 0; i < agent->status.reader_count; i++) {
+        const struct tb_status_reader *reader = &agent->status.readers[i];
+        if (strcmp(reader->name, event->reader->name) == 0 && strcmp(reader->kind, kind) == 0)
+            tb_outage_reader_text(&agent->status, i, agent->config.language, ret_text);
+    }
 }
 
 static void state_changed(struct tb_agent *agent, const struct tb_reader_event *event, int64_t now_ms)
@@ -38,12 +52,15 @@ static void state_changed(struct tb_agent *agent, const struct tb_reader_event *
     const struct tb_reader_info *reader = event->reader;
     const struct tb_reader_part *part = event->part;
     bool well = part->state == TB_READER_READY || part->state == TB_READER_STARTING;
-    tb_log(well ? TB_LOG_INFO : TB_LOG_WARN, TB_EVENT("readers", "state"), tb_log_str("reader", reader->name),
-           tb_log_str("kind", tb_reader_kind_name(part->kind)),
-           tb_log_str("state", tb_reader_state_name(part->state)), tb_log_str("reason", part->reason));
+    char text[TB_OUTAGE_TEXT_SIZE];
     if (part->state != TB_READER_READY && part->kind != TB_READER_SCANNER)
         tb_identify_reader_lost(&agent->identify, (uint8_t)reader->index, now_ms);
     tb_taps_readers(agent);
+    part_text(agent, event, text);
+    tb_log(well ? TB_LOG_INFO : TB_LOG_WARN, TB_EVENT("readers", "state"), tb_log_str("reader", reader->name),
+           tb_log_str("kind", tb_reader_kind_name(part->kind)),
+           tb_log_str("state", tb_reader_state_name(part->state)), tb_log_str("reason", part->reason),
+           tb_log_str("text", text));
     tb_console_reader(agent, reader, part);
 }
 

@@ -109,6 +109,8 @@ void tb_metrics_render(const struct tb_metrics *metrics, struct tb_buf *b)
     const char *name = "";
     for (size_t i = 0; i < metrics->count; i++) {
         const struct tb_metric *m = &metrics->items[i];
+        if (!m->labels)
+            continue;
         if (strcmp(name, m->name) != 0) {
             name = m->name;
             tb_buf_add_str(b, "# TYPE ");

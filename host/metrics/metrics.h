@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-#define TB_METRICS_MAX 128
+#define TB_METRICS_MAX 192
 #define TB_HISTOGRAM_BUCKET_MAX 16
 
 struct tb_tally {
@@ -54,7 +54,7 @@ struct tb_metric {
     enum tb_metric_type type;
     const char *name;   /* "tillbridge_taps", without _total; static */
     const char *help;   /* one sentence; static */
-    const char *labels; /* `outcome="recognised",channel="till"` or ""; static */
+    const char *labels; /* `outcome="recognised",channel="till"` or ""; static; NULL: left out for now */
     const void *value;  /* struct tb_tally, tb_gauge or tb_histogram; borrowed */
 };
 

@@ -11,6 +11,7 @@ import { accessibilityFaults } from './lib/axe.mjs';
 import { states as dialogs } from './lib/clerk_dialogs.mjs';
 import { states as screens } from './lib/clerk_messages.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
+import { isMeant, mend } from './lib/link_states.mjs';
 import { screenFaults } from './lib/screen_faults.mjs';
 import { JUDGED_LANGUAGES, LANGUAGES, speaks, spoken } from './lib/spoken.mjs';
 
@@ -24,12 +25,13 @@ const RULES = { scrolling: '.scroll, .facts, dialog .body', whole: '.facts:not(:
 
 async function play(page, stage, messages) {
   stage.answer = undefined;
+  await mend(page, stage, messages);
   const opened = new Promise((resolve) => { stage.script = (send) => resolve(send); });
   await page.goto(stage.url);
-  await opened;
+  if (!stage.deaf) await opened;
   for (const step of messages) {
     if (typeof step === 'function') {
-      await page.waitForSelector(`body[data-kind=${messages.some((one) => one[0] === 'visit' && one[1].visit) ? 'visit' : 'idle'}]`);
+      if (!stage.deaf) await page.waitForSelector(`body[data-kind=${messages.some((one) => one[0] === 'visit' && one[1].visit) ? 'visit' : 'idle'}]`);
       await step(page, stage);
     }
     if (typeof step !== 'function') stage.say(...step);
@@ -54,14 +56,14 @@ async function openPage(browser, faults) {
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   page.on('pageerror', (error) => faults.push(`${page.state}: ${error.message}`));
-  page.on('console', (message) => { if (message.type() === 'error' && !message.location().url.endsWith('favicon.ico')) faults.push(`${page.state}: ${message.text()}`); });
+  page.on('console', (message) => { if (message.type() === 'error' && !isMeant(page, message) && !message.location().url.endsWith('favicon.ico')) faults.push(`${page.state}: ${message.text()}`); });
   return page;
 }
 
 async function lookAll(page, stage, name, messages, language) {
   const faults = [];
   page.state = `${name} ${language}`;
-  await play(page, stage, spoken(messages, language)).then(() => (messages.some(([method]) => method === 'terminal') ? speaks(page, language) : undefined)).catch((error) => faults.push(`${page.state}: ${error.message}`));
+  await play(page, stage, spoken(messages, language)).then(() => (messages.some((one) => one[0] === 'terminal') ? speaks(page, language) : undefined)).catch((error) => faults.push(`${page.state}: ${error.message}`));
   await settle(page);
   const sights = language !== 'en' ? SIGHTS.slice(0, 1) : Object.hasOwn(dialogs, name) ? SIGHTS.slice(0, 2) : SIGHTS; // a dialog grows no further
   const called = language === 'en' ? name : `${name}-${language}`;

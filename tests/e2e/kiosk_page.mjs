@@ -226,7 +226,7 @@ test('losing the agent is told, the customer is cleared, and the page comes back
   stage.accepts = false;
   stage.drop();
   await page.waitForSelector('#band[data-tone=bad]');
-  assert.match(await page.textContent('#band'), /takes a short break.*Nothing that you put in your cart is lost/);
+  assert.match(await page.textContent('#band'), /This screen has lost its connection.*Nothing that you put in your cart is lost/);
   await page.clock.runFor(6_000);
   await kind(page, 'lost');
   assert.equal((await page.content()).includes('Maria'), false);

@@ -1,6 +1,7 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every
 // time computed here from absolute times and the agent's clock. render.js only puts this on screen.
 import { ageOf, assuranceText, isPast, isWorthItsAge, nextTier, shortGtin } from '../lib/facts.js';
+import { asSentence, lineContract, noticeContract, pageContract, readerContract, readerName } from '../lib/outage.js';
 import { claimIsMine, keysOf, toolsOf } from './keys_model.js';
 import { dialogOf, noteFrom, priceOf } from './dialog_model.js';
 import { shownTier } from './tier.js';
@@ -29,7 +30,7 @@ const GRAVE = new Set(['quarantined', 'disk_full', 'disk_failing', 'disk_read_on
 export function viewOf(state, env) {
   const w = env.words;
   const clock = { wall: state.offset === null ? null : env.at + state.offset, at: env.at };
-  const notices = noticesOf(state, w);
+  const notices = noticesOf(state, w, clock);
   const visiting = Boolean(state.visit);
   const view = {
     bar: barOf(state, w, clock),
@@ -88,46 +89,26 @@ function pillOf(state, w) {
 }
 
 /** Everything that is not as it should be, the most important first. */
-export function noticesOf(state, w) {
-  if (state.link.state !== 'up') return state.link.state === 'lost' ? [lostNotice(state, w)] : [];
-  const found = [...state.notices.map((notice) => codeNotice(notice, w)), ...state.readers.flatMap((reader) => readerNotice(reader, state.readers, w))];
-  if (state.line?.state === 'offline') found.push(offlineNotice(state.line, w));
+export function noticesOf(state, w, clock) {
+  if (state.link.state !== 'up') return state.link.state === 'lost' ? [{ rank: 'page', tone: 'bad', icon: 'plug', ...pageContract(state.link, clock, w) }] : [];
+  const found = [...state.notices.map((notice) => codeNotice(notice, w)), ...state.readers.flatMap((reader) => readerNotice(reader, state.readers, w)), ...lineNotice(state.line, w, clock)];
   return found.sort((a, b) => NOTICE_RANK.indexOf(a.rank) - NOTICE_RANK.indexOf(b.rank));
 }
 
-function lostNotice(state, w) {
-  const since = state.offset === null ? null : state.link.since + state.offset;
-  const later = since === null ? w.t('page.later.now') : w.t('page.later', { time: w.time(since) });
-  return { rank: 'page', tone: 'bad', icon: 'plug', title: w.t('page.title'),
-    parts: [w.t('page.works'), w.t('page.not'), later] };
-}
-
 function codeNotice(notice, w) {
-  const known = w.has(`notice.${notice.code}.title`);
-  const key = known ? `notice.${notice.code}` : 'notice.other';
-  return { rank: known ? notice.code : 'cache_rebuilt', tone: GRAVE.has(notice.code) ? 'bad' : 'warn', icon: NOTICE_ICONS[notice.code] ?? 'info',
-    title: w.t(`${key}.title`, { code: notice.code }), parts: [w.t(`${key}.detail`)] };
+  const rank = w.has(`notice.${notice.code}.title`) ? notice.code : 'cache_rebuilt';
+  return { rank, tone: GRAVE.has(notice.code) ? 'bad' : 'warn', icon: NOTICE_ICONS[notice.code] ?? 'info', ...noticeContract(notice, w) };
 }
 
+// One that is being started is no news.
 function readerNotice(reader, readers, w) {
-  if (!w.has(`reader.${reader.state}.title`)) return [];
-  const name = readerName(reader, readers, w);
-  const others = readers.some((other) => other !== reader && other.state === 'ready');
-  const parts = [w.t(`reader.${reader.state}.detail`)];
-  if (others && readers.length === 2) parts.push(w.t('reader.other'));
-  return [{ rank: 'reader', tone: 'warn', icon: 'plug', title: w.t(`reader.${reader.state}.title`, { reader: name }), parts }];
+  const contract = reader.state === 'starting' ? null : readerContract(reader, readers, w);
+  return contract ? [{ rank: 'reader', tone: 'warn', icon: 'plug', ...contract }] : [];
 }
 
-function readerName(reader, readers, w) {
-  const kind = w.t(`reader.${reader.kind}`);
-  const alike = readers.filter((other) => other.kind === reader.kind).length > 1;
-  return alike ? reader.name : kind;
-}
-
-function offlineNotice(line, w) {
-  const cause = w.has(`offline.cause.${line.cause}`) ? [w.t(`offline.cause.${line.cause}`)] : [];
-  return { rank: 'offline', tone: 'warn', icon: 'cloud', title: w.t('offline.title', { time: w.time(line.since_ms) }),
-    parts: [...cause, w.t('offline.works'), w.t('offline.not'), w.t('offline.later')] };
+function lineNotice(line, w, clock) {
+  const contract = lineContract(line, clock.wall, w);
+  return contract ? [{ rank: 'offline', tone: 'warn', icon: 'cloud', ...contract }] : [];
 }
 
 function bandOf(notices, w) {
@@ -135,13 +116,13 @@ function bandOf(notices, w) {
   const [first, ...rest] = notices;
   const shown = rest.slice(0, 2).map((notice) => notice.title.replace(/\.$/, ''));
   const more = rest.length > 2 ? [w.plural('notice.more', rest.length - 2)] : [];
-  return { tone: first.tone, icon: first.icon, title: first.title.replace(/[^.…?!]$/, '$&.'), parts: first.parts, also: [...shown, ...more] };
+  return { tone: first.tone, icon: first.icon, title: asSentence(first.title), parts: first.parts, also: [...shown, ...more] };
 }
 
 // ---- the stage: no customer on screen ----
 
 function stageOf(state, w, clock) {
-  const link = linkStage(state, w);
+  const link = linkStage(state, w, clock);
   if (link) return link;
   if (state.reading) return stage('reading', 'tap', 'busy', w.t('reading.title'), w.t('reading.detail'));
   if (state.outcome && clock.at - state.outcome.at < OUTCOME_MS) return outcomeStage(state, w, clock);
@@ -151,9 +132,10 @@ function stageOf(state, w, clock) {
 
 const stage = (kind, icon, tone, title, detail = '', fact = null, say = '') => ({ kind, icon, tone, title, detail, fact, say });
 
-function linkStage(state, w) {
-  if (state.link.state === 'denied') return stage('denied', 'lock', 'bad', w.t('page.denied.title'), w.t('page.denied.detail'));
-  if (state.link.state === 'first') return stage('connecting', 'tap', 'quiet', w.t('page.first'));
+function linkStage(state, w, clock) {
+  const contract = pageContract(state.link, clock, w);
+  if (state.link.state === 'denied') return stage('denied', 'lock', 'bad', contract.title, contract.parts.join(' '));
+  if (state.link.state === 'first') return stage('connecting', 'tap', 'quiet', contract.title, contract.parts.join(' '));
   if (state.link.state !== 'lost') return null;
   const cleared = state.ended?.reason === 'lost';
   return stage('lost', 'plug', 'quiet', w.t('foot.wait'), cleared ? w.t('ended.lost') : '');

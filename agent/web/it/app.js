@@ -8,15 +8,15 @@ const ASK_MS = 3_000;
 
 const $ = (id) => document.getElementById(id);
 const now = () => performance.now();
-const told = { link: 'first', terminal: null, state: null, status: null, metrics: null };
+const told = { link: { state: 'first', since: now() }, terminal: null, state: null, status: null, metrics: null };
 let offset = null; // agent's wall clock minus the page's clock, ms
 let words = await loadWords(document.documentElement.lang);
 let shown = '';
 
 const link = connect(`ws://${location.host}/it`, {
-  onUp: () => { told.link = 'up'; ask(); },
-  onDown: () => { told.link = told.link === 'denied' ? 'denied' : 'lost'; paint(); },
-  onDenied: () => { told.link = 'denied'; paint(); },
+  onUp: () => { become('up'); ask(); },
+  onDown: () => { if (told.link.state !== 'denied') become('lost'); },
+  onDenied: () => become('denied'),
   onMessage: (method, params) => {
     take(params);
     if (method === 'terminal') speak(params.language);
@@ -24,6 +24,11 @@ const link = connect(`ws://${location.host}/it`, {
     paint();
   },
 });
+
+function become(state) {
+  if (state !== told.link.state) told.link = { state, since: now() };
+  paint();
+}
 
 function take(params) {
   if (Number.isFinite(params?.wall_ms)) offset = params.wall_ms - now();
@@ -40,7 +45,7 @@ function speak(language) {
 }
 
 function paint() {
-  const view = viewOf(told, { wall: offset === null ? null : now() + offset }, words);
+  const view = viewOf(told, { at: now(), wall: offset === null ? null : now() + offset }, words);
   document.documentElement.lang = words.tag;
   document.documentElement.dir = words.direction;
   $('where').textContent = view.where;
@@ -70,5 +75,5 @@ function announce(text) {
   $('live').textContent = text;
 }
 
-setInterval(() => (told.link === 'up' ? ask() : paint()), ASK_MS);
+setInterval(() => (told.link.state === 'up' ? ask() : paint()), ASK_MS);
 paint();

@@ -1,5 +1,6 @@
 // What IT sees of a terminal: each part with its state in words and what to do. Pure.
-// clock.wall: now by the agent's clock, null before it is known. w: words (lib/words.js).
+// clock: { at, wall }: now by the page's own clock and by the agent's (null before it is known). w: words (lib/words.js).
+import { asSentence, lineContract, noticeContract, pageContract, readerContract } from '../lib/outage.js';
 
 const MB = 1_000_000;
 const ROOM_LOW = 200 * MB; // below this much room on the disk it is worth a look
@@ -7,15 +8,21 @@ const STORAGE = ['storage_newer', 'changes_not_stored', 'changes_in_memory', 'ch
 const DISK = ['disk_full', 'disk_failing', 'disk_read_only'];
 const GRAVE = new Set(['disk_full', 'disk_failing', 'disk_read_only', 'storage_newer', 'changes_not_stored', 'outbox_damaged', 'clock_wrong', 'quarantined']);
 
-/** told: { link, terminal, state, status, metrics }, parts null before they came. */
+/** told: { link: { state, since }, terminal, state, status, metrics }, all but link null before they came. */
 export function viewOf(told, clock, w) {
   return {
     where: whereOf(told, w),
-    link: told.link === 'up' ? { tone: 'ok', text: clock.wall === null ? '' : w.t('it.as_of', { time: w.time(clock.wall) }) } : { tone: 'bad', text: w.t(told.link === 'denied' ? 'page.denied.title' : 'page.title') },
+    link: linkOf(told.link, clock, w),
     parts: told.state ? partsOf(told, clock, w) : [],
     measures: told.metrics ? measuresOf(told.metrics, w) : [],
     outcomes: (told.status?.outcomes ?? []).map((one) => outcomeOf(one, clock, w)),
   };
+}
+
+function linkOf(link, clock, w) {
+  const contract = pageContract(link, clock, w);
+  if (contract) return { tone: link.state === 'first' ? 'none' : 'bad', text: [asSentence(contract.title), ...contract.parts].join(' ') };
+  return { tone: 'ok', text: clock.wall === null ? '' : w.t('it.as_of', { time: w.time(clock.wall) }) };
 }
 
 function whereOf({ terminal }, w) {
@@ -28,7 +35,7 @@ function partsOf(told, clock, w) {
   const notices = told.state.notices ?? [];
   return [
     lineOf(told.state.line, clock, w),
-    ...(told.state.readers ?? []).map((reader) => readerOf(reader, clock, w)),
+    ...(told.state.readers ?? []).map((reader, n, readers) => readerOf(reader, readers, clock, w)),
     ...displayOf(told.state.display, clock, w),
     noticedOf('clock', notices, ['clock_wrong'], clock, w, clock.wall === null ? '' : w.moment(clock.wall, clock.wall)),
     diskOf(told.status?.disk, notices, clock, w),
@@ -47,18 +54,17 @@ const sinceOf = (ms, clock, w) => (ms > 0 && clock.wall !== null ? w.t('it.since
 function lineOf(line, clock, w) {
   const name = w.t('it.line');
   if (line.state === 'live') return part('line', name, 'ok', w.t('line.live'), sinceOf(line.since_ms, clock, w));
-  if (line.state === 'connecting') return part('line', name, 'none', w.t('line.connecting'));
-  const cause = w.has(`offline.cause.${line.cause}`) ? w.t(`offline.cause.${line.cause}`) : '';
-  return part('line', name, 'warn', w.t('line.offline', { time: w.since(line.since_ms, clock.wall ?? line.since_ms) }), cause, w.t('offline.works'), w.t('offline.not'), w.t('offline.later'),
-    w.has(`it.do.${line.cause}`) ? w.t(`it.do.${line.cause}`) : '');
+  const contract = lineContract(line, clock.wall, w);
+  if (line.state === 'connecting') return part('line', name, 'none', w.t('line.connecting'), ...(contract?.parts ?? []));
+  return part('line', name, 'warn', w.t('line.offline', { time: w.since(line.since_ms, clock.wall ?? line.since_ms) }), ...contract.parts, w.has(`it.do.${line.cause}`) ? w.t(`it.do.${line.cause}`) : '');
 }
 
-function readerOf(reader, clock, w) {
+function readerOf(reader, readers, clock, w) {
   const key = `reader:${reader.name}:${reader.kind}`;
-  const kind = w.t(`reader.${reader.kind}`);
-  const known = w.has(`reader.${reader.state}.title`);
-  if (!known) return part(key, reader.name, reader.state === 'ready' ? 'ok' : 'none', w.t(reader.state === 'ready' ? 'it.ready' : 'it.starting'), sinceOf(reader.since_ms, clock, w));
-  return part(key, reader.name, 'warn', w.t(`reader.${reader.state}.title`, { reader: kind }), w.t(`reader.${reader.state}.detail`), sinceOf(reader.since_ms, clock, w));
+  const contract = readerContract(reader, readers, w);
+  const since = sinceOf(reader.since_ms, clock, w);
+  if (!contract) return part(key, reader.name, 'ok', w.t('it.ready'), since);
+  return part(key, reader.name, reader.state === 'starting' ? 'none' : 'warn', contract.title, ...contract.parts, since);
 }
 
 function displayOf(display, clock, w) {
@@ -72,13 +78,14 @@ function noticedOf(key, notices, codes, clock, w, well) {
   const on = notices.filter(({ code }) => codes.includes(code));
   const name = w.t(`it.${key}`);
   if (on.length === 0) return part(key, name, 'ok', well || w.t('it.ready'));
-  const [first, ...rest] = on;
-  return part(key, name, on.some(({ code }) => GRAVE.has(code)) ? 'bad' : 'warn', w.t(`notice.${first.code}.title`), w.t(`notice.${first.code}.detail`), sinceOf(first.since_ms, clock, w),
-    ...rest.map(({ code }) => `${w.t(`notice.${code}.title`)}. ${w.t(`notice.${code}.detail`)}`));
+  const [first, ...rest] = on.map((notice) => noticeContract(notice, w));
+  return part(key, name, on.some(({ code }) => GRAVE.has(code)) ? 'bad' : 'warn', first.title, ...first.parts, sinceOf(on[0].since_ms, clock, w),
+    ...rest.map(({ title, parts }) => [asSentence(title), ...parts].join(' ')));
 }
 
 function otherOf(notice, clock, w) {
-  return part(`notice:${notice.code}`, w.t('it.notice'), 'warn', w.t('notice.other.title', { code: notice.code }), w.t('notice.other.detail'), sinceOf(notice.since_ms, clock, w));
+  const { title, parts } = noticeContract(notice, w);
+  return part(`notice:${notice.code}`, w.t('it.notice'), 'warn', title, ...parts, sinceOf(notice.since_ms, clock, w));
 }
 
 function diskOf(disk, notices, clock, w) {

@@ -2,6 +2,7 @@
 // from absolute times and the agent's clock. What is open over the screen is in panels.js; render.js puts it on screen.
 import { tierPaint } from '../lib/colour.js';
 import { ageOf, isPast, isWorthItsAge, nextTier, shortGtin, tierOf } from '../lib/facts.js';
+import { asSentence, lineContract, pageContract, readerContract } from '../lib/outage.js';
 import { dialogOf } from './panels.js';
 import { errorText, helpLine, nameOf, outcomeWords } from './said.js';
 import { TAKEN_MS } from './state.js';
@@ -28,7 +29,7 @@ export function viewOf(state, env) {
   const view = {
     bar: barOf(state, env, clock),
     accent: tierPaint(state.terminal?.accent ?? ACCENT, BACKGROUND[env.scheme]),
-    band: bandOf(state, w),
+    band: bandOf(state, w, clock),
     screen: screenOf(state, env, clock),
     strip: stripOf(state, w, clock),
     dialog: dialogOf(state, env, clock),
@@ -44,21 +45,23 @@ function barOf(state, { words: w, languages }, clock) {
 }
 
 // What is not as it should be, in the words of somebody who came to shop; the gravest alone.
-function bandOf(state, w) {
-  if (state.link.state === 'lost' && state.visit) return band('bad', 'plug', w.t('kiosk.page.lost'), w.t('kiosk.page.lost.detail'));
+function bandOf(state, w, clock) {
+  if (state.link.state === 'lost' && state.visit) return band('bad', 'plug', pageContract(state.link, clock, w, 'shopper'));
   if (state.link.state !== 'up') return null;
-  if (state.line?.state === 'offline') return band('warn', 'cloud', w.t('kiosk.offline.title'), w.t('kiosk.offline.works'), w.t('kiosk.offline.not'));
-  const broken = (state.readers ?? []).find((reader) => reader.state !== 'ready' && reader.state !== 'starting');
-  return broken && state.visit ? band('warn', 'plug', w.t(broken.kind === 'scanner' ? 'kiosk.notice.scanner' : 'kiosk.notice.reader')) : null;
+  const line = lineContract(state.line, clock.wall, w, 'shopper');
+  if (line) return band('warn', 'cloud', line);
+  const readers = state.readers ?? [];
+  const broken = readers.find((reader) => reader.state !== 'ready' && reader.state !== 'starting');
+  return broken ? band('warn', 'plug', readerContract(broken, readers, w, 'shopper')) : null;
 }
 
-const band = (tone, icon, title, ...parts) => ({ tone, icon, title, parts });
+const band = (tone, icon, { title, parts }) => ({ tone, icon, title: asSentence(title), parts });
 
 // ---- the screen ----
 
 function screenOf(state, env, clock) {
   const w = env.words;
-  const link = linkScreen(state, w);
+  const link = linkScreen(state, w, clock);
   if (link) return link;
   if (state.choose) return chooseScreen(state.choose, w);
   if (state.visit) return state.merge ? mergeScreen(state, w) : cartScreen(state, env, clock);
@@ -70,11 +73,13 @@ function screenOf(state, env, clock) {
 
 const plain = (kind, icon, tone, title, detail = '', more = '') => ({ kind, icon, tone, title, detail, more });
 
-function linkScreen(state, w) {
-  if (state.link.state === 'denied') return plain('denied', 'lock', 'quiet', w.t('kiosk.page.denied'), w.t('kiosk.page.denied.detail'));
-  if (state.link.state === 'first') return plain('connecting', 'tap', 'quiet', w.t('kiosk.page.first'));
-  if (state.link.state === 'lost' && !state.visit) return plain('lost', 'plug', 'quiet', w.t('kiosk.page.lost'), w.t('kiosk.page.lost.detail'));
-  return null;
+const LINK_SCREENS = { denied: ['denied', 'lock'], first: ['connecting', 'tap'], lost: ['lost', 'plug'] };
+
+function linkScreen(state, w, clock) {
+  const contract = pageContract(state.link, clock, w, 'shopper');
+  if (!contract || (state.link.state === 'lost' && state.visit)) return null;
+  const [kind, icon] = LINK_SCREENS[state.link.state];
+  return plain(kind, icon, 'quiet', contract.title, contract.parts.join(' '));
 }
 
 // What reads cards and what reads codes here; a page that is not told takes both for granted.

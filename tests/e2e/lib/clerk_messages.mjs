@@ -1,4 +1,6 @@
 // What the agent says in each state of the clerk page. Times are relative to WALL, Monday 2026-03-02 09:41 in Berlin.
+import { denied, lost, unreachable } from './link_states.mjs';
+
 export const WALL = Date.UTC(2026, 2, 2, 8, 41, 20);
 const MIN = 60_000;
 const HOUR = 60 * MIN;
@@ -69,7 +71,14 @@ const shown = [...begin, ['visit', visit()]];
 export const states = {
   idle: [...begin, ['visit', { visit: null, reason: 'restart' }]],
   'idle-connecting': [['terminal', terminal()], ['state', live({ line: { state: 'connecting', since_ms: WALL } })]],
+  'idle-connecting-long': [['terminal', terminal()], ['state', live({ line: { state: 'connecting', since_ms: WALL - 8_000 } })]],
   'idle-offline': [['terminal', terminal()], ['state', offline()]],
+  'idle-offline-clock': [['terminal', terminal()], ['state', offline('clock')]],
+  'idle-offline-denied': [['terminal', terminal()], ['state', offline('denied')]],
+  first: [unreachable],
+  lost: [...begin, lost],
+  'lost-visit': [...shown, lost],
+  denied: [...begin, denied],
   reading: [...begin, ['reading', { reader: 'front' }]],
   recognised: shown,
   'recognised-offline': [['terminal', terminal()], ['state', offline('refused', { unsent: 1 })], ['visit', visit({ cart: cart(oldLines) })]],

@@ -16,11 +16,12 @@ export const CHROMIUM = {
 
 /** path: of the page, /clerk or /kiosk. script(send, page): what the agent says to each page that connects; silent: it answers nothing. */
 export async function startStage(path = '/clerk') {
-  const stage = { path, script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set() };
+  const stage = { path, script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set(), unheard: new Set() };
   const server = http.createServer((request, answer) => serveFile(stage, request, answer));
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'tillbridge-page.v1' });
   server.on('upgrade', (request, socket, head) => {
-    if (!stage.accepts || !stage.signedIn) socket.destroy();
+    if (stage.deaf) stage.unheard.add(socket);
+    else if (!stage.accepts || !stage.signedIn) socket.destroy();
     else sockets.handleUpgrade(request, socket, head, (page) => welcome(stage, page));
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
@@ -29,6 +30,7 @@ export async function startStage(path = '/clerk') {
   stage.drop = () => { for (const page of stage.pages) page.terminate(); };
   stage.stop = () => {
     stage.drop();
+    for (const socket of stage.unheard) socket.destroy();
     server.closeAllConnections();
     return new Promise((resolve) => { server.close(resolve); });
   };

@@ -1,4 +1,5 @@
 // What the agent says in each state of the kiosk's page, and what a hand does there. Times are relative to WALL of the clerk's.
+import { denied, lost, unreachable } from './link_states.mjs';
 import { cart as anyCart, line, live as anyLive, offline as anyOffline, outcome, readers, terminal as anyTerminal, WALL } from './clerk_messages.mjs';
 
 export { line, outcome, readers, WALL };
@@ -71,6 +72,11 @@ export const states = {
   idle: [...begin, ['visit', { visit: null, reason: 'restart' }]],
   'idle-accent': [['terminal', terminal({ accent: '#e8bf00' })], ['state', live()]],
   'idle-offline': off,
+  'idle-connecting-long': [['terminal', terminal()], ['state', live({ line: { state: 'connecting', since_ms: WALL - 8_000 } })]],
+  first: [unreachable],
+  lost: [...begin, lost],
+  'lost-visit': [...shown, lost],
+  denied: [...begin, denied],
   'idle-no-scanner': [['terminal', terminal()], ['state', live({ readers: readers('ready', 'unplugged') })]],
   'idle-no-reader': [['terminal', terminal()], ['state', live({ readers: readers('unplugged', 'ready') })]],
   'idle-none': [['terminal', terminal()], ['state', live({ readers: readers('hung', 'unplugged') })]],

@@ -13,10 +13,11 @@ static void test_rendering_is_open_metrics_text(void **state)
     const struct tb_metric items[] = {
         {TB_METRIC_COUNTER, "tb_taps", "Taps by outcome.", "outcome=\"recognised\"", &recognised},
         {TB_METRIC_COUNTER, "tb_taps", "Taps by outcome.", "outcome=\"unknown\"", &unknown},
+        {TB_METRIC_GAUGE, "tb_absent", "Left out for now.", NULL, &unsent},
         {TB_METRIC_GAUGE, "tb_unsent", "Mutations not sent.", "", &unsent},
         {TB_METRIC_HISTOGRAM, "tb_wait_seconds", "Tap to page.", "channel=\"till\"", &wait},
     };
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 5; i++)
         assert_int_equal(tb_metrics_add(&metrics, &items[i]), TB_OK);
     tb_tally_add(&recognised, 3);
     tb_tally_add(&unknown, 1);

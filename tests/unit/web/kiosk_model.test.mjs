@@ -179,7 +179,10 @@ test('the count-down goes over everything in its last ten seconds', () => {
 
 test('outages are told in a shopper’s words', () => {
   const band = (change, more = {}) => shown([['terminal', terminal()], ['state', { ...offline(), ...change }], ['visit', visit(more)]]).band;
-  assert.equal(band({}).title, 'This kiosk is offline.');
+  const text = (told) => [told.title, ...told.parts].join(' ');
+  assert.equal(text(band({})), 'Working offline since 09:12. The central system does not answer. You can be recognised and change your cart. '
+    + 'Nobody can be called from here, and your cart cannot be sent to a till. Prices may have changed. Everything is sent when the line is back.');
+  assert.match(text(band({ readers: readers('unplugged', 'ready'), line: live().line })), /^Card reader unplugged\. Scanning codes works\. Cards and phones are not read\. It comes back/);
   assert.equal(shown(shopping()).band, null);
   const lost = [{ type: 'lost', tried: true, at: 0 }];
   assert.equal(shown(shopping(), { events: lost }).band.tone, 'bad');

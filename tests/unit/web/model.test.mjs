@@ -115,7 +115,7 @@ test('ages of prices are told after a day, offline after an hour', () => {
 
 test('offline says cause, what works, what does not, what comes later', () => {
   const band = (cause) => shown([['terminal', terminal()], ['state', offline(cause)]]).band;
-  assert.equal([band('no_route').title, ...band('no_route').parts].join(' '), 'Working offline since 09:12. There is no network. Recognising customers and changing carts works. Prices may be older than shown: see age. Everything is sent when the line is back.');
+  assert.equal([band('no_route').title, ...band('no_route').parts].join(' '), 'Working offline since 09:12. There is no network. Recognising customers and changing carts works. Searching for customers and handing over do not. Prices may be older than shown: see age. Everything is sent when the line is back.');
   const causes = ['no_route', 'refused', 'tls', 'clock', 'denied', 'closed'].map((cause) => band(cause).parts[0]);
   assert.equal(new Set(causes).size, 6);
   assert.equal(band('something new').parts.length, 3);
@@ -185,7 +185,7 @@ test('what is not proven is said, and a stronger proof opens it', () => {
 test('each reader trouble is told in words', () => {
   const band = (nfc, scanner) => shown([['terminal', terminal()], ['state', live({ readers: readers(nfc, scanner) })]]).band;
   assert.equal(band('unplugged').title, 'Card reader unplugged.');
-  assert.match(band('unplugged').parts.join(' '), /The other reader works/);
+  assert.match(band('unplugged').parts.join(' '), /^Scanning codes works\. Cards and phones are not read\./);
   assert.equal(band('ready', 'crashed').title, 'Scanner stopped.');
   assert.equal(band('hung').title, 'Card reader does not answer.');
   assert.equal(band('unsupported').title, 'Card reader cannot be used.');
@@ -222,7 +222,16 @@ test('a page that lost its agent says so, and what that means', () => {
   assert.equal(stage.kind, 'lost');
   assert.deepEqual(keys, []);
   assert.deepEqual(shown(recognised(), { events: [lost] }).keys, []);
-  assert.equal(shown(idle, { events: [{ type: 'denied', at: 0 }] }).stage.title, 'This page is no longer signed in');
+  const denied = shown(idle, { events: [{ type: 'denied', at: 0 }] }).stage;
+  assert.deepEqual([denied.title, /recognised on this screen.*from its icon/.test(denied.detail)], ['This page is no longer signed in', true]);
+  const first = (at) => viewOf(initialState(0), { at, words, scheme: 'light' }).stage;
+  assert.deepEqual([first(0).title, first(0).detail, /call IT/.test(first(2_000).detail)], ['Connecting to the till’s service…', '', true]);
+});
+
+test('connecting to the central system is told when it lasts', () => {
+  const band = (ago) => shown([['terminal', terminal()], ['state', live({ line: { state: 'connecting', since_ms: WALL - ago } })]]).band;
+  assert.equal(band(1_000), null);
+  assert.match([band(5_000).title, ...band(5_000).parts].join(' '), /^Connecting to the central system… Recognising .* works\. Searching .* do not\. .*takes a few seconds/);
 });
 
 test('the end of a visit is told and then forgotten', () => {

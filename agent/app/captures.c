@@ -71,7 +71,7 @@ static enum tb_capture_purpose purpose_read(struct tb_request *r)
 static void wait_begin(struct tb_agent *agent)
 {
     struct tb_captures *c = &agent->captures;
-    c->visit = agent->serving.visit.id;
+    c->attempt_before = agent->identify.attempt_last;
     c->timer.context = agent;
     tb_timer_set(agent->loop, &c->timer, TB_CAPTURE_WAIT_MS, wait_due);
     tb_identify_capture(&agent->identify, true);
@@ -112,6 +112,11 @@ void tb_captures_end(struct tb_request *r)
 
 /* ---- taking it ---- */
 
+static bool is_awaited(const struct tb_captures *c, uint64_t attempt)
+{
+    return c->purpose != TB_CAPTURE_NONE && attempt > c->attempt_before;
+}
+
 bool tb_captures_told(struct tb_agent *agent, uint64_t attempt, const struct tb_identify_proof *proof)
 {
     struct tb_captures *c = &agent->captures;
@@ -121,9 +126,11 @@ bool tb_captures_told(struct tb_agent *agent, uint64_t attempt, const struct tb_
     if (tb_credential_kind_decode(tb_span_str(proof->kind), &proven.kind) != TB_OK ||
         tb_assurance_decode(tb_span_str(proof->assurance), &proven.assurance) != TB_OK)
         return false; /* of a kind that this program does not know: seen, and no more */
-    c->proven = true;
-    memcpy(c->proven_hash, proof->hash, sizeof c->proven_hash);
-    memcpy(c->proven_kind, proof->kind, sizeof c->proven_kind);
+    if (is_awaited(c, attempt)) {
+        c->proven = true;
+        memcpy(c->proven_hash, proof->hash, sizeof c->proven_hash);
+        memcpy(c->proven_kind, proof->kind, sizeof c->proven_kind);
+    }
     tb_identify_verified(&agent->identify, attempt, &proven, tb_loop_now_ms(agent->loop));
     tb_taps_drain(agent);
     return true;
@@ -201,17 +208,19 @@ void tb_captures_take(struct tb_agent *agent, uint64_t attempt)
     struct tb_captures *c = &agent->captures;
     struct tb_credential_ref ref = {.kind = ""};
     enum tb_capture_purpose purpose = c->purpose;
-    bool known = purpose != TB_CAPTURE_NONE && ref_of(agent, attempt, &ref);
+    if (!is_awaited(c, attempt)) {
+        tb_identify_captured(&agent->identify, attempt, false, tb_loop_now_ms(agent->loop));
+        return;
+    }
+    bool known = ref_of(agent, attempt, &ref);
     const char *against = known ? reason_against(agent, &ref) : "retry.again";
     enum tb_err err = against ? TB_ERR_CONFLICT : link_store(agent, &ref);
     if (!against && err != TB_OK)
         against = tb_err_name(err);
     if (!against)
         linked_audit(agent, ref.kind);
-    if (purpose != TB_CAPTURE_NONE)
-        forget(agent);
+    forget(agent);
     tb_identify_captured(&agent->identify, attempt, !against, tb_loop_now_ms(agent->loop));
-    if (purpose != TB_CAPTURE_NONE)
-        tell(agent, purpose, against ? "refused" : "linked", ref.kind, against);
+    tell(agent, purpose, against ? "refused" : "linked", ref.kind, against);
     tb_wipe(&ref, sizeof ref);
 }

@@ -1,7 +1,9 @@
 /*
  * Captures: the next card or code is to be linked with the customer who is here, instead of saying who comes
  * next; in the place of one that is lost, or beside the others. It is waited for TB_CAPTURE_WAIT_MS, until
- * the visit ends, or until a page calls it off; each of them is told to the clerk's pages (`captured`).
+ * the visit ends, or until a page calls it off; each of them is told to the clerk's pages (`captured`). What
+ * was presented before the waiting began, perhaps by somebody else in an earlier visit, is of no use, however
+ * late it is judged.
  *
  * What the cache knows to be somebody's, or to be blocked, is refused at once; for the rest the context store
  * decides, and a link that it turns down is told as taken back. Loop's thread only.
@@ -20,7 +22,7 @@ enum tb_capture_purpose { TB_CAPTURE_NONE, TB_CAPTURE_LINK, TB_CAPTURE_REPLACE, 
 
 struct tb_captures {
     enum tb_capture_purpose purpose; /* NONE: nothing is waited for */
-    struct tb_id visit;
+    uint64_t attempt_before;         /* newest when the waiting began: what was presented by then is not it */
     bool share;                            /* it may be others', too */
     uint8_t replaced[TB_LOOKUP_HASH_SIZE]; /* REPLACE: what it comes in the place of */
     struct tb_timer timer;

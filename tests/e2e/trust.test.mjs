@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Till } from './lib/till.mjs';
+import { Pos } from './lib/pos_channel.mjs';
+import { memberUri, Till } from './lib/till.mjs';
 
 const DIGITS = 8;
 const PERIOD_S = 60;
@@ -120,6 +121,31 @@ test('what this till has no key for is verified by the context store, once', asy
   assert.equal((await scanned(code, 'replayed')).code, 'proof.replayed');
   const wrong = rotating(till.customers[3].member).replace(/.$/, (d) => (Number(d) + 1) % 10);
   assert.equal((await scanned(wrong, 'wrong_key')).code, 'proof.wrong');
+});
+
+// The answer about a code of one visit comes in the next one, in which a card is waited for, too.
+test('what was presented in one visit is not linked with the customer of the next', async () => {
+  const [first, second, , fourth] = till.customers;
+  const console = await till.console();
+  const { token } = await console.request('pos.grant', { name: 'Till software', scopes: ['identify'] });
+  console.close();
+  const pos = await new Pos(till.page_port, token).follow();
+  const awaited = async () => (await page.request('credential.capture', { visit: page.shown.visit.id, purpose: 'link' })).result.until_ms;
+  await till.serve(page, first);
+  assert.ok(await awaited() > 0);
+  till.store.child.kill('SIGSTOP');
+  const late = pos.ask('identify.code', { code: rotating(fourth.member) }); // only the context store can tell
+  await pos.result('visit.end', { visit: page.shown.visit.id });
+  assert.equal((await page.captured()).outcome, 'cancelled');
+  assert.equal((await pos.result('identify.code', { code: memberUri(second) })).outcome, 'recognised');
+  await page.sees(second.name, (s) => s.visit && s.view.customer.name === second.name);
+  assert.ok(await awaited() > 0);
+  till.store.child.kill('SIGCONT');
+  assert.equal((await late).result.outcome, 'unknown');
+  await page.request('credential.capture_end');
+  assert.equal((await page.captured()).outcome, 'cancelled'); // it was waited for until now
+  pos.close();
+  await page.clear();
 });
 
 test('the code of a hand-over brings its customer to this till', async () => {

@@ -23,7 +23,7 @@ enum tb_capture_purpose { TB_CAPTURE_NONE, TB_CAPTURE_LINK, TB_CAPTURE_REPLACE, 
 struct tb_captures {
     enum tb_capture_purpose purpose; /* NONE: nothing is waited for */
     uint64_t attempt_before;         /* newest when the waiting began: what was presented by then is not it */
-    bool share;                            /* it may be others', too */
+    bool share;                      /* it may be others', too */
     uint8_t replaced[TB_LOOKUP_HASH_SIZE]; /* REPLACE: what it comes in the place of */
     struct tb_timer timer;
     /* What the context store verified of the attempt that is captured. */

@@ -118,7 +118,7 @@ static const struct tb_config_key keys[] = {
          "Where a web POS is loaded from, such as https://pos.example: its pages may ask to be paired. Up "
          "to 8."},
     INTEGER("counter", "operator_idle", operator_idle_s, 0, 86400, "900",
-            "After how many seconds without anything that a person did a clerk is signed off; 0: never."),
+            "After how many seconds without a key, a press or a product a clerk is signed off; 0: never."),
     TEXT("display", "device", display_device, "",
          "The shopper's line display of 2 x 20 characters, such as /dev/serial/by-id/…; empty: none."),
     {.section = "display",

@@ -1,6 +1,7 @@
 /*
  * Operators: who is the clerk at this terminal. A badge signs on and, shown again, off; so do a request and
- * IDLE (the configuration's operator_idle seconds without anything that a person did). Who may sign on comes
+ * IDLE (the configuration's operator_idle seconds without anything that a clerk did: what the page asks, and
+ * products that are scanned; cards and codes are customers'). Who may sign on comes
  * by the device feed, so that a badge works with the line down; who may not any more is signed off.
  *
  * The operator stands in every change that is made meanwhile and in the audit stream, by id; the name is for
@@ -37,7 +38,7 @@ TB_MUST_USE enum tb_err tb_operators_sign_on(struct tb_agent *agent, const char 
 /* by as above: "badge", "page", "idle" … Nobody is signed on: nothing happens. */
 void tb_operators_sign_off(struct tb_agent *agent, const char *by);
 
-/* A person did something. */
+/* A clerk did something. */
 void tb_operators_activity(struct tb_agent *agent);
 /* The list of those who may sign on has changed. */
 void tb_operators_facts(struct tb_agent *agent);

@@ -414,7 +414,8 @@ static void outcome_note(struct tb_agent *agent, const struct tb_identify_action
     tb_console_outcome(agent, action);
     tb_pos_attempt_ended(agent, action);
     tb_typing_ended(agent, action);
-    tb_operators_activity(agent);
+    if (action->outcome == TB_OUTCOME_PRODUCT)
+        tb_operators_activity(agent); /* cards and codes are the customers': they keep no clerk signed on */
     tb_captures_outcome(agent);
     if (action->outcome != TB_OUTCOME_RECOGNISED || action->reason == TB_REASON_FOUND_LATE)
         tb_choices_forget(agent, action->attempt);

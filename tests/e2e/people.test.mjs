@@ -314,6 +314,13 @@ test('an agent that begins anew has nobody signed on, still knows who may, and s
   await signedOn('op-7');
   await signedOn(null);
   audited(/ operator off operator=op-7 by=idle/);
+  // Nor do the customers' codes keep a clerk signed on, however many come.
+  await till.scanned(page, badge('000421'), 'operator');
+  await signedOn('op-7');
+  for (let count = 0, end = Date.now() + 15_000; page.shown.operator; count++) {
+    assert.ok(Date.now() < end, 'op-7 is still signed on');
+    await till.scanned(page, member(String(8800000000 + count)), 'unknown');
+  }
 });
 
 test('nothing of a name, a number or a text is in any log', () => {

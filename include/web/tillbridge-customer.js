@@ -1,4 +1,4 @@
-// <tillbridge-customer>: who stands at this till, inside a web POS. docs/pos.md is the guide. No dependencies.
+// <tillbridge-customer>: who stands at this till, inside a web POS. docs/pos.md is the guide. No dependencies but its words.
 //
 //   import './tillbridge-customer.js';
 //   const who = document.querySelector('tillbridge-customer');
@@ -6,34 +6,25 @@
 //   who.addEventListener('customer-identified', (e) => …e.detail.view.customer.name);
 //   await who.call('checkout.claim');
 //
-// Attributes: url, the agent's address (http://127.0.0.1:7315); lang, as everywhere in HTML. Properties: token, words
-// (texts in place of the English ones), current (what is shown, null when nobody is here). Events, with the params of
+// Attributes: url, the agent's address (http://127.0.0.1:7315); lang, as everywhere in HTML: ar, de, en, es, fr, and English
+// for any other. Properties: token, words (texts in place of those of tillbridge-customer-words.js, under the same names),
+// current (what is shown, null when nobody is here). Events, with the params of
 // the API's events as detail: customer-identified, customer-changed, customer-left, cart-changed, change-decided,
 // outcome, state; and connection, with { state: 'connecting' | 'open' | 'lost' | 'refused' }.
 //
 // All is in a shadow root with a style sheet of its own, built without inline code or HTML texts: it needs nothing of a
 // page's CSP but connect-src for the agent's address. Parts for ::part(): name, tier, points, benefits, cart, note.
 
+import { WORDS } from './tillbridge-customer-words.js';
+
+export { WORDS };
+
 const PROTOCOL = 'tillbridge-pos.v1';
 const AGENT = 'http://127.0.0.1:7315';
 const ANSWER_MS = 6_000;
 const AGAIN_MS = [500, 1_000, 2_000, 5_000];
 
-export const WORDS = {
-  region: 'Customer at this till',
-  connecting: 'Connecting to this till…',
-  lost: 'The agent of this till does not answer. Selling goes on without it.',
-  refused: 'This POS is not paired with the till any more. Pair it again.',
-  idle: 'Tap a card, hold a phone or scan a code.',
-  nobody: 'Customer not known',
-  unnamed: 'Known customer',
-  points: { one: '{n} point', other: '{n} points' },
-  items: { one: '{n} item', other: '{n} items' },
-  offline: 'Working offline: prices may be older.',
-  empty: 'No cart',
-  paying: 'Being paid here',
-  paying_by: 'Being paid at {by}',
-};
+const RIGHT_TO_LEFT = ['ar'];
 
 const STYLE = `
 :host { display: block; font: 1rem/1.4 system-ui, sans-serif; color: CanvasText; background: Canvas;
@@ -77,7 +68,7 @@ export class TillbridgeCustomer extends HTMLElement {
   #root;
   #body;
   #token = '';
-  #words = WORDS;
+  #words = {};
   #socket = null;
   #timer = 0;
   #tries = 0;
@@ -103,7 +94,7 @@ export class TillbridgeCustomer extends HTMLElement {
   get token() { return this.#token; }
   set token(value) { this.#token = value ?? ''; this.#restart(); }
   get words() { return this.#words; }
-  set words(value) { this.#words = { ...WORDS, ...value }; this.#render(); }
+  set words(value) { this.#words = { ...value }; this.#render(); }
   get current() { return this.#current; }
   get connection() { return this.#connection; }
 
@@ -222,39 +213,72 @@ export class TillbridgeCustomer extends HTMLElement {
     return this.closest('[lang]')?.lang || document.documentElement.lang || 'en';
   }
 
+  // The language that there are words of: the first part of a tag such as de-AT counts.
+  #spoken() {
+    const [language] = this.#language().toLowerCase().split('-');
+    return Object.hasOwn(WORDS, language) ? language : 'en';
+  }
+
+  #has(key) { return Object.hasOwn(this.#words, key) || Object.hasOwn(WORDS[this.#spoken()], key); }
+
   #text(key, values = {}) {
-    const word = this.#words[key];
-    const text = typeof word === 'string' ? word : word[new Intl.PluralRules(this.#language()).select(values.n)] ?? word.other;
+    const word = this.#words[key] ?? WORDS[this.#spoken()][key];
+    const text = typeof word === 'string' ? word : word[new Intl.PluralRules(this.#spoken()).select(values.n)] ?? word.other;
     return text.replace(/\{(\w+)\}/g, (_, name) => (name === 'n' ? new Intl.NumberFormat(this.#language()).format(values.n) : values[name]));
   }
 
+  #time(ms) { return new Intl.DateTimeFormat(this.#language(), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(ms); }
+
   #render() {
-    this.#body.setAttribute('aria-label', this.#text('region'));
+    this.#body.lang = this.#spoken();
+    this.#body.dir = RIGHT_TO_LEFT.includes(this.#spoken()) ? 'rtl' : 'ltr';
+    this.#body.setAttribute('aria-label', this.#text('element.region'));
     const shown = this.#connection === 'open' && this.#current ? this.#customer() : [];
-    const notes = this.#connection !== 'open' ? this.#text(this.#connection) : this.#current ? '' : this.#text('idle');
-    const offline = this.#connection === 'open' && this.#state?.line.state === 'offline' ? this.#text('offline') : '';
-    this.#body.replaceChildren(...shown, part('note', 'p', [notes, offline].filter(Boolean).join(' ')));
+    this.#body.replaceChildren(...shown, part('note', 'p', this.#notes().join(' ')));
+  }
+
+  #notes() {
+    if (this.#connection === 'connecting') return [this.#text('element.connecting')];
+    if (this.#connection !== 'open') return [this.#text(this.#connection === 'refused' ? 'element.refused' : 'element.lost')];
+    return [...(this.#current ? [] : [`${this.#text('idle.both')}.`]), ...this.#outage()];
+  }
+
+  // What the line is, what works, what does not, and what happens later.
+  #outage() {
+    const line = this.#state?.line;
+    if (line?.state === 'connecting') return ['connecting.title', 'offline.works', 'offline.not', 'connecting.later'].map((key) => this.#text(key));
+    if (line?.state !== 'offline') return [];
+    const cause = `offline.cause.${line.cause}`;
+    const later = `offline.later.${line.cause}`;
+    return [this.#text('offline.title', { time: this.#time(line.since_ms) }), this.#has(cause) ? this.#text(cause) : '', this.#text('offline.works'), this.#text('offline.not'),
+      this.#text(this.#has(later) ? later : 'offline.later')].filter(Boolean);
   }
 
   #customer() {
     const { customer, view = {}, cart } = this.#current;
-    const name = view.customer?.name || this.#text(customer ? 'unnamed' : 'nobody');
+    const name = view.customer?.name || this.#text(customer ? 'customer.nameless' : 'customer.anonymous');
     const tier = this.#terminal?.tiers?.find((one) => one.id === view.tier);
     const facts = node('div', { class: 'facts' },
       tier && part('tier', 'span', `${tier.symbol ? `${tier.symbol} ` : ''}${tier.name}`),
-      view.points !== undefined && view.points !== null ? part('points', 'span', this.#text('points', { n: view.points })) : null);
-    const benefits = view.benefits?.length ? part('benefits', 'ul', ...view.benefits.map((one) => node('li', {}, one.text))) : null;
+      view.points !== undefined && view.points !== null ? part('points', 'span', this.#text('customer.points', { n: view.points })) : null);
+    const benefits = view.benefits?.length ? part('benefits', 'ul', ...view.benefits.map((one) => node('li', {}, node('bdi', {}, one.text)))) : null;
     return [part('name', 'p', name), facts, benefits, this.#cart(cart)].filter(Boolean);
   }
 
   #cart(cart) {
     const language = this.#language();
-    if (!cart?.lines.length) return part('cart', 'p', this.#text('empty'));
-    const lines = cart.lines.map((line) => node('li', {}, node('span', {}, line.name || line.gtin), node('span', {}, `× ${line.quantity}`),
+    if (!cart?.lines.length) return part('cart', 'p', this.#text('cart.empty'));
+    const lines = cart.lines.map((line) => node('li', {}, node('bdi', {}, line.name || line.gtin), node('span', {}, `× ${line.quantity}`),
       node('span', {}, money(line.unit_price * line.quantity, cart.currency, language))));
-    const claim = cart.claim ? node('p', {}, cart.claim.mine ? this.#text('paying') : this.#text('paying_by', { by: cart.claim.by ?? '' })) : null;
-    const total = node('p', { class: 'total' }, node('span', {}, this.#text('items', { n: cart.item_count })), node('span', {}, money(cart.total, cart.currency, language)));
+    const claim = cart.claim ? node('p', {}, this.#claim(cart.claim)) : null;
+    const total = node('p', { class: 'total' }, node('span', {}, this.#text('cart.items', { n: cart.item_count })), node('span', {}, money(cart.total, cart.currency, language)));
     return part('cart', 'div', node('ul', { class: 'lines' }, ...lines), total, claim);
+  }
+
+  #claim({ mine, by, since_ms }) {
+    const since = this.#time(since_ms);
+    if (mine) return this.#text('claim.mine', { since });
+    return by ? this.#text('claim.by', { who: by, since }) : this.#text('claim.elsewhere', { since });
   }
 }
 

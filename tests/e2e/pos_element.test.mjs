@@ -11,7 +11,7 @@ import { accessibilityFaults } from './lib/axe.mjs';
 import { CHROMIUM } from './lib/clerk_stage.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
-const MODULE = readFileSync(new URL('../../include/web/tillbridge-customer.js', import.meta.url));
+const MODULES = Object.fromEntries(['/tillbridge-customer.js', '/tillbridge-customer-words.js'].map((name) => [name, ['text/javascript', readFileSync(new URL(`../../include/web${name}`, import.meta.url))]]));
 const till = Till.make();
 let shop;
 let browser;
@@ -30,7 +30,7 @@ const POS = "import '/tillbridge-customer.js'; window.heard = [];"
   + "for (const name of ['customer-identified', 'customer-left', 'cart-changed', 'connection']) addEventListener(name, (e) => window.heard.push([name, e.detail]));";
 
 function serve(request, answer) {
-  const types = { '/pos.js': ['text/javascript', POS], '/tillbridge-customer.js': ['text/javascript', MODULE], '/': ['text/html', html()] };
+  const types = { '/pos.js': ['text/javascript', POS], ...MODULES, '/': ['text/html', html()] };
   const [type, text] = types[request.url] ?? ['text/plain', ''];
   answer.writeHead(types[request.url] ? 200 : 404, { 'Content-Type': `${type}; charset=utf-8`, 'Content-Security-Policy': policy() }).end(text);
 }
@@ -94,8 +94,14 @@ test('a customer and the cart are shown as they come', async () => {
 });
 
 test('words and language are the page\u2019s', async () => {
-  await element().evaluate((who) => { who.words = { items: { one: '{n} Artikel', other: '{n} Artikel' } }; who.lang = 'de'; });
-  await says('3 Artikel');
+  const speaks = (lang) => element().evaluate((who, wanted) => { who.lang = wanted; }, lang);
+  for (const [lang, text] of [['de-AT', '3 Artikel'], ['fr', '3 articles'], ['es', '3 artículos'], ['ar', '3 أصناف'], ['sv', '3 items']]) {
+    await speaks(lang);
+    await says(text);
+    await picture(`customer-${lang}`);
+  }
+  await element().evaluate((who) => { who.words = { 'cart.items': { one: '{n} thing', other: '{n} things' } }; });
+  await says('3 things');
   await element().evaluate((who) => { who.words = {}; who.lang = 'en'; });
 });
 
@@ -112,6 +118,18 @@ test('nothing of the customer stays when the visit ends', async () => {
   assert.equal(await element().evaluate((who) => who.current), null);
   const heard = await page.evaluate(() => window.heard.map(([what]) => what));
   assert.ok(heard.includes('customer-identified') && heard.includes('cart-changed') && heard.at(-1) === 'customer-left', heard.join());
+});
+
+test('a line that is down is told whole, in the language of the page', async () => {
+  await till.store.stop();
+  await says('Searching for customers and handing over do not.');
+  await picture('offline');
+  await element().evaluate((who) => { who.lang = 'ar'; });
+  await says('لا يجيب');
+  await picture('offline-ar');
+  await element().evaluate((who) => { who.lang = 'en'; });
+  await till.startStore();
+  await element().locator('text=Working offline').waitFor({ state: 'detached' });
 });
 
 test('a token that is revoked, and an agent that is gone, are told apart', async () => {

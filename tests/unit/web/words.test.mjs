@@ -88,7 +88,7 @@ test('every word that the page asks for is there, and none is left over', () => 
   const composed = /^(outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|foot|bar|assurance|reason|say|title|cart\.hidden|cart\.empty|(find|signup|cards|handover|requests)\.error|find\.by|find\.reason|cards\.block|told|kiosk\.outcome)(\.|$)/;
   const programs = readFileSync(path.join(agent, 'app/shopper_display.c'), 'utf8');
   for (const key of Object.keys(catalogue('en').display)) assert.ok(programs.includes(`"${key}"`), `no program says ${key}`);
-  const elsewhere = { ...catalogue('en').display, ...catalogue('en').outage }; // outage.test.mjs
+  const elsewhere = { ...catalogue('en').display, ...catalogue('en').outage, ...catalogue('en').element }; // outage.test.mjs, element_words.test.mjs
   for (const key of Object.keys(english).filter((one) => !Object.hasOwn(elsewhere, one))) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);
 });
 

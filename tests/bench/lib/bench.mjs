@@ -8,14 +8,15 @@ import { run } from '../../e2e/lib/program.mjs';
 export const CPU = 0;
 
 //   node <bench>.mjs --build <folder of the build> --dir <folder of our own>
-export async function bench(measure) {
-  const { values } = parseArgs({ options: { build: { type: 'string' }, dir: { type: 'string' } } });
+// options: further ones of this bench, as parseArgs takes them; their values are handed to measure as `options`.
+export async function bench(measure, options = {}) {
+  const { values } = parseArgs({ options: { build: { type: 'string' }, dir: { type: 'string' }, ...options } });
   const build = resolve(values.build);
   const dir = resolve(values.dir);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   try {
-    await measure({ dir, bin: join(build, 'bin'), program: (name) => join(build, 'bench', name) });
+    await measure({ dir, options: values, bin: join(build, 'bin'), program: (name) => join(build, 'bench', name) });
   } catch (error) {
     console.error(`bench: could not be measured: ${error.stack}\nThe programs' logs are in ${dir}.`);
     process.exitCode = 1;

@@ -1,4 +1,7 @@
-/* Files: those of agent/web and agent/words, embedded at build time (embed.cmake). Pure. */
+/*
+ * Files: the pages of agent/web and the words of agent/words, embedded at build time (embed.cmake) as
+ * page.awk writes them: each page asks for its style sheet and one module. Pure.
+ */
 #ifndef TB_AGENT_COUNTER_FILES_H
 #define TB_AGENT_COUNTER_FILES_H
 

@@ -54,9 +54,7 @@ static enum tb_gate_answer page_judge(const struct tb_gate_request *r)
         return r->method == TB_GATE_METHOD_GET ? TB_GATE_OPEN : TB_GATE_METHOD_REFUSED;
     if (tb_counter_scope_at(r->path) != TB_COUNTER_SCOPE_NONE)
         return TB_GATE_PAGE;
-    if (tb_span_starts(r->path, tb_span_str("/lib/")) || tb_span_starts(r->path, tb_span_str("/words/")))
-        return TB_GATE_SHARED;
-    return TB_GATE_NOT_FOUND;
+    return tb_span_starts(r->path, tb_span_str("/words/")) ? TB_GATE_SHARED : TB_GATE_NOT_FOUND;
 }
 
 enum tb_gate_answer tb_gate_judge(const struct tb_gate_request *request, uint16_t port)

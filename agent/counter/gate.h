@@ -31,7 +31,7 @@ struct tb_gate_request {
 
 enum tb_gate_answer {
     TB_GATE_PAGE,   /* a file of a page: needs a session of its scope */
-    TB_GATE_SHARED, /* what all pages load, and holds nothing of anybody */
+    TB_GATE_SHARED, /* words, which all pages load and which hold nothing of anybody */
     TB_GATE_OPEN,   /* a token is to be traded for a session */
     TB_GATE_SOCKET, /* a page's websocket: needs a session of its scope */
     TB_GATE_NOT_FOUND,

@@ -83,7 +83,7 @@ test('a page whose name was bound to this machine after it was loaded gets nothi
       one.onopen = () => resolve('open');
       one.onclose = () => resolve('closed');
     });
-    return [await ask('/clerk'), await ask('/lib/link.js'), await ask('/words/clerk/en.json'), await ask('/pos/v1/rpc', { method: 'POST', body: '{}' }),
+    return [await ask('/clerk'), await ask('/clerk/app.js'), await ask('/words/en.json'), await ask('/pos/v1/rpc', { method: 'POST', body: '{}' }),
       await ask('/pos/v1/rpc', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }), await ask('/open?token=x'),
       await socket('/clerk', 'tillbridge-page.v1'), await socket('/pos/v1', 'tillbridge-pos.v1')];
   });

@@ -16,31 +16,48 @@ const languageOf = (locale) => {
 
 /**
  * Words and formats of one locale, and for what is missing in its language those of English. read(language) is a promise
- * of a catalogue; in a page it is fetched from the agent.
+ * of a catalogue; a page came with the English one and fetches the others from the agent.
  */
-export async function loadWords(locale, { timeZone, read = fetchCatalogue } = {}) {
+export async function loadWords(locale, { timeZone, read = readCatalogue } = {}) {
   const language = languageOf(locale);
   const [english, own] = await Promise.all([read('en'), language === 'en' ? {} : read(language)]);
   return wordsFrom(language, locale, { ...flat(english), ...flat(own) }, timeZone);
 }
 
-async function fetchCatalogue(language) {
+let came; // the English words of the page
+
+async function readCatalogue(language) {
+  if (language === 'en') return (came ??= takeWords(document.getElementById('words')));
   const answer = await fetch(`/words/${language}.json`);
   if (!answer.ok) throw new Error(`no words of ${language}: ${answer.status}`);
   return answer.json();
 }
 
+function takeWords(element) {
+  element.remove();
+  return JSON.parse(element.textContent);
+}
+
 const flat = (catalogue) => Object.assign({}, ...Object.values(catalogue));
+
+// Made when first needed: a browser takes longer for its first number format than for everything else until a page's first
+// words.
+function once(make) {
+  let made;
+  return () => (made ??= make());
+}
 
 function wordsFrom(language, locale, catalogue, timeZone) {
   const tag = safeTag(String(locale || language), language);
-  const plurals = new Intl.PluralRules(language);
-  const integers = new Intl.NumberFormat(tag);
-  const clock = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
-  const weekday = new Intl.DateTimeFormat(tag, { weekday: 'short', timeZone });
-  const date = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', timeZone });
-  const wholeDate = new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeZone });
-  const dayKey = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone });
+  const plurals = once(() => new Intl.PluralRules(language));
+  const integers = once(() => new Intl.NumberFormat(tag));
+  const dates = (options) => once(() => new Intl.DateTimeFormat(tag, { timeZone, ...options }));
+  const clock = dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const weekday = dates({ weekday: 'short' });
+  const date = dates({ day: 'numeric', month: 'short' });
+  const wholeDate = dates({ dateStyle: 'long' });
+  const keys = once(() => new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }));
+  const dayKey = (ms) => keys().format(ms);
 
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
   const has = (key) => Object.hasOwn(catalogue, key);
@@ -51,9 +68,9 @@ function wordsFrom(language, locale, catalogue, timeZone) {
   const plural = (key, n, values = {}) => {
     if (!has(key)) return key;
     const forms = catalogue[key];
-    return fill(forms[plurals.select(n)] ?? forms.other, { n: integers.format(n), ...values });
+    return fill(forms[plurals().select(n)] ?? forms.other, { n: integers().format(n), ...values });
   };
-  const time = (ms) => clock.format(ms);
+  const time = (ms) => clock().format(ms);
   // How long ago, in words; prefix 'age' reads "12 min ago", 'old' reads "2 days old".
   const span = (prefix, ms) => {
     if (ms < MINUTE) return t('age.now');
@@ -62,22 +79,22 @@ function wordsFrom(language, locale, catalogue, timeZone) {
     return plural(`${prefix}.day`, Math.floor(ms / DAY));
   };
   const moment = (ms, now) => {
-    const day = dayKey.format(ms);
-    if (day === dayKey.format(now)) return t('day.today', { time: time(ms) });
-    if (day === dayKey.format(now - DAY)) return t('day.yesterday', { time: time(ms) });
-    if (now - ms < 6 * DAY) return `${weekday.format(ms)} ${time(ms)}`;
-    return date.format(ms);
+    const day = dayKey(ms);
+    if (day === dayKey(now)) return t('day.today', { time: time(ms) });
+    if (day === dayKey(now - DAY)) return t('day.yesterday', { time: time(ms) });
+    if (now - ms < 6 * DAY) return `${weekday().format(ms)} ${time(ms)}`;
+    return date().format(ms);
   };
   // A time that something has held since: the day, and on the same day the time.
   const since = (ms, now) => {
-    const day = dayKey.format(ms);
-    if (day === dayKey.format(now)) return time(ms);
-    return day === dayKey.format(now - DAY) ? t('since.yesterday') : date.format(ms);
+    const day = dayKey(ms);
+    if (day === dayKey(now)) return time(ms);
+    return day === dayKey(now - DAY) ? t('since.yesterday') : date().format(ms);
   };
   return {
-    day: (ms) => wholeDate.format(ms),
+    day: (ms) => wholeDate().format(ms),
     language, tag, direction: RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr', has, t, plural, time, moment, since,
-    number: (n) => integers.format(n),
+    number: (n) => integers().format(n),
     ago: (ms) => span('age', ms),
     old: (ms) => span('old', ms),
     money: (minor, currency) => moneyFormat(tag, currency).format(minor),

@@ -1,11 +1,9 @@
 // A page without an agent: serves agent/web and agent/words as the agent does and plays the agent's websocket.
-import { readFileSync, existsSync } from 'node:fs';
 import http from 'node:http';
 import paths from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { served } from '../../support/served.mjs';
 
-const AGENT = fileURLToPath(new URL('../../../agent/', import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.json': 'application/json' };
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
@@ -52,14 +50,22 @@ function welcome(stage, page) {
   stage.script((method, params) => page.send(notification(method, params)), page);
 }
 
+const FILES = /^\/((clerk|kiosk|it)(\/(app\.js|style\.css))?|words\/[a-z]+\.json)$/;
+const read = new Map(); // files by their paths
+
+function fileAt(path) {
+  const name = path.startsWith('/words/') ? path.slice(1) : `web${path}${paths.extname(path) ? '' : '/index.html'}`;
+  if (!read.has(path)) read.set(path, { type: TYPES[paths.extname(name)], bytes: served(name) });
+  return read.get(path);
+}
+
 function serveFile(stage, request, answer) {
   const own = request.url.startsWith(stage.path);
-  const name = request.url === stage.path ? `${stage.path}/index.html` : paths.posix.normalize(request.url);
-  const file = paths.join(AGENT, name.startsWith('/words/') ? '' : 'web', name);
-  if (own && !stage.signedIn || !existsSync(file)) {
+  if (own && !stage.signedIn || !FILES.test(request.url)) {
     answer.writeHead(stage.signedIn ? 404 : 403).end();
     return;
   }
-  answer.writeHead(200, { 'content-type': TYPES[paths.extname(file)], 'content-security-policy': POLICY, 'cache-control': 'no-store' });
-  answer.end(readFileSync(file));
+  const { type, bytes } = fileAt(request.url);
+  answer.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY, 'cache-control': 'no-store' });
+  answer.end(bytes);
 }

@@ -5,6 +5,7 @@ import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
+import { served } from '../../support/served.mjs';
 import { connect, control, exchange, openPage, parseAnswer, requestText, signIn, startServer, upgradeHeaders } from './lib/server.mjs';
 
 let server;
@@ -58,19 +59,33 @@ test('files are served with strict headers, to a session only', async () => {
   assert.equal((await get('/clerk/%2e%2e/%2e%2e/etc/passwd', cookie)).status, 404);
 });
 
-test('what all pages share needs no session, and is compressed', async () => {
-  for (const path of ['/lib/link.js', '/words/en.json']) {
-    const { socket, bytes } = await new Promise((resolve) => {
-      const parts = [];
-      const one = net.connect(server.port, '127.0.0.1', () => one.write(requestText({ line: `GET ${path} HTTP/1.1`, headers: { Host: server.host } })));
-      one.on('data', (part) => parts.push(part)).on('close', () => resolve({ socket: one, bytes: Buffer.concat(parts) }));
-    });
-    socket.destroy();
-    const end = bytes.indexOf('\r\n\r\n');
-    assert.match(bytes.subarray(0, end).toString(), /^HTTP\/1.1 200[^]*content-encoding: gzip/, path);
-    assert.deepEqual(gunzipSync(bytes.subarray(end + 4)), readFileSync(new URL(`../../../agent/${path.startsWith('/lib') ? 'web' : ''}${path}`, import.meta.url)), path);
+// What a browser would unpack.
+async function content(path, headers = {}) {
+  const bytes = await new Promise((resolve) => {
+    const parts = [];
+    const socket = net.connect(server.port, '127.0.0.1', () => socket.write(requestText({ line: `GET ${path} HTTP/1.1`, headers: { Host: server.host, ...headers } })));
+    socket.on('data', (part) => parts.push(part)).on('close', () => resolve(Buffer.concat(parts)));
+  });
+  const end = bytes.indexOf('\r\n\r\n');
+  assert.match(bytes.subarray(0, end).toString(), /^HTTP\/1.1 200[^]*content-encoding: gzip/, path);
+  return gunzipSync(bytes.subarray(end + 4));
+}
+
+test('words need no session, and are compressed', async () => {
+  assert.deepEqual(await content('/words/en.json'), served('words/en.json'));
+  assert.equal((await exchange(server, requestText({ line: 'GET /words/../clerk/app.js HTTP/1.1', headers: { Host: server.host } }))).status, 403);
+  assert.equal((await exchange(server, requestText({ line: 'GET /lib/words.js HTTP/1.1', headers: { Host: server.host } }))).status, 404);
+});
+
+test('a page asks for its style sheet and one module, and is given both with its session', async () => {
+  for (const scope of ['clerk', 'shopper', 'it']) {
+    const { cookie: own } = await signIn(server, scope);
+    const page = scope === 'shopper' ? 'kiosk' : scope;
+    const html = (await content(`/${page}`, { Cookie: own })).toString();
+    const wanted = [...html.matchAll(/ (?:href|src)="(\/[^"]*)"/g)].map(([, path]) => path);
+    assert.deepEqual(wanted, [`/${page}/style.css`, `/${page}/app.js`]);
+    for (const path of wanted) assert.deepEqual(await content(path, { Cookie: own }), served(`web${path}`), path);
   }
-  assert.equal((await exchange(server, requestText({ line: 'GET /lib/../clerk/app.js HTTP/1.1', headers: { Host: server.host } }))).status, 403);
 });
 
 test('a session is good for its own page only', async () => {

@@ -185,9 +185,9 @@ static void pages_have_their_paths(void **state)
     assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_PAGE);
     r = page_request("/words/en.json");
     assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_SHARED);
+    r = page_request("/words");
+    assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_NOT_FOUND);
     r = page_request("/lib/link.js");
-    assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_SHARED);
-    r = page_request("/lib");
     assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_NOT_FOUND);
     r = page_request("/open");
     assert_int_equal(tb_gate_judge(&r, PORT), TB_GATE_OPEN);

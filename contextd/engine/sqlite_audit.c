@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#define LIMIT_WINDOW_MS (60LL * 60 * 1000)
+
 enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                              const struct sqlite_audit *audit)
 {
@@ -19,6 +21,34 @@ enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct tb_engine_pee
     sqlite_bind_opt_id(s, 6, &audit->customer);
     tb_stmt_bind_text(s, 7, tb_span_str(audit->detail));
     return tb_stmt_run(s);
+}
+
+/* How often within the hour; *ret_noted: that one was turned down is known already. */
+static enum tb_err limited_read(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                const struct sqlite_limit *limit, bool *ret_full, bool *ret_noted)
+{
+    struct tb_stmt *s = sqlite_stmt(e, limit->counts);
+    tb_stmt_bind_text(s, 1, sqlite_device_of(e, peer->device));
+    tb_stmt_bind_int(s, 2, e->wall_ms - LIMIT_WINDOW_MS);
+    tb_stmt_bind_int(s, 3, e->wall_ms);
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    bool counted = err == TB_OK && row;
+    int64_t max = counted && limit->max == 0 ? tb_stmt_int(s, 2) : limit->max;
+    *ret_full = counted && max > 0 && tb_stmt_int(s, 0) >= max;
+    *ret_noted = counted && tb_stmt_int(s, 1);
+    tb_stmt_reset(s);
+    return err;
+}
+
+enum tb_err sqlite_limit_check(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                               const struct sqlite_limit *limit, const char *clerk, const char *detail,
+                               bool *ret_full)
+{
+    const struct sqlite_audit audit = {.clerk = clerk, .what = limit->refused_what, .detail = detail};
+    bool noted = false;
+    enum tb_err err = limited_read(e, peer, limit, ret_full, &noted);
+    return err == TB_OK && *ret_full && !noted ? sqlite_audit_put(e, peer, &audit) : err;
 }
 
 static bool is_about_identity(enum tb_mutation_kind kind)

@@ -258,7 +258,7 @@ struct sqlite_evidence {
 };
 
 /* Nothing of ret_evidence is set when there is none, or no key for it. */
-TB_MUST_USE enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const char *device,
+TB_MUST_USE enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                                               const struct tb_identify_ask *ask,
                                               struct sqlite_evidence *ret_evidence);
 /* Uses it up; evidence->proof is then refused when it was. */
@@ -346,6 +346,19 @@ struct sqlite_audit {
 
 TB_MUST_USE enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                                          const struct sqlite_audit *audit);
+
+/* What a terminal may do so often within an hour; each time is in the audit as `what`, and that one was
+ * turned down is once within an hour: counting those as well would keep a clerk out for as long as she tries.
+ */
+struct sqlite_limit {
+    enum sqlite_stmt counts;
+    const char *refused_what;
+    int64_t max; /* 0: the policy's of searches, which may be none */
+};
+/* *ret_full: this time it is turned down, which is in the audit. */
+TB_MUST_USE enum tb_err sqlite_limit_check(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                           const struct sqlite_limit *limit, const char *clerk,
+                                           const char *detail, bool *ret_full);
 
 /* As tb_engine_ops has them. */
 TB_MUST_USE enum tb_err sqlite_operator_next(struct tb_context_engine *engine, const char *after,

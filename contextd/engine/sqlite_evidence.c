@@ -10,6 +10,7 @@
 #include "core/crypto/hash.h"
 
 #define NAME_SIZE 16
+#define GUESSES_MAX 20 /* codes of no hand-over within an hour */
 
 static void refuse(struct sqlite_evidence *evidence, enum tb_reason reason)
 {
@@ -147,7 +148,31 @@ static void card_judge(struct sqlite_engine *e, const char *device, struct tb_sp
     card_step(e, card, step, evidence);
 }
 
-enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const char *device,
+/* Only who types what nobody was given comes to the limit: the last character tells most slips of the hand.
+ */
+static enum tb_err handover_ask(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                struct tb_span text, struct sqlite_evidence *evidence)
+{
+    static const struct sqlite_limit limit = {
+        .counts = STMT_AUDIT_GUESSES, .refused_what = "handover.guess_refused", .max = GUESSES_MAX};
+    const struct sqlite_audit guess = {.clerk = "", .what = "handover.guess", .detail = ""};
+    char code[TB_HANDOVER_CODE_SIZE + 1];
+    bool full = false;
+    if (tb_handover_code_decode(text, code) != TB_OK)
+        return TB_ERR_NOT_FOUND;
+    enum tb_err err = sqlite_limit_check(e, peer, &limit, "", "", &full);
+    if (err == TB_OK && full)
+        refuse(evidence, TB_REASON_LOOKUP_LIMIT);
+    if (err != TB_OK || full)
+        return err;
+    err = handover_find(e, code, evidence);
+    if (err != TB_ERR_NOT_FOUND)
+        return err;
+    err = sqlite_audit_put(e, peer, &guess);
+    return err == TB_OK ? TB_ERR_NOT_FOUND : err;
+}
+
+enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                                   const struct tb_identify_ask *ask, struct sqlite_evidence *ret_evidence)
 {
     struct tb_judgement j;
@@ -156,13 +181,10 @@ enum tb_err sqlite_evidence_judge(struct sqlite_engine *e, const char *device,
     *ret_evidence = (struct sqlite_evidence){.replay = {.rule = TB_REPLAY_NONE}};
     if (text.size == 0)
         return TB_OK;
-    if (strcmp(ask->kind, "handover") == 0) {
-        char code[TB_HANDOVER_CODE_SIZE + 1];
-        enum tb_err err = tb_handover_code_decode(text, code);
-        return err == TB_OK ? handover_find(e, code, ret_evidence) : TB_ERR_NOT_FOUND;
-    }
+    if (strcmp(ask->kind, "handover") == 0)
+        return handover_ask(e, peer, text, ret_evidence);
     if (tb_span_starts(text, tb_span_str(TB_DESFIRE_EVIDENCE))) {
-        card_judge(e, device, text, ret_evidence);
+        card_judge(e, peer->device, text, ret_evidence);
         return TB_OK;
     }
     if (!tb_sun_judge(&judge, text, TB_SUN_FROM_EVIDENCE, &j))

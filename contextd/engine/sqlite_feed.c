@@ -411,7 +411,7 @@ static enum tb_err people_find(struct sqlite_engine *e, const struct tb_engine_r
                                struct sqlite_evidence *evidence, struct people *ret_people)
 {
     const struct tb_identify_ask *ask = &request->identify;
-    enum tb_err err = sqlite_evidence_judge(e, request->peer.device, ask, evidence);
+    enum tb_err err = sqlite_evidence_judge(e, &request->peer, ask, evidence);
     if (err != TB_OK || evidence->proof.refused[0])
         return err == TB_OK ? TB_ERR_NOT_FOUND : err;
     if (!tb_id_is_zero(&evidence->handover)) {

@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 
-#define FIND_WINDOW_MS (60LL * 60 * 1000)
 #define MEMBER_SIZE_MAX 32
 #define GSRN_DIGIT_COUNT 18
 #define ELLIPSIS "\xe2\x80\xa6"
@@ -211,31 +210,31 @@ static enum tb_err staff_check(struct sqlite_engine *e, const struct tb_engine_p
     return err;
 }
 
-static enum tb_err finds_count(struct sqlite_engine *e, const struct tb_engine_peer *peer, bool *ret_full)
+static void detail_of(const struct tb_find_ask *ask, size_t match_count,
+                      char ret_detail[TB_AUDIT_DETAIL_SIZE_MAX + 1])
 {
-    struct tb_stmt *s = sqlite_stmt(e, STMT_AUDIT_FINDS);
-    tb_stmt_bind_text(s, 1, sqlite_device_of(e, peer->device));
-    tb_stmt_bind_int(s, 2, e->wall_ms - FIND_WINDOW_MS);
-    tb_stmt_bind_int(s, 3, e->wall_ms);
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    int64_t max = err == TB_OK && row ? tb_stmt_int(s, 1) : 0;
-    *ret_full = max > 0 && tb_stmt_int(s, 0) >= max;
-    tb_stmt_reset(s);
-    return err;
+    (void)snprintf(ret_detail, TB_AUDIT_DETAIL_SIZE_MAX + 1, "%s %s %u", tb_find_by_names[ask->by],
+                   ask->reason, (unsigned)match_count);
 }
 
-/* The count of those that were turned down as well would keep a clerk out for as long as she tries. */
-static enum tb_err find_note(struct sqlite_engine *e, const struct tb_engine_request *request, bool refused,
+static enum tb_err limit_check(struct sqlite_engine *e, const struct tb_engine_request *request)
+{
+    static const struct sqlite_limit limit = {.counts = STMT_AUDIT_FINDS,
+                                              .refused_what = "customer.find_refused"};
+    char detail[TB_AUDIT_DETAIL_SIZE_MAX + 1];
+    bool full;
+    detail_of(&request->find, 0, detail);
+    enum tb_err err = sqlite_limit_check(e, &request->peer, &limit, request->find.operator, detail, &full);
+    return err == TB_OK && full ? TB_ERR_FIND_LIMIT : err;
+}
+
+static enum tb_err find_note(struct sqlite_engine *e, const struct tb_engine_request *request,
                              size_t match_count)
 {
-    const struct tb_find_ask *ask = &request->find;
     char detail[TB_AUDIT_DETAIL_SIZE_MAX + 1];
-    (void)snprintf(detail, sizeof detail, "%s %s %u", tb_find_by_names[ask->by], ask->reason,
-                   (unsigned)match_count);
-    const struct sqlite_audit audit = {.clerk = ask->operator,
-                                       .what = refused ? "customer.find_refused" : "customer.find",
-                                       .detail = detail};
+    detail_of(&request->find, match_count, detail);
+    const struct sqlite_audit audit = {
+        .clerk = request->find.operator, .what = "customer.find", .detail = detail};
     return sqlite_audit_put(e, &request->peer, &audit);
 }
 
@@ -244,20 +243,15 @@ enum tb_err sqlite_find(struct sqlite_engine *e, const struct tb_engine_request 
 {
     const struct tb_find_ask *ask = &request->find;
     struct tb_found *found = &ret_answer->find;
-    bool full = false;
     enum tb_err err = staff_check(e, &request->peer);
     if (err == TB_OK)
-        err = finds_count(e, &request->peer, &full);
-    if (err == TB_OK && full) {
-        err = find_note(e, request, true, 0);
-        return err == TB_OK ? TB_ERR_FIND_LIMIT : err;
-    }
+        err = limit_check(e, request);
     if (err == TB_OK)
         err = ask->by == TB_FIND_MEMBER ? member_find(e, tb_span_str(ask->value), found)
                                         : contact_find(e, ask, found);
     for (size_t i = 0; i < found->count && err == TB_OK; i++)
         err = match_fill(e, ask->by, &found->matches[i]);
-    return err == TB_OK ? find_note(e, request, false, found->count) : err;
+    return err == TB_OK ? find_note(e, request, found->count) : err;
 }
 
 enum tb_err sqlite_fetch(struct sqlite_engine *e, const struct tb_engine_request *request,

@@ -69,6 +69,7 @@ static const char *const reason_names[TB_REASON_COUNT] = {
     [TB_REASON_NOT_FOUND] = "lookup.not_found",
     [TB_REASON_STORE_OFFLINE] = "lookup.offline",
     [TB_REASON_STORE_TIMEOUT] = "lookup.timeout",
+    [TB_REASON_LOOKUP_LIMIT] = "lookup.limit",
     [TB_REASON_CACHE_CORRUPT] = "lookup.corrupt",
     [TB_REASON_BLOCKED] = "credential.blocked",
     [TB_REASON_BUSY] = "identify.busy",

@@ -39,7 +39,7 @@ enum tb_outcome tb_meaning_of_refusal(enum tb_reason reason)
         return TB_OUTCOME_REPLAYED;
     if (reason == TB_REASON_PROOF_EXPIRED || reason == TB_REASON_PROOF_EARLY)
         return TB_OUTCOME_EXPIRED;
-    if (reason == TB_REASON_POLICY)
+    if (reason == TB_REASON_POLICY || reason == TB_REASON_LOOKUP_LIMIT)
         return TB_OUTCOME_UNKNOWN;
     if (reason == TB_REASON_PROOF_MALFORMED || reason == TB_REASON_PROOF_UNSUPPORTED ||
         reason == TB_REASON_REPLAY_MEMORY)

@@ -154,6 +154,31 @@ static void a_terminal_searches_so_often_an_hour(void **state)
         assert_int_equal(find(f, "till-0421-4", TB_FIND_MEMBER, "0000000001")->err, TB_OK);
 }
 
+static unsigned count_of(struct engine_fixture *f, const char *what)
+{
+    const struct tb_audit_filter all = {.since_ms = 0};
+    struct tb_audit_entry entry = {.number = 0};
+    unsigned count = 0;
+    while (f->engine->ops->audit_next(f->engine, &all, &entry, &entry) == TB_OK)
+        count += strcmp(entry.what, what) == 0;
+    return count;
+}
+
+/* However often it tries: the audit of a year is not filled by one that goes on. */
+static void that_it_may_not_is_kept_once_an_hour(void **state)
+{
+    struct engine_fixture *f = *state;
+    engine_fixture_load(f, &(struct tb_record){.kind = TB_RECORD_POLICY, .as.policy.finds_max = 1});
+    for (unsigned hour = 1; hour <= 2; hour++) {
+        assert_int_equal(find(f, "till-0421-4", TB_FIND_MEMBER, "0000000001")->err, TB_OK);
+        for (unsigned i = 0; i < 10; i++)
+            assert_int_equal(find(f, "till-0421-4", TB_FIND_MEMBER, "0000000001")->err, TB_ERR_FIND_LIMIT);
+        assert_int_equal(count_of(f, "customer.find"), hour);
+        assert_int_equal(count_of(f, "customer.find_refused"), hour);
+        f->wall_ms += HOUR_MS;
+    }
+}
+
 static void nobody_searches_but_staff(void **state)
 {
     struct engine_fixture *f = *state;
@@ -645,6 +670,7 @@ int main(void)
         COUNTER_TEST(what_cannot_be_a_contact_makes_nobody),
         COUNTER_TEST(consents_come_with_her),
         COUNTER_TEST(a_terminal_searches_so_often_an_hour),
+        COUNTER_TEST(that_it_may_not_is_kept_once_an_hour),
         COUNTER_TEST(nobody_searches_but_staff),
         COUNTER_TEST(it_is_kept_who_searched_and_opened),
         COUNTER_TEST(a_mutation_that_names_a_clerk_is_kept),

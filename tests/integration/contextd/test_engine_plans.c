@@ -125,7 +125,7 @@ static void an_erasure_reads_no_large_table_to_its_end(void **state)
 }
 
 /* With a year of it in the table, too. */
-static void the_audit_is_read_by_what_is_asked_for(void **state)
+static void audit_and_codes_are_found_by_what_is_asked_for(void **state)
 {
     const struct {
         enum sqlite_stmt which;
@@ -134,6 +134,9 @@ static void the_audit_is_read_by_what_is_asked_for(void **state)
         {STMT_AUDIT_NEXT, "audit_at (at_ms>?)"},
         {STMT_AUDIT_NEXT_OF_CUSTOMER, "audit_customer (customer=? AND at_ms>?)"},
         {STMT_AUDIT_NEXT_OF_OPERATOR, "audit_operator (operator=? AND at_ms>?)"},
+        {STMT_AUDIT_FINDS, "audit_limited (device=? AND what=? AND at_ms>? AND at_ms<?)"},
+        {STMT_AUDIT_GUESSES, "audit_limited (device=? AND what=? AND at_ms>? AND at_ms<?)"},
+        {STMT_HANDOVER_BY_CODE, "handover_code (code=?)"},
     };
     char plan[PLAN_SIZE];
     (void)state;
@@ -185,7 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_statement_reads_a_large_table_to_its_end),
         cmocka_unit_test(an_erasure_reads_no_large_table_to_its_end),
-        cmocka_unit_test(the_audit_is_read_by_what_is_asked_for),
+        cmocka_unit_test(audit_and_codes_are_found_by_what_is_asked_for),
         cmocka_unit_test(what_refers_to_a_sale_is_found_by_it),
         cmocka_unit_test(touchpoints_are_found_by_cart_and_visit),
     };

@@ -202,6 +202,7 @@ static void evidence_is_refused_with_its_reason(void **state)
         {TB_REASON_PROOF_EARLY, TB_OUTCOME_EXPIRED, TB_FEEDBACK_EXPIRED},
         {TB_REASON_PROOF_MALFORMED, TB_OUTCOME_UNREADABLE, TB_FEEDBACK_REFUSED},
         {TB_REASON_POLICY, TB_OUTCOME_UNKNOWN, TB_FEEDBACK_UNKNOWN},
+        {TB_REASON_LOOKUP_LIMIT, TB_OUTCOME_UNKNOWN, TB_FEEDBACK_UNKNOWN},
     };
     for (size_t i = 0; i < TB_ARRAY_SIZE(cases); i++) {
         (void)setup(NULL);

@@ -16,6 +16,7 @@
  *     kiosk    what shoppers' pages are told and ask     stitch   nobody's cart joins the customer's
  *     know     what is held of her, for herself          farewell not me, forget me
  *     handovers  who is to go on with a visit elsewhere  handover_desk  what pages are told and ask of that
+ *     handed   codes that no reader read
  *
  * Loop's thread only.
  */
@@ -25,6 +26,7 @@
 #include "agent/app/captures.h"
 #include "agent/app/choices.h"
 #include "agent/app/config.h"
+#include "agent/app/handed.h"
 #include "agent/app/handovers.h"
 #include "agent/app/measuring.h"
 #include "agent/app/operators.h"
@@ -142,6 +144,7 @@ struct tb_agent {
     struct tb_shopper_display shopper_display;
     struct tb_counter *counter;
     struct tb_pos pos;
+    struct tb_handed handed;
     struct tb_typing typing;
     struct tb_ctl *ctl;
     struct tb_buf page;                            /* one message to pages or the command line; owned block */

@@ -173,70 +173,28 @@ static void request_operator(struct tb_request *r)
 
 /* ---- codes that are handed in ---- */
 
-static struct tb_pos_wait *wait_find(struct tb_agent *agent, uint64_t attempt)
+static void code_ended(struct tb_agent *agent, const struct tb_request *asker, const struct tb_handed_end *end)
 {
-    for (size_t i = 0; i < TB_POS_WAIT_MAX; i++)
-        if (agent->pos.waits[i].attempt == attempt)
-            return &agent->pos.waits[i];
-    return NULL;
+    const struct tb_visit *visit = &agent->serving.visit;
+    struct tb_json_writer w = tb_request_answer_begin(asker);
+    tb_json_put_str(&w, "outcome", end->merged ? "merged" : tb_outcome_name(end->outcome));
+    if (!end->merged)
+        tb_json_put_str(&w, "code", tb_reason_name(end->reason));
+    if (visit->open)
+        tb_json_put_id(&w, "visit", &visit->id);
+    else
+        tb_json_put_null(&w, "visit");
+    tb_request_answer_end(asker, &w);
 }
 
 /* As if a scanner had read it: what is a card number is dropped, a product goes into the cart. */
 static void request_code(struct tb_request *r)
 {
-    struct tb_agent *agent = r->agent;
-    struct tb_pos_wait *wait = wait_find(agent, 0);
     struct tb_span code = tb_json_text(&r->check, r->params, "code", CODE_TEXT_SIZE_MAX);
     if (r->check.err == TB_OK && code.size == 0)
         tb_check_fail(&r->check, TB_ERR_RANGE, "code");
-    if (!tb_request_check(r))
-        return;
-    if (!wait) {
+    if (tb_request_check(r) && tb_handed_take(r, TB_AGENT_READER_POS, code, code_ended) != TB_OK)
         tb_request_refuse(r, TB_ERR_BUSY, "Other codes are still being looked up.");
-        return;
-    }
-    tb_trust_clock(agent);
-    tb_identify_line(&agent->identify, TB_AGENT_READER_POS, code, tb_loop_now_ms(agent->loop));
-    *wait = (struct tb_pos_wait){
-        .attempt = agent->identify.attempt_last, .from = r->from, .request = r->id, .send = r->send};
-    tb_taps_drain(agent);
-}
-
-void tb_pos_attempt_ended(struct tb_agent *agent, const struct tb_identify_action *action)
-{
-    struct tb_pos_wait *wait = wait_find(agent, action->attempt);
-    if (!wait)
-        return;
-    wait->known = true;
-    wait->merged = action->verb == TB_IDENTIFY_MERGED;
-    wait->outcome = action->outcome;
-    wait->reason = action->reason;
-}
-
-static void wait_answer(struct tb_agent *agent, const struct tb_pos_wait *wait)
-{
-    const struct tb_request r = {.agent = agent, .from = wait->from, .id = wait->request, .send = wait->send};
-    const struct tb_visit *visit = &agent->serving.visit;
-    struct tb_json_writer w = tb_request_answer_begin(&r);
-    tb_json_put_str(&w, "outcome", wait->merged ? "merged" : tb_outcome_name(wait->outcome));
-    if (!wait->merged)
-        tb_json_put_str(&w, "code", tb_reason_name(wait->reason));
-    if (visit->open)
-        tb_json_put_id(&w, "visit", &visit->id);
-    else
-        tb_json_put_null(&w, "visit");
-    tb_request_answer_end(&r, &w);
-}
-
-void tb_pos_waits_answer(struct tb_agent *agent)
-{
-    for (size_t i = 0; i < TB_POS_WAIT_MAX; i++) {
-        const struct tb_pos_wait wait = agent->pos.waits[i];
-        if (wait.attempt == 0 || !wait.known)
-            continue;
-        agent->pos.waits[i] = (struct tb_pos_wait){0};
-        wait_answer(agent, &wait);
-    }
 }
 
 /* ---- the desks ---- */

@@ -9,7 +9,7 @@
  *
  * A POS is trusted with what it was granted and with nothing else; what it sends is looked at as what a page
  * sends. Loop's thread only. Limits: TB_POS_CLIENT_MAX paired, TB_COUNTER_POS_MAX followers, one pairing at a
- * time, TB_POS_WAIT_MAX codes being judged.
+ * time.
  */
 #ifndef TB_AGENT_APP_POS_H
 #define TB_AGENT_APP_POS_H
@@ -19,11 +19,9 @@
 #include "agent/app/upos.h"
 #include "agent/cache/pos_clients.h"
 #include "agent/counter/counter.h"
-#include "core/identify/identify.h"
 #include "host/loop/loop.h"
 
 #define TB_POS_API_VERSION 1
-#define TB_POS_WAIT_MAX 8
 #define TB_POS_CODE_SIZE 6       /* digits */
 #define TB_POS_PAIRING_MS 120000 /* a code is good for */
 
@@ -47,17 +45,6 @@ struct tb_pos_follower {
     struct tb_upos upos;
 };
 
-struct tb_pos_wait {  /* a code of which the outcome is awaited */
-    uint64_t attempt; /* 0: the place is free */
-    bool known;       /* the outcome is, and is told when everything that comes with it is done */
-    bool merged;
-    enum tb_outcome outcome;
-    enum tb_reason reason;
-    uint32_t from;
-    int64_t request;
-    void (*send)(struct tb_agent *agent, uint32_t to);
-};
-
 struct tb_pos_pairing {
     bool open;
     bool finishing; /* the code was right, and the token is being stored */
@@ -71,7 +58,6 @@ struct tb_pos_pairing {
 struct tb_pos {
     struct tb_pos_clients clients;
     struct tb_pos_follower followers[TB_COUNTER_POS_MAX];
-    struct tb_pos_wait waits[TB_POS_WAIT_MAX];
     struct tb_pos_pairing pairing;
     struct tb_pos_guard guard;
     uint32_t number_last;    /* that a client was given since the agent began */
@@ -113,12 +99,6 @@ void tb_pos_verdict(struct tb_agent *agent, const struct tb_verdict *verdict);
  * not the clerk (TB_AUDIENCE_POS). */
 void tb_pos_put_visit(struct tb_json_writer *w, const struct tb_agent *agent);
 void tb_pos_put_grants(struct tb_json_writer *w, uint32_t grants);
-
-/* ---- codes that were handed in ---- */
-
-void tb_pos_attempt_ended(struct tb_agent *agent, const struct tb_identify_action *action);
-/* Answers those of which the outcome is known by now. */
-void tb_pos_waits_answer(struct tb_agent *agent);
 
 /* ---- pairing ---- */
 

@@ -412,7 +412,7 @@ static void outcome_note(struct tb_agent *agent, const struct tb_identify_action
            tb_log_int("took_ms", action->took_ms));
     tb_pages_outcome(agent, action);
     tb_console_outcome(agent, action);
-    tb_pos_attempt_ended(agent, action);
+    tb_handed_ended(agent, action);
     tb_typing_ended(agent, action);
     if (action->outcome == TB_OUTCOME_PRODUCT)
         tb_operators_activity(agent); /* cards and codes are the customers': they keep no clerk signed on */
@@ -472,7 +472,7 @@ static void carry_out(struct tb_agent *agent, const struct tb_identify_action *a
         tb_pages_reading(agent, tb_agent_reader_name(agent, action->reader), false);
         break;
     case TB_IDENTIFY_FEEDBACK: feedback(agent, action->reader, action->feedback); break;
-    case TB_IDENTIFY_MERGED: tb_pos_attempt_ended(agent, action); break;
+    case TB_IDENTIFY_MERGED: tb_handed_ended(agent, action); break;
     }
 }
 
@@ -482,6 +482,6 @@ void tb_taps_drain(struct tb_agent *agent)
     while (tb_identify_next(&agent->identify, &action))
         carry_out(agent, &action);
     found_forget(agent);
-    tb_pos_waits_answer(agent);
+    tb_handed_answer(agent);
     tb_agent_rearm(agent);
 }

@@ -13,12 +13,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-_Static_assert(TB_AGENT_READER_POS < TB_READERS_MAX, "identification knows it, too");
+_Static_assert(TB_AGENT_READER_PAGE < TB_READERS_MAX, "identification knows it, too");
 
 const char *tb_agent_reader_name(const struct tb_agent *agent, unsigned index)
 {
     if (index == TB_AGENT_READER_POS)
         return "POS";
+    if (index == TB_AGENT_READER_PAGE)
+        return "page";
     return index < tb_readers_count(agent->readers) ? tb_readers_info(agent->readers, index)->name : "";
 }
 

@@ -54,7 +54,8 @@
 
 #define TB_AGENT_SOFTWARE "tillbridged " TB_VERSION
 #define TB_AGENT_TAIL_MAX TB_CTL_CLIENT_MAX
-#define TB_AGENT_READER_POS TB_READERS_COUNT_MAX /* that codes come from which POS software hands in */
+#define TB_AGENT_READER_POS TB_READERS_COUNT_MAX        /* that codes come from which POS software hands in */
+#define TB_AGENT_READER_PAGE (TB_READERS_COUNT_MAX + 1) /* and those that a clerk types */
 
 struct tb_agent_metrics {
     struct tb_metrics registry;

@@ -34,9 +34,8 @@ void tb_handed_ended(struct tb_agent *agent, const struct tb_identify_action *ac
     if (!wait)
         return;
     wait->known = true;
-    wait->end = (struct tb_handed_end){.merged = action->verb == TB_IDENTIFY_MERGED,
-                                       .outcome = action->outcome,
-                                       .reason = action->reason};
+    wait->end = (struct tb_handed_end){
+        .merged = action->verb == TB_IDENTIFY_MERGED, .outcome = action->outcome, .reason = action->reason};
 }
 
 void tb_handed_answer(struct tb_agent *agent)

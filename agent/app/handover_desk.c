@@ -2,7 +2,9 @@
 
 #include "agent/app/agent.h"
 #include "agent/app/shopping.h"
+#include "core/base/wipe.h"
 #include "core/context/benefit.h"
+#include "core/credential/handover.h"
 
 #define SHOWN_MAX 32 /* of the open ones: more than that is not looked at, and a message has its limit */
 
@@ -225,6 +227,58 @@ void tb_handover_desk_request(struct tb_request *r)
     if (r->check.err == TB_OK && !is_place(to))
         tb_check_fail(&r->check, TB_ERR_SYNTAX, "to");
     request_wish(r, &wish, asked_done);
+}
+
+/* ---- fetching by a code ---- */
+
+static enum tb_err fetched_err(const struct tb_handed_end *end)
+{
+    if (end->merged)
+        return TB_ERR_BUSY;
+    if (end->reason == TB_REASON_FOUND_LATE)
+        return TB_ERR_CONFLICT;
+    if (end->outcome == TB_OUTCOME_RECOGNISED)
+        return TB_OK;
+    switch ((int)end->reason) {
+    case TB_REASON_STORE_OFFLINE: return TB_ERR_OFFLINE;
+    case TB_REASON_STORE_TIMEOUT: return TB_ERR_TIMEOUT;
+    case TB_REASON_BUSY: return TB_ERR_BUSY;
+    case TB_REASON_NOT_FOUND: return TB_ERR_NOT_FOUND;
+    }
+    return TB_ERR_DENIED; /* what the chain's rules do not take for a hand-over */
+}
+
+static void fetched(struct tb_agent *agent, const struct tb_request *asker, const struct tb_handed_end *end)
+{
+    enum tb_err err = fetched_err(end);
+    if (err == TB_OK && !agent->serving.visit.open)
+        err = TB_ERR_NOT_FOUND;
+    accepted_done(agent, asker, err, NULL);
+}
+
+/* Typed instead of scanned: what it proves, and what it may begin, is the same. */
+void tb_handover_desk_fetch(struct tb_request *r)
+{
+    struct tb_agent *agent = r->agent;
+    char text[TB_HANDOVER_TEXT_SIZE_MAX + 1];
+    char code[TB_HANDOVER_CODE_SIZE + 1] = "";
+    struct tb_span typed = tb_json_text(&r->check, r->params, "code", TB_SHORT_SIZE_MAX);
+    if (r->check.err == TB_OK) {
+        enum tb_err bad = tb_handover_code_decode(typed, code);
+        if (bad != TB_OK)
+            tb_check_fail(&r->check, bad, "code");
+    }
+    if (!tb_request_check(r))
+        return;
+    enum tb_err err = agent->status.line == TB_LINE_LIVE ? TB_OK : TB_ERR_OFFLINE;
+    if (err == TB_OK)
+        err = tb_handover_text(agent->identify.policy.rules, code, text, sizeof text);
+    if (err == TB_OK)
+        err = tb_handed_take(r, TB_AGENT_READER_PAGE, tb_span_str(text), fetched);
+    if (err != TB_OK)
+        refuse(r, err);
+    tb_wipe(code, sizeof code);
+    tb_wipe(text, sizeof text);
 }
 
 void tb_handover_desk_call(struct tb_request *r)

@@ -15,11 +15,12 @@ void tb_handover_desk_tell(struct tb_agent *agent);
 void tb_handover_desk_tell_clerk(struct tb_agent *agent, struct tb_page_to to);
 void tb_handover_desk_tell_shopper(struct tb_agent *agent, struct tb_page_to to);
 
-/* clerk: handover.accept, .decline, .request, .cancel */
+/* clerk: handover.accept, .decline, .request, .cancel, .fetch */
 void tb_handover_desk_accept(struct tb_request *r);
 void tb_handover_desk_decline(struct tb_request *r);
 void tb_handover_desk_request(struct tb_request *r);
 void tb_handover_desk_cancel(struct tb_request *r);
+void tb_handover_desk_fetch(struct tb_request *r);
 /* shopper: help.call, help.cancel */
 void tb_handover_desk_call(struct tb_request *r);
 void tb_handover_desk_call_cancel(struct tb_request *r);

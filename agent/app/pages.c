@@ -180,6 +180,7 @@ static const struct tb_request_method methods[] = {
     {"handover.decline", tb_handover_desk_decline},
     {"handover.request", tb_handover_desk_request},
     {"handover.cancel", tb_handover_desk_cancel},
+    {"handover.fetch", tb_handover_desk_fetch},
     {"merge.decide", tb_stitch_decide_request},
     {"merge.undo", tb_stitch_undo_request},
     {"checkout.claim", request_claim},

@@ -173,7 +173,8 @@ static void request_operator(struct tb_request *r)
 
 /* ---- codes that are handed in ---- */
 
-static void code_ended(struct tb_agent *agent, const struct tb_request *asker, const struct tb_handed_end *end)
+static void code_ended(struct tb_agent *agent, const struct tb_request *asker,
+                       const struct tb_handed_end *end)
 {
     const struct tb_visit *visit = &agent->serving.visit;
     struct tb_json_writer w = tb_request_answer_begin(asker);

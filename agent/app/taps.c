@@ -394,7 +394,7 @@ static void feedback(struct tb_agent *agent, unsigned reader, enum tb_feedback w
         [TB_FEEDBACK_REPLAYED] = {TB_LINK_LIGHT_RED, TB_LINK_BEEP_DOUBLE, 600},
         [TB_FEEDBACK_REFUSED] = {TB_LINK_LIGHT_RED, TB_LINK_BEEP_LONG, 600},
     };
-    if (reader == TB_AGENT_READER_POS)
+    if (reader == TB_AGENT_READER_POS || reader == TB_AGENT_READER_PAGE)
         return;
     enum tb_err err = tb_readers_feedback(agent->readers, reader, &patterns[what]);
     if (err != TB_OK && err != TB_ERR_UNSUPPORTED)

@@ -27,7 +27,7 @@
 #include "core/tag/failure.h"
 #include "core/tag/uid.h"
 
-#define TB_READERS_MAX 9 /* and what is handed in by software counts as one of them */
+#define TB_READERS_MAX 10 /* and what software hands in, or a person types, counts as one each */
 #define TB_LOOKUPS_MAX 8
 #define TB_ATTEMPTS_MAX (TB_READERS_MAX + TB_LOOKUPS_MAX + 1) /* one more is judged at the moment */
 #define TB_JOURNAL_MAX 64

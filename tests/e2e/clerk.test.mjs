@@ -176,6 +176,22 @@ test('a customer is handed over by a code, and taken back', async () => {
   await done();
 });
 
+test('the code that a customer brings along is typed, and her cart is here', async () => {
+  const web = await till.webChannel(till.customers[1].id);
+  await web.add(pen.gtin, 2);
+  const { code } = await web.shop.handOver().handover;
+  await keys('F3');
+  await dialog('find');
+  await type(`${code.slice(0, 3)} ${code.slice(3)}`.toLowerCase());
+  await keys('Enter');
+  await sees('her cart', `(s) => s.visit && s.lines.some((line) => line.includes(${JSON.stringify(pen.name)}))`);
+  await gone('dialog[open]');
+  await keys('F2');
+  await has('.details dd:has-text("a hand-over")');
+  await done();
+  web.close();
+});
+
 test('two keys and one more sign the clerk off', async () => {
   await keys('F4');
   await dialog('more');

@@ -72,6 +72,26 @@ test('so does a finger', async () => {
   await close(page);
 });
 
+test('the code of a cart is typed where customers are looked for', async () => {
+  const page = await openPage(begin);
+  await kind(page, 'idle');
+  stage.answer = ({ params }) => ({ error: { code: -32001, message: 'no', data: { code: params.code === '7KM4QX' ? 'refused.not_found' : 'input.checksum' } } });
+  await page.keyboard.press('F3');
+  await page.keyboard.type('7KM 4QX', { delay: 60 });
+  assert.equal(await page.locator('input[name=by]:checked').getAttribute('value'), 'code');
+  assert.equal(await page.locator('input[name=reason]').first().isVisible(), false);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog .note:has-text("No cart waits under this code")');
+  await page.fill('input[name=value]', '7KM4QY');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog .note:has-text("no such code")');
+  stage.answer = () => ({ result: { visit: visit().visit.id } });
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog', { state: 'hidden' });
+  assert.deepEqual(await asked(3), ['7KM4QX', '7KM4QY', '7KM4QY'].map((code) => ['handover.fetch', { code }]));
+  await close(page);
+});
+
 test('a refused change is told in words', async () => {
   const page = await openPage(shown);
   await kind(page, 'visit');

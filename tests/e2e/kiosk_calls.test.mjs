@@ -118,9 +118,33 @@ test('a cart is taken to a till by its code', async () => {
   await done();
 });
 
+test('a code that cannot be scanned is typed at the till', async () => {
+  await scan(pen);
+  await hasCart(pen.name);
+  await sees('that it is sent', `(s) => !/sent later/.test(s.lines[0])`);
+  await shopper.touch('send');
+  const { code } = await sees('a code', `(s) => s.dialog === 'send' && /^[0-9A-Z]{6}$/.test(s.code)`);
+  await listed(1);
+  const last = code.at(-1) === '2' ? '3' : '2';
+  assert.equal(await clerk.code('handover.fetch', { code: code.slice(0, 5) + last }), 'input.checksum');
+  assert.equal(await clerk.code('handover.fetch', { code: 'hello' }), 'input.syntax');
+  assert.equal(await clerk.code('handover.fetch', { code: '' }), 'input.syntax');
+  assert.equal(clerk.shown.visit, null);
+  const { result } = await clerk.request('handover.fetch', { code: code.toLowerCase() });
+  await clerk.sees('the pen', (s) => s.visit?.id === result.visit && clerk.lineOf(pen.gtin)?.quantity === 1);
+  assert.deepEqual([clerk.shown.visit.source, clerk.shown.visit.anonymous, clerk.shown.visit.reader], ['handover', true, 'page']);
+  await listed(0);
+  await clerk.clear();
+  assert.equal(await clerk.code('handover.fetch', { code }), 'refused.not_found', 'it is good once');
+  await shopper.touch('close');
+  await done();
+});
+
 test('without the line neither is promised', async () => {
   await kiosk.store.stop('SIGKILL');
   await sees('that it is offline', `(s) => /This kiosk is offline/.test(s.band)`);
+  await clerk.sees('so is the till', (s) => s.state.line.state === 'offline');
+  assert.equal(await clerk.code('handover.fetch', { code: '222222' }), 'retry.offline');
   await scan(ink);
   await sees('a cart', `(s) => s.kind === 'cart' && s.acts.includes('send')`);
   await shopper.touch('send');

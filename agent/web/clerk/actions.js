@@ -15,13 +15,13 @@ const open = (page, name, values) => page.dispatch({ type: 'dialog_open', name, 
 const visitOf = (page) => page.state().visit?.id;
 
 /** Asks for something in the open dialog, which waits for the answer and says when it was turned down. */
-function askIn(page, method, params, then) {
+function askIn(page, method, params, then, codeOf = (code) => code) {
   const name = page.state().dialog?.name;
   if (!name || page.state().dialog.busy) return;
   const step = (patch) => page.dispatch({ type: 'dialog_step', name, patch });
   step({ busy: true, code: '' });
   page.request(method, params).then((result) => { step({ busy: false }); then?.(result ?? {}, step); },
-    (error) => step({ busy: false, code: error.code }));
+    (error) => step({ busy: false, code: codeOf(error.code) }));
 }
 
 const closeAnd = (page, key, values) => () => {
@@ -133,10 +133,17 @@ function capture(page, params) {
 
 // ---- who it is ----
 
+// Why a cart could not be fetched is said in other words than why nobody was found.
+const NOT_FETCHED = { 'input.syntax': 'code.wrong', 'input.checksum': 'code.wrong', 'input.too_long': 'code.wrong', 'refused.not_found': 'code.unknown', 'retry.offline': 'code.offline', 'retry.busy': 'code.busy' };
+
+function fetchCart(page, typed) {
+  askIn(page, 'handover.fetch', { code: typed.replace(/[\s-]/g, '') }, () => page.dispatch({ type: 'dialog_close' }), (code) => NOT_FETCHED[code] ?? code);
+}
+
 function peopleActs(page) {
   return {
-    'find.send': ({ fields }) => askIn(page, 'customer.find', { by: fields.by, value: fields.value.trim(), reason: fields.reason },
-      (result, step) => step({ step: 'matches', by: fields.by, matches: result.matches ?? [] })),
+    'find.send': ({ fields }) => (fields.by === 'code' ? fetchCart(page, fields.value) : askIn(page, 'customer.find', { by: fields.by, value: fields.value.trim(), reason: fields.reason },
+      (result, step) => step({ step: 'matches', by: fields.by, matches: result.matches ?? [] }))),
     'find.again': () => page.dispatch({ type: 'dialog_step', name: 'find', patch: { step: 'first', code: '' } }),
     'find.open': ({ row }) => askIn(page, 'customer.open', { customer: row }, () => page.dispatch({ type: 'dialog_close' })),
     'signup.send': ({ fields }) => askIn(page, 'customer.create', newCustomer(fields, page.state().terminal), () => page.dispatch({ type: 'dialog_close' })),

@@ -46,10 +46,13 @@ function moreDialog(state, { w }) {
 
 // ---- who it is ----
 
+const CODE = /^(?=.*[a-z])([2-9a-hj-km-np-z]{3})[ -]?([2-9a-hj-km-np-z]{3})$/i; // as a kiosk shows it; one of digits alone may be a member number
+
 /** By what somebody is looked for, from what was typed so far; '' until it can be told. No phone number has three zeros in front. */
 export function guessBy(text) {
   const value = text.trim();
   if (value.includes('@')) return 'email';
+  if (CODE.test(value)) return 'code';
   if (/^(\+|00?[1-9])[\d\s./()-]{4,}$/.test(value)) return 'phone';
   return /^\d{6,}$/.test(value) ? 'member' : '';
 }
@@ -63,7 +66,7 @@ function findDialog(state, context) {
     note: offline ? { tone: 'warn', text: w.t('find.offline') } : null,
     fields: [
       { kind: 'text', name: 'value', label: w.t('find.value'), required: true, max: 96, guess: 'by' },
-      { kind: 'choice', name: 'by', label: w.t('find.by'), options: options(w, 'find.by', ['phone', 'email', 'member']), value: 'phone' },
+      { kind: 'choice', name: 'by', label: w.t('find.by'), options: options(w, 'find.by', ['phone', 'email', 'member', 'code']), value: 'phone' },
       { kind: 'choice', name: 'reason', label: w.t('find.reason'), options: options(w, 'find.reason', REASONS), value: 'no_card' },
     ],
     also: [{ act: 'signup', key: 'F4', text: w.t('find.signup') }],

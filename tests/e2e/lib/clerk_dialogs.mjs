@@ -66,6 +66,8 @@ export const states = {
   'dialog-find-matches': [...idle, answering(), press('F3'), open('find'), type('+49 30 4127'), press('Enter'), has('dialog .rows li')],
   'dialog-find-none': [...idle, answering({ 'customer.find': { result: { matches: [] } } }), press('F3'), open('find'), type('a@b.example'), press('Enter'), has('dialog [data-act="find.again"]')],
   'dialog-find-limit': [...idle, answering({ 'customer.find': refuse('refused.find_limit') }), press('F3'), open('find'), type('4000017'), press('Enter'), has('dialog .note[data-tone=bad]')],
+  'dialog-find-code': [...idle, press('F3'), open('find'), type('7km 4qx')],
+  'dialog-find-code-unknown': [...idle, answering({ 'handover.fetch': refuse('refused.not_found') }), press('F3'), open('find'), type('7KM4QX'), press('Enter'), has('dialog .note[data-tone=bad]')],
   'dialog-find-offline': [['terminal', terminal()], ['state', offline()], ['visit', { visit: null, reason: 'restart' }], press('F3'), open('find')],
   'dialog-signup': [...idle, press('F3'), open('find'), press('F4'), open('signup'), type('Maria Rivera')],
   'dialog-signup-missing': [...idle, press('F3'), open('find'), press('F4'), open('signup'), press('Enter'), has('dialog .note[data-tone=bad]')],

@@ -93,7 +93,8 @@ test('whom a search found is told masked, and none is an offer to sign up', () =
 });
 
 test('by what somebody is looked for is told from what is typed', () => {
-  for (const [text, by] of [['+49 30 123', 'phone'], ['030/1234567', 'phone'], ['a@', 'email'], ['0049 30 123456', 'phone'], ['40000000017', 'member'], ['0000000001', 'member'], ['40', ''], ['Rivera', '']]) assert.equal(guessBy(text), by, text);
+  for (const [text, by] of [['+49 30 123', 'phone'], ['030/1234567', 'phone'], ['a@', 'email'], ['0049 30 123456', 'phone'], ['40000000017', 'member'], ['0000000001', 'member'], ['40', ''], ['Rivera', ''],
+    ['7KM4QX', 'code'], ['7km 4qx', 'code'], ['7KM-4QX', 'code'], ['7KM4Q', ''], ['7KM4Q0', ''], ['234567', 'member']]) assert.equal(guessBy(text), by, text);
 });
 
 test('a sign-up sends what was filled in, and each answer with the text that was read out', () => {

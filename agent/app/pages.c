@@ -28,6 +28,8 @@ void tb_pages_send_terminal(struct tb_agent *agent, struct tb_page_to to)
         return;
     struct tb_json_writer w = tb_page_begin(agent, "terminal");
     tb_pages_put_terminal(&w, agent);
+    if (agent->identify.policy.rules->handover_url)
+        tb_json_put_bool(&w, "handover_link", true);
     tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
     tb_page_end(agent, &w, to, TB_COUNTER_TOPIC_TERMINAL);
 }

@@ -466,14 +466,26 @@ static enum tb_err handover_rows(struct sqlite_engine *e, const struct sqlite_ev
     return err;
 }
 
+/* From the web only what somebody was handed is looked up, and only one's own or nobody's is found; what is
+ * one's own comes with the feed. */
+static enum tb_err web_find(struct sqlite_engine *e, const struct tb_engine_request *request,
+                            struct sqlite_evidence *evidence, struct people *ret_people)
+{
+    if (strcmp(request->identify.kind, "handover") != 0)
+        return TB_ERR_DENIED;
+    enum tb_err err = people_find(e, request, evidence, ret_people);
+    bool others = ret_people->count > 0 && !tb_id_equal(&ret_people->ids[0], &request->peer.customer);
+    ret_people->count = 0;
+    return err == TB_OK && others ? TB_ERR_NOT_FOUND : err;
+}
+
 enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_request *request,
                             struct tb_arena *arena, struct tb_engine_answer *ret_answer)
 {
     struct sqlite_evidence evidence = {.replay = {.rule = TB_REPLAY_NONE}};
     struct people people = {.count = 0};
-    if (!tb_id_is_zero(&request->peer.customer))
-        return TB_ERR_DENIED;
-    enum tb_err err = people_find(e, request, &evidence, &people);
+    bool web = !tb_id_is_zero(&request->peer.customer);
+    enum tb_err err = (web ? web_find : people_find)(e, request, &evidence, &people);
     if (err == TB_OK)
         err = sqlite_evidence_claim(e, &evidence);
     bool found = err == TB_OK && !evidence.proof.refused[0];

@@ -40,10 +40,11 @@ static enum tb_err change_put(struct sqlite_engine *e, const struct tb_id *hando
     return err == TB_OK && store[0] ? sqlite_change_put(e, &change) : err;
 }
 
-static bool handover_note(struct sqlite_batch *b, const struct tb_mutation *m, bool changed)
+static bool handover_note(struct sqlite_batch *b, const struct tb_mutation *m, const struct tb_id *whose,
+                          bool changed)
 {
     struct sqlite_touched touched =
-        sqlite_touched_of(TB_ROW_HANDOVER, &m->handover.handover, &m->customer, ROW_COST);
+        sqlite_touched_of(TB_ROW_HANDOVER, &m->handover.handover, whose, ROW_COST);
     touched.changed = changed;
     return sqlite_touch_note(b, &touched);
 }
@@ -107,18 +108,25 @@ static enum tb_err stored_read(struct sqlite_engine *e, const char *device, cons
     return err;
 }
 
-/* One that there is, is this customer's and may be known to who asks; else the verdict says no.
- * TB_ERR_NOT_FOUND then. */
+/* Whether who asks may know of it: hers, or nobody's. On her own phone somebody goes on with her cart, or
+ * with nobody's whose code she was handed; calls are for the store. */
+static bool may_know(const struct sqlite_batch *b, const struct tb_mutation *m, const struct stored *stored)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    bool hers = tb_id_equal(&stored->customer, &m->customer);
+    if (!tb_id_is_zero(&peer->customer) && m->kind == TB_MUTATION_HANDOVER_ACCEPT)
+        return stored->reason != TB_HANDOVER_FOR_HELP && (hers || tb_id_is_zero(&stored->customer));
+    return hers && (!tb_id_is_zero(&m->customer) || strcmp(stored->store, peer->store) == 0);
+}
+
+/* One that there is and that who asks may know of; else the verdict says no. TB_ERR_NOT_FOUND then. */
 static enum tb_err stored_find(struct sqlite_engine *e, const struct sqlite_batch *b,
                                const struct tb_mutation *m, struct stored *ret_stored, struct tb_verdict *v)
 {
-    const struct tb_engine_peer *peer = &b->request->peer;
-    enum tb_err err = stored_read(e, peer->device, &m->handover.handover, ret_stored);
+    enum tb_err err = stored_read(e, b->request->peer.device, &m->handover.handover, ret_stored);
     if (err != TB_OK && err != TB_ERR_NOT_FOUND)
         return err;
-    bool hers = tb_id_equal(&ret_stored->customer, &m->customer);
-    bool near = !tb_id_is_zero(&m->customer) || strcmp(ret_stored->store, peer->store) == 0;
-    if (err == TB_OK && ret_stored->state != TB_HANDOVER_NONE && hers && near) {
+    if (err == TB_OK && ret_stored->state != TB_HANDOVER_NONE && may_know(b, m, ret_stored)) {
         v->version = ret_stored->version;
         return TB_OK;
     }
@@ -189,7 +197,7 @@ static enum tb_err request_write(struct sqlite_engine *e, struct sqlite_batch *b
 {
     char store[TB_SHORT_SIZE_MAX + 1];
     enum tb_err err = store_of(e, b, m, store);
-    if (err != TB_OK || !handover_note(b, m, true))
+    if (err != TB_OK || !handover_note(b, m, &m->customer, true))
         return err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ADD);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
@@ -241,7 +249,8 @@ static enum tb_err matter_note(struct sqlite_engine *e, struct sqlite_batch *b, 
 {
     struct tb_id cart = stored->cart;
     bool hers = !tb_id_is_zero(&stored->customer);
-    bool told = strcmp(stored->store, b->request->peer.store) == 0;
+    bool web = !tb_id_is_zero(&b->request->peer.customer); /* what is hers is in her feed */
+    bool told = !web && strcmp(stored->store, b->request->peer.store) == 0;
     if (!told || (hers && stored->reason == TB_HANDOVER_FOR_NONE))
         return TB_OK;
     enum tb_err err = hers ? sqlite_cart_of(e, &stored->customer, &cart) : TB_OK;
@@ -322,7 +331,7 @@ enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite
         sqlite_reject(v, CODE_HANDOVER_TAKEN);
     if (v->kind == TB_VERDICT_REJECTED)
         return TB_OK;
-    if (handover_note(b, m, stored.state == TB_HANDOVER_OPEN))
+    if (handover_note(b, m, &stored.customer, stored.state == TB_HANDOVER_OPEN))
         err = matter_note(e, b, &stored);
     if (err != TB_OK || b->full || stored.state == TB_HANDOVER_ACCEPTED)
         return err;
@@ -334,7 +343,7 @@ enum tb_err sqlite_handover_repeat(struct sqlite_engine *e, struct sqlite_batch 
 {
     struct stored stored;
     enum tb_err err = stored_read(e, b->request->peer.device, &m->handover.handover, &stored);
-    if (err == TB_OK && stored.by_peer && handover_note(b, m, false))
+    if (err == TB_OK && stored.by_peer && handover_note(b, m, &stored.customer, false))
         return matter_note(e, b, &stored);
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
@@ -345,7 +354,7 @@ enum tb_err sqlite_handover_decline_decide(struct sqlite_engine *e, struct sqlit
 {
     struct stored stored;
     enum tb_err err = stored_find(e, b, m, &stored, v);
-    if (err != TB_OK || stored.state != TB_HANDOVER_OPEN || !handover_note(b, m, true))
+    if (err != TB_OK || stored.state != TB_HANDOVER_OPEN || !handover_note(b, m, &stored.customer, true))
         return err == TB_ERR_NOT_FOUND ? TB_OK : err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_DECLINE_ADD);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
@@ -381,7 +390,7 @@ enum tb_err sqlite_handover_cancel_decide(struct sqlite_engine *e, struct sqlite
         sqlite_reject(v, CODE_HANDOVER_UNKNOWN);
         return TB_OK;
     }
-    if (err != TB_OK || !handover_note(b, m, stored.state == TB_HANDOVER_OPEN))
+    if (err != TB_OK || !handover_note(b, m, &stored.customer, stored.state == TB_HANDOVER_OPEN))
         return err == TB_ERR_NOT_FOUND ? TB_OK : err;
     if (stored.state != TB_HANDOVER_OPEN)
         return TB_OK;

@@ -24,14 +24,21 @@ void tb_handover_code_of(uint32_t number, char ret_code[TB_HANDOVER_CODE_SIZE + 
 TB_MUST_USE enum tb_err tb_handover_code_decode(struct tb_span text,
                                                 char ret_code[TB_HANDOVER_CODE_SIZE + 1]);
 
-#define TB_HANDOVER_TEXT_SIZE_MAX 320
+#define TB_HANDOVER_TEXT_SIZE_MAX (TB_CODE_HANDOVER_URL_SIZE_MAX + TB_HANDOVER_CODE_SIZE)
 
 /*
- * The text of a QR code from which scanners of this chain read the code: a web address where the rules have
- * one and name the chain's host, so that a phone opens it, else the marked text, else the code alone.
- * TB_ERR_TOO_LONG: it does not fit.
+ * The text of a QR code from which scanners of this chain read the code: the rules' web address where they
+ * name one, so that a phone opens it, else the marked text, else the code alone. TB_ERR_TOO_LONG: it does
+ * not fit.
  */
 TB_MUST_USE enum tb_err tb_handover_text(const struct tb_code_rules *rules, const char *code, char *ret_text,
                                          size_t size);
+
+/*
+ * Whether rules.handover_url is one that scanners of this chain read as a code as well: of a host that the
+ * links may name, with the path of one of its rules for links and nothing behind it. TB_ERR_SYNTAX when not,
+ * and for http, which is for this machine alone. TB_OK when the rules name none.
+ */
+TB_MUST_USE enum tb_err tb_handover_url_check(const struct tb_code_rules *rules);
 
 #endif

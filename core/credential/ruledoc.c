@@ -1,6 +1,7 @@
 #include "core/credential/ruledoc.h"
 
 #include "core/base/assert.h"
+#include "core/credential/handover.h"
 
 enum { NAME_SIZE_MAX = 32, SYMBOLOGY_SIZE = 1 };
 
@@ -139,12 +140,26 @@ static void sun_read(struct tb_check *c, struct tb_json o, struct tb_rules_doc *
     doc->rules.sun = &doc->sun;
 }
 
+/* Letters and signs that stand in an address as they are: it is shown, and made into a QR code. */
+static void handover_url_read(struct tb_check *c, struct tb_json doc, struct tb_rules_doc *ret)
+{
+    opt_text(c, doc, "handover_url", ret->handover_url, sizeof ret->handover_url);
+    for (const char *at = ret->handover_url; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            tb_check_fail(c, TB_ERR_SYNTAX, "handover_url");
+    ret->rules.handover_url = ret->handover_url[0] ? ret->handover_url : NULL;
+    enum tb_err err = c->err == TB_OK ? tb_handover_url_check(&ret->rules) : TB_OK;
+    if (err != TB_OK)
+        tb_check_fail(c, err, "handover_url");
+}
+
 void tb_rules_doc_decode(struct tb_check *c, struct tb_json doc, struct tb_rules_doc *ret)
 {
     *ret = (struct tb_rules_doc){.rules = *tb_code_rules_default()};
     if (tb_json_type(doc) != TB_JSON_OBJECT)
         tb_check_fail(c, TB_ERR_TYPE, "rules");
     lists_read(c, doc, ret);
+    handover_url_read(c, doc, ret);
     opt_text(c, doc, "audience", ret->audience, sizeof ret->audience);
     opt_text(c, doc, "type", ret->type, sizeof ret->type);
     ret->rules.tokens = (struct tb_token_policy){
@@ -203,6 +218,7 @@ void tb_rules_doc_encode(struct tb_json_writer *w, const char *name, const struc
             tb_json_put_str(w, NULL, rules->hosts[i]);
         tb_json_close_array(w);
     }
+    tb_json_put_str(w, "handover_url", rules->handover_url);
     tb_json_put_str(w, "audience", rules->tokens.audience);
     tb_json_put_str(w, "type", rules->tokens.type);
     if (rules->tokens.life_s_max)

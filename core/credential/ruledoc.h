@@ -23,6 +23,7 @@ struct tb_rules_doc {
     char key_ids[TB_CODE_RULE_COUNT_MAX][TB_RING_KEY_ID_SIZE_MAX + 1];
     const char *host_table[TB_CODE_HOST_COUNT_MAX];
     char hosts[TB_CODE_HOST_COUNT_MAX][TB_CODE_HOST_SIZE_MAX + 1];
+    char handover_url[TB_CODE_HANDOVER_URL_SIZE_MAX + 1];
     char audience[TB_TOKEN_NAME_SIZE_MAX + 1];
     char type[TB_TOKEN_NAME_SIZE_MAX + 1];
     struct tb_sun_rules sun;

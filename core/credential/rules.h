@@ -15,6 +15,8 @@
 #define TB_CODE_PREFIX_SIZE_MAX 96 /* bytes; the longest is a rotating pattern */
 #define TB_CODE_DIGIT_COUNT_MAX 32
 
+#define TB_CODE_HANDOVER_URL_SIZE_MAX 160
+
 #define TB_TOKEN_AUDIENCE_DEFAULT "till"
 #define TB_TOKEN_LIFE_S_MAX_DEFAULT (24 * 3600)
 #define TB_TOKEN_LIFE_S_WITHOUT_ID 120 /* nothing tells two showings of such a token apart */
@@ -67,6 +69,7 @@ struct tb_code_rules {
     size_t rule_count;
     const char *const *hosts;       /* hosts that the links may name, lower case */
     size_t host_count;              /* 0: any host */
+    const char *handover_url;       /* what answers phones, before a hand-over code; NULL: nothing does */
     const struct tb_sun_rules *sun; /* NULL: as tb_sun_rules_default() */
     struct tb_token_policy tokens;
     bool aim_enabled; /* lines begin with an AIM identifier, ISO/IEC 15424 */

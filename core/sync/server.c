@@ -226,13 +226,12 @@ static void identify_handle(struct tb_session *s, const struct tb_rpc *rpc)
 {
     struct tb_check check = {0};
     struct tb_engine_request request = {.ask = TB_ENGINE_IDENTIFY};
-    /* Web clients know whose they are; a look-up by credential would tell them about others. */
-    if (s->config->web) {
-        session_error(s, rpc->id, TB_RPC_DENIED, tb_err_name(TB_ERR_DENIED));
-        return;
-    }
     tb_identify_ask_decode(&check, rpc->params, &request.identify);
-    if (check.err != TB_OK)
+    /* Web clients know whose they are; a look-up by credential would tell them about others. A code says no
+     * more than what somebody was handed. */
+    if (s->config->web && !(check.err == TB_OK && strcmp(request.identify.kind, "handover") == 0))
+        session_error(s, rpc->id, TB_RPC_DENIED, tb_err_name(TB_ERR_DENIED));
+    else if (check.err != TB_OK)
         session_error(s, rpc->id, TB_RPC_INVALID_PARAMS, tb_err_name(check.err));
     else
         session_request(s, rpc->id, &request);
@@ -378,7 +377,7 @@ static void identify_answered(struct tb_session *s, int64_t id, const struct tb_
 {
     const struct tb_identified found = {
         .found = answer->identify.found, .rows = answer->identify.rows, .proof = answer->identify.proof};
-    if (found.found)
+    if (found.found && !s->config->web)
         met_note(s, &answer->identify.rows);
     struct tb_json_writer w = tb_rpc_begin_result(session_out(s), id);
     tb_identified_encode(&w, &found);

@@ -14,6 +14,9 @@ import { browserStorage, memoryStorage } from './tillbridge-storage.js';
 export { viewOf } from './tillbridge-cart.js';
 export { browserStorage, indexedDbStorage, localStorageStorage, memoryStorage } from './tillbridge-storage.js';
 
+const NO_HASH = '0'.repeat(64); // of a look-up by evidence alone
+
+const coded = (code, message = code) => Object.assign(new Error(message), { code });
 const isBrowser = (env) => Boolean(env.document && env.navigator);
 
 export class Tillbridge {
@@ -179,6 +182,26 @@ export class Tillbridge {
     return { ...change, handover: heard };
   }
 
+  /**
+   * Goes on with a cart whose code this person was handed, as the address behind a kiosk's QR code has it (docs/web.md): her
+   * own, or nobody's, which joins hers. Promises { joined }; rejects with { code }: 'offline', 'handover_unknown' (none, over,
+   * or somebody else's), 'lookup.limit' (too many that were none), 'handover_taken', or what the context store says against joining.
+   */
+  async takeOver(code) {
+    const { found, rows, refused } = await this.#line.request('identify', { kind: 'handover', hash: NO_HASH, evidence: code.toUpperCase() });
+    const handover = found && rows.find(({ type }) => type === 'handover');
+    if (!handover) throw coded(refused ?? 'handover_unknown');
+    const joined = !handover.customer && Boolean(handover.doc.cart);
+    await this.#applied('handover.accept', { handover: handover.id });
+    if (joined) await this.#applied('cart.merge', { cart: this.#cartId(), from: handover.doc.cart, policy: 'sum' });
+    return { joined };
+  }
+
+  async #applied(kind, members) {
+    const { verdict, code } = await this.mutate(kind, members).decided;
+    if (verdict !== 'applied' && verdict !== 'duplicate') throw coded(code ?? verdict);
+  }
+
   /** A product's document, null when it is not known. Rejects without a line. */
   async product(gtin) {
     return (await this.#line.request('product.find', { gtin })).product;
@@ -186,7 +209,7 @@ export class Tillbridge {
 
   /** Any mutation of docs/protocol.md that a web session may make. product: as in add(). */
   mutate(kind, members, product) {
-    if (this.#closed) throw Object.assign(new Error('the channel is closed'), { code: 'closed' });
+    if (this.#closed) throw coded('closed', 'the channel is closed');
     const at_ms = this.#env.Date.now();
     const entry = this.#outbox.add({ kind, customer: this.#options.customer, made_ms: at_ms, ...members },
       { at_ms, channel: this.#options.channel, ...(product && { product }) });
@@ -230,7 +253,7 @@ export class Tillbridge {
 
   #quantityOf(line) {
     const known = this.cart?.lines.find((one) => one.id === line);
-    if (!known) throw Object.assign(new Error('the cart has no such line'), { code: 'line_unknown' });
+    if (!known) throw coded('line_unknown', 'the cart has no such line');
     return known.quantity;
   }
 
@@ -244,8 +267,13 @@ export class Tillbridge {
     return true;
   }
 
+  // A cart of nobody's that joined hers comes with the verdict, and is none to show.
+  #isHers({ type, customer }) {
+    return customer === undefined ? type !== 'cart' && type !== 'handover' : customer === this.#options.customer;
+  }
+
   #rowsTake(rows) {
-    const news = rows.filter((row) => this.#rowTake(row));
+    const news = rows.filter((row) => this.#isHers(row) && this.#rowTake(row));
     if (news.some((row) => row.type === 'cart')) {
       this.#outbox.head.cart = this.#base();
       this.#emit('cart', this.cart);

@@ -134,6 +134,9 @@ ${customers.map((c, i) => `  tb tap card${i + 1}          # ${c.name}, ${c.tier}
   tbk scan ${world.products[4].ean13}   # the same at the kiosk, where a product begins a cart of nobody's
   tbk scan https://loyal.example/m/${customers[0].member}   # which then joins hers
 
+"Take it with you" at the kiosk shows a square for the phone: it says ${world.shop.origin}/h/ and the code that stands beside it. The shop listens
+on this machine only, so open that address in a browser here: the cart goes on there.
+
 See what the till knows (--json for scripts):
 
   tb status

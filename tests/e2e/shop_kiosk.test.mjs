@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { qrPath } from '../../agent/web/lib/qr.js';
 import { accessibilityFaults } from './lib/axe.mjs';
 import { KioskShopper } from './lib/kiosk_shopper.mjs';
 import { lastingPort } from './lib/ports.mjs';
@@ -39,6 +40,10 @@ async function picture(name) {
   if (!process.env.TB_PICTURES) return;
   mkdirSync(process.env.TB_PICTURES, { recursive: true });
   await phone.page.screenshot({ path: join(process.env.TB_PICTURES, `${name}.png`), fullPage: true });
+}
+
+async function kioskPicture(name) {
+  if (process.env.TB_PICTURES) await there.page.screenshot({ path: join(process.env.TB_PICTURES, `${name}.png`) });
 }
 
 const scan = (product) => kiosk.scan(product.gtin.replace(/^0/, ''));
@@ -95,6 +100,55 @@ test('what she changed on the way, without a net, is there when the net is', asy
   await phone.isBack();
   await phone.isSent();
   await there.sees('two pens, no ink', `(s) => s.lines.length === 2 && s.items.startsWith('5 items')`);
+});
+
+// What a phone's camera makes of the kiosk's square: the address that it says.
+let code;
+async function opened(name, options = {}) {
+  await there.sees('that it is sent', `(s) => s.lines.length > 0 && !s.lines.some((line) => /sent later/.test(line))`);
+  await there.touch('send');
+  ({ code } = await there.sees('a code', `(s) => s.dialog === 'send' && /^[0-9A-Z]{6}$/.test(s.code)`));
+  const address = `${kiosk.shop.origin}/h/${code}`;
+  const modules = JSON.parse(await kiosk.tool('tillbridge', '--json', 'qr', address));
+  assert.equal(await there.page.getAttribute('.qr .ink', 'd'), qrPath(modules));
+  await kioskPicture('to-phone');
+  await there.touch('close');
+  const other = await Shopper.open(there.browser, address, { viewport: { width: 390, height: 844 }, hasTouch: true, ...options });
+  if (name) {
+    await other.page.waitForSelector('#handed:not([hidden])');
+    await other.signIn(name);
+  }
+  return other;
+}
+const told = (shopper, words) => shopper.page.waitForSelector(`#notice.on :text("${words}")`);
+
+test('a cart of nobody’s goes from the kiosk to a phone, and joins hers there', async () => {
+  await there.touch('done');
+  await there.sees('an idle kiosk', `(s) => s.kind === 'ended' || s.kind === 'idle'`);
+  await scan(kiosk.products[7]);
+  await shows('a cart of nobody’s', kiosk.products[7].name);
+  assert.match(await there.page.textContent('[data-act=send]'), /to a till or your phone/);
+  const other = await opened(kiosk.customers[2].name);
+  await told(other, 'What you had at the kiosk is in your cart now');
+  await other.has(kiosk.products[7].gtin, 1);
+  await other.isSent();
+  assert.equal(new URL(other.page.url()).pathname, '/');
+  assert.deepEqual(other.faults, []);
+  await other.close();
+});
+
+test('her own cart is on her phone already; a code is good once', async () => {
+  await there.touch('done');
+  await there.sees('an idle kiosk', `(s) => s.kind === 'ended' || s.kind === 'idle'`);
+  await kiosk.scan(memberUri(rivera));
+  await items(5);
+  const mine = await opened(undefined, { context: phone.context });
+  await told(mine, 'Your cart from the kiosk is here');
+  await mine.has(pen.gtin, 2);
+  await mine.page.goto(`${kiosk.shop.origin}/h/${code}`);
+  await told(mine, 'That code has run out, was used already');
+  assert.deepEqual(mine.faults, []);
+  await mine.page.close();
 });
 
 test('the shop is as usable as the pages of the agent', async () => {

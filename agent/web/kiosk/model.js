@@ -271,7 +271,7 @@ function footOf(state, screen, w) {
   if (screen.kind !== 'cart') return [];
   const keys = [];
   const filled = state.lines.some((line) => line.goneAt === null);
-  if (filled) keys.push(key('send', { primary: true, detail: w.t('kiosk.act.send.detail') }));
+  if (filled) keys.push(key('send', { primary: true, detail: w.t(state.terminal?.handover_link ? 'kiosk.act.send.detail.phone' : 'kiosk.act.send.detail') }));
   keys.push(key('help'));
   if (!state.visit.anonymous) keys.push(key('know', { small: true }), key('not_me', { small: true }));
   return [...keys, key('done', { small: true })];

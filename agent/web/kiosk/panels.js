@@ -44,7 +44,7 @@ function sendDialog(state, { words: w }, clock) {
   const waiting = unanswered('send', title, state, w, w.t('kiosk.send.wait'));
   if (waiting) return waiting;
   const { code, until_ms, text, qr } = state.panel.result;
-  const square = /^https:/.test(text) ? 'phone' : 'photo'; // a camera opens web addresses alone
+  const square = /^https?:/.test(text) ? 'phone' : 'photo'; // a phone opens web addresses alone
   const back = action('close', w.t('kiosk.act.back'));
   if (clock.wall !== null && clock.wall >= until_ms) return dialog('send', title, w.t('kiosk.send.over'), [action('again', w.t('kiosk.send.new'), { strong: true }), back]);
   return dialog('send', title, '', [back], { until: w.t('kiosk.send.until', { time: w.time(until_ms) }), qr: qr ?? null,

@@ -70,11 +70,20 @@ export class World {
 
   async seed() {
     await this.contextctl('seed', '--database', this.path('store', 'context.db'), '--chain', CHAIN, ...this.sizes);
-    if (this.policy.length > 0) await this.contextctl('policy', 'set', '--database', this.path('store', 'context.db'), ...this.policy);
+    const policy = [...this.policy, ...await this.shopPolicy()];
+    if (policy.length > 0) await this.contextctl('policy', 'set', '--database', this.path('store', 'context.db'), ...policy);
     const list = async (noun, ...args) => JSON.parse(
       await this.contextctl(noun, 'list', '--database', this.path('store', 'context.db'), '--json', ...args));
     this.customers = await list('customer', '--limit', String(this.listed));
     this.products = await list('product', '--limit', '80', '--store', this.device.split('-')[1]);
+  }
+
+  // The demo's shop answers phones that read the code of a kiosk's cart.
+  async shopPolicy() {
+    if (!this.shop_port) return [];
+    const path = this.path('store', 'credentials.json');
+    await writeFile(path, JSON.stringify({ handover_url: `http://127.0.0.1:${this.shop_port}/h/` }));
+    return ['--credentials', path];
   }
 
   // Where web shops are served: the tests' own, and the demo's when it has a port, which is to be known before the store starts.

@@ -23,6 +23,7 @@ const HEADERS = {
 const COOKIE = 'shop_session';
 const BODY_SIZE_MAX = 1_024;
 const CODE = /^[2-9A-HJKMNP-Z]{6}$/;
+const HANDED = /^\/h\/[2-9A-HJKMNP-Z]{6}$/i;
 
 /**
  * port: to listen on, on loopback. store: { port, ca } of the context store's web listener. key: PEM of the key that signs tokens.
@@ -74,6 +75,7 @@ export class Shop {
   async #serve(request, answer) {
     if (!this.#isOwn(request)) return this.#answer(answer, 403);
     if (request.method === 'GET' && FILES.has(request.url)) return this.#file(answer, FILES.get(request.url));
+    if (request.method === 'GET' && HANDED.test(request.url)) return this.#file(answer, FILES.get('/')); // from a kiosk's QR code
     const asked = `${request.method} ${request.url}`;
     const customer = this.#customer(request);
     if (asked === 'GET /catalogue') return this.#answer(answer, 200, { currency: this.currency, products: this.products });

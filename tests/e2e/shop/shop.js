@@ -135,11 +135,28 @@ async function handOver() {
   if (qr) own('code').append(qrPicture(qr, `The code ${made.code} for a till's scanner`));
 }
 
+// The address that a kiosk's QR code has: the cart there goes on here, as soon as it is known whose.
+const HANDED = /^\/h\/([2-9A-HJKMNP-Z]{6})$/i;
+const NOT_TAKEN = { handover_unknown: 'That code has run out, was used already, or is of somebody else’s cart.', handover_taken: 'Somebody else goes on with that cart already.' };
+
+async function takeHanded() {
+  const [, code] = HANDED.exec(location.pathname) ?? [];
+  if (!code || shop.state.state !== 'live') return;
+  history.replaceState(null, '', '/'); // good once: a reload does not ask again
+  try {
+    const { joined } = await shop.takeOver(code);
+    notice(joined ? 'What you had at the kiosk is in your cart now.' : 'Your cart from the kiosk is here.');
+  } catch (error) {
+    notice(NOT_TAKEN[error.code] ?? `The cart at the kiosk did not come along: ${REASONS[error.code] ?? error.code}.`);
+  }
+}
+
 async function begin(customer) {
   shop = await Tillbridge.open({ url: `ws://${location.host}/context`, customer: customer.id, software: 'demo-shop',
     token: async () => (await ask('/token', {})).token });
   shop.on('cart', render);
   shop.on('state', showLine);
+  shop.on('state', takeHanded);
   shop.on('unsent', showLine);
   shop.on('customer', (doc) => {
     own('profiling').checked = doc?.consents?.some(({ id, granted }) => id === 'profiling' && granted) ?? false;
@@ -181,5 +198,6 @@ const { customer, customers } = await ask('/account');
 if (customer) await begin(customer);
 else {
   own('people').append(...customers.map(personItem));
+  own('handed').hidden = !HANDED.test(location.pathname);
   own('welcome').hidden = false;
 }

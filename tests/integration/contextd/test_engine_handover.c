@@ -149,7 +149,7 @@ static void who_accepts_comes_to_know_her(void **state)
     assert_applied(answer);
     assert_non_null(row_of(&answer->apply.rows, TB_ROW_CUSTOMER));
     assert_non_null(row_of(&answer->apply.rows, TB_ROW_CART));
-    assert_rejected(decide(f, &web, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)), "not_allowed");
+    assert_rejected(decide(f, &web, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)), "handover_unknown");
 }
 
 static void a_verdict_that_was_lost_brings_the_cart_again(void **state)
@@ -314,6 +314,94 @@ static void a_device_asks_for_so_many_at_a_time(void **state)
     assert_applied(decide(f, &web, request_of(customer, 60, "0421")));
 }
 
+static const struct tb_engine_answer *fetch(struct engine_fixture *f, const struct tb_engine_peer *peer,
+                                            const char *kind, const char *code)
+{
+    struct tb_engine_request ask = {.ask = TB_ENGINE_IDENTIFY, .peer = *peer};
+    (void)snprintf(ask.identify.kind, sizeof ask.identify.kind, "%s", kind);
+    (void)snprintf(ask.identify.evidence, sizeof ask.identify.evidence, "%s", code);
+    return engine_fixture_ask(f, &ask);
+}
+
+/* The code of a cart that a kiosk sends, of somebody's or nobody's. */
+static void send(struct engine_fixture *f, struct tb_mutation *sent, char ret_code[TB_HANDOVER_CODE_SIZE + 1])
+{
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    sent->handover.reason = TB_HANDOVER_FOR_CONTINUE;
+    const struct tb_engine_answer *answer = decide(f, &kiosk, *sent);
+    assert_applied(answer);
+    memcpy(ret_code, doc_of(&answer->apply.rows).code, TB_HANDOVER_CODE_SIZE + 1);
+}
+
+static void a_phone_goes_on_with_nobodys_cart_that_it_was_handed(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_mutation sent = request_of((struct tb_id){{0}}, 80, "any");
+    char code[TB_HANDOVER_CODE_SIZE + 1];
+    sent.cart = fixture_id(48);
+    assert_applied(decide(f, &kiosk, anonymous_add(48)));
+    send(f, &sent, code);
+    const struct tb_engine_answer *answer = fetch(f, &web, "handover", code);
+    assert_int_equal(answer->err, TB_OK);
+    assert_true(answer->identify.found);
+    assert_int_equal(answer->identify.rows.count, 2);
+    assert_int_equal(fetch(f, &web, "member", code)->err, TB_ERR_DENIED);
+
+    struct tb_mutation accept = answer_of(TB_MUTATION_HANDOVER_ACCEPT, &sent);
+    accept.customer = web.customer;
+    answer = decide(f, &web, accept);
+    assert_applied(answer);
+    assert_null(row_of(&answer->apply.rows, TB_ROW_CUSTOMER));
+    assert_true(tb_id_is_zero(&row_of(&answer->apply.rows, TB_ROW_HANDOVER)->customer));
+    struct tb_mutation merge = {.kind = TB_MUTATION_CART_MERGE,
+                                .customer = web.customer,
+                                .cart = fixture_id(49),
+                                .merge = {.from = fixture_id(48), .policy = TB_MERGE_SUM}};
+    assert_applied(decide(f, &web, merge));
+    assert_rejected(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &sent)), "handover_taken");
+    assert_false(fetch(f, &web, "handover", code)->identify.found);
+}
+
+static void a_phone_takes_neither_anothers_cart_nor_a_call(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_mutation sent = request_of(tb_seed_customer_id(SEED_NUMBER, 1), 81, "any");
+    char code[TB_HANDOVER_CODE_SIZE + 1];
+    send(f, &sent, code);
+    assert_false(fetch(f, &web, "handover", code)->identify.found);
+    struct tb_mutation accept = answer_of(TB_MUTATION_HANDOVER_ACCEPT, &sent);
+    accept.customer = web.customer;
+    assert_rejected(decide(f, &web, accept), "handover_unknown");
+
+    struct tb_mutation call = request_of((struct tb_id){{0}}, 82, "any");
+    call.cart = fixture_id(50);
+    assert_applied(decide(f, &kiosk, call));
+    accept.handover.handover = call.handover.handover;
+    assert_rejected(decide(f, &web, accept), "handover_unknown");
+}
+
+static void a_phone_goes_on_with_her_own_cart(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_mutation sent = request_of(web.customer, 83, "any");
+    char code[TB_HANDOVER_CODE_SIZE + 1];
+    assert_applied(decide(f, &web, fixture_add(1, 0, 3, 5)));
+    send(f, &sent, code);
+    const struct tb_engine_answer *answer = fetch(f, &web, "handover", code);
+    assert_true(answer->identify.found);
+    assert_int_equal(answer->identify.rows.count, 1); /* the rest is in her feed */
+    answer = decide(f, &web, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &sent));
+    assert_applied(answer);
+    assert_int_equal(answer->apply.rows.count, 1);
+    assert_int_equal(doc_of(&answer->apply.rows).state, TB_HANDOVER_ACCEPTED);
+}
+
 static void nobodys_cart_is_fetched_by_its_code(void **state)
 {
     struct engine_fixture *f = *state;
@@ -435,6 +523,9 @@ int main(void)
         ENGINE_TEST(nobodys_cart_is_fetched_by_its_code),
         ENGINE_TEST(codes_are_not_guessed),
         ENGINE_TEST(a_code_ends_with_its_hand_over),
+        ENGINE_TEST(a_phone_goes_on_with_nobodys_cart_that_it_was_handed),
+        ENGINE_TEST(a_phone_takes_neither_anothers_cart_nor_a_call),
+        ENGINE_TEST(a_phone_goes_on_with_her_own_cart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -280,7 +280,7 @@ static void a_shopper_cannot_help_herself(void **state)
     struct tb_engine_peer web = fixture_web(0);
     static const enum tb_mutation_kind kinds[] = {TB_MUTATION_POINTS_EARNED, TB_MUTATION_REWARD_COMMIT,
                                                   TB_MUTATION_CREDENTIAL_LINK, TB_MUTATION_CUSTOMER_CREATE,
-                                                  TB_MUTATION_HANDOVER_ACCEPT};
+                                                  TB_MUTATION_HANDOVER_DECLINE};
     for (size_t i = 0; i < TB_ARRAY_SIZE(kinds); i++) {
         struct tb_mutation m = about(0, kinds[i]);
         if (kinds[i] == TB_MUTATION_POINTS_EARNED)

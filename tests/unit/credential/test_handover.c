@@ -85,6 +85,9 @@ static void the_text_for_a_code_is_read_as_that_code(void **state)
     rules.hosts = hosts;
     rules.host_count = 1;
     assert_int_equal(tb_handover_text(&rules, "QY5DN2", text, sizeof text), TB_OK);
+    assert_string_equal(text, "H:QY5DN2"); /* that a host is the chain's does not say that it answers */
+    rules.handover_url = "https://shop.example/h/";
+    assert_int_equal(tb_handover_text(&rules, "QY5DN2", text, sizeof text), TB_OK);
     assert_string_equal(text, "https://shop.example/h/QY5DN2");
     const struct tb_judge judge = {.rules = &rules};
     tb_judge_line(&judge, tb_span_str(text), &judgement);
@@ -93,8 +96,41 @@ static void the_text_for_a_code_is_read_as_that_code(void **state)
     assert_int_equal(tb_handover_text(&rules, "QY5DN2", text, 8), TB_ERR_TOO_LONG);
     rules.rules = bare;
     rules.rule_count = 1;
+    rules.handover_url = NULL;
     assert_int_equal(tb_handover_text(&rules, "QY5DN2", text, sizeof text), TB_OK);
     assert_string_equal(text, "QY5DN2");
+}
+
+static void an_address_that_tills_would_not_read_is_refused(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = {"shop.example", "localhost"};
+    static const struct {
+        const char *url;
+        enum tb_err err;
+    } cases[] = {
+        {NULL, TB_OK},
+        {"https://shop.example/h/", TB_OK},
+        {"https://SHOP.example:8443/H/", TB_OK},
+        {"http://localhost:7316/h/", TB_OK},
+        {"http://shop.example/h/", TB_ERR_SYNTAX}, /* read on the way */
+        {"https://other.example/h/", TB_ERR_SYNTAX},
+        {"https://shop.example/m/", TB_ERR_SYNTAX},
+        {"https://shop.example/h", TB_ERR_SYNTAX},
+        {"https://shop.example/h/x/", TB_ERR_SYNTAX},
+        {"https://shop.example/h/?c=", TB_ERR_SYNTAX},
+        {"https://shop.example/h/#", TB_ERR_SYNTAX},
+        {"https://me@shop.example/h/", TB_ERR_SYNTAX},
+        {"javascript://shop.example/h/", TB_ERR_SYNTAX},
+        {"", TB_ERR_SYNTAX},
+    };
+    struct tb_code_rules rules = *tb_code_rules_default();
+    rules.hosts = hosts;
+    rules.host_count = 2;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        rules.handover_url = cases[i].url;
+        assert_int_equal(tb_handover_url_check(&rules), cases[i].err);
+    }
 }
 
 int main(void)
@@ -105,6 +141,7 @@ int main(void)
         cmocka_unit_test(slips_are_found),
         cmocka_unit_test(what_is_no_code_is_told_apart),
         cmocka_unit_test(the_text_for_a_code_is_read_as_that_code),
+        cmocka_unit_test(an_address_that_tills_would_not_read_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,10 @@ static void what_is_wrong_is_said(void **state)
         {"{\"rules\":{}}", TB_ERR_TYPE},
         {"{\"hosts\":[\"Club.example\"]}", TB_ERR_SYNTAX},
         {"{\"hosts\":[7]}", TB_ERR_TYPE},
+        {"{\"handover_url\":7}", TB_ERR_TYPE},
+        {"{\"handover_url\":\"https://club.example/h/\",\"hosts\":[\"shop.example\"]}", TB_ERR_SYNTAX},
+        {"{\"handover_url\":\"https://club.example/h/\",\"rules\":[]}", TB_ERR_SYNTAX},
+        {"{\"handover_url\":\"https://club.example/h/\u00e9/\"}", TB_ERR_SYNTAX},
         {"{\"aim\":1}", TB_ERR_TYPE},
         {"{\"life_s\":-1}", TB_ERR_RANGE},
         {"{\"sun\":7}", TB_ERR_TYPE},
@@ -123,6 +127,7 @@ static void what_is_written_is_read(void **state)
     struct tb_code_rules rules = *tb_code_rules_default();
     rules.hosts = hosts;
     rules.host_count = 1;
+    rules.handover_url = "https://club.example/h/";
     rules.tokens = (struct tb_token_policy){.audience = "club", .type = "t", .life_s_max = 60};
     rules.aim_enabled = true;
     struct tb_sun_rules sun = *tb_sun_rules_default();

@@ -304,7 +304,7 @@ static void web_session_opens_its_own_feed_only(void **state)
     assert_int_equal(t.ask_count, 1);
 }
 
-static void identify_is_for_terminals(void **state)
+static void from_the_web_only_a_code_that_was_handed_over_is_looked_up(void **state)
 {
     (void)state;
     char params[160];
@@ -324,6 +324,11 @@ static void identify_is_for_terminals(void **state)
     request(9, "identify", params);
     assert_non_null(strstr(sent(), "-32001"));
     assert_int_equal(t.ask_count, 0);
+    (void)snprintf(params, sizeof params, "{\"kind\":\"handover\",\"hash\":\"%s\",\"evidence\":\"QY5DN2\"}",
+                   hex);
+    request(10, "identify", params);
+    assert_int_equal(t.ask_count, 1);
+    assert_string_equal(t.asks[0].identify.evidence, "QY5DN2");
 }
 
 static void only_whom_a_search_found_is_opened(void **state)
@@ -421,7 +426,7 @@ int main(void)
         cmocka_unit_test_setup(engine_fault_stops_the_stream_there, terminal),
         cmocka_unit_test_setup(web_session_touches_one_customer_only, web),
         cmocka_unit_test_setup(web_session_opens_its_own_feed_only, web),
-        cmocka_unit_test_setup(identify_is_for_terminals, terminal),
+        cmocka_unit_test_setup(from_the_web_only_a_code_that_was_handed_over_is_looked_up, terminal),
         cmocka_unit_test_setup(only_whom_a_search_found_is_opened, terminal),
         cmocka_unit_test_setup(look_ups_are_bounded_and_survive_faults, terminal),
         cmocka_unit_test_setup(answers_to_a_closed_session_are_dropped, terminal),

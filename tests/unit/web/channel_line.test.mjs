@@ -416,3 +416,39 @@ test('a line that is not there cannot be changed, and a full queue says so', asy
   for (let i = 0; i < 1_000; i++) shop.viewed(PEN);
   assert.throws(() => shop.viewed(PEN), { code: 'queue_full' });
 });
+
+const anonymousCart = { type: 'cart', id: 'd'.repeat(32), version: 7, as_of: 1, op: 'put', doc: { currency: 'EUR', lines: [cartLine('z', 9)] } };
+const handed = (members) => ({ type: 'handover', id: 'e'.repeat(32), version: 2, as_of: 1, op: 'put', doc: { state: 'open', code: 'QY5DN2', ...members.doc }, ...members });
+
+test('a cart of nobody’s whose code was handed over joins hers, and is never shown as hers', async () => {
+  const { stage, shop } = await live();
+  await stage.feed([cartRow(3, [cartLine('a', 2)])]);
+  const taking = shop.takeOver('qy5dn2');
+  assert.deepEqual(stage.asked('identify')[0].params, { kind: 'handover', hash: '0'.repeat(64), evidence: 'QY5DN2' });
+  stage.result({ found: true, rows: [anonymousCart, handed({ doc: { cart: anonymousCart.id } })] });
+  await settle();
+  assert.deepEqual(stage.mutations.map(({ kind, handover }) => [kind, handover]), [['handover.accept', 'e'.repeat(32)]]);
+  await stage.verdicts([applied(1)], [handed({ version: 3 })]);
+  const { kind, cart, from, policy } = stage.mutations[1];
+  assert.deepEqual([kind, cart, from, policy], ['cart.merge', 'c'.repeat(32), anonymousCart.id, 'sum']);
+  await stage.verdicts([applied(2)], [{ ...anonymousCart, version: 8 }, cartRow(4, [cartLine('a', 2), cartLine('z', 9)])]);
+  assert.deepEqual(await taking, { joined: true });
+  assert.deepEqual([shop.cart.id, lines(shop)], ['c'.repeat(32), [['a', 2, false], ['z', 9, false]]]);
+});
+
+test('a code that is nothing’s, was taken meanwhile, or comes without a line takes nothing over', async () => {
+  const { stage, shop } = await live();
+  await stage.feed([cartRow(3, [cartLine('a', 2)])]);
+  const failed = (taking) => taking.then(() => '', ({ code }) => code);
+  const unknown = failed(shop.takeOver('QY5DN2'));
+  stage.result({ found: false, rows: [] });
+  assert.equal(await unknown, 'handover_unknown');
+  const taken = failed(shop.takeOver('QY5DN2'));
+  stage.result({ found: true, rows: [handed({ customer: CUSTOMER, doc: {} })] });
+  await settle();
+  await stage.verdicts([{ seq: 1, verdict: 'rejected', code: 'handover_taken' }]);
+  assert.equal(await taken, 'handover_taken');
+  assert.equal(stage.mutations.length, 1);
+  await stage.breaks();
+  assert.equal(await failed(shop.takeOver('QY5DN2')), 'offline');
+});

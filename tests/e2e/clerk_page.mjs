@@ -5,7 +5,7 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
-import { choice, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
+import { choice, operator, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
 import { cart, claim, line, lines, live, terminal, visit, WALL } from './lib/clerk_messages.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
 import { control, startServer } from '../integration/counter/lib/server.mjs';
@@ -90,6 +90,39 @@ test('the code of a cart is typed where customers are looked for', async () => {
   await page.waitForSelector('dialog', { state: 'hidden' });
   assert.deepEqual(await asked(3), ['7KM4QX', '7KM4QY', '7KM4QY'].map((code) => ['handover.fetch', { code }]));
   await close(page);
+});
+
+test('the clerk who is signed on is named whole where the name of the store has no room', async () => {
+  for (const viewport of [{ width: 800, height: 480 }, { width: 1024, height: 600 }]) {
+    const page = await openPage([begin[0], ['state', live()], ['operator', operator], ['handovers', { open: requests }], ['visit', visit()]], { viewport });
+    await page.waitForSelector('#operator:not([hidden])');
+    const { name, whole, till } = await page.evaluate(() => {
+      const [own, where] = ['#operator span', '#till'].map((selector) => document.querySelector(selector));
+      const fits = (element) => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        return range.getBoundingClientRect().width <= element.getBoundingClientRect().width; // a fraction of a pixel is enough for an ellipsis
+      };
+      return { name: own.textContent, whole: fits(own), till: fits(where) };
+    });
+    assert.deepEqual([name, whole, till], ['Ana Duarte', true, true], `${viewport.width}`);
+    await close(page);
+  }
+});
+
+test('the ring of the focus leaves the label above a field readable', async () => {
+  for (const viewport of [{ width: 800, height: 480 }, { width: 1024, height: 600 }]) {
+    const page = await openPage([...begin, ['visit', { visit: null, reason: 'restart' }]], { viewport });
+    await kind(page, 'idle');
+    await page.keyboard.press('F3');
+    await page.waitForSelector('dialog[data-name=find]');
+    const gaps = await page.evaluate(() => [...document.querySelectorAll('dialog .field, dialog fieldset')].map((field) => {
+      const [label, what] = [field.querySelector('span, legend'), field.querySelector('input:not([type=radio]), .choices')];
+      return what.getBoundingClientRect().top - label.getBoundingClientRect().bottom;
+    }));
+    for (const gap of gaps) assert.ok(gap >= 5, `${viewport.width}: ${gaps}`);
+    await close(page);
+  }
 });
 
 test('a refused change is told in words', async () => {

@@ -60,6 +60,17 @@ static void put_entry(struct tb_json_writer *w, const struct tb_agent *agent,
     tb_json_close(w);
 }
 
+void tb_handover_desk_put_own(struct tb_json_writer *w, const struct tb_handover_own *own)
+{
+    tb_json_put_id(w, "id", &own->id);
+    tb_json_put_str(w, "state", stage_name(own->stage));
+    tb_json_put_int(w, "since_ms", own->since_ms);
+    put_number(w, "until_ms", own->until_ms);
+    put_text(w, "code", own->code);
+    put_text(w, "by", own->by);
+    tb_json_put_int(w, "declined_count", own->declined);
+}
+
 /* The clerk's own request of the open visit. */
 static void put_own(struct tb_json_writer *w, const struct tb_agent *agent)
 {
@@ -70,25 +81,24 @@ static void put_own(struct tb_json_writer *w, const struct tb_agent *agent)
         return;
     }
     tb_json_open(w, "own");
-    tb_json_put_id(w, "id", &own->id);
-    tb_json_put_str(w, "state", stage_name(own->stage));
-    tb_json_put_int(w, "since_ms", own->since_ms);
-    put_number(w, "until_ms", own->until_ms);
-    put_text(w, "code", own->code);
-    put_text(w, "by", own->by);
-    tb_json_put_int(w, "declined_count", own->declined);
+    tb_handover_desk_put_own(w, own);
     tb_json_close(w);
+}
+
+void tb_handover_desk_put_open(struct tb_json_writer *w, const struct tb_agent *agent)
+{
+    const struct tb_handover_entry *entry;
+    size_t index = 0;
+    tb_json_open_array(w, "open");
+    for (size_t count = 0; count < SHOWN_MAX && (entry = tb_handovers_next(agent, &index)); count++)
+        put_entry(w, agent, entry);
+    tb_json_close_array(w);
 }
 
 void tb_handover_desk_tell_clerk(struct tb_agent *agent, struct tb_page_to to)
 {
     struct tb_json_writer w = tb_page_begin(agent, "handovers");
-    const struct tb_handover_entry *entry;
-    size_t index = 0;
-    tb_json_open_array(&w, "open");
-    for (size_t count = 0; count < SHOWN_MAX && (entry = tb_handovers_next(agent, &index)); count++)
-        put_entry(&w, agent, entry);
-    tb_json_close_array(&w);
+    tb_handover_desk_put_open(&w, agent);
     put_own(&w, agent);
     tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
     tb_page_end(agent, &w, to, TB_COUNTER_TOPIC_HANDOVERS);
@@ -115,6 +125,7 @@ void tb_handover_desk_tell(struct tb_agent *agent)
 {
     tb_handover_desk_tell_clerk(agent, (struct tb_page_to){.scopes = TB_PAGE_CLERKS});
     tb_handover_desk_tell_shopper(agent, (struct tb_page_to){.scopes = TB_PAGE_SHOPPERS});
+    tb_pos_handovers(agent);
 }
 
 /* ---- answers ---- */

@@ -355,13 +355,30 @@ static void entry_remove(struct tb_handovers *h, struct tb_handover_entry *entry
     tb_wipe(&h->open[h->open_count], sizeof h->open[0]);
 }
 
-static void entry_put(struct tb_handovers *h, const struct tb_row *row, const struct tb_id *id,
+static bool is_to_here(const struct tb_agent *agent, const struct tb_handover *doc)
+{
+    const struct tb_terminal *t = &agent->facts.terminal;
+    return strcmp(doc->to, TB_HANDOVER_TO_ANY) == 0 || strcmp(doc->to, t->store) == 0 ||
+           strcmp(doc->to, t->till) == 0;
+}
+
+/* What became of it stands in doc. */
+static void entry_over(struct tb_agent *agent, struct tb_handover_entry *entry, const struct tb_handover *doc)
+{
+    const struct tb_id id = entry->id;
+    entry_remove(&agent->handovers, entry);
+    if (is_to_here(agent, doc))
+        tb_pos_handover_over(agent, &id, doc);
+}
+
+static void entry_put(struct tb_agent *agent, const struct tb_row *row, const struct tb_id *id,
                       const struct tb_handover *doc)
 {
+    struct tb_handovers *h = &agent->handovers;
     struct tb_handover_entry *entry = entry_of(h, id);
     if (doc->state != TB_HANDOVER_OPEN) {
         if (entry)
-            entry_remove(h, entry);
+            entry_over(agent, entry, doc);
         return;
     }
     if (!entry && h->open_count == TB_HANDOVERS_OPEN_MAX) {
@@ -464,7 +481,7 @@ static bool row_take(struct tb_agent *agent, const struct tb_row *row)
     else if (!own && is_left_behind(agent, &id, &doc))
         cancel_store(agent, &id, &row->customer, &none);
     else if (!own)
-        entry_put(h, row, &id, &doc);
+        entry_put(agent, row, &id, &doc);
     return true;
 }
 
@@ -545,10 +562,8 @@ void tb_handovers_save(struct tb_agent *agent, const struct tb_client_action *ac
 
 static bool is_for_here(const struct tb_agent *agent, const struct tb_handover *doc)
 {
-    const struct tb_terminal *t = &agent->facts.terminal;
     bool overdue = tb_loop_wall_ms(agent->loop) >= doc->at_ms + TB_HANDOVER_LIFE_MS;
-    return !overdue && (strcmp(doc->to, TB_HANDOVER_TO_ANY) == 0 || strcmp(doc->to, t->store) == 0 ||
-                        strcmp(doc->to, t->till) == 0);
+    return !overdue && is_to_here(agent, doc);
 }
 
 const struct tb_handover_entry *tb_handovers_next(const struct tb_agent *agent, size_t *index)

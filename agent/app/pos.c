@@ -15,7 +15,7 @@
 #define CODE_TEXT_SIZE_MAX 512 /* bytes of a line, as from a scanner */
 
 const char *const tb_pos_grant_names[TB_POS_GRANT_COUNT] = {"customer", "cart",     "checkout", "identify",
-                                                            "operator", "handover", "device"};
+                                                            "operator", "handover", "device",   "help"};
 
 /* ---- who gets in ---- */
 
@@ -225,6 +225,8 @@ static const struct {
     {{"checkout.void", tb_console_void}, TB_POS_MAY_CHECKOUT},
     {{"handover.request", tb_handover_desk_request}, TB_POS_MAY_HANDOVER},
     {{"handover.cancel", tb_handover_desk_cancel}, TB_POS_MAY_HANDOVER},
+    {{"handover.accept", tb_handover_desk_accept}, TB_POS_MAY_HELP},
+    {{"handover.decline", tb_handover_desk_decline}, TB_POS_MAY_HELP},
     {{"upos.open", tb_upos_open}, TB_POS_MAY_DEVICE},
     {{"upos.close", tb_upos_close}, TB_POS_MAY_DEVICE},
     {{"upos.claim", tb_upos_claim}, TB_POS_MAY_DEVICE},

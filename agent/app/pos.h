@@ -14,6 +14,7 @@
 #ifndef TB_AGENT_APP_POS_H
 #define TB_AGENT_APP_POS_H
 
+#include "agent/app/handovers.h"
 #include "agent/app/pos_guard.h"
 #include "agent/app/request.h"
 #include "agent/app/upos.h"
@@ -34,7 +35,8 @@ enum tb_pos_grant {
     TB_POS_MAY_OPERATOR = 1 << 4, /* say who the clerk is */
     TB_POS_MAY_HANDOVER = 1 << 5, /* ask somebody else to go on with the customer */
     TB_POS_MAY_DEVICE = 1 << 6,   /* outcomes, readers, the UnifiedPOS view */
-    TB_POS_GRANT_COUNT = 7
+    TB_POS_MAY_HELP = 1 << 7,     /* see who waits in the store, take one over or decline */
+    TB_POS_GRANT_COUNT = 8
 };
 
 extern const char *const tb_pos_grant_names[TB_POS_GRANT_COUNT]; /* by the number of the bit */
@@ -60,11 +62,12 @@ struct tb_pos {
     struct tb_pos_follower followers[TB_COUNTER_POS_MAX];
     struct tb_pos_pairing pairing;
     struct tb_pos_guard guard;
-    uint32_t number_last;    /* that a client was given since the agent began */
-    size_t granting_count;   /* tokens that are being stored: their places are taken */
-    struct tb_id visit_told; /* the visit that followers know of; zero: none */
-    bool customer_told;      /* and that somebody was identified in it */
-    int64_t started_ms;      /* monotonic */
+    uint32_t number_last;            /* that a client was given since the agent began */
+    size_t granting_count;           /* tokens that are being stored: their places are taken */
+    struct tb_id visit_told;         /* the visit that followers know of; zero: none */
+    bool customer_told;              /* and that somebody was identified in it */
+    struct tb_handover_own own_told; /* the request of this terminal, as followers know it */
+    int64_t started_ms;              /* monotonic */
     struct tb_upos_counts counts;
     uint32_t asking;       /* the client whose message is being handled; 0: none, or one without a token */
     struct tb_span origin; /* and the page's, while it is */
@@ -95,6 +98,11 @@ void tb_pos_visit(struct tb_agent *agent);
 void tb_pos_cart(struct tb_agent *agent);
 void tb_pos_outcome(struct tb_agent *agent, const struct tb_identify_action *action);
 void tb_pos_verdict(struct tb_agent *agent, const struct tb_verdict *verdict);
+/* Who waits in the store, or what became of this terminal's request, has changed. */
+void tb_pos_handovers(struct tb_agent *agent);
+/* One that waited does not any more; what became of it stands in doc. */
+void tb_pos_handover_over(struct tb_agent *agent, const struct tb_id *handover,
+                          const struct tb_handover *doc);
 /* Members of the answer of customer.current, and of the events that a visit causes: for a program, which is
  * not the clerk (TB_AUDIENCE_POS). */
 void tb_pos_put_visit(struct tb_json_writer *w, const struct tb_agent *agent);

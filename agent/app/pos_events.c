@@ -1,4 +1,5 @@
 #include "agent/app/agent.h"
+#include "agent/app/handover_desk.h"
 #include "agent/app/page.h"
 #include "agent/app/pos.h"
 
@@ -104,6 +105,31 @@ static void operator_send(struct tb_agent *agent, struct to to)
     event_end(agent, &w, to, TB_COUNTER_TOPIC_OPERATOR);
 }
 
+static void waiting_send(struct tb_agent *agent, struct to to)
+{
+    to.grants = TB_POS_MAY_HELP;
+    if (!followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, "handovers");
+    tb_handover_desk_put_open(&w, agent);
+    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_HANDOVERS);
+}
+
+/* Also when its visit has ended: who asked wants to know whether somebody took it. */
+static void own_send(struct tb_agent *agent, struct to to)
+{
+    const struct tb_handover_own *own = tb_handovers_own(agent, TB_HANDOVER_FOR_CONTINUE);
+    to.grants = TB_POS_MAY_HANDOVER;
+    if (own->stage == TB_HANDOVER_STAGE_NONE || !followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, "handover.own");
+    tb_handover_desk_put_own(&w, own);
+    tb_json_put_id(&w, "visit", &own->visit);
+    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_HELP);
+}
+
 void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb_pos_client *client)
 {
     const struct to to = {.page = page, .grants = ANY};
@@ -118,6 +144,8 @@ void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb
     terminal_send(agent, to);
     state_send(agent, to);
     operator_send(agent, to);
+    waiting_send(agent, to);
+    own_send(agent, to);
     visit_send(agent, to, agent->serving.visit.open ? "customer.identified" : "customer.left");
 }
 
@@ -195,5 +223,36 @@ void tb_pos_verdict(struct tb_agent *agent, const struct tb_verdict *verdict)
     tb_json_put_str(&w, "verdict", tb_verdict_kind_names[verdict->kind]);
     if (verdict->code[0])
         tb_json_put_str(&w, verdict->kind == TB_VERDICT_APPLIED ? "conflict" : "code", verdict->code);
+    event_end(agent, &w, to, TB_COUNTER_TOPIC_EVENT);
+}
+
+static bool own_is_as_told(const struct tb_handover_own *own, const struct tb_handover_own *told)
+{
+    return tb_id_equal(&own->id, &told->id) && own->stage == told->stage && own->declined == told->declined &&
+           strcmp(own->code, told->code) == 0;
+}
+
+void tb_pos_handovers(struct tb_agent *agent)
+{
+    const struct tb_handover_own *own = tb_handovers_own(agent, TB_HANDOVER_FOR_CONTINUE);
+    waiting_send(agent, (struct to){0});
+    if (own_is_as_told(own, &agent->pos.own_told))
+        return;
+    agent->pos.own_told = *own;
+    own_send(agent, (struct to){0});
+}
+
+void tb_pos_handover_over(struct tb_agent *agent, const struct tb_id *handover, const struct tb_handover *doc)
+{
+    const struct to to = {.grants = TB_POS_MAY_HELP};
+    if (!followed(agent, to))
+        return;
+    struct tb_json_writer w = tb_page_begin(agent, "handover.over");
+    tb_json_put_id(&w, "id", handover);
+    tb_json_put_str(&w, "state", tb_handover_state_names[doc->state]);
+    if (doc->by[0])
+        tb_json_put_str(&w, "by", doc->by);
+    if (doc->taken_ms)
+        tb_json_put_int(&w, "waited_ms", doc->taken_ms - doc->at_ms);
     event_end(agent, &w, to, TB_COUNTER_TOPIC_EVENT);
 }

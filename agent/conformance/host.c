@@ -417,6 +417,8 @@ static void method_call(struct host *h, uint32_t page, const struct tb_rpc *rpc,
     static const char *const asks[] = {"session.info", "state", "customer.current", "ping"};
     static const char *const changes[] = {"cart.add", "cart.set_quantity", "cart.remove", "checkout.claim",
                                           "checkout.release"};
+    static const char *const handovers[] = {"handover.request", "handover.cancel", "handover.accept",
+                                            "handover.decline"};
     if (is_one_of(rpc->method, asks, TB_ARRAY_SIZE(asks)))
         ask(h, page, rpc);
     else if (is_one_of(rpc->method, changes, TB_ARRAY_SIZE(changes)))
@@ -424,7 +426,9 @@ static void method_call(struct host *h, uint32_t page, const struct tb_rpc *rpc,
     else if (tb_span_is(rpc->method, "checkout.finish"))
         finish(h, page, rpc, check);
     else if (tb_span_is(rpc->method, "visit.end") || tb_span_is(rpc->method, "identify.code") ||
-             tb_span_is(rpc->method, "checkout.void") || tb_span_starts(rpc->method, tb_span_str("upos.")))
+             tb_span_is(rpc->method, "checkout.void") || tb_span_is(rpc->method, "operator.set") ||
+             is_one_of(rpc->method, handovers, TB_ARRAY_SIZE(handovers)) ||
+             tb_span_starts(rpc->method, tb_span_str("upos.")))
         answer_error(h, page, rpc->id, TB_ERR_NOT_FOUND); /* there is nobody else, and no reader */
     else {
         senseless(h, rpc, NULL);

@@ -178,6 +178,8 @@ static void calls(struct play *p)
     turned_down(p, "method", "a call that there is not has a stable code", "no.such.call", "{}",
                 "refused.unsupported");
     turned_down(p, "params", "wrong params have one, too", "cart.add", "{\"gtin\":7}", "");
+    turned_down(p, "handover", "a hand-over that nobody asked for is not taken", "handover.accept",
+                "{\"handover\":\"00000000000000000000000000000000\"}", "refused.");
     bool ok = exchange(p, &(struct how){.token = p->token, .body = "[]"}) && p->answer.status == 200 &&
               answer_read(p) && p->rpc.kind == TB_RPC_ERROR;
     tb_report_check(p->report, ok, "batch", "a batch is answered with one error", p->seen);

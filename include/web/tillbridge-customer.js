@@ -8,9 +8,9 @@
 //
 // Attributes: url, the agent's address (http://127.0.0.1:7315); lang, as everywhere in HTML: ar, de, en, es, fr, and English
 // for any other. Properties: token, words (texts in place of those of tillbridge-customer-words.js, under the same names),
-// current (what is shown, null when nobody is here). Events, with the params of
-// the API's events as detail: customer-identified, customer-changed, customer-left, cart-changed, change-decided,
-// outcome, state; and connection, with { state: 'connecting' | 'open' | 'lost' | 'refused' }.
+// current (what is shown, null when nobody is here). Events, with the params of the API's events as detail:
+// customer-identified, customer-changed, customer-left, cart-changed, change-decided, outcome, operator, handovers,
+// handover-over, handover-own, state; and connection, with { state: 'connecting' | 'open' | 'lost' | 'refused' }.
 //
 // All is in a shadow root with a style sheet of its own, built without inline code or HTML texts: it needs nothing of a
 // page's CSP but connect-src for the agent's address. Parts for ::part(): name, tier, points, benefits, cart, note.
@@ -255,7 +255,8 @@ export class TillbridgeCustomer extends HTMLElement {
   }
 
   #customer() {
-    const { customer, view = {}, cart } = this.#current;
+    const { customer, cart } = this.#current;
+    const view = this.#current.view ?? {}; // nobody's
     const name = view.customer?.name || this.#text(customer ? 'customer.nameless' : 'customer.anonymous');
     const tier = this.#terminal?.tiers?.find((one) => one.id === view.tier);
     const facts = node('div', { class: 'facts' },

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { SecondTill } from './lib/second_till.mjs';
+import { Pos } from './lib/pos_channel.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
 const till4 = Till.make();
@@ -133,6 +134,56 @@ test('who has nothing in the cart yet can call all the same', async () => {
   assert.equal((await help('accepted')).by, 'Till 4');
   await till.clear();
   await kiosk.clear();
+});
+
+// POS software instead of a clerk's page.
+async function posWith(...scopes) {
+  const console = await till4.console();
+  const { token } = await console.request('pos.grant', { name: scopes.join(' '), scopes });
+  console.close();
+  return new Pos(till4.page_port, token).follow();
+}
+
+test('POS software sees who waits, declines, takes one over, and hears what became of the others', async () => {
+  const pos = await posWith('help', 'handover');
+  const display = await posWith('customer', 'handover');
+  assert.deepEqual((await pos.event('handovers')).open, []);
+  assert.equal(await display.code('handover.accept', { handover: '0'.repeat(32) }), 'refused.denied');
+  await begins();
+  await kiosk.add(pen.gtin, 1);
+  await call('for the window');
+  const waiting = (holds) => pos.event('handovers', ({ open }) => open.length === 1 && holds(open[0])).then(({ open, wall_ms }) => ({ ...open[0], wall_ms }));
+  const shown = await waiting(() => true);
+  assert.deepEqual([shown.from, shown.reason, shown.note, shown.anonymous, shown.item_count], ['Kiosk 7', 'help', 'for the window', true, 1]);
+  assert.ok(shown.wall_ms >= shown.at_ms);
+  await pos.result('handover.decline', { handover: shown.id });
+  await waiting((one) => one.declined && one.declined_count === 1);
+  assert.equal((await kiosk.request('help.cancel', { visit: kiosk.shown.visit.id })).error, undefined);
+  assert.deepEqual(await pos.event('handover.over'), { id: shown.id, state: 'cancelled' });
+
+  await call('again');
+  const again = await waiting((one) => one.note === 'again');
+  const { visit } = await pos.result('handover.accept', { handover: again.id });
+  await till.sees('the visit', (s) => s.visit?.id === visit && s.visit.source === 'handover');
+  const over = await pos.event('handover.over');
+  assert.deepEqual([over.id, over.state, over.by], [again.id, 'accepted', 'Till 4']);
+  assert.ok(over.waited_ms >= 0);
+  assert.equal(await pos.code('handover.accept', { handover: again.id }), 'refused.not_found');
+  assert.ok(!display.received.includes('"handovers"'));
+
+  // What POS software hands over itself, and whose visit has ended here by then.
+  const asked = await pos.result('handover.request', { visit, to: 'any' });
+  const own = (state) => display.event('handover.own', (e) => e.state === state);
+  const told = await own('waiting');
+  assert.deepEqual([told.id, told.visit, told.code, told.until_ms], [asked.handover, visit, asked.code, asked.until_ms]);
+  await till.done();
+  await till.sees('nobody', (s) => s.visit === null);
+  await kiosk7.scan(`H:${asked.code}`);
+  const taken = await own('accepted');
+  assert.deepEqual([taken.id, taken.by], [asked.handover, 'Kiosk 7']);
+  const late = await posWith('handover');
+  assert.equal((await late.event('handover.own')).state, 'accepted');
+  for (const one of [pos, display, late]) one.close();
 });
 
 test('"Forget me here" takes back what was asked for, and she is not known there again by it', async () => {

@@ -120,6 +120,20 @@ test('nothing of the customer stays when the visit ends', async () => {
   assert.ok(heard.includes('customer-identified') && heard.includes('cart-changed') && heard.at(-1) === 'customer-left', heard.join());
 });
 
+test('nobody whom somebody knows is somebody, too', async () => {
+  const shopper = await till.shopperPage();
+  const { result } = await shopper.request('visit.start');
+  await says('Nobody known yet');
+  await shopper.add(till.products[1].gtin, 1);
+  await clerk.sees('the cart', () => clerk.lineOf(till.products[1].gtin)?.quantity === 1);
+  await element().locator('text=1 item').first().waitFor();
+  assert.deepEqual(await element().evaluate((who) => [who.current.visit.id, who.current.customer, who.current.view]), [result.visit, undefined, null]);
+  await picture('nobody');
+  shopper.close();
+  await clerk.clear();
+  await says('Tap a card, hold a phone or scan a code.');
+});
+
 test('a line that is down is told whole, in the language of the page', async () => {
   await till.store.stop();
   await says('Searching for customers and handing over do not.');

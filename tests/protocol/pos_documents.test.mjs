@@ -58,7 +58,7 @@ test('calls and their scopes are those of the code', () => {
 
 test('events are those of the code', () => {
   const said = ['agent/app/pos_events.c', 'agent/app/upos.c']
-    .flatMap((path) => found(path, /"((?:ready|terminal|state|operator|outcome)|(?:customer|cart|change|upos)\.[a-z]+)"/g).map(([name]) => name));
+    .flatMap((path) => found(path, /"((?:ready|terminal|state|operator|outcome|handovers)|(?:customer|cart|change|handover|upos)\.[a-z]+)"/g).map(([name]) => name));
   same(Object.keys(MESSAGES).filter((name) => name.startsWith('event.')).map((name) => name.slice(6)), said);
 });
 
@@ -81,6 +81,8 @@ test('limits are those of the code', () => {
   for (const name of ['TB_COUNTER_MESSAGE_MAX', 'TB_COUNTER_SEND_MAX'])
     for (const document of [CALLS_DOCUMENT, EVENTS_DOCUMENT])
       assert.match(document.info.description, new RegExp(`\\b${define('agent/counter/counter.h', name)}\\b`), name);
+  assert.equal(SCHEMAS.scopes.maxItems, SCHEMAS.scope.enum.length);
+  assert.equal(MESSAGES['event.handovers'].payload.properties.params.properties.open.maxItems, define('agent/app/handover_desk.c', 'SHOWN_MAX'));
   const protocol = /TB_POS_GATE_PROTOCOL "([^"]+)"/.exec(source('agent/counter/pos_gate.h'))[1];
   assert.match(JSON.stringify(EVENTS_DOCUMENT.channels.pos.bindings.ws.headers), new RegExp(`${protocol.replace('.', '\\.')};`));
 });

@@ -4,6 +4,7 @@
 #include "agent/app/console_keys.h"
 #include "agent/app/console_status.h"
 #include "agent/app/page.h"
+#include "agent/app/reader_ask.h"
 #include "core/base/assert.h"
 
 static void request_ping(struct tb_request *r)
@@ -17,6 +18,7 @@ static const struct tb_request_method methods[] = {
     {"status", tb_console_status},
     {"metrics", tb_console_metrics},
     {"keys", tb_console_keys},
+    {"reader.list", tb_reader_ask_list},
     {"ping", request_ping},
 };
 

@@ -104,11 +104,11 @@ function tillWatch(port) {
 
 const cliOf = (one) => `${bin}/tillbridge --socket ${one.path('till', 'run', 'tillbridge.sock')} --sim ${one.path('sim')}`;
 
-function usage(url, kiosk_url, customers) {
+function usage({ clerk, shopper, it }, customers) {
   return `
 Till 4 of store 0421 is open. The clerk page (the address works once, within a minute; "tb open" makes a new one):
 
-  ${url}
+  ${clerk}
 
 The web shop, where you sign in as one of its customers; what you change there is on the clerk page at once, and the other way round:
 
@@ -116,7 +116,11 @@ The web shop, where you sign in as one of its customers; what you change there i
 
 The kiosk of that store (again an address that works once; "tbk open shopper" makes a new one):
 
-  ${kiosk_url}
+  ${shopper}
+
+How the till is doing, for IT ("tb open it" makes a new one):
+
+  ${it}
 
 Be a shopper at the till, from a second shell. ${customers[0].name} has put three products into her cart on the web.
 
@@ -159,7 +163,7 @@ async function played() {
   await kiosk.start({ port: await presetOrFree(KIOSK_PORT_PRESET) });
   await webCart(world.customers[0]);
   const customers = await wallet();
-  console.log(usage(await world.pageUrl(), await kiosk.pageUrl('shopper'), customers));
+  console.log(usage({ clerk: await world.pageUrl(), shopper: await kiosk.pageUrl('shopper'), it: await world.pageUrl('it') }, customers));
   let turn = Promise.resolve();
   process.on('SIGUSR2', () => { turn = turn.then(lineToggle).catch(fail); });
   tillWatch(world.page_port);

@@ -53,3 +53,15 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     rmSync(join(marks, 'seeding'));
   });
 }
+
+test('it prints an address of every page, that opens it once', async () => {
+  const demo = new Program('demo', process.execPath, [DEMO, '--bin', bin, '--dir', `${dir}/world`, '--port', '0'],
+    { log: join(dir, 'demo.log'), env: { TB_SEED_SIZES: '--customers 60 --products 40 --carts 10' } });
+  const opened = async (url) => (await fetch(url, { redirect: 'manual' })).headers.get('location');
+  for (const page of ['/clerk', '/kiosk', '/it']) {
+    const url = (await demo.printed('/open?token=')).trim();
+    assert.deepEqual([await opened(url), await opened(url)], [page, null]);
+  }
+  await demo.stop('SIGINT');
+  assert.deepEqual(left(), []);
+});

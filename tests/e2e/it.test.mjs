@@ -55,8 +55,10 @@ test('says of every part how it is, and holds nothing of a customer', async () =
   await till.scan(`https://loyal.example/m/${till.customers[0].member}`);
   await shows('Line', 'Online');
   for (const name of ['Card reader', 'Scanner', 'Line display', 'Clock', 'Disk', 'Stored data', 'Certificate', 'Known here', 'Program']) await partText(name).waitFor();
+  await shows('Card reader', /Version \d+\.\d+\.\d+ on \S/);
   await page.locator('#outcomes td', { hasText: 'Recognised' }).waitFor();
-  await page.locator('#measures td', { hasText: '100 % of 1' }).waitFor();
+  await page.locator('#measures tr', { hasText: 'recognised' }).locator('td', { hasText: '100 % of 1' }).waitFor();
+  await page.locator('#measures tr', { hasText: 'From a tap or scan to the customer' }).waitFor();
   assert.doesNotMatch(await page.locator('body').innerText(), new RegExp(`${till.customers[0].name}|${till.customers[0].member}`));
   assert.deepEqual(await accessibilityFaults(page), []);
   await picture('well');

@@ -8,7 +8,7 @@ const ASK_MS = 3_000;
 
 const $ = (id) => document.getElementById(id);
 const now = () => performance.now();
-const told = { link: { state: 'first', since: now() }, terminal: null, state: null, status: null, metrics: null };
+const told = { link: { state: 'first', since: now() }, terminal: null, state: null, status: null, metrics: null, readers: null };
 let offset = null; // agent's wall clock minus the page's clock, ms
 let words = await loadWords(document.documentElement.lang);
 let shown = '';
@@ -36,6 +36,7 @@ function take(params) {
 
 function ask() {
   link.request('status', {}).then((status) => { take(status); told.status = status; paint(); }, () => {});
+  link.request('reader.list', {}).then(({ readers }) => { told.readers = readers; paint(); }, () => {});
   link.request('metrics', {}).then(({ lines }) => { told.metrics = lines; paint(); }, () => {});
 }
 

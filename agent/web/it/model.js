@@ -8,7 +8,7 @@ const STORAGE = ['storage_newer', 'changes_not_stored', 'changes_in_memory', 'ch
 const DISK = ['disk_full', 'disk_failing', 'disk_read_only'];
 const GRAVE = new Set(['disk_full', 'disk_failing', 'disk_read_only', 'storage_newer', 'changes_not_stored', 'outbox_damaged', 'clock_wrong', 'quarantined']);
 
-/** told: { link: { state, since }, terminal, state, status, metrics }, all but link null before they came. */
+/** told: { link: { state, since }, terminal, state, status, metrics, readers }, all but link null before they came. */
 export function viewOf(told, clock, w) {
   return {
     where: whereOf(told, w),
@@ -35,7 +35,7 @@ function partsOf(told, clock, w) {
   const notices = told.state.notices ?? [];
   return [
     lineOf(told.state.line, clock, w),
-    ...(told.state.readers ?? []).map((reader, n, readers) => readerOf(reader, readers, clock, w)),
+    ...(told.state.readers ?? []).map((reader) => readerOf(reader, told, clock, w)),
     ...displayOf(told.state.display, clock, w),
     noticedOf('clock', notices, ['clock_wrong'], clock, w, clock.wall === null ? '' : w.moment(clock.wall, clock.wall)),
     diskOf(told.status?.disk, notices, clock, w),
@@ -59,12 +59,18 @@ function lineOf(line, clock, w) {
   return part('line', name, 'warn', w.t('line.offline', { time: w.since(line.since_ms, clock.wall ?? line.since_ms) }), ...contract.parts, w.has(`it.do.${line.cause}`) ? w.t(`it.do.${line.cause}`) : '');
 }
 
-function readerOf(reader, readers, clock, w) {
+function readerOf(reader, told, clock, w) {
   const key = `reader:${reader.name}:${reader.kind}`;
-  const contract = readerContract(reader, readers, w);
-  const since = sinceOf(reader.since_ms, clock, w);
-  if (!contract) return part(key, reader.name, 'ok', w.t('it.ready'), since);
-  return part(key, reader.name, reader.state === 'starting' ? 'none' : 'warn', contract.title, ...contract.parts, since);
+  const contract = readerContract(reader, told.state.readers, w);
+  const more = [sinceOf(reader.since_ms, clock, w), ...helloOf((told.readers ?? []).find(({ name }) => name === reader.name), w)];
+  if (!contract) return part(key, reader.name, 'ok', w.t('it.ready'), ...more);
+  return part(key, reader.name, reader.state === 'starting' ? 'none' : 'warn', contract.title, ...contract.parts, ...more);
+}
+
+// What a reader said of itself, or the last one of this name: the version of its program, on what it runs, and how often it began anew.
+function helloOf(info, w) {
+  if (!info?.software) return [];
+  return [w.t('it.reader.version', { version: info.software, board: info.board }), w.plural('it.reader.starts', info.starts)];
 }
 
 function displayOf(display, clock, w) {
@@ -137,6 +143,7 @@ const SHOWN = [
   { key: 'conflicts', name: 'tillbridge_conflicts_total' },
 ];
 const TIMED = [
+  { key: 'identify', name: 'tillbridge_identify_seconds' },
   { key: 'tap', name: 'tillbridge_tap_seconds' },
   { key: 'wait', name: 'tillbridge_wait_seconds' },
   { key: 'handle', name: 'tillbridge_handle_seconds' },
@@ -161,15 +168,12 @@ export function measuresOf(lines, w) {
 
 const rowOf = (key, channel, value, w) => ({ key: `${key}:${channel ?? ''}`, name: w.t(`it.measure.${key}`), channel: channel && w.has(`channel.${channel}`) ? w.t(`channel.${channel}`) : '', value });
 
-// Of all that was tapped or scanned to say who somebody is, so much was recognised.
+// The recognised share as docs/measures.md has it: the visits that had, or got, a customer, of all visits.
 function recognisedOf(samples, w) {
-  const outcomes = samples.filter(({ name, labels }) => name === 'tillbridge_outcomes_total' && labels.outcome !== 'product' && labels.outcome !== 'payment_card');
-  const channels = [...new Set(outcomes.map(({ labels }) => labels.channel))];
-  return channels.flatMap((channel) => {
-    const own = outcomes.filter(({ labels }) => labels.channel === channel);
-    const all = own.reduce((total, { value }) => total + value, 0);
-    const recognised = own.filter(({ labels }) => labels.outcome === 'recognised').reduce((total, { value }) => total + value, 0);
-    return all === 0 ? [] : [rowOf('recognised', channel, w.t('it.share', { percent: w.number(Math.round(100 * recognised / all)), n: w.number(all) }), w)];
+  const recognised = samples.filter(({ name }) => name === 'tillbridge_visits_recognised_total');
+  return recognised.flatMap(({ labels, value }) => {
+    const visits = samples.find((one) => one.name === 'tillbridge_visits_total' && one.labels.channel === labels.channel)?.value ?? 0;
+    return visits === 0 ? [] : [rowOf('recognised', labels.channel, w.t('it.share', { percent: w.number(Math.round(100 * value / visits)), n: w.number(visits) }), w)];
   });
 }
 

@@ -226,8 +226,8 @@ ${this.till_sections}`);
     return this.tool('tillbridge', '--socket', this.path('till', 'run', 'tillbridge.sock'), '--sim', this.path('sim'), ...args);
   }
 
-  async pageUrl() {
-    return JSON.parse(await this.cli('--json', 'open')).url;
+  async pageUrl(scope = 'clerk') {
+    return JSON.parse(await this.cli('--json', 'open', scope)).url;
   }
 
   // A wallet of cards for the simulator, by name.

@@ -30,6 +30,12 @@ test('a terminal that is well says so part by part', () => {
   assert.deepEqual(shown.outcomes[0], { when: 'today 08:40', what: 'Could not read it. Hold it longer', code: 'tag.torn', reader: 'Card reader', took: '31 ms' });
 });
 
+test('a reader says which program of which version it runs, and how often that began', () => {
+  const { details } = part(view({ readers: [{ name: 'Card reader', software: '0.1.0', board: 'mps2-an385', starts: 3 }] }), 'reader:Card reader:nfc');
+  assert.deepEqual(details, ['since today 08:41', 'Version 0.1.0 on mps2-an385', 'Started 3 times']);
+  assert.deepEqual(part(view({ readers: [{ name: 'Card reader', starts: 1 }] }), 'reader:Card reader:nfc').details, ['since today 08:41']);
+});
+
 test('what is wrong says what it is and what to do', () => {
   const state = { ...told().state, line: { state: 'offline', since_ms: NOW - 600_000, cause: 'tls' }, display: { state: 'unplugged', since_ms: NOW - 1000 }, unsent: 3,
     readers: [{ name: 'Scanner', kind: 'scanner', state: 'unplugged', since_ms: NOW }],
@@ -55,8 +61,11 @@ test('measures are read from OpenMetrics text', () => {
   assert.deepEqual(sampleOf('tillbridge_line{state="live",cause="",text="a \\"b\\" {c}"} 1').labels, { state: 'live', cause: '', text: 'a \\"b\\" {c}' });
   assert.equal(sampleOf('# EOF'), null);
   assert.equal(sampleOf('nonsense'), null);
-  const rows = measuresOf(['tillbridge_outcomes_total{channel="till",outcome="recognised"} 3', 'tillbridge_outcomes_total{channel="till",outcome="unknown"} 1',
-    'tillbridge_outcomes_total{channel="till",outcome="product"} 9', 'tillbridge_visits_total{channel="till"} 3',
+  const rows = measuresOf(['tillbridge_visits_recognised_total{channel="till"} 3', 'tillbridge_visits_total{channel="till"} 4',
+    'tillbridge_outcomes_total{channel="till",outcome="recognised"} 1', 'tillbridge_outcomes_total{channel="till",outcome="unknown"} 9',
+    'tillbridge_identify_seconds_sum{channel="till"} 0.06', 'tillbridge_identify_seconds_count{channel="till"} 3',
     'tillbridge_tap_seconds_sum{channel="till"} 0.0084', 'tillbridge_tap_seconds_count{channel="till"} 4'], w);
-  assert.deepEqual(rows.map(({ name, channel, value }) => [name, channel, value]), [['Recognised', 'till', '75 % of 4'], ['Visits', 'till', '3'], ['From a reader to the pages', 'till', '2.1 ms on average of 4']]);
+  assert.deepEqual(rows.map(({ name, channel, value }) => [name, channel, value]), [['Visits of somebody who was recognised', 'till', '75 % of 4'], ['Visits', 'till', '4'],
+    ['From a tap or scan to the customer', 'till', '20 ms on average of 3'], ['From a reader to the pages', 'till', '2.1 ms on average of 4']]);
+  assert.deepEqual(measuresOf(['tillbridge_visits_recognised_total{channel="till"} 0', 'tillbridge_visits_total{channel="till"} 0'], w).map(({ name }) => name), ['Visits']);
 });

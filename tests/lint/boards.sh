@@ -69,15 +69,31 @@ config_check() { # <board>
     said=$("$programs/tillbridged" --print-config --config "$offered" 2>&1) || finding "$file: $said"
 }
 
-# One rule a line, KEY operator "value", separated by commas: what udev would only complain about in a log.
+# What the agent opens unless it is told otherwise has a rule that everybody can install.
+defaults_check() {
+    local path
+    [ -f agent/app/config.c ] || return 0
+    while read -r path; do
+        grep -qsF "KERNEL==\"${path#/dev/}\"" "$boards"/common/*.rules || finding "$boards/common: no rule for $path"
+    done < <(grep -oE '"/dev/[a-z0-9]+"' agent/app/config.c | tr -d '"' | sort -u)
+}
+
+# One rule a line, separated by commas: what is compared by == and !=, what is set by the other operators. udev would only
+# complain about the rest in a log, and give the device to nobody.
 rules_check() { # <file>
     local line
     while read -r line; do
         finding "$1:$line: is no udev rule"
-    done < <(awk '{
+    done < <(awk 'BEGIN {
+        value = "\"[^\"]*\""
+        of = "[{][^}\"]+[}]"
+        compared = "^(ACTION|DEVPATH|KERNELS?|SUBSYSTEMS?|DRIVERS?|NAME|SYMLINK|TAGS?|PROGRAM|RESULT|TEST|(ATTRS?|ENV|CONST|TEST)" of ")"
+        set = "^(NAME|SYMLINK|OWNER|GROUP|MODE|TAG|OPTIONS|LABEL|GOTO|RUN|(ATTR|ENV|RUN|IMPORT)" of ")"
+    }
+    {
         rest = $0
         if (rest ~ /^[ \t]*(#|$)/) next
-        while (sub(/^[A-Z_]+(\{[^}"]+\})?(==|!=|\+=|:=|=)"[^"]*"/, "", rest) && sub(/^, */, "", rest)) continue
+        while ((sub(compared "(==|!=)" value, "", rest) || sub(set "(=|[+]=|:=)" value, "", rest)) && sub(/^, */, "", rest)) continue
         if (rest != "") print FNR
     }' "$1")
     if udevadm verify --help >/dev/null 2>&1; then
@@ -119,6 +135,7 @@ for folder in boards/mcu/*/; do
         finding "$line: asks for a board by its name"
     done < <(files '*.c' '*.h' | grep -E '^(core|host|agent|firmware|boards/mcu/common)/' | xargs -r grep -nwF -- "$name" | cut -d: -f1,2)
 done
+defaults_check
 for name in "$boards"/*/*.rules; do
     rules_check "$name"
 done

@@ -165,6 +165,10 @@ boards)
     board_words_bad
     bad $folder/71-tillbridge-board.rules 'no rule for /dev/ttyS1' 'KERNEL=="ttyS3"\n'
     bad $folder/71-tillbridge-board.rules 'no udev rule' 'KERNEL=="ttyS1" MODE="0660"\n'
+    bad $folder/71-tillbridge-board.rules 'no udev rule' 'KERNEL=="ttyS1", MODE=="0660"\n'
+    bad $folder/71-tillbridge-board.rules 'no udev rule' 'KERNEL=="ttyS1", SUBSYSTEM="tty"\n'
+    bad $folder/71-tillbridge-board.rules 'no udev rule' 'KERNEL=="ttyS1", MODUS="0660"\n'
+    bad agent/app/config.c 'no rule for /dev/keys' 'static const char device[] = "/dev/keys";\n'
     bad agent/app/ask.c 'board by its name' 'static const char board[] = "board-one";\n'
     bad firmware/app/ask.c 'board by its name' 'static const char board[] = "chip-one";\n'
     bad boards/linux/two/board.conf 'two: has no README' "$(board_facts arm64 /dev/ttyS1)\n"

@@ -339,22 +339,6 @@ void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit)
 
 /* ---- the store's open ones ---- */
 
-static struct tb_handover_entry *entry_of(struct tb_handovers *h, const struct tb_id *id)
-{
-    for (size_t i = 0; i < h->open_count; i++)
-        if (tb_id_equal(&h->open[i].id, id))
-            return &h->open[i];
-    return NULL;
-}
-
-static void entry_remove(struct tb_handovers *h, struct tb_handover_entry *entry)
-{
-    size_t behind = h->open_count - (size_t)(entry - h->open) - 1;
-    memmove(entry, entry + 1, behind * sizeof *entry);
-    h->open_count--;
-    tb_wipe(&h->open[h->open_count], sizeof h->open[0]);
-}
-
 static bool is_to_here(const struct tb_agent *agent, const struct tb_handover *doc)
 {
     const struct tb_terminal *t = &agent->facts.terminal;
@@ -363,39 +347,25 @@ static bool is_to_here(const struct tb_agent *agent, const struct tb_handover *d
 }
 
 /* What became of it stands in doc. */
-static void entry_over(struct tb_agent *agent, struct tb_handover_entry *entry, const struct tb_handover *doc)
+static void entry_over(struct tb_agent *agent, const struct tb_id *id, const struct tb_handover *doc)
 {
-    const struct tb_id id = entry->id;
-    entry_remove(&agent->handovers, entry);
-    if (is_to_here(agent, doc))
-        tb_pos_handover_over(agent, &id, doc);
+    struct tb_handover_list *list = &agent->handovers.open;
+    bool known = tb_handover_list_find(list, id) != NULL;
+    tb_handover_list_remove(list, id);
+    if (known && is_to_here(agent, doc))
+        tb_pos_handover_over(agent, id, doc);
 }
 
 static void entry_put(struct tb_agent *agent, const struct tb_row *row, const struct tb_id *id,
                       const struct tb_handover *doc)
 {
-    struct tb_handovers *h = &agent->handovers;
-    struct tb_handover_entry *entry = entry_of(h, id);
-    if (doc->state != TB_HANDOVER_OPEN) {
-        if (entry)
-            entry_over(agent, entry, doc);
-        return;
-    }
-    if (!entry && h->open_count == TB_HANDOVERS_OPEN_MAX) {
+    struct tb_handover_entry entry = {
+        .id = *id, .customer = row->customer, .version = row->version, .doc = *doc};
+    if (doc->state != TB_HANDOVER_OPEN)
+        entry_over(agent, id, doc);
+    else if (!tb_handover_list_put(&agent->handovers.open, &entry))
         tb_log(TB_LOG_WARN, TB_EVENT("handovers", "too_many"));
-        return;
-    }
-    size_t at = h->open_count;
-    while (!entry && at > 0 && h->open[at - 1].doc.at_ms > doc->at_ms)
-        at--;
-    if (!entry) {
-        entry = &h->open[at];
-        memmove(entry + 1, entry, (h->open_count - at) * sizeof *entry);
-        h->open_count++;
-        *entry = (struct tb_handover_entry){.id = *id, .customer = row->customer};
-    }
-    entry->version = row->version;
-    entry->doc = *doc;
+    tb_wipe(&entry, sizeof entry);
 }
 
 static struct tb_handover_own *own_of(struct tb_handovers *h, const struct tb_id *id)
@@ -447,13 +417,6 @@ static enum tb_err doc_read(const struct tb_row *row, struct tb_handover *ret_do
     return check.err;
 }
 
-static void row_gone(struct tb_handovers *h, const struct tb_id *id)
-{
-    struct tb_handover_entry *entry = entry_of(h, id);
-    if (entry)
-        entry_remove(h, entry);
-}
-
 /* True when something changed. */
 static bool row_take(struct tb_agent *agent, const struct tb_row *row)
 {
@@ -462,11 +425,11 @@ static bool row_take(struct tb_agent *agent, const struct tb_row *row)
     struct tb_id id;
     if (row->type != TB_ROW_HANDOVER || tb_row_object(row, &id) != TB_OK)
         return false;
-    const struct tb_handover_entry *known = entry_of(h, &id);
+    const struct tb_handover_entry *known = tb_handover_list_find(&h->open, &id);
     if (known && known->version >= row->version)
         return false;
     if (row->op != TB_ROW_PUT) {
-        row_gone(h, &id);
+        tb_handover_list_remove(&h->open, &id);
         return true;
     }
     enum tb_err err = doc_read(row, &doc);
@@ -543,10 +506,8 @@ void tb_handovers_save(struct tb_agent *agent, const struct tb_client_action *ac
 {
     struct tb_handovers *h = &agent->handovers;
     bool anew = action->save.first && action->save.from.size == 0;
-    if (anew) {
-        tb_wipe(h->open, sizeof h->open);
-        h->open_count = 0;
-    }
+    if (anew)
+        tb_handover_list_clear(&h->open);
     for (size_t i = 0; i < action->save.rows.count; i++)
         (void)row_take(agent, &action->save.rows.at[i]);
     if (anew || action->save.rows.count)
@@ -569,8 +530,8 @@ static bool is_for_here(const struct tb_agent *agent, const struct tb_handover *
 const struct tb_handover_entry *tb_handovers_next(const struct tb_agent *agent, size_t *index)
 {
     const struct tb_handovers *h = &agent->handovers;
-    while (*index < h->open_count) {
-        const struct tb_handover_entry *entry = &h->open[(*index)++];
+    while (*index < h->open.count) {
+        const struct tb_handover_entry *entry = &h->open.at[(*index)++];
         if (is_for_here(agent, &entry->doc))
             return entry;
     }
@@ -579,10 +540,7 @@ const struct tb_handover_entry *tb_handovers_next(const struct tb_agent *agent, 
 
 void tb_handovers_forget(struct tb_agent *agent, const struct tb_id *customer)
 {
-    struct tb_handovers *h = &agent->handovers;
-    for (size_t i = h->open_count; i > 0; i--)
-        if (tb_id_equal(&h->open[i - 1].customer, customer))
-            entry_remove(h, &h->open[i - 1]);
+    tb_handover_list_forget(&agent->handovers.open, customer);
     tb_handover_desk_tell(agent);
 }
 
@@ -592,7 +550,7 @@ static enum tb_err entry_ask(struct tb_agent *agent, enum tb_mutation_kind kind,
                              tb_handover_done *done, const struct tb_request *asker)
 {
     struct tb_handovers *h = &agent->handovers;
-    const struct tb_handover_entry *entry = entry_of(h, handover);
+    const struct tb_handover_entry *entry = tb_handover_list_find(&h->open, handover);
     if (agent->status.line != TB_LINE_LIVE)
         return TB_ERR_OFFLINE;
     if (!entry)
@@ -618,10 +576,9 @@ enum tb_err tb_handovers_decline(struct tb_agent *agent, const struct tb_id *han
                                  const struct tb_request *asker)
 {
     enum tb_err err = entry_ask(agent, TB_MUTATION_HANDOVER_DECLINE, handover, done, asker);
-    struct tb_handover_entry *entry = entry_of(&agent->handovers, handover);
-    if (err != TB_OK || !entry)
+    if (err != TB_OK)
         return err;
-    entry->declined = true;
+    tb_handover_list_decline(&agent->handovers.open, handover);
     audit(agent, "declined", handover, &agent->serving.visit.id);
     tb_handover_desk_tell(agent);
     return TB_OK;
@@ -690,6 +647,5 @@ void tb_handovers_stop(struct tb_agent *agent)
         asked_free(&h->asked[i]);
     free(h->fetched);
     h->fetched = NULL;
-    tb_wipe(h->open, sizeof h->open);
-    h->open_count = 0;
+    tb_handover_list_clear(&h->open);
 }

@@ -13,13 +13,13 @@
 #ifndef TB_AGENT_APP_HANDOVERS_H
 #define TB_AGENT_APP_HANDOVERS_H
 
+#include "agent/app/handover_list.h"
 #include "agent/app/page.h"
 #include "agent/app/request.h"
 #include "core/sync/client.h"
 #include "core/wire/docs.h"
 #include "host/loop/loop.h"
 
-#define TB_HANDOVERS_OPEN_MAX 64
 #define TB_HANDOVERS_ASK_MAX 4 /* that wait for a verdict */
 
 /* ---- who asks ---- */
@@ -83,15 +83,6 @@ void tb_handovers_part(struct tb_agent *agent);
 
 /* ---- who answers ---- */
 
-/* An open one of the store. */
-struct tb_handover_entry {
-    struct tb_id id;
-    struct tb_id customer; /* zero: nobody's cart */
-    int64_t version;
-    bool declined; /* by this terminal */
-    struct tb_handover doc;
-};
-
 /* Takes over: when the context store has agreed, the open visit ends and one with that customer, or on that
  * cart, begins. TB_ERR_NOT_FOUND: it is not open. The rest is as tb_handovers_request(). */
 TB_MUST_USE enum tb_err tb_handovers_accept(struct tb_agent *agent, const struct tb_id *handover,
@@ -100,7 +91,8 @@ TB_MUST_USE enum tb_err tb_handovers_accept(struct tb_agent *agent, const struct
 TB_MUST_USE enum tb_err tb_handovers_decline(struct tb_agent *agent, const struct tb_id *handover,
                                              tb_handover_done *done, const struct tb_request *asker);
 
-/* The open ones of others that this terminal may take, oldest first; NULL at the end. Borrowed. */
+/* The open ones of others that this terminal may take, in the order of the list; NULL at the end. Borrowed.
+ */
 const struct tb_handover_entry *tb_handovers_next(const struct tb_agent *agent, size_t *index);
 
 /* ---- for line, mutations, visits and taps ---- */
@@ -121,8 +113,7 @@ struct tb_handover_asked {
 };
 
 struct tb_handovers {
-    struct tb_handover_entry open[TB_HANDOVERS_OPEN_MAX]; /* oldest first */
-    size_t open_count;
+    struct tb_handover_list open;
     struct tb_handover_own own[TB_HANDOVER_REASON_COUNT];
     struct tb_handover_asked asked[TB_HANDOVERS_ASK_MAX];
     struct tb_timer timer;

@@ -134,15 +134,86 @@ static enum tb_err stored_find(struct sqlite_engine *e, const struct sqlite_batc
     return TB_ERR_NOT_FOUND;
 }
 
+/* ---- ending ---- */
+
+static enum tb_err declines_drop(struct sqlite_engine *e, const struct tb_id *handover)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_DECLINES_DROP);
+    tb_stmt_bind_blob(s, 1, tb_id_span(handover));
+    return tb_stmt_run(s);
+}
+
+static enum tb_err state_write(struct sqlite_engine *e, const struct tb_id *handover,
+                               enum tb_handover_state state)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_STATE);
+    tb_stmt_bind_blob(s, 1, tb_id_span(handover));
+    tb_stmt_bind_int(s, 2, state);
+    tb_stmt_bind_int(s, 3, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? declines_drop(e, handover) : err;
+}
+
+/* The columns id, store and customer; TB_ERR_NOT_FOUND. Its parameters are bound. */
+static enum tb_err open_read(struct tb_stmt *s, struct tb_id *ret_handover, struct stored *ret_stored)
+{
+    *ret_stored = (struct stored){.version = 0};
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK)
+        err = row ? sqlite_column_id(s, 0, ret_handover) : TB_ERR_NOT_FOUND;
+    if (err == TB_OK)
+        err = sqlite_column_text(s, 1, ret_stored->store, sizeof ret_stored->store);
+    if (err == TB_OK && !tb_stmt_is_null(s, 2))
+        err = sqlite_column_id(s, 2, &ret_stored->customer);
+    tb_stmt_reset(s);
+    return err;
+}
+
+static enum tb_err open_cancel(struct sqlite_engine *e, struct sqlite_batch *b, struct tb_stmt *s)
+{
+    struct tb_id handover;
+    struct stored stored;
+    enum tb_err err = open_read(s, &handover, &stored);
+    if (err == TB_OK)
+        err = state_write(e, &handover, TB_HANDOVER_CANCELLED);
+    if (err != TB_OK)
+        return err;
+    store_tell(b, stored.store);
+    return change_put(e, &handover, &stored.customer, stored.store);
+}
+
+enum tb_err sqlite_handovers_part(struct sqlite_engine *e, struct sqlite_batch *b,
+                                  const struct tb_id *customer)
+{
+    enum tb_err err = TB_OK;
+    while (err == TB_OK) {
+        struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ASKED_ABOUT);
+        tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
+        tb_stmt_bind_blob(s, 2, tb_id_span(customer));
+        err = open_cancel(e, b, s);
+    }
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
 /* ---- asking ---- */
 
-static enum tb_err count_read(struct sqlite_engine *e, const char *device, int64_t *ret_count)
+/* What a device has open. */
+struct room {
+    int64_t asked;
+    int64_t for_help;
+};
+
+static enum tb_err room_read(struct sqlite_engine *e, const char *device, struct room *ret_room)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ASKED);
     tb_stmt_bind_text(s, 1, tb_span_str(device));
+    tb_stmt_bind_int(s, 2, TB_HANDOVER_FOR_HELP);
     bool row;
+    *ret_room = (struct room){.asked = 0};
     enum tb_err err = tb_stmt_step(s, &row);
-    *ret_count = err == TB_OK && row ? tb_stmt_int(s, 0) : 0;
+    if (err == TB_OK && row)
+        *ret_room = (struct room){.asked = tb_stmt_int(s, 0), .for_help = tb_stmt_int(s, 1)};
     tb_stmt_reset(s);
     return err;
 }
@@ -192,12 +263,32 @@ static void cart_bind(struct tb_stmt *s, const struct tb_cart *cart)
     tb_stmt_bind_text(s, 13, tb_span_str(tellable ? cart->currency : ""));
 }
 
+static enum tb_err oldest_displace(struct sqlite_engine *e, struct sqlite_batch *b)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ASKED_OLDEST);
+    tb_stmt_bind_text(s, 1, tb_span_str(b->request->peer.device));
+    tb_stmt_bind_int(s, 2, TB_HANDOVER_FOR_HELP);
+    return open_cancel(e, b, s);
+}
+
+/* A customer on the web has one at a time, the newest; a terminal several, of which carts that were sent on
+ * make room and calls for help do not. */
+static enum tb_err room_make(struct sqlite_engine *e, struct sqlite_batch *b, const struct room *room)
+{
+    if (!tb_id_is_zero(&b->request->peer.customer))
+        return sqlite_handovers_part(e, b, &b->request->peer.customer);
+    return room->asked >= ASKED_MAX ? oldest_displace(e, b) : TB_OK;
+}
+
 static enum tb_err request_write(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
-                                 struct tb_verdict *v)
+                                 const struct room *room, struct tb_verdict *v)
 {
     char store[TB_SHORT_SIZE_MAX + 1];
     enum tb_err err = store_of(e, b, m, store);
     if (err != TB_OK || !handover_note(b, m, &m->customer, true))
+        return err;
+    err = room_make(e, b, room);
+    if (err != TB_OK)
         return err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ADD);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
@@ -224,7 +315,7 @@ enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlit
                                            const struct tb_mutation *m, struct tb_verdict *v)
 {
     struct stored stored;
-    int64_t asked = 0;
+    struct room room = {.asked = 0};
     enum tb_err err = stored_read(e, b->request->peer.device, &m->handover.handover, &stored);
     if (err == TB_OK) {
         v->version = stored.version;
@@ -233,12 +324,12 @@ enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlit
         return TB_OK;
     }
     if (err == TB_ERR_NOT_FOUND)
-        err = count_read(e, b->request->peer.device, &asked);
-    if (err == TB_OK && asked >= ASKED_MAX)
+        err = room_read(e, b->request->peer.device, &room);
+    if (err == TB_OK && room.for_help >= ASKED_MAX)
         sqlite_reject(v, "handover_limit");
     else if (err == TB_OK)
         err = cart_check(e, b, m, v);
-    return err == TB_OK && v->kind == TB_VERDICT_APPLIED ? request_write(e, b, m, v) : err;
+    return err == TB_OK && v->kind == TB_VERDICT_APPLIED ? request_write(e, b, m, &room, v) : err;
 }
 
 /* ---- answering ---- */
@@ -265,13 +356,6 @@ static enum tb_err matter_note(struct sqlite_engine *e, struct sqlite_batch *b, 
     if (hers && !b->full)
         (void)sqlite_touch_note(b, &touched);
     return TB_OK;
-}
-
-static enum tb_err declines_drop(struct sqlite_engine *e, const struct tb_id *handover)
-{
-    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_DECLINES_DROP);
-    tb_stmt_bind_blob(s, 1, tb_id_span(handover));
-    return tb_stmt_run(s);
 }
 
 static enum tb_err moved(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
@@ -369,17 +453,6 @@ enum tb_err sqlite_handover_decline_decide(struct sqlite_engine *e, struct sqlit
     return err == TB_OK ? moved(e, b, m, &stored, v) : err;
 }
 
-static enum tb_err state_write(struct sqlite_engine *e, const struct tb_id *handover,
-                               enum tb_handover_state state)
-{
-    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_STATE);
-    tb_stmt_bind_blob(s, 1, tb_id_span(handover));
-    tb_stmt_bind_int(s, 2, state);
-    tb_stmt_bind_int(s, 3, e->wall_ms);
-    enum tb_err err = tb_stmt_run(s);
-    return err == TB_OK ? declines_drop(e, handover) : err;
-}
-
 /* Only who asked takes it back; of one that has ended already that is no news. */
 enum tb_err sqlite_handover_cancel_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                           const struct tb_mutation *m, struct tb_verdict *v)
@@ -396,43 +469,6 @@ enum tb_err sqlite_handover_cancel_decide(struct sqlite_engine *e, struct sqlite
         return TB_OK;
     err = state_write(e, &m->handover.handover, TB_HANDOVER_CANCELLED);
     return err == TB_OK ? moved(e, b, m, &stored, v) : err;
-}
-
-static enum tb_err asked_about(struct sqlite_engine *e, const char *device, const struct tb_id *customer,
-                               struct tb_id *ret_handover, struct stored *ret_stored)
-{
-    *ret_stored = (struct stored){.version = 0};
-    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ASKED_ABOUT);
-    tb_stmt_bind_text(s, 1, tb_span_str(device));
-    tb_stmt_bind_blob(s, 2, tb_id_span(customer));
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, ret_handover) : TB_ERR_NOT_FOUND;
-    if (err == TB_OK)
-        err = sqlite_column_text(s, 1, ret_stored->store, sizeof ret_stored->store);
-    if (err == TB_OK && !tb_stmt_is_null(s, 2))
-        err = sqlite_column_id(s, 2, &ret_stored->customer);
-    tb_stmt_reset(s);
-    return err;
-}
-
-enum tb_err sqlite_handovers_part(struct sqlite_engine *e, struct sqlite_batch *b,
-                                  const struct tb_id *customer)
-{
-    const char *device = b->request->peer.device;
-    struct tb_id handover;
-    struct stored stored;
-    enum tb_err err;
-    while ((err = asked_about(e, device, customer, &handover, &stored)) == TB_OK) {
-        err = state_write(e, &handover, TB_HANDOVER_CANCELLED);
-        if (err == TB_OK)
-            err = change_put(e, &handover, &stored.customer, stored.store);
-        if (err != TB_OK)
-            break;
-        store_tell(b, stored.store);
-    }
-    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
 /* ---- in the background ---- */

@@ -31,7 +31,7 @@ export function initialState(at) {
     selected: null,
     done: [], // what this page changed in the cart of this visit, oldest first
     operator: null, // the clerk who is signed on
-    requests: [], // for help, of this store, oldest first
+    requests: [], // of this store, in the agent's order
     choose: null, // of whom one is here: people of one credential
     own: null, // the hand-over that was asked for here
     merge: null, // two carts that wait for a decision

@@ -301,17 +301,60 @@ static void what_nobody_takes_expires(void **state)
     assert_int_equal(told(f, "till-0421-5", &late)->count, 0);
 }
 
-static void a_device_asks_for_so_many_at_a_time(void **state)
+/* Nobody who has an account fills the list of a store. */
+static void on_the_web_a_new_one_replaces_the_old(void **state)
 {
     struct engine_fixture *f = *state;
     struct tb_engine_peer web = fixture_web(0);
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
     struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 0);
-    for (unsigned i = 0; i < 8; i++)
+    struct tb_cursor cursor = {0};
+    assert_applied(decide(f, &kiosk, request_of(customer, 40, "any")));
+    for (unsigned i = 0; i < 20; i++)
         assert_applied(decide(f, &web, request_of(customer, 50 + i, "0421")));
-    assert_rejected(decide(f, &web, request_of(customer, 60, "0421")), "handover_limit");
-    struct tb_mutation first = request_of(customer, 50, "0421");
-    assert_applied(decide(f, &web, answer_of(TB_MUTATION_HANDOVER_CANCEL, &first)));
-    assert_applied(decide(f, &web, request_of(customer, 60, "0421")));
+    assert_applied(decide(f, &web, request_of(customer, 69, "0421"))); /* again: no news */
+    size_t open = 0;
+    for (size_t count = 1; count > 0;) {
+        const struct tb_rows *rows = told(f, "till-0421-4", &cursor);
+        count = rows->count;
+        for (size_t i = 0; i < count; i++) {
+            const struct tb_rows one = {.at = &rows->at[i], .count = 1};
+            open += doc_of(&one).state == TB_HANDOVER_OPEN;
+        }
+    }
+    assert_int_equal(open, 2); /* the kiosk's, and the newest of her own */
+}
+
+static void a_terminal_asks_for_so_many_at_a_time(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 0);
+    struct tb_cursor cursor = {0};
+    for (unsigned i = 0; i < 8; i++) {
+        struct tb_mutation ask = request_of(customer, 50 + i, "any");
+        ask.handover.reason = i < 2 ? TB_HANDOVER_FOR_CONTINUE : TB_HANDOVER_FOR_HELP;
+        assert_applied(decide(f, &kiosk, ask));
+        f->wall_ms++;
+    }
+    assert_int_equal(told(f, "till-0421-4", &cursor)->count, 8);
+    for (unsigned i = 0; i < 2; i++) { /* what was sent on makes room, the oldest first */
+        const struct tb_id oldest = fixture_id(50 + i);
+        struct tb_id told_of;
+        assert_applied(decide(f, &kiosk, request_of(customer, 60 + i, "any")));
+        const struct tb_rows *rows = told(f, "till-0421-4", &cursor);
+        assert_int_equal(rows->count, 2);
+        assert_int_equal(tb_row_object(&rows->at[0], &told_of), TB_OK);
+        assert_true(tb_id_equal(&told_of, &oldest));
+        assert_int_equal(doc_of(rows).state, TB_HANDOVER_CANCELLED);
+    }
+    struct tb_mutation sent = request_of(customer, 70, "any");
+    sent.handover.reason = TB_HANDOVER_FOR_CONTINUE;
+    assert_rejected(decide(f, &kiosk, request_of(customer, 71, "any")), "handover_limit");
+    assert_rejected(decide(f, &kiosk, sent), "handover_limit");
+    struct tb_mutation first = request_of(customer, 52, "any");
+    assert_applied(decide(f, &kiosk, answer_of(TB_MUTATION_HANDOVER_CANCEL, &first)));
+    assert_applied(decide(f, &kiosk, sent));
 }
 
 static const struct tb_engine_answer *fetch(struct engine_fixture *f, const struct tb_engine_peer *peer,
@@ -519,7 +562,8 @@ int main(void)
         ENGINE_TEST(who_is_forgotten_is_not_waited_for),
         ENGINE_TEST(who_was_forgotten_is_not_met_by_a_call_that_ends),
         ENGINE_TEST(what_nobody_takes_expires),
-        ENGINE_TEST(a_device_asks_for_so_many_at_a_time),
+        ENGINE_TEST(on_the_web_a_new_one_replaces_the_old),
+        ENGINE_TEST(a_terminal_asks_for_so_many_at_a_time),
         ENGINE_TEST(nobodys_cart_is_fetched_by_its_code),
         ENGINE_TEST(codes_are_not_guessed),
         ENGINE_TEST(a_code_ends_with_its_hand_over),

@@ -1,6 +1,7 @@
 // Puts the open dialog on screen, in the browser's own modal <dialog>: it keeps the focus, makes the page behind it inert
 // and gives the focus back. What changes while it is open changes in place; fields are never built anew under a hand.
-import { button, h, icon, setText } from './dom.js';
+import { h, icon, setText } from '../lib/dom.js';
+import { button } from './button.js';
 
 const GUARD_MS = 600; // what opens by itself takes no press before this long: it was meant for what was there before
 

@@ -1,6 +1,7 @@
 // Puts a view model on screen. No decisions here: text, order and tones come from model.js.
+import { h, icon, setText } from '../lib/dom.js';
+import { button } from './button.js';
 import { createDialog } from './dialog_screen.js';
-import { button, h, icon, setText } from './dom.js';
 
 export function createScreen(handlers) {
   const $ = (id) => document.getElementById(id);

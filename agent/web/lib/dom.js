@@ -35,6 +35,11 @@ function setAttributes(element, attributes) {
 /** The symbol #i-<name> of the page. */
 export const icon = (name) => svg('svg.icon', { viewBox: '0 0 48 48', 'aria-hidden': 'true' }, svg('use', { href: `#i-${name}` }));
 
+/** Leaves what is there alone when it says the same. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Makes parent's children like these; children with data-key are found again wherever they are. */
 export function morph(parent, ...wanted) {
   const nodes = wanted.flat().filter((node) => node !== null && node !== '' && node !== false)

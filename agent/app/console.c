@@ -1,9 +1,9 @@
 #include "agent/app/agent.h"
-#include "agent/app/console_checkout.h"
-#include "agent/app/console_keys.h"
-#include "agent/app/console_outbox.h"
-#include "agent/app/console_status.h"
+#include "agent/app/checkout_desk.h"
+#include "agent/app/keys_desk.h"
+#include "agent/app/outbox_desk.h"
 #include "agent/app/request.h"
+#include "agent/app/status_desk.h"
 
 #include "core/base/assert.h"
 #include "core/context/cart_view.h"
@@ -201,17 +201,17 @@ static void request_token(struct tb_request *r)
 }
 
 static const struct tb_request_method methods[] = {
-    {"status", tb_console_status},
+    {"status", tb_status_desk_status},
     {"cart", request_cart},
     {"tail", request_tail},
     {"page.token", request_token},
-    {"metrics", tb_console_metrics},
-    {"outbox", tb_console_outbox},
-    {"keys", tb_console_keys},
-    {"checkout.claim", tb_console_claim},
-    {"checkout.release", tb_console_release},
-    {"checkout.finish", tb_console_finish},
-    {"checkout.void", tb_console_void},
+    {"metrics", tb_status_desk_metrics},
+    {"outbox", tb_outbox_desk_list},
+    {"keys", tb_keys_desk_list},
+    {"checkout.claim", tb_checkout_desk_claim},
+    {"checkout.release", tb_checkout_desk_release},
+    {"checkout.finish", tb_checkout_desk_finish},
+    {"checkout.void", tb_checkout_desk_void},
     {"pos.list", tb_pos_console_list},
     {"pos.grant", tb_pos_console_grant},
     {"pos.revoke", tb_pos_console_revoke},

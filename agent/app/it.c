@@ -1,10 +1,10 @@
 #include "agent/app/it.h"
 
 #include "agent/app/agent.h"
-#include "agent/app/console_keys.h"
-#include "agent/app/console_status.h"
+#include "agent/app/keys_desk.h"
 #include "agent/app/page.h"
 #include "agent/app/reader_ask.h"
+#include "agent/app/status_desk.h"
 #include "core/base/assert.h"
 
 static void request_ping(struct tb_request *r)
@@ -15,9 +15,9 @@ static void request_ping(struct tb_request *r)
 }
 
 static const struct tb_request_method methods[] = {
-    {"status", tb_console_status},
-    {"metrics", tb_console_metrics},
-    {"keys", tb_console_keys},
+    {"status", tb_status_desk_status},
+    {"metrics", tb_status_desk_metrics},
+    {"keys", tb_keys_desk_list},
     {"reader.list", tb_reader_ask_list},
     {"ping", request_ping},
 };

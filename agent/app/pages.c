@@ -1,5 +1,5 @@
 #include "agent/app/agent.h"
-#include "agent/app/console_checkout.h"
+#include "agent/app/checkout_desk.h"
 #include "agent/app/handover_desk.h"
 #include "agent/app/it.h"
 #include "agent/app/kiosk.h"
@@ -162,13 +162,13 @@ static void request_details(struct tb_request *r)
 static void request_claim(struct tb_request *r)
 {
     if (tb_shopping_visit(r))
-        tb_console_claim(r);
+        tb_checkout_desk_claim(r);
 }
 
 static void request_release(struct tb_request *r)
 {
     if (tb_shopping_visit(r))
-        tb_console_release(r);
+        tb_checkout_desk_release(r);
 }
 
 static const struct tb_request_method methods[] = {

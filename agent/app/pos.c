@@ -1,7 +1,7 @@
 #include "agent/app/pos.h"
 
 #include "agent/app/agent.h"
-#include "agent/app/console_checkout.h"
+#include "agent/app/checkout_desk.h"
 #include "agent/app/handover_desk.h"
 #include "agent/app/page.h"
 #include "agent/app/shopping.h"
@@ -219,10 +219,10 @@ static const struct {
     {{"cart.add", tb_shopping_add}, TB_POS_MAY_CART},
     {{"cart.set_quantity", tb_shopping_set_quantity}, TB_POS_MAY_CART},
     {{"cart.remove", tb_shopping_remove}, TB_POS_MAY_CART},
-    {{"checkout.claim", tb_console_claim}, TB_POS_MAY_CHECKOUT},
-    {{"checkout.release", tb_console_release}, TB_POS_MAY_CHECKOUT},
-    {{"checkout.finish", tb_console_finish}, TB_POS_MAY_CHECKOUT},
-    {{"checkout.void", tb_console_void}, TB_POS_MAY_CHECKOUT},
+    {{"checkout.claim", tb_checkout_desk_claim}, TB_POS_MAY_CHECKOUT},
+    {{"checkout.release", tb_checkout_desk_release}, TB_POS_MAY_CHECKOUT},
+    {{"checkout.finish", tb_checkout_desk_finish}, TB_POS_MAY_CHECKOUT},
+    {{"checkout.void", tb_checkout_desk_void}, TB_POS_MAY_CHECKOUT},
     {{"handover.request", tb_handover_desk_request}, TB_POS_MAY_HANDOVER},
     {{"handover.cancel", tb_handover_desk_cancel}, TB_POS_MAY_HANDOVER},
     {{"handover.accept", tb_handover_desk_accept}, TB_POS_MAY_HELP},

@@ -1,5 +1,4 @@
-/* `keys` of the command line socket: ids and ages, never a key. */
-#include "agent/app/console_keys.h"
+#include "agent/app/keys_desk.h"
 #include "agent/app/agent.h"
 
 #include "core/credential/keydoc.h"
@@ -28,7 +27,7 @@ static void put_key(struct tb_json_writer *w, const struct tb_ring_key *key, int
     tb_json_close(w);
 }
 
-void tb_console_keys(struct tb_request *r)
+void tb_keys_desk_list(struct tb_request *r)
 {
     const struct tb_facts *facts = &r->agent->facts;
     int64_t wall_ms = tb_loop_wall_ms(r->agent->loop);

@@ -1,6 +1,5 @@
-#include "agent/app/console_checkout.h"
+#include "agent/app/checkout_desk.h"
 #include "agent/app/agent.h"
-#include "agent/app/request.h"
 
 #include "core/wire/member.h"
 
@@ -41,13 +40,13 @@ static bool visit_is_open(struct tb_request *r)
     return false;
 }
 
-void tb_console_claim(struct tb_request *r)
+void tb_checkout_desk_claim(struct tb_request *r)
 {
     if (visit_is_open(r))
         refuse(r, tb_checkouts_claim(r->agent, ask_of(r)), "There is no cart on the screen.");
 }
 
-void tb_console_release(struct tb_request *r)
+void tb_checkout_desk_release(struct tb_request *r)
 {
     if (visit_is_open(r))
         refuse(r, tb_checkouts_release(r->agent, ask_of(r)), "This visit does not pay its cart.");
@@ -60,7 +59,7 @@ static void sale_read(struct tb_request *r, const char *transaction, const char 
     tb_member_date(&r->check, r->params, date, ret_sale->business_date);
 }
 
-void tb_console_finish(struct tb_request *r)
+void tb_checkout_desk_finish(struct tb_request *r)
 {
     struct tb_mutation finish = {.kind = TB_MUTATION_CHECKOUT_FINISH, .visit = visit_read(r)};
     bool all = tb_member_opt_bool(&r->check, r->params, "all");
@@ -76,7 +75,7 @@ void tb_console_finish(struct tb_request *r)
 }
 
 /* The context store knows whose sale it was, and of which cart. */
-void tb_console_void(struct tb_request *r)
+void tb_checkout_desk_void(struct tb_request *r)
 {
     struct tb_mutation voided = {.kind = TB_MUTATION_CHECKOUT_VOID};
     sale_read(r, "transaction", "business_date", &voided.voided.sale);

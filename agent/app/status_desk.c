@@ -1,4 +1,4 @@
-#include "agent/app/console_status.h"
+#include "agent/app/status_desk.h"
 #include "agent/app/agent.h"
 
 #include "host/log/log.h"
@@ -39,7 +39,7 @@ static void put_outcomes(struct tb_json_writer *w, const struct tb_agent *agent)
     tb_json_close_array(w);
 }
 
-void tb_console_status(struct tb_request *r)
+void tb_status_desk_status(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
     struct tb_status *status = &agent->status;
@@ -67,7 +67,7 @@ void tb_console_status(struct tb_request *r)
 }
 
 /* OpenMetrics text, a line each: texts in messages have no line ends. */
-void tb_console_metrics(struct tb_request *r)
+void tb_status_desk_metrics(struct tb_request *r)
 {
     char block[METRICS_SIZE_MAX];
     struct tb_buf text = tb_buf_of(block, sizeof block);

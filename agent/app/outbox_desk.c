@@ -1,5 +1,4 @@
-/* `outbox` of the command line socket: what waits to be sent and what was turned down, without a customer. */
-#include "agent/app/console_outbox.h"
+#include "agent/app/outbox_desk.h"
 #include "agent/app/agent.h"
 
 #include <stdlib.h>
@@ -80,7 +79,7 @@ static void listed(void *context, enum tb_err err, const struct tb_outbox_list *
     tb_request_answer_end(&r, &w);
 }
 
-void tb_console_outbox(struct tb_request *r)
+void tb_outbox_desk_list(struct tb_request *r)
 {
     int64_t from_seq = tb_json_has(r->params, "from_seq")
                            ? tb_json_int(&r->check, r->params, "from_seq", 1, TB_VERSION_MAX)

@@ -2,21 +2,62 @@
  * Agent: one terminal. Owns the loop, the machines of core and the adapters, which never see one another,
  * and carries what one says to the other. Private to agent/app; each file beside this one does one part:
  *
- *     taps     readers → identification → look-up        visits   the visit and its customer on the pages
- *     mutations  what happened here → outbox             line     uplink ↔ sync machine ↔ storage
- *     carts    changes to the cart of the visit           erasures  customers to be forgotten
- *     cohort   what the cache keeps of the cohort         checkouts  paying the cart of the visit
- *     trust    what credentials are judged by             sessions  what applications on cards are asked
- *     pages    what pages are told and ask               console  what the command line asks
- *     people   finding, notes, credentials               signups  new customers at the till
- *     operators  who is the clerk                         captures  a credential that is to be linked
- *     choices  whose visit, of several                   suggestions  what she looked at and is here
- *     pos      POS software: the local API                typing   a member number for a POS that has none
- *     shopping what all pages may ask about the visit    guest    carts of nobody
- *     kiosk    what shoppers' pages are told and ask     stitch   nobody's cart joins the customer's
- *     know     what is held of her, for herself          farewell not me, forget me
- *     handovers  who is to go on with a visit elsewhere  handover_desk  what pages are told and ask of that
- *     handed   codes that no reader read
+ *   what happens at the terminal
+ *     taps            readers → identification → look-up
+ *     sessions        what applications on cards are asked
+ *     trust           what credentials are judged by
+ *     captures        a credential that is to be linked
+ *     handed          codes that no reader read
+ *     choices         whose visit, of several
+ *     visits          the visit and its customer on the pages
+ *     serving         who is here, with the cart as it stands here
+ *     pending         what is laid over that cart, undecided
+ *     guest           carts of nobody
+ *     stitch          nobody's cart joins the customer's
+ *     carts           changes to the cart of the visit
+ *     checkouts       paying the cart of the visit
+ *     people          finding, notes, credentials
+ *     signups         new customers at the till
+ *     suggestions     what she looked at and is here
+ *     know            what is held of her, for herself
+ *     farewell        not me, forget me
+ *     operators       who is the clerk
+ *     handovers       who is to go on with a visit elsewhere
+ *     send_code       a cart that goes on by its code
+ *     handles         names for people that mean nothing elsewhere
+ *     own_id          ids that a later agent knows as its own
+ *   who is told and asks: desks answer
+ *     page            one message to pages
+ *     request         one request, from its text to its answer
+ *     pages           clerks' pages
+ *     kiosk           shoppers' pages
+ *     it              the page for IT
+ *     console         the command line
+ *     pos             POS software: pos_events, pos_pairing, pos_guard, upos
+ *     shopping        what all of them may ask about the visit
+ *     checkout_desk   paying
+ *     handover_desk   hand-overs
+ *     people_desk     customers and clerks
+ *     status_desk     how the terminal is doing
+ *     keys_desk       what is verified with
+ *     outbox_desk     what is not sent yet
+ *     reader_ask      what is asked about readers
+ *     shopper_display the line display
+ *     typing          a member number for a POS that has none
+ *   what is kept and sent
+ *     mutations       what happened here → outbox
+ *     line            uplink ↔ sync machine ↔ storage
+ *     cohort          what the cache keeps of the cohort
+ *     erasures        customers to be forgotten
+ *     storage         the files: storage_… does a part each
+ *   the terminal itself
+ *     main            the program
+ *     config          its configuration
+ *     wiring          the readers that it names
+ *     csr             its certificate, asked for
+ *     status          how it is doing
+ *     outage          what people are told when it is not well: outage_metrics
+ *     measuring       how customers are served, in numbers
  *
  * Loop's thread only.
  */

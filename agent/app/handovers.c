@@ -1,6 +1,7 @@
 #include "agent/app/agent.h"
 #include "agent/app/guest.h"
 #include "agent/app/handover_desk.h"
+#include "agent/app/kiosk.h"
 #include "agent/app/own_id.h"
 
 #include "core/base/assert.h"
@@ -376,9 +377,20 @@ static struct tb_handover_own *own_of(struct tb_handovers *h, const struct tb_id
     return NULL;
 }
 
+/* What she sent from a kiosk is somebody else's to go on with: she is told who has it, and goes there. A call
+ * for help is another thing, somebody comes to her. */
+static void sent_is_taken(struct tb_agent *agent, const struct tb_handover_own *own)
+{
+    const struct tb_visit *visit = &agent->serving.visit;
+    bool sent = own == &agent->handovers.own[TB_HANDOVER_FOR_CONTINUE];
+    if (sent && tb_kiosk_is(agent) && visit->open && tb_id_equal(&visit->id, &own->visit))
+        tb_visits_finish(agent, TB_VISIT_ENDED_HANDOVER);
+}
+
 static void own_take(struct tb_agent *agent, struct tb_handover_own *own, const struct tb_handover *doc)
 {
-    if (doc->state == TB_HANDOVER_ACCEPTED && own->stage != TB_HANDOVER_STAGE_ACCEPTED)
+    bool taken = doc->state == TB_HANDOVER_ACCEPTED && own->stage != TB_HANDOVER_STAGE_ACCEPTED;
+    if (taken)
         tb_measuring_taken(agent, doc);
     own->declined = doc->declined;
     own->until_ms = doc->at_ms + TB_HANDOVER_LIFE_MS;
@@ -390,6 +402,8 @@ static void own_take(struct tb_agent *agent, struct tb_handover_own *own, const 
         own->stage = TB_HANDOVER_STAGE_OVER;
     else if (own->stage == TB_HANDOVER_STAGE_ASKING)
         own->stage = TB_HANDOVER_STAGE_WAITING;
+    if (taken)
+        sent_is_taken(agent, own);
 }
 
 /* A call that an agent before this one made: its visit is over. */

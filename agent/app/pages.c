@@ -48,6 +48,9 @@ void tb_pages_put_visit(struct tb_json_writer *w, const struct tb_agent *agent, 
         tb_serving_put_visit(w, &agent->serving, tb_agent_reader_name(agent, visit->start.reader), audience);
     else
         tb_serving_put_no_visit(w, visit->last_reason);
+    const char *by = tb_handovers_own(agent, TB_HANDOVER_FOR_CONTINUE)->by;
+    if (!visit->open && visit->last_reason == TB_VISIT_ENDED_HANDOVER && by[0])
+        tb_json_put_str(w, "by", by);
 }
 
 static void visit_send(struct tb_agent *agent, struct tb_page_to to)

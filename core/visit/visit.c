@@ -151,6 +151,7 @@ const char *tb_visit_reason_name(enum tb_visit_reason reason)
     case TB_VISIT_ENDED_OTHER: return "other";
     case TB_VISIT_ENDED_NOT_ME: return "not_me";
     case TB_VISIT_ENDED_FORGET: return "forget";
+    case TB_VISIT_ENDED_HANDOVER: return "handover";
     }
     TB_ASSERT(false);
     return "";

@@ -27,9 +27,10 @@ enum tb_visit_reason {
     TB_VISIT_ENDED_CHECKOUT,
     TB_VISIT_ENDED_REMOVED,
     TB_VISIT_ENDED_IDLE,
-    TB_VISIT_ENDED_OTHER,  /* another customer's tap replaced it */
-    TB_VISIT_ENDED_NOT_ME, /* she says that she is somebody else: what happened in it is nobody's */
-    TB_VISIT_ENDED_FORGET, /* she wants to be forgotten here: she leaves the store's cohort */
+    TB_VISIT_ENDED_OTHER,    /* another customer's tap replaced it */
+    TB_VISIT_ENDED_NOT_ME,   /* she says that she is somebody else: what happened in it is nobody's */
+    TB_VISIT_ENDED_FORGET,   /* she wants to be forgotten here: she leaves the store's cohort */
+    TB_VISIT_ENDED_HANDOVER, /* at a kiosk: somebody has taken what she sent, and goes on with it elsewhere */
 };
 
 /* What the customer was found by; names enter the protocol (visit.begin). */

@@ -105,7 +105,8 @@ test('a cart of nobody goes to a till by its code', async () => {
   assert.equal((await till.outcome('recognised')).outcome, 'recognised');
   await till.sees('the ink at the till', () => till.lineOf(ink.gtin)?.quantity === 3);
   assert.deepEqual([till.shown.visit.source, till.shown.visit.anonymous], ['handover', true]);
-  await clerk.sees('who fetched it', (s) => s.handovers.own?.state === 'accepted' && s.handovers.own.by === 'Till 4');
+  for (const page of [kiosk, clerk]) await page.sees('who fetched it', (s) => s.visit === null && s.reason === 'handover' && s.by === 'Till 4');
+  clerk.close();
 });
 
 test('what customers waited for is measured, under the channel that the terminal is', async () => {

@@ -50,7 +50,7 @@ async function onTheWeb(...products) {
 test('idle says what to do, and what it says works', async () => {
   const { title, acts } = await sees('both readers at work', `(s) => s.title === 'Tap your card, hold your phone or scan your code'`);
   assert.ok(title);
-  assert.deepEqual(acts, ['start']);
+  assert.deepEqual(acts, ['start', 'help']);
   assert.equal(await shopper.page.evaluate(() => getComputedStyle(document.querySelector('main')).backgroundColor), 'rgb(232, 191, 0)', 'the chain’s colour');
   await picture('idle');
 });
@@ -162,7 +162,7 @@ test('a card that two people share asks who is shopping', async () => {
 
 test('the line goes down: it is told, the cart goes on, and it comes back', async () => {
   await kiosk.store.stop();
-  await sees('that it is offline', `(s) => /This kiosk is offline/.test(s.band)`);
+  await sees('that it is offline', `(s) => /Working offline since/.test(s.band)`);
   await scan(pen);
   await linesAre(pen.name);
   await shopper.touch('plus', 0);
@@ -176,7 +176,7 @@ test('the line goes down: it is told, the cart goes on, and it comes back', asyn
 test('a page without its agent says so, and goes on when it is back', async () => {
   const port = kiosk.page_port;
   await kiosk.till.stop('SIGKILL');
-  await sees('a short break', `(s) => /takes a short break/.test(s.all)`);
+  await sees('that it has lost its agent', `(s) => /has lost its connection/.test(s.all)`);
   await kiosk.startTill({ port });
   await sees('that it works again', `(s) => s.acts.includes('start')`);
 });

@@ -113,9 +113,10 @@ test('a cart is taken to a till by its code', async () => {
   await picture('send');
   await till.scan(`H:${code}`);
   await clerk.sees('the ink', (s) => s.visit?.source === 'handover' && clerk.lineOf(ink.gtin)?.quantity === 1);
+  const gone = await sees('where it has gone', `(s) => s.kind === 'ended' && s.title === 'Your cart is at Till 4 now'`);
+  assert.equal(gone.dialog, '');
+  await picture('ended-handed');
   await clerk.clear();
-  await shopper.touch('close');
-  await done();
 });
 
 test('a code that cannot be scanned is typed at the till', async () => {
@@ -136,13 +137,12 @@ test('a code that cannot be scanned is typed at the till', async () => {
   await listed(0);
   await clerk.clear();
   assert.equal(await clerk.code('handover.fetch', { code }), 'refused.not_found', 'it is good once');
-  await shopper.touch('close');
-  await done();
+  await sees('where it has gone', `(s) => s.kind === 'ended' && s.title === 'Your cart is at Till 4 now'`);
 });
 
 test('without the line neither is promised', async () => {
   await kiosk.store.stop('SIGKILL');
-  await sees('that it is offline', `(s) => /This kiosk is offline/.test(s.band)`);
+  await sees('that it is offline', `(s) => /Working offline since/.test(s.band)`);
   await clerk.sees('so is the till', (s) => s.state.line.state === 'offline');
   assert.equal(await clerk.code('handover.fetch', { code: '222222' }), 'retry.offline');
   await scan(ink);

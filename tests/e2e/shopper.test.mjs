@@ -276,9 +276,9 @@ test('the cart goes on at a till by its code, which is a QR code as well', async
   const clerk = await till.workingPage();
   await till.scan(sent.text);
   await clerk.sees('the cart', (s) => s.visit?.source === 'handover' && s.visit.anonymous && linesOf(s.cart)[pen.gtin] === 1);
+  await page.sees('that the till has it', (s) => s.visit === null && s.reason === 'handover' && s.by === 'Till 4');
   await clerk.done();
   clerk.close();
-  await page.clear();
 });
 
 test('who came by a code is told that she was found by a hand-over, not what she showed', async () => {

@@ -99,9 +99,16 @@ function idleScreen(state, w) {
 }
 
 function endedScreen(ended, w) {
+  if (ended.reason === 'handover') return handedScreen(ended, w);
   // Nobody's cart is found by its code alone.
   const key = ended.anonymous ? 'anonymous' : w.has(`kiosk.ended.${ended.reason}`) ? ended.reason : 'other';
   return plain('ended', 'check', 'good', w.t('kiosk.ended.title'), w.t(`kiosk.ended.${key}`));
+}
+
+// A till has a name, a phone that took the cart has none.
+function handedScreen({ by }, w) {
+  const [title, detail] = by ? [w.t('kiosk.ended.handover.title', { by }), w.t('kiosk.ended.handover')] : [w.t('kiosk.ended.handover.phone'), w.t('kiosk.ended.handover.phone.detail')];
+  return plain('ended', 'check', 'good', title, detail);
 }
 
 function outcomeScreen(state, w) {

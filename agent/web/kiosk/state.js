@@ -10,6 +10,7 @@ export const BLANK_MS = 10_000; // the count-down is shown from here on
 const LANGUAGE_MS = 60_000; // a language that was picked without a visit is forgotten after this long without a touch
 const IDLE_PANEL_MS = 30_000; // what was opened without a visit closes after this long without a touch
 const ENDED_MS = 6_000; // the good-bye keeps the language of who left
+const HANDED_MS = 15_000; // and where her cart has gone can be read twice
 const OVER_MS = 8_000; // that a call for help is over stays this long
 
 export function initialState(at) {
@@ -109,7 +110,7 @@ function onHelp(state, params, at) {
 
 function onVisit(state, params, at) {
   if (!params.visit) {
-    const ended = state.visit ? { reason: params.reason ?? 'other', at, anonymous: Boolean(state.visit.anonymous) } : state.ended;
+    const ended = state.visit ? { reason: params.reason ?? 'other', at, anonymous: Boolean(state.visit.anonymous), ...(params.by && { by: params.by }) } : state.ended;
     return { ...forget(state), ended };
   }
   const same = state.visit?.id === params.visit.id;
@@ -153,7 +154,7 @@ function withPanel(state, name, change) {
 function onTick(state, { at, still }) {
   let next = state;
   if (state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS) next = { ...forget(state), ended: { reason: 'lost', at, anonymous: Boolean(state.visit.anonymous) } };
-  if (next.ended && at - next.ended.at >= ENDED_MS) next = { ...next, ended: null, spoken: null, language: null };
+  if (next.ended && at - next.ended.at >= (next.ended.reason === 'handover' ? HANDED_MS : ENDED_MS)) next = { ...next, ended: null, spoken: null, language: null };
   if (!next.visit) next = idleTick(next, at);
   if (next.help?.state === 'over' && at - next.help.at >= OVER_MS) next = { ...next, help: null };
   if (!still) return next;

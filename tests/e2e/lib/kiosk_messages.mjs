@@ -127,5 +127,6 @@ export const states = {
   blank: [...shown, ['blank', { in_ms: 9_400 }], wait('.seconds')],
   'know-found': [...begin, ['visit', visit({ visit: { ...visit().visit, source: 'found', credential_kind: 'none' } })], press('know'), wait('.facts')],
   ended: [...shown, ['visit', { visit: null, reason: 'done' }]],
+  'ended-handed': [...begin, ['visit', anonymous(lines)], press('send'), wait('.code'), ['visit', { visit: null, reason: 'handover', by: 'Till 4' }]],
   'ended-forgotten': [...shown, ['visit', { visit: null, reason: 'forget' }]],
 };

@@ -195,7 +195,7 @@ export class PageChannel {
         this.shown[method] = params;
         break;
       case 'visit':
-        Object.assign(this.shown, { visit: params.visit, view: params.view, cart: params.cart, reason: params.reason });
+        Object.assign(this.shown, { visit: params.visit, view: params.view, cart: params.cart, reason: params.reason, by: params.by });
         this.on_cart(this.shown);
         break;
       case 'cart':

@@ -253,6 +253,7 @@ static void reason_names_are_those_of_the_page(void **state)
     assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_CHECKOUT), "checkout");
     assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_NOT_ME), "not_me");
     assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_FORGET), "forget");
+    assert_string_equal(tb_visit_reason_name(TB_VISIT_ENDED_HANDOVER), "handover");
 }
 
 static void source_names_are_those_of_the_protocol(void **state)

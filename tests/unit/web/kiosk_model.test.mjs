@@ -149,6 +149,15 @@ test('what is known is told with source and age', () => {
   assert.equal(shown(shopping(), { events: panel('know', { groups: [] }) }).dialog.detail, 'Nothing is known about you here.');
 });
 
+test('whose cart a till has taken is told which, and for long enough to read it', () => {
+  const handed = [...idle, ['visit', anonymous([lines[0]])], ['visit', { visit: null, reason: 'handover', by: 'Till 4' }]];
+  const after = (at) => shown(handed, { at, events: [{ type: 'tick', at, still: true }] }).screen;
+  assert.deepEqual([after(0).title, after(0).detail], ['Your cart is at Till 4 now', 'Please go there to go on with it. Nothing of it stays on this screen.']);
+  assert.deepEqual([after(14_999).kind, after(15_000).kind], ['ended', 'idle']);
+  assert.equal(JSON.stringify(shown(handed)).includes('Fountain'), false);
+  assert.equal(shown([...handed.slice(0, -1), ['visit', { visit: null, reason: 'handover' }]]).screen.title, 'Your cart is on your phone now');
+});
+
 test('help can be called from every screen that somebody stands in front of', () => {
   const unknown = [...idle, ['outcome', outcome('unknown', { code: 'lookup.not_found' })]];
   for (const messages of [idle, unknown, [...idle, ['reading', { reader: 'front' }]], [...shopping(), ['visit', { visit: null, reason: 'done' }]], [...idle, ['visit', anonymous()]], shopping()])

@@ -38,8 +38,8 @@ static const char *baud_check(struct tb_span value)
     return NULL; /* what is no number at all is told by the type */
 }
 
-const char *const tb_agent_wedge_layouts[] = {"none", "us", "de", "fr", NULL};
-static const char *const wedge_endings[] = {"enter", "tab", "nothing", NULL};
+const char *const tb_agent_typing_layouts[] = {"none", "us", "de", "fr", NULL};
+static const char *const typing_endings[] = {"enter", "tab", "nothing", NULL};
 
 static const char *prefix_check(struct tb_span value)
 {
@@ -144,30 +144,30 @@ static const struct tb_config_key keys[] = {
      .choices = display_codepages,
      .preset = "437",
      .help = "Its code page. An Epson display is told 858; a CD5220 has a switch or a setting of its own."},
-    {.section = "wedge",
+    {.section = "typing",
      .name = "layout",
      .type = TB_CONFIG_CHOICE,
-     .offset = offsetof(struct tb_agent_config, wedge_layout),
-     .choices = tb_agent_wedge_layouts,
+     .offset = offsetof(struct tb_agent_config, typing_layout),
+     .choices = tb_agent_typing_layouts,
      .preset = "none",
      .help =
          "Types the number of a member card that was recognised into the program that has the keyboard, as "
          "that program's keyboard is set."},
-    TEXT("wedge", "device", wedge_device, "/dev/uinput",
+    TEXT("typing", "device", typing_device, "/dev/uinput",
          "Where the keyboard is made; a FIFO gets its events."),
-    {.section = "wedge",
+    {.section = "typing",
      .name = "prefix",
      .type = TB_CONFIG_TEXT,
-     .offset = offsetof(struct tb_agent_config, wedge_prefix),
-     .max = sizeof((struct tb_agent_config *)NULL)->wedge_prefix,
+     .offset = offsetof(struct tb_agent_config, typing_prefix),
+     .max = sizeof((struct tb_agent_config *)NULL)->typing_prefix,
      .preset = "",
      .check = prefix_check,
      .help = "What is typed before the number, such as %M."},
-    {.section = "wedge",
+    {.section = "typing",
      .name = "ending",
      .type = TB_CONFIG_CHOICE,
-     .offset = offsetof(struct tb_agent_config, wedge_ending),
-     .choices = wedge_endings,
+     .offset = offsetof(struct tb_agent_config, typing_ending),
+     .choices = typing_endings,
      .preset = "enter",
      .help = "What is typed behind it."},
 #if TB_WALLETS

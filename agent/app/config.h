@@ -14,9 +14,9 @@
 #define TB_PATH_SIZE 256
 #define TB_CONNSTRING_SIZE 128 /* libnfc's limit is 1024; ours fits a log line */
 
-#define TB_WEDGE_PREFIX_SIZE 17
+#define TB_TYPING_PREFIX_SIZE 17
 
-extern const char *const tb_agent_wedge_layouts[]; /* "none" first, then as core/link/layout.h has them */
+extern const char *const tb_agent_typing_layouts[]; /* "none" first, then as core/link/layout.h has them */
 
 struct tb_agent_config {
     int log_level; /* enum tb_log_level */
@@ -42,10 +42,10 @@ struct tb_agent_config {
     int64_t port;
     struct tb_config_list pos_origins; /* of pages that may be a POS here */
 
-    int wedge_layout; /* index into tb_agent_wedge_layouts; 0: nothing is typed */
-    char wedge_device[TB_PATH_SIZE];
-    char wedge_prefix[TB_WEDGE_PREFIX_SIZE];
-    int wedge_ending;        /* enum tb_typing_ending */
+    int typing_layout; /* index into tb_agent_typing_layouts; 0: nothing is typed */
+    char typing_device[TB_PATH_SIZE];
+    char typing_prefix[TB_TYPING_PREFIX_SIZE];
+    int typing_ending;       /* enum tb_typing_ending */
     int64_t operator_idle_s; /* 0: never */
 
     char display_device[TB_CONNSTRING_SIZE]; /* serial device; "": no line display */

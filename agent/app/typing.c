@@ -14,7 +14,7 @@
 
 static bool is_on(const struct tb_agent *agent)
 {
-    return agent->config.wedge_layout != 0;
+    return agent->config.typing_layout != 0;
 }
 
 static void typist_start(struct tb_agent *agent);
@@ -51,8 +51,8 @@ static void typist_start(struct tb_agent *agent)
     struct tb_typing *t = &agent->typing;
     char program[TB_PATH_SIZE + 32];
     int ends[2];
-    const char *argv[] = {program, agent->config.wedge_device,
-                          tb_agent_wedge_layouts[agent->config.wedge_layout], NULL};
+    const char *argv[] = {program, agent->config.typing_device,
+                          tb_agent_typing_layouts[agent->config.typing_layout], NULL};
     enum tb_err err = tb_agent_program_find("", "tillbridge-typist", program, sizeof program);
     if (err == TB_OK && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         err = TB_ERR_IO;
@@ -114,9 +114,9 @@ static void number_type(struct tb_agent *agent)
     struct tb_typing *t = &agent->typing;
     uint8_t bytes[TB_LINK_TYPING_TEXT_MAX + 1];
     struct tb_buf line = tb_buf_of(bytes, sizeof bytes);
-    tb_buf_add_str(&line, agent->config.wedge_prefix);
+    tb_buf_add_str(&line, agent->config.typing_prefix);
     tb_buf_add(&line, tb_span_of(t->number, t->size));
-    tb_buf_add_str(&line, endings[agent->config.wedge_ending]);
+    tb_buf_add_str(&line, endings[agent->config.typing_ending]);
     tb_buf_add_u8(&line, '\n');
     bool sent = line.err == TB_OK && t->fd > 0 &&
                 send(t->fd, line.at, line.size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)line.size;

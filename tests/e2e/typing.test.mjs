@@ -36,7 +36,7 @@ function listen(path) {
 before(async () => {
   execFileSync('mkfifo', [till.path('keyboard')]);
   listen(till.path('keyboard'));
-  till.till_sections = `[wedge]\nlayout = fr\ndevice = ${till.path('keyboard')}\nprefix = 77\n`;
+  till.till_sections = `[typing]\nlayout = fr\ndevice = ${till.path('keyboard')}\nprefix = 77\n`;
   await till.start();
   page = await till.workingPage();
 });

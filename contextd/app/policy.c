@@ -53,8 +53,8 @@ static void benefits_take(struct args *a, struct tb_record_policy *policy)
         policy->benefits[i] = args_option(a, options[i]);
 }
 
-/* The document of what is accepted; nothing is taken of one that terminals would not understand. */
-static enum tb_err credentials_read(const char *path, struct tb_buf *text)
+/* A document; nothing is taken of one that terminals would not understand. */
+static enum tb_err document_read(const char *path, struct tb_buf *text)
 {
     if (path == NULL)
         return TB_OK;
@@ -68,13 +68,15 @@ static enum tb_err credentials_read(const char *path, struct tb_buf *text)
 
 int command_policy(struct args *a)
 {
-    static uint8_t text[TB_CREDENTIALS_JSON_SIZE_MAX];
-    struct tb_buf credentials = tb_buf_of(text, sizeof text);
+    static uint8_t texts[2][TB_CREDENTIALS_JSON_SIZE_MAX];
+    struct tb_buf credentials = tb_buf_of(texts[0], sizeof texts[0]);
+    struct tb_buf consents = tb_buf_of(texts[1], sizeof texts[1]);
     char database[CONTEXTD_PATH_SIZE];
     struct desk s;
     struct tb_record record = {.kind = TB_RECORD_POLICY};
     const char *word = args_word(a);
     const char *path = args_option(a, "--credentials");
+    const char *consents_path = args_option(a, "--consent-texts");
     benefits_take(a, &record.as.policy);
     rules_take(a, &record.as.policy);
     record.as.policy.merge = args_option(a, "--merge");
@@ -91,9 +93,15 @@ int command_policy(struct args *a)
     }
     if (!args_end(a))
         return EXIT_WRONG;
-    if (credentials_read(path, &credentials) != TB_OK)
+    if (record.as.policy.consents && consents_path) {
+        (void)fprintf(stderr,
+                      "contextd: --consent-texts says which consents there are: leave --consents out\n");
+        return EXIT_WRONG;
+    }
+    if (document_read(path, &credentials) != TB_OK || document_read(consents_path, &consents) != TB_OK)
         return EXIT_FAILURE;
     record.as.policy.credentials = tb_buf_span(&credentials);
+    record.as.policy.consent_texts = tb_buf_span(&consents);
     enum tb_err err = desk_open(&s, database);
     if (err == TB_OK)
         err = desk_put(&s, &record);

@@ -1,13 +1,14 @@
 /* How customers are signed up: what they are asked, and how telephone numbers are written here. */
 #include "contextd/engine/sqlite_engine.h"
 
-#define PEOPLE_SIZE_MAX 2048u
+#define PEOPLE_SIZE_MAX 4608u /* beside what is accepted as credentials it fits into the row */
 #define NONE "none"
 
 enum tb_err sqlite_people_take(struct tb_span text, struct tb_policy *policy)
 {
     const struct tb_policy usual = tb_policy_default();
     policy->consent_count = 0;
+    policy->consent_word_count = 0;
     memcpy(policy->phone_country, usual.phone_country, sizeof policy->phone_country);
     return sqlite_policy_text_take(text, PEOPLE_SIZE_MAX, tb_policy_people_decode, policy);
 }
@@ -36,6 +37,7 @@ enum tb_err sqlite_people_load(struct sqlite_engine *e)
 static enum tb_err consents_take(struct tb_span list, struct tb_policy *policy)
 {
     policy->consent_count = 0;
+    policy->consent_word_count = 0; /* of other versions, perhaps */
     while (list.size) {
         struct tb_span version = tb_span_cut(&list, ',');
         struct tb_span id = tb_span_cut(&version, '=');
@@ -51,6 +53,13 @@ static enum tb_err consents_take(struct tb_span list, struct tb_policy *policy)
     return TB_OK;
 }
 
+/* A document that names no consents is somebody's mistake. */
+static void texts_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
+{
+    (void)tb_json_array(c, doc, "consents", TB_CONSENT_COUNT_MAX);
+    tb_policy_consents_decode(c, doc, policy);
+}
+
 /* What is written is read again by what terminals read it with: none gets what it would not understand. */
 enum tb_err sqlite_people_put(struct sqlite_engine *e, const struct tb_record_policy *r)
 {
@@ -61,6 +70,8 @@ enum tb_err sqlite_people_put(struct sqlite_engine *e, const struct tb_record_po
     enum tb_err err = people_read(e, policy);
     if (err == TB_OK && r->consents != NULL)
         err = consents_take(tb_span_str(strcmp(r->consents, NONE) == 0 ? "" : r->consents), policy);
+    if (err == TB_OK && r->consent_texts.size)
+        err = sqlite_policy_text_take(r->consent_texts, TB_CREDENTIALS_JSON_SIZE_MAX, texts_decode, policy);
     if (err == TB_OK && r->phone_country != NULL)
         err = tb_span_to_str(tb_span_str(strcmp(r->phone_country, NONE) == 0 ? "" : r->phone_country),
                              policy->phone_country, sizeof policy->phone_country);

@@ -172,11 +172,12 @@ struct tb_record_policy {
     const char
         *consents; /* that a new customer is asked, "marketing=2026-03,profiling=1"; "none"; NULL: as it is
                     */
-    const char *phone_country; /* calling code of numbers that name none, digits; "none"; NULL: as it is */
-    const char *display[2];    /* lines of displays between visits, "" as is usual; NULL: as it is */
-    const char *accent;        /* #rrggbb, the colour of the chain's kiosks; "none"; NULL: as it is */
-    int64_t finds_max;         /* searches for customers that a terminal may make in an hour; may be 0 */
-    int64_t audit_keep_ms;     /* who did what; may be 0 */
+    struct tb_span consent_texts; /* JSON of member consents with the chain's own words; empty: as it is */
+    const char *phone_country;    /* calling code of numbers that name none, digits; "none"; NULL: as it is */
+    const char *display[2];       /* lines of displays between visits, "" as is usual; NULL: as it is */
+    const char *accent;           /* #rrggbb, the colour of the chain's kiosks; "none"; NULL: as it is */
+    int64_t finds_max;            /* searches for customers that a terminal may make in an hour; may be 0 */
+    int64_t audit_keep_ms;        /* who did what; may be 0 */
     int64_t new_customers_max; /* from outside its cohort, that a terminal may come to know in an hour; may be
                                   0 */
 };

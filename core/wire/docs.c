@@ -219,25 +219,9 @@ static void benefits_decode(struct tb_check *c, struct tb_json doc, struct tb_po
                 (uint8_t)tb_json_enum(c, benefits, tb_benefit_names[i], tb_level_names, TB_LEVEL_COUNT);
 }
 
-static void asked_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
-{
-    if (!tb_json_has(doc, "consents"))
-        return;
-    struct tb_json array = tb_json_array(c, doc, "consents", TB_CONSENT_COUNT_MAX);
-    for (struct tb_json_each each = tb_json_first(array); tb_json_exists(each.value) && c->err == TB_OK;
-         tb_json_next(&each)) {
-        struct tb_consent_asked *asked = &policy->consents[policy->consent_count++];
-        tb_member_token(c, each.value, "id", asked->id, sizeof asked->id);
-        tb_member_token(c, each.value, "text_version", asked->text_version, sizeof asked->text_version);
-    }
-    if (c->err != TB_OK)
-        policy->consent_count = 0;
-}
-
 void tb_policy_people_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy)
 {
-    policy->consent_count = 0;
-    asked_decode(c, doc, policy);
+    tb_policy_consents_decode(c, doc, policy);
     tb_member_opt_str(c, doc, "phone_country", policy->phone_country, sizeof policy->phone_country);
     if (c->err == TB_OK && policy->phone_country[0] &&
         (policy->phone_country[0] == '0' || !tb_text_is_digits(tb_span_str(policy->phone_country))))
@@ -246,16 +230,7 @@ void tb_policy_people_decode(struct tb_check *c, struct tb_json doc, struct tb_p
 
 void tb_policy_people_put(struct tb_json_writer *w, const struct tb_policy *policy)
 {
-    if (policy->consent_count) {
-        tb_json_open_array(w, "consents");
-        for (size_t i = 0; i < policy->consent_count; i++) {
-            tb_json_open(w, NULL);
-            tb_json_put_str(w, "id", policy->consents[i].id);
-            tb_json_put_str(w, "text_version", policy->consents[i].text_version);
-            tb_json_close(w);
-        }
-        tb_json_close_array(w);
-    }
+    tb_policy_consents_encode(w, policy);
     tb_member_put_opt_str(w, "phone_country", policy->phone_country);
 }
 

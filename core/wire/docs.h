@@ -121,6 +121,9 @@ extern const char *const tb_level_names[TB_LEVEL_COUNT];
 
 #define TB_COLOR_SIZE_MAX 7 /* #rrggbb */
 #define TB_CREDENTIALS_JSON_SIZE_MAX 8192
+#define TB_CONSENT_WORDS_COUNT_MAX 32 /* of all consents in all languages */
+#define TB_CONSENT_WORDS_SIZE_MAX 3072
+#define TB_CONSENT_WORDING_SIZE_MAX 480 /* of one */
 
 struct tb_policy {
     uint8_t tier_count;
@@ -150,7 +153,16 @@ struct tb_policy {
     struct tb_consent_asked {
         char id[TB_SHORT_SIZE_MAX + 1];
         char text_version[TB_SHORT_SIZE_MAX + 1];
-    } consents[TB_CONSENT_COUNT_MAX];                 /* that a new customer is asked for, in this order */
+    } consents[TB_CONSENT_COUNT_MAX]; /* that a new customer is asked for, in this order */
+    /* In which words, of that version: the chain's own, by consent and language. */
+    uint8_t consent_word_count;
+    struct tb_consent_words {
+        uint8_t consent; /* index of consents */
+        char language[TB_LANGUAGE_SIZE_MAX + 1];
+        uint16_t at; /* in consent_text; terminated */
+    } consent_words[TB_CONSENT_WORDS_COUNT_MAX];
+    uint16_t consent_text_size;
+    char consent_text[TB_CONSENT_WORDS_SIZE_MAX];
     char phone_country[TB_COUNTRY_CODE_SIZE_MAX + 1]; /* digits of the calling code (ITU-T E.164); "": none */
 };
 
@@ -212,6 +224,10 @@ void tb_policy_encode(struct tb_json_writer *w, const char *name, const struct t
 /* Members benefits and credentials alone: whom the chain trusts. What is not there stays as it is. */
 void tb_policy_trust_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy);
 void tb_policy_trust_put(struct tb_json_writer *w, const struct tb_policy *policy);
+/* Member consents alone. What is not there is none. */
+void tb_policy_consents_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy);
+void tb_policy_consents_encode(struct tb_json_writer *w, const struct tb_policy *policy);
+
 /* Members consents and phone_country alone: how customers are signed up. What is not there is none. */
 void tb_policy_people_decode(struct tb_check *c, struct tb_json doc, struct tb_policy *policy);
 void tb_policy_people_put(struct tb_json_writer *w, const struct tb_policy *policy);

@@ -2,6 +2,7 @@
 // context store.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Clerk } from './lib/clerk.mjs';
 import { memberUri, Till } from './lib/till.mjs';
@@ -10,6 +11,7 @@ const PHONE = '030 4127 9013';
 const NEW = 'https://loyal.example/m/7700001234';
 const NAME = 'Noor van Dijk';
 const BADGE = 'OP:0004218'; // 000421 with its check digit
+const CLUB = { id: 'club', text_version: '3', texts: [{ language: 'de', text: 'Im Club sein?' }, { language: 'en', text: 'May we <img src=x> greet you in our club?' }] };
 const NOTE = 'Collects on Friday';
 
 // With a clerk who has a badge.
@@ -20,7 +22,9 @@ class Counter extends Till {
   }
 }
 
-const till = Counter.make({ policy: ['--consents', 'newsletter=2026-1,profiling=2026-1', '--phone-country', '49'] });
+const till = Counter.make({ policy: ['--phone-country', '49'] });
+till.policy.push('--consent-texts', till.path('consents.json'));
+writeFileSync(till.path('consents.json'), JSON.stringify({ consents: [CLUB, { id: 'profiling', text_version: '2026-1' }, { id: 'nobody_says_what', text_version: '1' }] }));
 let clerk;
 let rivera;
 let pen;
@@ -86,6 +90,8 @@ test('whom nobody knows can be signed up, and is found by her phone from then on
   await has('dialog h2:has-text("Nobody fits")');
   await keys('F4');
   await dialog('signup');
+  const asked = await clerk.page.$$eval('dialog fieldset legend', (all) => all.map((one) => [one.textContent, one.lang, one.children.length]));
+  assert.deepEqual(asked, [[CLUB.texts[1].text, 'en', 0], ['May we remember what you looked at, to suggest it here?', '', 0]]);
   await type(NAME);
   await keys('Tab', 'Tab');
   await type(PHONE);
@@ -94,6 +100,10 @@ test('whom nobody knows can be signed up, and is found by her phone from then on
   await keys('Space', 'Tab', 'ArrowRight', 'Enter');
   await sees('her', `(s) => s.name.includes(${JSON.stringify(NAME)})`);
   await sees('that it was sent', `(s) => s.unsent === ''`);
+  const database = ['--database', till.path('store', 'context.db')];
+  const audit = (await till.contextctl('audit', 'list', '--json', ...database)).split('\n').filter((line) => line.includes('customer.create'));
+  const { consents } = JSON.parse(await till.contextctl('export', '--customer', /"customer":"([0-9a-f]{32})"/.exec(audit)[1], ...database));
+  assert.deepEqual(consents.map(({ consent, text_version }) => [consent, text_version]), [['club', '3'], ['profiling', '2026-1']]);
   await done();
   await keys('F3');
   await dialog('find');

@@ -1,5 +1,6 @@
 // What a clerk can do: each act is a request to the agent, a dialog that is opened, or both. Nothing here touches the
 // document. page: { state(), dispatch(event), request(method, params), focusLine(id) }.
+import { consentsAnswered } from './consents.js';
 import { claimIsMine } from './keys_model.js';
 import { undoOf } from './undo.js';
 
@@ -146,7 +147,7 @@ function peopleActs(page) {
       (result, step) => step({ step: 'matches', by: fields.by, matches: result.matches ?? [] }))),
     'find.again': () => page.dispatch({ type: 'dialog_step', name: 'find', patch: { step: 'first', code: '' } }),
     'find.open': ({ row }) => askIn(page, 'customer.open', { customer: row }, () => page.dispatch({ type: 'dialog_close' })),
-    'signup.send': ({ fields }) => askIn(page, 'customer.create', newCustomer(fields, page.state().terminal), () => page.dispatch({ type: 'dialog_close' })),
+    'signup.send': ({ fields }) => askIn(page, 'customer.create', newCustomer(fields), () => page.dispatch({ type: 'dialog_close' })),
     'cards.replace': ({ row }) => capture(page, { purpose: 'replace', credential: row }),
     'cards.link': () => capture(page, { purpose: 'link' }),
     'cards.share': () => capture(page, { purpose: 'link', share: true }),
@@ -162,11 +163,9 @@ function peopleActs(page) {
 }
 
 /** What is sent of the sign-up's fields: only what was filled in and answered. */
-export function newCustomer(fields, terminal) {
+export function newCustomer(fields) {
   const filled = (name) => (fields[name]?.trim() ? { [name]: fields[name].trim() } : {});
-  const consents = (terminal?.consents ?? []).filter((one) => fields[`consent.${one.id}`])
-    .map((one) => ({ consent: one.id, granted: fields[`consent.${one.id}`] === 'yes', text_version: one.text_version }));
-  return { name: fields.name.trim(), language: fields.language, ...filled('phone'), ...filled('email'), consents };
+  return { name: fields.name.trim(), language: fields.language, ...filled('phone'), ...filled('email'), consents: consentsAnswered(fields) };
 }
 
 // ---- hand-over ----

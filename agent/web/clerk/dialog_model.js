@@ -1,6 +1,7 @@
 // What the open dialog shows: pure functions from state to one form for all of them, which dialog_screen.js puts on
 // screen. A dialog with another `key` is built anew; one with the same key keeps its fields and what is typed in them.
 import { ageOf, isPast } from '../lib/facts.js';
+import { consentField, consentsAsked } from './consents.js';
 import { shownTier } from './tier.js';
 
 const TEXT_MAX = 120; // characters of a note: 160 bytes in any language that is written with Latin letters
@@ -85,8 +86,8 @@ function matchesDialog(state, { w, scheme }) {
 }
 
 function signupDialog(state, { w }) {
-  const asked = (state.terminal?.consents ?? []).map((one) => ({
-    kind: 'choice', name: `consent.${one.id}`, label: w.t(w.has(`consent.${one.id}`) ? `consent.${one.id}` : 'consent.other', { id: one.id }), wide: true, required: true,
+  const asked = consentsAsked(state.terminal, w).map((one) => ({
+    kind: 'choice', name: consentField(one), label: one.text, language: one.language, wide: true, required: true,
     options: [{ value: 'yes', text: w.t('consent.yes') }, { value: 'no', text: w.t('consent.no') }], value: '' }));
   return {
     title: w.t('signup.title'), lead: w.t('signup.lead'), submit: 'signup.send', strong: w.t('signup.send'), waiting: w.t('signup.waiting'),

@@ -97,7 +97,9 @@ function selectOf(field) {
 }
 
 function choiceOf(field) {
-  const group = h(field.wide ? 'fieldset.wide' : 'fieldset', h('legend', field.label));
+  const legend = h('legend', field.label);
+  if (field.language) Object.assign(legend, { lang: field.language, dir: 'auto' });
+  const group = h(field.wide ? 'fieldset.wide' : 'fieldset', legend);
   const radios = field.options.map(({ value, text }) => {
     const radio = h('input');
     Object.assign(radio, { type: 'radio', name: field.name, value, checked: value === field.value, required: Boolean(field.required) });

@@ -618,6 +618,38 @@ static void terminals_know_the_clerks_of_their_store(void **state)
     assert_int_equal(seen_at(f, "till-0421-4", "0421", "op-7").op, TB_ROW_PUT);
 }
 
+static void consents_are_asked_in_the_words_of_the_chain(void **state)
+{
+    struct engine_fixture *f = *state;
+    static struct tb_policy policy;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_check check = {.err = TB_OK};
+    static const char texts[] = "{\"consents\":[{\"id\":\"marketing\",\"text_version\":\"2026-03\"},"
+                                "{\"id\":\"club\",\"text_version\":\"2\",\"texts\":[{\"language\":\"en\","
+                                "\"text\":\"Join \\\"us\\\"?\"},"
+                                "{\"language\":\"de-AT\",\"text\":\"<b>Mitmachen</b>?\"}]}]}";
+    engine_fixture_load(
+        f, &(struct tb_record){.kind = TB_RECORD_POLICY, .as.policy = {.consent_texts = tb_span_str(texts)}});
+    engine_fixture_load(f,
+                        &(struct tb_record){.kind = TB_RECORD_POLICY, .as.policy = {.phone_country = "49"}});
+    struct tb_engine_request feed = fixture_feed(&till, TB_SCOPE_DEVICE, &(struct tb_cursor){.size = 0});
+    tb_policy_decode(&check, doc_of(&engine_fixture_ask(f, &feed)->feed.rows, TB_ROW_POLICY), &policy);
+    assert_int_equal(check.err, TB_OK);
+    assert_int_equal(policy.consent_count, 2);
+    assert_string_equal(policy.consents[1].text_version, "2");
+    assert_int_equal(policy.consent_word_count, 2);
+    assert_string_equal(policy.consent_words[1].language, "de-AT");
+    assert_string_equal(policy.consent_text + policy.consent_words[0].at, "Join \"us\"?");
+    assert_string_equal(policy.consent_text + policy.consent_words[1].at, "<b>Mitmachen</b>?");
+    assert_string_equal(policy.phone_country, "49");
+
+    engine_fixture_load(f, /* another version: those words do not say what it is */
+                        &(struct tb_record){.kind = TB_RECORD_POLICY, .as.policy = {.consents = "club=3"}});
+    feed = fixture_feed(&till, TB_SCOPE_DEVICE, &(struct tb_cursor){.size = 0});
+    tb_policy_decode(&check, doc_of(&engine_fixture_ask(f, &feed)->feed.rows, TB_ROW_POLICY), &policy);
+    assert_true(policy.consent_count == 1 && policy.consent_word_count == 0);
+}
+
 static void the_policy_says_what_new_customers_are_asked(void **state)
 {
     struct engine_fixture *f = *state;
@@ -640,13 +672,16 @@ static void the_policy_says_what_new_customers_are_asked(void **state)
     assert_string_equal(policy.accent, "#e8bf00");
     assert_string_equal(policy.display_idle[0], "Open till 8");
     assert_string_equal(policy.display_idle[1], "");
-    static const struct tb_record_policy bad[] = {{.consents = "a b=1"},
-                                                  {.consents = "marketing"},
-                                                  {.consents = "a=1,a=1,a=1,a=1,a=1,a=1,a=1,a=1,a=1"},
-                                                  {.phone_country = "049"},
-                                                  {.phone_country = "1234"},
-                                                  {.display = {NULL, "\x1b@"}},
-                                                  {.accent = "orange"}};
+    const struct tb_record_policy bad[] = {{.consents = "a b=1"},
+                                           {.consents = "marketing"},
+                                           {.consents = "a=1,a=1,a=1,a=1,a=1,a=1,a=1,a=1,a=1"},
+                                           {.consent_texts = tb_span_str("{\"consents\":7}")},
+                                           {.consent_texts = tb_span_str("{\"consents\":")},
+                                           {.consent_texts = tb_span_str("[]")},
+                                           {.phone_country = "049"},
+                                           {.phone_country = "1234"},
+                                           {.display = {NULL, "\x1b@"}},
+                                           {.accent = "orange"}};
     for (size_t i = 0; i < TB_ARRAY_SIZE(bad); i++) {
         const struct tb_record record = {.kind = TB_RECORD_POLICY, .as.policy = bad[i]};
         assert_int_equal(f->engine->ops->load_begin(f->engine), TB_OK);
@@ -684,6 +719,7 @@ int main(void)
         COUNTER_TEST(a_badge_is_no_customer_s),
         COUNTER_TEST(terminals_know_the_clerks_of_their_store),
         COUNTER_TEST(the_policy_says_what_new_customers_are_asked),
+        COUNTER_TEST(consents_are_asked_in_the_words_of_the_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,11 +98,30 @@ test('by what somebody is looked for is told from what is typed', () => {
 });
 
 test('a sign-up sends what was filled in, and each answer with the text that was read out', () => {
-  const fields = { name: ' Maria Rivera ', language: 'es', phone: '', email: ' m@r.example', 'consent.newsletter': 'no', 'consent.profiling': 'yes' };
-  assert.deepEqual(newCustomer(fields, terminal({ consents })), { name: 'Maria Rivera', language: 'es', email: 'm@r.example',
+  const fields = { name: ' Maria Rivera ', language: 'es', phone: '', email: ' m@r.example', 'consent newsletter 2026-1': 'no', 'consent profiling 2026-1': 'yes', 'consent receipts 1': '' };
+  assert.deepEqual(newCustomer(fields), { name: 'Maria Rivera', language: 'es', email: 'm@r.example',
     consents: [{ consent: 'newsletter', granted: false, text_version: '2026-1' }, { consent: 'profiling', granted: true, text_version: '2026-1' }] });
   const asked = shown([...begin, open('signup')]).dialog.fields.filter((field) => field.kind === 'choice');
   assert.deepEqual(asked.map((field) => [field.label, field.value]), [['May we send you news and offers by e-mail?', ''], ['May we remember what you looked at, to suggest it here?', '']]);
+});
+
+test('consents are asked in the chain’s words of the version that is recorded, and never without any', async () => {
+  const asked = [
+    { id: 'newsletter', text_version: '2026-2', texts: [{ language: 'de', text: 'Post von uns?' }, { language: 'en', text: '<b>Mail</b> from us?' }] },
+    { id: 'profiling', text_version: '2026-1' },
+    { id: 'club', text_version: '3', texts: [{ language: 'fr-CH', text: 'Entrer au club ?' }] },
+    { id: 'unheard', text_version: '1' }, { id: 'yes', text_version: '1' }, { id: '__proto__', text_version: '1', texts: 'x' }, { id: 'empty', text_version: '1', texts: [{ language: 'en', text: '' }, null, 7] },
+  ];
+  const { consentsAsked, consentField } = await load('clerk/consents.js');
+  const texts = async (language, store) => consentsAsked({ consents: asked, language: store }, await wordsFor(language, 'Europe/Berlin')).map((one) => [one.id, one.text_version, one.text, one.language]);
+  const profiling = { en: 'May we remember what you looked at, to suggest it here?', de: (await wordsFor('de', 'Europe/Berlin')).t('consent.profiling') };
+  assert.deepEqual(await texts('en', 'de'), [['newsletter', '2026-2', '<b>Mail</b> from us?', 'en'], ['profiling', '2026-1', profiling.en, ''], ['club', '3', 'Entrer au club ?', 'fr-CH']]);
+  assert.deepEqual((await texts('de', 'de'))[0], ['newsletter', '2026-2', 'Post von uns?', 'de']);
+  assert.deepEqual((await texts('es', 'de-AT'))[0][2], 'Post von uns?'); // the store's language
+  assert.deepEqual(consentsAsked(null, words), []);
+  const fields = shown([...begin, say('terminal', terminal({ consents: asked })), open('signup')]).dialog.fields.filter((field) => field.kind === 'choice');
+  assert.deepEqual(fields.map((field) => field.name), ['consent newsletter 2026-2', 'consent profiling 2026-1', 'consent club 3']);
+  assert.equal(consentField({ id: 'a.b', text_version: 'c' }), 'consent a.b c');
 });
 
 test('cards are listed by kind, a blocked one for reading only, and what became of a new one is told', () => {

@@ -133,6 +133,82 @@ static void test_policy(void **state)
     assert_true(policy.no_contact_ms == INT64_C(2592000000) && policy.outside_keep_ms == 86400000);
 }
 
+static const char CONSENTS[] =
+    "{\"tiers\":[],\"consents\":[{\"id\":\"club\",\"text_version\":\"2\",\"texts\":[{\"language\":\"en\","
+    "\"text\":\"Join \\\"us\\\"?\"},{\"language\":\"de-AT\",\"text\":\"Mitmachen?\"}]},"
+    "{\"id\":\"news\",\"text_version\":\"1\"},"
+    "{\"id\":\"app\",\"text_version\":\"1\",\"texts\":[{\"language\":\"en\",\"text\":\"<script>\"}]}]}";
+
+static void test_consents_have_words(void **state)
+{
+    (void)state;
+    static struct tb_policy policy;
+    tb_policy_people_decode(&t.check, parse(CONSENTS), &policy);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_int_equal(policy.consent_count, 3);
+    assert_int_equal(policy.consent_word_count, 3);
+    assert_int_equal(policy.consent_words[2].consent, 2);
+    assert_string_equal(policy.consent_text + policy.consent_words[2].at, "<script>");
+    struct tb_json_writer w = begin();
+    tb_json_open(&w, NULL);
+    tb_json_open_array(&w, "tiers");
+    tb_json_close_array(&w);
+    tb_policy_people_put(&w, &policy);
+    tb_json_close(&w);
+    assert_written(CONSENTS);
+}
+
+/* count texts of size bytes each. */
+static void decode_texts(struct tb_policy *policy, size_t count, size_t size)
+{
+    static char text[TB_CONSENT_WORDING_SIZE_MAX + 2];
+    memset(text, 'x', size);
+    text[size] = '\0';
+    struct tb_json_writer w = begin();
+    tb_json_open(&w, NULL);
+    tb_json_open_array(&w, "consents");
+    tb_json_open(&w, NULL);
+    tb_json_put_str(&w, "id", "club");
+    tb_json_put_str(&w, "text_version", "1");
+    tb_json_open_array(&w, "texts");
+    for (size_t i = 0; i < count; i++) {
+        tb_json_open(&w, NULL);
+        tb_json_put_str(&w, "language", "en");
+        tb_json_put_text(&w, "text", tb_span_str(text));
+        tb_json_close(&w);
+    }
+    tb_json_close_array(&w);
+    tb_json_close(&w);
+    tb_json_close_array(&w);
+    tb_json_close(&w);
+    tb_policy_people_decode(&t.check, parse_span(tb_buf_span(&t.text)), policy);
+}
+
+static void test_words_of_consents_are_bounded(void **state)
+{
+    (void)state;
+    static struct tb_policy policy;
+    decode_texts(&policy, 6, TB_CONSENT_WORDING_SIZE_MAX);
+    assert_int_equal(t.check.err, TB_OK);
+    assert_int_equal(policy.consent_word_count, 6);
+    decode_texts(&policy, 7, TB_CONSENT_WORDING_SIZE_MAX);
+    assert_fault(TB_ERR_TOO_LONG, "text");
+    assert_int_equal(policy.consent_count, 0);
+    decode_texts(&policy, 1, TB_CONSENT_WORDING_SIZE_MAX + 1);
+    assert_fault(TB_ERR_TOO_LONG, "text");
+    decode_texts(&policy, TB_CONSENT_WORDS_COUNT_MAX, 9);
+    assert_int_equal(t.check.err, TB_OK);
+    decode_texts(&policy, TB_CONSENT_WORDS_COUNT_MAX + 1, 9);
+    assert_fault(TB_ERR_TOO_LONG, "texts");
+    decode_texts(&policy, 1, 0);
+    assert_fault(TB_ERR_MISSING, "text");
+    tb_policy_people_decode(&t.check,
+                            parse("{\"consents\":[{\"id\":\"a\",\"text_version\":\"1\",\"texts\":[{"
+                                  "\"language\":\"e n\",\"text\":\"x\"}]}]}"),
+                            &policy);
+    assert_fault(TB_ERR_SYNTAX, "language");
+}
+
 static void test_colors_are_colors(void **state)
 {
     (void)state;
@@ -192,10 +268,16 @@ static void test_credential(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_customer),          cmocka_unit_test(test_customer_faults),
-        cmocka_unit_test(test_journey),           cmocka_unit_test(test_product),
-        cmocka_unit_test(test_terminal),          cmocka_unit_test(test_policy),
-        cmocka_unit_test(test_colors_are_colors), cmocka_unit_test(test_key),
+        cmocka_unit_test(test_customer),
+        cmocka_unit_test(test_customer_faults),
+        cmocka_unit_test(test_journey),
+        cmocka_unit_test(test_product),
+        cmocka_unit_test(test_terminal),
+        cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_consents_have_words),
+        cmocka_unit_test(test_words_of_consents_are_bounded),
+        cmocka_unit_test(test_colors_are_colors),
+        cmocka_unit_test(test_key),
         cmocka_unit_test(test_credential),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

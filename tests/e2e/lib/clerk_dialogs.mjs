@@ -19,7 +19,7 @@ export const requests = [
   { id: handle(12), at_ms: WALL - 20_000, from: 'Till 2', reason: 'help', note: 'Asks about an engraving', name: 'Mr Okafor', tier: 'silver', item_count: 1, total: 9900, currency: 'EUR', anonymous: false, declined: false, declined_count: 0 },
 ];
 export const matches = [{ customer: handle(21), name: 'M… R…', tier: 'gold', hint: '…41 27' }, { customer: handle(22), name: 'M… Ri…', hint: '…90 13' }];
-export const credentials = [{ credential: handle(31), kind: 'member', blocked: false }, { credential: handle(32), kind: 'desfire', blocked: false }, { credential: handle(33), kind: 'token', blocked: true }];
+export const credentials = [{ credential: handle(31), kind: 'member', blocked: false }, { credential: handle(32), kind: 'desfire', blocked: false }, { credential: handle(33), kind: 'pass', blocked: true }];
 export const operator = { operator: { id: 'ana', name: 'Ana Duarte' } };
 export const choice = { choice: handle(41), people: [{ customer: handle(42), name: 'Maria Rivera' }, { customer: handle(43), name: 'Tomás Rivera' }], until_ms: WALL + 25_000 };
 export const merge = { merge: { currency: 'EUR', total_after: 7870, lines: [

@@ -126,7 +126,7 @@ test('consents are asked in the chain’s words of the version that is recorded,
 
 test('cards are listed by kind, a blocked one for reading only, and what became of a new one is told', () => {
   const listed = shown([...here, open('cards'), step('cards', { list: credentials })]).dialog.rows;
-  assert.deepEqual(listed.map((row) => [row.title, row.detail, row.actions.length]), [['member number', '', 2], ['card with a chip', '', 2], ['card token', 'blocked', 0]]);
+  assert.deepEqual(listed.map((row) => [row.title, row.detail, row.actions.length]), [['member number', '', 2], ['card with a chip', '', 2], ['signed pass', 'blocked', 0]]);
   const captured = (message) => shown([...here, open('cards'), step('cards', { step: 'capture', purpose: 'link' }), say('captured', { purpose: 'link', ...message })]).dialog;
   assert.equal(captured({ outcome: 'linked' }).title, 'It is linked');
   const taken = captured({ outcome: 'refused', code: 'credential_taken' });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { composed, TAILS } from './tails.mjs';
 import { agent, catalogue, load, wordsFor } from './web.mjs';
 
 const { LANGUAGES } = await load('lib/words.js');
@@ -79,17 +80,30 @@ test('a key stands in one section only', () => {
   assert.equal(keys.length, new Set(keys).size);
 });
 
+// What the modules of all pages say.
+const code = readdirSync(path.join(agent, 'web'), { recursive: true }).filter((name) => name.endsWith('.js')).map((name) => readFileSync(path.join(agent, 'web', name), 'utf8')).join('\n');
+const elsewhere = { ...catalogue('en').display, ...catalogue('en').outage, ...catalogue('en').element }; // outage.test.mjs, element_words.test.mjs
+
 test('every word that the page asks for is there, and none is left over', () => {
-  const code = readdirSync(path.join(agent, 'web'), { recursive: true }).filter((name) => name.endsWith('.js')).map((name) => readFileSync(path.join(agent, 'web', name), 'utf8')).join('\n');
-  const patterns = [...code.matchAll(/(?<!\w)(?:t|has|plural|ageNote|span)\(\s*['`]([a-z]+(?:\.[\w.${}]+)+)['`]/g)].map(([, key]) => key);
-  assert.ok(patterns.length > 50);
-  const fits = patterns.map((key) => new RegExp(`^${key.split(/\$\{.*?\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`));
-  for (const key of patterns.filter((one) => !one.includes('$'))) assert.ok(en.has(key) || en.has(`${key}.title`) || /^(cart|visit|details)\.(add|set_quantity|remove|end|shown)$/.test(key), `no words for ${key}`);
-  const composed = /^(outcome|ended|error|stock|age|old|channel|act|idle|details\.source|credential|foot|bar|assurance|reason|say|title|cart\.hidden|cart\.empty|(find|signup|cards|handover|requests)\.error|find\.by|find\.reason|cards\.block|told|kiosk\.outcome)(\.|$)/;
+  const asked = [...code.matchAll(/(?<!\w)(?:t|has|plural|ageNote|span)\(\s*'([a-z]+(?:\.\w+)+)'/g)].map(([, key]) => key);
+  assert.ok(asked.length > 50);
+  for (const key of asked) assert.ok(en.has(key) || en.has(`${key}.title`) || /^(cart|visit|details)\.(add|set_quantity|remove|end|shown)$/.test(key), `no words for ${key}`);
   const programs = readFileSync(path.join(agent, 'app/shopper_display.c'), 'utf8');
   for (const key of Object.keys(catalogue('en').display)) assert.ok(programs.includes(`"${key}"`), `no program says ${key}`);
-  const elsewhere = { ...catalogue('en').display, ...catalogue('en').outage, ...catalogue('en').element }; // outage.test.mjs, element_words.test.mjs
-  for (const key of Object.keys(english).filter((one) => !Object.hasOwn(elsewhere, one))) assert.ok(composed.test(key) || fits.some((fit) => fit.test(key)) || code.includes(`'${key}'`), `unused: ${key}`);
+  const literal = (key) => code.includes(`'${key}'`);
+  const isSaid = (key) => literal(key) || composed.has(key) || (key.endsWith('.detail') && literal(key.slice(0, -'.detail'.length)));
+  for (const key of Object.keys(english).filter((one) => !Object.hasOwn(elsewhere, one))) assert.ok(isSaid(key), `unused: ${key}`);
+});
+
+test('keys that a page composes have the ends that programs give, and where nothing else can be said a word for each', () => {
+  const prefixes = new Set([...code.matchAll(/(?<!\bh\()`([a-z]+(?:\.[a-z_]+)*)\.\$\{/g)].map(([, prefix]) => prefix));
+  const outages = Object.keys(elsewhere);
+  for (const prefix of prefixes) assert.ok(Object.hasOwn(TAILS, prefix) || outages.some((key) => key.startsWith(`${prefix}.`)), `tails.mjs does not know which keys ${prefix} begins`);
+  assert.ok(prefixes.size > 30);
+  for (const [prefix, { tails, suffixes = [''], always }] of Object.entries(TAILS)) {
+    assert.ok(tails.length > 1 && tails.every((tail) => /^[a-z0-9_.]+$/.test(tail)), `${prefix}: ${tails}`);
+    assert.ok(!always || tails.every((tail) => suffixes.every((suffix) => en.has(`${prefix}.${tail}${suffix}`))), `${prefix}: a word is missing`);
+  }
 });
 
 // The names of every reason there is, from the program that gives them.

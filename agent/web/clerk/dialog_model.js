@@ -1,6 +1,7 @@
 // What the open dialog shows: pure functions from state to one form for all of them, which dialog_screen.js puts on
 // screen. A dialog with another `key` is built anew; one with the same key keeps its fields and what is typed in them.
 import { ageOf, isPast } from '../lib/facts.js';
+import { mergeRows } from '../lib/merge.js';
 import { consentField, consentsAsked } from './consents.js';
 import { shownTier } from './tier.js';
 
@@ -186,11 +187,12 @@ export function priceOf(product, state, w, clock) {
 function mergeDialog(state, { w }) {
   if (!state.merge) return null;
   const { lines = [], currency = state.terminal?.currency ?? '' } = state.merge;
-  const where = (line) => w.t(w.has(`merge.${line.side}`) ? `merge.${line.side}` : 'merge.kiosk');
+  const side = (where, line) => (line ? w.t('merge.side', { where: w.t(`merge.${where}`), n: w.number(line.quantity) }) : '');
   return {
     title: w.t('merge.title'), lead: w.t('merge.lead'),
-    rows: lines.map((line) => ({ id: line.line, title: line.name || line.gtin, detail: [where(line), `${w.number(line.quantity)} × ${w.money(line.unit_price, currency)}`,
-      w.has(`merge.reason.${line.reason}`) ? w.t(`merge.reason.${line.reason}`) : ''].filter(Boolean).join(' · '), actions: [] })),
+    rows: mergeRows(lines, [], w).map((row) => ({ id: row.key, title: [row.name, row.options].filter(Boolean).join(' · '), actions: [],
+      detail: [side('online', row.there), side('kiosk', row.here), row.reason].filter(Boolean).join(' · '),
+      value: row.count > 0 ? w.t('merge.becomes', { n: w.number(row.count) }) : w.t('merge.out') })),
     note: Number.isFinite(state.merge.total_after) ? { tone: 'info', text: w.t('merge.total', { money: `${w.money(state.merge.total_after, currency)} ${currency}` }) } : null,
     also: [{ act: 'merge.apart', key: 'F8', text: w.t('merge.apart') }, { act: 'merge.join', key: 'F5', text: w.t('merge.join'), strong: true }],
   };

@@ -143,9 +143,9 @@ function showRows(screen, view) {
 }
 
 function rowOf(row) {
-  const parts = { number: h('kbd'), title: h('b'), tier: h('span.badge'), detail: h('span.detail'), note: h('span.remark'), actions: h('div.acts') };
+  const parts = { number: h('kbd'), title: h('b'), tier: h('span.badge'), detail: h('span.detail'), note: h('span.remark'), value: h('span.value'), actions: h('div.acts') };
   parts.number.setAttribute('aria-hidden', 'true');
-  parts.element = h('li', parts.number, h('div.what', h('div', parts.title, parts.tier), parts.detail, parts.note), parts.actions);
+  parts.element = h('li', parts.number, h('div.what', h('div', parts.title, parts.tier), parts.detail, parts.note), parts.value, parts.actions);
   parts.element.dataset.row = row.id;
   return parts;
 }
@@ -156,6 +156,7 @@ function fillRow(parts, row, at, busy) {
   setText(parts.title, row.title);
   setText(parts.detail, row.detail ?? '');
   setText(parts.note, row.note ?? '');
+  setText(parts.value, row.value ?? '');
   setText(parts.tier, row.tier ? `${row.tier.symbol} ${row.tier.word}`.trim() : '');
   if (row.tier) {
     parts.tier.style.setProperty('--tier', row.tier.paint.fill);

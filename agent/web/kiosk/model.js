@@ -3,6 +3,7 @@
 import { tierPaint } from '../lib/colour.js';
 import { ageOf, isPast, isWorthItsAge, nextTier, shortGtin, tierOf } from '../lib/facts.js';
 import { asSentence, lineContract, pageContract, readerContract } from '../lib/outage.js';
+import { mergeRows } from '../lib/merge.js';
 import { dialogOf } from './panels.js';
 import { errorText, helpLine, nameOf, outcomeWords } from './said.js';
 import { TAKEN_MS } from './state.js';
@@ -126,7 +127,7 @@ function chooseScreen(choose, w) {
 function mergeScreen(state, w) {
   const { merge } = state;
   const currency = merge.currency ?? state.cart?.currency ?? state.terminal?.currency ?? '';
-  const rows = mergeRows(merge.lines ?? [], state.left_out, w);
+  const rows = mergeRows(merge.lines ?? [], state.left_out, w, reasonSaid(w)).map((row) => rowOf(row, w));
   const left = rows.filter((row) => row.kiosk && !row.taken).length > 0;
   const total = left ? rows.reduce((sum, row) => sum + row.worth, 0) : merge.total_after;
   const items = rows.reduce((sum, row) => sum + row.count, 0);
@@ -136,28 +137,12 @@ function mergeScreen(state, w) {
     apart: { text: w.t('kiosk.merge.apart'), detail: w.t('kiosk.merge.apart.detail') } };
 }
 
-// One row per product: what is in the cart from elsewhere, what was scanned here, and what becomes of both.
-function mergeRows(lines, left_out, w) {
-  const rows = new Map();
-  for (const line of lines) {
-    const key = `${line.gtin} ${line.options ?? ''}`;
-    const row = rows.get(key) ?? { key, sides: {} };
-    row.sides[line.side] = line;
-    rows.set(key, row);
-  }
-  return [...rows.values()].map(({ key, sides }) => mergeRow(key, sides, left_out, w));
-}
+const reasonSaid = (w) => (reason) => (w.has(`kiosk.merge.reason.${reason}`) ? w.t(`kiosk.merge.reason.${reason}`) : ''); // to herself
 
-function mergeRow(key, { online, kiosk }, left_out, w) {
-  const one = online ?? kiosk;
-  const taken = !kiosk || !left_out.includes(kiosk.line);
-  const count = taken ? (kiosk ?? online).becomes_quantity : online?.quantity ?? 0;
-  const name = one.name || shortGtin(one.gtin);
-  const reason = taken ? (kiosk ?? online).reason : 'excluded';
+function rowOf(row, w) {
   const quantity = (line) => (line ? w.number(line.quantity) : w.t('kiosk.merge.none'));
-  return { key, name, line: kiosk?.line ?? null, taken, count, worth: count * one.unit_price, kiosk: Boolean(kiosk), options: optionsOf(one), here: quantity(kiosk), there: quantity(online),
-    becomes: count > 0 ? w.number(count) : w.t('kiosk.merge.out'), label: w.t('kiosk.merge.take', { name }),
-    reason: w.has(`kiosk.merge.reason.${reason}`) ? w.t(`kiosk.merge.reason.${reason}`) : '' };
+  return { ...row, kiosk: Boolean(row.here), here: quantity(row.here), there: quantity(row.there), becomes: row.count > 0 ? w.number(row.count) : w.t('kiosk.merge.out'),
+    label: w.t('kiosk.merge.take', { name: row.name }) };
 }
 
 const optionsOf = (line) => (line.options ? line.options.replaceAll(':', ' ') : '');

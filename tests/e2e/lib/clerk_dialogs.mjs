@@ -22,9 +22,12 @@ export const matches = [{ customer: handle(21), name: 'M… R…', tier: 'gold',
 export const credentials = [{ credential: handle(31), kind: 'member', blocked: false }, { credential: handle(32), kind: 'desfire', blocked: false }, { credential: handle(33), kind: 'pass', blocked: true }];
 export const operator = { operator: { id: 'ana', name: 'Ana Duarte' } };
 export const choice = { choice: handle(41), people: [{ customer: handle(42), name: 'Maria Rivera' }, { customer: handle(43), name: 'Tomás Rivera' }], until_ms: WALL + 25_000 };
-export const merge = { merge: { currency: 'EUR', total_after: 7870, lines: [
-  { side: 'kiosk', line: handle(51), gtin: '04006381333931', name: 'Eraser, soft', quantity: 1, unit_price: 120 },
-  { side: 'online', line: lines[0].id, gtin: '04006381333931', name: 'Fountain pen, blue', quantity: 1, unit_price: 3490 }] } };
+export const merge = { merge: { currency: 'EUR', total_after: 3490 + 3 * 980 + 120, lines: [
+  { side: 'kiosk', line: handle(51), gtin: '04006381333962', name: 'Eraser, soft', quantity: 1, unit_price: 120, becomes_quantity: 1, reason: 'carried' },
+  { side: 'kiosk', line: handle(52), gtin: lines[1].gtin, name: lines[1].name, quantity: 1, unit_price: 980, becomes_quantity: 3, reason: 'added' },
+  { side: 'online', line: lines[0].id, gtin: lines[0].gtin, name: lines[0].name, quantity: 1, unit_price: 3490, becomes_quantity: 1, reason: 'kept' },
+  { side: 'online', line: lines[1].id, gtin: lines[1].gtin, name: lines[1].name, quantity: 2, unit_price: 980, becomes_quantity: 3, reason: 'added' },
+  { side: 'kiosk', line: handle(53), gtin: '04006381333979', options: 'colour:green', name: 'Gift box', quantity: 1, unit_price: 0, becomes_quantity: 0, reason: 'gift_declined' }] } };
 
 /** Answers by method; anything else is answered with {}. */
 export const answers = { 'customer.find': { matches }, 'credential.list': { credentials } };

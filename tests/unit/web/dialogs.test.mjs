@@ -138,8 +138,12 @@ test('notes, suggestions and two carts in words', () => {
   assert.deepEqual(rows([...here, open('note')])[0], ['Prefers the fine nib; asked for the green ink', 'Ana · 3 days ago']);
   assert.deepEqual(rows([...here, open('suggestions')])[0], ['Desk lamp, brass', '49.00 EUR · in stock · seen 46 min ago']);
   const together = shown([...here, say('merge', merge)]).dialog;
-  assert.deepEqual(together.rows.map((row) => row.detail), ['here · 1 × 1.20', 'own cart · 1 × 34.90']);
-  assert.equal(together.note.text, 'Together: 78.70 EUR');
+  assert.deepEqual(together.rows.map((row) => [row.title, row.detail, row.value]), [
+    ['Eraser, soft', 'here 1 · scanned here just now', 'becomes 1'],
+    ['Ink cartridges ×12', 'own cart 2 · here 1 · in both: added up', 'becomes 3'],
+    ['Fountain pen, blue', 'own cart 1 · was in the customer’s cart already', 'becomes 1'],
+    ['Gift box · colour green', 'here 1 · the customer did not want this gift before', 'stays out']]);
+  assert.equal(together.note.text, 'Together: 65.50 EUR');
   const later = [...here, say('merge', merge), { type: 'dialog_close' }];
   assert.equal(run([...later, say('merge', merge)]).dialog, null); // put away, it waits behind a key
   assert.equal(shown([...later, open('more')]).dialog.rows[0].title, 'Two carts');

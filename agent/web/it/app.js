@@ -47,6 +47,7 @@ function speak(language) {
 
 function paint() {
   const view = viewOf(told, { at: now(), wall: offset === null ? null : now() + offset }, words);
+  document.body.dataset.kind = told.link.state;
   document.documentElement.lang = words.tag;
   document.documentElement.dir = words.direction;
   $('where').textContent = view.where;

@@ -32,6 +32,7 @@ export const merge = { merge: { currency: 'EUR', total_after: 3490 + 3 * 980 + 1
 /** Answers by method; anything else is answered with {}. */
 export const answers = { 'customer.find': { matches }, 'credential.list': { credentials } };
 export const answering = (more = {}) => (page, stage) => { stage.answer = ({ method }) => more[method] ?? { result: answers[method] ?? {} }; };
+const deaf = (page, stage) => { stage.silent = true; };
 export const press = (...keys) => async (page) => { for (const key of keys) await page.keyboard.press(key); };
 const type = (text) => (page) => page.keyboard.type(text, { delay: 60 });
 const refuse = (code) => ({ error: { code: -32001, message: 'no', data: { code } } });
@@ -88,5 +89,15 @@ export const states = {
   'dialog-choose': [...idle, ['choose', choice]],
   'dialog-merge': [...shown, ['merge', merge]],
   'dialog-operator': [...idle, (page) => page.click('#operator'), open('operator')],
+  'dialog-find-asking': [...idle, deaf, press('F3'), open('find'), type('+49 30 4127'), press('Enter'), has('dialog .note[data-tone=busy]')],
+  'dialog-signup-refused': [...idle, answering({ 'customer.create': refuse('input.syntax') }), press('F3'), open('find'), press('F4'), open('signup'), type('Maria Rivera'),
+    ...consents.map(({ id }) => (page) => page.check(`dialog [name="consent.${id}"][value=no]`, { force: true })), (page) => page.click('dialog [type=submit]'), has('dialog .note[data-tone=bad]')],
+  'dialog-note-refused': [...shown, answering({ 'note.add': refuse('retry.full') }), press('F4'), open('more'), press('1'), open('note'), type('Left-handed'), press('Enter'), has('dialog .note[data-tone=bad]')],
+  'dialog-replace': [...shown, answering(), press('F4'), open('more'), press('3'), has('dialog .rows li'), (page) => page.click('dialog li:nth-child(2) [data-act="cards.replace"]'), has('dialog .picture[data-icon=tap]')],
+  'dialog-captured-refused': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]'), ['captured', { purpose: 'link', outcome: 'refused', code: 'customer_full' }]],
+  'dialog-cards-none': [...shown, answering({ 'credential.list': { result: { credentials: [] } } }), press('F4'), open('more'), press('3'), has('dialog .none:not(:empty)')],
+  'dialog-handed-accepted': [...shown, press('F8'), open('handover'), ['handovers', { open: [], own: { id: handle(13), state: 'accepted', since_ms: WALL, by: 'Till 2', declined_count: 0 } }]],
+  'dialog-handed-declined': [...shown, press('F8'), open('handover'), ['handovers', { open: [], own: { id: handle(13), state: 'waiting', since_ms: WALL, code: 'K7M2PX', declined_count: 2 } }], has('dialog .code:not(:empty)')],
+  'dialog-requests-offline': [['terminal', terminal()], ['state', offline()], ['visit', { visit: null, reason: 'restart' }], ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests')],
   'dialog-nobody-signed-on': [['terminal', terminal()], ['state', live()], ['visit', { visit: null, reason: 'restart' }], press('F4'), open('more'), press('2'), open('operator')],
 };

@@ -14,8 +14,8 @@ export async function denied(page, stage) {
 
 /** From the beginning on nobody answers; the page says what that means after a while. */
 export async function unreachable(page) {
-  await page.waitForSelector('body[data-kind=connecting]');
-  await page.waitForFunction(() => document.querySelector('#stage').textContent.length > 60);
+  await page.waitForSelector('body[data-kind=connecting], body[data-kind=first]');
+  await page.waitForFunction(() => document.querySelector('#stage, #link').textContent.length > 60);
 }
 
 function cut(page, stage, change) {
@@ -28,7 +28,7 @@ function cut(page, stage, change) {
 export async function mend(page, stage, steps) {
   if (page.cut) await page.goto('about:blank'); // what it tried last is told before
   page.cut = false;
-  Object.assign(stage, { accepts: true, signedIn: true, deaf: steps.includes(unreachable) });
+  Object.assign(stage, { accepts: true, signedIn: true, silent: false, deaf: steps.includes(unreachable) });
 }
 
 /** A browser reports a connection that fails to the console, as it should in these states. */

@@ -2,9 +2,9 @@
 
 /**
  * Runs in the page. rules: scrolling, what may be cut or beyond the edge because it scrolls; whole, what must not although it
- * could; strip, what #strip must not cover. Returns one line per fault.
+ * could; strip, what #strip must not cover; long, that the page is read from top to bottom and scrolls. Returns one line per fault.
  */
-export function screenFaults({ scrolling, whole, strip: uncovered }) {
+export function screenFaults({ scrolling, whole, strip: uncovered, long }) {
   const faults = [];
   const visible = (element) => element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) && element.getClientRects().length > 0 && !element.closest('.sr, .sprite');
   const name = (element) => `${element.tagName.toLowerCase()}#${element.id}.${element.className} "${element.textContent.slice(0, 40)}"`;
@@ -21,7 +21,7 @@ export function screenFaults({ scrolling, whole, strip: uncovered }) {
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
     if (own && parseFloat(style.fontSize) < 16) faults.push(`text below 16 px: ${name(element)}`);
     if (own && style.textOverflow !== 'ellipsis' && !element.closest(scrolling) && (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)) faults.push(`cut text: ${name(element)}`);
-    if (own && !element.closest(scrolling) && (box.left < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.top < -1)) faults.push(`outside the screen: ${name(element)}`);
+    if (own && !element.closest(scrolling) && (box.left < -1 || box.right > innerWidth + 1 || (!long && box.bottom > innerHeight + 1) || box.top < -1)) faults.push(`outside the screen: ${name(element)}`);
     const frame = own && whole && element.closest(whole);
     if (frame && box.bottom > frame.getBoundingClientRect().bottom + 1) faults.push(`cut at the bottom: ${name(element)}`);
     if (element.tagName === 'BUTTON' && (box.width < 43.5 || box.height < 43.5)) faults.push(`target below 44 px: ${name(element)} ${box.width}×${box.height}`);
@@ -37,6 +37,6 @@ export function screenFaults({ scrolling, whole, strip: uncovered }) {
     const apart = box.bottom <= strip.top || box.top >= strip.bottom || box.right <= strip.left || box.left >= strip.right;
     if (!apart) faults.push(`under the strip: ${name(element)}`);
   }
-  if (document.documentElement.scrollWidth > innerWidth || document.documentElement.scrollHeight > innerHeight) faults.push('the page scrolls');
+  if (document.documentElement.scrollWidth > innerWidth || (!long && document.documentElement.scrollHeight > innerHeight)) faults.push('the page scrolls');
   return faults;
 }

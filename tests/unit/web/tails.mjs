@@ -57,9 +57,9 @@ export const TAILS = {
   'kiosk.taken': { tails: MUTATIONS },
   'taken.code': { tails: [...CODES, 'other'] },
   'merge': { tails: ['kiosk', 'online'], always: true },
-  'merge.reason': { tails: MERGES },
+  'merge.reason': { tails: MERGES, always: true },
   'kiosk.merge': { tails: ['product', 'online', 'kiosk', 'becomes'], always: true },
-  'kiosk.merge.reason': { tails: MERGES, always: true },
+  'kiosk.merge.reason': { tails: MERGES }, // to herself where that reads otherwise
   'error': { tails: [...ERRORS, 'scanner'] },
   'kiosk.error': { tails: ERRORS },
   'find.error': { tails: [...ERRORS, ...codesOf('clerk/actions.js', 'NOT_FETCHED')] },

@@ -127,10 +127,3 @@ test('the sentences that are promised', () => {
   assert.equal(en.t('reading.title'), 'Hold it there…');
   assert.equal(en.t('ended.title'), 'Screen cleared');
 });
-
-test('each reason why something becomes of a line when two carts are joined has words, for the clerk and to the shopper', () => {
-  const program = readFileSync(path.join(agent, '../core/cart/merge.c'), 'utf8');
-  const names = [...program.matchAll(/\[TB_MERGE_\w+\] =\s*"([a-z_]+)"/g)].map(([, name]) => name);
-  assert.ok(names.length >= 10, `${names}`);
-  for (const name of names) assert.ok(en.has(`merge.reason.${name}`), name);
-});

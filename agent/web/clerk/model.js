@@ -1,11 +1,11 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every
 // time computed here from absolute times and the agent's clock. render.js only puts this on screen.
-import { ageOf, assuranceText, isPast, isWorthItsAge, nextTier, shortGtin } from '../lib/facts.js';
+import { ageOf, assuranceText, isHidden, isPast, isWorthItsAge, nextTier, shortGtin } from '../lib/facts.js';
+import { TAKEN_MS } from '../lib/known.js';
 import { asSentence, lineContract, noticeContract, pageContract, readerContract, readerName } from '../lib/outage.js';
 import { claimIsMine, keysOf, toolsOf } from './keys_model.js';
 import { dialogOf, noteFrom, priceOf } from './dialog_model.js';
 import { shownTier } from './tier.js';
-import { TAKEN_MS } from './state.js';
 
 const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
 const ENDED_MS = 4_000;
@@ -234,7 +234,6 @@ function freshOf(state, view, w, clock) {
 }
 
 // What the visit's assurance does not open; the agent has left it out.
-const isHidden = (state, benefit) => (state.visit?.hidden ?? []).includes(benefit);
 
 const textsOf = (list) => (list ?? []).map((item) => (typeof item === 'string' ? item : item.text)).filter(Boolean);
 

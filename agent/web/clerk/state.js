@@ -1,32 +1,16 @@
 // What the page knows: events in, a new state out. Pure; time is handed in with every event.
-// `at` is the page's own monotonic clock in ms. The agent's wall clock is known only through the
-// `wall_ms` of its messages; the browser's wall clock is never asked.
 import { dialogAfterQuiet, dialogOfCaptured, dialogOfQuestion, dialogOfRequests, dialogOfVisit, handlers as dialogs } from './dialog_state.js';
-import { dropGhosts, mergeLines } from '../lib/lines.js';
+import { firstKnown, handled, isForsaken, linkLost, linkUp, takenBack, told, withCart as withLines } from '../lib/known.js';
+import { dropGhosts } from '../lib/lines.js';
 import { forgetLine, remember } from './undo.js';
 
-export const LOST_VISIT_MS = 5_000; // a page without its agent shows a customer no longer than this
-export const TAKEN_MS = 15_000; // that a change was taken back stays this long
 export const GHOST_MS = 4_000; // a removed line keeps its place at least this long
 
 export function initialState(at) {
   return {
-    link: { state: 'first', since: at }, // first, up, lost, denied
-    offset: null, // agent's wall clock minus page clock, ms
-    terminal: null,
-    line: null,
-    readers: [],
+    ...firstKnown(at),
     unsent: 0,
     notices: [],
-    visit: null,
-    view: null,
-    cart: null,
-    lines: [], // of the cart, in the order of first sight, with marks of the page
-    ended: null,
-    outcome: null,
-    reading: null,
-    failed: null,
-    taken: null, // the last change of this customer's cart that was turned down; count: how many lately
     details: false,
     selected: null,
     done: [], // what this page changed in the cart of this visit, oldest first
@@ -43,11 +27,10 @@ export function initialState(at) {
 }
 
 const handlers = {
-  open: (state, event) => ({ ...state, link: { state: 'up', since: event.at }, failed: null }),
-  lost: (state, event) => (state.link.state === 'up' || state.link.state === 'first' && event.tried
-    ? { ...state, link: { state: 'lost', since: event.at }, reading: null } : state),
+  open: linkUp,
+  lost: linkLost,
   denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at }, requests: [], operator: null, choose: null, pairing: null, dialog: null }),
-  message: onMessage,
+  message: (state, event) => told(messages, state, event),
   details: (state, event) => (state.visit?.id === event.visit ? { ...state, details: Boolean(event.shown) } : state),
   select: (state, event) => ({ ...state, selected: event.line }),
   failed: (state, event) => ({ ...state, failed: { code: event.code, at: event.at } }),
@@ -60,14 +43,7 @@ const handlers = {
   tick: onTick,
 };
 
-export function reduce(state, event) {
-  return Object.hasOwn(handlers, event.type) ? handlers[event.type](state, event) : state;
-}
-
-function onMessage(state, { method, params, at }) {
-  const timed = Number.isFinite(params?.wall_ms) ? { ...state, offset: params.wall_ms - at } : state;
-  return Object.hasOwn(messages, method) ? messages[method](timed, params ?? {}, at) : timed;
-}
+export const reduce = (state, event) => handled(handlers, state, event);
 
 const messages = {
   terminal: (state, params) => ({ ...state, terminal: params }),
@@ -106,9 +82,8 @@ function onOutcome(state, params, at) {
 }
 
 function onTakenBack(state, params, at) {
-  if (state.visit?.id !== params.visit) return state;
-  const before = state.taken && at - state.taken.at < TAKEN_MS ? state.taken.count : 0;
-  return { ...state, taken: { ...params, at, count: before + 1 }, done: forgetLine(state.done, params.gtin) };
+  const next = takenBack(state, params, at);
+  return next === state ? state : { ...next, done: forgetLine(state.done, params.gtin) };
 }
 
 function onVisit(state, params, at) {
@@ -130,18 +105,16 @@ function forget(state) {
     dialog: dialogOfVisit(state.dialog, state.visit?.id, undefined) };
 }
 
-// The lines of another cart, hers instead of nobody's, were not changed from those before.
+// A line that is gone is not chosen any more.
 function withCart(state, cart, at, begins = false) {
-  const first = begins || (state.cart !== null && cart?.id !== state.cart.id);
-  const lines = mergeLines(first ? [] : state.lines, cart?.lines ?? [], at, first);
-  const selected = lines.some((line) => line.id === state.selected && line.goneAt === null) ? state.selected : null;
-  return { ...state, cart, lines, selected };
+  const next = withLines(state, cart, at, begins);
+  const selected = next.lines.some((line) => line.id === state.selected && line.goneAt === null) ? state.selected : null;
+  return { ...next, selected };
 }
 
 // `still`: no hand moved over the page lately, so lines may close ranks.
 function onTick(state, { at, still, quiet_ms = 0 }) {
-  const lost = state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS
-    ? { ...forget(state), ended: { reason: 'lost', at } } : state;
+  const lost = isForsaken(state, at) ? { ...forget(state), ended: { reason: 'lost', at } } : state;
   const dialog = dialogAfterQuiet(lost.dialog, quiet_ms);
   const dropped = dialog === lost.dialog ? lost : { ...lost, dialog };
   if (!still) return dropped;

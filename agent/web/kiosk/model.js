@@ -1,19 +1,18 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every time computed here
 // from absolute times and the agent's clock. What is open over the screen is in panels.js; render.js puts it on screen.
 import { tierPaint } from '../lib/colour.js';
-import { ageOf, isPast, isWorthItsAge, nextTier, shortGtin, tierOf } from '../lib/facts.js';
+import { ageOf, BACKGROUND, isHidden, isPast, isWorthItsAge, nextTier, shortGtin, tierOf } from '../lib/facts.js';
+import { TAKEN_MS } from '../lib/known.js';
 import { asSentence, lineContract, pageContract, readerContract } from '../lib/outage.js';
 import { mergeRows } from '../lib/merge.js';
 import { dialogOf } from './panels.js';
 import { errorText, helpLine, nameOf, outcomeWords } from './said.js';
-import { TAKEN_MS } from './state.js';
 
 const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
 const STRIP_MS = 6_000; // … and in a visit this long
 const ADDED_MS = 3_000;
 const CHANGED_MS = 3_000;
 const ACCENT = '#0b57d0'; // of a chain that has none
-const BACKGROUND = { light: [255, 255, 255], dark: [27, 32, 39] }; // --panel in style.css
 
 // What a shopper need not be told of: it shows by itself, or it is between clerks.
 const SILENT = new Set(['recognised', 'operator', 'captured']);
@@ -174,7 +173,6 @@ function cartScreen(state, env, clock) {
 }
 
 // What the visit's assurance does not open; the agent has left it out.
-const isHidden = (state, benefit) => (state.visit.hidden ?? []).includes(benefit);
 
 function whoOf(state, env, clock) {
   const w = env.words;

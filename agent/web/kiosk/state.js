@@ -1,10 +1,8 @@
 // What the kiosk's page knows: events in, a new state out. Pure; time is handed in with every event.
-// `at` is the page's own monotonic clock in ms; the agent's wall clock is known through `wall_ms` alone.
-import { dropGhosts, mergeLines } from '../lib/lines.js';
+import { firstKnown, handled, isForsaken, linkLost, linkUp, takenBack, told, withCart } from '../lib/known.js';
+import { dropGhosts } from '../lib/lines.js';
 import { LANGUAGES } from '../lib/words.js';
 
-export const LOST_VISIT_MS = 5_000; // a page without its agent shows a customer no longer than this
-export const TAKEN_MS = 15_000; // that a change was taken back stays this long
 export const UNDO_MS = 10_000; // a removed line offers its way back at least this long
 export const BLANK_MS = 10_000; // the count-down is shown from here on
 const LANGUAGE_MS = 60_000; // a language that was picked without a visit is forgotten after this long without a touch
@@ -15,20 +13,7 @@ const OVER_MS = 8_000; // that a call for help is over stays this long
 
 export function initialState(at) {
   return {
-    link: { state: 'first', since: at }, // first, up, lost, denied
-    offset: null, // agent's wall clock minus page clock, ms
-    terminal: null,
-    line: null,
-    readers: [],
-    visit: null,
-    view: null,
-    cart: null,
-    lines: [], // of the cart, in the order of first sight, with marks of the page
-    ended: null,
-    outcome: null,
-    reading: null,
-    failed: null,
-    taken: null,
+    ...firstKnown(at),
     merge: null, // the preview that waits for an answer
     left_out: [], // lines of this kiosk's cart that were unticked there
     joined: false, // carts were put together in this visit, which can be taken back
@@ -43,11 +28,10 @@ export function initialState(at) {
 }
 
 const handlers = {
-  open: (state, event) => ({ ...state, link: { state: 'up', since: event.at }, failed: null }),
-  lost: (state, event) => (state.link.state === 'up' || (state.link.state === 'first' && event.tried)
-    ? { ...state, link: { state: 'lost', since: event.at }, reading: null, blank: null } : state),
+  open: linkUp,
+  lost: onLost,
   denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at } }),
-  message: onMessage,
+  message: (state, event) => told(messages, state, event),
   touch: (state, event) => ({ ...state, touched: event.at, blank: null }),
   panel: (state, event) => ({ ...state, failed: null,
     panel: { name: event.name, since: event.at, step: event.step ?? 'shown', result: null, under: event.name === 'language' ? under(state.panel) : null } }),
@@ -63,18 +47,16 @@ const handlers = {
 // What the choice of a language covers comes back after it.
 const under = (panel) => (panel?.name === 'language' ? panel.under : panel);
 
-export function reduce(state, event) {
-  return Object.hasOwn(handlers, event.type) ? handlers[event.type](state, event) : state;
+export const reduce = (state, event) => handled(handlers, state, event);
+
+function onLost(state, event) {
+  const next = linkLost(state, event);
+  return next === state ? state : { ...next, blank: null };
 }
 
 /** The language that the page is in: picked by hand, the customer's if there are words of it, the terminal's. */
 export function languageOf(state) {
   return state.language ?? (Object.hasOwn(LANGUAGES, state.spoken ?? '') ? state.spoken : null) ?? state.terminal?.language ?? 'en';
-}
-
-function onMessage(state, { method, params, at }) {
-  const timed = Number.isFinite(params?.wall_ms) ? { ...state, offset: params.wall_ms - at } : state;
-  return Object.hasOwn(messages, method) ? messages[method](timed, params ?? {}, at) : timed;
 }
 
 const messages = {
@@ -86,19 +68,13 @@ const messages = {
     panel: state.visit ? state.panel : null }),
   reading: (state, params, at) => ({ ...state, reading: { reader: params.reader, at } }),
   reading_end: (state) => ({ ...state, reading: null }),
-  taken_back: onTakenBack,
+  taken_back: takenBack,
   merge: (state, params) => (params.merge ? { ...state, merge: params.merge, panel: null, joined: false, left_out: state.merge ? state.left_out : [] }
     : { ...state, merge: null, left_out: [], joined: Boolean(params.undo) }),
   choose: (state, params) => ({ ...state, choose: params.choice ? params : null, panel: params.choice ? null : state.panel }),
   help: onHelp,
   blank: (state, params, at) => ({ ...state, blank: Number.isFinite(params.in_ms) ? { until: at + params.in_ms } : null }),
 };
-
-function onTakenBack(state, params, at) {
-  if (state.visit?.id !== params.visit) return state;
-  const before = state.taken && at - state.taken.at < TAKEN_MS ? state.taken.count : 0;
-  return { ...state, taken: { ...params, at, count: before + 1 } };
-}
 
 // A call that is over is told for a while; one that ended without having been shown is not.
 function onHelp(state, params, at) {
@@ -127,12 +103,6 @@ function forget(state) {
     choose: null, help: null, blank: null, panel: null, outcome: state.visit ? null : state.outcome };
 }
 
-// The lines of another cart, hers instead of nobody's, were not changed from those before.
-function withCart(state, cart, at, begins = false) {
-  const first = begins || (state.cart !== null && cart?.id !== state.cart.id);
-  return { ...state, cart, lines: mergeLines(first ? [] : state.lines, cart?.lines ?? [], at, first) };
-}
-
 // What an answer brings belongs to the panel that asked for it, if that is still open.
 function onAnswer(state, { name, result, at }) {
   return withPanel(state, name, (panel) => ({ ...panel, step: 'shown', result, since: at })) ?? state;
@@ -153,7 +123,7 @@ function withPanel(state, name, change) {
 // `still`: no hand was on the page lately, so lines may close ranks.
 function onTick(state, { at, still }) {
   let next = state;
-  if (state.visit && state.link.state === 'lost' && at - state.link.since >= LOST_VISIT_MS) next = { ...forget(state), ended: { reason: 'lost', at, anonymous: Boolean(state.visit.anonymous) } };
+  if (isForsaken(state, at)) next = { ...forget(state), ended: { reason: 'lost', at, anonymous: Boolean(state.visit.anonymous) } };
   if (next.ended && at - next.ended.at >= (next.ended.reason === 'handover' ? HANDED_MS : ENDED_MS)) next = { ...next, ended: null, spoken: null, language: null };
   if (!next.visit) next = idleTick(next, at);
   if (next.help?.state === 'over' && at - next.help.at >= OVER_MS) next = { ...next, help: null };

@@ -5,6 +5,9 @@ import { tierPaint } from './colour.js';
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
+/** What tiers are painted on ([r, g, b]): --panel in the pages' style.css, by scheme. */
+export const BACKGROUND = { light: [255, 255, 255], dark: [27, 32, 39] };
+
 /** Age of a fact of this time in ms, null when that cannot be said. */
 export const ageOf = (ms, clock) => (ms > 0 && clock.wall !== null ? Math.max(0, clock.wall - ms) : null);
 
@@ -16,6 +19,9 @@ export const isWorthItsAge = (age, line) => age !== null && age >= (line?.state 
 
 /** A number of a product as people read it: without the zeros in front. */
 export const shortGtin = (gtin) => String(gtin ?? '').replace(/^0+(?=\d{8})/, '');
+
+/** What this proof does not open. */
+export const isHidden = (state, benefit) => (state.visit?.hidden ?? []).includes(benefit);
 
 /** Word, symbol and colours of a tier on this background ([r, g, b]); null without one. */
 export function tierOf(id, tiers, background) {

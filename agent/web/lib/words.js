@@ -1,13 +1,12 @@
 // What a page says, and the formats that depend on the language: plurals, money, times and ages. The words are in
 // agent/words/<language>.json, one catalogue per language in sections. Nothing here reads a clock: times are handed in.
+import { DAY, HOUR } from './facts.js';
 
 /** The languages that there is a catalogue of, each in its own words. */
 export const LANGUAGES = { ar: 'العربية', de: 'Deutsch', en: 'English', es: 'Español', fr: 'Français' };
 const RIGHT_TO_LEFT = ['ar', 'fa', 'he', 'ur'];
 
 const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 const languageOf = (locale) => {
   const language = String(locale || 'en').split('-')[0];

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { anonymous, cart, choose, ID, lines, live, merge, outcome, terminal, view, visit, WALL } from '../../e2e/lib/kiosk_messages.mjs';
 import { load } from './web.mjs';
 
-const { initialState, languageOf, LOST_VISIT_MS, reduce, UNDO_MS } = await load('kiosk/state.js');
+const { initialState, languageOf, reduce, UNDO_MS } = await load('kiosk/state.js');
+const { LOST_VISIT_MS } = await load('lib/known.js');
 
 const say = (state, method, params, at = 0) => reduce(state, { type: 'message', method, params, at });
 const open = () => reduce(initialState(0), { type: 'open', at: 0 });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { cart, line, live, outcome, terminal, visit, WALL } from '../../e2e/lib/clerk_messages.mjs';
 import { load } from './web.mjs';
 
-const { GHOST_MS, initialState, LOST_VISIT_MS, reduce } = await load('clerk/state.js');
+const { GHOST_MS, initialState, reduce } = await load('clerk/state.js');
+const { LOST_VISIT_MS } = await load('lib/known.js');
 const say = (method, params, at = 0) => ({ type: 'message', method, params, at });
 const after = (...events) => events.reduce(reduce, initialState(0));
 const pen = line('Pen', 1, 100);

@@ -52,6 +52,7 @@ struct tb_pos_pairing {
     bool finishing; /* the code was right, and the token is being stored */
     struct tb_id id;
     struct tb_pos_client asked;
+    uint32_t asker; /* user of this machine */
     char code[TB_POS_CODE_SIZE + 1];
     int64_t until_wall_ms;
     struct tb_timer timer;

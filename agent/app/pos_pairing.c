@@ -55,6 +55,7 @@ static void pairing_late(struct tb_timer *timer)
     if (agent->pos.pairing.finishing)
         return;
     tb_log(TB_LOG_INFO, TB_EVENT("pos", "pairing_late"));
+    tb_pos_guard_lapsed(&agent->pos.guard, agent->pos.pairing.asker);
     pairing_close(agent);
 }
 
@@ -118,6 +119,16 @@ static bool clients_full(const struct tb_pos *pos)
     return pos->clients.count + pos->granting_count >= TB_POS_CLIENT_MAX;
 }
 
+/* Software of another user of this machine, whose pairings came to nothing, does not keep anybody off. */
+static bool is_kept_off(const struct tb_agent *agent, uint32_t asker)
+{
+    const struct tb_pos_pairing *pairing = &agent->pos.pairing;
+    const struct tb_pos_guard *guard = &agent->pos.guard;
+    if (tb_pos_guard_pause_ms(guard, asker, tb_loop_now_ms(agent->loop)) > 0)
+        return true;
+    return pairing->open && (pairing->finishing || !tb_pos_guard_yields(guard, pairing->asker, asker));
+}
+
 void tb_pos_pair_begin(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
@@ -126,9 +137,10 @@ void tb_pos_pair_begin(struct tb_request *r)
     client_read(r, &asked);
     if (!tb_request_check(r))
         return;
-    if (pairing->open || tb_pos_guard_is_paused(&agent->pos.guard, tb_loop_now_ms(agent->loop))) {
+    uint32_t asker = tb_counter_user(agent->counter, r->from);
+    if (is_kept_off(agent, asker)) {
         tb_request_refuse(r, TB_ERR_BUSY,
-                          "Another POS is being paired, or one was refused, or codes were guessed. Try again "
+                          "Another POS is being paired, or this one was refused, or guessed codes. Try again "
                           "later, or have it granted: tillbridge pos grant");
         return;
     }
@@ -139,6 +151,7 @@ void tb_pos_pair_begin(struct tb_request *r)
     pairing->open = true;
     pairing->id = tb_id_random(tb_rng_system());
     pairing->asked = asked;
+    pairing->asker = asker;
     pairing->until_wall_ms = tb_loop_wall_ms(agent->loop) + TB_POS_PAIRING_MS;
     code_draw(pairing->code);
     tb_timer_set(agent->loop, &pairing->timer, TB_POS_PAIRING_MS, pairing_late);
@@ -232,11 +245,12 @@ static void grant(const struct tb_request *r, const struct tb_pos_client *asked,
 static void guess_count(struct tb_agent *agent)
 {
     struct tb_pos_guard *guard = &agent->pos.guard;
+    const struct tb_pos_pairing *pairing = &agent->pos.pairing;
     int64_t now_ms = tb_loop_now_ms(agent->loop);
-    if (!tb_pos_guard_guessed(guard, now_ms))
+    if (!tb_pos_guard_guessed(guard, pairing->asker, now_ms))
         return;
-    tb_log(TB_LOG_WARN, TB_EVENT("pos", "codes_guessed"), tb_log_str("name", agent->pos.pairing.asked.name),
-           tb_log_int("pause_ms", guard->pause_until_ms - now_ms));
+    tb_log(TB_LOG_WARN, TB_EVENT("pos", "codes_guessed"), tb_log_str("name", pairing->asked.name),
+           tb_log_int("pause_ms", tb_pos_guard_pause_ms(guard, pairing->asker, now_ms)));
     pairing_close(agent);
 }
 
@@ -260,7 +274,7 @@ void tb_pos_pair_finish(struct tb_request *r)
         tb_request_refuse(r, TB_ERR_DENIED, "That is not the code on the clerk's screen.");
         return;
     }
-    tb_pos_guard_passed(&agent->pos.guard);
+    tb_pos_guard_passed(&agent->pos.guard, pairing->asker);
     pairing->finishing = true;
     grant(r, &pairing->asked, true);
 }
@@ -276,7 +290,7 @@ void tb_pos_pair_refuse(struct tb_request *r)
     }
     tb_log(TB_LOG_WARN, TB_EVENT("pos", "pairing_refused"), tb_log_str("name", pairing->asked.name),
            tb_operators_field(agent));
-    tb_pos_guard_refused(&agent->pos.guard, tb_loop_now_ms(agent->loop));
+    tb_pos_guard_refused(&agent->pos.guard, pairing->asker, tb_loop_now_ms(agent->loop));
     tb_shopping_answer_done(r);
     pairing_close(agent);
 }

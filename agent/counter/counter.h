@@ -111,6 +111,10 @@ TB_MUST_USE enum tb_err tb_counter_send(struct tb_counter *counter, uint32_t pag
 TB_MUST_USE enum tb_err tb_counter_broadcast(struct tb_counter *counter, enum tb_counter_scope scope,
                                              enum tb_counter_topic topic, struct tb_span message);
 
+/* Which user of this machine sent the call that is being handled, or has this page open; TB_PEER_UNKNOWN when
+ * that cannot be told. Reads files of the kernel. */
+uint32_t tb_counter_user(struct tb_counter *counter, uint32_t page);
+
 /* Ends every connection of a POS whose token is not good any more. */
 void tb_counter_pos_end(struct tb_counter *counter, uint32_t client);
 

@@ -1,6 +1,7 @@
 #include "agent/counter/pos.h"
 
 #include "agent/counter/head.h"
+#include "agent/counter/peer.h"
 #include "agent/counter/pos_gate.h"
 #include "core/base/assert.h"
 #include "core/base/text.h"
@@ -297,6 +298,17 @@ int pos_write(struct connection *c)
 }
 
 /* ---- for whoever keeps the tokens ---- */
+
+uint32_t tb_counter_user(struct tb_counter *counter, uint32_t page)
+{
+    for (size_t i = 0; i < CONNECTION_COUNT_MAX; i++) {
+        const struct connection *c = &counter->connections[i];
+        bool open = c->state == CONNECTION_PAGE || c->state == CONNECTION_REQUEST;
+        if (open && page != 0 && c->number == page)
+            return tb_peer_user(lws_get_socket_fd(c->wsi));
+    }
+    return TB_PEER_UNKNOWN;
+}
 
 void tb_counter_pos_end(struct tb_counter *counter, uint32_t client)
 {

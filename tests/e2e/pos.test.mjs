@@ -2,6 +2,7 @@
 // change, paying, codes that are handed in, and tokens that are good no more.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { call, Pos, post } from './lib/pos_channel.mjs';
@@ -320,4 +321,19 @@ test('a clerk refuses what nobody expects', async () => {
   await page.sees('no code', (s) => s.pairing === null);
   assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code })), 'refused.not_found');
   assert.equal(codeOf(await call(port(), 'pair.begin', { name: 'Unexpected', scopes: ALL })), 'retry.busy');
+});
+
+// Which user asks can be shown only by a test that may become another one.
+test('what one user of the machine does keeps off no other', { skip: process.getuid() !== 0 && 'not root' }, async () => {
+  const body = (name) => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'pair.begin', params: { name, scopes: ['customer'] } });
+  const byNobody = (name) => JSON.parse(execFileSync('curl', ['-s', `http://127.0.0.1:${port()}/pos/v1/rpc`, '-H', 'Content-Type: application/json', '-d', body(name)],
+    { uid: 65534, gid: 65534, env: { PATH: process.env.PATH } }));
+  assert.equal(codeOf(await call(port(), 'pair.begin', { name: 'Still refused', scopes: ALL })), 'retry.busy');
+  const { result } = byNobody('First');
+  assert.match(result.pairing, /^[0-9a-f]{32}$/);
+  const { pairing } = await page.sees('a code', (s) => s.pairing?.name === 'First');
+  const code = { pairing: result.pairing, code: wrong(pairing.code) };
+  for (let i = 0; i < 5; i++) assert.equal(codeOf(await call(port(), 'pair.finish', code)), 'refused.denied');
+  assert.equal(codeOf(byNobody('Again')), 'retry.busy');
+  await page.sees('no code', (s) => s.pairing === null);
 });

@@ -15,6 +15,7 @@
 #include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_oracle.h"
 #include "tests/sim/sim_outbox.h"
+#include "tests/sim/sim_people.h"
 #include "tests/sim/sim_store.h"
 #include "tests/support/engine_fake.h"
 #include "tests/support/seeded_rng.h"
@@ -67,6 +68,8 @@ struct sim_client {
     uint32_t sale_made;
     struct tb_mutation sales[SIM_SALE_MAX]; /* as sent; their lines borrow from paid */
     struct tb_paid_line paid[SIM_SALE_MAX];
+    uint32_t handover_made;
+    struct tb_mutation handovers[PEOPLE_MADE_MAX]; /* as asked for */
 };
 
 /* A request on its way to the engine, or its answer on the way back. */

@@ -210,6 +210,8 @@ static void mutation_draw(struct sim *s, struct sim_client *c, struct tb_mutatio
 {
     int32_t from;
     bool pays = !s->additive && !c->web;
+    if (s->store.real && sim_one_in(s, 2) && people_draw(s, c, m))
+        return;
     if (pays && sim_one_in(s, 5) && sale_draw(s, c, m))
         return;
     if (pays && sim_one_in(s, 8)) {

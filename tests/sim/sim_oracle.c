@@ -5,6 +5,7 @@ void oracle_init(struct sim_oracle *o)
     o->stream_count = 0;
     o->cart_count = 0;
     o->sale_count = 0;
+    memset(&o->people, 0, sizeof o->people);
 }
 
 void oracle_copy(struct sim_oracle *to, const struct sim_oracle *from)
@@ -15,6 +16,7 @@ void oracle_copy(struct sim_oracle *to, const struct sim_oracle *from)
     memcpy(to->carts, from->carts, from->cart_count * sizeof from->carts[0]);
     to->sale_count = from->sale_count;
     memcpy(to->sales, from->sales, from->sale_count * sizeof from->sales[0]);
+    to->people = from->people;
 }
 
 const struct oracle_stream *oracle_stream(const struct sim_oracle *o, const char *device,
@@ -199,6 +201,9 @@ static bool sell(struct sim *s, struct oracle_cart *cart, const char *device, co
 static bool mutation_judge(struct sim *s, const char *device, const struct tb_mutation *m,
                            const char **ret_code)
 {
+    bool applied = false;
+    if (people_judge(s, device, m, &applied))
+        return applied;
     struct oracle_cart *cart = cart_of(s, &m->cart);
     if (m->kind == TB_MUTATION_CHECKOUT_FINISH)
         return sell(s, cart, device, m, ret_code);
@@ -232,13 +237,14 @@ static void cart_compare(struct sim *s, const struct tb_cart *cart)
     SIM_CHECK(s, open_count == cart->line_count, "a cart lacks a line");
 }
 
-static void rows_compare(struct sim *s, const struct tb_rows *rows)
+static void rows_compare(struct sim *s, const struct tb_engine_peer *peer, const struct tb_rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
         static struct tb_cart cart;
         const struct tb_row *row = &rows->at[i];
         struct tb_check check = {0};
         struct tb_json doc;
+        people_compare(s, peer, row);
         if (row->type != TB_ROW_CART || row->op != TB_ROW_PUT)
             continue;
         size_t mark = tb_arena_mark(&s->arena);
@@ -298,10 +304,10 @@ void oracle_answered(struct sim *s, const struct tb_engine_request *request,
             verdict_check(s, stream, &m, &answer->apply.verdicts[i]);
             tb_arena_release(&s->arena, mark);
         }
-        rows_compare(s, &answer->apply.rows);
+        rows_compare(s, &request->peer, &answer->apply.rows);
     }
     if (request->ask == TB_ENGINE_FEED)
-        rows_compare(s, &answer->feed.rows);
+        rows_compare(s, &request->peer, &answer->feed.rows);
     if (request->ask == TB_ENGINE_IDENTIFY)
-        rows_compare(s, &answer->identify.rows);
+        rows_compare(s, &request->peer, &answer->identify.rows);
 }

@@ -7,6 +7,7 @@
 #define TB_TESTS_SIM_SIM_ORACLE_H
 
 #include "core/sync/engine_port.h"
+#include "tests/sim/sim_people.h"
 
 #define ORACLE_STREAM_MAX 24
 #define ORACLE_SEQ_MAX 128
@@ -64,6 +65,7 @@ struct sim_oracle {
     struct oracle_stream streams[ORACLE_STREAM_MAX];
     size_t cart_count;
     struct oracle_cart carts[ORACLE_CART_MAX];
+    struct sim_people people;
 };
 
 void oracle_init(struct sim_oracle *o);

@@ -5,7 +5,7 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
-import { choice, operator, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
+import { choice, merge, operator, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
 import { cart, claim, line, lines, live, terminal, visit, WALL } from './lib/clerk_messages.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
 import { control, startServer } from '../integration/counter/lib/server.mjs';
@@ -123,6 +123,25 @@ test('the ring of the focus leaves the label above a field readable', async () =
     for (const gap of gaps) assert.ok(gap >= 5, `${viewport.width}: ${gaps}`);
     await close(page);
   }
+});
+
+test('a question about two carts that was put away is one key away, beside the cart', async () => {
+  const page = await openPage([...shown, ['merge', merge]]);
+  await page.waitForSelector('dialog[open][data-name=merge]');
+  await page.clock.fastForward(1_000);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog', { state: 'hidden' });
+  await page.waitForSelector('#tools [data-act=merge]');
+  await page.keyboard.press('F1');
+  await page.waitForSelector('dialog[open][data-name=merge]');
+  await page.keyboard.press('F5');
+  assert.deepEqual((await asked(1))[0], ['merge.decide', { visit: visit().visit.id, answer: 'join' }]);
+  await page.waitForSelector('dialog', { state: 'hidden' });
+  stage.say('merge', { merge: null, undo: true });
+  await page.waitForSelector('#tools [data-act=merge]', { state: 'detached' });
+  await page.keyboard.press('F1');
+  assert.equal(await page.locator('dialog[open]').count(), 0);
+  await close(page);
 });
 
 test('a refused change is told in words', async () => {

@@ -83,7 +83,7 @@ function cartActs(page) {
         page.dispatch({ type: 'changed', visit, change: { line: null, gtin: one.gtin, name: one.name, from: 0, to: 1 } });
       });
     },
-    merge: () => open(page, 'merge'),
+    merge: () => { if (page.state().merge) open(page, 'merge'); },
     'merge.join': () => decide(page, 'join'),
     'merge.apart': () => decide(page, 'apart'),
   };

@@ -62,7 +62,7 @@ const tick = () => dispatch({ type: 'tick', still: isStill(), quiet_ms: now() - 
 // ---- keys ----
 
 const ALWAYS = { F3: 'find', F4: 'more', F9: 'requests', F10: 'pairing.refuse' };
-const IN_VISIT = { F2: 'details', F5: 'till', F6: 'undo', F7: 'suggestions', F8: 'handover', Escape: 'done',
+const IN_VISIT = { F2: 'details', F5: 'till', F6: 'undo', F7: 'suggestions', F8: 'handover', F1: 'merge', Escape: 'done',
   ArrowDown: 'down', ArrowUp: 'up', '+': 'plus', '-': 'minus', Delete: 'remove' };
 const ONCE = ['Escape', 'Delete'];
 

@@ -40,10 +40,11 @@ const options = (w, prefix, values) => values.map((value) => ({ value, text: w.t
 
 function moreDialog(state, { w }) {
   const known = Boolean(state.view);
-  const acts = [...(known ? ['note', 'link', 'cards'] : ['signup']), 'operator'];
+  const acts = [...(known ? ['note', 'link', 'cards'] : ['signup']), ...(state.operator ? [] : ['operator'])];
+  const leave = (operator) => ({ id: 'operator', title: w.t('operator.title', { name: operator.name }), detail: w.t('operator.lead'), actions: [{ act: 'operator.leave', text: w.t('operator.leave') }] });
   const merge = { id: 'merge', title: w.t('merge.title'), detail: w.t('merge.lead'), actions: [{ act: 'merge', text: w.t('act.open') }] };
   return { title: w.t('more.title'), closing: w.t('act.close'),
-    rows: [...(state.merge ? [merge] : []), ...acts.map((act) => ({ id: act, title: w.t(`more.${act}`), detail: w.t(`more.${act}.detail`), actions: [{ act, text: w.t('act.open') }] }))] };
+    rows: [...(state.merge ? [merge] : []), ...acts.map((act) => ({ id: act, title: w.t(`more.${act}`), detail: w.t(`more.${act}.detail`), actions: [{ act, text: w.t('act.open') }] })), ...(state.operator ? [leave(state.operator)] : [])] };
 }
 
 // ---- who it is ----

@@ -28,6 +28,7 @@ export function toolsOf(state, w, clock) {
   const mine = claimIsMine(state.cart, clock.wall);
   const onLine = (act, key, off) => ({ act, key, text: '', off, label: w.t('act.on', { act: w.t(`act.${act}`), name: line?.name ?? '' }).trim() });
   return [
+    ...(state.merge ? [{ act: 'merge', key: 'F1', text: w.t('act.merge'), off: false }] : []), // put away, the question waits here
     { act: 'till', key: 'F5', text: w.t(mine ? 'act.release' : 'act.till'), off: !any && !mine || !mine && claimIsOthers(state.cart, clock.wall) },
     { act: 'undo', key: 'F6', text: w.t('act.undo'), off: !undo && !state.joined, label: undo?.name ?? (state.joined ? w.t('merge.undo') : '') },
     onLine('minus', '−', !line || line.quantity < 2), onLine('plus', '+', !line), onLine('remove', 'Del', !line),

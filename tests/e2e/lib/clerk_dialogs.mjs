@@ -51,6 +51,13 @@ const begin = [['terminal', terminal({ consents })], ['state', live()], ['operat
 const idle = [...begin, ['visit', { visit: null, reason: 'restart' }]];
 const shown = [...begin, ['visit', visit({ view: full })]];
 const nobody = { visit: { ...visit().visit, anonymous: true, source: 'anonymous', credential_kind: 'none' }, view: null };
+// What opens by itself takes no key at first.
+const putAway = async (page) => {
+  await page.evaluate(() => { globalThis.opened = performance.now(); });
+  await page.waitForFunction(() => performance.now() - globalThis.opened > 600);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog', { state: 'hidden' });
+};
 const removed = (page) => page.waitForSelector('#tools [data-act=undo]:not(:disabled)');
 
 export const states = {
@@ -88,6 +95,7 @@ export const states = {
   'dialog-requests-gone': [...idle, ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests'), ['handovers', { open: requests.slice(1) }]],
   'dialog-choose': [...idle, ['choose', choice]],
   'dialog-merge': [...shown, ['merge', merge]],
+  'merge-put-away': [...shown, ['merge', merge], open('merge'), putAway, has('#tools [data-act=merge]')],
   'dialog-operator': [...idle, (page) => page.click('#operator'), open('operator')],
   'dialog-find-asking': [...idle, deaf, press('F3'), open('find'), type('+49 30 4127'), press('Enter'), has('dialog .note[data-tone=busy]')],
   'dialog-signup-refused': [...idle, answering({ 'customer.create': refuse('input.syntax') }), press('F3'), open('find'), press('F4'), open('signup'), type('Maria Rivera'),

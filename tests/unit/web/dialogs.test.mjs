@@ -134,6 +134,14 @@ test('cards are listed by kind, a blocked one for reading only, and what became 
   assert.equal(run([...here, say('captured', { purpose: 'link', outcome: 'linked' })]).dialog, null); // nobody waited here
 });
 
+test('the clerk who is signed on is signed off by one key more than opens what has no key of its own', () => {
+  const acts = (events) => shown([...events, open('more')]).dialog.rows.map((row) => [row.id, row.actions[0].act]);
+  const on = say('operator', { operator: { id: 'ana', name: 'Ana Duarte' } });
+  assert.deepEqual(acts(begin), [['signup', 'signup'], ['operator', 'operator']]);
+  assert.deepEqual(acts([...begin, on]), [['signup', 'signup'], ['operator', 'operator.leave']]);
+  assert.deepEqual(acts([...here, on]).map(([, act]) => act), ['note', 'link', 'cards', 'operator.leave']);
+});
+
 test('notes, suggestions and two carts in words', () => {
   assert.deepEqual(rows([...here, open('note')])[0], ['Prefers the fine nib; asked for the green ink', 'Ana · 3 days ago']);
   assert.deepEqual(rows([...here, open('suggestions')])[0], ['Desk lamp, brass', '49.00 EUR · in stock · seen 46 min ago']);
@@ -147,6 +155,8 @@ test('notes, suggestions and two carts in words', () => {
   const later = [...here, say('merge', merge), { type: 'dialog_close' }];
   assert.equal(run([...later, say('merge', merge)]).dialog, null); // put away, it waits behind a key
   assert.equal(shown([...later, open('more')]).dialog.rows[0].title, 'Two carts');
+  const tool = (events) => shown(events).cart.tools.find((one) => one.act === 'merge');
+  assert.deepEqual([tool(later).key, tool(later).off, tool(here), tool([...later, say('merge', { merge: null })])], ['F1', false, undefined, undefined]);
   assert.equal(run([...here, say('merge', merge), say('visit', { visit: null, reason: 'done' })]).dialog, null);
   assert.equal(shown([...here, say('merge', { merge: null, undo: true })]).cart.tools.find((one) => one.act === 'undo').off, false);
 });

@@ -20,7 +20,7 @@ export function viewOf(told, clock, w) {
 }
 
 function linkOf(link, clock, w) {
-  const contract = pageContract(link, clock, w);
+  const contract = pageContract(link, clock, w, 'it');
   if (contract) return { tone: link.state === 'first' ? 'none' : 'bad', text: [asSentence(contract.title), ...contract.parts].join(' ') };
   return { tone: 'ok', text: clock.wall === null ? '' : w.t('it.as_of', { time: w.time(clock.wall) }) };
 }

@@ -1,14 +1,14 @@
 // What people are told of what is not as it should be: what it is, what works, what does not, what happens later. The words are
 // the catalogue's section `outage`; the agent says the same in its log and its metrics (agent/app/outage.c). Pure.
 //
-// audience: 'staff', or 'shopper', who is told the same in words of her own where those of the staff do not fit.
+// audience: 'staff', 'it' at its own page, or 'shopper': who are told the same in words of their own where those of the staff do not fit.
 // A contract is { title, parts }: the parts in the order above, those that there are no words of left out.
 
 const CONNECTING_MS = 3_000; // connecting is told of when it takes longer
 const FIRST_MS = 2_000; // … and so is a page that has not found the agent
 
 const wordsOf = (w, audience) => (...keys) => {
-  const key = keys.flatMap((one) => (audience === 'shopper' ? [`${one}.shopper`, one] : [one])).find((one) => w.has(one));
+  const key = keys.flatMap((one) => (audience === 'staff' ? [one] : [`${one}.${audience}`, one])).find((one) => w.has(one));
   return key ?? '';
 };
 

@@ -76,7 +76,7 @@ static void metrics_say_it_in_a_label(void **state)
         strstr(text, "\ntillbridge_line{state=\"offline\",cause=\"tls\",text=\"The central system could "));
     assert_non_null(strstr(text, "\ntillbridge_reader{reader=\"A \\\"b\\\\\",kind=\"scanner\",state=\"hung\","
                                  "text=\"Scanner does not answer. Carts can be changed"));
-    assert_non_null(strstr(text, "\ntillbridge_notice{code=\"disk_full\",text=\"This till’s disk is full. "));
+    assert_non_null(strstr(text, "\ntillbridge_notice{code=\"disk_full\",text=\"This terminal’s disk is full. "));
 
     status = (struct tb_status){.line = TB_LINE_LIVE};
     tb_outage_metrics_line(&metrics, &status, "en");

@@ -153,7 +153,7 @@ test('the idle screen asks only for what can be read', () => {
 
 test('the most important notice comes first, the others are named', () => {
   const { band } = shown([['terminal', terminal()], ['state', offline('refused', { readers: readers('unplugged'), notices: [{ code: 'certificate_expiring', since_ms: WALL }, { code: 'disk_full', since_ms: WALL }] })]]);
-  assert.equal(band.title, 'This till’s disk is full.');
+  assert.equal(band.title, 'This terminal’s disk is full.');
   assert.deepEqual(band.also, ['Card reader unplugged', 'Working offline since 09:12', '1 more notice']);
   const unknown = shown([['terminal', terminal()], ['state', notice('brand_new')]]).band;
   assert.equal(unknown.title, 'Please tell IT: brand_new.');

@@ -1,6 +1,8 @@
 // The line of the web channel: one connection after the other to the context store, and what is said on it. Sends an
 // outbox's changes in order, hears verdicts and rows, comes back by itself. docs/protocol.md, "Context sync".
 
+import { codeOf, feedOf, Malformed, messageOf, verdictsOf, welcomeOf } from './tillbridge-shape.js';
+
 const SUBPROTOCOL = 'tillbridge.v1';
 const WINDOW_COUNT = 32; // changes that may be undecided, and their bytes
 const WINDOW_SIZE = 16 * 1024;
@@ -9,7 +11,11 @@ const HELLO_MS = 10_000;
 const REQUEST_MS = 10_000;
 const PAUSE_MS = 1_000; // after "retry", doubling
 const PAUSE_MAX_MS = 60_000;
+const TOKEN_MS = 30_000; // for the shop to give one
 const RENEW_MS = 30_000; // before a token ends
+const RENEW_MS_MIN = 1_000; // after a welcome
+const CALL_COUNT_MAX = 64; // without an answer
+const TIMER_MS_MAX = 2 ** 31 - 1; // longer ones would be over at once
 const HELD_MS = 10_000; // a connection that lasted less long counts as one that failed
 const NO_PRODUCT = '00000000000000'; // asked for to hear whether the line is alive: browsers do not tell of pings
 
@@ -50,6 +56,7 @@ export class Line {
   #clock; // { wall_ms, at_ms } of the context store at the last hello
   #timers = new Map(); // name -> timer
   #token;
+  #attempt; // what #connect() is at; undefined when another one counts
   #feed = 'closed';
 
   // hooks: state, rows(rows), forget(), verdicts({ judged, rows }), cloned() -> another outbox, idle().
@@ -81,6 +88,7 @@ export class Line {
 
   request(method, params) {
     if (this.state.state !== 'live') return Promise.reject(coded('offline'));
+    if (this.#calls.size >= CALL_COUNT_MAX) return Promise.reject(coded('too_many_requests'));
     return new Promise((resolve, reject) => this.#ask(method, params, resolve, reject));
   }
 
@@ -88,16 +96,36 @@ export class Line {
 
   async #connect(cause) {
     if (this.state.state === 'closed') return;
+    const attempt = {};
+    this.#attempt = attempt;
     this.#stateSet({ state: 'connecting', cause });
-    try {
-      this.#token = await this.#options.token();
-    } catch (error) {
-      this.#lost('token', error?.code);
+    this.#after('token', TOKEN_MS, () => this.#lost('token', 'timeout'));
+    let fault;
+    const token = await this.#tokenAsk().catch((error) => { fault = error ?? {}; });
+    if (this.#attempt !== attempt) return;
+    this.#cancel('token');
+    if (fault) {
+      this.#lost('token', codeOf(fault.code));
       return;
     }
-    if (this.state.state !== 'connecting') return;
-    const socket = this.#options.socket ? this.#options.socket(this.#options.url, [SUBPROTOCOL])
-      : new this.#env.WebSocket(this.#options.url, [SUBPROTOCOL]);
+    this.#token = token;
+    this.#socketOpen();
+  }
+
+  async #tokenAsk() {
+    const token = await this.#options.token();
+    if (typeof token !== 'string' || token === '') throw coded('no_token');
+    return token;
+  }
+
+  #socketOpen() {
+    let socket;
+    try {
+      socket = this.#options.socket ? this.#options.socket(this.#options.url, [SUBPROTOCOL]) : new this.#env.WebSocket(this.#options.url, [SUBPROTOCOL]);
+    } catch {
+      this.#lost('no_route'); // forbidden by a policy of the page, or of its own making
+      return;
+    }
     this.#socket = socket;
     const ours = (act) => (event) => { if (this.#socket === socket) act(event); };
     socket.addEventListener('open', ours(() => this.#greet()));
@@ -129,7 +157,8 @@ export class Line {
     }
   }
 
-  #welcomed({ epoch, decided_seq, server_time_ms, reconnect_window_ms, idle_ping_ms }) {
+  #welcomed(result) {
+    const { epoch, decided_seq, server_time_ms, reconnect_window_ms, idle_ping_ms } = welcomeOf(result);
     const { head } = this.#outbox;
     this.#cancel('hello');
     this.#clock = { wall_ms: server_time_ms, at_ms: this.#now() };
@@ -150,8 +179,8 @@ export class Line {
   #renewLater() {
     const { exp_ms, iat_ms } = tokenEnd(this.#token);
     const left_ms = exp_ms - this.serverTime;
-    if (!Number.isFinite(left_ms)) return;
-    this.#after('renew', Math.max(left_ms - RENEW_MS, Math.min(left_ms, exp_ms - iat_ms) / 2), () => {
+    if (!(left_ms > 0 && left_ms < Infinity)) return; // a token that was over would not have been taken: then the clock is wrong
+    this.#after('renew', Math.max(RENEW_MS_MIN, left_ms - RENEW_MS, Math.min(left_ms, exp_ms - iat_ms) / 2 || 0), () => {
       this.#end();
       this.#connect('renewal');
     });
@@ -170,7 +199,7 @@ export class Line {
   }
 
   #closed(code, reason) {
-    this.#lost(this.#live_ms === undefined && code === 1006 ? 'no_route' : 'closed', reason || undefined);
+    this.#lost(this.#live_ms === undefined && code === 1006 ? 'no_route' : 'closed', codeOf(reason));
   }
 
   #lost(cause, code) {
@@ -189,6 +218,7 @@ export class Line {
   #end() {
     const socket = this.#socket;
     this.#socket = null;
+    this.#attempt = undefined;
     this.#live_ms = undefined;
     this.#feed = 'closed';
     this.#sent = [];
@@ -215,7 +245,7 @@ export class Line {
   #ask(method, params, done, failed) {
     const id = ++this.#call_id;
     const name = `call ${id}`;
-    this.#after(name, REQUEST_MS, () => this.#answer({ id, error: { data: { code: 'timeout' } } }));
+    this.#after(name, REQUEST_MS, () => this.#answer({ id, error: { code: 'timeout' } }));
     this.#calls.set(id, { done, failed, name });
     this.#say({ id, method, params });
   }
@@ -225,19 +255,20 @@ export class Line {
     if (!call) return;
     this.#calls.delete(id);
     this.#cancel(call.name);
-    if (error) call.failed(Object.assign(coded(error.data?.code ?? 'generic'), { number: error.code }));
+    if (error) call.failed(Object.assign(coded(error.code), { number: error.number }));
     else call.done(result);
   }
 
   #receive(data) {
     this.#heard_ms = this.#now();
     try {
-      const message = JSON.parse(data);
-      if (message.method === 'verdicts') this.#verdicts(message.params);
-      else if (message.method === 'feed.rows') this.#feedRows(message.params);
-      else if (message.method === undefined) this.#answer(message);
-    } catch {
+      const message = messageOf(data);
+      if (message.method === 'verdicts') this.#verdicts(verdictsOf(message.params));
+      else if (message.method === 'feed.rows') this.#feedRows(feedOf(message.params));
+      else if (message.method === undefined) this.#answer(message); // what else is said is for newer copies of this module
+    } catch (error) {
       this.#lost('protocol', 'malformed');
+      if (!(error instanceof Malformed) && !(error instanceof SyntaxError)) throw error; // a fault of ours
     }
   }
 
@@ -303,13 +334,14 @@ export class Line {
   }
 
   #verdicts({ verdicts, rows }) {
+    // All of them or none: what counts as decided is never sent again.
+    if (verdicts.some(({ seq }, n) => this.#sent[n]?.first !== seq)) {
+      this.#lost('protocol', 'verdict_out_of_order');
+      return;
+    }
     const judged = [];
     for (const verdict of verdicts) {
       const one = this.#sent[0];
-      if (one?.first !== verdict.seq) {
-        this.#lost('protocol', 'verdict_out_of_order');
-        return;
-      }
       if (verdict.verdict === 'retry') {
         this.#rewind(one.first - 1);
         break;
@@ -343,7 +375,7 @@ export class Line {
     this.#timers.set(name, this.#env.setTimeout(() => {
       this.#timers.delete(name);
       act();
-    }, wait_ms));
+    }, Math.min(wait_ms, TIMER_MS_MAX)));
   }
 
   #cancel(name) {

@@ -10,7 +10,14 @@ const SEQ_DIGITS = 16;
 const CHANGE_COUNT_MAX = 1_000;
 const encoder = new TextEncoder();
 
-export const randomId = (env = globalThis) => Array.from(env.crypto.getRandomValues(new Uint8Array(16)),
+const NODE_CRYPTO = 'node:crypto';
+let spare; // Node 18 has Web Crypto, and no global of that name
+
+export async function cryptoReady(env) {
+  if (!env.crypto?.getRandomValues) spare ??= (await import(/* @vite-ignore */ /* webpackIgnore: true */ NODE_CRYPTO)).webcrypto;
+}
+
+export const randomId = (env = globalThis) => Array.from((env.crypto ?? spare).getRandomValues(new Uint8Array(16)),
   (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 export class Outbox {

@@ -1,6 +1,6 @@
 // The web channel: connects a web shop's cart to the context store, in a browser or in Node. docs/web.md is the guide,
-// docs/protocol.md "Context sync" the protocol. No dependencies; tillbridge-cart.js, -line.js, -outbox.js and -storage.js
-// lie beside it.
+// docs/protocol.md "Context sync" the protocol. No dependencies; tillbridge-cart.js, -line.js, -outbox.js, -shape.js and
+// -storage.js lie beside it.
 //
 //   const shop = await Tillbridge.open({ url, customer, token });
 //   shop.on('cart', render);
@@ -8,15 +8,81 @@
 
 import { isCartChange, viewOf } from './tillbridge-cart.js';
 import { Line } from './tillbridge-line.js';
-import { Outbox, randomId } from './tillbridge-outbox.js';
+import { cryptoReady, Outbox, randomId } from './tillbridge-outbox.js';
+import { codeOf, optionsCheck, rowsOf } from './tillbridge-shape.js';
 import { browserStorage, memoryStorage } from './tillbridge-storage.js';
 
 export { viewOf } from './tillbridge-cart.js';
 export { browserStorage, indexedDbStorage, localStorageStorage, memoryStorage } from './tillbridge-storage.js';
 
+const ROW_COUNT_MAX = 512; // of one type that are remembered, and
+const TYPE_COUNT_MAX = 32; // types
 const NO_HASH = '0'.repeat(64); // of a look-up by evidence alone
 
 const coded = (code, message = code) => Object.assign(new Error(message), { code });
+/**
+ * @typedef {object} Options
+ * @property {string} url the context store's web listener, wss://…
+ * @property {string} customer the customer's id: 32 hexadecimal digits, lower case
+ * @property {() => string | Promise<string>} token called for each connection; gives a fresh token of this customer within 30 s
+ * @property {object} [storage] see tillbridge-storage.js; the best that the browser has, in Node memory
+ * @property {'web' | 'app'} [channel]
+ * @property {string} [software] name and version of the shop
+ * @property {string} [source] of journey events; the page's origin
+ * @property {(url: string, protocols: string[]) => WebSocket} [socket] for Node and proxies
+ * @property {object} [env] stands in for globalThis: timers, clocks, random numbers
+ *
+ * @typedef {object} Product what the shop itself knows, shown until the context store has answered
+ * @property {string} name
+ * @property {number} unit_price in minor units
+ * @property {string} currency ISO 4217
+ *
+ * @typedef {object} CartLine
+ * @property {string} id
+ * @property {string} gtin 14 digits
+ * @property {number} quantity
+ * @property {number} unit_price in minor units
+ * @property {boolean} pending a change of it is not decided yet
+ * @property {string} [options]
+ * @property {string} [name]
+ * @property {string} [channel] where it was added: web, app, kiosk, till, call
+ * @property {number} [added_ms]
+ * @property {{by: number, since_ms: number}} [price_change]
+ * @property {boolean} [gift]
+ * @property {string} [note]
+ *
+ * @typedef {object} Cart
+ * @property {string} id
+ * @property {string} currency
+ * @property {CartLine[]} lines
+ * @property {number} item_count
+ * @property {number} total in minor units
+ * @property {number} unsent changes that are not decided yet
+ * @property {string} note
+ * @property {number} [touched_ms]
+ * @property {string} [touched_channel]
+ * @property {string} [touched_by]
+ * @property {{by?: string, since_ms?: number, until_ms: number}} [claim] somebody is paying
+ *
+ * @typedef {object} State
+ * @property {'connecting' | 'live' | 'offline' | 'closed'} state
+ * @property {string} [cause]
+ * @property {string} [code]
+ * @property {number} [retry_ms] until the next attempt
+ *
+ * @typedef {object} Verdict
+ * @property {'applied' | 'duplicate' | 'rejected' | 'undecided'} verdict
+ * @property {string} [code]
+ * @property {string} [conflict]
+ *
+ * @typedef {object} Change
+ * @property {number} seq
+ * @property {Promise<boolean>} saved whether it survives the page
+ * @property {Promise<Verdict>} decided
+ */
+
+// What a storage holds may be of another version of this module.
+const rowsKept = (row) => (typeof row === 'object' && row !== null && !Array.isArray(row) ? rowsOf([row]) : []);
 const isBrowser = (env) => Boolean(env.document && env.navigator);
 
 export class Tillbridge {
@@ -33,19 +99,14 @@ export class Tillbridge {
   #drains = false;
 
   /**
-   * options:
-   *   url        the context store's web listener, wss://…
-   *   customer   the customer's id, 32 hexadecimal digits
-   *   token      called for each connection; gives, or promises, a fresh token of this customer
-   *   storage?   see tillbridge-storage.js; the best that the browser has, in Node memory
-   *   channel?   'web' or 'app'
-   *   software?  name and version of the shop
-   *   source?    of journey events; the page's origin
-   *   socket?    (url, protocols) => WebSocket, for Node and proxies
-   *   env?       stands in for globalThis: timers, clocks, random numbers
-   * Resolves when what the storage holds is there, with or without a line.
+   * Resolves when what the storage holds is there, with or without a line. Rejects with a TypeError for options that make no
+   * sense, and with what the storage says when it fails.
+   * @param {Options} options
+   * @returns {Promise<Tillbridge>}
    */
   static async open(options) {
+    optionsCheck(options, options.env ?? globalThis);
+    await cryptoReady(options.env ?? globalThis);
     const shop = new Tillbridge(options);
     shop.#storage = options.storage ?? (isBrowser(shop.#env) ? await browserStorage({ env: shop.#env }) : memoryStorage());
     shop.#outbox = await Outbox.open(shop.#storage, options.customer, shop.#env);
@@ -59,8 +120,7 @@ export class Tillbridge {
   }
 
   #begin() {
-    const { cart } = this.#outbox.head;
-    if (cart) this.#rowTake(cart);
+    for (const row of rowsKept(this.#outbox.head.cart)) this.#rowTake(row);
     this.#line = new Line(this.#options, this.#outbox, this.#env, {
       state: (state) => {
         this.#drains = this.#drains && state.state !== 'live'; // tabs may have been closed since
@@ -77,12 +137,18 @@ export class Tillbridge {
 
   // ---- what is so ----
 
-  /** The cart with what is not decided yet laid over it; null when there is none. */
+  /**
+   * The cart with what is not decided yet laid over it; null when there is none.
+   * @returns {Cart | null}
+   */
   get cart() {
     return viewOf(this.#base(), this.#outbox.pending);
   }
 
-  /** 'connecting', 'live', 'offline' or 'closed', with the cause; see the event of that name. */
+  /**
+   * See the event of that name.
+   * @returns {State}
+   */
   get state() {
     return this.#line.state;
   }
@@ -129,40 +195,72 @@ export class Tillbridge {
 
   // ---- what can be done; each gives { seq, saved, decided } ----
 
-  /** product: { name, unit_price, currency } of the shop's own catalogue, to show until the context store has answered. */
+  /**
+   * @param {string} gtin 14 digits
+   * @param {number} [quantity]
+   * @param {{options?: string, product?: Product}} [more]
+   * @returns {Change}
+   */
   add(gtin, quantity = 1, { options, product } = {}) {
     return this.mutate('cart.add', { cart: this.#cartId(), line: randomId(this.#env), gtin, quantity, ...(options && { options }) }, product);
   }
 
-  /** from: what the person saw when she asked for it. */
+  /**
+   * @param {string} line its id
+   * @param {number} to
+   * @param {number} [from] what the person saw when she asked for it
+   * @returns {Change}
+   */
   setQuantity(line, to, from = this.#quantityOf(line)) {
     return this.mutate('cart.set_quantity', { cart: this.#cartId(), line, from, to });
   }
 
+  /**
+   * @param {string} line its id
+   * @param {number} [from] as in setQuantity()
+   * @returns {Change}
+   */
   remove(line, from = this.#quantityOf(line)) {
     return this.mutate('cart.remove', { cart: this.#cartId(), line, from });
   }
 
-  /** On a line, or without one on the cart; an empty text takes it away. */
+  /**
+   * On a line, or without one on the cart; an empty text takes it away.
+   * @returns {Change}
+   */
   note(text, line) {
     return this.mutate('cart.note', { cart: this.#cartId(), ...(line && { line }), text });
   }
 
+  /**
+   * @param {string} consent its id
+   * @param {boolean} granted
+   * @param {string} text_version of the text that she read
+   * @returns {Change}
+   */
   consent(consent, granted, text_version) {
     return this.mutate('consent.set', { consent, granted, text_version });
   }
 
-  /** A touchpoint, as a CloudEvents 1.0 object. data: at most 1 KiB of JSON. */
+  /**
+   * A touchpoint, as a CloudEvents 1.0 object. data: at most 1 KiB of JSON.
+   * @returns {Change}
+   */
   journey(type, { subject, data } = {}) {
     return this.mutate('journey.event', { event: { specversion: '1.0', id: randomId(this.#env), source: this.#options.source, type,
       time: new Date(this.#env.Date.now()).toISOString(), ...(subject && { subject }), ...(data && { data }) } });
   }
 
+  /** @returns {Change} */
   viewed(gtin) {
     return this.journey('product.viewed', { subject: gtin, data: { gtin } });
   }
 
-  /** Asks for somebody in a shop to go on. The result has `handover`, a promise of the doc with its code, undefined when turned down. */
+  /**
+   * Asks for somebody in a shop to go on. `handover` is a promise of the doc with its code, undefined when it was turned down.
+   * @param {{to?: string, note?: string}} [wish]
+   * @returns {Change & {handover: Promise<{code?: string, state: string} | undefined>}}
+   */
   handOver({ to = 'any', note } = {}) {
     const handover = randomId(this.#env);
     const cart = this.cart?.id;
@@ -185,12 +283,15 @@ export class Tillbridge {
   /**
    * Goes on with a cart whose code this person was handed, as the address behind a kiosk's QR code has it (docs/web.md): her
    * own, or nobody's, which joins hers. Promises { joined }; rejects with { code }: 'offline', 'handover_unknown' (none, over,
-   * or somebody else's), 'lookup.limit' (too many that were none), 'handover_taken', or what the context store says against joining.
+   * or somebody else's), 'lookup.limit' (too many that were none), 'handover_taken', or what the context store says against
+   * joining.
+   * @param {string} code six characters
+   * @returns {Promise<{joined: boolean}>}
    */
   async takeOver(code) {
-    const { found, rows, refused } = await this.#line.request('identify', { kind: 'handover', hash: NO_HASH, evidence: code.toUpperCase() });
-    const handover = found && rows.find(({ type }) => type === 'handover');
-    if (!handover) throw coded(refused ?? 'handover_unknown');
+    const { found, rows = [], refused } = await this.#line.request('identify', { kind: 'handover', hash: NO_HASH, evidence: code.toUpperCase() });
+    const handover = found === true && rowsOf(rows).find(({ type, op }) => type === 'handover' && op === 'put');
+    if (!handover) throw coded(codeOf(refused) ?? 'handover_unknown');
     const joined = !handover.customer && Boolean(handover.doc.cart);
     await this.#applied('handover.accept', { handover: handover.id });
     if (joined) await this.#applied('cart.merge', { cart: this.#cartId(), from: handover.doc.cart, policy: 'sum' });
@@ -204,10 +305,17 @@ export class Tillbridge {
 
   /** A product's document, null when it is not known. Rejects without a line. */
   async product(gtin) {
-    return (await this.#line.request('product.find', { gtin })).product;
+    return (await this.#line.request('product.find', { gtin }))?.product ?? null;
   }
 
-  /** Any mutation of docs/protocol.md that a web session may make. product: as in add(). */
+  /**
+   * Any mutation of docs/protocol.md that a web session may make. Throws an Error with code 'closed', or 'queue_full' when
+   * 1,000 wait.
+   * @param {string} kind
+   * @param {object} members
+   * @param {Product} [product]
+   * @returns {Change}
+   */
   mutate(kind, members, product) {
     if (this.#closed) throw coded('closed', 'the channel is closed');
     const at_ms = this.#env.Date.now();
@@ -259,8 +367,10 @@ export class Tillbridge {
 
   // False when it was known already.
   #rowTake(row) {
+    if (!this.#rows.has(row.type) && this.#rows.size >= TYPE_COUNT_MAX) return false;
     const rows = this.#rows.get(row.type) ?? this.#rows.set(row.type, new Map()).get(row.type);
     if ((rows.get(row.id)?.version ?? 0) >= row.version) return false;
+    if (!rows.has(row.id) && rows.size >= ROW_COUNT_MAX) rows.delete(rows.keys().next().value);
     rows.set(row.id, row);
     if (row.type === 'cart' && row.op === 'put') this.#cart_id = row.id;
     if (row.type === 'cart' && row.op !== 'put' && row.id === this.#cart_id) this.#cart_id = undefined;

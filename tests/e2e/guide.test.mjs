@@ -24,7 +24,7 @@ before(async () => {
   const { gtin, name, unit_price } = till.products[0];
   product = { gtin, name, unit_price, currency: 'EUR' };
   mkdirSync(till.path('guide'));
-  for (const name of readdirSync(here('../../include/web')).filter((one) => /^tillbridge(-(cart|line|outbox|storage))?\.js$/.test(one))) {
+  for (const name of readdirSync(here('../../include/web')).filter((one) => /^tillbridge(-(cart|line|outbox|shape|storage))?\.js$/.test(one))) {
     copyFileSync(here(`../../include/web/${name}`), till.path('guide', name));
   }
   writeFileSync(till.path('guide', 'package.json'), '{"type":"module"}');

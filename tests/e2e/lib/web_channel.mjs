@@ -1,14 +1,11 @@
 // The web channel of the tests: include/web/tillbridge.js in Node. It does not come back by itself: a test says when.
 
-import { webcrypto } from 'node:crypto';
 import WebSocket from 'ws';
 import { memoryStorage, Tillbridge } from '../../../include/web/tillbridge.js';
 import { Conversation } from '../../protocol/lib/document.mjs';
 import { Events } from './events.mjs';
 
 export { Tillbridge };
-
-globalThis.crypto ??= webcrypto; // Node 18 has it under another name
 
 // A socket for Node whose conversation is held against docs/asyncapi.json, whatever the test is about.
 export const checkedSocket = ({ ca, origin }) => (url, protocols) => {

@@ -13,7 +13,7 @@ const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8'
 const FILES = new Map([
   ['/', here('index.html')], ...['shop.css', 'shop.js', 'cart.js', 'icon.svg'].map((name) => [`/${name}`, here(name)]),
   ...['dom', 'qr'].map((name) => [`/lib/${name}.js`, here(`../../../agent/web/lib/${name}.js`)]), // one way to draw a QR code
-  ...['', '-cart', '-line', '-outbox', '-storage'].map((part) => [`/tillbridge${part}.js`, here(`../../../include/web/tillbridge${part}.js`)]),
+  ...['', '-cart', '-line', '-outbox', '-shape', '-storage'].map((part) => [`/tillbridge${part}.js`, here(`../../../include/web/tillbridge${part}.js`)]),
 ]);
 const HEADERS = {
   'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "

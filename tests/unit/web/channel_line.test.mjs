@@ -418,7 +418,7 @@ test('a line that is not there cannot be changed, and a full queue says so', asy
 });
 
 const anonymousCart = { type: 'cart', id: 'd'.repeat(32), version: 7, as_of: 1, op: 'put', doc: { currency: 'EUR', lines: [cartLine('z', 9)] } };
-const handed = (members) => ({ type: 'handover', id: 'e'.repeat(32), version: 2, as_of: 1, op: 'put', doc: { state: 'open', code: 'QY5DN2', ...members.doc }, ...members });
+const handed = ({ doc, ...members }) => ({ type: 'handover', id: 'e'.repeat(32), version: 2, as_of: 1, op: 'put', doc: { state: 'open', code: 'QY5DN2', ...doc }, ...members });
 
 test('a cart of nobody’s whose code was handed over joins hers, and is never shown as hers', async () => {
   const { stage, shop } = await live();
@@ -451,4 +451,12 @@ test('a code that is nothing’s, was taken meanwhile, or comes without a line t
   assert.equal(stage.mutations.length, 1);
   await stage.breaks();
   assert.equal(await failed(shop.takeOver('QY5DN2')), 'offline');
+});
+
+test('where Web Crypto is no global, as in Node 18, it is found all the same', async () => {
+  const stage = new Stage();
+  const shop = await stage.open({ env: { ...stage.env, crypto: undefined } });
+  assert.match(shop.incarnation, /^[0-9a-f]{32}$/);
+  shop.add(PEN);
+  assert.match(shop.cart.lines[0].id, /^[0-9a-f]{32}$/);
 });

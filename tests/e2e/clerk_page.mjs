@@ -286,7 +286,7 @@ test('a request is taken with two keys', async () => {
 });
 
 test('software that nobody expects is refused, by key and by finger', async () => {
-  const asks = ['pairing', { pairing: { name: 'Harbour POS', code: '204817', until_ms: WALL + 60_000 } }];
+  const asks = ['pairing', { pairing: { name: 'Harbour POS', scopes: ['customer', 'help'], code: '204817', until_ms: WALL + 60_000 } }];
   const page = await openPage([...shown, asks], { hasTouch: true });
   await page.waitForSelector('#pairing:not([hidden])');
   await page.keyboard.press('F10');

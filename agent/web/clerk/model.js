@@ -73,11 +73,12 @@ function helpOf(state, w) {
   return count === 0 ? null : { text: w.plural('bar.help', count), label: w.plural('bar.help.label', count), from: open[0].from };
 }
 
-// A POS that wants in: its name and the code that is to be typed there.
+// A POS that wants in: its name, what it may do then, and the code that is to be typed there.
 function pairingOf(state, w, clock) {
   const { pairing } = state;
   if (!pairing || (clock.wall !== null && clock.wall >= pairing.until_ms)) return null;
   return { title: w.t('pairing.title', { name: pairing.name }), code: pairing.code, detail: w.t('pairing.detail'),
+    may: w.t('pairing.may', { scopes: pairing.scopes.map((scope) => w.t(`pairing.scope.${scope}`)).join(', ') }),
     refuse: { act: 'pairing.refuse', key: 'F10', text: w.t('pairing.refuse') } };
 }
 

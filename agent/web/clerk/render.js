@@ -92,7 +92,7 @@ function showBarButton(element, wanted, key) {
 
 function showPairing(parts, pairing) {
   parts.pairing.hidden = !pairing;
-  parts.pairing.replaceChildren(...(pairing ? [icon('plug'), h('p', h('strong', pairing.title), ` ${pairing.detail}`), h('b.code', pairing.code), h('div.keys', button(pairing.refuse))] : []));
+  parts.pairing.replaceChildren(...(pairing ? [icon('plug'), h('p', h('strong', pairing.title), ` ${pairing.may} `, h('span.detail', pairing.detail)), h('b.code', pairing.code), h('div.keys', button(pairing.refuse))] : []));
 }
 
 function showSuggestions(parts, one) {

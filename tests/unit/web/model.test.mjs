@@ -301,3 +301,11 @@ test('every state of the pictures is drawn without a hole', () => {
     for (const hole of ['undefined', 'NaN', '[object', 'Invalid Date', '{time}', '{n}']) assert.equal(text.includes(hole), false, `${name}: ${hole}`);
   }
 });
+
+test('who is asked to pair software reads what it may do', () => {
+  const pairing = { name: 'Harbour POS', code: '204817', until_ms: WALL + 60_000, scopes: ['customer', 'help'] };
+  const view = shown([...idle, ['pairing', { pairing }]]).pairing;
+  assert.deepEqual([view.title, view.may, view.code], ['Harbour POS wants to work with this till.', 'May use: customer, calls.', '204817']);
+  assert.deepEqual([view.refuse.act, view.refuse.key, view.refuse.text], ['pairing.refuse', 'F10', 'Refuse']);
+  assert.equal(shown([...idle, ['pairing', { pairing: { ...pairing, until_ms: WALL - 1 } }]]).pairing, null);
+});

@@ -56,6 +56,7 @@ export const TAILS = {
   'taken': { tails: [...MUTATIONS, 'other'] },
   'kiosk.taken': { tails: MUTATIONS },
   'taken.code': { tails: [...CODES, 'other'] },
+  'pairing.scope': { tails: [.../tb_pos_grant_names\[TB_POS_GRANT_COUNT\] = \{([^}]+)\}/.exec(source('agent/app/pos.c'))[1].matchAll(/"(\w+)"/g)].map(([, one]) => one), always: true },
   'merge': { tails: ['kiosk', 'online'], always: true },
   'merge.reason': { tails: MERGES, always: true },
   'kiosk.merge': { tails: ['product', 'online', 'kiosk', 'becomes'], always: true },

@@ -144,6 +144,25 @@ test('a question about two carts that was put away is one key away, beside the c
   await close(page);
 });
 
+test('a change stays marked until it was looked at, and a key says that it was', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  stage.say('cart', { cart: cart([lines[0], { ...lines[1], quantity: 5 }, lines[2]]) });
+  await page.waitForSelector('#lines li.changed');
+  await page.clock.runFor(6_000);
+  assert.match(await page.textContent('#lines li.changed'), /\+3 more/);
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await page.locator('#lines li.changed').count(), 1, 'nothing moves under a hand');
+  await page.clock.runFor(3_000);
+  await page.waitForSelector('#lines li.changed', { state: 'detached' });
+  stage.say('cart', { cart: cart([lines[0], { ...lines[1], quantity: 6 }, lines[2]]) });
+  await page.waitForSelector('#lines li.changed');
+  assert.match(await page.textContent('#lines li.changed'), /\+1 more/);
+  await page.clock.runFor(9_000);
+  await page.waitForSelector('#lines li.changed', { state: 'detached' });
+  await close(page);
+});
+
 test('a refused change is told in words', async () => {
   const page = await openPage(shown);
   await kind(page, 'visit');

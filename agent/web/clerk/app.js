@@ -1,4 +1,5 @@
 // Ties the page together: socket and keys in, state on, view out.
+import { attention } from '../lib/dom.js';
 import { connect } from '../lib/link.js';
 import { loadWords } from '../lib/words.js';
 import { createActions } from './actions.js';
@@ -57,7 +58,7 @@ function paint() {
 }
 
 const isStill = () => now() - lastHand >= STILL_MS;
-const tick = () => dispatch({ type: 'tick', still: isStill(), quiet_ms: now() - Math.max(0, lastHand) });
+const tick = () => dispatch({ type: 'tick', still: isStill(), quiet_ms: now() - Math.max(0, lastHand), page: attention() });
 
 // ---- keys ----
 
@@ -85,6 +86,7 @@ createKeyboard(document, {
 for (const kind of ['pointerdown', 'pointermove', 'keydown']) {
   document.addEventListener(kind, () => { lastHand = now(); }, { passive: true, capture: true });
 }
+for (const kind of ['pointerdown', 'keydown']) document.addEventListener(kind, () => dispatch({ type: 'hand' }), { passive: true, capture: true });
 dark.addEventListener('change', tick);
 setInterval(tick, TICK_MS);
 paint();

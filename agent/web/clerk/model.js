@@ -11,7 +11,6 @@ const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
 const ENDED_MS = 4_000;
 const STRIP_MS = 6_000; // … in a visit, over the cart's title: as short as it can be read
 const ADDED_MS = 2_000;
-const CHANGED_MS = 4_000;
 const TOLD_MS = 4_000; // that something went well
 const BENEFITS_MAX = 3; // what matters at the till
 
@@ -377,7 +376,7 @@ function lineOf(line, state, { w, clock, currency }) {
     price: gone || hidden ? '' : priceChange(line.price_change, currency, w, clock),
     note: gone || !line.note ? '' : line.note,
     badges: badgesOf(line, gone, w, clock),
-    changed: Number.isFinite(line.changedAt) && clock.at - line.changedAt < CHANGED_MS,
+    changed: Number.isFinite(line.changedAt),
     selected: state.selected === line.id && !gone,
     label: w.t('cart.line.label', { name: line.options ? `${name} ${line.options.replaceAll(':', ' ')}` : name, n: w.number(line.quantity), money: total }),
   };
@@ -400,7 +399,7 @@ function badgesOf(line, gone, w, clock) {
   const badges = [];
   if (line.gift) badges.push({ kind: 'gift', text: w.t('cart.gift') });
   if (line.new) badges.push({ kind: 'new', text: w.t('cart.new') });
-  if (line.delta && clock.at - line.changedAt < CHANGED_MS) badges.push({ kind: 'delta', text: line.delta > 0 ? `+${w.number(line.delta)} ${w.t('cart.more')}` : `−${w.number(-line.delta)} ${w.t('cart.less')}` });
+  if (line.delta) badges.push({ kind: 'delta', text: line.delta > 0 ? `+${w.number(line.delta)} ${w.t('cart.more')}` : `−${w.number(-line.delta)} ${w.t('cart.less')}` });
   if (line.pending) badges.push({ kind: 'pending', text: w.t('cart.pending') });
   return badges;
 }

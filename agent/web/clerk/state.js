@@ -1,9 +1,9 @@
 // What the page knows: events in, a new state out. Pure; time is handed in with every event.
 import { dialogAfterQuiet, dialogOfCaptured, dialogOfQuestion, dialogOfRequests, dialogOfVisit, handlers as dialogs } from './dialog_state.js';
-import { firstKnown, handled, isForsaken, linkLost, linkUp, takenBack, told, withCart as withLines } from '../lib/known.js';
-import { dropGhosts } from '../lib/lines.js';
+import { firstKnown, handled, isForsaken, linkLost, linkUp, takenBack, told, withCart as withLines, withHand, withTime } from '../lib/known.js';
 import { forgetLine, remember } from './undo.js';
 
+export const LOOK_MS = 8_000; // what changed is marked until the page was looked at for this long, or a hand was on it
 export const GHOST_MS = 4_000; // a removed line keeps its place at least this long
 
 export function initialState(at) {
@@ -40,6 +40,7 @@ const handlers = {
   dialog_open: dialogs.open,
   dialog_step: dialogs.step,
   dialog_close: dialogs.close,
+  hand: (state, event) => withHand(state, event.at),
   tick: onTick,
 };
 
@@ -113,11 +114,10 @@ function withCart(state, cart, at, begins = false) {
 }
 
 // `still`: no hand moved over the page lately, so lines may close ranks.
-function onTick(state, { at, still, quiet_ms = 0 }) {
+function onTick(before, event) {
+  const { at, quiet_ms = 0 } = event;
+  const state = withTime(before, event, { look_ms: LOOK_MS, ghost_ms: GHOST_MS });
   const lost = isForsaken(state, at) ? { ...forget(state), ended: { reason: 'lost', at } } : state;
   const dialog = dialogAfterQuiet(lost.dialog, quiet_ms);
-  const dropped = dialog === lost.dialog ? lost : { ...lost, dialog };
-  if (!still) return dropped;
-  const lines = dropGhosts(dropped.lines, at, GHOST_MS);
-  return lines === dropped.lines ? dropped : { ...dropped, lines };
+  return dialog === lost.dialog ? lost : { ...lost, dialog };
 }

@@ -1,4 +1,5 @@
 // Ties the page together: socket and fingers in, state on, view out.
+import { attention } from '../lib/dom.js';
 import { connect } from '../lib/link.js';
 import { LANGUAGES, loadWords } from '../lib/words.js';
 import { viewOf } from './model.js';
@@ -47,7 +48,7 @@ function speak(language) {
   catalogues.set(language, null);
   loadWords(language).then((loaded) => {
     catalogues.set(language, loaded);
-    dispatch({ type: 'tick', still: isStill() });
+    tick();
   }, () => catalogues.delete(language));
 }
 
@@ -58,7 +59,7 @@ function paint() {
   show(viewOf(state, { at: now(), words: { ...words, money }, scheme: dark.matches ? 'dark' : 'light', languages }));
 }
 
-const isStill = () => now() - state.touched >= STILL_MS;
+const tick = (still = now() - state.touched >= STILL_MS) => dispatch({ type: 'tick', still, page: attention() });
 
 // ---- what a shopper can do ----
 
@@ -136,7 +137,7 @@ function touched() {
 
 for (const kind of ['pointerdown', 'keydown', 'wheel']) document.addEventListener(kind, touched, { passive: true, capture: true });
 document.addEventListener('contextmenu', (event) => event.preventDefault());
-dark.addEventListener('change', () => dispatch({ type: 'tick', still: isStill() }));
-setInterval(() => dispatch({ type: 'tick', still: isStill() }), TICK_MS);
-setInterval(() => { if (state.blank) dispatch({ type: 'tick', still: false }); }, COUNT_MS);
+dark.addEventListener('change', () => tick());
+setInterval(() => tick(), TICK_MS);
+setInterval(() => { if (state.blank) tick(false); }, COUNT_MS);
 paint();

@@ -11,7 +11,6 @@ import { errorText, helpLine, nameOf, outcomeWords } from './said.js';
 const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
 const STRIP_MS = 6_000; // … and in a visit this long
 const ADDED_MS = 3_000;
-const CHANGED_MS = 3_000;
 const ACCENT = '#0b57d0'; // of a chain that has none
 
 // What a shopper need not be told of: it shows by itself, or it is between clerks.
@@ -211,7 +210,7 @@ function lineOf(line, state, { w, clock, currency }) {
     stock: gone ? null : stockOf(line, age, limits.stock, state, w),
     age: !gone && !hidden && isWorthItsAge(age, state.line) ? w.t('kiosk.price.age', { age: w.old(age) }) : '',
     badges: gone ? [] : badgesOf(line, w),
-    changed: !gone && Number.isFinite(line.changedAt) && clock.at - line.changedAt < CHANGED_MS,
+    changed: !gone && Number.isFinite(line.changedAt),
     labels: { quantity: w.t('kiosk.quantity', { name, n: w.number(line.quantity) }), plus: w.t('kiosk.plus', { name }), minus: w.t('kiosk.minus', { name }),
       remove: w.t('kiosk.remove'), removeOf: w.t('kiosk.remove.of', { name }), removed: w.t('kiosk.removed', { name }),
       undo: w.t('kiosk.undo'), undoOf: w.t('kiosk.undo.of', { name }) },

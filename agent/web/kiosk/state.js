@@ -1,8 +1,8 @@
 // What the kiosk's page knows: events in, a new state out. Pure; time is handed in with every event.
-import { firstKnown, handled, isForsaken, linkLost, linkUp, takenBack, told, withCart } from '../lib/known.js';
-import { dropGhosts } from '../lib/lines.js';
+import { firstKnown, handled, isForsaken, linkLost, linkUp, takenBack, told, withCart, withHand, withTime } from '../lib/known.js';
 import { LANGUAGES } from '../lib/words.js';
 
+export const LOOK_MS = 4_000; // what changed is marked until the page was looked at for this long, or a hand was on it
 export const UNDO_MS = 10_000; // a removed line offers its way back at least this long
 export const BLANK_MS = 10_000; // the count-down is shown from here on
 const LANGUAGE_MS = 60_000; // a language that was picked without a visit is forgotten after this long without a touch
@@ -32,7 +32,7 @@ const handlers = {
   lost: onLost,
   denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at } }),
   message: (state, event) => told(messages, state, event),
-  touch: (state, event) => ({ ...state, touched: event.at, blank: null }),
+  touch: (state, event) => ({ ...withHand(state, event.at), touched: event.at, blank: null }),
   panel: (state, event) => ({ ...state, failed: null,
     panel: { name: event.name, since: event.at, step: event.step ?? 'shown', result: null, under: event.name === 'language' ? under(state.panel) : null } }),
   close: (state) => ({ ...state, panel: state.panel?.under ?? null }),
@@ -121,15 +121,15 @@ function withPanel(state, name, change) {
 }
 
 // `still`: no hand was on the page lately, so lines may close ranks.
-function onTick(state, { at, still }) {
+function onTick(before, event) {
+  const { at } = event;
+  const state = withTime(before, event, { look_ms: LOOK_MS, ghost_ms: UNDO_MS });
   let next = state;
   if (isForsaken(state, at)) next = { ...forget(state), ended: { reason: 'lost', at, anonymous: Boolean(state.visit.anonymous) } };
   if (next.ended && at - next.ended.at >= (next.ended.reason === 'handover' ? HANDED_MS : ENDED_MS)) next = { ...next, ended: null, spoken: null, language: null };
   if (!next.visit) next = idleTick(next, at);
   if (next.help?.state === 'over' && at - next.help.at >= OVER_MS) next = { ...next, help: null };
-  if (!still) return next;
-  const lines = dropGhosts(next.lines, at, UNDO_MS);
-  return lines === next.lines ? next : { ...next, lines };
+  return next;
 }
 
 function idleTick(state, at) {

@@ -32,6 +32,9 @@ function setAttributes(element, attributes) {
   }
 }
 
+/** How the page is looked at: 'focused', 'visible' beside another program, or 'hidden'. */
+export const attention = () => (document.visibilityState === 'hidden' ? 'hidden' : document.hasFocus() ? 'focused' : 'visible');
+
 /** The symbol #i-<name> of the page. */
 export const icon = (name) => svg('svg.icon', { viewBox: '0 0 48 48', 'aria-hidden': 'true' }, svg('use', { href: `#i-${name}` }));
 

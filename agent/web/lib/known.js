@@ -1,6 +1,6 @@
 // What the pages that show a visit know in the same way, and how it changes. Pure; `at` is the page's own monotonic clock in ms.
 // The agent's wall clock is known only through the `wall_ms` of its messages; the browser's wall clock is never asked.
-import { mergeLines } from './lines.js';
+import { dropGhosts, dropMarks, lookAtLines, mergeLines, touchLines } from './lines.js';
 
 export const TAKEN_MS = 15_000; // that a change was taken back stays this long
 export const LOST_VISIT_MS = 5_000; // a page without its agent shows a customer no longer than this
@@ -15,6 +15,7 @@ export const firstKnown = (at) => ({
   view: null,
   cart: null,
   lines: [], // of the cart, in the order of first sight, with marks of the page
+  ticked: at, // the last tick
   ended: null,
   outcome: null,
   reading: null,
@@ -54,4 +55,18 @@ export function takenBack(state, params, at) {
 export function withCart(state, cart, at, begins = false) {
   const first = begins || (state.cart !== null && cart?.id !== state.cart.id);
   return { ...state, cart, lines: mergeLines(first ? [] : state.lines, cart?.lines ?? [], at, first) };
+}
+
+const withLines = (state, lines) => (lines === state.lines ? state : { ...state, lines });
+
+/** A hand is on the page: what changed before it was seen. */
+export const withHand = (state, at) => withLines(state, touchLines(state.lines, at));
+
+/**
+ * Time has passed since the last tick. page: as lines.js has it, of the time up to now; still: no hand was on the page
+ * lately, so that what is removed may go, after ghost_ms, and marks of what was looked at, after look_ms.
+ */
+export function withTime(state, { at, still, page = 'hidden' }, { look_ms, ghost_ms }) {
+  const looked = lookAtLines(state.lines, at - state.ticked, page, look_ms);
+  return { ...state, ticked: at, lines: still ? dropMarks(dropGhosts(looked, at, ghost_ms)) : looked };
 }

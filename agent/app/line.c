@@ -421,6 +421,7 @@ static void act_state(struct tb_agent *agent, const struct tb_client_action *act
         return;
     tb_gauge_set(&agent->metrics.line_live, action->state.state == TB_LINE_LIVE);
     char text[TB_OUTAGE_TEXT_SIZE];
+    agent->status.never_connected = !agent->facts.terminal_known;
     tb_outage_line_text(&agent->status, agent->config.language, text);
     tb_outage_metrics_line(&agent->metrics.outage, &agent->status, agent->config.language);
     tb_log(action->state.state == TB_LINE_OFFLINE ? TB_LOG_WARN : TB_LOG_INFO, TB_EVENT("line", "state"),
@@ -600,6 +601,8 @@ static enum tb_err client_start(struct tb_agent *agent, const struct tb_storage_
         settle_schedule(agent);
     }
     agent->status.line_since_wall_ms = tb_loop_wall_ms(agent->loop);
+    agent->status.never_connected = !agent->facts.terminal_known;
+    tb_outage_metrics_line(&agent->metrics.outage, &agent->status, agent->config.language);
     agent->awaited_seq = found->sync.next_seq - 1;
     tb_client_init(&agent->client, &config, &found->sync, now_ms);
     return feeds_open(agent, found, now_ms);

@@ -45,16 +45,41 @@ static void part_put(struct tb_buf *to, const char *language, const char *of, co
 
 /* ---- the line ---- */
 
-static void offline_put(struct tb_buf *to, const char *language, enum tb_line_cause cause)
+static void never_put(struct tb_buf *to, const char *language)
+{
+    key_put(to, language, "never.works");
+    key_put(to, language, "never.not");
+    key_put(to, language, "never.later");
+}
+
+static void offline_put(struct tb_buf *to, const char *language, enum tb_line_cause cause, bool never)
 {
     char key[KEY_SIZE];
+    if (never)
+        key_put(to, language, "never.title");
     (void)snprintf(key, sizeof key, "offline.cause.%s", tb_line_cause_name(cause));
     key_put(to, language, key);
+    if (never) {
+        never_put(to, language);
+        return;
+    }
     key_put(to, language, "offline.works");
     key_put(to, language, "offline.not");
     (void)snprintf(key, sizeof key, "offline.later.%s", tb_line_cause_name(cause));
     const char *later = tb_words_text(language, key);
     sentence_put(to, later ? later : tb_words_text(language, "offline.later"));
+}
+
+static void connecting_put(struct tb_buf *to, const char *language, bool never)
+{
+    key_put(to, language, "connecting.title");
+    if (never) {
+        never_put(to, language);
+        return;
+    }
+    key_put(to, language, "offline.works");
+    key_put(to, language, "offline.not");
+    key_put(to, language, "connecting.later");
 }
 
 void tb_outage_line_text(const struct tb_status *status, const char *language,
@@ -63,13 +88,8 @@ void tb_outage_line_text(const struct tb_status *status, const char *language,
     struct tb_buf text = text_begin(ret_text);
     switch (status->line) {
     case TB_LINE_LIVE: key_put(&text, language, "line.live"); break;
-    case TB_LINE_OFFLINE: offline_put(&text, language, status->line_cause); break;
-    case TB_LINE_CONNECTING:
-        key_put(&text, language, "connecting.title");
-        key_put(&text, language, "offline.works");
-        key_put(&text, language, "offline.not");
-        key_put(&text, language, "connecting.later");
-        break;
+    case TB_LINE_OFFLINE: offline_put(&text, language, status->line_cause, status->never_connected); break;
+    case TB_LINE_CONNECTING: connecting_put(&text, language, status->never_connected); break;
     }
     text_end(&text, ret_text);
 }

@@ -43,6 +43,7 @@ struct tb_status {
     enum tb_line_state line;
     int64_t line_since_wall_ms;
     enum tb_line_cause line_cause;
+    bool never_connected; /* it does not know yet which terminal it is, nor any customer */
     uint8_t reader_count;
     struct tb_status_reader readers[TB_STATUS_READER_MAX];
     int64_t unsent_count;                          /* mutations without a verdict */

@@ -246,9 +246,11 @@ export class TillbridgeCustomer extends HTMLElement {
   // What the line is, what works, what does not, and what happens later.
   #outage() {
     const line = this.#state?.line;
-    if (line?.state === 'connecting') return ['connecting.title', 'offline.works', 'offline.not', 'connecting.later'].map((key) => this.#text(key));
+    const never = ['never.works', 'never.not', 'never.later']; // it was not connected once
+    if (line?.state === 'connecting') return ['connecting.title', ...(this.#terminal ? ['offline.works', 'offline.not', 'connecting.later'] : never)].map((key) => this.#text(key));
     if (line?.state !== 'offline') return [];
     const cause = `offline.cause.${line.cause}`;
+    if (!this.#terminal) return ['never.title', ...(this.#has(cause) ? [cause] : []), ...never].map((key) => this.#text(key));
     const later = `offline.later.${line.cause}`;
     return [this.#text('offline.title', { time: this.#time(line.since_ms) }), this.#has(cause) ? this.#text(cause) : '', this.#text('offline.works'), this.#text('offline.not'),
       this.#text(this.#has(later) ? later : 'offline.later')].filter(Boolean);

@@ -91,7 +91,7 @@ function pillOf(state, w) {
 /** Everything that is not as it should be, the most important first. */
 export function noticesOf(state, w, clock) {
   if (state.link.state !== 'up') return state.link.state === 'lost' ? [{ rank: 'page', tone: 'bad', icon: 'plug', ...pageContract(state.link, clock, w) }] : [];
-  const found = [...state.notices.map((notice) => codeNotice(notice, w)), ...state.readers.flatMap((reader) => readerNotice(reader, state.readers, w)), ...lineNotice(state.line, w, clock)];
+  const found = [...state.notices.map((notice) => codeNotice(notice, w)), ...state.readers.flatMap((reader) => readerNotice(reader, state.readers, w)), ...lineNotice(state, w, clock)];
   return found.sort((a, b) => NOTICE_RANK.indexOf(a.rank) - NOTICE_RANK.indexOf(b.rank));
 }
 
@@ -106,8 +106,8 @@ function readerNotice(reader, readers, w) {
   return contract ? [{ rank: 'reader', tone: 'warn', icon: 'plug', ...contract }] : [];
 }
 
-function lineNotice(line, w, clock) {
-  const contract = lineContract(line, clock.wall, w);
+function lineNotice({ line, terminal }, w, clock) {
+  const contract = lineContract(line, clock.wall, w, { known: Boolean(terminal) });
   return contract ? [{ rank: 'offline', tone: 'warn', icon: 'cloud', ...contract }] : [];
 }
 

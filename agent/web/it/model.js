@@ -34,7 +34,7 @@ function whereOf({ terminal }, w) {
 function partsOf(told, clock, w) {
   const notices = told.state.notices ?? [];
   return [
-    lineOf(told.state.line, clock, w),
+    lineOf(told, clock, w),
     ...(told.state.readers ?? []).map((reader) => readerOf(reader, told, clock, w)),
     ...displayOf(told.state.display, clock, w),
     noticedOf('clock', notices, ['clock_wrong'], clock, w, clock.wall === null ? '' : w.moment(clock.wall, clock.wall)),
@@ -51,12 +51,12 @@ function partsOf(told, clock, w) {
 const part = (key, name, tone, state, ...details) => ({ key, name, tone, state, details: details.filter(Boolean) });
 const sinceOf = (ms, clock, w) => (ms > 0 && clock.wall !== null ? w.t('it.since', { time: w.moment(ms, clock.wall) }) : '');
 
-function lineOf(line, clock, w) {
+function lineOf({ state: { line }, terminal }, clock, w) {
   const name = w.t('it.line');
   if (line.state === 'live') return part('line', name, 'ok', w.t('line.live'), sinceOf(line.since_ms, clock, w));
-  const contract = lineContract(line, clock.wall, w);
+  const contract = lineContract(line, clock.wall, w, { known: Boolean(terminal) });
   if (line.state === 'connecting') return part('line', name, 'none', w.t('line.connecting'), ...(contract?.parts ?? []));
-  return part('line', name, 'warn', w.t('line.offline', { time: w.since(line.since_ms, clock.wall ?? line.since_ms) }), ...contract.parts, w.has(`it.do.${line.cause}`) ? w.t(`it.do.${line.cause}`) : '');
+  return part('line', name, 'warn', w.t('line.offline', { time: w.since(line.since_ms, clock.wall ?? line.since_ms) }), terminal ? '' : contract.title, ...contract.parts, w.has(`it.do.${line.cause}`) ? w.t(`it.do.${line.cause}`) : '');
 }
 
 function readerOf(reader, told, clock, w) {

@@ -47,7 +47,7 @@ function barOf(state, { words: w, languages }, clock) {
 function bandOf(state, w, clock) {
   if (state.link.state === 'lost' && state.visit) return band('bad', 'plug', pageContract(state.link, clock, w, 'shopper'));
   if (state.link.state !== 'up') return null;
-  const line = lineContract(state.line, clock.wall, w, 'shopper');
+  const line = lineContract(state.line, clock.wall, w, { audience: 'shopper', known: Boolean(state.terminal) });
   if (line) return band('warn', 'cloud', line);
   const readers = state.readers ?? [];
   const broken = readers.find((reader) => reader.state !== 'ready' && reader.state !== 'starting');

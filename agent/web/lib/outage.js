@@ -17,17 +17,26 @@ const contract = (title, w, ...keys) => ({ title, parts: keys.filter(Boolean).ma
 /** A title as a sentence of its own, before others. */
 export const asSentence = (title) => title.replace(/[^.…?!]$/, '$&.');
 
-/** Of the line to the context store; null when it is live, or only connecting since a moment. */
-export function lineContract(line, wall, w, audience = 'staff') {
+/**
+ * Of the line to the context store; null when it is live, or only connecting since a moment. known: it was connected at least
+ * once, so that this terminal knows which it is, and customers.
+ */
+export function lineContract(line, wall, w, { audience = 'staff', known = true } = {}) {
   const key = wordsOf(w, audience);
+  const since = line?.since_ms;
   if (line?.state === 'connecting') {
-    const told = wall !== null && wall - line.since_ms >= CONNECTING_MS;
-    return told ? contract(w.t('connecting.title'), w, key('offline.works'), key('offline.not'), key('connecting.later')) : null;
+    const told = wall !== null && wall - since >= CONNECTING_MS;
+    const parts = known ? [key('offline.works'), key('offline.not'), key('connecting.later')] : neverOf(key);
+    return told ? contract(w.t('connecting.title'), w, ...parts) : null;
   }
   if (line?.state !== 'offline') return null;
+  const cause = key(`offline.cause.${line.cause}`);
+  if (!known) return contract(w.t('never.title'), w, cause, ...neverOf(key));
   const later = audience === 'shopper' ? key('offline.later') : key(`offline.later.${line.cause}`, 'offline.later');
-  return contract(w.t('offline.title', { time: w.time(line.since_ms) }), w, key(`offline.cause.${line.cause}`), key('offline.works'), key('offline.not'), later);
+  return contract(w.t('offline.title', { time: w.time(since) }), w, cause, key('offline.works'), key('offline.not'), later);
 }
+
+const neverOf = (key) => ['works', 'not', 'later'].map((part) => key(`never.${part}`));
 
 /** Of one of these readers; null when it is ready. */
 export function readerContract(reader, readers, w, audience = 'staff') {

@@ -75,6 +75,7 @@ export const states = {
   'idle-offline': [['terminal', terminal()], ['state', offline()]],
   'idle-offline-clock': [['terminal', terminal()], ['state', offline('clock')]],
   'idle-offline-denied': [['terminal', terminal()], ['state', offline('denied')]],
+  'idle-never': [['state', offline('no_route')]],
   first: [unreachable],
   lost: [...begin, lost],
   'lost-visit': [...shown, lost],

@@ -28,6 +28,7 @@ export const states = {
   'well-kiosk': { messages: [['terminal', terminal({ role: 'kiosk', till: '7', name: 'Kiosk 7' })], ['state', live()]] },
   fresh: { messages: begin, answers: { status: status({ outcomes: [], cache: { customers: 0, products: 0 } }), metrics: { lines: [] }, 'reader.list': { readers: [] } } },
   unnamed: { messages: [['state', live({ line: { state: 'connecting', since_ms: WALL - 9_000 }, readers: readers('starting', 'starting') })]] },
+  never: { messages: [['state', offline('refused')]] },
   ...Object.fromEntries(['no_route', 'refused', 'tls', 'clock', 'denied', 'closed'].map((cause) => [`offline-${cause}`, { messages: at(offline(cause, { unsent: 4 })) }])),
   'readers-gone': { messages: at(live({ readers: readers('unplugged', 'crashed'), display: { state: 'unplugged', since_ms: WALL - MIN } })) },
   'readers-odd': { messages: at(live({ readers: readers('hung', 'unsupported') })) },

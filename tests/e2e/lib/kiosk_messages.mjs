@@ -73,6 +73,7 @@ export const states = {
   'idle-accent': [['terminal', terminal({ accent: '#e8bf00' })], ['state', live()]],
   'idle-offline': off,
   'idle-connecting-long': [['terminal', terminal()], ['state', live({ line: { state: 'connecting', since_ms: WALL - 8_000 } })]],
+  'idle-never': [['state', offline()]],
   first: [unreachable],
   lost: [...begin, lost],
   'lost-visit': [...shown, lost],

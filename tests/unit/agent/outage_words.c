@@ -17,9 +17,12 @@ static void say(const char *what, const char *name, const char *other, const cha
 static void say_line(const char *language, enum tb_line_state line, enum tb_line_cause cause)
 {
     char text[TB_OUTAGE_TEXT_SIZE];
-    const struct tb_status status = {.line = line, .line_cause = cause};
+    struct tb_status status = {.line = line, .line_cause = cause};
     tb_outage_line_text(&status, language, text);
     say("line", tb_line_state_name(line), tb_line_cause_name(cause), text);
+    status.never_connected = true;
+    tb_outage_line_text(&status, language, text);
+    say("never", tb_line_state_name(line), tb_line_cause_name(cause), text);
 }
 
 /* A reader of this kind in each state, beside one of that kind that is ready. */

@@ -18,7 +18,14 @@ static void a_line_that_is_down_says_cause_and_consequences(void **state)
     status = (struct tb_status){.line = TB_LINE_OFFLINE, .line_cause = TB_CAUSE_NO_ROUTE};
     tb_outage_line_text(&status, "en", text);
     assert_int_equal(strncmp(text, "There is no network. Recog", 26), 0);
+    status.never_connected = true;
+    tb_outage_line_text(&status, "en", text);
+    assert_string_equal(
+        text, "This terminal has never been connected. There is no network. Selling at the till goes on. "
+              "Nobody can be recognised and no product is known here yet. What is needed comes by "
+              "itself with the first connection. If this lasts, please call IT.");
     status.line = TB_LINE_CONNECTING;
+    status.never_connected = false;
     tb_outage_line_text(&status, "en", text);
     assert_int_equal(strncmp(text, "Connecting to the central system… Recog", 41), 0);
 }
@@ -76,7 +83,8 @@ static void metrics_say_it_in_a_label(void **state)
         strstr(text, "\ntillbridge_line{state=\"offline\",cause=\"tls\",text=\"The central system could "));
     assert_non_null(strstr(text, "\ntillbridge_reader{reader=\"A \\\"b\\\\\",kind=\"scanner\",state=\"hung\","
                                  "text=\"Scanner does not answer. Carts can be changed"));
-    assert_non_null(strstr(text, "\ntillbridge_notice{code=\"disk_full\",text=\"This terminal’s disk is full. "));
+    assert_non_null(
+        strstr(text, "\ntillbridge_notice{code=\"disk_full\",text=\"This terminal’s disk is full. "));
 
     status = (struct tb_status){.line = TB_LINE_LIVE};
     tb_outage_metrics_line(&metrics, &status, "en");

@@ -228,6 +228,12 @@ test('a page that lost its agent says so, and what that means', () => {
   assert.deepEqual([first(0).title, first(0).detail, /call IT/.test(first(2_000).detail)], ['Connecting to the till’s service…', '', true]);
 });
 
+test('a terminal that was never connected promises nothing that it cannot do', () => {
+  const { band } = shown([['state', offline('no_route')]]);
+  assert.equal([band.title, ...band.parts].join(' '), 'This terminal has never been connected. There is no network. Selling at the till goes on. Nobody can be recognised and no product is known here yet. '
+    + 'What is needed comes by itself with the first connection. If this lasts, please call IT.');
+});
+
 test('connecting to the central system is told when it lasts', () => {
   const band = (ago) => shown([['terminal', terminal()], ['state', live({ line: { state: 'connecting', since_ms: WALL - ago } })]]).band;
   assert.equal(band(1_000), null);

@@ -20,8 +20,11 @@ const alone = (kind, state) => [{ name: 'Front', kind, state, since_ms: 0 }];
 
 // Every state there is, each with its contract for these people.
 function contracts(w, audience) {
-  const all = { connecting: lineContract(connecting, WALL, w, audience) };
-  for (const cause of CAUSES) all[`offline ${cause}`] = lineContract(offline(cause), WALL, w, audience);
+  const all = { connecting: lineContract(connecting, WALL, w, { audience }), 'never connecting': lineContract(connecting, WALL, w, { audience, known: false }) };
+  for (const cause of CAUSES) {
+    all[`offline ${cause}`] = lineContract(offline(cause), WALL, w, { audience });
+    all[`offline never ${cause}`] = lineContract(offline(cause), WALL, w, { audience, known: false });
+  }
   for (const state of ['first', 'lost', 'denied']) all[`page ${state}`] = pageContract({ state, since: 0 }, CLOCK, w, audience);
   for (const kind of KINDS) {
     for (const state of TROUBLES) {
@@ -51,7 +54,7 @@ for (const language of Object.keys(LANGUAGES)) {
     const w = await wordsFor(language, 'UTC');
     const told = execFileSync(process.env.TB_OUTAGE_WORDS, [language], { encoding: 'utf8' }).trim().split('\n').map((one) => JSON.parse(one));
     assert.equal(told.filter(({ of }) => of === 'notice').length, codes.length);
-    assert.equal(told.filter(({ of }) => of === 'line').length, CAUSES.length + 2);
+    for (const line of ['line', 'never']) assert.equal(told.filter(({ of }) => of === line).length, CAUSES.length + 2);
     assert.equal(told.filter(({ of }) => of === 'reader').length, KINDS.length * KINDS.length * (TROUBLES.length + 1));
     for (const one of told) assert.equal(one.text, said(one, w), JSON.stringify(one));
   });
@@ -62,7 +65,10 @@ function said({ of, name, other, beside }, w) {
   if (of === 'notice') return sentence(noticeContract({ code: name }, w));
   if (of === 'reader') return other === 'ready' ? '' : sentence(readerContract(pair(name, other, beside)[0], pair(name, other, beside), w));
   if (name === 'live') return w.t('line.live');
-  return name === 'connecting' ? sentence(lineContract(connecting, WALL, w)) : lineContract(offline(other), WALL, w).parts.join(' ');
+  const known = of === 'line';
+  if (name === 'connecting') return sentence(lineContract(connecting, WALL, w, { known }));
+  const contract = lineContract(offline(other), WALL, w, { known });
+  return known ? contract.parts.join(' ') : sentence(contract);
 }
 
 const sentence = ({ title, parts }) => [asSentence(title), ...parts].join(' ');

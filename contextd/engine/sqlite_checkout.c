@@ -463,11 +463,7 @@ static enum tb_err sale_follow(struct sqlite_engine *e, const struct sqlite_batc
         return TB_OK;
     struct tb_stmt *s = sqlite_cart_stmt(e, CART_MERGE_INTO);
     tb_stmt_bind_blob(s, 1, tb_id_span(&e->cart.id));
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, &into) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(s);
+    enum tb_err err = sqlite_id_take(s, &into);
     if (err == TB_OK)
         err = sqlite_cart_find(e, &into, &m->customer, b->request->peer.store);
     if (err == TB_OK)

@@ -84,12 +84,7 @@ static enum tb_err oldest_read(struct sqlite_engine *e, const char *store, struc
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_COHORT_OLDEST);
     tb_stmt_bind_text(s, 1, tb_span_str(store));
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, ret_customer) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(s);
-    return err;
+    return sqlite_id_take(s, ret_customer);
 }
 
 /* At most max customers leave; *ret_count is how many did. */

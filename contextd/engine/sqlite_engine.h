@@ -140,6 +140,9 @@ TB_MUST_USE enum tb_err sqlite_column_text(const struct tb_stmt *stmt, int colum
                                            size_t size_max);
 TB_MUST_USE enum tb_err sqlite_column_id(const struct tb_stmt *stmt, int column, struct tb_id *ret_id);
 
+/* Runs a statement for the id in the first column of its first row, and resets it. TB_ERR_NOT_FOUND. */
+TB_MUST_USE enum tb_err sqlite_id_take(struct tb_stmt *stmt, struct tb_id *ret_id);
+
 /* A product as readers of a store ("" for none) see it. TB_ERR_NOT_FOUND. ret_row may be NULL; else its
  * version and as_of_ms are set. */
 TB_MUST_USE enum tb_err sqlite_product_read(struct sqlite_engine *e, const char *gtin, const char *store,

@@ -22,12 +22,7 @@ enum tb_err sqlite_erasure_of(struct sqlite_engine *e, const struct tb_id *custo
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_ERASURE_OF);
     tb_stmt_bind_blob(s, 1, tb_id_span(customer));
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, ret_erasure) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(s);
-    return err;
+    return sqlite_id_take(s, ret_erasure);
 }
 
 enum tb_err sqlite_erasure_read(struct sqlite_engine *e, struct tb_span id,
@@ -173,11 +168,7 @@ enum tb_err sqlite_erasure_next(struct tb_context_engine *engine, const struct t
     struct tb_stmt *s = sqlite_stmt(e, STMT_ERASURE_NEXT);
     memset(ret_entry, 0, sizeof *ret_entry);
     tb_stmt_bind_blob(s, 1, tb_id_span(after));
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, &ret_entry->id) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(s);
+    enum tb_err err = sqlite_id_take(s, &ret_entry->id);
     return err == TB_OK ? sqlite_erasure_read(e, tb_id_span(&ret_entry->id), ret_entry) : err;
 }
 

@@ -55,12 +55,7 @@ static enum tb_err journey_next(struct sqlite_engine *e, int64_t before_ms, stru
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_TOUCH_OLDEST);
     tb_stmt_bind_int(s, 1, before_ms);
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, ret_customer) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(s);
-    return err;
+    return sqlite_id_take(s, ret_customer);
 }
 
 /* Terminals hold the newest of it: they are told. */

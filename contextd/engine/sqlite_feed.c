@@ -301,12 +301,7 @@ enum tb_err sqlite_cart_of(struct sqlite_engine *e, const struct tb_id *customer
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_CART_OF_CUSTOMER);
     tb_stmt_bind_blob(s, 1, tb_id_span(customer));
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, ret_cart) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(s);
-    return err;
+    return sqlite_id_take(s, ret_cart);
 }
 
 static enum tb_err take_rewards(struct sqlite_engine *e, const struct sqlite_change *like,

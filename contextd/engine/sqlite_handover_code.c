@@ -47,12 +47,7 @@ static enum tb_err uncoded_next(struct sqlite_engine *e, struct tb_id *ret_hando
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_UNCODED);
     tb_stmt_bind_int(s, 1, e->wall_ms - TB_HANDOVER_LIFE_MS);
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, ret_handover) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(s);
-    return err;
+    return sqlite_id_take(s, ret_handover);
 }
 
 static enum tb_err codes_fill(struct sqlite_engine *e)

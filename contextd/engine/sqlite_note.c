@@ -25,12 +25,7 @@ static enum tb_err note_owner(struct sqlite_engine *e, const struct tb_id *note,
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_NOTE_OWNER);
     tb_stmt_bind_blob(s, 1, tb_id_span(note));
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, ret_owner) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(s);
-    return err;
+    return sqlite_id_take(s, ret_owner);
 }
 
 static enum tb_err note_write(struct sqlite_engine *e, const struct sqlite_batch *b,
@@ -123,12 +118,7 @@ static enum tb_err note_oldest(struct sqlite_engine *e, int64_t before_ms, struc
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_NOTE_OLDEST);
     tb_stmt_bind_int(s, 1, before_ms);
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK)
-        err = row ? sqlite_column_id(s, 0, ret_customer) : TB_ERR_NOT_FOUND;
-    tb_stmt_reset(s);
-    return err;
+    return sqlite_id_take(s, ret_customer);
 }
 
 enum tb_err sqlite_notes_expire(struct sqlite_engine *e, int64_t before_ms, bool *more)

@@ -17,6 +17,16 @@ enum tb_err sqlite_column_id(const struct tb_stmt *stmt, int column, struct tb_i
     return TB_OK;
 }
 
+enum tb_err sqlite_id_take(struct tb_stmt *stmt, struct tb_id *ret_id)
+{
+    bool row;
+    enum tb_err err = tb_stmt_step(stmt, &row);
+    if (err == TB_OK)
+        err = row ? sqlite_column_id(stmt, 0, ret_id) : TB_ERR_NOT_FOUND;
+    tb_stmt_reset(stmt);
+    return err;
+}
+
 enum tb_stock sqlite_stock_of(const struct tb_stmt *stmt, int column)
 {
     if (tb_stmt_is_null(stmt, column))

@@ -2,6 +2,8 @@
 #include "core/credential/handover.h"
 #include "tests/integration/contextd/engine_handovers.h"
 
+#include <sqlite3.h>
+
 /* Nobody has to buy something in order to be helped. */
 static void who_has_nothing_in_the_cart_may_call_for_help(void **state)
 {
@@ -530,6 +532,40 @@ static void codes_are_not_guessed(void **state)
     assert_true(ask_by_code(f, "kiosk-0421-7", code)->identify.found);
 }
 
+/* As if chance had given every open one the same code. */
+static void codes_make_equal(const struct engine_fixture *f)
+{
+    static const char sql[] =
+        "UPDATE handover SET code = (SELECT max(code) FROM handover) WHERE code IS NOT NULL";
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_changes(db), 2);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Better to ask again than to serve somebody else. */
+static void a_code_of_two_is_nobodys(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_mutation asks[2];
+    char codes[2][TB_HANDOVER_CODE_SIZE + 1];
+    for (unsigned i = 0; i < 2; i++) {
+        asks[i] = request_of(tb_seed_customer_id(SEED_NUMBER, i), 5 + i, "any");
+        memcpy(codes[i], doc_of(&decide(f, &kiosk, asks[i])->apply.rows).code, sizeof codes[i]);
+    }
+    codes_make_equal(f);
+    for (unsigned i = 0; i < 2; i++)
+        assert_false(ask_by_code(f, "till-0421-4", codes[i])->identify.found);
+    /* When one of them is over, the other one is meant. */
+    assert_applied(decide(f, &kiosk, answer_of(TB_MUTATION_HANDOVER_CANCEL, &asks[0])));
+    unsigned found = 0;
+    for (unsigned i = 0; i < 2; i++)
+        found += ask_by_code(f, "till-0421-4", codes[i])->identify.found;
+    assert_int_equal(found, 1);
+}
+
 static void a_code_ends_with_its_hand_over(void **state)
 {
     struct engine_fixture *f = *state;
@@ -566,6 +602,7 @@ int main(void)
         ENGINE_TEST(a_terminal_asks_for_so_many_at_a_time),
         ENGINE_TEST(nobodys_cart_is_fetched_by_its_code),
         ENGINE_TEST(codes_are_not_guessed),
+        ENGINE_TEST(a_code_of_two_is_nobodys),
         ENGINE_TEST(a_code_ends_with_its_hand_over),
         ENGINE_TEST(a_phone_goes_on_with_nobodys_cart_that_it_was_handed),
         ENGINE_TEST(a_phone_takes_neither_anothers_cart_nor_a_call),

@@ -294,6 +294,17 @@ test('a dialog takes the focus, keeps it, and gives it back', async () => {
   await close(page);
 });
 
+test('loaded again, the first words are in the language of the terminal, before the agent says anything', async () => {
+  const page = await openPage([['terminal', terminal({ language: 'de-DE' })], ['state', live()]]);
+  await kind(page, 'idle');
+  await page.waitForSelector('html[lang=de-DE]');
+  stage.script = () => {};
+  await page.reload();
+  await page.waitForSelector('#stage h1:text-is("Gleich bereit …")');
+  assert.equal(await page.getAttribute('html', 'lang'), 'de-DE');
+  await close(page);
+});
+
 test('a request is taken with two keys', async () => {
   const page = await openPage([...begin, ['visit', { visit: null, reason: 'restart' }], ['handovers', { open: requests, own: null }]]);
   await page.waitForSelector('#help:not([hidden])');

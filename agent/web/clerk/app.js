@@ -1,7 +1,7 @@
 // Ties the page together: socket and keys in, state on, view out.
 import { attention } from '../lib/dom.js';
 import { connect } from '../lib/link.js';
-import { loadWords } from '../lib/words.js';
+import { firstWords, loadWords, rememberLanguage } from '../lib/words.js';
 import { createActions } from './actions.js';
 import { guessBy } from './dialog_model.js';
 import { createKeyboard } from './keyboard.js';
@@ -15,7 +15,7 @@ const TICK_MS = 1_000;
 const now = () => performance.now();
 const dark = matchMedia('(prefers-color-scheme: dark)');
 let state = initialState(now());
-let words = await loadWords(document.documentElement.lang);
+let words = await firstWords();
 let lastHand = -STILL_MS;
 let painting = false;
 
@@ -46,6 +46,7 @@ function dispatch(event) {
 
 // A language whose words cannot be had now leaves those that are there.
 function speak(language) {
+  rememberLanguage(language);
   if (!language || language === words.tag) return;
   loadWords(language).then((loaded) => { words = loaded; tick(); }, () => {});
 }

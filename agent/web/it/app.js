@@ -1,7 +1,7 @@
 // Ties the page for IT together: what the agent tells, asked for anew every few seconds, put on the page.
 import { h, morph } from '../lib/dom.js';
 import { connect } from '../lib/link.js';
-import { loadWords } from '../lib/words.js';
+import { firstWords, loadWords, rememberLanguage } from '../lib/words.js';
 import { viewOf } from './model.js';
 
 const ASK_MS = 3_000;
@@ -10,7 +10,7 @@ const $ = (id) => document.getElementById(id);
 const now = () => performance.now();
 const told = { link: { state: 'first', since: now() }, terminal: null, state: null, status: null, metrics: null, readers: null };
 let offset = null; // agent's wall clock minus the page's clock, ms
-let words = await loadWords(document.documentElement.lang);
+let words = await firstWords();
 let shown = '';
 
 const link = connect(`ws://${location.host}/it`, {
@@ -41,6 +41,7 @@ function ask() {
 }
 
 function speak(language) {
+  rememberLanguage(language);
   if (!language || language === words.tag) return;
   loadWords(language).then((loaded) => { words = loaded; paint(); }, () => {});
 }

@@ -1,7 +1,7 @@
 // Ties the page together: socket and fingers in, state on, view out.
 import { attention } from '../lib/dom.js';
 import { connect } from '../lib/link.js';
-import { LANGUAGES, loadWords } from '../lib/words.js';
+import { firstWords, LANGUAGES, loadWords, rememberLanguage } from '../lib/words.js';
 import { viewOf } from './model.js';
 import { createScreen } from './render.js';
 import { initialState, languageOf, reduce } from './state.js';
@@ -15,7 +15,7 @@ const now = () => performance.now();
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const catalogues = new Map(); // words by language, and null while they are fetched
 let state = initialState(now());
-let words = await loadWords(document.documentElement.lang);
+let words = await firstWords();
 let money = words.money; // as the store writes it, whatever is spoken
 let toldTouch = -TOUCH_MS;
 let painting = false;
@@ -26,14 +26,17 @@ const link = connect(`ws://${location.host}/kiosk`, {
   onUp: () => dispatch({ type: 'open' }),
   onDown: () => dispatch({ type: 'lost', tried: true }),
   onDenied: () => dispatch({ type: 'denied' }),
-  onMessage: (method, params) => dispatch({ type: 'message', method, params }),
+  onMessage: (method, params) => {
+    if (method === 'terminal') rememberLanguage(params?.language);
+    dispatch({ type: 'message', method, params });
+  },
 });
 
 function dispatch(event) {
   const next = reduce(state, { ...event, at: now() });
   if (next === state && event.type !== 'tick') return;
   state = next;
-  speak(languageOf(state));
+  if (state.terminal) speak(languageOf(state)); // until then the words are the first ones
   if (painting) return;
   painting = true;
   queueMicrotask(paint);

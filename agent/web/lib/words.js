@@ -23,6 +23,26 @@ export async function loadWords(locale, { timeZone, read = readCatalogue } = {})
   return wordsFrom(language, locale, { ...flat(english), ...flat(own) }, timeZone);
 }
 
+const TERMINAL_LANGUAGE = 'terminal_language'; // in the browser's storage: nothing of anybody
+
+/** The first words of a page, before the agent tells the terminal's language: in the one that it told last, or else in English. */
+export async function firstWords() {
+  try {
+    return await loadWords(localStorage.getItem(TERMINAL_LANGUAGE));
+  } catch {
+    return loadWords('en'); // no storage, or no words of it any more
+  }
+}
+
+/** What firstWords() will begin with. */
+export function rememberLanguage(language) {
+  try {
+    if (language) localStorage.setItem(TERMINAL_LANGUAGE, language);
+  } catch {
+    // A browser without storage begins in English.
+  }
+}
+
 let came; // the English words of the page
 
 async function readCatalogue(language) {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { composed, TAILS } from './tails.mjs';
 import { agent, catalogue, load, wordsFor } from './web.mjs';
 
-const { LANGUAGES } = await load('lib/words.js');
+const { firstWords, LANGUAGES, rememberLanguage } = await load('lib/words.js');
 const { reasonText } = await load('clerk/model.js');
 const MIN = 60_000;
 const HOUR = 60 * MIN;
@@ -116,6 +116,39 @@ test('every reason has a text for the clerk and one for the shopper, and no othe
   const known = new Set([...names, ...names.map((name) => name.split('.')[0]), 'quote']);
   const told = Object.keys(english).filter((key) => /^(reason|say|title)\./.test(key)).map((key) => key.replace(/^\w+\./, ''));
   assert.deepEqual(told.filter((name) => !known.has(name)), []);
+});
+
+// A page's surroundings, as far as words need them.
+async function inPage({ storage, answers = true }, body) {
+  const element = { textContent: JSON.stringify(catalogue('en')), remove: () => {} };
+  const surroundings = { localStorage: storage, document: { getElementById: () => element },
+    fetch: async (url) => ({ ok: answers, status: answers ? 200 : 404, json: async () => catalogue(/^\/words\/(\w+)\.json$/.exec(url)[1]) }) };
+  const before = Object.fromEntries(Object.keys(surroundings).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+  for (const [name, value] of Object.entries(surroundings)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  try {
+    return await body();
+  } finally {
+    for (const [name, was] of Object.entries(before)) was ? Object.defineProperty(globalThis, name, was) : delete globalThis[name];
+  }
+}
+
+test('the first words are in the language that the agent told last, and English where that cannot be', async () => {
+  const kept = new Map();
+  const storage = { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value) };
+  assert.equal((await inPage({ storage }, firstWords)).language, 'en');
+  await inPage({ storage }, () => rememberLanguage(undefined));
+  assert.equal(kept.size, 0);
+  await inPage({ storage }, () => rememberLanguage('de-AT'));
+  const words = await inPage({ storage }, firstWords);
+  assert.deepEqual([words.tag, words.t('act.cancel')], ['de-AT', catalogue('de').clerk['act.cancel'] ?? catalogue('de').common['act.cancel']]);
+  assert.equal((await inPage({ storage, answers: false }, firstWords)).language, 'en');
+  const denied = { getItem: () => { throw new Error('no storage'); }, setItem: () => { throw new Error('no storage'); } };
+  await inPage({ storage: denied }, () => rememberLanguage('de'));
+  assert.equal((await inPage({ storage: denied }, firstWords)).language, 'en');
+  for (const broken of ['', 'xx', '__proto__', '<b>']) {
+    kept.set([...kept.keys()][0], broken);
+    assert.equal((await inPage({ storage }, firstWords)).language, 'en', broken);
+  }
 });
 
 test('the sentences that are promised', () => {

@@ -67,6 +67,14 @@ static const char *tier_name(const struct tb_agent *agent, const char *id)
     return id;
 }
 
+/* How a store writes amounts is the store's, whatever she speaks: what the display says is what the till
+ * says. */
+static void money_put(const struct tb_agent *agent, struct tb_buf *to, int64_t amount)
+{
+    const char *store = agent->facts.terminal.language;
+    tb_money_put(to, amount, agent->serving.cart.cart.currency, store[0] ? store : "en");
+}
+
 /* ---- lines ---- */
 
 static bool words_fit(const struct tb_agent *agent, const char *words)
@@ -147,12 +155,12 @@ static void cart_compose(const struct tb_agent *agent, const struct tb_cart_line
     person_read(agent, &person);
     const char *language = language_of(agent, person.language);
     struct tb_buf money = text_of(block);
-    tb_money_put(&money, line->quantity * line->unit_price, cart->currency, language);
+    money_put(agent, &money, line->quantity * line->unit_price);
     (void)line_set(agent, cells, 0, tb_span_str(line->name[0] ? line->name : line->gtin),
                    tb_buf_span(&money));
     money = text_of(block);
     if (tb_cart_total(cart, &total) == TB_OK) {
-        tb_money_put(&money, total, cart->currency, language);
+        money_put(agent, &money, total);
         tb_buf_add_u8(&money, ' ');
         tb_buf_add_str(&money, cart->currency);
     }

@@ -50,6 +50,17 @@ test('thanks at the end, and is idle again', async () => {
   await till.displayShows('Harbour Street', 'Open till 8');
 });
 
+test('speaks her language, and writes amounts as the store does', async () => {
+  await page.request('customer.create', { name: 'Rosa Lind', language: 'de' });
+  await till.displayShows('Willkommen Rosa Lind', 'Member      0 Punkte');
+  const product = till.products[3];
+  await till.scan(product.ean13);
+  await page.sees('the product', (s) => s.cart?.lines.some((line) => line.gtin === product.gtin));
+  const price = (product.unit_price / 100).toFixed(2);
+  await till.displayShows(`${product.name.slice(0, 19 - price.length).padEnd(20 - price.length)}${price}`, `Summe${`${price} EUR`.padStart(15)}`);
+  await page.done();
+});
+
 test('is told everything anew when it was unplugged', async () => {
   await till.serve(page, rivera);
   await till.display.lines.next('the welcome', (line) => line.includes(`Welcome ${rivera.name}`.slice(0, 20)));

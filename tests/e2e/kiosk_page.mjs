@@ -115,6 +115,17 @@ test('whoever stands there without a cart can call help: a visit begins with the
   }
 });
 
+test('the figures are the store’s, whatever is spoken', async () => {
+  const page = await openPage([['terminal', terminal({ language: 'de' })], begin[1], ['visit', visit({ view: view({ customer: { name: 'Maria', language: 'en' } }) })]]);
+  await page.waitForSelector('.points:has-text("2.480 points")');
+  assert.match(await page.textContent('.cart li .total'), /^34,90$/);
+  await tap(page, 'language');
+  await page.tap('[data-code=ar]');
+  await page.waitForSelector('html[lang=ar] .points:has-text("2.480")');
+  assert.match(await page.textContent('.sum b'), /^66,50$/);
+  await close(page);
+});
+
 test('without the line a call begins no visit, and says why nobody comes', async () => {
   const page = await openPage([begin[0], ['state', offline()], begin[2]]);
   await tap(page, 'help');

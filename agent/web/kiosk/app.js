@@ -16,7 +16,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 const catalogues = new Map(); // words by language, and null while they are fetched
 let state = initialState(now());
 let words = await firstWords();
-let money = words.money; // as the store writes it, whatever is spoken
+let figures = { of: null, store: null, words }; // with the figures of the store, whatever is spoken
 let toldTouch = -TOUCH_MS;
 let painting = false;
 
@@ -46,7 +46,6 @@ function dispatch(event) {
 function speak(language) {
   const known = language === words.tag ? words : catalogues.get(language);
   if (known) words = known;
-  if (known && language === state.terminal?.language) money = known.money;
   if (known !== undefined) return;
   catalogues.set(language, null);
   loadWords(language).then((loaded) => {
@@ -55,11 +54,16 @@ function speak(language) {
   }, () => catalogues.delete(language));
 }
 
+function inStore(of, store) {
+  if (figures.of !== of || figures.store !== store) figures = { of, store, words: store ? of.of(store) : of };
+  return figures.words;
+}
+
 function paint() {
   painting = false;
   document.documentElement.lang = words.tag;
   document.documentElement.dir = words.direction;
-  show(viewOf(state, { at: now(), words: { ...words, money }, scheme: dark.matches ? 'dark' : 'light', languages }));
+  show(viewOf(state, { at: now(), words: inStore(words, state.terminal?.language), scheme: dark.matches ? 'dark' : 'light', languages }));
 }
 
 const tick = (still = now() - state.touched >= STILL_MS) => dispatch({ type: 'tick', still, page: attention() });

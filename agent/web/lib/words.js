@@ -66,12 +66,14 @@ function once(make) {
   return () => (made ??= make());
 }
 
-function wordsFrom(language, locale, catalogue, timeZone) {
+// place: whose numbers, times of day and money these are, when not the locale's own.
+function wordsFrom(language, locale, catalogue, timeZone, place = '') {
   const tag = safeTag(String(locale || language), language);
+  const figures = safeTag(place || tag, tag);
   const plurals = once(() => new Intl.PluralRules(language));
-  const integers = once(() => new Intl.NumberFormat(tag));
-  const dates = (options) => once(() => new Intl.DateTimeFormat(tag, { timeZone, ...options }));
-  const clock = dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const integers = once(() => new Intl.NumberFormat(figures));
+  const dates = (options, of = tag) => once(() => new Intl.DateTimeFormat(of, { timeZone, ...options }));
+  const clock = dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }, figures);
   const weekday = dates({ weekday: 'short' });
   const date = dates({ day: 'numeric', month: 'short' });
   const wholeDate = dates({ dateStyle: 'long' });
@@ -116,7 +118,9 @@ function wordsFrom(language, locale, catalogue, timeZone) {
     number: (n) => integers().format(n),
     ago: (ms) => span('age', ms),
     old: (ms) => span('old', ms),
-    money: (minor, currency) => moneyFormat(tag, currency).format(minor),
+    money: (minor, currency) => moneyFormat(figures, currency).format(minor),
+    /** The same words with the figures of a store: what is said is the reader's, what is counted and paid the store's. */
+    of: (store) => wordsFrom(language, locale, catalogue, timeZone, store),
     languageName: (code) => languageName(tag, code),
   };
 }

@@ -122,6 +122,12 @@ static void money_has_its_minor_units(void **state)
     money_is(-50, "EUR", "en", "-0.50");
     money_is(1234, "JPY", "ja", "1234");
     money_is(1004, "KWD", "ar", "1.004");
+    money_is(6770, "CHF", "de-CH", "67.70");
+    money_is(6770, "CHF", "fr-CH", "67,70");
+    money_is(6770, "MXN", "es-MX", "67.70");
+    money_is(6770, "SEK", "sv", "67,70");
+    money_is(6770, "EUR", "", "67.70");
+    money_is(6770, "EUR", "d", "67.70");
     money_is(INT64_MIN, "EUR", "en", "-92233720368547758.07");
 }
 

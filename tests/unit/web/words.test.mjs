@@ -31,6 +31,20 @@ test('money keeps its minor units', () => {
   assert.equal(en.money(100, 'not a currency'), '1.00');
 });
 
+test('what is said is the reader’s, what is counted and paid the store’s', async () => {
+  const spanish = await wordsFor('es', 'Europe/Berlin');
+  const swiss = spanish.of('de-CH');
+  assert.match(swiss.money(123_450, 'CHF'), /^1['’]234\.50$/);
+  assert.equal(spanish.money(123_450, 'CHF'), '1234,50');
+  assert.match(swiss.plural('kiosk.points', 12_480), /^12['’]480 puntos$/);
+  assert.match(swiss.number(12_480), /^12['’]480$/);
+  assert.deepEqual([swiss.language, swiss.t('kiosk.welcome.nameless'), swiss.languageName('de')], ['es', spanish.t('kiosk.welcome.nameless'), 'alemán']);
+  const at = Date.UTC(2026, 1, 27, 8, 0);
+  assert.equal(spanish.of('fi').time(at), '09.00');
+  assert.equal(spanish.of('fi').moment(at, Date.UTC(2026, 2, 2, 8, 41)), 'vie 09.00', 'the names of days are words');
+  assert.equal(spanish.of('not a locale!').money(100, 'EUR'), '1,00');
+});
+
 test('moments are told by day', () => {
   const now = Date.UTC(2026, 2, 2, 8, 41);
   assert.equal(en.moment(Date.UTC(2026, 2, 2, 7, 55), now), 'today 08:55');

@@ -6,7 +6,7 @@
 //   shop.on('cart', render);
 //   shop.add('09521234567899', 1);
 
-import { isCartChange, viewOf } from './tillbridge-cart.js';
+import { isCartChange, LINE_COUNT_MAX, viewOf } from './tillbridge-cart.js';
 import { Line } from './tillbridge-line.js';
 import { cryptoReady, Outbox, randomId } from './tillbridge-outbox.js';
 import { codeOf, optionsCheck, rowsOf } from './tillbridge-shape.js';
@@ -290,12 +290,22 @@ export class Tillbridge {
    */
   async takeOver(code) {
     const { found, rows = [], refused } = await this.#line.request('identify', { kind: 'handover', hash: NO_HASH, evidence: code.toUpperCase() });
-    const handover = found === true && rowsOf(rows).find(({ type, op }) => type === 'handover' && op === 'put');
+    const put = (wanted) => found === true && rowsOf(rows).find(({ type, op }) => type === wanted && op === 'put');
+    const handover = put('handover');
     if (!handover) throw coded(codeOf(refused) ?? 'handover_unknown');
     const joined = !handover.customer && Boolean(handover.doc.cart);
+    if (joined) this.#joinCheck(put('cart')?.doc);
     await this.#applied('handover.accept', { handover: handover.id });
     if (joined) await this.#applied('cart.merge', { cart: this.#cartId(), from: handover.doc.cart, policy: 'sum' });
     return { joined };
+  }
+
+  // Before the hand-over is accepted: a cart that cannot join would be nobody's to go on with.
+  #joinCheck(theirs) {
+    const { cart } = this;
+    if (!cart || !theirs) return;
+    if (cart.currency && theirs.currency && cart.currency !== theirs.currency) throw coded('currency_conflict');
+    if (cart.lines.length + theirs.lines.length > LINE_COUNT_MAX) throw coded('line_limit');
   }
 
   async #applied(kind, members) {

@@ -1,4 +1,5 @@
-// A web shop for the demo: page, products, sign-in as one of the demo's customers, tokens for the web channel, and the
+// A web shop for the demo and its tests, beside them because it is neither installed nor shipped: what a shop takes of this
+// project is include/web. Page, products, sign-in as one of the demo's customers, tokens for the web channel, and the
 // websocket passed on to the context store over TLS, as a shop's reverse proxy does it (a browser does not know the demo's CA).
 
 import { randomBytes } from 'node:crypto';

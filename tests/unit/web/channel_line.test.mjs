@@ -453,6 +453,18 @@ test('a code that is nothing’s, was taken meanwhile, or comes without a line t
   assert.equal(await failed(shop.takeOver('QY5DN2')), 'offline');
 });
 
+test('a cart that cannot join hers stays with whoever else has its code', async () => {
+  for (const [doc, code] of [[{ currency: 'CHF', lines: [cartLine('z', 1)] }, 'currency_conflict'], [{ currency: 'EUR', lines: Array(100).fill(cartLine('z', 1)) }, 'line_limit']]) {
+    const { stage, shop } = await live();
+    await stage.feed([cartRow(3, [cartLine('a', 2)])]);
+    const taking = shop.takeOver('QY5DN2').then(() => '', (error) => error.code);
+    stage.result({ found: true, rows: [{ ...anonymousCart, doc }, handed({ doc: { cart: anonymousCart.id } })] });
+    assert.equal(await taking, code);
+    assert.deepEqual(stage.mutations, []);
+    await shop.close();
+  }
+});
+
 test('where Web Crypto is no global, as in Node 18, it is found all the same', async () => {
   const stage = new Stage();
   const shop = await stage.open({ env: { ...stage.env, crypto: undefined } });

@@ -107,6 +107,7 @@ test('without a line she goes on; the page may be loaded again; everything arriv
   await shopper.button(pen.gtin, 'more').click();
   await shopper.add(ink.gtin);
   await shopper.has(pen.gtin, 3);
+  await shopper.has(ink.gtin, 1);
   assert.match(await shopper.page.textContent('#band'), /2 changes will be sent/);
   await picture('offline');
   await shopper.page.reload();

@@ -15,5 +15,9 @@ export const speaks = (page, language) => page.waitForFunction((wanted) => docum
 /** TB_LANGUAGES=de,ar: those instead of English. */
 export const LANGUAGES = (process.env.TB_LANGUAGES ?? 'en').split(',');
 
-/** A page that was never told its terminal does not know its language: such a state is one of English alone. */
-export const isSpoken = (steps, language) => language === 'en' || steps.some((step) => step[0] === 'terminal');
+/** A page that is not told its terminal in these steps is in the language that it was told last, in an earlier life. */
+export async function remembers(page, stage, steps, language) {
+  if (steps.some((step) => step[0] === 'terminal')) return;
+  await page.goto(stage.url);
+  await page.evaluate((told) => localStorage.setItem('terminal_language', told), language);
+}

@@ -99,7 +99,7 @@ export const states = {
   'dialog-operator': [...idle, (page) => page.click('#operator'), open('operator')],
   'dialog-find-asking': [...idle, deaf, press('F3'), open('find'), type('+49 30 4127'), press('Enter'), has('dialog .note[data-tone=busy]')],
   'dialog-signup-refused': [...idle, answering({ 'customer.create': refuse('input.syntax') }), press('F3'), open('find'), press('F4'), open('signup'), type('Maria Rivera'),
-    ...consents.map(({ id }) => (page) => page.check(`dialog [name="consent.${id}"][value=no]`, { force: true })), (page) => page.click('dialog [type=submit]'), has('dialog .note[data-tone=bad]')],
+    ...consents.map(({ id }) => (page) => page.check(`dialog [name^="consent ${id} "][value=no]`, { force: true })), (page) => page.click('dialog [type=submit]'), has('dialog .note[data-tone=bad]')],
   'dialog-note-refused': [...shown, answering({ 'note.add': refuse('retry.full') }), press('F4'), open('more'), press('1'), open('note'), type('Left-handed'), press('Enter'), has('dialog .note[data-tone=bad]')],
   'dialog-replace': [...shown, answering(), press('F4'), open('more'), press('3'), has('dialog .rows li'), (page) => page.click('dialog li:nth-child(2) [data-act="cards.replace"]'), has('dialog .picture[data-icon=tap]')],
   'dialog-captured-refused': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]'), ['captured', { purpose: 'link', outcome: 'refused', code: 'customer_full' }]],

@@ -1,5 +1,5 @@
 // The demo: a small world that a person can play with (default), or one whole story played without one (--once).
-//   node demo.mjs --bin <folder of programs> --dir <folder of its own> [--once] [--port N]
+//   node demo.mjs --bin <folder of programs> --dir <folder of its own> [--once] [--port N] [--sizes='<of contextd seed>']
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -21,7 +21,7 @@ class Plain extends Error {} // says all there is to say
 function options() {
   try {
     const { values } = parseArgs({ options: {
-      bin: { type: 'string' }, dir: { type: 'string' }, once: { type: 'boolean' }, port: { type: 'string' },
+      bin: { type: 'string' }, dir: { type: 'string' }, once: { type: 'boolean' }, port: { type: 'string' }, sizes: { type: 'string' },
     } });
     if (values.port !== undefined && !(/^\d{1,5}$/.test(values.port) && values.port <= 65535)) throw new Error(`${values.port} is no port`);
     return { ...values, dir: resolve(values.dir), bin: resolve(values.bin) };
@@ -31,8 +31,8 @@ function options() {
   }
 }
 
-const { bin, dir, once: alone, port: wanted } = options();
-const world = new World({ bin, dir, window_ms: 0, policy: ['--consents', 'marketing=2026-03,profiling=1', '--phone-country', '49'] });
+const { bin, dir, once: alone, port: wanted, sizes } = options();
+const world = new World({ bin, dir, sizes: sizes?.split(' '), window_ms: 0, policy: ['--consents', 'marketing=2026-03,profiling=1', '--phone-country', '49'] });
 const kiosk = SecondTill.beside(world, KIOSK, join(dir, 'kiosk'));
 const stopped = new Promise((stop) => process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop));
 

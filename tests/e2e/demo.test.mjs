@@ -55,8 +55,8 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
 }
 
 test('it prints an address of every page, that opens it once', async () => {
-  const demo = new Program('demo', process.execPath, [DEMO, '--bin', bin, '--dir', `${dir}/world`, '--port', '0'],
-    { log: join(dir, 'demo.log'), env: { TB_SEED_SIZES: '--customers 60 --products 40 --carts 10' } });
+  const demo = new Program('demo', process.execPath, [DEMO, '--bin', bin, '--dir', `${dir}/world`, '--port', '0',
+    '--sizes=--customers 60 --products 40 --carts 10'], { log: join(dir, 'demo.log') });
   const opened = async (url) => (await fetch(url, { redirect: 'manual' })).headers.get('location');
   for (const page of ['/clerk', '/kiosk', '/it']) {
     const url = (await demo.printed('/open?token=')).trim();

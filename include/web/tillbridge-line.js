@@ -66,7 +66,10 @@ export class Line {
     this.#env = env;
     this.#hooks = hooks;
     this.state = { state: 'connecting' };
-    this.#onOnline = () => this.#timers.has('again') && this.#after('again', this.#env.Math.random() * PAUSE_MS, () => this.#connect());
+    this.#onOnline = () => {
+      this.#failures = 0; // an attempt that is under way may have begun before: should it fail, that is the first
+      if (this.#timers.has('again')) this.#after('again', this.#env.Math.random() * PAUSE_MS, () => this.#connect());
+    };
     env.addEventListener?.('online', this.#onOnline);
   }
 

@@ -185,6 +185,18 @@ test('when the browser is online again it does not wait', async () => {
   assert.equal(shop.state.state, 'connecting');
 });
 
+test('an attempt that began before the browser was online again counts for nothing', async () => {
+  const stage = new Stage();
+  await stage.open();
+  for (let i = 0; i < 8; i++) {
+    await stage.breaks();
+    await stage.passes(stage.states.at(-1).retry_ms);
+  }
+  stage.listeners.get('online')();
+  await stage.breaks();
+  assert.equal(stage.states.at(-1).retry_ms, 500);
+});
+
 const refusals = [
   [-32001, 'refused.denied', { state: 'offline', cause: 'denied', code: 'refused.denied', retry_ms: 45_000 }],
   [-32001, 'refused.expired', { state: 'offline', cause: 'denied', code: 'refused.expired', retry_ms: 500 }],

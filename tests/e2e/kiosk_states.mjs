@@ -1,27 +1,13 @@
-// Every state of the kiosk's page in a real browser, portrait and landscape, light and dark: what must hold on each is
-// checked, and each is stored as a picture in the folder TB_PICTURES. TB_STATES=a,b takes only those,
-// TB_ALL every size in both schemes, TB_LANGUAGES=de,ar those languages, in one size.
-import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { test } from 'node:test';
-import { chromium } from 'playwright-core';
+// Every state of the kiosk's page (lib/every_state.mjs), portrait and landscape, light and dark. TB_ALL: every size in both
+// schemes.
 
-import { accessibilityFaults } from './lib/axe.mjs';
-import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
+import { everyState, settle } from './lib/every_state.mjs';
 import { answerIn, states } from './lib/kiosk_messages.mjs';
-import { isMeant, mend } from './lib/link_states.mjs';
-import { screenFaults } from './lib/screen_faults.mjs';
-import { LANGUAGES, remembers, speaks, spoken } from './lib/spoken.mjs';
+import { mend } from './lib/link_states.mjs';
 
-const folder = process.env.TB_PICTURES ?? '';
-const only = (process.env.TB_STATES ?? '').split(',').filter(Boolean);
-const LOOKS = [[1080, 1920, 'light'], [1280, 800, 'dark']];
-const MORE_LOOKS = [[1080, 1920, 'dark'], [1280, 800, 'light'], [1920, 1080, 'light'], [1920, 1080, 'dark']]; // with TB_ALL
-const looks = process.env.TB_ALL ? [...LOOKS, ...MORE_LOOKS] : LOOKS;
-const RULES = { scrolling: '.scroll, .facts, .people, .languages, .what .name, #bar .store' };
-
-const settle = (page) => page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+const SIGHTS = [[1080, 1920, 'light'], [1280, 800, 'dark']];
+const MORE_SIGHTS = [[1080, 1920, 'dark'], [1280, 800, 'light'], [1920, 1080, 'light'], [1920, 1080, 'dark']]; // with TB_ALL
+const sights = process.env.TB_ALL ? [...SIGHTS, ...MORE_SIGHTS] : SIGHTS;
 
 // How this stage's agent answers; what a state waits for in vain is never answered.
 function answer(name) {
@@ -51,46 +37,11 @@ async function play(page, stage, name, messages) {
   await settle(page);
 }
 
-async function look(page, name, [width, height, scheme]) {
-  await page.setViewportSize({ width, height });
-  await page.emulateMedia({ colorScheme: scheme });
-  await settle(page);
-  if (folder) await page.screenshot({ path: path.join(folder, `${name}-${width}x${height}-${scheme}.png`) });
-  return (await page.evaluate(screenFaults, RULES)).map((fault) => `${width}x${height} ${scheme}: ${fault}`);
-}
-
-async function lookAll(page, stage, name, messages, language) {
-  const faults = [];
-  page.faults = faults;
-  await remembers(page, stage, messages, language);
-  await play(page, stage, name, spoken(messages, language));
-  await speaks(page, language);
-  await settle(page);
-  const called = language === 'en' ? name : `${name}-${language}`;
-  for (const one of language === 'en' ? looks : looks.slice(0, 1)) faults.push(...await look(page, called, one));
-  faults.push(...await accessibilityFaults(page));
-  return faults.map((fault) => `${called}: ${fault}`);
-}
-
-async function openPage(browser) {
-  const context = await browser.newContext({ timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce', hasTouch: true });
-  const page = await context.newPage();
-  page.on('pageerror', (error) => page.faults.push(error.message));
-  page.on('console', (message) => { if (message.type() === 'error' && !isMeant(page, message) && !message.location().url.endsWith('favicon.ico')) page.faults.push(message.text()); });
-  return page;
-}
-
-test('every state holds in every size and scheme', async () => {
-  if (folder) mkdirSync(folder, { recursive: true });
-  const stage = await startStage('/kiosk');
-  const browser = await chromium.launch(CHROMIUM);
-  const page = await openPage(browser);
-  const faults = [];
-  for (const [name, messages] of Object.entries(states)) {
-    if (only.length > 0 && !only.includes(name)) continue;
-    for (const language of LANGUAGES) faults.push(...await lookAll(page, stage, name, messages, language));
-  }
-  await browser.close();
-  await stage.stop();
-  assert.deepEqual(faults, []);
+everyState('/kiosk', Object.keys(states), {
+  play,
+  messages: (name) => states[name],
+  sights: (name, language) => (language === 'en' ? sights : sights.slice(0, 1)),
+  judged: (name, language, n, count) => n === count - 1,
+  rules: { scrolling: '.scroll, .facts, .people, .languages, .what .name, #bar .store' },
+  options: { hasTouch: true },
 });

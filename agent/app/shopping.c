@@ -2,6 +2,7 @@
 
 #include "agent/app/agent.h"
 #include "agent/app/page.h"
+#include "core/wire/member.h"
 
 void tb_shopping_answer_done(const struct tb_request *r)
 {
@@ -48,6 +49,7 @@ void tb_shopping_add(struct tb_request *r)
     struct tb_mutation change = {.kind = TB_MUTATION_CART_ADD};
     struct tb_id visit = tb_json_id(&r->check, r->params, "visit");
     tb_shopping_gtin(r, change.add.gtin);
+    tb_member_opt_token(&r->check, r->params, "options", change.add.options, sizeof change.add.options);
     change.add.quantity = quantity(r, "quantity", 1);
     if (tb_request_check(r) && tb_shopping_visit_is_on(r, &visit))
         request_change(r, &change);

@@ -361,9 +361,11 @@ static void change_check(struct host *h, const struct tb_rpc *rpc, struct tb_che
 {
     bool add = tb_span_is(rpc->method, "cart.add");
     char gtin[TB_GTIN_SIZE + 1];
+    char options[TB_SHORT_SIZE_MAX + 1];
     if (add) {
         visit_check(h, check, rpc->params);
         tb_member_gtin(check, rpc->params, "gtin", gtin);
+        tb_member_opt_token(check, rpc->params, "options", options, sizeof options);
         (void)tb_member_quantity(check, rpc->params, "quantity", 1);
         return;
     }

@@ -148,6 +148,21 @@ test('the cart is brought to the till, let go, and the last change taken back', 
   await done();
 });
 
+test('a line that was removed is taken back with what was chosen of the product', async () => {
+  const web = await till.webChannel(rivera.id);
+  await web.add(pen.gtin, 3, { options: 'colour:green' });
+  web.close();
+  await serve();
+  const { lines } = await sees('the green ones', `(s) => s.lines.some((line) => line.includes('green'))`);
+  const removed = `(s) => s.lines.some((line) => line.includes('green') && line.includes('removed'))`;
+  for (let at = 0; at <= lines.findIndex((line) => line.includes('green')); at++) await keys('ArrowDown');
+  await keys('Delete');
+  await sees('that they are gone', removed);
+  await keys('F6');
+  await sees('that they are back', `(s) => s.lines.length === ${lines.length} && s.lines.some((line) => line.includes('green')) && !(${removed})(s)`);
+  await done();
+});
+
 test('a new card is linked by tapping it, brings her from then on, and is blocked', async () => {
   await serve();
   await keys('F4');

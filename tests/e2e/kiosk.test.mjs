@@ -12,13 +12,13 @@ const pictures = process.env.TB_PICTURES;
 const kiosk = Till.make({ device: 'kiosk-0421-7', policy: ['--accent', '#e8bf00'] });
 let shopper;
 let pen, ink, book;
-let rivera, okafor;
+let rivera, okafor, osei;
 
 before(async () => {
   if (pictures) mkdirSync(pictures, { recursive: true });
   await kiosk.start();
   [pen, ink, book] = kiosk.products;
-  [rivera, okafor] = kiosk.customers;
+  [rivera, okafor, osei] = kiosk.customers;
   await kiosk.card('bank', 'payment');
   await kiosk.card('hers', `type4 uri=${memberUri(rivera)}`);
   shopper = await KioskShopper.open(await kiosk.pageUrl('shopper'));
@@ -157,6 +157,20 @@ test('a card that two people share asks who is shopping', async () => {
   await picture('choose');
   await shopper.page.getByRole('button', { name: okafor.name }).tap();
   await sees('the one who was chosen', `(s) => s.title === ${JSON.stringify(`Welcome, ${okafor.name}`)}`);
+  await done();
+});
+
+test('what was chosen of a product comes back with it', async () => {
+  const web = await kiosk.webChannel(osei.id);
+  for (const options of ['colour:green', 'colour:blue']) await web.add(pen.gtin, 2, { options });
+  web.close();
+  await kiosk.scan(memberUri(osei));
+  const { lines, items } = await sees('both colours', `(s) => s.kind === 'cart' && s.lines.length >= 2 && s.lines.some((line) => line.includes('colour green'))`);
+  const green = lines.findIndex((line) => line.includes('colour green'));
+  await shopper.touch('remove', green);
+  await sees('the way back', `(s) => s.lines[${green}].startsWith('Removed:')`);
+  await shopper.touch('undo', green);
+  await sees('two green ones again', `(s) => s.lines.length === ${lines.length} && s.items === '${items}' && s.lines[${green}].includes('colour green') && !s.lines.some((line) => line.startsWith('Removed'))`);
   await done();
 });
 

@@ -123,6 +123,16 @@ test('a customer comes, the cart changes, the customer leaves', async () => {
   await pos.result('cart.remove', { line: line.id, from: 5 });
   await pos.event('cart.changed', (e) => !e.cart?.lines.some((l) => l.id === line.id));
 
+  const shirt = { visit: came.visit.id, gtin: line.gtin, quantity: 1 };
+  const isShirt = (options) => (e) => e.cart?.lines.some((l) => l.gtin === line.gtin && l.options === options);
+  for (const options of ['not a token', 'x'.repeat(33), 7]) assert.match(await pos.code('cart.add', { ...shirt, options }), /^input\./);
+  for (const options of ['size:m', 'size:l']) {
+    await pos.result('cart.add', { ...shirt, options });
+    const { cart } = await pos.event('cart.changed', isShirt(options));
+    await pos.result('cart.remove', { line: cart.lines.find((l) => l.options === options).id, from: 1 });
+    await pos.event('cart.changed', (e) => !isShirt(options)(e));
+  }
+
   assert.equal(await pos.code('cart.add', { visit: '0'.repeat(32), gtin: till.products[0].gtin, quantity: 1 }), 'refused.not_found');
   await pos.result('visit.end', { visit: came.visit.id });
   assert.equal((await pos.event('customer.left')).reason, 'done');

@@ -77,6 +77,7 @@ test('limits are those of the code', () => {
   assert.equal(SCHEMAS['call.identify.code'].properties.params.properties.code['x-bytes-max'], define('agent/app/pos.c', 'CODE_TEXT_SIZE_MAX'));
   assert.equal(SCHEMAS.session.properties.api.const, define('agent/app/pos.h', 'TB_POS_API_VERSION'));
   assert.equal(SCHEMAS.properties.properties.DataCount.maximum, define('agent/app/upos.h', 'TB_UPOS_QUEUE_MAX'));
+  assert.equal(SCHEMAS.options.maxLength, define('core/wire/names.h', 'TB_SHORT_SIZE_MAX'));
   assert.equal(SCHEMAS.paid_lines.maxItems, define('core/wire/mutation.h', 'TB_PAID_LINE_COUNT_MAX'));
   for (const name of ['TB_COUNTER_MESSAGE_MAX', 'TB_COUNTER_SEND_MAX'])
     for (const document of [CALLS_DOCUMENT, EVENTS_DOCUMENT])

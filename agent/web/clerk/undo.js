@@ -1,6 +1,8 @@
 // What takes the last change of the cart back: the other change that leaves the cart as it was seen before. Only what was
 // done at this till in this visit, one step at a time; a change that somebody else made meanwhile stays. Pure.
 
+import { productOf } from '../lib/facts.js';
+
 const DEPTH = 10;
 
 /**
@@ -36,6 +38,6 @@ function reverse(change, lines, visit) {
     if (to > 0) return { method: 'cart.set_quantity', params: { line: line.id, from: line.quantity, to } };
     return { method: 'cart.remove', params: { line: line.id, from: line.quantity } };
   }
-  if (quantity > 0 || change.options || change.gift) return null;
-  return { method: 'cart.add', params: { visit, gtin: change.gtin, quantity: -quantity } };
+  if (quantity > 0 || change.gift) return null; // a gift that was taken off is declined
+  return { method: 'cart.add', params: { visit, ...productOf(change), quantity: -quantity } };
 }

@@ -1,5 +1,6 @@
 // Ties the page together: socket and fingers in, state on, view out.
 import { attention } from '../lib/dom.js';
+import { productOf } from '../lib/facts.js';
 import { connect } from '../lib/link.js';
 import { firstWords, LANGUAGES, loadWords, rememberLanguage } from '../lib/words.js';
 import { viewOf } from './model.js';
@@ -82,7 +83,7 @@ const actions = {
   plus: ({ line }) => quantity(line, 1),
   minus: ({ line }) => quantity(line, -1),
   remove: ({ line }) => { if (shown(line)) ask('cart.remove', { line, from: shown(line).quantity }); },
-  undo: ({ line }) => { if (shown(line)) ofVisit('cart.add', { gtin: shown(line).gtin, quantity: shown(line).quantity }); },
+  undo: ({ line }) => { if (shown(line)) ofVisit('cart.add', { ...productOf(shown(line)), quantity: shown(line).quantity }); },
   send: () => panel('send', 'send.code'),
   know: () => panel('know', 'visit.know'),
   help: callHelp,

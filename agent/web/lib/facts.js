@@ -20,6 +20,9 @@ export const isWorthItsAge = (age, line) => age !== null && age >= (line?.state 
 /** A number of a product as people read it: without the zeros in front. */
 export const shortGtin = (gtin) => String(gtin ?? '').replace(/^0+(?=\d{8})/, '');
 
+/** What a line is sold as, as cart.add takes it. */
+export const productOf = ({ gtin, options }) => ({ gtin, ...(options && { options }) });
+
 /** What this proof does not open. */
 export const isHidden = (state, benefit) => (state.visit?.hidden ?? []).includes(benefit);
 

@@ -51,12 +51,12 @@ export class WebChannel {
     return this.shop.mutate(kind, members).seq;
   }
 
-  send(gtin, quantity) {
-    return this.shop.add(gtin, quantity).seq;
+  send(gtin, quantity, more) {
+    return this.shop.add(gtin, quantity, more).seq;
   }
 
-  async add(gtin, quantity = 1) {
-    const seq = this.send(gtin, quantity);
+  async add(gtin, quantity = 1, more = {}) {
+    const seq = this.send(gtin, quantity, more);
     return this.events.next(`the verdict on mutation ${seq}`, (e) => e.verdict?.seq === seq);
   }
 

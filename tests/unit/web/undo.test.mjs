@@ -19,8 +19,13 @@ test('a line that was removed comes back, one that was added goes', () => {
   assert.deepEqual(asked([change(0, 1, { line: null })], [line({ quantity: 1 })]), ['cart.remove', { line: 'l1', from: 1 }]);
 });
 
+test('a line comes back with what was chosen of the product, whatever else there is of it', () => {
+  const add = ['cart.add', { visit: VISIT, gtin: '1', options: 'size:m', quantity: 2 }];
+  assert.deepEqual(asked([change(2, 0, { options: 'size:m' })], []), add);
+  assert.deepEqual(asked([change(2, 0, { options: 'size:m' })], [line({ id: 'l2' }), line({ id: 'l3', options: 'size:l' })]), add);
+});
+
 test('what cannot be taken back is passed over', () => {
-  assert.equal(asked([change(2, 0, { options: 'size:m' })], []), null); // an add could not say the size
   assert.equal(asked([change(1, 2)], [line({ goneAt: 5 })]), null);
   assert.equal(asked([], [line()]), null);
   const older = change(1, 2, { line: 'l2', gtin: '2' });

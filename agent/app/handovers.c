@@ -598,41 +598,53 @@ enum tb_err tb_handovers_decline(struct tb_agent *agent, const struct tb_id *han
     return TB_OK;
 }
 
-static void fetched_accept(struct tb_agent *agent, const struct tb_id *handover, const struct tb_id *customer)
+/* ---- fetching by a code ---- */
+
+static void fetched_accept(struct tb_agent *agent, const struct tb_handover_fetched *fetched)
 {
-    struct tb_mutation accept = {.kind = TB_MUTATION_HANDOVER_ACCEPT, .customer = *customer};
-    accept.handover.handover = *handover;
+    struct tb_mutation accept = {.kind = TB_MUTATION_HANDOVER_ACCEPT, .customer = fetched->customer};
+    accept.handover.handover = fetched->id;
     enum tb_err err = mutation_store(agent, &accept);
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_accepted"), tb_log_err(err));
-    audit(agent, "fetched", handover, &agent->serving.visit.id);
+    audit(agent, "fetched", &fetched->id, &agent->serving.visit.id);
 }
 
-void tb_handovers_fetched(struct tb_agent *agent, const struct tb_rows *rows)
+struct tb_handover_fetched tb_handovers_found(const struct tb_rows *rows)
 {
-    struct tb_handovers *h = &agent->handovers;
-    tb_handovers_fetched_drop(agent);
-    struct tb_id customer = {{0}};
-    bool named = false;
+    struct tb_handover_fetched found = {.cart = NULL};
     for (size_t i = 0; i < rows->count; i++) {
         const struct tb_row *row = &rows->at[i];
-        if (row->type == TB_ROW_HANDOVER && tb_row_object(row, &h->fetched_id) == TB_OK) {
-            customer = row->customer;
-            named = true;
+        struct tb_id id;
+        if (row->type == TB_ROW_HANDOVER && tb_row_object(row, &id) == TB_OK) {
+            found.id = id;
+            found.customer = row->customer;
         }
-        if (!h->fetched)
-            h->fetched = cart_read(row);
+        if (!found.cart)
+            found.cart = cart_read(row);
     }
-    if (named && !tb_id_is_zero(&customer))
-        fetched_accept(agent, &h->fetched_id, &customer);
+    return found;
+}
+
+void tb_handovers_fetch(struct tb_agent *agent, const struct tb_handover_fetched *found)
+{
+    tb_handovers_fetched_drop(agent);
+    agent->handovers.fetched = *found;
 }
 
 void tb_handovers_fetched_drop(struct tb_agent *agent)
 {
     struct tb_handovers *h = &agent->handovers;
-    free(h->fetched);
-    h->fetched = NULL;
-    h->fetched_id = (struct tb_id){{0}};
+    free(h->fetched.cart);
+    h->fetched = (struct tb_handover_fetched){.cart = NULL};
+}
+
+void tb_handovers_fetched_began(struct tb_agent *agent)
+{
+    struct tb_handovers *h = &agent->handovers;
+    if (!tb_id_is_zero(&h->fetched.id))
+        fetched_accept(agent, &h->fetched);
+    tb_handovers_fetched_drop(agent);
 }
 
 void tb_handovers_begin_fetched(struct tb_agent *agent, uint8_t reader)
@@ -641,15 +653,9 @@ void tb_handovers_begin_fetched(struct tb_agent *agent, uint8_t reader)
                                          .credential_kind = TB_CREDENTIAL_NONE,
                                          .assurance = TB_ASSURANCE_LOW,
                                          .reader = reader};
-    static const struct tb_id nobody;
-    struct tb_cart *cart = agent->handovers.fetched;
-    const struct tb_id handover = agent->handovers.fetched_id;
-    agent->handovers.fetched = NULL;
     tb_visits_finish(agent, TB_VISIT_ENDED_OTHER);
-    tb_visits_open_nobody(agent, &start, cart);
-    free(cart);
-    if (!tb_id_is_zero(&handover))
-        fetched_accept(agent, &handover, &nobody);
+    tb_visits_open_nobody(agent, &start, agent->handovers.fetched.cart);
+    tb_handovers_fetched_began(agent);
 }
 
 void tb_handovers_stop(struct tb_agent *agent)
@@ -659,7 +665,6 @@ void tb_handovers_stop(struct tb_agent *agent)
     tb_timer_cancel(&h->save_timer);
     for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
         asked_free(&h->asked[i]);
-    free(h->fetched);
-    h->fetched = NULL;
+    tb_handovers_fetched_drop(agent);
     tb_handover_list_clear(&h->open);
 }

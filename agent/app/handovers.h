@@ -112,13 +112,19 @@ struct tb_handover_asked {
     struct tb_request asker;
 };
 
+/* What was found by a code. */
+struct tb_handover_fetched {
+    struct tb_id id;       /* zero: it was no hand-over */
+    struct tb_id customer; /* zero: nobody's */
+    struct tb_cart *cart;  /* nobody's; owned, else NULL */
+};
+
 struct tb_handovers {
     struct tb_handover_list open;
     struct tb_handover_own own[TB_HANDOVER_REASON_COUNT];
     struct tb_handover_asked asked[TB_HANDOVERS_ASK_MAX];
     struct tb_timer timer;
-    struct tb_cart *fetched;                  /* nobody's, by its code; owned */
-    struct tb_id fetched_id;                  /* of its hand-over */
+    struct tb_handover_fetched fetched;       /* for the visit that begins now */
     uint32_t saves[TB_CLIENT_SAVE_COUNT_MAX]; /* pages of the feed to be reported as saved */
     struct tb_timer save_timer;
 };
@@ -132,11 +138,16 @@ void tb_handovers_stored(struct tb_agent *agent, const struct tb_mutation *mutat
 void tb_handovers_decided(struct tb_agent *agent, const struct tb_verdict *verdict);
 void tb_handovers_line(struct tb_agent *agent); /* its state changed */
 void tb_handovers_forget(struct tb_agent *agent, const struct tb_id *customer);
-/* Something was found by a code: the rows say of which hand-over, which is taken over with it. Nobody's cart
- * is kept as `fetched` for the visit that this begins, and is taken over with its beginning. */
-void tb_handovers_fetched(struct tb_agent *agent, const struct tb_rows *rows);
-/* It began none: somebody else was faster. It stays open for its code. */
+/* What was found by a code: the rows say of which hand-over. The cart is the caller's. */
+struct tb_handover_fetched tb_handovers_found(const struct tb_rows *rows);
+/* It is taken over by the visit that begins with it, and not before: until the customer has been found in the
+ * cache somebody else may be faster, and then it stays open for its code. The cart is the agent's now.
+ * Dropped when identification has had the answer. */
+void tb_handovers_fetch(struct tb_agent *agent, const struct tb_handover_fetched *found);
 void tb_handovers_fetched_drop(struct tb_agent *agent);
+/* The open visit has begun with it. */
+void tb_handovers_fetched_began(struct tb_agent *agent);
+/* A visit on nobody's cart that was fetched begins. */
 void tb_handovers_begin_fetched(struct tb_agent *agent, uint8_t reader);
 
 #endif

@@ -261,6 +261,7 @@ struct answer {
     struct tb_digest hash; /* of the credential */
     bool verified;
     struct tb_identify_proven proven;
+    struct tb_handover_fetched fetched; /* by whose code it was asked for; no cart */
 };
 
 /* The rows that came say whether the credential may be accepted, and whose it is; they are in the cache now.
@@ -286,11 +287,13 @@ static void answer_saved(void *context, enum tb_err err)
     if (err == TB_OK && is_blocked(agent, answer->attempt, &answer->hash))
         said = TB_ANSWER_BLOCKED;
     found_forget(agent);
+    tb_handovers_fetch(agent, &answer->fetched);
     if (said == TB_ANSWER_FOUND && answer->verified)
         tb_identify_verified(&agent->identify, answer->attempt, &answer->proven, now_ms);
     else
         tb_identify_answered(&agent->identify, answer->attempt, said, &answer->proven.customer, now_ms);
     tb_taps_drain(agent);
+    tb_handovers_fetched_drop(agent);
 }
 
 static const struct tb_row *customer_row(const struct tb_rows *rows)
@@ -347,6 +350,15 @@ static bool refuse(struct tb_agent *agent, uint32_t ticket, const struct tb_iden
     return true;
 }
 
+static void cart_fetched(struct tb_agent *agent, uint32_t ticket, const struct tb_handover_fetched *fetched)
+{
+    static const struct tb_customer_key nobody;
+    tb_handovers_fetch(agent, fetched);
+    tb_identify_answered(&agent->identify, ticket, TB_ANSWER_FOUND, &nobody, tb_loop_now_ms(agent->loop));
+    tb_taps_drain(agent);
+    tb_handovers_fetched_drop(agent);
+}
+
 void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, const struct tb_taps_answer *told)
 {
     struct tb_id id;
@@ -356,19 +368,17 @@ void tb_taps_identified(struct tb_agent *agent, uint32_t ticket, const struct tb
     if (told->err == TB_OK &&
         (refuse(agent, ticket, told->proof) || tb_captures_told(agent, ticket, told->proof)))
         return;
-    const struct tb_row *row = found ? customer_row(told->rows) : NULL;
-    if (found)
-        tb_handovers_fetched(agent, told->rows);
-    if (found && agent->handovers.fetched) {
-        static const struct tb_customer_key nobody;
-        tb_identify_answered(&agent->identify, ticket, TB_ANSWER_FOUND, &nobody, tb_loop_now_ms(agent->loop));
-        tb_taps_drain(agent);
-        tb_handovers_fetched_drop(agent);
+    const struct tb_handover_fetched fetched =
+        found ? tb_handovers_found(told->rows) : (struct tb_handover_fetched){.cart = NULL};
+    if (fetched.cart) {
+        cart_fetched(agent, ticket, &fetched);
         return;
     }
+    const struct tb_row *row = found ? customer_row(told->rows) : NULL;
     struct answer *answer =
         row && tb_row_object(row, &id) == TB_OK ? answer_new(agent, ticket, &id, told->proof) : NULL;
     if (answer) {
+        answer->fetched = fetched;
         if (tb_storage_put(&agent->storage, told->rows, answer_saved, answer) == TB_OK)
             return;
         free(answer);

@@ -243,15 +243,16 @@ struct tb_visit_start tb_visits_start_of(const struct tb_agent *agent,
 
 void tb_visits_begin(struct tb_agent *agent, const struct tb_identify_action *action)
 {
-    if (agent->handovers.fetched) {
+    if (agent->handovers.fetched.cart) {
         tb_handovers_begin_fetched(agent, action->reader);
         return;
     }
     const struct tb_visit_start start = tb_visits_start_of(agent, action);
     if (tb_choices_begin(agent, action))
         return;
-    enum tb_err err = tb_visits_open(agent, &start);
-    (void)err; /* is in the log */
+    enum tb_err err = tb_visits_open(agent, &start); /* an error is in the log */
+    if (err == TB_OK)
+        tb_handovers_fetched_began(agent);
 }
 
 static void visit_close(struct tb_agent *agent, const struct tb_visit_end *end)

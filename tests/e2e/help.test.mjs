@@ -137,6 +137,35 @@ test('who has nothing in the cart yet can call all the same', async () => {
   await kiosk.clear();
 });
 
+// While the context store says whose code it is, the next customer taps: she is served, and what the code names stays
+// at the kiosk, to be fetched by it.
+test('a code that is answered too late takes nothing away', async () => {
+  const [, other] = till4.customers;
+  await begins();
+  await kiosk7.scan(memberUri(rivera));
+  await kiosk.sees(rivera.name, (s) => s.view?.customer.name === rivera.name);
+  await kiosk.add(pen.gtin, 1);
+  await kiosk.sees('the pen, sent', (s) => s.cart?.unsent === 0 && kiosk.lineOf(pen.gtin));
+  const { result } = await kiosk.request('send.code', { visit: kiosk.shown.visit.id });
+  till.outcomes.length = 0;
+  till4.store.child.kill('SIGSTOP');
+  await till4.scan(`H:${result.code}`);
+  await till4.serve(till, other);
+  till4.store.child.kill('SIGCONT');
+  await till.outcome('recognised'); // the other one's
+  assert.equal((await till.outcome('recognised')).code, 'found.late');
+  assert.equal(till.shown.view.customer.name, other.name);
+  await till.add(ink.gtin, 1);
+  await till.sees('that all is decided up to here', (s) => s.state.unsent === 0 && till.lineOf(ink.gtin)?.pending === false);
+  assert.equal(kiosk.shown.view?.customer.name, rivera.name);
+  await till.done();
+  await till4.scan(`H:${result.code}`);
+  await till.sees('her cart', (s) => s.view?.customer.name === rivera.name && till.lineOf(pen.gtin));
+  assert.equal(till.shown.visit.source, 'handover');
+  await kiosk.sees('who fetched it', (s) => s.visit === null && s.reason === 'handover' && s.by === 'Till 4');
+  await till.clear();
+});
+
 // POS software instead of a clerk's page.
 async function posWith(...scopes) {
   const console = await till4.console();

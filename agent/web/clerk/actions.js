@@ -1,6 +1,7 @@
 // What a clerk can do: each act is a request to the agent, a dialog that is opened, or both. Nothing here touches the
 // document. page: { state(), dispatch(event), request(method, params), focusLine(id) }.
 import { consentsAnswered } from './consents.js';
+import { isAboutCart } from './errors.js';
 import { claimIsMine } from './keys_model.js';
 import { undoOf } from './undo.js';
 
@@ -10,8 +11,8 @@ export function createActions(page) {
   return (name, what) => { if (Object.hasOwn(acts, name)) acts[name](what); };
 }
 
-const fail = (page) => (error) => page.dispatch({ type: 'failed', code: error.code });
-const ask = (page, method, params, then) => page.request(method, params).then(then, fail(page));
+const ask = (page, method, params, then) => page.request(method, params).then(then,
+  (error) => page.dispatch({ type: 'failed', code: error.code, cart: isAboutCart(method) }));
 const open = (page, name, values) => page.dispatch({ type: 'dialog_open', name, values });
 const visitOf = (page) => page.state().visit?.id;
 

@@ -3,10 +3,12 @@
 import { ageOf, isPast } from '../lib/facts.js';
 import { mergeRows } from '../lib/merge.js';
 import { consentField, consentsAsked } from './consents.js';
+import { errorText } from './errors.js';
 import { shownTier } from './tier.js';
 
 const TEXT_MAX = 120; // characters of a note: 160 bytes in any language that is written with Latin letters
 const LANGUAGES = ['en', 'de', 'fr', 'es', 'ar'];
+const OF_CART = ['suggestions', 'merge']; // what is asked for in these is about the cart
 const REASONS = ['no_card', 'unreadable', 'return', 'service'];
 const BLOCK_REASONS = ['lost', 'stolen', 'other'];
 
@@ -25,8 +27,7 @@ export function dialogOf(state, env, clock) {
 function noteOf(dialog, view, w) {
   if (dialog.busy) return { tone: 'busy', text: view.waiting ?? w.t('dialog.asking') };
   if (!dialog.code) return view.note ?? null;
-  const key = [`${dialog.name}.error.${dialog.code}`, `error.${dialog.code}`].find((one) => w.has(one)) ?? 'dialog.failed';
-  return { tone: 'bad', text: w.t(key) };
+  return { tone: 'bad', text: errorText(dialog.code, { dialog: dialog.name, cart: OF_CART.includes(dialog.name) }, w) };
 }
 
 const dialogs = {

@@ -4,6 +4,7 @@ import { ageOf, assuranceText, isHidden, isPast, isWorthItsAge, nextTier, shortG
 import { TAKEN_MS } from '../lib/known.js';
 import { asSentence, lineContract, noticeContract, pageContract, readerContract, readerName } from '../lib/outage.js';
 import { claimIsMine, keysOf, toolsOf } from './keys_model.js';
+import { errorText } from './errors.js';
 import { dialogOf, noteFrom, priceOf } from './dialog_model.js';
 import { shownTier } from './tier.js';
 
@@ -411,10 +412,7 @@ const ageNote = (key, age, state, w) => (isWorthItsAge(age, state.line) ? w.t(ke
 // ---- strip, keys, announcement ----
 
 function stripOf(state, w, clock) {
-  if (state.failed && clock.at - state.failed.at < STRIP_MS) {
-    const key = w.has(`error.${state.failed.code}`) ? state.failed.code : 'generic';
-    return { tone: 'bad', icon: 'warn', text: w.t(`error.${key}`) };
-  }
+  if (state.failed && clock.at - state.failed.at < STRIP_MS) return { tone: 'bad', icon: 'warn', text: errorText(state.failed.code, { cart: state.failed.cart }, w) };
   if (state.told && clock.at - state.told.at < TOLD_MS) return { tone: 'good', icon: 'check', text: w.t(state.told.key, toldValues(state.told, w)) };
   if (!state.visit) return null;
   if (state.taken && clock.at - state.taken.at < TAKEN_MS) return takenStrip(state.taken, w);

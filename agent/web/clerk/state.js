@@ -33,7 +33,7 @@ const handlers = {
   message: (state, event) => told(messages, state, event),
   details: (state, event) => (state.visit?.id === event.visit ? { ...state, details: Boolean(event.shown) } : state),
   select: (state, event) => ({ ...state, selected: event.line }),
-  failed: (state, event) => ({ ...state, failed: { code: event.code, at: event.at } }),
+  failed: (state, event) => ({ ...state, failed: { code: event.code, cart: Boolean(event.cart), at: event.at } }),
   told: (state, event) => ({ ...state, failed: null, told: { key: event.key, values: event.values ?? {}, at: event.at } }),
   changed: (state, event) => (state.visit?.id === event.visit ? { ...state, done: remember(state.done, event.change) } : state),
   undone: (state, event) => ({ ...state, done: state.done.slice(0, event.index) }),

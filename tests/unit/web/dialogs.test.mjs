@@ -1,6 +1,7 @@
 // The clerk page's dialogs: when they open and go, and what they show.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TAILS } from './tails.mjs';
 import { load, wordsFor } from './web.mjs';
 import { WALL, cart, lines, live, terminal, view, visit } from '../../e2e/lib/clerk_messages.mjs';
 import { choice, consents, credentials, matches, merge, notes, requests, suggestions } from '../../e2e/lib/clerk_dialogs.mjs';
@@ -8,6 +9,7 @@ import { choice, consents, credentials, matches, merge, notes, requests, suggest
 const { initialState, reduce } = await load('clerk/state.js');
 const { viewOf } = await load('clerk/model.js');
 const { guessBy } = await load('clerk/dialog_model.js');
+const { isAboutCart } = await load('clerk/errors.js');
 const { newCustomer } = await load('clerk/actions.js');
 const words = await wordsFor('en', 'Europe/Berlin');
 
@@ -90,6 +92,36 @@ test('whom a search found is told masked, and none is an offer to sign up', () =
   const refused = (code) => shown([...begin, open('find'), step('find', { code })]).dialog.note.text;
   assert.match(refused('refused.find_limit'), /too often/);
   assert.match(refused('some.code'), /did not work/);
+});
+
+const DIALOGS = ['more', 'find', 'signup', 'cards', 'note', 'suggestions', 'handover', 'requests', 'choose', 'merge', 'operator'];
+const CARTS = { en: 'cart', de: 'warenkorb', fr: 'panier', es: 'carrito', ar: 'السلة' };
+
+test('what is turned down in a dialog speaks of the cart only where the dialog is about it', async () => {
+  const asked = { choose: say('choose', choice), merge: say('merge', merge) };
+  const codes = TAILS.error.tails.filter((code) => /^\w+\.\w+$/.test(code)); // tb_err_name()
+  assert.ok(codes.length > 25);
+  for (const [language, cartWord] of Object.entries(CARTS)) {
+    const spoken = await wordsFor(language, 'Europe/Berlin');
+    for (const name of DIALOGS) for (const code of codes) {
+      const state = run([...here, ...(asked[name] ? [asked[name]] : []), open(name), step(name, { code })]);
+      const { text } = viewOf(state, { at: 0, words: spoken, scheme: 'light' }).dialog.note;
+      if (['suggestions', 'merge'].includes(name)) {
+        assert.equal(text, spoken.has(`error.${code}`) ? spoken.t(`error.${code}`) : spoken.t('dialog.failed'), `${name} ${code}`);
+        continue;
+      }
+      assert.ok(!text.toLowerCase().includes(cartWord), `${language} ${name} ${code}: ${text}`);
+      assert.ok(code !== 'refused.not_found' || text !== spoken.t('error.refused.not_found'), name); // of a line
+    }
+    assert.ok(spoken.t('error.retry.full').toLowerCase().includes(cartWord), language);
+  }
+});
+
+test('what failed beside the cart does not speak of it', () => {
+  const strip = (event) => shown([...here, { type: 'failed', at: 0, ...event }]).strip.text;
+  assert.match(strip({ code: 'local.io', cart: true }), /cart is as before/);
+  assert.equal(strip({ code: 'local.io', cart: false }), words.t('dialog.error.local.io'));
+  assert.deepEqual(['cart.add', 'merge.undo', 'checkout.claim', 'details.shown', 'visit.end', 'pairing.refuse'].map(isAboutCart), [true, true, true, false, false, false]);
 });
 
 test('by what somebody is looked for is told from what is typed', () => {

@@ -282,7 +282,7 @@ test('the highest tier has nothing to reach', () => {
 });
 
 test('a refused change is told', () => {
-  const strip = (code) => shown(recognised(), { events: [{ type: 'failed', code, at: 0 }] }).strip.text;
+  const strip = (code) => shown(recognised(), { events: [{ type: 'failed', code, cart: true, at: 0 }] }).strip.text;
   assert.equal(strip('retry.full'), 'Not stored: there is no room now. The cart is as before.');
   assert.equal(strip('anything.else'), 'That change was not made. Please try again.');
 });

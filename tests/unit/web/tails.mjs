@@ -62,6 +62,7 @@ export const TAILS = {
   'kiosk.merge': { tails: ['product', 'online', 'kiosk', 'becomes'], always: true },
   'kiosk.merge.reason': { tails: MERGES }, // to herself where that reads otherwise
   'error': { tails: [...ERRORS, 'scanner'] },
+  'dialog.error': { tails: ERRORS },
   'kiosk.error': { tails: ERRORS },
   'find.error': { tails: [...ERRORS, ...codesOf('clerk/actions.js', 'NOT_FETCHED')] },
   ...Object.fromEntries(['signup', 'cards', 'note', 'handover', 'requests', 'choose', 'merge', 'operator'].map((dialog) => [`${dialog}.error`, { tails: ERRORS }])),

@@ -79,12 +79,25 @@ static void put_texts(struct tb_json_writer *w, struct tb_json profile, const ch
         put_raw(w, &(struct fact){fact, as_of_ms, from_store}, tb_json_raw(each.value, "text"));
 }
 
+static int64_t time_of(struct tb_json object)
+{
+    struct tb_check check = {0};
+    const int64_t at_ms = tb_json_int(&check, object, "at_ms", 0, TB_TIME_MS_MAX);
+    return check.err == TB_OK ? at_ms : 0;
+}
+
+/* Of each the text, and when it was written; by whom is the clerk's. */
+static void put_notes(struct tb_json_writer *w, struct tb_json notes)
+{
+    for (struct tb_json_each each = tb_json_first(notes); tb_json_exists(each.value); tb_json_next(&each))
+        put_raw(w, &(struct fact){"note", time_of(each.value), from_store}, tb_json_raw(each.value, "text"));
+}
+
 static void put_profile(struct tb_json_writer *w, const struct tb_serving *s, struct tb_json profile)
 {
     static const char *const person[] = {"name", "salutation", "since", "language", NULL};
     static const char *const standing[] = {"tier", "points", NULL};
     const int64_t as_of_ms = s->record.sections[TB_SECTION_PROFILE].as_of_ms;
-    const size_t note_count = tb_json_count(tb_json_member(profile, "notes"));
     const bool name = tb_serving_opens(s, TB_BENEFIT_SHOW_NAME);
     group_open(w, "profile");
     if (name)
@@ -96,18 +109,15 @@ static void put_profile(struct tb_json_writer *w, const struct tb_serving *s, st
     if (name) {
         put_texts(w, profile, "open", "open", as_of_ms);
         put_texts(w, profile, "do_not_ask", "do_not_ask", as_of_ms);
+        put_notes(w, tb_json_member(profile, "notes"));
     }
-    if (note_count)
-        put_int(w, &(struct fact){"notes", as_of_ms, from_store}, (int64_t)note_count);
     group_close(w);
 }
 
 static void put_touchpoint(struct tb_json_writer *w, struct tb_json event)
 {
-    struct tb_check check = {0};
-    const int64_t at_ms = tb_json_int(&check, event, "at_ms", 0, TB_TIME_MS_MAX);
     struct tb_span channel = tb_json_raw(event, "channel");
-    fact_open(w, &(struct fact){"touchpoint", check.err == TB_OK ? at_ms : 0, from_store});
+    fact_open(w, &(struct fact){"touchpoint", time_of(event), from_store});
     tb_json_put_raw(w, "value", tb_json_raw(event, "what"));
     if (channel.size)
         tb_json_put_raw(w, "channel", channel);
@@ -200,27 +210,68 @@ static enum tb_err put_viewed(struct tb_json_writer *w, const struct tb_serving 
     return TB_OK;
 }
 
+/* What she agreed to or refused; nothing of it is in what is shown elsewhere. */
+static enum tb_err put_consents(struct tb_json_writer *w, const struct tb_serving *s, struct tb_arena *arena)
+{
+    const struct tb_record_section *profile = &s->record.sections[TB_SECTION_PROFILE];
+    struct tb_json list;
+    enum tb_err err = tb_view_consents(profile->bytes, arena, &list);
+    if (err != TB_OK || !tb_serving_opens(s, TB_BENEFIT_SHOW_NAME))
+        return err == TB_ERR_MISSING ? TB_OK : err;
+    group_open(w, "consents");
+    for (struct tb_json_each each = tb_json_first(list); tb_json_exists(each.value); tb_json_next(&each)) {
+        if (!tb_json_has(each.value, "id") || !tb_json_has(each.value, "granted"))
+            continue;
+        fact_open(w, &(struct fact){"consent", profile->as_of_ms, from_store});
+        tb_json_put_raw(w, "value", tb_json_raw(each.value, "id"));
+        tb_json_put_raw(w, "granted", tb_json_raw(each.value, "granted"));
+        tb_json_close(w);
+    }
+    group_close(w);
+    return TB_OK;
+}
+
+static enum tb_err put_facts_of_profile(struct tb_json_writer *w, const struct tb_serving *s,
+                                        struct tb_cache_reader *products, struct tb_arena *arena)
+{
+    const struct tb_span profile = s->record.sections[TB_SECTION_PROFILE].bytes;
+    struct tb_json parsed;
+    if (profile.size == 0)
+        return TB_OK;
+    enum tb_err err = tb_view_parse_profile(profile, arena, &parsed);
+    if (err == TB_OK)
+        put_profile(w, s, parsed);
+    tb_arena_release(arena, 0);
+    enum tb_err consents_err = put_consents(w, s, arena);
+    tb_arena_release(arena, 0);
+    enum tb_err viewed_err = put_viewed(w, s, products, arena);
+    tb_arena_release(arena, 0);
+    if (err == TB_OK)
+        err = consents_err;
+    return err != TB_OK ? err : viewed_err;
+}
+
+static enum tb_err put_facts_of_journey(struct tb_json_writer *w, const struct tb_serving *s,
+                                        struct tb_arena *arena)
+{
+    const struct tb_span journey = s->record.sections[TB_SECTION_JOURNEY].bytes;
+    struct tb_json parsed;
+    if (journey.size == 0)
+        return TB_OK;
+    enum tb_err err = tb_json_parse(journey, TB_VIEW_PART_SIZE_MAX, arena, &parsed);
+    if (err == TB_OK)
+        put_journey(w, s, parsed);
+    tb_arena_release(arena, 0);
+    return err;
+}
+
 /* What cannot be read is left out; the first fault is returned. */
 static enum tb_err put_told(struct tb_json_writer *w, const struct tb_serving *s,
                             struct tb_cache_reader *products, struct tb_arena *arena)
 {
-    const struct tb_span profile = s->record.sections[TB_SECTION_PROFILE].bytes;
-    const struct tb_span journey = s->record.sections[TB_SECTION_JOURNEY].bytes;
-    struct tb_json parsed;
-    enum tb_err err = profile.size ? tb_view_parse_profile(profile, arena, &parsed) : TB_ERR_MISSING;
-    if (err == TB_OK)
-        put_profile(w, s, parsed);
-    tb_arena_release(arena, 0);
-    enum tb_err viewed_err = profile.size ? put_viewed(w, s, products, arena) : TB_OK;
-    tb_arena_release(arena, 0);
-    enum tb_err journey_err =
-        journey.size ? tb_json_parse(journey, TB_VIEW_PART_SIZE_MAX, arena, &parsed) : TB_ERR_MISSING;
-    if (journey_err == TB_OK)
-        put_journey(w, s, parsed);
-    tb_arena_release(arena, 0);
-    if (err == TB_OK || err == TB_ERR_MISSING)
-        err = viewed_err;
-    return err != TB_OK || journey_err == TB_ERR_MISSING ? err : journey_err;
+    enum tb_err err = put_facts_of_profile(w, s, products, arena);
+    enum tb_err journey_err = put_facts_of_journey(w, s, arena);
+    return err != TB_OK ? err : journey_err;
 }
 
 enum tb_err tb_know_put(struct tb_json_writer *w, const struct tb_serving *s,

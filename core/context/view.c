@@ -31,25 +31,35 @@ static void put_notes(struct tb_json_writer *w, const struct tb_customer *custom
 }
 
 /* Whoever refused is not shown what she looked at, whatever the row says. */
-static bool profiling_is_refused(const struct tb_customer *customer)
+static bool viewed_is_shown(const struct tb_customer *customer)
 {
     for (size_t i = 0; i < customer->consent_count; i++)
-        if (strcmp(customer->consents[i].id, "profiling") == 0)
-            return !customer->consents[i].granted;
-    return false;
+        if (strcmp(customer->consents[i].id, "profiling") == 0 && !customer->consents[i].granted)
+            return false;
+    return customer->viewed_count > 0;
 }
 
 static void viewed_render(struct tb_buf *to, const struct tb_customer *customer)
 {
-    if (customer->viewed_count == 0 || profiling_is_refused(customer))
-        return;
-    tb_buf_add_u8(to, 0);
     struct tb_json_writer w = tb_json_writer_of(to);
     tb_json_open_array(&w, NULL);
     for (size_t i = 0; i < customer->viewed_count; i++) {
         tb_json_open(&w, NULL);
         tb_json_put_str(&w, "gtin", customer->viewed[i].gtin);
         tb_json_put_int(&w, "at_ms", customer->viewed[i].at_ms);
+        tb_json_close(&w);
+    }
+    tb_json_close_array(&w);
+}
+
+static void consents_render(struct tb_buf *to, const struct tb_customer *customer)
+{
+    struct tb_json_writer w = tb_json_writer_of(to);
+    tb_json_open_array(&w, NULL);
+    for (size_t i = 0; i < customer->consent_count; i++) {
+        tb_json_open(&w, NULL);
+        tb_json_put_str(&w, "id", customer->consents[i].id);
+        tb_json_put_bool(&w, "granted", customer->consents[i].granted);
         tb_json_close(&w);
     }
     tb_json_close_array(&w);
@@ -65,14 +75,29 @@ void tb_view_render_profile(struct tb_buf *to, const struct tb_customer *custome
     tb_texts_encode(&w, "open", &customer->open);
     tb_texts_encode(&w, "do_not_ask", &customer->do_not_ask);
     put_notes(&w, customer);
-    viewed_render(to, customer);
+    if (viewed_is_shown(customer) || customer->consent_count)
+        tb_buf_add_u8(to, 0);
+    if (viewed_is_shown(customer))
+        viewed_render(to, customer);
+    if (customer->consent_count) {
+        tb_buf_add_u8(to, 0);
+        consents_render(to, customer);
+    }
 }
 
-/* JSON has no 00 in it. */
+/* JSON has no 00 in it: takes the bytes before the first one, and the rest without it. */
+static struct tb_span part_take(struct tb_span *rest)
+{
+    const struct tb_span all = *rest;
+    const uint8_t *end = all.size ? memchr(all.at, 0, all.size) : NULL;
+    const size_t size = end ? (size_t)(end - all.at) : all.size;
+    *rest = tb_span_sub(all, end ? size + 1 : size, SIZE_MAX);
+    return tb_span_sub(all, 0, size);
+}
+
 struct tb_span tb_view_shown(struct tb_span profile)
 {
-    const uint8_t *end = profile.size ? memchr(profile.at, 0, profile.size) : NULL;
-    return end ? tb_span_sub(profile, 0, (size_t)(end - profile.at)) : profile;
+    return part_take(&profile);
 }
 
 void tb_view_render_journey(struct tb_buf *to, const struct tb_journey *journey)
@@ -126,13 +151,14 @@ enum tb_err tb_view_name(struct tb_span profile, struct tb_arena *arena, char re
 enum tb_err tb_view_viewed(struct tb_span profile, struct tb_arena *arena,
                            struct tb_viewed ret_viewed[TB_VIEWED_COUNT_MAX], uint8_t *ret_count)
 {
-    const size_t shown = tb_view_shown(profile).size;
     struct tb_check check = {0};
     struct tb_json list;
     *ret_count = 0;
-    if (shown == profile.size)
+    (void)part_take(&profile);
+    const struct tb_span viewed_part = part_take(&profile);
+    if (viewed_part.size == 0)
         return TB_OK;
-    check.err = tb_json_parse(tb_span_sub(profile, shown + 1, SIZE_MAX), TB_VIEW_PART_SIZE_MAX, arena, &list);
+    check.err = tb_json_parse(viewed_part, TB_VIEW_PART_SIZE_MAX, arena, &list);
     if (check.err != TB_OK)
         return check.err;
     for (struct tb_json_each e = tb_json_first(list);
@@ -143,6 +169,13 @@ enum tb_err tb_view_viewed(struct tb_span profile, struct tb_arena *arena,
         viewed->at_ms = tb_json_int(&check, e.value, "at_ms", 0, TB_TIME_MS_MAX);
     }
     return check.err;
+}
+
+enum tb_err tb_view_consents(struct tb_span profile, struct tb_arena *arena, struct tb_json *ret_list)
+{
+    (void)part_take(&profile);
+    (void)part_take(&profile);
+    return profile.size ? tb_json_parse(profile, TB_VIEW_PART_SIZE_MAX, arena, ret_list) : TB_ERR_MISSING;
 }
 
 void tb_view_put_suggestion(struct tb_json_writer *w, const struct tb_product *product, int64_t seen_ms)

@@ -28,18 +28,21 @@ struct tb_view_parts {
     struct tb_span suggestions; /* an array of tb_view_put_suggestion(); empty: none */
 };
 
-/* Appends members of the view, without the braces around them; behind a 00 what is not shown as it stands.
- * to->err when they do not fit. */
+/* Appends members of the view, without the braces around them; behind it what is not shown as it stands: what
+ * she looked at after one 00, her consents after another. to->err when they do not fit. */
 void tb_view_render_profile(struct tb_buf *to, const struct tb_customer *customer);
 
-/* The first half of what was rendered. */
+/* What is shown as it stands. */
 struct tb_span tb_view_shown(struct tb_span profile);
-/* The customer's name out of the first half, and what she looked at lately out of the second. Errors are
- * those of tb_json_parse(); an arena of TB_VIEW_ARENA_SIZE suffices. */
+/* The customer's name out of it, and, out of what is behind it, what she looked at lately and what she was
+ * asked to agree to. Errors are those of tb_json_parse(); an arena of TB_VIEW_ARENA_SIZE suffices. */
 TB_MUST_USE enum tb_err tb_view_name(struct tb_span profile, struct tb_arena *arena,
                                      char ret_name[TB_NAME_SIZE_MAX + 1]);
 TB_MUST_USE enum tb_err tb_view_viewed(struct tb_span profile, struct tb_arena *arena,
                                        struct tb_viewed ret_viewed[TB_VIEWED_COUNT_MAX], uint8_t *ret_count);
+/* An array of {id, granted}, borrowed from arena and profile. TB_ERR_MISSING: none are stored. */
+TB_MUST_USE enum tb_err tb_view_consents(struct tb_span profile, struct tb_arena *arena,
+                                         struct tb_json *ret_list);
 
 /* One object of the array of suggestions: a product that she looked at, as this store has it. */
 void tb_view_put_suggestion(struct tb_json_writer *w, const struct tb_product *product, int64_t seen_ms);

@@ -164,6 +164,43 @@ test('"Not me" takes back what joined, and whoever stands there goes on with it'
   await page.clear();
 });
 
+const factsOf = ({ groups }, name) => groups.flatMap((group) => group.facts).filter(({ fact }) => fact === name);
+
+test('what staff noted and what she agreed to is told in full, as long as her proof opens her name', async () => {
+  const tanaka = people.find(({ name }) => name === 'Ms Tanaka'); // the made-up chain has notes about her
+  const clerk = await kiosk.page();
+  await kiosk.scan(memberUri(tanaka));
+  await page.sees('her', (s) => s.view?.customer.name === tanaka.name);
+  const { view } = await clerk.sees('her notes', (s) => s.view?.notes?.length > 0);
+  const facts = await answered('visit.know');
+  assert.deepEqual(factsOf(facts, 'note').map(({ value, as_of, source }) => [value, as_of, source]), view.notes.map(({ text, at_ms }) => [text, at_ms, 'store']));
+  const agreed = { fact: 'consent', as_of: page.shown.view.as_of.profile_ms, source: 'store', value: 'profiling', granted: true };
+  assert.deepEqual(factsOf(facts, 'consent'), [agreed]);
+  assert.ok(factsOf(facts, 'viewed').length > 0);
+
+  const web = await kiosk.webShop(tanaka.id);
+  web.consent('profiling', false, '1');
+  await page.sees('a newer profile', (s) => s.view?.as_of.profile_ms > agreed.as_of);
+  const later = await answered('visit.know');
+  assert.deepEqual(factsOf(later, 'consent').map(({ value, granted }) => [value, granted]), [['profiling', false]]);
+  assert.deepEqual(factsOf(later, 'viewed'), []);
+  web.close();
+
+  const policy = (level) => kiosk.contextctl('policy', 'set', '--show-name', level, '--database', kiosk.path('store', 'context.db'));
+  await policy('high');
+  await page.sees('a name that is hidden', (s) => s.visit?.hidden.includes('show_name'));
+  await clerk.sees('no notes', (s) => s.view && !s.view.notes);
+  clerk.received = page.received = '';
+  const closed = await answered('visit.know');
+  assert.ok(closed.hidden.includes('show_name'));
+  for (const name of ['note', 'notes', 'consent', 'viewed', 'name']) assert.deepEqual(factsOf(closed, name), [], name);
+  for (const { text } of view.notes) assert.equal(page.received.includes(text), false, text);
+  await policy('low');
+  await page.sees('her name again', (s) => s.view?.customer.name === tanaka.name);
+  clerk.close();
+  await page.clear();
+});
+
 test('what is known of her is told to her, with source and age', async () => {
   await kiosk.scan(memberUri(rivera));
   await page.sees('her', (s) => s.view?.customer.name === rivera.name);

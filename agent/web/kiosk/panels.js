@@ -1,5 +1,6 @@
 // What is open over the screen, one thing at a time: the codes of a cart, help, what is known, questions, the language,
 // and the count-down before the screen is cleared. Pure; see model.js.
+import { consentWords } from '../lib/consent_words.js';
 import { ageOf, assuranceText } from '../lib/facts.js';
 import { errorText, helpLine, nameOf, waited } from './said.js';
 import { BLANK_MS } from './state.js';
@@ -100,9 +101,16 @@ const values = {
   credential_kind: ({ value }, state, w) => (w.has(`credential.${value}`) ? w.t(`credential.${value}`) : value),
   found_by: ({ value }, state, w) => (w.has(`kiosk.know.by.${value}`) ? w.t(`kiosk.know.by.${value}`) : value),
   assurance: ({ value }, state, w) => assuranceText({ assurance: value, credential_kind: state.visit?.credential_kind }, w) || value,
+  consent: ({ value, granted }, state, w) => w.t('kiosk.know.consent', { question: consentQuestion(value, state, w), answer: w.t(granted === true ? 'consent.yes' : 'consent.no') }),
   cart_line: ({ value, quantity }, state, w) => w.t('kiosk.know.line', { n: w.number(quantity), name: value }),
   touchpoint: ({ value, channel }, state, w) => [w.has(`channel.on.${channel}`) ? w.t(`channel.on.${channel}`) : '', w.has(`journey.${value}`) ? w.t(`journey.${value}`) : value].filter(Boolean).join(': '),
 };
+
+// As it is asked today; of one that nobody has words for its name.
+function consentQuestion(id, { terminal }, w) {
+  const asked = (terminal?.consents ?? []).find((one) => one.id === id) ?? { id };
+  return consentWords(asked, terminal, w)?.text ?? String(id);
+}
 
 function valueOf(one, state, w, clock) {
   if (Object.hasOwn(values, one.fact)) return values[one.fact](one, state, w, clock);

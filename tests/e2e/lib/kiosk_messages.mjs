@@ -47,7 +47,8 @@ export const qr = { size: 29, rows: ['fe8bdbf8', '8253ea08', 'baf8a2e8', 'ba8d22
 export const code = { code: '7KM4QX', until_ms: WALL + 10 * MIN, text: 'https://loyal.example/h/7KM4QX', qr };
 const told = (fact, value, more = {}) => ({ fact, value, as_of: WALL - 12 * MIN, source: 'store', ...more });
 export const known = { hidden: [], groups: [
-  { group: 'profile', facts: [told('name', 'Maria'), told('language', 'es'), told('tier', 'gold'), told('points', 2480), told('benefit', 'Free gift wrap'), told('notes', 1)] },
+  { group: 'profile', facts: [told('name', 'Maria'), told('language', 'es'), told('tier', 'gold'), told('points', 2480), told('benefit', 'Free gift wrap'), told('note', 'Left-handed: show the left-handed pens', { as_of: WALL - 12 * DAY })] },
+  { group: 'consents', facts: [told('consent', 'profiling', { granted: true }), told('consent', 'newsletter', { granted: false }), told('consent', 'club', { granted: true })] },
   { group: 'journey', facts: [told('touchpoint', 'cart.changed', { channel: 'web', as_of: WALL - 12 * HOUR }), told('touchpoint', 'store.visited', { channel: 'till', as_of: WALL - 4 * DAY })] },
   { group: 'cart', facts: [told('cart_line', 'Fountain pen, blue', { quantity: 1 }), told('cart_line', 'Ink cartridges ×12', { quantity: 2, source: 'here' })] },
   { group: 'credentials', facts: [{ fact: 'credentials', value: 2, source: 'store' }] },

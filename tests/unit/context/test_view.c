@@ -137,6 +137,11 @@ static void largest_profile_fits(void **state)
         memset(customer.notes[i].by, '"', TB_NAME_SIZE_MAX);
     }
     customer.viewed_count = TB_VIEWED_COUNT_MAX;
+    customer.consent_count = TB_CONSENT_COUNT_MAX;
+    for (size_t i = 0; i < TB_CONSENT_COUNT_MAX; i++) {
+        memset(customer.consents[i].id, 'c', TB_SHORT_SIZE_MAX);
+        customer.consents[i].granted = true;
+    }
     tb_view_render_profile(&to, &customer);
     assert_int_equal(to.err, TB_OK);
 }
@@ -197,8 +202,48 @@ static void whoever_refuses_profiling_leaves_no_trace_of_it(void **state)
     customer.consent_count = 1;
     customer.consents[0] = (struct tb_consent){.id = "profiling", .granted = false};
     const struct tb_span profile = rendered();
-    assert_int_equal(tb_view_shown(profile).size, profile.size);
+    static uint8_t block[TB_VIEW_ARENA_SIZE];
+    struct tb_arena arena = tb_arena_of(block, sizeof block);
+    struct tb_viewed viewed[TB_VIEWED_COUNT_MAX];
+    uint8_t count = 9;
+    assert_int_equal(tb_view_viewed(profile, &arena, viewed, &count), TB_OK);
+    assert_int_equal(count, 0);
     assert_null(memmem(profile.at, profile.size, "4006381333931", 13));
+}
+
+static void consents_are_behind_what_is_shown(void **state)
+{
+    (void)state;
+    static uint8_t block[TB_VIEW_ARENA_SIZE];
+    struct tb_arena arena = tb_arena_of(block, sizeof block);
+    struct tb_viewed viewed[TB_VIEWED_COUNT_MAX];
+    struct tb_json list;
+    uint8_t count = 0;
+    assert_int_equal(tb_view_shown(rendered()).size, rendered().size);
+    assert_int_equal(tb_view_consents(rendered(), &arena, &list), TB_ERR_MISSING);
+    assert_int_equal(tb_view_consents((struct tb_span){0}, &arena, &list), TB_ERR_MISSING);
+    customer.consent_count = 2;
+    customer.consents[0] = (struct tb_consent){.id = "profiling", .granted = true};
+    customer.consents[1] = (struct tb_consent){.id = "newsletter", .granted = false};
+    for (uint8_t looks = 0; looks < 2; looks++) { /* whether or not she looked at something */
+        customer.viewed_count = looks;
+        customer.viewed[0] = (struct tb_viewed){.gtin = "04006381333931", .at_ms = 9};
+        const struct tb_span profile = rendered();
+        assert_int_equal(tb_view_consents(profile, &arena, &list), TB_OK);
+        const struct tb_json_each first = tb_json_first(list);
+        struct tb_json_each second = first;
+        tb_json_next(&second);
+        assert_int_equal(tb_json_count(list), 2);
+        assert_true(tb_span_equal(tb_json_raw(first.value, "id"), tb_span_str("\"profiling\"")));
+        assert_true(tb_span_equal(tb_json_raw(first.value, "granted"), tb_span_str("true")));
+        assert_true(tb_span_equal(tb_json_raw(second.value, "id"), tb_span_str("\"newsletter\"")));
+        assert_true(tb_span_equal(tb_json_raw(second.value, "granted"), tb_span_str("false")));
+        tb_arena_release(&arena, 0);
+        assert_int_equal(tb_view_viewed(profile, &arena, viewed, &count), TB_OK);
+        assert_int_equal(count, looks);
+        assert_null(memmem(tb_view_shown(profile).at, tb_view_shown(profile).size, "granted", 7));
+        tb_arena_release(&arena, 0);
+    }
 }
 
 static void suggestions_stand_beside_the_journey(void **state)
@@ -234,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup(notes_of_staff_are_shown, setup),
         cmocka_unit_test_setup(what_she_looked_at_is_behind_what_is_shown, setup),
         cmocka_unit_test_setup(whoever_refuses_profiling_leaves_no_trace_of_it, setup),
+        cmocka_unit_test_setup(consents_are_behind_what_is_shown, setup),
         cmocka_unit_test_setup(suggestions_stand_beside_the_journey, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

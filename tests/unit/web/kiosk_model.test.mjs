@@ -137,10 +137,16 @@ test('a call for help tells how long it waits, who comes, and stays in sight whe
 
 test('what is known is told with source and age', () => {
   const { dialog } = shown(shopping(), { events: panel('know', known) });
-  assert.deepEqual(dialog.groups.map((group) => group.title), ['You', 'Where you were', 'Your cart', 'Your cards', 'This visit']);
-  const [you, journey, own, , here] = dialog.groups.map((group) => group.facts);
+  assert.deepEqual(dialog.groups.map((group) => group.title), ['You', 'Your answers', 'Where you were', 'Your cart', 'Your cards', 'This visit']);
+  const [you, answers, journey, own, , here] = dialog.groups.map((group) => group.facts);
   assert.deepEqual(you[1], { name: 'Language', value: 'Spanish', from: 'from the central system, 12 min ago' });
   assert.equal(you[2].value, 'Gold');
+  assert.deepEqual(you.at(-1), { name: 'A note by staff', value: 'Left-handed: show the left-handed pens', from: 'from the central system, 12 days ago' });
+  assert.deepEqual(answers.map((fact) => fact.value), ['May we remember what you looked at, to suggest it here? – Yes', 'May we send you news and offers by e-mail? – No', 'club – Yes']);
+  assert.deepEqual(answers[0], { name: 'What we asked you', value: answers[0].value, from: 'from the central system, 12 min ago' });
+  const ownWords = [{ id: 'club', text_version: '3', texts: [{ language: 'fr', text: 'Entrer au club ?' }, { language: 'en', text: 'Join the club?' }] }];
+  const asked = shown([['terminal', terminal({ consents: ownWords })], idle[1], ['visit', visit()]], { events: panel('know', known) }).dialog;
+  assert.equal(asked.groups[1].facts[2].value, 'Join the club? – Yes');
   assert.deepEqual(journey.map((fact) => fact.value), ['on the web: Cart changed', 'at a till: Was in the store']);
   assert.deepEqual(own.map((fact) => [fact.value, fact.from]), [['1 × Fountain pen, blue', 'from the central system, 12 min ago'], ['2 × Ink cartridges ×12', 'from this kiosk, 12 min ago']]);
   assert.deepEqual(here.map((fact) => fact.value), ['today 09:41', 'member number', 'anybody could have copied it']);

@@ -524,6 +524,24 @@ enum tb_err sqlite_handover_parted(struct sqlite_engine *e, const struct tb_id *
     return cart_owner(e, STMT_HANDOVER_PARTED, cart, customer);
 }
 
+/* An id of a cart is no secret among those who served it; what she accepted was handed to her. */
+enum tb_err sqlite_handover_merge_check(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                        const struct tb_mutation *m, struct tb_verdict *v)
+{
+    const struct tb_engine_peer *peer = &b->request->peer;
+    if (tb_id_is_zero(&peer->customer) || m->merge.undo)
+        return TB_OK;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_HELD);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->merge.from));
+    tb_stmt_bind_text(s, 2, tb_span_str(peer->device));
+    bool held = false;
+    enum tb_err err = tb_stmt_step(s, &held);
+    tb_stmt_reset(s);
+    if (err == TB_OK && !held)
+        sqlite_reject(v, CODE_HANDOVER_UNKNOWN);
+    return err;
+}
+
 enum tb_err sqlite_handovers_erase(struct sqlite_engine *e, const struct tb_id *customer)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ERASE_DECLINES);

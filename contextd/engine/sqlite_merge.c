@@ -154,7 +154,10 @@ enum tb_err sqlite_merge_decide(struct sqlite_engine *e, struct sqlite_batch *b,
         return TB_OK;
     }
     memset(&e->joined_book, 0, sizeof e->joined_book);
-    enum tb_err err = sqlite_cart_read(e, &m->merge.from, store, &e->joined, &e->joined_book);
+    enum tb_err err = sqlite_handover_merge_check(e, b, m, v);
+    if (err != TB_OK || v->kind == TB_VERDICT_REJECTED)
+        return err;
+    err = sqlite_cart_read(e, &m->merge.from, store, &e->joined, &e->joined_book);
     bool begun = err == TB_OK; /* something was ever put into it */
     if (err == TB_OK || err == TB_ERR_NOT_FOUND)
         err = sqlite_cart_find(e, &m->cart, &m->customer, store);

@@ -266,6 +266,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " AND became IS NULL AND state > 0 AND EXISTS (SELECT 1 FROM customer WHERE id = ?2)",
     [STMT_HANDOVER_PARTED] =
         "UPDATE handover SET became = NULL WHERE cart = ?1 AND customer IS NULL AND became = ?2",
+    [STMT_HANDOVER_HELD] = "SELECT 1 FROM handover WHERE cart = ?1 AND customer IS NULL"
+                           " AND state = 2 AND by_device = ?2 LIMIT 1",
     [STMT_HANDOVER_ERASE_DECLINES] = "DELETE FROM handover_decline WHERE handover IN"
                                      " (SELECT id FROM handover WHERE became = ?1)",
     /* To whom it was told; ?2 is TB_ROW_DROP. */

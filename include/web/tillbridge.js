@@ -295,8 +295,11 @@ export class Tillbridge {
     if (!handover) throw coded(codeOf(refused) ?? 'handover_unknown');
     const joined = !handover.customer && Boolean(handover.doc.cart);
     if (joined) this.#joinCheck(put('cart')?.doc);
-    await this.#applied('handover.accept', { handover: handover.id });
-    if (joined) await this.#applied('cart.merge', { cart: this.#cartId(), from: handover.doc.cart, policy: 'sum' });
+    const accept = ['handover.accept', { handover: handover.id }];
+    const changes = joined ? this.#mutateBoth(accept, ['cart.merge', { cart: this.#cartId(), from: handover.doc.cart, policy: 'sum' }])
+      : [this.mutate(...accept)];
+    const verdicts = await Promise.all(changes.map(({ decided }) => decided));
+    for (const { verdict, code } of verdicts) if (verdict !== 'applied' && verdict !== 'duplicate') throw coded(code ?? verdict);
     return { joined };
   }
 
@@ -306,11 +309,6 @@ export class Tillbridge {
     if (!cart || !theirs) return;
     if (cart.currency && theirs.currency && cart.currency !== theirs.currency) throw coded('currency_conflict');
     if (cart.lines.length + theirs.lines.length > LINE_COUNT_MAX) throw coded('line_limit');
-  }
-
-  async #applied(kind, members) {
-    const { verdict, code } = await this.mutate(kind, members).decided;
-    if (verdict !== 'applied' && verdict !== 'duplicate') throw coded(code ?? verdict);
   }
 
   /** A product's document, null when it is not known. Rejects without a line. */
@@ -327,10 +325,30 @@ export class Tillbridge {
    * @returns {Change}
    */
   mutate(kind, members, product) {
+    return this.#mutate(kind, members, { product });
+  }
+
+  // The first is worth nothing without the second: it is kept and sent only after the second is kept, so that a page which is
+  // closed in between leaves both or none to be decided. The context store turns the second down where it did the first.
+  #mutateBoth(first, second) {
+    let keep;
+    const after = new Promise((resolve) => { keep = resolve; });
+    const begun = this.#mutate(...first, { after });
+    try {
+      const change = this.#mutate(...second);
+      change.saved.then(keep);
+      return [begun, change];
+    } catch (error) {
+      keep(false);
+      throw error;
+    }
+  }
+
+  #mutate(kind, members, { product, after } = {}) {
     if (this.#closed) throw coded('closed', 'the channel is closed');
     const at_ms = this.#env.Date.now();
     const entry = this.#outbox.add({ kind, customer: this.#options.customer, made_ms: at_ms, ...members },
-      { at_ms, channel: this.#options.channel, ...(product && { product }) });
+      { at_ms, channel: this.#options.channel, ...(product && { product }) }, after);
     const { seq } = entry.mutation;
     const decided = new Promise((resolve) => this.#deciding.set(seq, resolve));
     entry.saved.then((kept) => (kept ? this.#line.pump() : this.#takenBack(entry, { seq, verdict: 'rejected', code: 'not_stored' })));

@@ -161,6 +161,80 @@ static void one_of_a_cart_that_she_bought_is_hers(void **state)
     assert_int_equal(notes_in_file(f), 0);
 }
 
+static struct tb_mutation merge_by(const struct tb_engine_peer *web, unsigned cart)
+{
+    struct tb_mutation m = merge_of(cart, false);
+    m.customer = web->customer;
+    return m;
+}
+
+/* Who knows the id of a cart was not handed it yet. */
+static void on_the_web_a_cart_joins_only_who_accepted_its_hand_over(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_engine_peer other = fixture_web(1);
+    struct tb_mutation ask = noted(1, 40);
+    ask.handover.reason = TB_HANDOVER_FOR_CONTINUE;
+    assert_applied(decide(f, &kiosk, anonymous_add(40)));
+    assert_rejected(decide(f, &web, merge_by(&web, 40)), "handover_unknown");
+    assert_applied(decide(f, &kiosk, ask));
+    assert_rejected(decide(f, &web, merge_by(&web, 40)), "handover_unknown"); /* nor while it is open */
+
+    struct tb_mutation accept = answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask);
+    accept.customer = web.customer;
+    assert_applied(decide(f, &web, accept));
+    struct tb_mutation theft = merge_by(&other, 40);
+    theft.cart = fixture_id(801);
+    assert_rejected(decide(f, &other, theft), "handover_unknown");
+    assert_applied(decide(f, &kiosk, anonymous_add(41)));
+    assert_rejected(decide(f, &web, merge_by(&web, 41)), "handover_unknown"); /* another one than that */
+    assert_applied(decide(f, &web, merge_by(&web, 40)));
+    assert_int_equal(notes_exported(f), 1);
+}
+
+static void a_till_that_accepted_opens_no_cart_to_the_web(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_mutation ask = noted(1, 40);
+    assert_applied(decide(f, &kiosk, anonymous_add(40)));
+    assert_applied(decide(f, &kiosk, ask));
+    assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)));
+    assert_rejected(decide(f, &web, merge_by(&web, 40)), "handover_unknown");
+    assert_applied(decide(f, &till, merge_of(40, false))); /* where she stands and showed who she is */
+}
+
+/* A page sends both at once: what is refused first takes the other with it. */
+static void accepting_and_joining_are_asked_for_at_once(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer peers[2] = {fixture_web(0), fixture_web(1)};
+    struct tb_mutation ask = noted(1, 40);
+    ask.handover.reason = TB_HANDOVER_FOR_CONTINUE;
+    assert_applied(decide(f, &kiosk, anonymous_add(40)));
+    assert_applied(decide(f, &kiosk, ask));
+    for (size_t i = 0; i < TB_ARRAY_SIZE(peers); i++) {
+        struct tb_mutation both[2] = {answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask), merge_by(&peers[i], 40)};
+        both[0].customer = peers[i].customer;
+        both[1].cart = fixture_id(800 + (unsigned)i);
+        for (size_t k = 0; k < TB_ARRAY_SIZE(both); k++) {
+            both[k].seq = (int64_t)k + 1;
+            both[k].made_ms = NOW_MS;
+        }
+        struct tb_engine_request request = fixture_apply(&peers[i], both, 2);
+        request.apply.incarnation = fixture_id(6000 + (unsigned)i);
+        const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+        assert_int_equal(answer->apply.count, 2);
+        assert_string_equal(answer->apply.verdicts[0].code, i == 0 ? "" : "handover_taken");
+        assert_string_equal(answer->apply.verdicts[1].code, i == 0 ? "" : "handover_unknown");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +243,9 @@ int main(void)
         ENGINE_TEST(a_merge_that_is_taken_back_gives_it_back),
         ENGINE_TEST(one_that_comes_after_the_merge_is_hers),
         ENGINE_TEST(one_of_a_cart_that_she_bought_is_hers),
+        ENGINE_TEST(on_the_web_a_cart_joins_only_who_accepted_its_hand_over),
+        ENGINE_TEST(a_till_that_accepted_opens_no_cart_to_the_web),
+        ENGINE_TEST(accepting_and_joining_are_asked_for_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

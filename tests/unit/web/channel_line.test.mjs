@@ -439,11 +439,10 @@ test('a cart of nobody’s whose code was handed over joins hers, and is never s
   assert.deepEqual(stage.asked('identify')[0].params, { kind: 'handover', hash: '0'.repeat(64), evidence: 'QY5DN2' });
   stage.result({ found: true, rows: [anonymousCart, handed({ doc: { cart: anonymousCart.id } })] });
   await settle();
-  assert.deepEqual(stage.mutations.map(({ kind, handover }) => [kind, handover]), [['handover.accept', 'e'.repeat(32)]]);
-  await stage.verdicts([applied(1)], [handed({ version: 3 })]);
-  const { kind, cart, from, policy } = stage.mutations[1];
+  const [accept, { kind, cart, from, policy }] = stage.mutations; // nothing waits for a verdict that this page may not live to hear
+  assert.deepEqual([accept.kind, accept.handover], ['handover.accept', 'e'.repeat(32)]);
   assert.deepEqual([kind, cart, from, policy], ['cart.merge', 'c'.repeat(32), anonymousCart.id, 'sum']);
-  await stage.verdicts([applied(2)], [{ ...anonymousCart, version: 8 }, cartRow(4, [cartLine('a', 2), cartLine('z', 9)])]);
+  await stage.verdicts([applied(1), applied(2)], [handed({ version: 3 }), { ...anonymousCart, version: 8 }, cartRow(4, [cartLine('a', 2), cartLine('z', 9)])]);
   assert.deepEqual(await taking, { joined: true });
   assert.deepEqual([shop.cart.id, lines(shop)], ['c'.repeat(32), [['a', 2, false], ['z', 9, false]]]);
 });
@@ -463,6 +462,44 @@ test('a code that is nothing’s, was taken meanwhile, or comes without a line t
   assert.equal(stage.mutations.length, 1);
   await stage.breaks();
   assert.equal(await failed(shop.takeOver('QY5DN2')), 'offline');
+});
+
+// As far as a page is before anything was decided.
+async function takenOver(storage) {
+  const stage = new Stage();
+  const shop = await stage.open({ storage });
+  await stage.welcomes();
+  await stage.feed([cartRow(3, [cartLine('a', 2)])]);
+  const taking = shop.takeOver('QY5DN2').then(() => '', ({ code }) => code);
+  stage.result({ found: true, rows: [anonymousCart, handed({ doc: { cart: anonymousCart.id } })] });
+  await settle();
+  return { stage, shop, taking };
+}
+
+test('a page that is closed while a cart is taken over leaves both its changes to the next one', async () => {
+  const { storage } = new Stage();
+  const { shop, taking } = await takenOver(storage);
+  await shop.close();
+  assert.equal(await taking, 'undecided');
+  const next = new Stage();
+  await next.open({ storage });
+  await next.welcomes();
+  assert.deepEqual(next.mutations.map(({ kind, seq }) => [kind, seq]), [['handover.accept', 1], ['cart.merge', 2]]);
+});
+
+test('a hand-over is not accepted where there is no room to keep what it is for', async () => {
+  const kept = new Stage().storage;
+  const storage = { ...kept, write: (key, value) => (value.mutation?.kind === 'cart.merge' ? Promise.reject(new Error('full')) : kept.write(key, value)) };
+  const { stage, shop, taking } = await takenOver(storage);
+  assert.equal(await taking, 'not_stored');
+  assert.deepEqual([stage.mutations, shop.unsent], [[], 0]);
+});
+
+test('where a hand-over is refused its cart does not join, and why is said', async () => {
+  const { stage, shop, taking } = await takenOver(new Stage().storage);
+  await stage.verdicts([{ seq: 1, verdict: 'rejected', code: 'handover_taken' }, { seq: 2, verdict: 'rejected', code: 'handover_unknown' }]);
+  assert.equal(await taking, 'handover_taken');
+  assert.deepEqual([shop.unsent, lines(shop)], [0, [['a', 2, false]]]);
 });
 
 test('a cart that cannot join hers stays with whoever else has its code', async () => {

@@ -110,6 +110,24 @@ test('the clerk who is signed on is named whole where the name of the store has 
   }
 });
 
+test('software that wants in leaves what to do with its code on the smallest screen, beside a customer, too', async () => {
+  const scopes = ['customer', 'cart', 'checkout', 'identify', 'operator', 'handover', 'device', 'help'];
+  for (const language of ['en', 'de', 'fr', 'es', 'ar']) {
+    const page = await openPage([['terminal', terminal({ language })], ['state', live()], ['visit', visit()],
+      ['pairing', { pairing: { name: 'Harbour POS', scopes, code: '204817', until_ms: WALL + 60_000 } }]], { viewport: { width: 800, height: 480 } });
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, language);
+    await page.waitForSelector('#pairing .detail:visible');
+    const { bar, detail, code } = await page.evaluate(() => {
+      const bar = document.querySelector('#pairing');
+      const [detail, code] = ['.detail', '.code'].map((part) => bar.querySelector(part));
+      return { bar: bar.getBoundingClientRect(), detail: detail.getBoundingClientRect(), code: code.innerText };
+    });
+    assert.ok(detail.top >= bar.top && detail.bottom <= bar.bottom && detail.right <= bar.right && detail.left >= bar.left, language);
+    assert.equal(code, '204817');
+    await close(page);
+  }
+});
+
 test('the ring of the focus leaves the label above a field readable', async () => {
   for (const viewport of [{ width: 800, height: 480 }, { width: 1024, height: 600 }]) {
     const page = await openPage([...begin, ['visit', { visit: null, reason: 'restart' }]], { viewport });

@@ -400,7 +400,7 @@ function badgesOf(line, gone, w, clock) {
   const badges = [];
   if (line.gift) badges.push({ kind: 'gift', text: w.t('cart.gift') });
   if (line.new) badges.push({ kind: 'new', text: w.t('cart.new') });
-  if (line.delta) badges.push({ kind: 'delta', text: line.delta > 0 ? `+${w.number(line.delta)} ${w.t('cart.more')}` : `−${w.number(-line.delta)} ${w.t('cart.less')}` });
+  if (line.delta) badges.push({ kind: 'delta', text: `${w.signed(line.delta)} ${w.t(line.delta > 0 ? 'cart.more' : 'cart.less')}` });
   if (line.pending) badges.push({ kind: 'pending', text: w.t('cart.pending') });
   return badges;
 }

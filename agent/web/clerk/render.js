@@ -92,7 +92,7 @@ function showBarButton(element, wanted, key) {
 
 function showPairing(parts, pairing) {
   parts.pairing.hidden = !pairing;
-  parts.pairing.replaceChildren(...(pairing ? [icon('plug'), h('p', h('strong', pairing.title), ` ${pairing.may} `, h('span.detail', pairing.detail)), h('b.code', pairing.code), h('div.keys', button(pairing.refuse))] : []));
+  parts.pairing.replaceChildren(...(pairing ? [icon('plug'), h('p', h('strong', pairing.title), ' ', h('span.may', pairing.may), ' ', h('span.detail', pairing.detail)), h('b.code', pairing.code), h('div.keys', button(pairing.refuse))] : []));
 }
 
 function showSuggestions(parts, one) {
@@ -238,7 +238,7 @@ function showCart(screen, cart, still) {
   setText(parts.fresh, cart.fresh);
   setText(parts.totalLabel, cart.totalLabel);
   parts.total.classList.toggle('muted', cart.totalHidden);
-  parts.total.replaceChildren(cart.total, h('small', cart.currency));
+  parts.total.replaceChildren(cart.total, ...(cart.currency ? [' ', h('small', cart.currency)] : []));
 }
 
 function showLines(screen, lines, still) {

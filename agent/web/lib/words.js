@@ -72,6 +72,7 @@ function wordsFrom(language, locale, catalogue, timeZone, place = '') {
   const figures = safeTag(place || tag, tag);
   const plurals = once(() => new Intl.PluralRules(language));
   const integers = once(() => new Intl.NumberFormat(figures));
+  const signs = once(() => new Intl.NumberFormat(figures, { signDisplay: 'exceptZero' }));
   const dates = (options, of = tag) => once(() => new Intl.DateTimeFormat(of, { timeZone, ...options }));
   const clock = dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }, figures);
   const weekday = dates({ weekday: 'short' });
@@ -116,6 +117,7 @@ function wordsFrom(language, locale, catalogue, timeZone, place = '') {
     day: (ms) => wholeDate().format(ms),
     language, tag, direction: RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr', has, t, plural, time, moment, since,
     number: (n) => integers().format(n),
+    signed: (n) => signs().format(n).replace('-', '−'), // a sign stands before its number in every direction of writing
     ago: (ms) => span('age', ms),
     old: (ms) => span('old', ms),
     money: (minor, currency) => moneyFormat(figures, currency).format(minor),

@@ -45,6 +45,13 @@ test('what is said is the reader’s, what is counted and paid the store’s', a
   assert.equal(spanish.of('not a locale!').money(100, 'EUR'), '1,00');
 });
 
+test('a sign stands before its number, also where words are read from the right', async () => {
+  assert.deepEqual([3, -2, 0].map(en.signed), ['+3', '−2', '0']);
+  const arabic = await wordsFor('ar', 'Europe/Berlin');
+  const marked = /^[\u200e\u061c][+−]/; // left to right, or as of an Arabic letter
+  for (const text of [arabic.signed(1), arabic.signed(-1), arabic.plural('suggest.more', 1), arabic.plural('suggest.more', 12)]) assert.match(text, marked);
+});
+
 test('moments are told by day', () => {
   const now = Date.UTC(2026, 2, 2, 8, 41);
   assert.equal(en.moment(Date.UTC(2026, 2, 2, 7, 55), now), 'today 08:55');

@@ -1,7 +1,7 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every
 // time computed here from absolute times and the agent's clock. render.js only puts this on screen.
 import { ageOf, assuranceText, isHidden, isPast, isWorthItsAge, nextTier, shortGtin } from '../lib/facts.js';
-import { TAKEN_MS } from '../lib/known.js';
+import { isOutOfOrder, isTooLate, TAKEN_MS } from '../lib/known.js';
 import { asSentence, lineContract, noticeContract, pageContract, readerContract, readerName } from '../lib/outage.js';
 import { claimIsMine, keysOf, toolsOf } from './keys_model.js';
 import { errorText } from './errors.js';
@@ -16,7 +16,7 @@ const TOLD_MS = 4_000; // that something went well
 const BENEFITS_MAX = 3; // what matters at the till
 
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock',
-  payment_card: 'payment', two_cards: 'two', not_a_code: 'question', product: 'product', recognised: 'check', operator: 'check', captured: 'check' };
+  payment_card: 'payment', two_cards: 'two', not_a_code: 'question', product: 'product', recognised: 'clock', operator: 'check', captured: 'check' };
 const FINE = ['operator', 'captured']; // went as it should, although nobody was recognised
 const NOTICE_ICONS = { disk_full: 'disk', disk_failing: 'disk', disk_read_only: 'disk', changes_not_stored: 'disk', changes_in_memory: 'disk', outbox_damaged: 'disk', changes_dropped: 'disk',
   storage_newer: 'info', clock_wrong: 'clock', certificate_expiring: 'lock', quarantined: 'lock', cache_rebuilt: 'info' };
@@ -144,7 +144,8 @@ function linkStage(state, w, clock) {
 
 function outcomeStage(state, w, clock) {
   const { outcome } = state.outcome;
-  if (outcome === 'recognised' || !w.has(`outcome.${outcome}.title`)) return idleStage(state, w);
+  const isTold = outcome === 'recognised' ? isTooLate(state.outcome) : w.has(`outcome.${outcome}.title`);
+  if (!isTold) return idleStage(state, w);
   const offline = outcome === 'unknown' && state.line?.state === 'offline';
   const why = outcome === 'product' ? null : whyOf(state.outcome, w);
   const detail = [why?.detail ?? w.t(`outcome.${outcome}.detail`), offline ? w.t('outcome.unknown.offline') : ''].filter(Boolean).join(' ');
@@ -436,13 +437,19 @@ function takenStrip(taken, w) {
 
 function outcomeStrip(state, w) {
   const { outcome, product_name: name, gtin } = state.outcome;
-  if (outcome === 'recognised') return null;
+  if (outcome === 'recognised') return isOutOfOrder(state.outcome) ? recognisedStrip(state.outcome, w) : null;
   if (outcome === 'product') {
     const shown = name || w.t('outcome.product.unnamed', { gtin: shortGtin(gtin) });
     return { tone: 'good', icon: 'check', text: w.t('outcome.product.added', { name: shown }) };
   }
   if (!w.has(`outcome.${outcome}.title`)) return null;
   return { tone: FINE.includes(outcome) ? 'good' : 'attention', icon: OUTCOME_ICONS[outcome], text: outcomeTitle(state.outcome, w) };
+}
+
+// Who was recognised is on the screen, or another: what remains is why it is not as somebody may expect.
+function recognisedStrip(outcome, w) {
+  const text = reasonText('reason', outcome.code, w);
+  return text ? { tone: 'attention', icon: isTooLate(outcome) ? 'clock' : 'lock', text } : null;
 }
 
 // What a screen reader says: who, and apart from that what changed, each only when it is new.

@@ -1,6 +1,6 @@
 // What the page knows: events in, a new state out. Pure; time is handed in with every event.
 import { dialogAfterQuiet, dialogOfCaptured, dialogOfQuestion, dialogOfRequests, dialogOfVisit, handlers as dialogs } from './dialog_state.js';
-import { firstKnown, handled, isForsaken, linkLost, linkUp, takenBack, told, withCart as withLines, withHand, withTime } from '../lib/known.js';
+import { firstKnown, handled, isForsaken, linkLost, linkUp, outcomeAtBegin, takenBack, told, withCart as withLines, withHand, withTime } from '../lib/known.js';
 import { forgetLine, remember } from './undo.js';
 
 export const LOOK_MS = 8_000; // what changed is marked until the page was looked at for this long, or a hand was on it
@@ -93,7 +93,7 @@ function onVisit(state, params, at) {
     return { ...forget(state), ended, dialog: dialogOfVisit(state.dialog, state.visit?.id, undefined) };
   }
   const same = state.visit?.id === params.visit.id;
-  const fresh = same ? state : { ...forget(state), outcome: null };
+  const fresh = same ? state : { ...forget(state), outcome: outcomeAtBegin(state.outcome) };
   const next = { ...fresh, visit: params.visit, view: params.view ?? null, ended: null, reading: null,
     dialog: dialogOfVisit(state.dialog, state.visit?.id, params.visit.id) };
   return withCart(next, params.cart ?? null, at, !same);

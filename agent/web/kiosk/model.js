@@ -2,7 +2,7 @@
 // from absolute times and the agent's clock. What is open over the screen is in panels.js; render.js puts it on screen.
 import { tierPaint } from '../lib/colour.js';
 import { ageOf, BACKGROUND, isHidden, isPast, isWorthItsAge, nextTier, shortGtin, tierOf } from '../lib/facts.js';
-import { TAKEN_MS } from '../lib/known.js';
+import { isOutOfOrder, isTooLate, TAKEN_MS } from '../lib/known.js';
 import { asSentence, lineContract, pageContract, readerContract } from '../lib/outage.js';
 import { mergeRows } from '../lib/merge.js';
 import { dialogOf } from './panels.js';
@@ -15,9 +15,10 @@ const ACCENT = '#0b57d0'; // of a chain that has none
 
 // What a shopper need not be told of: it shows by itself, or it is between clerks.
 const SILENT = new Set(['recognised', 'operator', 'captured']);
+const isTold = (outcome) => !SILENT.has(outcome.outcome) || isOutOfOrder(outcome);
 
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock', payment_card: 'payment',
-  two_cards: 'two', not_a_code: 'question', product: 'check' };
+  two_cards: 'two', not_a_code: 'question', product: 'check', recognised: 'clock' };
 
 // In all of this file w are the words of the locale (lib/words.js), clock is { at, wall }: now, by both clocks.
 
@@ -65,7 +66,7 @@ function screenOf(state, env, clock) {
   if (state.choose) return chooseScreen(state.choose, w);
   if (state.visit) return state.merge ? mergeScreen(state, w) : cartScreen(state, env, clock);
   if (state.reading) return plain('reading', 'tap', 'busy', w.t('kiosk.reading'), w.t('kiosk.reading.detail'));
-  if (state.outcome && clock.at - state.outcome.at < OUTCOME_MS && !SILENT.has(state.outcome.outcome)) return outcomeScreen(state, w);
+  if (state.outcome && clock.at - state.outcome.at < OUTCOME_MS && (!SILENT.has(state.outcome.outcome) || isTooLate(state.outcome))) return outcomeScreen(state, w);
   if (state.ended) return endedScreen(state.ended, w);
   return idleScreen(state, w);
 }
@@ -240,11 +241,12 @@ function stripOf(state, w, clock) {
   if (state.taken && clock.at - state.taken.at < TAKEN_MS) return { tone: 'bad', icon: 'warn', text: takenText(state.taken, w) };
   if (state.reading) return { tone: 'busy', icon: 'tap', text: w.t('kiosk.reading') };
   const { outcome } = state;
-  if (!outcome || SILENT.has(outcome.outcome)) return null;
+  if (!outcome || !isTold(outcome)) return null;
   if (outcome.outcome === 'product') return clock.at - outcome.at < ADDED_MS ? { tone: 'good', icon: 'check', text: w.t('kiosk.added', { name: outcome.product_name || shortGtin(outcome.gtin) }) } : null;
   if (clock.at - outcome.at >= STRIP_MS) return null;
   const { title, detail } = outcomeWords(state, w);
-  return { tone: 'attention', icon: OUTCOME_ICONS[outcome.outcome] ?? 'question', text: detail ? `${title}. ${detail}` : title };
+  const text = [title, detail].filter(Boolean).join('. ');
+  return text ? { tone: 'attention', icon: OUTCOME_ICONS[outcome.outcome] ?? 'question', text } : null;
 }
 
 function takenText(taken, w) {

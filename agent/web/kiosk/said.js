@@ -3,11 +3,12 @@
 /** What became of a tap or scan, as it is said to a shopper. */
 export function outcomeWords(state, w) {
   const { outcome, code } = state.outcome;
-  const titles = [`title.${code}`, `kiosk.outcome.${outcome}`, 'kiosk.outcome.other'];
+  const titles = [`title.${code}`, ...(outcome === 'recognised' ? [] : [`kiosk.outcome.${outcome}`, 'kiosk.outcome.other'])]; // of whom is known there is no other
   const says = [`say.${code}`, `say.${String(code).split('.')[0]}`];
   const say = says.find((key) => w.has(key));
   const offline = outcome === 'unknown' && state.line?.state === 'offline' ? w.t('kiosk.outcome.offline') : '';
-  return { title: w.t(titles.find((key) => w.has(key))), detail: [say ? w.t(say) : '', offline].filter(Boolean).join(' ') };
+  const title = titles.find((key) => w.has(key));
+  return { title: title ? w.t(title) : '', detail: [say ? w.t(say) : '', offline].filter(Boolean).join(' ') };
 }
 
 /** The name that the customer chose, '' when it is not known or not proven. */

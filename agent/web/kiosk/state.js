@@ -1,5 +1,5 @@
 // What the kiosk's page knows: events in, a new state out. Pure; time is handed in with every event.
-import { firstKnown, handled, isForsaken, linkLost, linkUp, takenBack, told, withCart, withHand, withTime } from '../lib/known.js';
+import { firstKnown, handled, isForsaken, linkLost, linkUp, outcomeAtBegin, takenBack, told, withCart, withHand, withTime } from '../lib/known.js';
 import { LANGUAGES } from '../lib/words.js';
 
 export const LOOK_MS = 4_000; // what changed is marked until the page was looked at for this long, or a hand was on it
@@ -91,7 +91,7 @@ function onVisit(state, params, at) {
   }
   const same = state.visit?.id === params.visit.id;
   const calls = !state.visit && state.panel?.name === 'help' && state.panel.step !== 'failed'; // it begins with her call
-  const fresh = same ? state : { ...forget(state), outcome: null, panel: calls ? state.panel : null };
+  const fresh = same ? state : { ...forget(state), outcome: outcomeAtBegin(state.outcome), panel: calls ? state.panel : null };
   const next = { ...fresh, visit: params.visit, view: params.view ?? null, ended: null, reading: null,
     spoken: params.view?.customer?.language ?? params.view?.language ?? null };
   return withCart(next, params.cart ?? null, at, !same);

@@ -34,6 +34,17 @@ export function told(messages, state, { method, params, at }) {
   return Object.hasOwn(messages, method) ? messages[method](timed, params ?? {}, at) : timed;
 }
 
+const AS_EXPECTED = ['found.cache', 'found.store']; // the customer on the screen says it all
+
+/** What a tap or scan leaves to be said although somebody was recognised: it came too late, or proves nothing just now. */
+export const isOutOfOrder = ({ outcome, code }) => outcome === 'recognised' && !AS_EXPECTED.includes(code);
+
+/** Somebody was recognised after another had begun: nobody comes on the screen. */
+export const isTooLate = ({ code }) => code === 'found.late';
+
+/** What is left of the last outcome when another visit begins: what there is to say of the one that began it. */
+export const outcomeAtBegin = (outcome) => (outcome && isOutOfOrder(outcome) ? outcome : null);
+
 export const linkUp = (state, { at }) => ({ ...state, link: { state: 'up', since: at }, failed: null });
 
 /** A link that was up, or that was tried in vain; one that is denied or lost stays so. */

@@ -84,6 +84,17 @@ test('every outcome is said to a shopper, in the catalogue’s words', () => {
   for (const name of ['unknown', 'unreadable', 'wrong_key', 'expired', 'replayed', 'payment_card', 'two_cards', 'not_a_code']) assert.ok(words.has(`kiosk.outcome.${name}`), name);
 });
 
+test('a shopper who was recognised too late, or without a proof, is told', () => {
+  const strip = (code) => shown([...idle, ['outcome', outcome('recognised', { code })], ['visit', visit()]]).strip?.text;
+  assert.equal(strip('proof.unverified'), 'Welcome. Some benefits need the line, which is down.');
+  for (const code of ['found.cache', 'found.store', 'a.reason.of.tomorrow']) assert.equal(strip(code), undefined, code);
+  const late = ['outcome', outcome('recognised', { code: 'found.late' })];
+  assert.equal(shown([...shopping(), late]).strip.text, 'Somebody else came first. Please tap or scan once more.');
+  const { screen } = shown([...idle, late]);
+  assert.deepEqual([screen.kind, screen.title, screen.detail], ['outcome', 'Somebody else came first', 'Please tap or scan once more.']);
+  assert.equal(shown([...idle, ['outcome', outcome('recognised', { code: 'proof.unverified' })]]).screen.kind, 'idle'); // the visit is about to come
+});
+
 test('in a visit an outcome is a strip, and goes again', () => {
   const messages = [...shopping(), ['outcome', outcome('payment_card', { code: 'payment.chip' })]];
   assert.equal(shown(messages).strip.text, 'That was a payment card. Please pay at the terminal; nothing was read from your card.');

@@ -170,6 +170,20 @@ test('why something was not accepted is told to the clerk, and what to say to th
   assert.match(told('unknown', 'a.reason.of.tomorrow').detail, /Ask for another card/);
 });
 
+test('a recognition that came too late or proves nothing is told, one as it should be is not', () => {
+  const strip = (code, at = 0) => shown([...idle, ['outcome', outcome('recognised', { code })], ['visit', visit()]], { at }).strip?.text;
+  assert.equal(strip('proof.unverified'), 'The central system could not be asked: it shows who it is, and proves nothing.');
+  assert.equal(strip('proof.unverified', 6_000), undefined);
+  for (const code of ['found.cache', 'found.store', 'a.reason.of.tomorrow']) assert.equal(strip(code), undefined, code);
+  const late = ['outcome', outcome('recognised', { code: 'found.late' })];
+  assert.equal(shown([...recognised(), late]).strip.text, 'Another customer has begun meanwhile. Tap or scan again.');
+  const alone = shown([...idle, late]).stage;
+  assert.deepEqual([alone.title, alone.detail, alone.say], ['Somebody else came first', 'Another customer has begun meanwhile. Tap or scan again.', words.t('say.quote', { text: words.t('say.found.late') })]);
+  const begins = (...codes) => shown([...idle, ...codes.map((code) => ['outcome', outcome('recognised', { code })])]).stage.kind;
+  assert.deepEqual([begins('proof.unverified'), begins('found.store'), begins('found.late', 'found.store')], ['idle', 'idle', 'idle']); // the visit is about to come
+  assert.equal(shown([...idle, ['outcome', outcome('unknown')], ['visit', visit()]]).strip, null, 'of what was before the visit nothing is said in it');
+});
+
 test('what is not proven is said, and a stronger proof opens it', () => {
   const hidden = ['show_name', 'show_cart', 'redeem'];
   const told = visit({ visit: { ...visit().visit, assurance: 'low', hidden }, view: { ...view(), customer: { name: '', language: 'en' } }, cart: null });

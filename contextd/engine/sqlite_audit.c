@@ -12,13 +12,15 @@
 enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                              const struct sqlite_audit *audit)
 {
+    /* On the web there is no terminal: who did it is whom it is about, so that it goes with her. */
+    const struct tb_id *customer = tb_id_is_zero(&peer->customer) ? &audit->customer : &peer->customer;
     struct tb_stmt *s = sqlite_stmt(e, STMT_AUDIT_PUT);
     tb_stmt_bind_int(s, 1, e->wall_ms);
     tb_stmt_bind_text(s, 2, tb_span_str(peer->store));
     tb_stmt_bind_text(s, 3, sqlite_device_of(e, peer->device));
     tb_stmt_bind_text(s, 4, tb_span_str(audit->clerk));
     tb_stmt_bind_text(s, 5, tb_span_str(audit->what));
-    sqlite_bind_opt_id(s, 6, &audit->customer);
+    sqlite_bind_opt_id(s, 6, customer);
     tb_stmt_bind_text(s, 7, tb_span_str(audit->detail));
     return tb_stmt_run(s);
 }
@@ -27,8 +29,12 @@ enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct tb_engine_pee
 static enum tb_err limited_read(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                                 const struct sqlite_limit *limit, bool *ret_full, bool *ret_noted)
 {
-    struct tb_stmt *s = sqlite_stmt(e, limit->counts);
-    tb_stmt_bind_text(s, 1, sqlite_device_of(e, peer->device));
+    bool web = !tb_id_is_zero(&peer->customer);
+    struct tb_stmt *s = sqlite_stmt(e, web ? limit->counts_of_customer : limit->counts);
+    if (web)
+        tb_stmt_bind_blob(s, 1, tb_id_span(&peer->customer));
+    else
+        tb_stmt_bind_text(s, 1, sqlite_device_of(e, peer->device));
     tb_stmt_bind_int(s, 2, e->wall_ms - LIMIT_WINDOW_MS);
     tb_stmt_bind_int(s, 3, e->wall_ms);
     bool row;

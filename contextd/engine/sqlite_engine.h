@@ -350,11 +350,13 @@ struct sqlite_audit {
 TB_MUST_USE enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                                          const struct sqlite_audit *audit);
 
-/* What a terminal may do so often within an hour; each time is in the audit as `what`, and that one was
- * turned down is once within an hour: counting those as well would keep a clerk out for as long as she tries.
+/* What a terminal, or a customer on the web, may do so often within an hour; each time is in the audit as
+ * `what`, and that one was turned down is once within an hour: counting those as well would keep a clerk out
+ * for as long as she tries.
  */
 struct sqlite_limit {
     enum sqlite_stmt counts;
+    enum sqlite_stmt counts_of_customer; /* of what is done on the web as well */
     const char *refused_what;
     int64_t max; /* 0: the policy's of searches, which may be none */
 };

@@ -153,8 +153,10 @@ static void card_judge(struct sqlite_engine *e, const char *device, struct tb_sp
 static enum tb_err handover_ask(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                                 struct tb_span text, struct sqlite_evidence *evidence)
 {
-    static const struct sqlite_limit limit = {
-        .counts = STMT_AUDIT_GUESSES, .refused_what = "handover.guess_refused", .max = GUESSES_MAX};
+    static const struct sqlite_limit limit = {.counts = STMT_AUDIT_GUESSES,
+                                              .counts_of_customer = STMT_AUDIT_GUESSES_OF_CUSTOMER,
+                                              .refused_what = "handover.guess_refused",
+                                              .max = GUESSES_MAX};
     const struct sqlite_audit guess = {.clerk = "", .what = "handover.guess", .detail = ""};
     char code[TB_HANDOVER_CODE_SIZE + 1];
     bool full = false;

@@ -649,7 +649,9 @@ static const char schema_12[] =
     "CREATE INDEX audit_operator ON audit(operator, at_ms) WHERE operator <> '';"
     "DROP INDEX audit_find;"
     "CREATE INDEX audit_limited ON audit(device, what, at_ms) WHERE what = 'customer.find'"
-    " OR what = 'customer.find_refused' OR what = 'handover.guess' OR what = 'handover.guess_refused';";
+    " OR what = 'customer.find_refused' OR what = 'handover.guess' OR what = 'handover.guess_refused';"
+    "CREATE INDEX audit_limited_web ON audit(customer, what, at_ms) WHERE customer IS NOT NULL"
+    " AND (what = 'handover.guess' OR what = 'handover.guess_refused');";
 
 const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4,  schema_5,  schema_6,
                                          schema_7, schema_8, schema_9, schema_10, schema_11, schema_12};

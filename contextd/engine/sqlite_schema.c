@@ -18,11 +18,11 @@ _Static_assert(TB_ROW_CREDENTIAL == 2 && TB_ROW_CART == 3 && TB_ROW_HANDOVER == 
 #define AUDIT_COLUMNS "id, at_ms, store, device, operator, what, customer, detail"
 
 /* Not from the future: a clock that was wrong must not count for ever. */
-#define AUDIT_SINCE(what) "FROM audit WHERE device = ?1 AND what = '" what "' AND at_ms > ?2 AND at_ms <= ?3"
-#define AUDIT_LIMITED(what)                                                        \
-    "SELECT (SELECT count(*) " AUDIT_SINCE(what) "),"                              \
-                                                 " EXISTS (SELECT 1 " AUDIT_SINCE( \
-                                                     what "_refused") "), finds_max FROM policy"
+#define AUDIT_SINCE(who, what) \
+    "FROM audit WHERE " who " = ?1 AND what = '" what "' AND at_ms > ?2 AND at_ms <= ?3"
+#define AUDIT_LIMITED(who, what)                                                          \
+    "SELECT (SELECT count(*) " AUDIT_SINCE(who, what) "), EXISTS (SELECT 1 " AUDIT_SINCE( \
+        who, what "_refused") "), finds_max FROM policy"
 
 #define HANDOVERS_OVERDUE " WHERE state > 0 AND at_ms < ?1 ORDER BY at_ms, id LIMIT ?2"
 
@@ -190,8 +190,9 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_AUDIT_NEXT_OF_OPERATOR] =
         "SELECT " AUDIT_COLUMNS " FROM audit WHERE operator = ?4 AND operator <> ''"
         " AND (at_ms, id) > (?1, ?2) ORDER BY at_ms, id LIMIT 1",
-    [STMT_AUDIT_FINDS] = AUDIT_LIMITED("customer.find"),
-    [STMT_AUDIT_GUESSES] = AUDIT_LIMITED("handover.guess"),
+    [STMT_AUDIT_FINDS] = AUDIT_LIMITED("device", "customer.find"),
+    [STMT_AUDIT_GUESSES] = AUDIT_LIMITED("device", "handover.guess"),
+    [STMT_AUDIT_GUESSES_OF_CUSTOMER] = AUDIT_LIMITED("customer", "handover.guess"),
     [STMT_AUDIT_EXPIRE] =
         "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
     [STMT_REWARD_PUT] =

@@ -109,6 +109,7 @@ enum sqlite_stmt {
     STMT_AUDIT_NEXT_OF_OPERATOR,
     STMT_AUDIT_FINDS,
     STMT_AUDIT_GUESSES,
+    STMT_AUDIT_GUESSES_OF_CUSTOMER,
     STMT_AUDIT_EXPIRE,
     /* customers that terminals came to know */
     STMT_INTAKE_READ,

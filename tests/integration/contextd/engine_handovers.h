@@ -112,6 +112,25 @@ static inline const struct tb_rows *told(struct engine_fixture *f, const char *d
     return told_to(f, &peer, cursor);
 }
 
+/* What a peer finds by evidence of a kind. */
+static inline const struct tb_engine_answer *
+fetch(struct engine_fixture *f, const struct tb_engine_peer *peer, const char *kind, const char *code)
+{
+    struct tb_engine_request ask = {.ask = TB_ENGINE_IDENTIFY, .peer = *peer};
+    (void)snprintf(ask.identify.kind, sizeof ask.identify.kind, "%s", kind);
+    (void)snprintf(ask.identify.evidence, sizeof ask.identify.evidence, "%s", code);
+    return engine_fixture_ask(f, &ask);
+}
+
+static inline const struct tb_engine_answer *ask_by_code(struct engine_fixture *f, const char *device,
+                                                         const char *code)
+{
+    const struct tb_engine_peer peer = fixture_till(device);
+    const struct tb_engine_answer *answer = fetch(f, &peer, "handover", code);
+    assert_int_equal(answer->err, TB_OK);
+    return answer;
+}
+
 static inline bool wakes_store(const struct tb_engine_answer *answer, const char *store)
 {
     for (size_t i = 0; i < answer->apply.change_count; i++) {

@@ -359,15 +359,6 @@ static void a_terminal_asks_for_so_many_at_a_time(void **state)
     assert_applied(decide(f, &kiosk, sent));
 }
 
-static const struct tb_engine_answer *fetch(struct engine_fixture *f, const struct tb_engine_peer *peer,
-                                            const char *kind, const char *code)
-{
-    struct tb_engine_request ask = {.ask = TB_ENGINE_IDENTIFY, .peer = *peer};
-    (void)snprintf(ask.identify.kind, sizeof ask.identify.kind, "%s", kind);
-    (void)snprintf(ask.identify.evidence, sizeof ask.identify.evidence, "%s", code);
-    return engine_fixture_ask(f, &ask);
-}
-
 /* The code of a cart that a kiosk sends, of somebody's or nobody's. */
 static void send(struct engine_fixture *f, struct tb_mutation *sent, char ret_code[TB_HANDOVER_CODE_SIZE + 1])
 {
@@ -469,69 +460,6 @@ static void nobodys_cart_is_fetched_by_its_code(void **state)
     assert_int_equal(doc_of(&answer->identify.rows).reason, TB_HANDOVER_FOR_CONTINUE);
 }
 
-static const struct tb_engine_answer *ask_by_code(struct engine_fixture *f, const char *device,
-                                                  const char *code)
-{
-    struct tb_engine_request ask = {.ask = TB_ENGINE_IDENTIFY, .peer = fixture_till(device)};
-    (void)snprintf(ask.identify.kind, sizeof ask.identify.kind, "handover");
-    (void)snprintf(ask.identify.evidence, sizeof ask.identify.evidence, "%s", code);
-    const struct tb_engine_answer *answer = engine_fixture_ask(f, &ask);
-    assert_int_equal(answer->err, TB_OK);
-    return answer;
-}
-
-static void guesses_make(struct engine_fixture *f, const char *device, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        char code[TB_HANDOVER_CODE_SIZE + 1];
-        tb_handover_code_of(i, code);
-        const struct tb_engine_answer *answer = ask_by_code(f, device, code);
-        assert_false(answer->identify.found);
-        assert_string_equal(answer->identify.proof.refused, "");
-    }
-}
-
-static unsigned audited(struct engine_fixture *f, const char *what)
-{
-    const struct tb_audit_filter all = {.since_ms = 0};
-    struct tb_audit_entry entry = {.number = 0};
-    unsigned count = 0;
-    while (f->engine->ops->audit_next(f->engine, &all, &entry, &entry) == TB_OK)
-        if (strcmp(entry.what, what) == 0) {
-            assert_string_equal(entry.terminal, "kiosk-0421-7");
-            assert_string_equal(entry.detail, "");
-            count++;
-        }
-    return count;
-}
-
-/* A device that guesses is stopped, also when it then guesses right; others are not. */
-static void codes_are_not_guessed(void **state)
-{
-    struct engine_fixture *f = *state;
-    struct tb_engine_peer till = fixture_till("till-0421-4");
-    struct tb_mutation ask = request_of(tb_seed_customer_id(SEED_NUMBER, 0), 5, "any");
-    char code[TB_HANDOVER_CODE_SIZE + 1];
-    memcpy(code, doc_of(&decide(f, &till, ask)->apply.rows).code, sizeof code);
-    for (unsigned i = 0; i < 30; i++) /* what is found is no guess, and what is no code is not looked up */
-        assert_true(ask_by_code(f, "kiosk-0421-7", code)->identify.found);
-    for (unsigned i = 0; i < 30; i++)
-        assert_false(ask_by_code(f, "kiosk-0421-7", "AAAAAA")->identify.found);
-    guesses_make(f, "kiosk-0421-7", 20);
-    engine_fixture_reopen(f);
-    for (unsigned i = 0; i < 30; i++) {
-        const struct tb_engine_answer *answer = ask_by_code(f, "kiosk-0421-7", code);
-        assert_false(answer->identify.found);
-        assert_int_equal(answer->identify.rows.count, 0);
-        assert_string_equal(answer->identify.proof.refused, "lookup.limit");
-    }
-    assert_true(ask_by_code(f, "till-0421-4", code)->identify.found);
-    assert_int_equal(audited(f, "handover.guess"), 20);
-    assert_int_equal(audited(f, "handover.guess_refused"), 1);
-    f->wall_ms += INT64_C(3600) * 1000;
-    assert_true(ask_by_code(f, "kiosk-0421-7", code)->identify.found);
-}
-
 /* As if chance had given every open one the same code. */
 static void codes_make_equal(const struct engine_fixture *f)
 {
@@ -601,7 +529,6 @@ int main(void)
         ENGINE_TEST(on_the_web_a_new_one_replaces_the_old),
         ENGINE_TEST(a_terminal_asks_for_so_many_at_a_time),
         ENGINE_TEST(nobodys_cart_is_fetched_by_its_code),
-        ENGINE_TEST(codes_are_not_guessed),
         ENGINE_TEST(a_code_of_two_is_nobodys),
         ENGINE_TEST(a_code_ends_with_its_hand_over),
         ENGINE_TEST(a_phone_goes_on_with_nobodys_cart_that_it_was_handed),

@@ -136,6 +136,7 @@ static void audit_and_codes_are_found_by_what_is_asked_for(void **state)
         {STMT_AUDIT_NEXT_OF_OPERATOR, "audit_operator (operator=? AND at_ms>?)"},
         {STMT_AUDIT_FINDS, "audit_limited (device=? AND what=? AND at_ms>? AND at_ms<?)"},
         {STMT_AUDIT_GUESSES, "audit_limited (device=? AND what=? AND at_ms>? AND at_ms<?)"},
+        {STMT_AUDIT_GUESSES_OF_CUSTOMER, "audit_limited_web (customer=? AND what=? AND at_ms>? AND at_ms<?)"},
         {STMT_HANDOVER_BY_CODE, "handover_code (code=?)"},
     };
     char plan[PLAN_SIZE];

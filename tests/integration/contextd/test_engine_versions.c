@@ -97,7 +97,8 @@ static const char eleven[] =
     "ALTER TABLE handover DROP COLUMN became; ALTER TABLE handover DROP COLUMN code;"
     "DROP INDEX audit_customer; CREATE INDEX audit_customer ON audit(customer) WHERE customer IS NOT NULL;"
     "DROP INDEX audit_operator; CREATE INDEX audit_operator ON audit(operator) WHERE operator <> '';"
-    "DROP INDEX audit_limited; CREATE INDEX audit_find ON audit(device, at_ms) WHERE what = 'customer.find';"
+    "DROP INDEX audit_limited; DROP INDEX audit_limited_web; CREATE INDEX audit_find ON audit(device, at_ms) "
+    "WHERE what = 'customer.find';"
     "PRAGMA user_version = 11";
 
 static struct tb_mutation joined_by(unsigned cart)

@@ -3,6 +3,7 @@
 #include "agent/app/pos.h"
 #include "agent/app/shopping.h"
 
+#include "agent/counter/peer.h"
 #include "agent/counter/pos_gate.h"
 #include "core/base/assert.h"
 #include "core/base/text.h"
@@ -129,6 +130,25 @@ static bool is_kept_off(const struct tb_agent *agent, uint32_t asker)
     return pairing->open && (pairing->finishing || !tb_pos_guard_yields(guard, pairing->asker, asker));
 }
 
+static bool begin_refuse(const struct tb_request *r, const char *name, uint32_t asker)
+{
+    if (asker == TB_PEER_UNKNOWN) {
+        tb_log(TB_LOG_WARN, TB_EVENT("pos", "asker_unknown"), tb_log_str("name", name));
+        tb_request_refuse(
+            r, TB_ERR_DENIED,
+            "Which user of this machine asks cannot be told. Keep the connection open until the "
+            "answer is there, or have it granted: tillbridge pos grant");
+    } else if (is_kept_off(r->agent, asker))
+        tb_request_refuse(r, TB_ERR_BUSY,
+                          "Another POS is being paired, or this one was refused, or guessed codes. Try again "
+                          "later, or have it granted: tillbridge pos grant");
+    else if (clients_full(&r->agent->pos))
+        tb_request_refuse(r, TB_ERR_FULL, "As many are paired as can be: tillbridge pos revoke");
+    else
+        return false;
+    return true;
+}
+
 void tb_pos_pair_begin(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
@@ -138,16 +158,8 @@ void tb_pos_pair_begin(struct tb_request *r)
     if (!tb_request_check(r))
         return;
     uint32_t asker = tb_counter_user(agent->counter, r->from);
-    if (is_kept_off(agent, asker)) {
-        tb_request_refuse(r, TB_ERR_BUSY,
-                          "Another POS is being paired, or this one was refused, or guessed codes. Try again "
-                          "later, or have it granted: tillbridge pos grant");
+    if (begin_refuse(r, asked.name, asker))
         return;
-    }
-    if (clients_full(&agent->pos)) {
-        tb_request_refuse(r, TB_ERR_FULL, "As many are paired as can be: tillbridge pos revoke");
-        return;
-    }
     pairing->open = true;
     pairing->id = tb_id_random(tb_rng_system());
     pairing->asked = asked;

@@ -11,7 +11,10 @@
 #define LINE_SIZE_MAX 512
 #define FIELD_LOCAL 1
 #define FIELD_REMOTE 2
+#define FIELD_STATE 3
 #define FIELD_USER 7
+#define FIELD_INODE 9
+#define STATE_ESTABLISHED "01"
 #define ADDRESS_SIZE 13 /* of "0100007F:1C93": an address of IPv4, or the end of one that is mapped */
 
 static struct tb_span field_of(struct tb_span line, unsigned wanted)
@@ -41,12 +44,21 @@ static bool is_end(struct tb_span field, uint32_t address, uint16_t port)
     return tb_span_is(field, text);
 }
 
+/* Of a socket that no program holds any more, or none has accepted yet, the kernel prints user 0 and inode 0:
+ * whoever closed it is nobody, not root. TIME_WAIT and FIN_WAIT2 are among them. */
+static bool is_held(struct tb_span line)
+{
+    const struct tb_span inode = field_of(line, FIELD_INODE);
+    return tb_span_is(field_of(line, FIELD_STATE), STATE_ESTABLISHED) && inode.size > 0 &&
+           inode.at[0] >= '1' && inode.at[0] <= '9';
+}
+
 bool tb_peer_line(struct tb_span line, const struct tb_peer *peer, uint32_t *ret_user)
 {
     const struct tb_span user = field_of(line, FIELD_USER);
     uint64_t number = 0;
     if (!is_end(field_of(line, FIELD_LOCAL), peer->address, peer->port) ||
-        !is_end(field_of(line, FIELD_REMOTE), peer->own_address, peer->own_port))
+        !is_end(field_of(line, FIELD_REMOTE), peer->own_address, peer->own_port) || !is_held(line))
         return false;
     for (size_t i = 0; i < user.size; i++) {
         if (user.at[i] < '0' || user.at[i] > '9')

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { call, Pos, post } from './lib/pos_channel.mjs';
 import { memberUri, Till } from './lib/till.mjs';
@@ -60,6 +61,24 @@ test('the clerk sees who asks for what, and the code opens it once', async () =>
   await page.sees('no code', (s) => s.pairing === null);
   assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: begun.result.pairing, code: pairing.code })), 'refused.not_found');
   pos = new Pos(port(), result.token);
+});
+
+// The agent stands still until the connection is closed, so that it is too late to see who asks. The next pairing is as if
+// nobody had asked.
+test('who asks to be paired and closes at once is nobody', async () => {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'pair.begin', params: { name: 'Closed at once', scopes: ALL } });
+  const { child, lines } = till.till;
+  child.kill('SIGSTOP');
+  try {
+    const socket = connect(port(), '127.0.0.1');
+    const closed = new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject));
+    socket.write(`POST /pos/v1/rpc HTTP/1.1\r\nHost: 127.0.0.1:${port()}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      () => socket.destroy());
+    await closed;
+  } finally {
+    child.kill('SIGCONT');
+  }
+  assert.match(await lines.next('what came of it', (line) => line.includes('Closed at once')), / pos asker_unknown/);
 });
 
 test('a page that opens while a code is asked for sees it', async () => {

@@ -108,8 +108,10 @@ static bool question_forget(struct tb_agent *agent)
 
 void tb_choices_drop(struct tb_agent *agent)
 {
-    if (question_forget(agent))
-        tb_choices_show(agent, everybody);
+    if (!question_forget(agent))
+        return;
+    tb_choices_show(agent, everybody);
+    tb_handovers_choice_over(agent);
 }
 
 static void question_due(struct tb_timer *timer)
@@ -224,6 +226,7 @@ bool tb_choices_begin(struct tb_agent *agent, const struct tb_identify_action *a
     if (c->asked.count == 0) { /* all of them have left the cache since they were looked up */
         tb_log(TB_LOG_ERROR, TB_EVENT("choice", "nobody_known"));
         question_forget(agent);
+        tb_handovers_choice_over(agent);
         return true;
     }
     c->timer.context = agent;

@@ -173,17 +173,25 @@ static void called_done(struct tb_agent *agent, const struct tb_request *asker, 
         refuse(asker, err);
 }
 
+static void visit_answer(struct tb_agent *agent, const struct tb_request *asker)
+{
+    struct tb_json_writer w = tb_request_answer_begin(asker);
+    tb_json_put_id(&w, "visit", &agent->serving.visit.id);
+    tb_request_answer_end(asker, &w);
+}
+
 static void accepted_done(struct tb_agent *agent, const struct tb_request *asker, enum tb_err err,
                           const struct tb_handover_own *own)
 {
     (void)own;
-    if (err != TB_OK) {
+    if (err == TB_OK)
+        visit_answer(agent, asker);
+    else if (err == TB_ERR_BUSY) {
+        struct tb_json_writer w = tb_request_answer_begin(asker);
+        tb_json_put_bool(&w, "later", true);
+        tb_request_answer_end(asker, &w);
+    } else
         refuse(asker, err);
-        return;
-    }
-    struct tb_json_writer w = tb_request_answer_begin(asker);
-    tb_json_put_id(&w, "visit", &agent->serving.visit.id);
-    tb_request_answer_end(asker, &w);
 }
 
 /* ---- asking ---- */
@@ -265,7 +273,10 @@ static void fetched(struct tb_agent *agent, const struct tb_request *asker, cons
     enum tb_err err = fetched_err(end);
     if (err == TB_OK && !agent->serving.visit.open)
         err = TB_ERR_NOT_FOUND;
-    accepted_done(agent, asker, err, NULL);
+    if (err == TB_OK)
+        visit_answer(agent, asker);
+    else
+        refuse(asker, err);
 }
 
 /* Typed instead of scanned: what it proves, and what it may begin, is the same. */

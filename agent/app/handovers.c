@@ -14,6 +14,7 @@
 
 #define ANSWER_MS 5000
 #define LATE_MS 120000 /* an acceptance that comes later begins nothing here any more */
+#define HELD_MS 600000 /* nor one that waited longer for the end of another's visit */
 #define HELP "help"    /* a call for help: its id is this terminal's */
 
 /* ---- mutations ---- */
@@ -50,14 +51,24 @@ static void cancel_store(struct tb_agent *agent, const struct tb_id *handover, c
 
 static void answer_due(struct tb_timer *timer);
 
+/* Who is asked which of several people she is will be served next. */
+static bool nobody_is_served(const struct tb_agent *agent)
+{
+    return !agent->serving.visit.open && tb_id_is_zero(&agent->choices.id);
+}
+
 static void timer_rearm(struct tb_agent *agent)
 {
     struct tb_handovers *h = &agent->handovers;
     int64_t now_ms = tb_loop_now_ms(agent->loop);
     int64_t due_ms = INT64_MAX;
-    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
-        if (h->asked[i].kind != TB_MUTATION_NONE && h->asked[i].until_ms < due_ms)
-            due_ms = h->asked[i].until_ms;
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++) {
+        const struct tb_handover_asked *asked = &h->asked[i];
+        if (asked->kind != TB_MUTATION_NONE && asked->until_ms < due_ms)
+            due_ms = asked->until_ms;
+        if (asked->held && nobody_is_served(agent))
+            due_ms = now_ms;
+    }
     h->timer.context = agent;
     if (due_ms == INT64_MAX)
         tb_timer_cancel(&h->timer);
@@ -92,6 +103,8 @@ static void asked_give_up(struct tb_agent *agent, struct tb_handover_asked *aske
 {
     const struct tb_handover_asked told = *asked;
     bool waits = told.kind == TB_MUTATION_HANDOVER_ACCEPT && told.seq != 0 && !told.told;
+    if (told.held)
+        tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_begun"), tb_log_err(err));
     if (told.kind == TB_MUTATION_HANDOVER_REQUEST)
         request_give_up(agent, asked);
     if (waits) {
@@ -107,10 +120,13 @@ static void asked_give_up(struct tb_agent *agent, struct tb_handover_asked *aske
                   told.kind == TB_MUTATION_HANDOVER_REQUEST ? &agent->handovers.own[told.reason] : NULL);
 }
 
+static void held_begin(struct tb_agent *agent);
+
 static void answer_due(struct tb_timer *timer)
 {
     struct tb_agent *agent = timer->context;
     struct tb_handovers *h = &agent->handovers;
+    held_begin(agent);
     int64_t now_ms = tb_loop_now_ms(agent->loop);
     for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
         if (h->asked[i].kind != TB_MUTATION_NONE && h->asked[i].until_ms <= now_ms)
@@ -209,16 +225,79 @@ static enum tb_err verdict_err(const struct tb_verdict *verdict)
     return over ? TB_ERR_NOT_FOUND : TB_ERR_DENIED;
 }
 
-static enum tb_err accepted(struct tb_agent *agent, const struct tb_handover_asked *asked, enum tb_err err)
+/* What was taken over is what is served. */
+static bool is_here(const struct tb_agent *agent, const struct tb_handover_asked *asked)
 {
-    if (err != TB_OK)
-        return err;
-    audit(agent, "accepted", &asked->id, &agent->serving.visit.id);
-    /* Somebody else is being served meanwhile, and is not sent away: who waited has to come to the till. */
+    const struct tb_serving *serving = &agent->serving;
+    if (!tb_id_is_zero(&asked->customer))
+        return tb_id_equal(&asked->customer, &serving->record.customer);
+    return !tb_id_is_zero(&asked->wanted) && tb_id_equal(&asked->wanted, &serving->cart_id);
+}
+
+/* Somebody else is being served meanwhile, and is not sent away: it begins when her visit has ended. Nobody
+ * else can take it any more. */
+static void held_keep(struct tb_agent *agent, struct tb_handover_asked *slot,
+                      const struct tb_handover_asked *asked)
+{
+    *slot = *asked;
+    slot->held = true;
+    slot->told = true;
+    slot->seq = 0;
+    slot->until_ms = tb_loop_now_ms(agent->loop) + HELD_MS;
+    timer_rearm(agent);
+}
+
+/* The oldest one, when nobody is being served. */
+static void held_begin(struct tb_agent *agent)
+{
+    struct tb_handover_asked *oldest = NULL;
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++) {
+        struct tb_handover_asked *asked = &agent->handovers.asked[i];
+        if (asked->held && (!oldest || asked->until_ms < oldest->until_ms))
+            oldest = asked;
+    }
+    if (!oldest || !nobody_is_served(agent))
+        return;
+    struct tb_handover_asked held = *oldest;
+    oldest->cart = NULL; /* held's now */
+    asked_free(oldest);
+    enum tb_err err = visit_begin(agent, &held);
+    if (err == TB_OK)
+        audit(agent, "begun", &held.id, &agent->serving.visit.id);
+    else
+        tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_begun"), tb_log_err(err));
+    free(held.cart);
+    tb_agent_rearm(agent);
+}
+
+/* Those of this customer, or of any whose customer or cart is being served, need not begin any more. */
+static void held_drop(struct tb_agent *agent, const struct tb_id *customer)
+{
+    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++) {
+        struct tb_handover_asked *asked = &agent->handovers.asked[i];
+        if (asked->held && (customer ? tb_id_equal(&asked->customer, customer) : is_here(agent, asked)))
+            asked_free(asked);
+    }
+    timer_rearm(agent);
+}
+
+/* slot: free; that of asked until now. TB_ERR_BUSY: it begins later, and its audit line names no visit yet.
+ */
+static enum tb_err accepted(struct tb_agent *agent, struct tb_handover_asked *slot,
+                            struct tb_handover_asked *asked)
+{
+    static const struct tb_id none;
     const struct tb_visit *visit = &agent->serving.visit;
-    if (visit->open && (asked->told || !tb_id_equal(&visit->id, &asked->visit)))
-        return asked->told ? TB_OK : TB_ERR_BUSY;
-    return visit_begin(agent, asked);
+    enum tb_err err = TB_OK;
+    if (!visit->open || (!asked->told && tb_id_equal(&visit->id, &asked->visit)))
+        err = visit_begin(agent, asked);
+    else if (!is_here(agent, asked)) {
+        held_keep(agent, slot, asked);
+        asked->cart = NULL; /* slot's now */
+        err = TB_ERR_BUSY;
+    }
+    audit(agent, "accepted", &asked->id, err == TB_OK ? &visit->id : &none);
+    return err;
 }
 
 void tb_handovers_decided(struct tb_agent *agent, const struct tb_verdict *verdict)
@@ -237,8 +316,8 @@ void tb_handovers_decided(struct tb_agent *agent, const struct tb_verdict *verdi
     enum tb_err err = verdict_err(verdict);
     if (done.kind == TB_MUTATION_HANDOVER_REQUEST && err != TB_OK)
         own_end(agent, done.reason, &done.id);
-    if (done.kind == TB_MUTATION_HANDOVER_ACCEPT)
-        err = accepted(agent, &done, err);
+    if (done.kind == TB_MUTATION_HANDOVER_ACCEPT && err == TB_OK)
+        err = accepted(agent, asked, &done);
     tb_handover_desk_tell(agent);
     if (!done.told && done.done)
         done.done(agent, &done.asker, err,
@@ -327,9 +406,15 @@ void tb_handovers_part(struct tb_agent *agent)
     }
 }
 
+void tb_handovers_choice_over(struct tb_agent *agent)
+{
+    timer_rearm(agent);
+}
+
 void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit)
 {
     struct tb_handover_own *help = &agent->handovers.own[TB_HANDOVER_FOR_HELP];
+    held_drop(agent, NULL);
     if (help->stage == TB_HANDOVER_STAGE_NONE || !tb_id_equal(&help->visit, visit))
         return;
     enum tb_err err = tb_handovers_cancel(agent, TB_HANDOVER_FOR_HELP, visit);
@@ -555,6 +640,7 @@ const struct tb_handover_entry *tb_handovers_next(const struct tb_agent *agent, 
 void tb_handovers_forget(struct tb_agent *agent, const struct tb_id *customer)
 {
     tb_handover_list_forget(&agent->handovers.open, customer);
+    held_drop(agent, customer);
     tb_handover_desk_tell(agent);
 }
 

@@ -54,7 +54,9 @@ struct tb_handover_wish {
 /* What became of something that was asked for here; exactly once, later. own is the request that it was, else
  * NULL; borrowed. TB_OK: the context store has done it. TB_ERR_OFFLINE, TB_ERR_TIMEOUT (5 s): nobody knows; a
  * request is then taken back. TB_ERR_CONFLICT: somebody else was first. TB_ERR_NOT_FOUND: it is over.
- * TB_ERR_DENIED: the context store turned it down. */
+ * TB_ERR_DENIED: the context store turned it down. TB_ERR_BUSY, of an acceptance: it is taken over, and
+ * begins when the visit has ended that somebody else began before the verdict, if that is within 10 minutes.
+ */
 typedef void tb_handover_done(struct tb_agent *agent, const struct tb_request *asker, enum tb_err err,
                               const struct tb_handover_own *own);
 
@@ -75,16 +77,20 @@ TB_MUST_USE enum tb_err tb_handovers_cancel(struct tb_agent *agent, enum tb_hand
 /* The newest request of this reason; its stage says whether there is one. Borrowed, until the next call. */
 const struct tb_handover_own *tb_handovers_own(const struct tb_agent *agent, enum tb_handover_reason reason);
 
-/* The visit has ended: nobody has to come any more. What was sent by its code can still be fetched by it. */
+/* The visit has ended: nobody has to come any more. What was sent by its code can still be fetched by it.
+ * What was taken over meanwhile begins in the next turn. */
 void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit);
+/* Nobody is asked any more who she is: the same. */
+void tb_handovers_choice_over(struct tb_agent *agent);
 /* The customer of the open visit wants to be forgotten here: what was asked for in it, or about her in
  * another, is taken back. */
 void tb_handovers_part(struct tb_agent *agent);
 
 /* ---- who answers ---- */
 
-/* Takes over: when the context store has agreed, the open visit ends and one with that customer, or on that
- * cart, begins. TB_ERR_NOT_FOUND: it is not open. The rest is as tb_handovers_request(). */
+/* Takes over: when the context store has agreed, the visit that was open when it was asked ends and one with
+ * that customer, or on that cart, begins. TB_ERR_NOT_FOUND: it is not open. The rest is as
+ * tb_handovers_request(). */
 TB_MUST_USE enum tb_err tb_handovers_accept(struct tb_agent *agent, const struct tb_id *handover,
                                             tb_handover_done *done, const struct tb_request *asker);
 /* This terminal does not; it stays open for others. */
@@ -104,10 +110,11 @@ struct tb_handover_asked {
     enum tb_handover_reason reason; /* of a request */
     int64_t seq;                    /* 0: not yet in the outbox */
     int64_t until_ms;               /* monotonic */
-    bool told;                      /* that nobody knows: only an acceptance is waited for after that */
-    struct tb_id visit;             /* that was open then; zero: none */
-    struct tb_id wanted;            /* the cart of an acceptance when it is nobody's */
-    struct tb_cart *cart;           /* that one, as the verdict brought it; owned */
+    bool told; /* the asker has an answer: only an acceptance, or its beginning, is waited for after that */
+    bool held; /* an acceptance that begins when the open visit has ended */
+    struct tb_id visit;   /* that was open then; zero: none */
+    struct tb_id wanted;  /* the cart of an acceptance when it is nobody's */
+    struct tb_cart *cart; /* that one, as the verdict brought it; owned */
     tb_handover_done *done;
     struct tb_request asker;
 };

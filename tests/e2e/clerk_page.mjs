@@ -312,6 +312,19 @@ test('a dialog takes the focus, keeps it, and gives it back', async () => {
   await close(page);
 });
 
+test('a call that was taken over while another customer came is told to open later', async () => {
+  const page = await openPage([...shown, ['handovers', { open: requests, own: null }]]);
+  await kind(page, 'visit');
+  stage.answer = () => ({ result: { later: true } });
+  await page.keyboard.press('F9');
+  await page.click('dialog[open] [data-act="request.accept"]');
+  await page.waitForSelector('dialog:not([open])', { state: 'attached' });
+  await page.waitForSelector('text="You took it: it opens when this customer is done."');
+  stage.answer = undefined;
+  assert.deepEqual(await asked(1), [['handover.accept', { handover: requests[0].id }]]);
+  await close(page);
+});
+
 test('loaded again, the first words are in the language of the terminal, before the agent says anything', async () => {
   const page = await openPage([['terminal', terminal({ language: 'de-DE' })], ['state', live()]]);
   await kind(page, 'idle');

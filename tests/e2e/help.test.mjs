@@ -166,6 +166,53 @@ test('a code that is answered too late takes nothing away', async () => {
   await till.clear();
 });
 
+// Between "I go" and the context store's word the next customer taps.
+test('what was taken over while another customer came begins when she is done', async () => {
+  const [, other] = till4.customers;
+  await begins();
+  await kiosk.add(pen.gtin, 2);
+  await kiosk.sees('the pens, sent', (s) => s.cart?.unsent === 0 && kiosk.lineOf(pen.gtin)?.quantity === 2);
+  assert.equal((await call()).error, undefined);
+  const [open] = await listed(1);
+  till4.store.child.kill('SIGSTOP');
+  const taken = till.request('handover.accept', { handover: open.id });
+  assert.equal(await till.code('handover.accept', { handover: open.id }), 'refused.conflict'); // it is under way
+  await till4.serve(till, other);
+  till4.store.child.kill('SIGCONT');
+  assert.deepEqual((await taken).result, { later: true });
+  assert.equal((await help('accepted')).by, 'Till 4');
+  await listed(0);
+  assert.equal(till.shown.view.customer.name, other.name);
+  await till.done();
+  await till.sees('the pens', (s) => s.visit?.source === 'handover' && till.lineOf(pen.gtin)?.quantity === 2);
+  await till.clear();
+  await kiosk.clear();
+});
+
+// She comes to the till herself: what was taken over is hers, and does not open once more when she has left.
+test('what was taken over does not begin when its customer has been served meanwhile', async () => {
+  const [, other] = till4.customers;
+  await begins();
+  await kiosk7.scan(memberUri(rivera));
+  await kiosk.sees(rivera.name, (s) => s.view?.customer.name === rivera.name);
+  assert.equal((await call()).error, undefined);
+  const [open] = await listed(1);
+  till4.store.child.kill('SIGSTOP');
+  const taken = till.request('handover.accept', { handover: open.id });
+  assert.equal(await till.code('handover.accept', { handover: open.id }), 'refused.conflict'); // it is under way
+  await till4.serve(till, other);
+  till4.store.child.kill('SIGCONT');
+  assert.deepEqual((await taken).result, { later: true });
+  await till4.serve(till, rivera);
+  assert.notEqual(till.shown.visit.source, 'handover');
+  await till.done();
+  await till.sees('nobody', (s) => s.visit === null);
+  await till4.serve(till, other);
+  await till.done();
+  await till.sees('still nobody', (s) => s.visit === null);
+  await kiosk.clear();
+});
+
 // POS software instead of a clerk's page.
 async function posWith(...scopes) {
   const console = await till4.console();

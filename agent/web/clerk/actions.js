@@ -176,7 +176,8 @@ function requestActs(page) {
     'handover.send': ({ fields }) => askIn(page, 'handover.request',
       { visit: visitOf(page), to: fields.to, ...(fields.note.trim() ? { note: fields.note.trim() } : {}) }),
     'handover.cancel': () => askIn(page, 'handover.cancel', { visit: visitOf(page) }, closeAnd(page, 'told.kept')),
-    'request.accept': ({ row }) => askIn(page, 'handover.accept', { handover: row }, () => page.dispatch({ type: 'dialog_close' })),
+    'request.accept': ({ row }) => askIn(page, 'handover.accept', { handover: row },
+      ({ later }) => (later ? closeAnd(page, 'told.later')() : page.dispatch({ type: 'dialog_close' }))),
     'request.decline': ({ row }) => askIn(page, 'handover.decline', { handover: row }),
   };
 }

@@ -118,8 +118,8 @@ void tb_pos_pair_refuse(struct tb_request *r);
 /* To one page of a clerk, or to all (0): what code is asked for now. */
 void tb_pos_pairing_show(struct tb_agent *agent, uint32_t page);
 /* Of the command line socket. */
-void tb_pos_console_list(struct tb_request *r);
-void tb_pos_console_revoke(struct tb_request *r);
-void tb_pos_console_grant(struct tb_request *r);
+void tb_pos_desk_list(struct tb_request *r);
+void tb_pos_desk_revoke(struct tb_request *r);
+void tb_pos_desk_grant(struct tb_request *r);
 
 #endif

@@ -317,7 +317,7 @@ static unsigned connected_count(const struct tb_agent *agent, uint32_t number)
     return count;
 }
 
-void tb_pos_console_list(struct tb_request *r)
+void tb_pos_desk_list(struct tb_request *r)
 {
     const struct tb_agent *agent = r->agent;
     struct tb_json_writer w = tb_request_answer_begin(r);
@@ -340,7 +340,7 @@ void tb_pos_console_list(struct tb_request *r)
     tb_request_answer_end(r, &w);
 }
 
-void tb_pos_console_grant(struct tb_request *r)
+void tb_pos_desk_grant(struct tb_request *r)
 {
     struct tb_pos_client asked;
     client_read(r, &asked);
@@ -384,7 +384,7 @@ static void client_remove(struct tb_agent *agent, uint32_t number)
 }
 
 /* It is shut out at once, whatever the disk says. */
-void tb_pos_console_revoke(struct tb_request *r)
+void tb_pos_desk_revoke(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
     int64_t number = tb_json_int(&r->check, r->params, "client", 1, UINT32_MAX);

@@ -55,10 +55,10 @@ enum tb_err tb_conf_link_more(struct tb_conf_link *link, int wait_ms)
     return TB_OK;
 }
 
-void tb_conf_link_drop(struct tb_conf_link *link, size_t size)
+void tb_conf_link_drop(struct tb_conf_link *link, size_t from, size_t size)
 {
     link->size -= size;
-    memmove(link->bytes, link->bytes + size, link->size);
+    memmove(link->bytes + from, link->bytes + from + size, link->size - from);
 }
 
 enum tb_err tb_conf_link_exchange(struct tb_conf_link *link, uint16_t port, struct tb_span request,

@@ -21,8 +21,8 @@ TB_MUST_USE enum tb_err tb_conf_link_send(struct tb_conf_link *link, struct tb_s
 
 /* Waits for more. TB_ERR_OFFLINE: the other side has closed. TB_ERR_TIMEOUT. */
 TB_MUST_USE enum tb_err tb_conf_link_more(struct tb_conf_link *link, int wait_ms);
-/* The first bytes are done with. */
-void tb_conf_link_drop(struct tb_conf_link *link, size_t size);
+/* These bytes are done with. */
+void tb_conf_link_drop(struct tb_conf_link *link, size_t from, size_t size);
 
 /* Sends a request, takes all until the other side closes; the answer borrows from link. */
 TB_MUST_USE enum tb_err tb_conf_link_exchange(struct tb_conf_link *link, uint16_t port,

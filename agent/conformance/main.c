@@ -14,21 +14,34 @@ enum { EXIT_OK = 0, EXIT_NOT_CONFORMING = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 
 
 static const char usage_text[] =
     "tillbridge conformance - check the local API for POS software\n\n"
-    "  tillbridge conformance --url http://127.0.0.1:7315 [--code <code>]\n"
+    "  tillbridge conformance --url http://127.0.0.1:7315 [--code <code> [--gtin <14 digits>]]\n"
     "      plays a POS against an agent. The token is taken from $TILLBRIDGE_POS_TOKEN; without one only "
     "what\n"
-    "      needs none is looked at. With the code of a customer a visit is begun and ended.\n"
+    "      needs none is looked at. With the code of a customer a visit is begun, served and ended, and with "
+    "a\n"
+    "      product of the chain her cart is changed and put back. Nothing is sold. What the token's scopes "
+    "do\n"
+    "      not open is told as not looked at.\n"
     "  tillbridge conformance --serve <port> [--seconds <n>]\n"
     "      is an agent with a made-up customer, and looks at what a POS does that is pointed at it.\n\n"
     "  --tap, --json   the result as TAP or JSON instead of words\n\n"
     "Exit codes: 0 all holds, 1 something does not, 2 the command line makes no sense,\n"
     "3 nobody is there, or the port is taken\n";
 
-enum option_letter { OPTION_URL = 1, OPTION_CODE, OPTION_SERVE, OPTION_SECONDS, OPTION_TAP, OPTION_JSON };
+enum option_letter {
+    OPTION_URL = 1,
+    OPTION_CODE,
+    OPTION_GTIN,
+    OPTION_SERVE,
+    OPTION_SECONDS,
+    OPTION_TAP,
+    OPTION_JSON
+};
 
 static const struct option options[] = {
     {"url", required_argument, NULL, OPTION_URL},
     {"code", required_argument, NULL, OPTION_CODE},
+    {"gtin", required_argument, NULL, OPTION_GTIN},
     {"serve", required_argument, NULL, OPTION_SERVE},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"tap", no_argument, NULL, OPTION_TAP},
@@ -85,6 +98,9 @@ static bool option_take(struct asked *asked, int letter)
     switch (letter) {
     case OPTION_URL: asked->url = true; return url_take(optarg, &asked->play.port);
     case OPTION_CODE: asked->play.code = optarg; return strlen(optarg) <= 512 && code_is_plain(optarg);
+    case OPTION_GTIN:
+        asked->play.gtin = optarg;
+        return strlen(optarg) == 14 && tb_text_is_digits(tb_span_str(optarg));
     case OPTION_SERVE:
         asked->serve = true;
         if (!number_take(optarg, UINT16_MAX, &number))
@@ -106,7 +122,8 @@ int main(int argc, char **argv)
 {
     static struct tb_report report;
     const char *token = getenv("TILLBRIDGE_POS_TOKEN");
-    struct asked asked = {.play = {.token = token ? token : "", .code = ""}, .host = {.seconds = 300}};
+    struct asked asked = {.play = {.token = token ? token : "", .code = "", .gtin = ""},
+                          .host = {.seconds = 300}};
     bool sensible = strlen(asked.play.token) <= 128 && code_is_plain(asked.play.token);
     int letter;
     opterr = 0;

@@ -1,6 +1,6 @@
 /*
  * Play: plays POS software against an agent, and looks whether the agent does what docs/pos.md says. One
- * thread, blocking. It changes nothing but the visit that a code begins, when it is given one.
+ * thread, blocking. It changes nothing but the visit that a code begins, when it is given one: steps.h.
  */
 #ifndef TB_AGENT_CONFORMANCE_PLAY_H
 #define TB_AGENT_CONFORMANCE_PLAY_H
@@ -11,6 +11,7 @@ struct tb_play_config {
     uint16_t port;
     const char *token; /* "": only what needs none is looked at */
     const char *code;  /* of a customer, such as a scanner would read; "": none */
+    const char *gtin;  /* 14 digits, of a product that the chain has; "": the cart is left alone */
 };
 
 /* TB_ERR_OFFLINE: nobody listens there. */

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { Events } from './lib/events.mjs';
 import { Pos } from './lib/pos_channel.mjs';
+import { PosLiar } from './lib/pos_liar.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
 const till = Till.make();
@@ -30,22 +31,99 @@ function conformance(words, env = {}) {
 
 // ---- an agent is checked ----
 
-test('the real agent does all that is written', async () => {
+const SCOPES = ['customer', 'cart', 'checkout', 'identify', 'operator', 'handover', 'device', 'help'];
+const NO_SCOPE_MISSING = SCOPES.length; // nothing is left to be refused
+
+async function granted(name, scopes) {
   const console = await till.console();
-  const { token } = await console.request('pos.grant', { name: 'Conformance', scopes: ['customer', 'cart', 'checkout', 'identify', 'device'] });
+  const { token } = await console.request('pos.grant', { name, scopes });
   console.close();
-  const url = `http://127.0.0.1:${till.page_port}`;
-  const env = { TILLBRIDGE_POS_TOKEN: token };
-  const words = await conformance(['--url', url, '--code', memberUri(till.customers[0])], env).ended;
+  return { TILLBRIDGE_POS_TOKEN: token };
+}
+
+// A customer whose cart holds something, and a product that is not in it.
+const served = () => ['--code', memberUri(till.customers[0]), '--gtin', till.products[0].gtin];
+const url = (port = till.page_port) => ['--url', `http://127.0.0.1:${port}`];
+
+// Run with --json: the result of each check by its id, and the exit code.
+async function checks(words, env) {
+  const { code, text } = await conformance([...words, '--json'], env).ended;
+  const report = JSON.parse(text.split('\n').find((line) => line.startsWith('{')));
+  return { code, text: JSON.stringify(report.checks.filter((check) => check.result === 'failed')), failed: report.failed, skipped: report.skipped, of: Object.fromEntries(report.checks.map((check) => [check.id, check])) };
+}
+
+const withResult = (report, result) => Object.values(report.of).filter((check) => check.result === result).map((check) => check.id);
+
+test('the real agent does all that is written', async () => {
+  const env = await granted('Conformance', SCOPES);
+  const words = await conformance([...url(), ...served()], env).ended;
   assert.equal(words.code, 0, words.text);
   assert.match(words.text, /^ok +another name of the machine is refused/m);
-  assert.match(words.text, /^\d+ checks, 0 failed, 0 not looked at$/m);
-  const tap = await conformance(['--url', url, '--tap'], env).ended;
+  assert.match(words.text, new RegExp(`^\\d+ checks, 0 failed, ${NO_SCOPE_MISSING} not looked at$`, 'm'));
+  for (const told of ['cart.remove takes the product out', 'her cart is as it was', 'checkout.release lets it go', 'handover.own says that it is over', 'upos.close closes it'])
+    assert.match(words.text, new RegExp(`^ok +${told}$`, 'm'));
+  const tap = await conformance([...url(), '--tap'], env).ended;
   assert.match(tap.text, /^TAP version 13\n# [^\n]+\nok 1 - host: /);
   assert.match(tap.text, /^ok \d+ - serving: .* # SKIP /m);
-  const json = await conformance(['--url', url, '--json']).ended;
-  const report = JSON.parse(json.text.split('\n').find((line) => line.startsWith('{')));
-  assert.deepEqual([report.failed, report.checks.find((check) => check.id === 'token').result], [0, 'skipped']);
+  const report = await checks(url());
+  assert.deepEqual([report.failed, report.of.token.result], [0, 'skipped']);
+});
+
+test('what the scopes do not open is refused, and told as not looked at', async () => {
+  const env = await granted('Display and scanner', ['customer', 'identify']);
+  const report = await checks([...url(), ...served()], env);
+  assert.deepEqual([report.code, report.failed], [0, 0], report.text);
+  for (const scope of ['cart', 'checkout', 'operator', 'handover', 'device', 'help']) assert.equal(report.of[`scope_${scope}`].result, 'ok', scope);
+  for (const id of ['cart_add', 'claim', 'handover_request', 'upos_open', 'outcome', 'operator', 'handovers']) {
+    assert.equal(report.of[id].result, 'skipped', id);
+    assert.match(report.of[id].detail, /^the scope \w+ was not granted$/, id);
+  }
+  for (const id of ['identify', 'identified', 'current', 'end', 'left']) assert.equal(report.of[id].result, 'ok', id);
+});
+
+test('without a product, or with one that is not the chain\'s, her cart is left as it is', async () => {
+  const env = await granted('No product', SCOPES);
+  const without = await checks([...url(), ...served().slice(0, 2)], env);
+  assert.equal(without.code, 0, without.text);
+  assert.match(without.of.cart_add.detail, /--gtin/);
+  const unknown = await checks([...url(), ...served().slice(0, 3), '09529999999998'], env);
+  assert.equal(unknown.code, 0, unknown.text);
+  assert.match(unknown.of.cart_add.detail, /does not have the product/);
+  assert.equal(unknown.of.cart_remove.result, 'skipped');
+});
+
+// ---- what an agent does wrong is found, and nothing else is said to be wrong ----
+
+const event = (message, method, params) => (message.method === method ? { ...message, params: { ...message.params, ...params } } : message);
+const answer = (message, asked, method, result) => (asked === method ? { jsonrpc: '2.0', id: message.id, result: { ...message.result, ...result } } : message);
+const WRONG = [
+  { what: 'does not tell of the cart', failed: ['cart_added'], spoil: (message) => (message.method === 'cart.changed' && message.params.cart.lines.length ? null : message) },
+  { what: 'does not put a product in', failed: ['cart_add'],
+    spoil: (message, asked) => (asked === 'cart.add' && message.result ? { jsonrpc: '2.0', id: message.id, error: { code: -32000, message: 'no', data: { code: 'refused.not_found' } } } : message) },
+  { what: 'rejects what it took', failed: ['cart_add', 'cart_remove'], spoil: (message) => event(message, 'change.decided', { verdict: 'rejected', code: 'line_unknown' }) },
+  { what: 'says that somebody took a hand-over that was taken back', failed: ['handover_over'],
+    spoil: (message) => (message.params?.state === 'over' ? event(message, 'handover.own', { state: 'accepted' }) : message) },
+  { what: 'leaves the events of a device on', failed: ['upos_off'], spoil: (message, asked) => answer(message, asked, 'upos.get', { DataEventEnabled: true }) },
+  { what: 'tells another outcome', failed: ['outcome'], spoil: (message) => event(message, 'outcome', { outcome: 'unknown' }) },
+  { what: 'has another operator than it tells', failed: ['operator_set'], spoil: (message) => event(message, 'operator', { operator: { id: 'nobody', name: 'Nobody' } }) },
+  { what: 'does not tell who waits', failed: ['handovers'], spoil: (message) => event(message, 'handovers', { open: null }) },
+  { what: 'lets in whom it should not', scopes: ['customer'], failed: ['params', 'scope_cart'], spoil: (message, asked) => answer(message, asked, 'cart.add', { seq: 1 }) },
+];
+
+for (const { what, scopes = SCOPES, failed, spoil } of WRONG)
+  test(`an agent that ${what} is found`, async () => {
+    const liar = await PosLiar.before(till.page_port, spoil);
+    const report = await checks([...url(liar.port), ...served()], await granted('Lied to', scopes));
+    liar.close();
+    assert.equal(report.code, 1, report.text);
+    assert.deepEqual(withResult(report, 'failed'), failed, report.text);
+  });
+
+test('an agent whose answers are true passes on the same way', async () => {
+  const liar = await PosLiar.before(till.page_port, (message) => message);
+  const report = await checks([...url(liar.port), ...served()], await granted('Honest', SCOPES));
+  liar.close();
+  assert.deepEqual([report.code, withResult(report, 'failed')], [0, []], report.text);
 });
 
 test('an agent that lets everybody in fails, check by check', async () => {
@@ -58,7 +136,7 @@ test('an agent that lets everybody in fails, check by check', async () => {
 });
 
 test('who makes no sense, or finds nobody, is told', async () => {
-  for (const words of [[], ['--url', 'https://elsewhere.example/'], ['--url', 'http://127.0.0.1:0'], ['--serve', 'x'], ['--url', 'http://127.0.0.1:1', '--serve', '1'], ['--colour']])
+  for (const words of [[], ['--url', 'https://elsewhere.example/'], ['--url', 'http://127.0.0.1:0'], ['--serve', 'x'], ['--url', 'http://127.0.0.1:1', '--serve', '1'], ['--url', 'http://127.0.0.1:1', '--gtin', '4006381333931'], ['--colour']])
     assert.equal((await conformance(words).ended).code, 2, words.join(' '));
   assert.equal((await conformance(['--help']).ended).code, 0);
   assert.equal((await conformance(['--url', 'http://127.0.0.1:1']).ended).code, 3);

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { THANKS_MS = 4000, TEXT_SIZE = 192 };
+enum { THANKS_MS = 4000, AGAIN_MS = 60 * 1000, TEXT_SIZE = 192 };
 
 /* What is to be told of the customer, within what the visit's assurance opens. */
 struct person {
@@ -16,11 +16,18 @@ struct person {
     char language[TB_LANGUAGE_SIZE_MAX + 1];
     char tier[TB_SHORT_SIZE_MAX + 1]; /* its id; "": not shown */
     int64_t points;
+    bool points_old; /* too old to be shown */
 };
 
 static struct tb_buf text_of(char *block)
 {
     return tb_buf_of(block, TEXT_SIZE);
+}
+
+/* As pages have it: at a limit of 0, and of an age that is not known, a fact is shown. */
+static bool is_too_old(const struct tb_agent *agent, int64_t as_of_ms, int64_t limit_ms)
+{
+    return limit_ms > 0 && as_of_ms > 0 && tb_loop_wall_ms(agent->loop) - as_of_ms > limit_ms;
 }
 
 /* ---- who is here ---- */
@@ -50,6 +57,7 @@ static void person_read(const struct tb_agent *agent, struct person *ret_person)
     *ret_person = (struct person){.points = 0};
     if (block && tb_view_parse_profile(view.profile, &arena, &profile) == TB_OK)
         person_decode(profile, ret_person);
+    ret_person->points_old = is_too_old(agent, view.profile_as_of_ms, agent->policy.max_age_show_points_ms);
     if (!tb_serving_opens(s, TB_BENEFIT_SHOW_NAME))
         ret_person->name[0] = '\0';
     if (!tb_serving_opens(s, TB_BENEFIT_SHOW_TIER))
@@ -136,7 +144,7 @@ static void welcome_compose(const struct tb_agent *agent, struct tb_display_cell
     tb_buf_add_decimal(&digits, person.points);
     const struct tb_words_value count = {"n", tb_buf_span(&digits)};
     text = text_of(block);
-    if (person.tier[0])
+    if (person.tier[0] && !person.points_old)
         tb_words_put(&text, tb_words_plural(language, "display.points", person.points),
                      (struct tb_words_values){&count, 1});
     (void)line_set(agent, cells, 1, tb_span_str(person.tier[0] ? tier_name(agent, person.tier) : ""),
@@ -145,25 +153,42 @@ static void welcome_compose(const struct tb_agent *agent, struct tb_display_cell
     tb_wipe(block, sizeof block);
 }
 
+static bool price_is_old(const struct tb_agent *agent, const struct tb_cart_line *line)
+{
+    return is_too_old(agent, line->price_as_of_ms, agent->policy.max_age_show_price_ms);
+}
+
+/* A sum is as old as the oldest of what it is made of. */
+static void total_put(const struct tb_agent *agent, const char *language, struct tb_buf *to)
+{
+    const struct tb_cart *cart = &agent->serving.cart.cart;
+    int64_t total = 0;
+    bool told = tb_cart_total(cart, &total) == TB_OK;
+    for (size_t i = 0; i < cart->line_count && told; i++)
+        told = !price_is_old(agent, &cart->lines[i]);
+    if (!told) {
+        tb_buf_add_str(to, tb_words_text(language, "display.old"));
+        return;
+    }
+    money_put(agent, to, total);
+    tb_buf_add_u8(to, ' ');
+    tb_buf_add_str(to, cart->currency);
+}
+
 static void cart_compose(const struct tb_agent *agent, const struct tb_cart_line *line,
                          struct tb_display_cells *cells)
 {
     struct person person;
     char block[TEXT_SIZE];
-    int64_t total = 0;
-    const struct tb_cart *cart = &agent->serving.cart.cart;
     person_read(agent, &person);
     const char *language = language_of(agent, person.language);
     struct tb_buf money = text_of(block);
-    money_put(agent, &money, line->quantity * line->unit_price);
+    if (!price_is_old(agent, line))
+        money_put(agent, &money, line->quantity * line->unit_price);
     (void)line_set(agent, cells, 0, tb_span_str(line->name[0] ? line->name : line->gtin),
                    tb_buf_span(&money));
     money = text_of(block);
-    if (tb_cart_total(cart, &total) == TB_OK) {
-        money_put(agent, &money, total);
-        tb_buf_add_u8(&money, ' ');
-        tb_buf_add_str(&money, cart->currency);
-    }
+    total_put(agent, language, &money);
     (void)line_set(agent, cells, 1, tb_span_str(tb_words_text(language, "display.total")),
                    tb_buf_span(&money));
     tb_wipe(&person, sizeof person);
@@ -242,7 +267,9 @@ static void refresh_due(struct tb_timer *timer)
     }
     tb_display_show(&s->display, &cells);
     tb_wipe(&cells, sizeof cells);
-    if (s->thanks_ms)
+    if (visit->open) /* what is shown grows too old by itself */
+        tb_timer_set(agent->loop, &s->timer, AGAIN_MS, refresh_due);
+    else if (s->thanks_ms)
         tb_timer_set(agent->loop, &s->timer, THANKS_MS, refresh_due);
 }
 

@@ -1,8 +1,8 @@
 /*
  * What the shopper's line display shows: a welcome with tier and points, then the line that changed last and
  * the total, thanks at the end, and the policy's idle text between visits. In the customer's language where
- * the display has its letters, else in English; what her assurance does not open is not shown. Loop's thread
- * only.
+ * the display has its letters, else in English; what her assurance does not open is not shown, nor what is
+ * older than the policy has it shown. Loop's thread only.
  */
 #ifndef TB_AGENT_APP_SHOPPER_DISPLAY_H
 #define TB_AGENT_APP_SHOPPER_DISPLAY_H

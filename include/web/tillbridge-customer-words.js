@@ -5,6 +5,7 @@ export const WORDS = {
   ar: {
     'cart.empty': 'لا سلة مفتوحة',
     'cart.items': { zero: 'لا أصناف ({n})', one: 'صنف واحد ({n})', two: 'صنفان ({n})', few: '{n} أصناف', many: '{n} صنفًا', other: '{n} صنف' },
+    'cart.notCurrent': 'غير حديث',
     'claim.by': 'قيد الدفع منذ {since}: {who}.',
     'claim.elsewhere': 'قيد الدفع في مكان آخر منذ {since}.',
     'claim.mine': 'قيد الدفع هنا منذ {since}.',
@@ -39,6 +40,7 @@ export const WORDS = {
   de: {
     'cart.empty': 'Kein offener Warenkorb',
     'cart.items': { one: '{n} Artikel', other: '{n} Artikel' },
+    'cart.notCurrent': 'nicht aktuell',
     'claim.by': 'Wird seit {since} bezahlt: {who}.',
     'claim.elsewhere': 'Wird seit {since} anderswo bezahlt.',
     'claim.mine': 'Wird seit {since} hier bezahlt.',
@@ -73,6 +75,7 @@ export const WORDS = {
   en: {
     'cart.empty': 'No open cart',
     'cart.items': { one: '{n} item', other: '{n} items' },
+    'cart.notCurrent': 'not current',
     'claim.by': 'Being paid at {who} since {since}.',
     'claim.elsewhere': 'Being paid elsewhere since {since}.',
     'claim.mine': 'Being paid here since {since}.',
@@ -107,6 +110,7 @@ export const WORDS = {
   es: {
     'cart.empty': 'Ningún carrito abierto',
     'cart.items': { one: '{n} artículo', many: '{n} artículos', other: '{n} artículos' },
+    'cart.notCurrent': 'no actual',
     'claim.by': 'Pagándose desde {since}: {who}.',
     'claim.elsewhere': 'Pagándose en otro sitio desde {since}.',
     'claim.mine': 'Pagándose aquí desde {since}.',
@@ -141,6 +145,7 @@ export const WORDS = {
   fr: {
     'cart.empty': 'Aucun panier ouvert',
     'cart.items': { one: '{n} article', many: '{n} articles', other: '{n} articles' },
+    'cart.notCurrent': 'pas à jour',
     'claim.by': 'En cours de paiement depuis {since} : {who}.',
     'claim.elsewhere': 'En cours de paiement ailleurs depuis {since}.',
     'claim.mine': 'En cours de paiement ici depuis {since}.',

@@ -23,6 +23,7 @@ const PROTOCOL = 'tillbridge-pos.v1';
 const AGENT = 'http://127.0.0.1:7315';
 const ANSWER_MS = 6_000;
 const AGAIN_MS = [500, 1_000, 2_000, 5_000];
+const LOOK_MS_MAX = 3_600_000; // what is shown for days is looked at each hour: timers end at 24 days
 
 const RIGHT_TO_LEFT = ['ar'];
 
@@ -78,6 +79,9 @@ export class TillbridgeCustomer extends HTMLElement {
   #terminal = null;
   #state = null;
   #current = null;
+  #ahead = null; // of the agent's clock over this page's, ms; null: never told
+  #fresh_ms = Infinity; // until the first of what is shown is too old
+  #aging = 0;
 
   constructor() {
     super();
@@ -127,6 +131,7 @@ export class TillbridgeCustomer extends HTMLElement {
 
   #end() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#aging);
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
@@ -175,6 +180,7 @@ export class TillbridgeCustomer extends HTMLElement {
     if (message.method === undefined) return this.#answer(message);
     const { method, params } = message;
     const nobody = this.#current === null && method === 'customer.left'; // as at the beginning of a connection
+    if (Number.isFinite(params?.wall_ms)) this.#ahead = params.wall_ms - performance.now();
     if (method === 'ready') {
       this.#tries = 0;
       this.#become('open');
@@ -233,8 +239,20 @@ export class TillbridgeCustomer extends HTMLElement {
     this.#body.lang = this.#spoken();
     this.#body.dir = RIGHT_TO_LEFT.includes(this.#spoken()) ? 'rtl' : 'ltr';
     this.#body.setAttribute('aria-label', this.#text('element.region'));
+    clearTimeout(this.#aging);
+    this.#fresh_ms = Infinity;
     const shown = this.#connection === 'open' && this.#current ? this.#customer() : [];
     this.#body.replaceChildren(...shown, part('note', 'p', this.#notes().join(' ')));
+    if (this.#fresh_ms < Infinity) this.#aging = setTimeout(() => this.#render(), Math.min(this.#fresh_ms + 1, LOOK_MS_MAX));
+  }
+
+  // Whether a fact of this time is older than the chain has it shown. At a limit of 0 it is shown at any age.
+  #isOld(as_of, what) {
+    const limit = this.#terminal?.max_age_show_ms?.[what];
+    if (!(limit > 0 && as_of > 0) || this.#ahead === null) return false;
+    const left = limit - (performance.now() + this.#ahead - as_of);
+    if (left >= 0) this.#fresh_ms = Math.min(this.#fresh_ms, left);
+    return left < 0;
   }
 
   #notes() {
@@ -263,18 +281,24 @@ export class TillbridgeCustomer extends HTMLElement {
     const tier = this.#terminal?.tiers?.find((one) => one.id === view.tier);
     const facts = node('div', { class: 'facts' },
       tier && part('tier', 'span', `${tier.symbol ? `${tier.symbol} ` : ''}${tier.name}`),
-      view.points !== undefined && view.points !== null ? part('points', 'span', this.#text('customer.points', { n: view.points })) : null);
+      Number.isFinite(view.points) ? part('points', 'span', this.#points(view)) : null);
     const benefits = view.benefits?.length ? part('benefits', 'ul', ...view.benefits.map((one) => node('li', {}, node('bdi', {}, one.text)))) : null;
     return [part('name', 'p', name), facts, benefits, this.#cart(cart)].filter(Boolean);
   }
 
+  #points({ points, as_of }) {
+    return this.#isOld(as_of?.profile_ms, 'points') ? this.#text('cart.notCurrent') : this.#text('customer.points', { n: points });
+  }
+
+  // A sum is as old as the oldest of what it is made of; one that is no number cannot be told either.
   #cart(cart) {
-    const language = this.#language();
     if (!cart?.lines.length) return part('cart', 'p', this.#text('cart.empty'));
+    const amount = (value, isTold) => node('span', {}, isTold ? money(value, cart.currency, this.#language()) : this.#text('cart.notCurrent'));
+    const old = new Set(cart.lines.filter((line) => this.#isOld(line.price_as_of, 'price')));
     const lines = cart.lines.map((line) => node('li', {}, node('bdi', {}, line.name || line.gtin), node('span', {}, `× ${line.quantity}`),
-      node('span', {}, money(line.unit_price * line.quantity, cart.currency, language))));
+      amount(line.unit_price * line.quantity, !old.has(line))));
     const claim = cart.claim ? node('p', {}, this.#claim(cart.claim)) : null;
-    const total = node('p', { class: 'total' }, node('span', {}, this.#text('cart.items', { n: cart.item_count })), node('span', {}, money(cart.total, cart.currency, language)));
+    const total = node('p', { class: 'total' }, node('span', {}, this.#text('cart.items', { n: cart.item_count })), amount(cart.total, old.size === 0 && Number.isFinite(cart.total)));
     return part('cart', 'div', node('ul', { class: 'lines' }, ...lines), total, claim);
   }
 

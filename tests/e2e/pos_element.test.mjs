@@ -62,13 +62,13 @@ const element = () => page.locator('tillbridge-customer');
 const says = (text) => element().locator(`text=${text}`).waitFor();
 const setToken = (value) => element().evaluate((who, secret) => { who.token = secret; }, value);
 
-async function picture(name) {
+async function picture(name, shown = page) {
   for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    assert.deepEqual(await accessibilityFaults(page), [], `${name} ${colorScheme}`);
+    await shown.emulateMedia({ colorScheme });
+    assert.deepEqual(await accessibilityFaults(shown), [], `${name} ${colorScheme}`);
     if (!process.env.TB_PICTURES) continue;
     mkdirSync(process.env.TB_PICTURES, { recursive: true });
-    await page.screenshot({ path: join(process.env.TB_PICTURES, `${name}-${colorScheme}.png`) });
+    await shown.screenshot({ path: join(process.env.TB_PICTURES, `${name}-${colorScheme}.png`) });
   }
 }
 
@@ -166,4 +166,45 @@ test('a token of another origin\u2019s page opens nothing here', async () => {
   const foreign = (await till.cli('pos', 'grant', 'Elsewhere', 'customer', 'https://elsewhere.example')).trim();
   await setToken(foreign);
   await says('not paired with the till any more');
+});
+
+// ---- what is shown of facts of any age: an agent of our own tells them ----
+
+const DAY = 86_400_000;
+const WALL = Date.UTC(2026, 10, 23, 9, 41);
+const line = (name, unit_price, days) => ({ id: name, gtin: '09521234567899', name, quantity: 2, unit_price, price_as_of: WALL - days * DAY });
+
+// A page whose element hears this customer; the clock of the page is moved by hand.
+async function told({ lines, total, points_days = 1 }) {
+  const shown = await browser.newPage({ viewport: { width: 480, height: 520 } });
+  await shown.clock.install({ time: WALL });
+  await shown.routeWebSocket(/\/pos\/v1$/, (socket) => {
+    const say = (method, params) => socket.send(JSON.stringify({ jsonrpc: '2.0', method, params }));
+    say('ready', { api: 1, wall_ms: WALL });
+    say('terminal', { tiers: [{ id: 'gold', name: 'Gold', symbol: '★' }], max_age_show_ms: { price: 7 * DAY, stock: DAY, points: 30 * DAY }, wall_ms: WALL });
+    say('state', { line: { state: 'live' } });
+    say('customer.identified', { visit: { id: 'a'.repeat(32) }, customer: 'b'.repeat(32), cart: { id: 'c'.repeat(32), currency: 'EUR', lines, item_count: 2 * lines.length, total },
+      view: { customer: { name: 'Ms Rivera' }, tier: 'gold', points: 2480, as_of: { profile_ms: WALL - points_days * DAY } } });
+  });
+  await shown.goto(origin);
+  const who = shown.locator('tillbridge-customer');
+  await who.evaluate((one) => { one.token = 'any'; });
+  await who.locator('text=Ms Rivera').waitFor();
+  const texts = () => who.evaluate((one) => ['.points', '.lines li span:last-child', '.total span:last-child'].flatMap((what) => [...one.shadowRoot.querySelectorAll(what)].map((at) => at.textContent)));
+  return { shown, texts };
+}
+
+test('what is older than the chain has it shown is not shown, from the moment on when it is', async () => {
+  const { shown, texts } = await told({ lines: [line('Pen', 1745, 1), line('Ink', 980, 6)], total: 5450, points_days: 29 });
+  assert.deepEqual(await texts(), ['2,480 points', '€34.90', '€19.60', '€54.50']);
+  await shown.clock.runFor(DAY + 60_000);
+  assert.deepEqual(await texts(), ['not current', '€34.90', 'not current', 'not current']);
+  await picture('not-current', shown);
+  await shown.close();
+});
+
+test('a total that cannot be told is not 0', async () => {
+  const { shown, texts } = await told({ lines: [line('Pen', 1745, 1)], total: null });
+  assert.deepEqual(await texts(), ['2,480 points', '€34.90', 'not current']);
+  await shown.close();
 });

@@ -57,6 +57,8 @@ const struct sqlite_erase_step sqlite_erase_steps[] = {
     {"DELETE FROM visit WHERE customer = ?1", false},
     {"DELETE FROM handover_decline WHERE handover IN (SELECT id FROM handover WHERE customer = ?1)", false},
     {"DELETE FROM handover WHERE customer = ?1", false},
+    /* Nobody's, and never hers; or hers no longer. */
+    {"UPDATE handover SET by_device = '', by_name = '' WHERE " SQL_TAKEN_ON_THE_WEB, false},
     {"DELETE FROM reward WHERE customer = ?1", false},
     {"DELETE FROM consent WHERE customer = ?1", false},
     {"DELETE FROM points_entry WHERE customer = ?1", false},

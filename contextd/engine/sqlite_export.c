@@ -65,11 +65,14 @@ static const struct {
     {"points", "SELECT json_object('points', points, 'device', device, 'business_date', business_date,"
                " 'transaction', transaction_id, 'at_ms', at_ms) FROM points_entry WHERE customer = ?1"
                " ORDER BY at_ms"},
+    /* Those of nobody's cart that she went on with as well: what was noted there is not about her. */
     {"handovers",
-     "SELECT json_object('from', from_name, 'to', to_whom, 'note', note, 'by', by_name, 'at_ms', at_ms,"
+     "SELECT json_object('from', from_name, 'to', to_whom, 'note',"
+     " iif(?1 IN (customer, became), note, NULL), 'by', by_name, 'at_ms', at_ms,"
      " 'reason', CASE reason WHEN 1 THEN 'help' WHEN 2 THEN 'continue' END, 'store', nullif(store, ''),"
      " 'item_count', item_count, 'total', total, 'declined', declined, 'taken_ms', nullif(taken_ms, 0))"
-     " FROM handover WHERE (customer = ?1 OR became = ?1) AND state > 0 ORDER BY at_ms"},
+     " FROM handover WHERE (customer = ?1 OR became = ?1 OR (" SQL_TAKEN_ON_THE_WEB
+     ")) AND state > 0 ORDER BY at_ms"},
     {"sales",
      "SELECT json_object('store', store, 'terminal', terminal, 'business_date', business_date, 'receipt',"
      " receipt, 'currency', currency, 'total', total, 'at_ms', at_ms, 'lines', (SELECT json_group_array("

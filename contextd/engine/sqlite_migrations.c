@@ -643,6 +643,7 @@ static const char schema_12[] =
     "CREATE INDEX handover_cart ON handover(cart) WHERE customer IS NULL;"
     "CREATE INDEX handover_became ON handover(became) WHERE became IS NOT NULL;"
     "CREATE INDEX handover_code ON handover(code) WHERE code IS NOT NULL;"
+    "CREATE INDEX handover_by ON handover(by_device) WHERE by_device <> '';"
     "DROP INDEX audit_customer;"
     "CREATE INDEX audit_customer ON audit(customer, at_ms) WHERE customer IS NOT NULL;"
     "DROP INDEX audit_operator;"

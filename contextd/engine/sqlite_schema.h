@@ -10,6 +10,9 @@
 #define SQL_ROW_CART "3"
 #define SQL_ROW_HANDOVER "10"
 
+/* Of hand-overs: accepted by the customer ?1 on the web. In what its index has. */
+#define SQL_TAKEN_ON_THE_WEB "by_device = 'web:' || lower(hex(?1)) AND by_device <> ''"
+
 enum sqlite_stmt {
     /* chain */
     STMT_CHAIN_READ,

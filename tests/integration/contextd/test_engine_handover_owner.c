@@ -40,20 +40,30 @@ static enum tb_err section_ignore(void *context, const char *name)
     return TB_OK;
 }
 
+struct search {
+    const char *text;
+    size_t count;
+};
+
 static enum tb_err item_search(void *context, struct tb_span json)
 {
-    size_t *count = context;
-    *count += memmem(json.at, json.size, NOTE, strlen(NOTE)) != NULL;
+    struct search *search = context;
+    search->count += memmem(json.at, json.size, search->text, strlen(search->text)) != NULL;
     return TB_OK;
+}
+
+static size_t exported(struct engine_fixture *f, const char *text)
+{
+    struct search search = {.text = text};
+    const struct tb_id customer = owner();
+    const struct tb_export_sink sink = {.section = section_ignore, .item = item_search, .context = &search};
+    assert_int_equal(f->engine->ops->customer_export(f->engine, &customer, &sink), TB_OK);
+    return search.count;
 }
 
 static size_t notes_exported(struct engine_fixture *f)
 {
-    size_t count = 0;
-    const struct tb_id customer = owner();
-    const struct tb_export_sink sink = {.section = section_ignore, .item = item_search, .context = &count};
-    assert_int_equal(f->engine->ops->customer_export(f->engine, &customer, &sink), TB_OK);
-    return count;
+    return exported(f, NOTE);
 }
 
 static void erase(struct engine_fixture *f)
@@ -235,6 +245,57 @@ static void accepting_and_joining_are_asked_for_at_once(void **state)
     }
 }
 
+/* ---- accepted on her phone ---- */
+
+#define TAKEN "\"taken_ms\":1790000000000"
+
+/* In how many places the phone's name stands, which is made of her id. */
+static size_t phones_in_file(const struct engine_fixture *f)
+{
+    const struct tb_engine_peer web = fixture_web(0);
+    return engine_fixture_find_bytes(f, (const uint8_t *)web.device, strlen(web.device));
+}
+
+static void phone_accept(struct engine_fixture *f, unsigned number, unsigned cart)
+{
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_mutation ask = noted(number, cart);
+    ask.handover.reason = TB_HANDOVER_FOR_CONTINUE;
+    assert_applied(decide(f, &kiosk, anonymous_add(cart)));
+    assert_applied(decide(f, &kiosk, ask));
+    struct tb_mutation accept = answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask);
+    accept.customer = owner();
+    assert_applied(decide(f, &web, accept));
+}
+
+/* Nobody's it stays, and it was she who went on with it; what was noted there is not about her. */
+static void that_she_took_nobodys_cart_is_told_her_and_erased(void **state)
+{
+    struct engine_fixture *f = *state;
+    phone_accept(f, 1, 40);
+    assert_int_equal(exported(f, TAKEN), 1);
+    assert_int_equal(notes_exported(f), 0);
+    assert_true(phones_in_file(f) > 0);
+    erase(f);
+    assert_int_equal(phones_in_file(f), 0);
+    assert_true(notes_in_file(f) > 0);
+}
+
+static void so_it_is_when_the_carts_are_parted_again(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer web = fixture_web(0);
+    phone_accept(f, 1, 40);
+    assert_applied(decide(f, &web, merge_of(40, false)));
+    assert_int_equal(notes_exported(f), 1);
+    assert_applied(decide(f, &web, merge_of(40, true)));
+    assert_int_equal(exported(f, TAKEN), 1);
+    assert_int_equal(notes_exported(f), 0);
+    erase(f);
+    assert_int_equal(phones_in_file(f), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +304,8 @@ int main(void)
         ENGINE_TEST(a_merge_that_is_taken_back_gives_it_back),
         ENGINE_TEST(one_that_comes_after_the_merge_is_hers),
         ENGINE_TEST(one_of_a_cart_that_she_bought_is_hers),
+        ENGINE_TEST(that_she_took_nobodys_cart_is_told_her_and_erased),
+        ENGINE_TEST(so_it_is_when_the_carts_are_parted_again),
         ENGINE_TEST(on_the_web_a_cart_joins_only_who_accepted_its_hand_over),
         ENGINE_TEST(a_till_that_accepted_opens_no_cart_to_the_web),
         ENGINE_TEST(accepting_and_joining_are_asked_for_at_once),

@@ -42,7 +42,7 @@ static const char five[] =
     " 1, 1, 1 FROM customer;"
     "DROP INDEX change_store; DROP TABLE handover_decline; DROP INDEX handover_open; DROP INDEX "
     "handover_asked;"
-    "DROP INDEX handover_cart; DROP INDEX handover_became; DROP INDEX handover_code;"
+    "DROP INDEX handover_cart; DROP INDEX handover_became; DROP INDEX handover_code; DROP INDEX handover_by;"
     "ALTER TABLE handover DROP COLUMN became; ALTER TABLE handover DROP COLUMN code;"
     "ALTER TABLE handover DROP COLUMN reason; ALTER TABLE handover DROP COLUMN store;"
     "ALTER TABLE handover DROP COLUMN item_count; ALTER TABLE handover DROP COLUMN total;"
@@ -93,7 +93,7 @@ static void version_5_is_taken_over(void **state)
 
 /* Two hand-overs of nobody's carts, the second of which joined hers. */
 static const char eleven[] =
-    "DROP INDEX handover_cart; DROP INDEX handover_became; DROP INDEX handover_code;"
+    "DROP INDEX handover_cart; DROP INDEX handover_became; DROP INDEX handover_code; DROP INDEX handover_by;"
     "ALTER TABLE handover DROP COLUMN became; ALTER TABLE handover DROP COLUMN code;"
     "DROP INDEX audit_customer; CREATE INDEX audit_customer ON audit(customer) WHERE customer IS NOT NULL;"
     "DROP INDEX audit_operator; CREATE INDEX audit_operator ON audit(operator) WHERE operator <> '';"

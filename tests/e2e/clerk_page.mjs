@@ -5,7 +5,7 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
-import { choice, merge, operator, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
+import { choice, credentials, merge, operator, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
 import { cart, claim, line, lines, live, terminal, visit, WALL } from './lib/clerk_messages.mjs';
 import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
 import { control, startServer } from '../integration/counter/lib/server.mjs';
@@ -291,6 +291,30 @@ test('what changed is announced once', async () => {
   await close(page);
 });
 
+test('the second act of the row that is chosen has a key', async () => {
+  const page = await openPage([...shown, ['handovers', { open: requests, own: null }]]);
+  await kind(page, 'visit');
+  await page.keyboard.press('F9');
+  await page.waitForSelector('dialog[open] .rows li');
+  assert.deepEqual(await page.$$eval('dialog .acts kbd', (all) => all.map((one) => one.innerText)), ['Del', 'Del']);
+  for (const key of ['ArrowDown', 'Delete']) await page.keyboard.press(key);
+  assert.deepEqual(await asked(1), [['handover.decline', { handover: requests[1].id }]]);
+  stage.say('handovers', { open: [requests[0], { ...requests[1], declined: true }], own: null });
+  await page.waitForSelector('dialog .acts:not(:has(kbd))');
+  assert.equal(await page.evaluate("document.activeElement.closest('li')?.dataset.row"), requests[1].id);
+  await page.keyboard.press('Delete');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog:not([open])', { state: 'attached' });
+  stage.answer = ({ method }) => ({ result: method === 'credential.list' ? { credentials } : {} });
+  for (const key of ['F4', '3']) await page.keyboard.press(key);
+  await page.waitForSelector('dialog [data-act="cards.block"]');
+  for (const key of ['Delete', 'ArrowDown', 'Delete']) await page.keyboard.press(key); // no row is chosen at first
+  await page.waitForSelector('dialog fieldset');
+  assert.deepEqual((await asked(2)).map(([method]) => method), ['handover.decline', 'credential.list']);
+  stage.answer = undefined;
+  await close(page);
+});
+
 test('a dialog takes the focus, keeps it, and gives it back', async () => {
   const page = await openPage([...shown, ['handovers', { open: requests, own: null }]]);
   await kind(page, 'visit');
@@ -304,7 +328,7 @@ test('a dialog takes the focus, keeps it, and gives it back', async () => {
     await page.keyboard.press('Tab');
     seen.push(await focused());
   }
-  assert.deepEqual(seen.slice(0, 4), ['Not me', 'I go', 'Not me', 'EscClose']);
+  assert.deepEqual(seen.slice(0, 4), ['Del Not me', 'I go', 'Del Not me', 'EscClose']);
   await page.keyboard.press('Escape');
   await page.waitForSelector('dialog:not([open])', { state: 'attached' });
   assert.match(await focused(), /^F4/);

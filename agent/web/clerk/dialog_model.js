@@ -20,8 +20,11 @@ export function dialogOf(state, env, clock) {
   const view = dialogs[dialog.name](state, { w, clock, scheme: env.scheme });
   if (!view) return null;
   return { name: dialog.name, key: `${dialog.name}.${dialog.step}`, lead: '', code: '', fields: [], rows: [], empty: '', picture: '', byItself: Boolean(dialog.byItself),
-    submit: '', ...view, note: noteOf(dialog, view, w), busy: dialog.busy, close: { act: 'close', key: 'Esc', text: view.closing ?? w.t('act.cancel') } };
+    submit: '', ...view, rows: (view.rows ?? []).map(withKeys), note: noteOf(dialog, view, w), busy: dialog.busy, close: { act: 'close', key: 'Esc', text: view.closing ?? w.t('act.cancel') } };
 }
+
+// The number of a row does its first act, Del the second one of the row that is chosen.
+const withKeys = (row) => ({ ...row, actions: row.actions.map((action, at) => (at === 1 ? { ...action, key: 'Del' } : action)) });
 
 // What is going on: asking, or why it was turned down.
 function noteOf(dialog, view, w) {

@@ -167,7 +167,9 @@ function fillRow(parts, row, at, busy) {
   const acts = row.actions.map((action) => action.act).join();
   if (parts.actions.dataset.acts !== acts) {
     parts.actions.dataset.acts = acts;
-    parts.actions.replaceChildren(...row.actions.map((action) => button({ ...action, label: `${action.text}: ${row.title}` })));
+    const chosen = parts.actions.contains(document.activeElement);
+    parts.actions.replaceChildren(...row.actions.map((action) => button({ ...action, label: `${[action.key, action.text].filter(Boolean).join(' ')}: ${row.title}` })));
+    if (chosen) parts.actions.querySelector('button')?.focus();
   }
   for (const one of parts.actions.children) one.setAttribute('aria-disabled', String(busy));
 }
@@ -222,7 +224,9 @@ function key(screen, event) {
   const typing = event.target.matches?.('input:not([type=radio]), select');
   if (/^F\d+$/.test(event.key)) return pressKey(screen, event.key);
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') return !event.target.matches?.('input, select') && moveRow(screen, event.key === 'ArrowDown' ? 1 : -1);
-  if (typing || !/^[1-9]$/.test(event.key)) return false;
+  if (typing) return false;
+  if (event.key === 'Delete') return !event.repeat && pressSecond(screen);
+  if (!/^[1-9]$/.test(event.key)) return false;
   const row = [...screen.rows.values()][Number(event.key) - 1];
   row?.actions.querySelector('button')?.click();
   return Boolean(row);
@@ -232,6 +236,14 @@ function pressKey(screen, name) {
   const wanted = [screen.view.close, ...(screen.view.also ?? [])].find((one) => one.key === name);
   if (wanted) screen.parts.actions.querySelector(`[data-act="${wanted.act}"]`)?.click();
   return true;
+}
+
+// Of the row that is chosen, which has the focus.
+function pressSecond(screen) {
+  const chosen = [...screen.rows.values()].find((row) => row.element.contains(document.activeElement));
+  const second = chosen?.actions.children[1];
+  second?.click();
+  return Boolean(second);
 }
 
 function moveRow(screen, by) {

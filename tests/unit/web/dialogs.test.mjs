@@ -69,6 +69,12 @@ test('what was handed over here shows its code until somebody takes it', () => {
   assert.equal(dialog({ state: 'over' }).submit, 'handover.send'); // it may be asked for again
 });
 
+test('a row’s second act has a key of its own', () => {
+  const keys = (events) => shown(events).dialog.rows.map((row) => row.actions.map((one) => [one.act, one.key]));
+  assert.deepEqual(keys([...begin, say('handovers', { open: requests }), open('requests')])[1], [['request.accept', undefined], ['request.decline', 'Del']]);
+  assert.deepEqual(keys([...here, open('cards'), step('cards', { list: credentials })]), [...Array(2).fill([['cards.replace', undefined], ['cards.block', 'Del']]), []]);
+});
+
 test('what this till turned down waits in the list, not in the bar', () => {
   const [first, second] = requests;
   const declined = [...begin, say('handovers', { open: [{ ...first, declined: true }, second] }), open('requests')];

@@ -2,11 +2,15 @@
 
 import http from 'node:http';
 
-// Runs in the page, with what it is given; each try ends in '' (nothing) or in what was had.
-async function attack({ agent, store, shop, token }) {
+// ---- in the page: each way to try something; it ends in '' (nothing) or in what was had ----
+
+function within(promise) {
   const PATIENCE_MS = 2_000;
-  const within = (promise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, ''))]);
-  const socket = (url, protocols, first) => within(new Promise((resolve) => {
+  return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, ''))]);
+}
+
+function socket(url, protocols, first) {
+  return within(new Promise((resolve) => {
     let one;
     try {
       one = new WebSocket(url, protocols);
@@ -18,9 +22,15 @@ async function attack({ agent, store, shop, token }) {
     one.onmessage = ({ data }) => resolve(`${url} said ${data}`);
     one.onclose = () => resolve('');
   }));
-  const read = (url, options) => within(fetch(url, { credentials: 'include', ...options })
+}
+
+function read(url, options) {
+  return within(fetch(url, { credentials: 'include', ...options })
     .then(async (answer) => (answer.type === 'opaque' || answer.status >= 400 ? '' : `${url}: ${answer.status} ${await answer.text()}`)).catch(() => ''));
-  const frame = (url, make) => within(new Promise((resolve) => {
+}
+
+function frame(url, make) {
+  return within(new Promise((resolve) => {
     const one = document.createElement('iframe');
     one.name = `frame${Math.random()}`.replace('.', '');
     one.onload = () => {
@@ -35,7 +45,10 @@ async function attack({ agent, store, shop, token }) {
     document.body.append(one);
     make?.(one.name);
   })).then((got) => got ?? '');
-  const form = (url, fields, enctype) => frame(url, (target) => {
+}
+
+function form(url, fields, enctype) {
+  return frame(url, (target) => {
     const one = document.createElement('form');
     Object.assign(one, { action: url, method: 'post', target, enctype });
     for (const [name, value] of Object.entries(fields)) {
@@ -46,23 +59,30 @@ async function attack({ agent, store, shop, token }) {
     document.body.append(one);
     one.submit();
   });
-  const opened = (url) => {
-    const other = window.open(url);
-    let got = '';
-    try {
-      got = other?.document.body?.textContent.trim() ?? '';
-    } catch {
-      got = '';
-    }
-    other?.close();
-    return got;
-  };
-  const events = (url) => within(new Promise((resolve) => {
+}
+
+function opened(url) {
+  const other = window.open(url);
+  let got = '';
+  try {
+    got = other?.document.body?.textContent.trim() ?? '';
+  } catch {
+    got = '';
+  }
+  other?.close();
+  return got;
+}
+
+function events(url) {
+  return within(new Promise((resolve) => {
     const source = new EventSource(url, { withCredentials: true });
     source.onopen = () => resolve(`open ${url}`);
     source.onerror = () => resolve(source.close() ?? '');
   }));
-  const script = (url) => within(new Promise((resolve) => {
+}
+
+function script(url) {
+  return within(new Promise((resolve) => {
     const before = Object.keys(globalThis).length;
     const one = document.createElement('script');
     one.onload = () => resolve(Object.keys(globalThis).length === before ? '' : `${url} left something`);
@@ -70,49 +90,72 @@ async function attack({ agent, store, shop, token }) {
     one.src = url;
     document.body.append(one);
   }));
-  // A worker of this site cannot be had on a page that is no secure context.
-  const worker = async (url) => {
-    const registered = await navigator.serviceWorker?.register('/worker.js').catch(() => undefined);
-    if (!registered) return '';
-    await navigator.serviceWorker.ready;
-    return within(new Promise((resolve) => {
-      navigator.serviceWorker.onmessage = ({ data }) => resolve(data);
-      (registered.active ?? registered.waiting).postMessage(url);
-    }));
-  };
+}
 
-  const rpc = (method, params = {}) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-  const hello = rpc('hello', { protocol: 1, software: 'evil', channel: 'web', token, incarnation: 'ab'.repeat(16), next_seq: 1, epoch: '' });
+// A worker of this site cannot be had on a page that is no secure context.
+async function worker(url) {
+  const registered = await navigator.serviceWorker?.register('/worker.js').catch(() => undefined);
+  if (!registered) return '';
+  await navigator.serviceWorker.ready;
+  return within(new Promise((resolve) => {
+    navigator.serviceWorker.onmessage = ({ data }) => resolve(data);
+    (registered.active ?? registered.waiting).postMessage(url);
+  }));
+}
+
+function rpc(method, params = {}) {
+  return JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+}
+
+// ---- in the page: all that is tried ----
+
+function agentTries(name) {
+  const pairing = rpc('pair.begin', { name: 'evil', scopes: ['cart'] });
+  const post = (type) => read(`http://${name}/pos/v1/rpc`, { method: 'POST', body: pairing, headers: { 'content-type': type } });
   const tries = {};
-  const names = [`127.0.0.1:${agent}`, `localhost:${agent}`];
-  for (const name of names) {
-    for (const path of ['clerk', 'kiosk', 'it']) tries[`${name} socket ${path}`] = socket(`ws://${name}/${path}`, 'tillbridge-page.v1');
-    tries[`${name} socket pos`] = socket(`ws://${name}/pos/v1`, 'tillbridge-pos.v1');
-    tries[`${name} read page`] = read(`http://${name}/clerk`);
-    tries[`${name} read file`] = read(`http://${name}/clerk/app.js`);
-    tries[`${name} post text`] = read(`http://${name}/pos/v1/rpc`, { method: 'POST', body: rpc('pair.begin', { name: 'evil', scopes: ['cart'] }), headers: { 'content-type': 'text/plain' } });
-    tries[`${name} post json`] = read(`http://${name}/pos/v1/rpc`, { method: 'POST', body: rpc('pair.begin', { name: 'evil', scopes: ['cart'] }), headers: { 'content-type': 'application/json' } });
-    tries[`${name} events`] = events(`http://${name}/pos/v1/events`);
-    tries[`${name} frame`] = frame(`http://${name}/clerk`);
-    tries[`${name} window`] = opened(`http://${name}/clerk`);
-    tries[`${name} form`] = form(`http://${name}/clerk`, { a: 'b' }, 'application/x-www-form-urlencoded');
-    tries[`${name} form as JSON`] = form(`http://${name}/pos/v1/rpc`, { [rpc('cart.clear').slice(0, -1)]: '}' }, 'text/plain');
-    tries[`${name} script`] = script(`http://${name}/clerk/app.js`);
-    tries[`${name} worker`] = worker(`http://${name}/clerk`);
-    tries[`${name} beacon`] = navigator.sendBeacon(`http://${name}/clerk`, rpc('visit.end')) ? '' : '';
-  }
-  tries['store socket'] = socket(`wss://127.0.0.1:${store}/`, 'tillbridge.v1', hello);
-  tries['store read'] = read(`https://127.0.0.1:${store}/`);
-  tries['store form'] = form(`https://127.0.0.1:${store}/`, { a: hello }, 'text/plain');
-  tries['shop socket'] = socket(`ws://127.0.0.1:${shop}/context`, 'tillbridge.v1', hello);
-  tries['shop token'] = read(`http://127.0.0.1:${shop}/token`, { method: 'POST', body: '{}' });
-  tries['shop account'] = read(`http://127.0.0.1:${shop}/account`);
-  tries['shop form'] = form(`http://127.0.0.1:${shop}/token`, {}, 'text/plain');
-  tries['shop frame'] = frame(`http://127.0.0.1:${shop}/`);
+  for (const path of ['clerk', 'kiosk', 'it']) tries[`${name} socket ${path}`] = socket(`ws://${name}/${path}`, 'tillbridge-page.v1');
+  tries[`${name} socket pos`] = socket(`ws://${name}/pos/v1`, 'tillbridge-pos.v1');
+  tries[`${name} read page`] = read(`http://${name}/clerk`);
+  tries[`${name} read file`] = read(`http://${name}/clerk/app.js`);
+  tries[`${name} post text`] = post('text/plain');
+  tries[`${name} post json`] = post('application/json');
+  tries[`${name} events`] = events(`http://${name}/pos/v1/events`);
+  tries[`${name} frame`] = frame(`http://${name}/clerk`);
+  tries[`${name} window`] = opened(`http://${name}/clerk`);
+  tries[`${name} form`] = form(`http://${name}/clerk`, { a: 'b' }, 'application/x-www-form-urlencoded');
+  tries[`${name} form as JSON`] = form(`http://${name}/pos/v1/rpc`, { [rpc('cart.clear').slice(0, -1)]: '}' }, 'text/plain');
+  tries[`${name} script`] = script(`http://${name}/clerk/app.js`);
+  tries[`${name} worker`] = worker(`http://${name}/clerk`);
+  tries[`${name} beacon`] = navigator.sendBeacon(`http://${name}/clerk`, rpc('visit.end')) ? '' : '';
+  return tries;
+}
+
+function webTries({ store, shop, token }) {
+  const hello = rpc('hello', { protocol: 1, software: 'evil', channel: 'web', token, incarnation: 'ab'.repeat(16), next_seq: 1, epoch: '' });
+  return {
+    'store socket': socket(`wss://127.0.0.1:${store}/`, 'tillbridge.v1', hello),
+    'store read': read(`https://127.0.0.1:${store}/`),
+    'store form': form(`https://127.0.0.1:${store}/`, { a: hello }, 'text/plain'),
+    'shop socket': socket(`ws://127.0.0.1:${shop}/context`, 'tillbridge.v1', hello),
+    'shop token': read(`http://127.0.0.1:${shop}/token`, { method: 'POST', body: '{}' }),
+    'shop account': read(`http://127.0.0.1:${shop}/account`),
+    'shop form': form(`http://127.0.0.1:${shop}/token`, {}, 'text/plain'),
+    'shop frame': frame(`http://127.0.0.1:${shop}/`),
+  };
+}
+
+async function attack(targets) {
+  const tries = {};
+  for (const name of [`127.0.0.1:${targets.agent}`, `localhost:${targets.agent}`]) Object.assign(tries, agentTries(name));
+  Object.assign(tries, webTries(targets));
   const got = {};
   for (const [name, one] of Object.entries(tries)) got[name] = await one;
   return got;
 }
+
+const IN_PAGE = [within, socket, read, frame, form, opened, events, script, worker, rpc, agentTries, webTries, attack];
+
+// ---- the site ----
 
 const WORKER = `self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(clients.claim()));
@@ -135,7 +178,7 @@ export class HostileSite {
 
   // What its page, which must be loaded, gets out of everything that it tries; only what is not nothing.
   async attacks(page, targets) {
-    const got = await page.evaluate(`(${attack})(${JSON.stringify(targets)})`);
+    const got = await page.evaluate(`(() => { ${IN_PAGE.join('\n')}\nreturn attack(${JSON.stringify(targets)}); })()`);
     return { count: Object.keys(got).length, got: Object.fromEntries(Object.entries(got).filter(([, what]) => what !== '')) };
   }
 

@@ -242,10 +242,18 @@ void tb_choices_choose(struct tb_request *r)
     struct tb_agent *agent = r->agent;
     struct tb_choices *c = &agent->choices;
     struct tb_id choice = tb_json_id(&r->check, r->params, "choice");
-    struct tb_id handle = tb_json_id(&r->check, r->params, "customer");
+    const bool nobody = !tb_json_has(r->params, "customer");
+    const struct tb_id none = {{0}};
+    struct tb_id handle = nobody ? none : tb_json_id(&r->check, r->params, "customer");
     if (!tb_request_check(r))
         return;
     bool asked = !tb_id_is_zero(&c->id) && tb_id_equal(&choice, &c->id);
+    if (asked && nobody) {
+        tb_choices_drop(agent);
+        tb_identify_visit_ended(&agent->identify); /* put away by mistake, the code is shown again at once */
+        tb_shopping_answer_done(r);
+        return;
+    }
     for (size_t i = 0; asked && i < c->asked.count; i++) {
         const struct tb_id customer = c->asked.customers[i];
         if (!tb_handle_is(&handle, &c->id, tb_id_span(&customer)))

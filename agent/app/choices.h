@@ -46,11 +46,13 @@ void tb_choices_forget(struct tb_agent *agent, uint64_t attempt);
 /* It begins a visit: true when somebody has to choose first. */
 bool tb_choices_begin(struct tb_agent *agent, const struct tb_identify_action *action);
 
-/* A visit has begun, or the customer was erased: nothing is asked any more. */
+/* A visit has begun, or the customer was erased, or whoever is here is none of them: nothing is asked any
+ * more. */
 void tb_choices_drop(struct tb_agent *agent);
 void tb_choices_show(struct tb_agent *agent, struct tb_page_to to);
 
-/* visit.choose {choice, customer}, of any page that shows the question. */
+/* visit.choose {choice, customer?}, of any page that shows the question; without customer it is none of them,
+ * and nothing begins. */
 void tb_choices_choose(struct tb_request *r);
 
 #endif

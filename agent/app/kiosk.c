@@ -125,10 +125,12 @@ bool tb_kiosk_scanned(struct tb_agent *agent, uint8_t reader)
 
 /* ---- asking ---- */
 
-/* Who is here already is answered with her visit: a tap may have been faster than the finger. */
+/* Who is here already is answered with her visit: a tap may have been faster than the finger. Whoever begins
+ * without a card, or goes on without one, is none of those who share the last one. */
 static void visit_start(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
+    tb_choices_drop(agent);
     if (!agent->serving.visit.open)
         nobody_begin(agent, TB_VISIT_NO_READER);
     struct tb_json_writer w = tb_request_answer_begin(r);

@@ -160,6 +160,39 @@ test('a card that two people share asks who is shopping', async () => {
   await done();
 });
 
+test('both questions leave the way to help and to "Not me"', async () => {
+  const called = async () => {
+    await shopper.touch('help');
+    await sees('that somebody is called', `(s) => s.dialog === 'help' && /Waiting for/.test(s.panel)`);
+    await shopper.touch('close');
+    await sees('the call over the question', `(s) => s.dialog === '' && /We are calling somebody/.test(s.calling)`);
+  };
+  const whoIsIt = async () => {
+    await kiosk.scan(memberUri(okafor));
+    await sees('the question', `(s) => s.kind === 'choose' && s.acts.join() === 'help,not_me'`);
+  };
+  await whoIsIt();
+  await shopper.touch('not_me');
+  await sees('nobody', `(s) => s.kind === 'idle'`);
+  await scan(book);
+  await linesAre(book.name);
+  await whoIsIt();
+  await called();
+  await shopper.page.getByRole('button', { name: 'Somebody else' }).tap();
+  await sees('the own cart, and the call', `(s) => s.title === 'Your cart' && s.lines.length === 1 && /We are calling somebody/.test(s.calling)`);
+  await done();
+  await scan(book);
+  await linesAre(book.name);
+  await kiosk.scan(memberUri(rivera));
+  await sees('whether it is hers', `(s) => s.kind === 'merge' && s.acts.join() === 'help,not_me'`);
+  await called();
+  await shopper.touch('not_me');
+  await shopper.touch('not_me_yes');
+  await sees('the own cart', `(s) => s.title === 'Your cart' && s.lines.length === 1 && s.lines[0].includes(${JSON.stringify(book.name)})`);
+  assert.equal((await shopper.document()).includes(rivera.name), false);
+  await done();
+});
+
 test('what was chosen of a product comes back with it', async () => {
   const web = await kiosk.webChannel(osei.id);
   for (const options of ['colour:green', 'colour:blue']) await web.add(pen.gtin, 2, { options });

@@ -168,7 +168,8 @@ test('who is shopping is asked and answered', async () => {
   await kind(page, 'choose');
   await page.locator('[data-act=choose]').nth(1).tap();
   await page.locator('[data-act=choose]').last().tap();
-  assert.deepEqual(await asked(2), [['visit.choose', { choice: choose.choice, customer: 'c2' }], ['visit.start', {}]]);
+  await tap(page, 'not_me');
+  assert.deepEqual(await asked(3), [['visit.choose', { choice: choose.choice, customer: 'c2' }], ['visit.start', {}], ['visit.choose', { choice: choose.choice }]]);
   await close(page);
 });
 

@@ -88,7 +88,7 @@ const actions = {
   know: () => panel('know', 'visit.know'),
   help: callHelp,
   help_cancel: () => { ofVisit('help.cancel'); dispatch({ type: 'close' }); },
-  not_me: () => dispatch({ type: 'panel', name: 'not_me' }),
+  not_me: () => (state.choose ? ask('visit.choose', { choice: state.choose.choice }) : dispatch({ type: 'panel', name: 'not_me' })), // of several nobody is shown yet
   not_me_yes: () => panel('not_me', 'visit.not_me'),
   forget: () => dispatch({ type: 'panel', name: 'forget' }),
   forget_yes: () => panel('forget', 'visit.forget'),

@@ -63,8 +63,8 @@ function screenOf(state, env, clock) {
   const w = env.words;
   const link = linkScreen(state, w, clock);
   if (link) return link;
-  if (state.choose) return chooseScreen(state.choose, w);
-  if (state.visit) return state.merge ? mergeScreen(state, w) : cartScreen(state, env, clock);
+  if (state.choose) return chooseScreen(state, w, clock);
+  if (state.visit) return state.merge ? mergeScreen(state, w, clock) : cartScreen(state, env, clock);
   if (state.reading) return plain('reading', 'tap', 'busy', w.t('kiosk.reading'), w.t('kiosk.reading.detail'));
   if (state.outcome && clock.at - state.outcome.at < OUTCOME_MS && (!SILENT.has(state.outcome.outcome) || isTooLate(state.outcome))) return outcomeScreen(state, w);
   if (state.ended) return endedScreen(state.ended, w);
@@ -116,21 +116,21 @@ function outcomeScreen(state, w) {
   return plain('outcome', OUTCOME_ICONS[state.outcome.outcome] ?? 'question', 'attention', title, detail, w.t('kiosk.again'));
 }
 
-function chooseScreen(choose, w) {
-  return { kind: 'choose', title: w.t('kiosk.choose.title'), detail: w.t('kiosk.choose.detail'),
-    people: (choose.people ?? []).map((one) => ({ customer: one.customer, name: one.name || w.t('kiosk.welcome.nameless') })), none: w.t('kiosk.choose.none') };
+function chooseScreen(state, w, clock) {
+  return { kind: 'choose', title: w.t('kiosk.choose.title'), detail: w.t('kiosk.choose.detail'), help: helpLine(state, w, clock),
+    people: (state.choose.people ?? []).map((one) => ({ customer: one.customer, name: one.name || w.t('kiosk.welcome.nameless') })), none: w.t('kiosk.choose.none') };
 }
 
 // ---- merge preview ----
 
-function mergeScreen(state, w) {
+function mergeScreen(state, w, clock) {
   const { merge } = state;
   const currency = merge.currency ?? state.cart?.currency ?? state.terminal?.currency ?? '';
   const rows = mergeRows(merge.lines ?? [], state.left_out, w, reasonSaid(w)).map((row) => rowOf(row, w));
   const left = rows.filter((row) => row.kiosk && !row.taken).length > 0;
   const total = left ? rows.reduce((sum, row) => sum + row.worth, 0) : merge.total_after;
   const items = rows.reduce((sum, row) => sum + row.count, 0);
-  return { kind: 'merge', title: w.t('kiosk.merge.title'), detail: w.t('kiosk.merge.detail'), rows,
+  return { kind: 'merge', title: w.t('kiosk.merge.title'), detail: w.t('kiosk.merge.detail'), help: helpLine(state, w, clock), rows,
     heads: ['product', 'online', 'kiosk', 'becomes'].map((name) => w.t(`kiosk.merge.${name}`)),
     join: { text: w.t('kiosk.merge.join'), detail: w.plural('kiosk.merge.join.detail', items, { money: w.money(total ?? 0, currency), currency }) },
     apart: { text: w.t('kiosk.merge.apart'), detail: w.t('kiosk.merge.apart.detail') } };
@@ -259,6 +259,7 @@ function footOf(state, screen, w) {
   if (state.link.state !== 'up') return [];
   const key = (act, change = {}) => ({ act, text: w.t(`kiosk.act.${act}`), detail: '', ...change });
   if (['idle', 'outcome', 'ended', 'reading'].includes(screen.kind)) return [key('start', { primary: true }), key('help')];
+  if (['merge', 'choose'].includes(screen.kind)) return [key('help'), key('not_me', { small: true })];
   if (screen.kind !== 'cart') return [];
   const keys = [];
   const filled = state.lines.some((line) => line.goneAt === null);

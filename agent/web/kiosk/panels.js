@@ -60,7 +60,7 @@ function helpDialog(state, { words: w }, clock) {
     return waiting ?? dialog('help', title, w.t('kiosk.help.asking'), [action('close', w.t('kiosk.act.close'))], { busy: true });
   }
   const line = helpLine(state, w, clock);
-  const filled = state.lines.some((one) => one.goneAt === null);
+  const filled = !state.merge && !state.choose && state.lines.some((one) => one.goneAt === null); // her cart is what is under it
   const back = action('close', w.t(filled ? 'kiosk.act.back' : 'kiosk.act.close'), { strong: true });
   const of = filled ? 'cart' : 'detail';
   const words = (key) => w.t(`kiosk.help.${key}.${of}`);

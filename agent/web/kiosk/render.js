@@ -110,14 +110,14 @@ const screens = { choose: chooseParts, merge: mergeParts, cart: cartParts };
 
 function chooseParts(screen) {
   const choice = (customer, name, kind) => h(`button.person${kind}`, { type: 'button', 'data-act': 'choose', 'data-key': customer || 'none', 'data-customer': customer }, icon('person'), h('span', name));
-  return [title(screen.title), h('p', screen.detail),
+  return [title(screen.title), h('p', screen.detail), helpPart(screen.help),
     h('div.people', screen.people.map((one) => choice(one.customer, one.name, '')), choice('', screen.none, '.none'))];
 }
 
 function mergeParts(screen) {
   const head = h('tr', screen.heads.map((text, n) => h(n === 0 ? 'th.what' : 'th', { scope: 'col' }, text)));
   const answer = (act, one, kind) => h(`button.answer${kind}`, { type: 'button', 'data-act': act, 'data-key': act }, h('b', one.text), h('small', one.detail));
-  return [title(screen.title), h('p', screen.detail),
+  return [title(screen.title), h('p', screen.detail), helpPart(screen.help),
     h('div.scroll', { tabindex: '0', role: 'group', 'aria-label': screen.title }, h('table', h('thead', head), h('tbody', screen.rows.map(mergeRow)))),
     h('div.answers', answer('merge_join', screen.join, '.yes'), answer('merge_apart', screen.apart, '.no'))];
 }

@@ -69,7 +69,7 @@ const messages = {
   reading: (state, params, at) => ({ ...state, reading: { reader: params.reader, at } }),
   reading_end: (state) => ({ ...state, reading: null }),
   taken_back: takenBack,
-  merge: (state, params) => (params.merge ? { ...state, merge: params.merge, panel: null, joined: false, left_out: state.merge ? state.left_out : [] }
+  merge: (state, params) => (params.merge ? { ...state, merge: params.merge, panel: state.merge ? state.panel : null, joined: false, left_out: state.merge ? state.left_out : [] }
     : { ...state, merge: null, left_out: [], joined: Boolean(params.undo) }),
   choose: (state, params) => ({ ...state, choose: params.choice ? params : null, panel: params.choice ? null : state.panel }),
   help: onHelp,

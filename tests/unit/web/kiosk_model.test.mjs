@@ -108,7 +108,6 @@ test('the merge preview has a row for each product, with its reason', () => {
     ['Fountain pen, blue', '1', '–', '1', 'was in your cart already'], ['Ink cartridges ×12', '2', '1', '3', 'in both: added up'],
     ['Notebook A5, dotted', '1', '–', '1', 'was in your cart already'], ['Eraser, soft', '–', '2', '2', 'scanned here just now']]);
   assert.deepEqual([screen.join.detail, screen.rows.filter((row) => row.line).length], ['7 items, 78.70 EUR', 2]);
-  assert.deepEqual(shown([...shopping(), ['merge', merge()]]).foot, []);
 });
 
 test('what is unticked stays out, of the row and of the sum', () => {
@@ -120,6 +119,16 @@ test('what is unticked stays out, of the row and of the sum', () => {
 test('who shares a card is asked for by name, and may be somebody else', () => {
   const { screen } = shown([...idle, ['choose', choose]]);
   assert.deepEqual([screen.kind, screen.people.map((one) => one.name), screen.none], ['choose', ['Maria', 'Jonas', 'Anneliese von Hohenstein'], 'Somebody else']);
+});
+
+test('both questions leave the way to help and to "Not me"', () => {
+  for (const asked of [[...shopping(), ['merge', merge()]], [...idle, ['choose', choose]]]) {
+    const calling = shown([...asked, ['help', { help: { state: 'waiting', since_ms: WALL, declined: 0 } }]], { events: [{ type: 'panel', name: 'help', at: 0 }] });
+    assert.deepEqual([acts(calling.foot), calling.screen.help.text, acts(calling.dialog.actions)], [['help', 'not_me'], 'We are calling somebody', ['close', 'help_cancel']]);
+    assert.deepEqual([calling.dialog.actions[0].text, calling.dialog.detail], ['Close', 'Please stay here. You can scan products meanwhile.']);
+    assert.equal(shown(asked).screen.help, null);
+    assert.deepEqual(shown(asked, { events: [{ type: 'lost', at: 0, tried: true }] }).foot, []);
+  }
 });
 
 test('a code to take along: asked for, shown, run out, refused', () => {

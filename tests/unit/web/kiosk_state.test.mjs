@@ -87,6 +87,7 @@ test('a merge preview opens alone, and what was unticked there is forgotten with
   const out = act(act(shown, 'tick_line', { line: 'x' }), 'tick_line', { line: 'y' });
   assert.deepEqual(act(out, 'tick_line', { line: 'x' }).left_out, ['y']);
   assert.deepEqual(say(out, 'merge', merge()).left_out, ['x', 'y']);
+  assert.equal(say(act(out, 'panel', { name: 'not_me' }), 'merge', merge()).panel.name, 'not_me'); // asked again, it takes nothing away
   const over = say(out, 'merge', { merge: null });
   assert.deepEqual([over.merge, over.left_out], [null, []]);
 });

@@ -343,6 +343,10 @@ static enum outcome identify(struct tb_talk *t, struct visitor *v)
     (void)snprintf(params, sizeof params, "{\"code\":\"%s\"}", v->code);
     if (!tb_talk_call(t, "identify.code", params) || t->rpc.kind != TB_RPC_RESULT)
         return FAILED;
+    if (text_is(t->rpc.result, "outcome", "merged")) {
+        v->why = "she is here already, or was a moment ago";
+        return NOT_TRIED;
+    }
     tb_json_str(&check, t->rpc.result, "visit", v->visit, sizeof v->visit);
     return told(text_is(t->rpc.result, "outcome", "recognised") && check.err == TB_OK);
 }

@@ -92,6 +92,32 @@ test('without a product, or with one that is not the chain\'s, her cart is left 
   assert.equal(unknown.of.cart_remove.result, 'skipped');
 });
 
+test('what another POS has, and a product that she has, are left to them, and so is who is here already', async () => {
+  const { TILLBRIDGE_POS_TOKEN: token } = await granted('Another', SCOPES);
+  const other = await new Pos(till.page_port, token).follow();
+  for (const method of ['upos.open', 'upos.claim']) await other.result(method, { device: 'MSR' });
+  await other.result('identify.code', { code: memberUri(till.customers[0]) });
+  const { visit } = await other.event('customer.identified');
+  await other.result('cart.add', { visit: visit.id, gtin: till.products[0].gtin, quantity: 1 });
+  const { cart } = await other.event('cart.changed', (told) => told.cart.lines.length);
+  await other.result('visit.end', { visit: visit.id });
+  const report = await checks([...url(), ...served()], await granted('Careful', SCOPES));
+  assert.equal(report.code, 0, report.text);
+  assert.match(report.of.upos_claim.detail, /another POS has claimed/);
+  assert.match(report.of.cart_add.detail, /in her cart already/);
+  assert.deepEqual([report.of.claim.result, report.of.cart_remove.result, report.of.cart_before.result], ['ok', 'skipped', 'ok']);
+  const here = await other.result('identify.code', { code: memberUri(till.customers[0]) });
+  const again = await other.event('customer.identified', (told) => told.visit.id === here.visit);
+  const meanwhile = await checks([...url(), ...served()], await granted('Second', SCOPES));
+  assert.match(meanwhile.of.identify.detail, /is here already/);
+  assert.deepEqual(again.cart.lines.map(({ id, quantity }) => [id, quantity]), [[cart.lines[0].id, 1]]);
+  await other.result('cart.remove', { line: cart.lines[0].id, from: 1 });
+  await other.event('cart.changed', (told) => told.cart.lines.length === 0);
+  await other.result('visit.end', { visit: again.visit.id });
+  other.close();
+  await other.closed;
+});
+
 // ---- what an agent does wrong is found, and nothing else is said to be wrong ----
 
 const event = (message, method, params) => (message.method === method ? { ...message, params: { ...message.params, ...params } } : message);

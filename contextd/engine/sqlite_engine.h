@@ -258,6 +258,7 @@ struct sqlite_evidence {
     struct tb_id handover;   /* that it is the code of; zero: none */
     struct tb_id customer;   /* of that; zero: nobody's cart */
     struct tb_id cart;       /* the same; zero: none */
+    enum tb_handover_reason handover_reason;
 };
 
 /* Nothing of ret_evidence is set when there is none, or no key for it. */
@@ -446,8 +447,8 @@ TB_MUST_USE enum tb_err sqlite_touch(struct sqlite_engine *e, const struct tb_id
 /* Documents of sqlite_row_read() that stand beside what decides about them. TB_ERR_NOT_FOUND. */
 TB_MUST_USE enum tb_err sqlite_reward_row(struct sqlite_engine *e, struct tb_span key, struct tb_row *row,
                                           struct tb_json_writer *w);
-TB_MUST_USE enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
-                                            struct tb_json_writer *w);
+TB_MUST_USE enum tb_err sqlite_handover_row(struct sqlite_engine *e, const struct sqlite_change *change,
+                                            struct tb_row *row, struct tb_json_writer *w);
 /* Of one that is gone: only how new that is. */
 TB_MUST_USE enum tb_err sqlite_handover_gone_row(struct sqlite_engine *e, struct tb_span id,
                                                  struct tb_row *row);

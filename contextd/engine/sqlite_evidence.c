@@ -43,9 +43,11 @@ static enum tb_err handover_find(struct sqlite_engine *e, const char *code, stru
         err = sqlite_column_id(s, 0, &evidence->customer);
     if (err == TB_OK)
         err = sqlite_column_id(s, 1, &evidence->cart);
-    tb_stmt_reset(s);
-    if (err == TB_OK)
+    if (err == TB_OK) {
+        evidence->handover_reason = (enum tb_handover_reason)tb_stmt_int(s, 12);
         evidence->handover = id;
+    }
+    tb_stmt_reset(s);
     return err;
 }
 

@@ -433,8 +433,9 @@ static enum tb_err people_meet(struct sqlite_engine *e, const struct tb_engine_p
 }
 
 /* What a code is of: its row, behind those that there are, and nobody's cart. */
-static enum tb_err handover_rows(struct sqlite_engine *e, const struct sqlite_evidence *evidence,
-                                 const char *store, struct tb_arena *arena, struct tb_rows *rows)
+static enum tb_err handover_rows(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                 const struct sqlite_evidence *evidence, struct tb_arena *arena,
+                                 struct tb_rows *rows)
 {
     struct gathering g = {.arena = arena,
                           .rows = tb_arena_take(arena, (rows->count + 2) * sizeof *g.rows),
@@ -449,7 +450,8 @@ static enum tb_err handover_rows(struct sqlite_engine *e, const struct sqlite_ev
                                    .op = TB_ROW_PUT,
                                    .id = tb_id_span(&evidence->cart),
                                    .customer = evidence->customer,
-                                   .store = store};
+                                   .store = peer->store,
+                                   .shopper = !tb_id_is_zero(&peer->customer)};
     enum tb_err err = TB_OK;
     if (tb_id_is_zero(&evidence->customer))
         err = take_row(e, &change, &g);
@@ -461,8 +463,8 @@ static enum tb_err handover_rows(struct sqlite_engine *e, const struct sqlite_ev
     return err;
 }
 
-/* From the web only what somebody was handed is looked up, and only one's own or nobody's is found; what is
- * one's own comes with the feed. */
+/* From the web only what somebody was handed is looked up, and only one's own or nobody's is found, calls for
+ * help not at all: they are for the store. What is one's own comes with the feed. */
 static enum tb_err web_find(struct sqlite_engine *e, const struct tb_engine_request *request,
                             struct sqlite_evidence *evidence, struct people *ret_people)
 {
@@ -470,8 +472,9 @@ static enum tb_err web_find(struct sqlite_engine *e, const struct tb_engine_requ
         return TB_ERR_DENIED;
     enum tb_err err = people_find(e, request, evidence, ret_people);
     bool others = ret_people->count > 0 && !tb_id_equal(&ret_people->ids[0], &request->peer.customer);
+    bool call = evidence->handover_reason == TB_HANDOVER_FOR_HELP;
     ret_people->count = 0;
-    return err == TB_OK && others ? TB_ERR_NOT_FOUND : err;
+    return err == TB_OK && (others || call) ? TB_ERR_NOT_FOUND : err;
 }
 
 enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_request *request,
@@ -490,7 +493,7 @@ enum tb_err sqlite_identify(struct sqlite_engine *e, const struct tb_engine_requ
     if (known && err == TB_OK)
         err = people_rows(e, &people, request->peer.store, arena, &ret_answer->identify.rows);
     if (found && err == TB_OK && !tb_id_is_zero(&evidence.handover))
-        err = handover_rows(e, &evidence, request->peer.store, arena, &ret_answer->identify.rows);
+        err = handover_rows(e, &request->peer, &evidence, arena, &ret_answer->identify.rows);
     ret_answer->identify.found = found && err == TB_OK;
     ret_answer->identify.proof = evidence.proof;
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;

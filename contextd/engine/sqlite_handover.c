@@ -607,18 +607,21 @@ static enum tb_err doc_take(const struct tb_stmt *s, struct tb_handover *h)
     return err;
 }
 
-enum tb_err sqlite_handover_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
-                                struct tb_json_writer *w)
+/* On her own phone nobody's says nothing of what was noted: it is of somebody else's visit. */
+enum tb_err sqlite_handover_row(struct sqlite_engine *e, const struct sqlite_change *change,
+                                struct tb_row *row, struct tb_json_writer *w)
 {
     struct tb_handover h = {.code = ""};
     struct tb_stmt *s;
-    enum tb_err err = row_find(e, id, &s);
+    enum tb_err err = row_find(e, change->id, &s);
     if (err == TB_OK)
         err = doc_take(s, &h);
     if (err == TB_OK) {
+        if (change->shopper && tb_stmt_is_null(s, 0))
+            h.note[0] = '\0';
         h.state = (enum tb_handover_state)tb_stmt_int(s, 6);
         if (h.state == TB_HANDOVER_OPEN)
-            sqlite_handover_code(e, id, h.code);
+            sqlite_handover_code(e, change->id, h.code);
         row->version = tb_stmt_int(s, 8);
         row->as_of_ms = tb_stmt_int(s, 9);
         tb_handover_encode(w, NULL, &h);

@@ -451,7 +451,7 @@ static enum tb_err doc_build(struct sqlite_engine *e, const struct sqlite_change
     case TB_ROW_KEY:
         return tb_span_is(change->id, "pepper") ? pepper_row(e, row, w) : sqlite_key_row(e, change, row, w);
     case TB_ROW_ERASURE: return erasure_row(e, change->id, row, w);
-    case TB_ROW_HANDOVER: return sqlite_handover_row(e, change->id, row, w);
+    case TB_ROW_HANDOVER: return sqlite_handover_row(e, change, row, w);
     case TB_ROW_REWARD: return sqlite_reward_row(e, change->id, row, w);
     case TB_ROW_OPERATOR: return sqlite_operator_row(e, change->id, row, w);
     case TB_ROW_NONE:

@@ -416,9 +416,35 @@ static void a_phone_takes_neither_anothers_cart_nor_a_call(void **state)
 
     struct tb_mutation call = request_of((struct tb_id){{0}}, 82, "any");
     call.cart = fixture_id(50);
-    assert_applied(decide(f, &kiosk, call));
+    const struct tb_engine_answer *answer = decide(f, &kiosk, call);
+    assert_applied(answer);
+    memcpy(code, doc_of(&answer->apply.rows).code, sizeof code);
+    answer = fetch(f, &web, "handover", code);
+    assert_false(answer->identify.found);
+    assert_int_equal(answer->identify.rows.count, 0);
+    assert_true(ask_by_code(f, "till-0421-4", code)->identify.found);
     accept.handover.handover = call.handover.handover;
     assert_rejected(decide(f, &web, accept), "handover_unknown");
+}
+
+/* It is of somebody else's visit; at a till it is shown. */
+static void a_phone_is_not_told_what_was_noted_of_nobodys_cart(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer web = fixture_web(0);
+    struct tb_mutation sent = request_of((struct tb_id){{0}}, 84, "any");
+    char code[TB_HANDOVER_CODE_SIZE + 1];
+    sent.cart = fixture_id(51);
+    (void)snprintf(sent.handover.note, sizeof sent.handover.note, "%s", "Waits at the lifts");
+    assert_applied(decide(f, &kiosk, anonymous_add(51)));
+    send(f, &sent, code);
+    assert_string_equal(doc_of(&fetch(f, &web, "handover", code)->identify.rows).note, "");
+    const struct tb_engine_answer *answer = ask_by_code(f, "till-0421-4", code);
+    assert_string_equal(doc_of(&answer->identify.rows).note, sent.handover.note);
+    struct tb_mutation accept = answer_of(TB_MUTATION_HANDOVER_ACCEPT, &sent);
+    accept.customer = web.customer;
+    assert_string_equal(doc_of(&decide(f, &web, accept)->apply.rows).note, "");
 }
 
 static void a_phone_goes_on_with_her_own_cart(void **state)
@@ -533,6 +559,7 @@ int main(void)
         ENGINE_TEST(a_code_ends_with_its_hand_over),
         ENGINE_TEST(a_phone_goes_on_with_nobodys_cart_that_it_was_handed),
         ENGINE_TEST(a_phone_takes_neither_anothers_cart_nor_a_call),
+        ENGINE_TEST(a_phone_is_not_told_what_was_noted_of_nobodys_cart),
         ENGINE_TEST(a_phone_goes_on_with_her_own_cart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,12 +2,12 @@
 // screen. A dialog with another `key` is built anew; one with the same key keeps its fields and what is typed in them.
 import { ageOf, isPast } from '../lib/facts.js';
 import { mergeRows } from '../lib/merge.js';
+import { LANGUAGES } from '../lib/words.js';
 import { consentField, consentsAsked } from './consents.js';
 import { errorText } from './errors.js';
 import { shownTier } from './tier.js';
 
 const TEXT_MAX = 120; // characters of a note: 160 bytes in any language that is written with Latin letters
-const LANGUAGES = ['en', 'de', 'fr', 'es', 'ar'];
 const OF_CART = ['suggestions', 'merge']; // what is asked for in these is about the cart
 const REASONS = ['no_card', 'unreadable', 'return', 'service'];
 const BLOCK_REASONS = ['lost', 'stolen', 'other'];
@@ -100,7 +100,7 @@ function signupDialog(state, { w }) {
     fields: [
       { kind: 'text', name: 'name', label: w.t('signup.name'), required: true, max: 80 },
       { kind: 'select', name: 'language', label: w.t('signup.language'), value: (state.terminal?.language ?? 'en').split('-')[0],
-        options: LANGUAGES.map((one) => ({ value: one, text: w.languageName(one) })) },
+        options: Object.keys(LANGUAGES).map((one) => ({ value: one, text: w.languageName(one) })) },
       { kind: 'tel', name: 'phone', label: w.t('signup.phone'), max: 32 },
       { kind: 'email', name: 'email', label: w.t('signup.email'), max: 96 },
       ...asked,

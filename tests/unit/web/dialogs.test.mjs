@@ -9,6 +9,7 @@ import { choice, consents, credentials, matches, merge, notes, requests, suggest
 const { initialState, reduce } = await load('clerk/state.js');
 const { viewOf } = await load('clerk/model.js');
 const { guessBy } = await load('clerk/dialog_model.js');
+const { LANGUAGES } = await load('lib/words.js');
 const { isAboutCart } = await load('clerk/errors.js');
 const { newCustomer } = await load('clerk/actions.js');
 const words = await wordsFor('en', 'Europe/Berlin');
@@ -107,6 +108,7 @@ test('what is turned down in a dialog speaks of the cart only where the dialog i
   const asked = { choose: say('choose', choice), merge: say('merge', merge) };
   const codes = TAILS.error.tails.filter((code) => /^\w+\.\w+$/.test(code)); // tb_err_name()
   assert.ok(codes.length > 25);
+  assert.deepEqual(Object.keys(CARTS).sort(), Object.keys(LANGUAGES).sort());
   for (const [language, cartWord] of Object.entries(CARTS)) {
     const spoken = await wordsFor(language, 'Europe/Berlin');
     for (const name of DIALOGS) for (const code of codes) {
@@ -141,6 +143,12 @@ test('a sign-up sends what was filled in, and each answer with the text that was
     consents: [{ consent: 'newsletter', granted: false, text_version: '2026-1' }, { consent: 'profiling', granted: true, text_version: '2026-1' }] });
   const asked = shown([...begin, open('signup')]).dialog.fields.filter((field) => field.kind === 'choice');
   assert.deepEqual(asked.map((field) => [field.label, field.value]), [['May we send you news and offers by e-mail?', ''], ['May we remember what you looked at, to suggest it here?', '']]);
+});
+
+test('a sign-up offers every language that there is a catalogue of', () => {
+  const { options } = shown([...begin, open('signup')]).dialog.fields.find((field) => field.name === 'language');
+  assert.deepEqual(options.map((one) => one.value), Object.keys(LANGUAGES));
+  assert.equal(options.find((one) => one.value === 'es').text, 'Spanish');
 });
 
 test('consents are asked in the chain’s words of the version that is recorded, and never without any', async () => {

@@ -2,9 +2,11 @@
 // schemes.
 
 import { everyState, settle } from './lib/every_state.mjs';
-import { answerIn, states } from './lib/kiosk_messages.mjs';
+import { states as screens } from './lib/kiosk_messages.mjs';
+import { alike, answerIn, turns } from './lib/kiosk_turns.mjs';
 import { mend } from './lib/link_states.mjs';
 
+const states = { ...screens, ...turns };
 const SIGHTS = [[1080, 1920, 'light'], [1280, 800, 'dark']];
 const MORE_SIGHTS = [[1080, 1920, 'dark'], [1280, 800, 'light'], [1920, 1080, 'light'], [1920, 1080, 'dark']]; // with TB_ALL
 const sights = process.env.TB_ALL ? [...SIGHTS, ...MORE_SIGHTS] : SIGHTS;
@@ -13,7 +15,7 @@ const sights = process.env.TB_ALL ? [...SIGHTS, ...MORE_SIGHTS] : SIGHTS;
 function answer(name) {
   return ({ method }) => {
     if (name.endsWith('-offline')) return { error: { code: -32000, message: 'no', data: { code: 'retry.offline' } } };
-    return { result: answerIn(name, method) };
+    return answerIn(name, method);
   };
 }
 
@@ -40,8 +42,8 @@ async function play(page, stage, name, messages) {
 everyState('/kiosk', Object.keys(states), {
   play,
   messages: (name) => states[name],
-  sights: (name, language) => (language === 'en' ? sights : sights.slice(0, 1)),
-  judged: (name, language, n, count) => n === count - 1,
-  rules: { scrolling: '.scroll, .facts, .people, .languages, .what .name, #bar .store' },
+  sights: (name, language) => (alike.has(name) ? sights.slice(1, 2) : language === 'en' ? sights : sights.slice(0, 1)), // the narrower strip
+  judged: (name, language, n, count) => n === count - 1 && !alike.has(name), // contrast and sizes are measured in all
+  rules: { scrolling: '.scroll, .facts, .people, .languages, .what .name, #bar .store', strip: '.cart' },
   options: { hasTouch: true },
 });

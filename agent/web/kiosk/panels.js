@@ -31,7 +31,7 @@ function blankDialog({ blank, visit }, w, clock) {
 function unanswered(kind, title, state, w, wait) {
   const close = action('close', w.t('kiosk.act.close'));
   if (state.panel.step === 'asking') return dialog(kind, title, wait, [close], { busy: true });
-  if (state.panel.step === 'failed') return dialog(kind, title, errorText(state.panel.code, w), [action('again', w.t('kiosk.act.again'), { strong: true }), close], { failed: true });
+  if (state.panel.step === 'failed') return dialog(kind, title, errorText(state.panel.code, w, { panel: true }), [action('again', w.t('kiosk.act.again'), { strong: true }), close], { failed: true });
   return null;
 }
 

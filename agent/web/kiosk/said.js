@@ -30,5 +30,8 @@ export function waited(help, w, clock) {
   return w.t('kiosk.help.since', { age });
 }
 
-/** Why something was not done, for a shopper. */
-export const errorText = (code, w) => w.t(w.has(`kiosk.error.${code}`) ? `kiosk.error.${code}` : 'kiosk.error.generic');
+/** Why something was not done, for a shopper. panel: what was asked for there is not about the cart. */
+export function errorText(code, w, { panel = false } = {}) {
+  const keys = [...(panel ? [`kiosk.panel.error.${code}`] : []), `kiosk.error.${code}`];
+  return w.t(keys.find((key) => w.has(key)) ?? 'kiosk.error.generic');
+}

@@ -58,15 +58,17 @@ export const known = { hidden: [], groups: [
 const begin = [['terminal', terminal()], ['state', live()]];
 const off = [['terminal', terminal()], ['state', offline()]];
 const shown = [...begin, ['visit', visit()]];
-const press = (act) => (page) => page.locator(`[data-act="${act}"]`).last().click();
-const wait = (selector) => (page) => page.waitForSelector(selector);
+export const press = (act) => (page) => page.locator(`[data-act="${act}"]`).last().click();
+export const wait = (selector) => (page) => page.waitForSelector(selector);
 
 const found = { hidden: [], groups: [known.groups[0], { group: 'visit', facts: [known.groups.at(-1).facts[0], { fact: 'found_by', value: 'found', as_of: WALL, source: 'here' }, known.groups.at(-1).facts[2]] }] };
 
 // How the agent answers; nothing said is {}. In some states it answers otherwise.
 export const answers = { 'send.code': code, 'visit.know': known };
-const answersIn = { 'know-found': { 'visit.know': found } };
-export const answerIn = (name, method) => answersIn[name]?.[method] ?? answers[method] ?? {};
+const answering = (method, result) => (page, stage) => {
+  const usual = stage.answer;
+  stage.answer = (request) => (request.method === method ? { result } : usual(request));
+};
 
 /** name → messages in order; a function as an entry is run by the harness between them. */
 export const states = {
@@ -118,7 +120,7 @@ export const states = {
   choose: [...begin, ['choose', choose]],
   'choose-help': [...begin, ['visit', anonymous([eraser])], ['choose', choose], help('waiting')],
   language: [...shown, press('language'), wait('.languages')],
-  send: [...shown, press('send'), wait('.code')],
+  send: [['terminal', terminal({ handover_link: true })], ['state', live()], ['visit', visit()], press('send'), wait('.code')],
   'send-asking': [...shown, press('send'), wait('.busy')],
   'send-offline': [...off, ['visit', visit()], press('send'), wait('#panel[data-kind=send] [data-act=again]')],
   help: [...shown, press('help'), help('waiting'), wait('.since')],
@@ -133,7 +135,7 @@ export const states = {
   forget: [...shown, press('know'), wait('.facts'), press('forget'), wait('#panel[data-kind=forget]')],
   'not-me': [...shown, press('not_me'), wait('#panel[data-kind=not_me]')],
   blank: [...shown, ['blank', { in_ms: 9_400 }], wait('.seconds')],
-  'know-found': [...begin, ['visit', visit({ visit: { ...visit().visit, source: 'found', credential_kind: 'none' } })], press('know'), wait('.facts')],
+  'know-found': [...begin, ['visit', visit({ visit: { ...visit().visit, source: 'found', credential_kind: 'none' } })], answering('visit.know', found), press('know'), wait('.facts')],
   ended: [...shown, ['visit', { visit: null, reason: 'done' }]],
   'ended-handed': [...begin, ['visit', anonymous(lines)], press('send'), wait('.code'), ['visit', { visit: null, reason: 'handover', by: 'Till 4' }]],
   'ended-forgotten': [...shown, ['visit', { visit: null, reason: 'forget' }]],

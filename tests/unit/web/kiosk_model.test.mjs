@@ -155,6 +155,13 @@ test('a call for help tells how long it waits, who comes, and stays in sight whe
   assert.equal(shown(help('waiting')).screen.help.detail, 'Waiting for 42 seconds');
 });
 
+test('what failed in a panel is not said to be about the cart', () => {
+  const failed = (code) => shown(shopping(), { events: [{ type: 'panel', name: 'know', step: 'asking', at: 0 }, { type: 'failed', name: 'know', code, at: 0 }] }).dialog.detail;
+  for (const code of ['local.io', 'refused.conflict']) assert.doesNotMatch(failed(code), /cart/i, code);
+  assert.equal(failed('retry.timeout'), 'No answer came in time. Please try again.');
+  assert.match(shown(shopping(), { events: [{ type: 'failed', code: 'local.io', at: 0 }] }).strip.text, /Your cart is as before/);
+});
+
 test('what is known is told with source and age', () => {
   const { dialog } = shown(shopping(), { events: panel('know', known) });
   assert.deepEqual(dialog.groups.map((group) => group.title), ['You', 'Your answers', 'Where you were', 'Your cart', 'Your cards', 'This visit']);

@@ -64,6 +64,7 @@ export const TAILS = {
   'error': { tails: [...ERRORS, 'scanner'] },
   'dialog.error': { tails: ERRORS },
   'kiosk.error': { tails: ERRORS },
+  'kiosk.panel.error': { tails: ERRORS },
   'find.error': { tails: [...ERRORS, ...codesOf('clerk/actions.js', 'NOT_FETCHED')] },
   ...Object.fromEntries(['signup', 'cards', 'note', 'handover', 'requests', 'choose', 'merge', 'operator'].map((dialog) => [`${dialog}.error`, { tails: ERRORS }])),
   'find.by': { tails: ['phone', 'email', 'member', 'code'], always: true },

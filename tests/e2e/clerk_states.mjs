@@ -2,10 +2,11 @@
 
 import { states as dialogs } from './lib/clerk_dialogs.mjs';
 import { states as screens } from './lib/clerk_messages.mjs';
+import { alike, turns } from './lib/clerk_turns.mjs';
 import { everyState, settle } from './lib/every_state.mjs';
 import { mend } from './lib/link_states.mjs';
 
-const states = { ...screens, ...dialogs };
+const states = { ...screens, ...dialogs, ...turns };
 const SIGHTS = [[1024, 600, 'light'], [800, 480, 'dark'], [1920, 1080, 'light']];
 
 async function play(page, stage, name, messages) {
@@ -25,6 +26,7 @@ async function play(page, stage, name, messages) {
 }
 
 function sights(name, language) {
+  if (alike.has(name)) return SIGHTS.slice(1, 2); // where there is least room
   if (language !== 'en') return SIGHTS.slice(0, 1);
   return Object.hasOwn(dialogs, name) ? SIGHTS.slice(0, 2) : SIGHTS; // a dialog grows no further
 }
@@ -33,6 +35,6 @@ everyState('/clerk', Object.keys(states), {
   play,
   messages: (name) => states[name],
   sights,
-  judged: (name, language, n) => n === 0, // contrast is measured in all
+  judged: (name, language, n) => n === 0 && !alike.has(name), // contrast is measured in all
   rules: { scrolling: '.scroll, .facts, dialog .body', whole: '.facts:not(:has(.details))', strip: '#keys > *, #sum, #lines .quantity' }, // the details scroll
 });

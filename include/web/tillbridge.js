@@ -281,32 +281,55 @@ export class Tillbridge {
   }
 
   /**
-   * Goes on with a cart whose code this person was handed, as the address behind a kiosk's QR code has it (docs/web.md): her
-   * own, or nobody's, which joins hers. Promises { joined }; rejects with { code }: 'offline', 'handover_unknown' (none, over,
-   * or somebody else's), 'lookup.limit' (too many that were none), 'handover_taken', or what the context store says against
-   * joining.
+   * Looks at what a code was handed over for, as the address behind a kiosk's QR code has it, and changes nothing. joins:
+   * takeOver() would put what is in `cart`, which is nobody's, into hers: ask her first, with what it is (docs/web.md).
+   * Without it the hand-over is her own, and `cart` is null. Rejects with { code }: 'offline', 'handover_unknown' (none, over,
+   * or somebody else's), 'lookup.limit' (too many that were none), or why the carts cannot be joined.
    * @param {string} code six characters
+   * @returns {Promise<{joins: boolean, cart: Cart | null, version?: number}>}
+   */
+  async handed(code) {
+    const { cart } = await this.#handed(code);
+    return cart ? { joins: true, cart: viewOf(cart, []), version: cart.version } : { joins: false, cart: null };
+  }
+
+  /**
+   * Goes on with what handed() showed: her own cart, or nobody's, which joins hers. Call it when she has agreed to that.
+   * Promises { joined }; rejects with { code } as handed() does, with 'cart_changed' when the cart is not of that version any
+   * more (show it again), 'handover_taken', or what the context store says against joining.
+   * @param {string} code six characters
+   * @param {{version?: number}} [seen] what handed() gave
    * @returns {Promise<{joined: boolean}>}
    */
-  async takeOver(code) {
-    const { found, rows = [], refused } = await this.#line.request('identify', { kind: 'handover', hash: NO_HASH, evidence: code.toUpperCase() });
-    const put = (wanted) => found === true && rowsOf(rows).find(({ type, op }) => type === wanted && op === 'put');
-    const handover = put('handover');
-    if (!handover) throw coded(codeOf(refused) ?? 'handover_unknown');
-    const joined = !handover.customer && Boolean(handover.doc.cart);
-    if (joined) this.#joinCheck(put('cart')?.doc);
+  async takeOver(code, { version } = {}) {
+    const { handover, cart } = await this.#handed(code);
+    const joined = Boolean(cart);
+    if (version !== undefined && cart?.version !== version) throw coded('cart_changed');
     const accept = ['handover.accept', { handover: handover.id }];
-    const changes = joined ? this.#mutateBoth(accept, ['cart.merge', { cart: this.#cartId(), from: handover.doc.cart, policy: 'sum' }])
+    const changes = joined ? this.#mutateBoth(accept, ['cart.merge', { cart: this.#cartId(), from: cart.id, policy: 'sum' }])
       : [this.mutate(...accept)];
     const verdicts = await Promise.all(changes.map(({ decided }) => decided));
     for (const { verdict, code } of verdicts) if (verdict !== 'applied' && verdict !== 'duplicate') throw coded(code ?? verdict);
     return { joined };
   }
 
+  // The rows of the hand-over and, where one of nobody's is to join hers, of that cart.
+  async #handed(code) {
+    const { found, rows = [], refused } = await this.#line.request('identify', { kind: 'handover', hash: NO_HASH, evidence: code.toUpperCase() });
+    const put = (wanted, id) => found === true && rowsOf(rows).find((row) => row.type === wanted && row.op === 'put' && (id ?? row.id) === row.id);
+    const handover = put('handover');
+    if (!handover) throw coded(codeOf(refused) ?? 'handover_unknown');
+    if (handover.customer || !handover.doc.cart) return { handover };
+    const cart = put('cart', handover.doc.cart);
+    if (!cart) throw coded('cart_unknown');
+    this.#joinCheck(cart.doc);
+    return { handover, cart };
+  }
+
   // Before the hand-over is accepted: a cart that cannot join would be nobody's to go on with.
   #joinCheck(theirs) {
     const { cart } = this;
-    if (!cart || !theirs) return;
+    if (!cart) return;
     if (cart.currency && theirs.currency && cart.currency !== theirs.currency) throw coded('currency_conflict');
     if (cart.lines.length + theirs.lines.length > LINE_COUNT_MAX) throw coded('line_limit');
   }

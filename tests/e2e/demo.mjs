@@ -139,7 +139,7 @@ ${customers.map((c, i) => `  tb tap card${i + 1}          # ${c.name}, ${c.tier}
   tbk scan https://loyal.example/m/${customers[0].member}   # which then joins hers
 
 "Take it with you" at the kiosk shows a square for the phone: it says ${world.shop.origin}/h/ and the code that stands beside it. The shop listens
-on this machine only, so open that address in a browser here: the cart goes on there.
+on this machine only, so open that address in a browser here: it asks first, then the cart goes on there.
 
 See what the till knows (--json for scripts):
 

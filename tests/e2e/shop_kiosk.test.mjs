@@ -122,6 +122,49 @@ async function opened(name, options = {}) {
 }
 const told = (shopper, words) => shopper.page.waitForSelector(`#notice.on :text("${words}")`);
 
+async function asks(shopper, title, ...items) {
+  await shopper.page.waitForSelector(`#question[open] :text-is("${title}")`);
+  const listed = await shopper.page.locator('#question-lines li span:first-child').allTextContents();
+  assert.deepEqual(listed, items);
+}
+
+async function questionPicture({ page }) {
+  if (!process.env.TB_PICTURES) return;
+  for (const colorScheme of ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(process.env.TB_PICTURES, `question-${colorScheme}.png`) });
+  }
+}
+
+test('what a link brings does not go into her cart unless she says so, with the keyboard alone', async () => {
+  await there.touch('done');
+  await there.sees('an idle kiosk', `(s) => s.kind === 'ended' || s.kind === 'idle'`);
+  await scan(kiosk.products[6]);
+  await shows('a stranger’s cart', kiosk.products[6].name);
+  const other = await opened(kiosk.customers[3].name);
+  const { page } = other;
+  await asks(other, 'Put this item into your cart?', `1 × ${kiosk.products[6].name}`);
+  assert.equal(await page.evaluate('document.activeElement.id'), 'question-title'); // Enter agrees to nothing
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await told(other, 'Nothing was put into your cart');
+  await page.goto(`${kiosk.shop.origin}/h/${code}`);
+  await asks(other, 'Put this item into your cart?', `1 × ${kiosk.products[6].name}`);
+  await scan(kiosk.products[6]); // another cart than she saw
+  await shows('two of it', kiosk.products[6].name);
+  await there.sees('that it is kept', `(s) => s.items.startsWith('2 items') && !s.lines.some((line) => /sent later/.test(line))`);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate('document.activeElement.id'), 'question-yes');
+  await page.keyboard.press('Enter');
+  await asks(other, 'Put these 2 items into your cart?', `2 × ${kiosk.products[6].name}`);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await told(other, 'Nothing was put into your cart');
+  assert.deepEqual([await page.locator('#lines li').count(), other.faults], [0, []]);
+  await other.close();
+});
+
 test('a cart of nobody’s goes from the kiosk to a phone, and joins hers there', async () => {
   await there.touch('done');
   await there.sees('an idle kiosk', `(s) => s.kind === 'ended' || s.kind === 'idle'`);
@@ -129,6 +172,11 @@ test('a cart of nobody’s goes from the kiosk to a phone, and joins hers there'
   await shows('a cart of nobody’s', kiosk.products[7].name);
   assert.match(await there.page.textContent('[data-act=send]'), /to a till or your phone/);
   const other = await opened(kiosk.customers[2].name);
+  await asks(other, 'Put this item into your cart?', `1 × ${kiosk.products[7].name}`);
+  assert.equal(await other.page.locator('#lines li').count(), 0);
+  assert.deepEqual(await accessibilityFaults(other.page), []);
+  await questionPicture(other);
+  await other.page.tap('#question-yes');
   await told(other, 'What you had at the kiosk is in your cart now');
   await other.has(kiosk.products[7].gtin, 1);
   await other.isSent();

@@ -12,7 +12,7 @@ import { mintToken } from './token.mjs';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' };
 const FILES = new Map([
-  ['/', here('index.html')], ...['shop.css', 'shop.js', 'cart.js', 'icon.svg'].map((name) => [`/${name}`, here(name)]),
+  ['/', here('index.html')], ...['shop.css', 'shop.js', 'cart.js', 'question.js', 'icon.svg'].map((name) => [`/${name}`, here(name)]),
   ...['dom', 'qr'].map((name) => [`/lib/${name}.js`, here(`../../../agent/web/lib/${name}.js`)]), // one way to draw a QR code
   ...['', '-cart', '-line', '-outbox', '-shape', '-storage'].map((part) => [`/tillbridge${part}.js`, here(`../../../include/web/tillbridge${part}.js`)]),
 ]);

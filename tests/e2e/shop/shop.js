@@ -1,6 +1,7 @@
 // The demo's web shop: what a shop does with tillbridge.js.
 
 import { cartList, moneyOf } from './cart.js';
+import { agreed } from './question.js';
 import { qrPicture } from './lib/qr.js';
 import { Tillbridge } from './tillbridge.js';
 
@@ -22,6 +23,7 @@ const LINE_WORDS = { connecting: 'Connecting …', live: 'Connected', offline: '
 const REASONS = {
   line_limit: 'the cart is full', quantity_limit: 'that is more than one order may have', product_unknown: 'we do not sell it any more',
   cart_claimed: 'the cart is being paid', not_stored: 'this browser has no room to keep it',
+  cart_unknown: 'what is in it cannot be seen',
 };
 
 function bandText({ state, cause }, unsent) {
@@ -135,7 +137,8 @@ async function handOver() {
   if (qr) own('code').append(qrPicture(qr, `The code ${made.code} for a till's scanner`));
 }
 
-// The address that a kiosk's QR code has: the cart there goes on here, as soon as it is known whose.
+// The address that a kiosk's QR code has: the cart there goes on here, as soon as it is known whose. Anybody can send her such
+// an address, so that nothing goes into her cart before she has seen it and agreed.
 const HANDED = /^\/h\/([2-9A-HJKMNP-Z]{6})$/i;
 const NOT_TAKEN = { handover_unknown: 'That code has run out, was used already, or is of somebody else’s cart.', handover_taken: 'Somebody else goes on with that cart already.' };
 
@@ -144,10 +147,23 @@ async function takeHanded() {
   if (!code || shop.state.state !== 'live') return;
   history.replaceState(null, '', '/'); // good once: a reload does not ask again
   try {
-    const { joined } = await shop.takeOver(code);
-    notice(joined ? 'What you had at the kiosk is in your cart now.' : 'Your cart from the kiosk is here.');
+    notice(await takeAsked(code));
   } catch (error) {
     notice(NOT_TAKEN[error.code] ?? `The cart at the kiosk did not come along: ${REASONS[error.code] ?? error.code}.`);
+  }
+}
+
+// Gives what is to be said of it.
+async function takeAsked(code) {
+  for (let changed = false; ; changed = true) {
+    const { joins, cart, version } = await shop.handed(code);
+    if (joins && !await agreed(cart, changed)) return 'Nothing was put into your cart.';
+    try {
+      await shop.takeOver(code, { version });
+      return joins ? 'What you had at the kiosk is in your cart now.' : 'Your cart from the kiosk is here.';
+    } catch (error) {
+      if (error.code !== 'cart_changed') throw error;
+    }
   }
 }
 

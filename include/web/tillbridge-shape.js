@@ -3,8 +3,9 @@
 // another shape than docs/protocol.md says is thrown out (a message, with the connection) or passed over (a row); members
 // and kinds that are not known are let be. Pure.
 
+import { LINE_COUNT_MAX } from './tillbridge-cart.js';
+
 export const MESSAGE_LENGTH_MAX = 64 * 1024; // of docs/protocol.md
-const LINE_COUNT_MAX = 100;
 const VERDICT_COUNT_MAX = 32;
 const ROW_COUNT_MAX = 1_000; // in one message
 const WINDOW_MS_MAX = 10 * 60_000;

@@ -519,7 +519,7 @@ export class Tillbridge {
         },
         cloned: () => end(),
         idle: () => end(),
-        });
+      });
       const end = () => {
         line.close();
         resolve();

@@ -235,8 +235,6 @@ function freshOf(state, view, w, clock) {
   return same ? w.t('fresh.customer', { age: w.ago(profile) }) : w.t('fresh.parts', { profile: w.ago(profile), journey: w.ago(journey) });
 }
 
-// What the visit's assurance does not open; the agent has left it out.
-
 const textsOf = (list) => (list ?? []).map((item) => (typeof item === 'string' ? item : item.text)).filter(Boolean);
 
 function pointsOf(state, view, w, clock) {

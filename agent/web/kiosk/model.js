@@ -172,14 +172,12 @@ function cartScreen(state, env, clock) {
   };
 }
 
-// What the visit's assurance does not open; the agent has left it out.
-
 function whoOf(state, env, clock) {
   const w = env.words;
   const view = state.view ?? {};
   if (state.visit.anonymous) return { title: w.t('kiosk.welcome.anonymous'), detail: w.t('kiosk.welcome.anonymous.detail'), tier: null, points: '', next: '' };
   const name = nameOf(state);
-    return { title: name ? w.t('kiosk.welcome', { name }) : w.t('kiosk.welcome.nameless'), detail: isHidden(state, 'show_name') || isHidden(state, 'show_cart') ? w.t('kiosk.unproven') : '',
+  return { title: name ? w.t('kiosk.welcome', { name }) : w.t('kiosk.welcome.nameless'), detail: isHidden(state, 'show_name') || isHidden(state, 'show_cart') ? w.t('kiosk.unproven') : '',
     tier: tierOf(view.tier, state.terminal?.tiers, BACKGROUND[env.scheme]), ...pointsOf(state, view, w, clock) };
 }
 

@@ -205,7 +205,7 @@ function showDialog(parts, dialog) {
 const busyPart = () => h('div.busy', { 'aria-hidden': 'true' }, h('i'), h('i'), h('i'));
 
 const bodies = {
-  language: (dialog) => [h('div.languages', dialog.options.map((one) => h('button.option', { type: 'button', lang: one.code, dir: one.dir, 'data-act': 'pick', 'data-code': one.code, 'data-key': one.code,
+  language: (dialog) => [h('div.languages', dialog.options.map((one) => h('button.option', { type: 'button', lang: one.code, 'data-act': 'pick', 'data-code': one.code, 'data-key': one.code,
     'aria-pressed': String(one.current) }, one.name)))],
   send: sendBody,
   help: (dialog) => (dialog.tone ? [h('div.wave', { 'data-tone': dialog.tone, 'aria-hidden': 'true' }, h('i'), h('i'), icon('help')), dialog.since ? h('p.since', dialog.since) : null,

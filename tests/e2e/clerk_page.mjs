@@ -405,6 +405,7 @@ test('what a scanner types as a keyboard stays in no field and does nothing', as
 test('what opens by itself takes no press that was meant for what was there before', async () => {
   const page = await openPage(shown);
   await kind(page, 'visit');
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000)); // however long a click takes here
   stage.say('choose', choice);
   await page.waitForSelector('dialog[open]');
   await page.click('dialog .rows button');

@@ -32,7 +32,8 @@ function options() {
 }
 
 const { bin, dir, once: alone, port: wanted, sizes } = options();
-const world = new World({ bin, dir, sizes: sizes?.split(' '), window_ms: 0, policy: ['--consents', 'marketing=2026-03,profiling=1', '--phone-country', '49'] });
+const world = new World({ bin, dir, sizes: sizes?.split(' '), window_ms: 0, policy: ['--phone-country', '49'],
+  consents: { marketing: '2026-03', profiling: '1' } });
 const kiosk = SecondTill.beside(world, KIOSK, join(dir, 'kiosk'));
 const stopped = new Promise((stop) => process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop));
 
@@ -135,7 +136,15 @@ ${customers.map((c, i) => `  tb tap card${i + 1}          # ${c.name}, ${c.tier}
   tb scan OP:0000018    # the badge of a clerk, who signs on; once more: off
   tb scan H:…           # the code that the web shop shows after "Go on in a shop"
 
-  tbk scan ${world.products[4].ean13}   # the same at the kiosk, where a product begins a cart of nobody's
+Pay at the till what is in the cart of who is there (begun on the web, say); the web shop shows both steps, and the clerk page's F5 is the first:
+
+  tb cart               # what it comes to
+  tb checkout claim     # it is being paid here
+  tb checkout finish R-1 ${new Date().toISOString().slice(0, 10)} 4711   # it was paid: receipt, date, and the total without its point (47.11)
+
+At the kiosk:
+
+  tbk scan ${world.products[4].ean13}   # a product begins a cart of nobody's
   tbk scan https://loyal.example/m/${customers[0].member}   # which then joins hers
 
 "Take it with you" at the kiosk shows a square for the phone: it says ${world.shop.origin}/h/ and the code that stands beside it. The shop listens

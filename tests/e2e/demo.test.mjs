@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Program } from './lib/program.mjs';
+import { Program, run } from './lib/program.mjs';
 
 const BIN = process.env.TB_BIN;
 const DEMO = fileURLToPath(new URL('demo.mjs', import.meta.url));
@@ -54,7 +54,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
   });
 }
 
-test('it prints an address of every page, that opens it once', async () => {
+test('it prints an address of every page, that opens it once, and commands that bring a cart of the web to its sale', async () => {
   const demo = new Program('demo', process.execPath, [DEMO, '--bin', bin, '--dir', `${dir}/world`, '--port', '0',
     '--sizes=--customers 60 --products 40 --carts 10'], { log: join(dir, 'demo.log') });
   const opened = async (url) => (await fetch(url, { redirect: 'manual' })).headers.get('location');
@@ -62,6 +62,11 @@ test('it prints an address of every page, that opens it once', async () => {
     const url = (await demo.printed('/open?token=')).trim();
     assert.deepEqual([await opened(url), await opened(url)], [page, null]);
   }
+  const [, tb] = /alias tb='(.+)'/.exec(await demo.printed('alias tb='));
+  const types = async (command) => run('sh', ['-c', `tb() { ${tb} "$@"; }\n${await demo.printed(command)}`]);
+  await types('tb tap card1');
+  assert.match(await types('tb cart'), /3 lines.*on the web[^]*Total/);
+  for (const command of ['tb checkout claim', 'tb checkout finish']) assert.match(await types(command), /^Stored as change \d+; /); // a finish that is stored is the sale
   await demo.stop('SIGINT');
   assert.deepEqual(left(), []);
 });

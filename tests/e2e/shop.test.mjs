@@ -1,7 +1,7 @@
 // Two browsers at once: the shopper's on the web shop, the clerk's on the clerk page. Pictures of the shop: TB_PICTURES.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
@@ -11,7 +11,7 @@ import { lastingPort } from './lib/ports.mjs';
 import { Shopper } from './lib/shopper.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
-const till = Till.make();
+const till = Till.make({ consents: { profiling: '7' } });
 const camera = Camera.of(till);
 let browser;
 let shopper;
@@ -168,6 +168,17 @@ test('her phone held before the till’s camera does, too', async () => {
   await shopper.page.click('#handover-close');
   await camera.sees(await pgmOf(await browser.newPage(), square));
   await clerkSees(pen, '5');
+});
+
+test('what she allows is recorded with the version of the text that she reads, the one that clerks ask with', async () => {
+  const label = shopper.page.locator('#asked');
+  const { clerk: words } = JSON.parse(readFileSync(new URL('../../agent/words/en.json', import.meta.url), 'utf8'));
+  assert.equal((await label.textContent()).trim(), words['consent.profiling']);
+  await label.click();
+  await shopper.isSent();
+  const { consents } = JSON.parse(await till.contextctl('export', '--customer', rivera.id, '--database', till.path('store', 'context.db')));
+  const { granted, text_version } = consents.findLast(({ consent }) => consent === 'profiling');
+  assert.deepEqual([granted, text_version], [true, '7']);
 });
 
 test('a product that she looks at is shown in a dialog that the keyboard closes', async () => {

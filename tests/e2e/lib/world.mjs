@@ -15,15 +15,17 @@ const CHAIN = 'demo';
 
 export class World {
   // bin: the folder of the programs; dir: a folder of our own that may be filled; both absolute. readers: the till's
-  // section of that name, the simulators when it is not given. policy: what `contextd policy set` is told. listed: how
-  // many of the customers are in `customers`.
-  constructor({ bin, dir, sizes = [], listed = 50, policy = [], window_ms = 0, readers, device = 'till-0421-4' }) {
+  // section of that name, the simulators when it is not given. policy: what `contextd policy set` is told. consents: what
+  // customers are asked by tills and by the shop, id -> version of its text. listed: how many of the customers are in `customers`.
+  constructor({ bin, dir, sizes = [], listed = 50, policy = [], consents = {}, window_ms = 0, readers, device = 'till-0421-4' }) {
     this.device = device;
     this.bin = bin;
     this.dir = dir;
     this.sizes = sizes;
     this.listed = listed;
-    this.policy = policy;
+    this.consents = consents;
+    const asked = Object.entries(consents).map(([id, text_version]) => `${id}=${text_version}`);
+    this.policy = [...policy, ...(asked.length > 0 ? ['--consents', asked.join(',')] : [])];
     this.window_ms = window_ms;
     this.readers = readers ?? `nfc = pn532_uart:${this.path('sim', 'nfc')}\nscanner = ${this.path('sim', 'scanner')}`;
     // An emulator cannot start a program of its machine by its path alone: there the agent is told what to start.
@@ -94,7 +96,7 @@ export class World {
   // The demo's web shop, for the first customers and products; shop.origin is its address.
   async startShop({ people = 6, products = 24 } = {}) {
     this.shop = await new Shop({ port: this.shop_port, store: { port: this.ports.web, ca: this.ca }, key: readFileSync(this.path('store', 'token.key')),
-      customers: this.customers.slice(0, people), products: this.products.slice(0, products),
+      customers: this.customers.slice(0, people), products: this.products.slice(0, products), consents: this.consents,
       qr: async (text) => JSON.parse(await this.tool('tillbridge', '--json', 'qr', text)) }).start();
   }
 

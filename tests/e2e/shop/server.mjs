@@ -16,6 +16,7 @@ const FILES = new Map([
   ...['dom', 'qr'].map((name) => [`/lib/${name}.js`, here(`../../../agent/web/lib/${name}.js`)]), // one way to draw a QR code
   ...['', '-cart', '-line', '-outbox', '-shape', '-storage'].map((part) => [`/tillbridge${part}.js`, here(`../../../include/web/tillbridge${part}.js`)]),
 ]);
+const WORDS = JSON.parse(readFileSync(here('../../../agent/words/en.json'), 'utf8'));
 const HEADERS = {
   'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
@@ -29,14 +30,16 @@ const HANDED = /^\/h\/[2-9A-HJKMNP-Z]{6}$/i;
 /**
  * port: to listen on, on loopback. store: { port, ca } of the context store's web listener. key: PEM of the key that signs tokens.
  * customers: [{ id, member, name, tier }] who may sign in. products: [{ gtin, name, unit_price }].
+ * consents: what the chain asks, id -> version of the text, which is the one that clerks ask with.
  * qr: gives, or promises, the modules of a text's QR code, { size, rows: [hex] }.
  */
 export class Shop {
   #sessions = new Map(); // cookie -> customer
   #sockets = new Set();
 
-  constructor({ port, store, key, customers, products, qr, currency = 'EUR' }) {
-    Object.assign(this, { port, store, key, customers, products, qr, currency, origin: `http://127.0.0.1:${port}`, passing: true });
+  constructor({ port, store, key, customers, products, consents = {}, qr, currency = 'EUR' }) {
+    const asked = Object.entries(consents).map(([id, text_version]) => ({ id, text_version, text: WORDS.clerk[`consent.${id}`] }));
+    Object.assign(this, { port, store, key, customers, products, consents: asked, qr, currency, origin: `http://127.0.0.1:${port}`, passing: true });
   }
 
   async start() {
@@ -79,7 +82,7 @@ export class Shop {
     if (request.method === 'GET' && HANDED.test(request.url)) return this.#file(answer, FILES.get('/')); // from a kiosk's QR code
     const asked = `${request.method} ${request.url}`;
     const customer = this.#customer(request);
-    if (asked === 'GET /catalogue') return this.#answer(answer, 200, { currency: this.currency, products: this.products });
+    if (asked === 'GET /catalogue') return this.#answer(answer, 200, { currency: this.currency, products: this.products, consents: this.consents });
     if (asked === 'GET /account') return this.#answer(answer, 200, { customer: customer ?? null, customers: this.customers });
     if (asked === 'POST /sign-in') return this.#signIn(answer, await bodyOf(request));
     if (asked === 'POST /sign-out') return this.#signOut(request, answer);

@@ -206,9 +206,17 @@ function personItem(customer) {
 own('sign-out').onclick = signOut;
 own('to-shop').onclick = handOver;
 for (const id of ['details', 'handover']) own(`${id}-close`).onclick = () => own(id).close();
-own('profiling').onchange = ({ target }) => shop.consent('profiling', target.checked, 'demo-1');
+
+// What she reads is what is recorded: text and version come together.
+function consentAsk(asked) {
+  own('asked').hidden = !asked;
+  if (!asked) return;
+  own('asked').querySelector('span').textContent = asked.text;
+  own('profiling').onchange = ({ target }) => shop.consent(asked.id, target.checked, asked.text_version);
+}
 
 catalogue = await ask('/catalogue');
+consentAsk(catalogue.consents.find(({ id }) => id === 'profiling'));
 own('products').append(...catalogue.products.map(productItem));
 const { customer, customers } = await ask('/account');
 if (customer) await begin(customer);

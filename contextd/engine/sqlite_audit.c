@@ -25,26 +25,46 @@ enum tb_err sqlite_audit_put(struct sqlite_engine *e, const struct tb_engine_pee
     return tb_stmt_run(s);
 }
 
-/* How often within the hour; *ret_noted: that one was turned down is known already. */
-static enum tb_err limited_read(struct sqlite_engine *e, const struct tb_engine_peer *peer,
-                                const struct sqlite_limit *limit, bool *ret_full, bool *ret_noted)
+/* What counts of who asks: by the terminal, or on the web by the customer. */
+static struct tb_stmt *counting(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                enum sqlite_stmt of_terminal, enum sqlite_stmt of_customer)
 {
     bool web = !tb_id_is_zero(&peer->customer);
-    struct tb_stmt *s = sqlite_stmt(e, web ? limit->counts_of_customer : limit->counts);
+    struct tb_stmt *s = sqlite_stmt(e, web ? of_customer : of_terminal);
     if (web)
         tb_stmt_bind_blob(s, 1, tb_id_span(&peer->customer));
     else
         tb_stmt_bind_text(s, 1, sqlite_device_of(e, peer->device));
     tb_stmt_bind_int(s, 2, e->wall_ms - LIMIT_WINDOW_MS);
     tb_stmt_bind_int(s, 3, e->wall_ms);
+    return s;
+}
+
+/* How often within the hour; *ret_noted: that one was turned down is known already. */
+static enum tb_err limited_read(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                const struct sqlite_limit *limit, bool *ret_full, bool *ret_noted)
+{
+    struct tb_stmt *s = counting(e, peer, limit->counts, limit->counts_of_customer);
     bool row;
     enum tb_err err = tb_stmt_step(s, &row);
     bool counted = err == TB_OK && row;
     int64_t max = counted && limit->max == 0 ? tb_stmt_int(s, 2) : limit->max;
-    *ret_full = counted && max > 0 && tb_stmt_int(s, 0) >= max;
+    bool paused = limit->pause_ms == 0 || (counted && tb_stmt_int(s, 3) > e->wall_ms - limit->pause_ms);
+    *ret_full = counted && max > 0 && tb_stmt_int(s, 0) >= max && paused;
     *ret_noted = counted && tb_stmt_int(s, 1);
     tb_stmt_reset(s);
     return err;
+}
+
+enum tb_err sqlite_guess_put(struct sqlite_engine *e, const struct tb_engine_peer *peer, const char *mark)
+{
+    const struct sqlite_audit guess = {.clerk = "", .what = "handover.guess", .detail = mark};
+    struct tb_stmt *s = counting(e, peer, STMT_AUDIT_GUESSED, STMT_AUDIT_GUESSED_BY_CUSTOMER);
+    tb_stmt_bind_text(s, 4, tb_span_str(mark));
+    bool again = false;
+    enum tb_err err = tb_stmt_step(s, &again);
+    tb_stmt_reset(s);
+    return err == TB_OK && !again ? sqlite_audit_put(e, peer, &guess) : err;
 }
 
 enum tb_err sqlite_limit_check(struct sqlite_engine *e, const struct tb_engine_peer *peer,

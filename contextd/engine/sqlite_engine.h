@@ -286,6 +286,11 @@ struct tb_digest sqlite_handover_code_hash(const struct sqlite_engine *e, struct
  * TB_ERR_NOT_FOUND. */
 TB_MUST_USE enum tb_err sqlite_handover_by_code(struct sqlite_engine *e, const char *code,
                                                 struct tb_id *ret_handover);
+#define SQLITE_CODE_MARK_SIZE 8
+/* What tells codes apart in the audit without saying which they are; *ret_known: some hand-over, over by now
+ * or not, has or had it. */
+TB_MUST_USE enum tb_err sqlite_handover_code_mark(struct sqlite_engine *e, const char *code,
+                                                  char ret_mark[SQLITE_CODE_MARK_SIZE + 1], bool *ret_known);
 /* Outside a transaction: computes what open ones of an older program are found by. */
 TB_MUST_USE enum tb_err sqlite_handover_codes(struct sqlite_engine *e);
 /* The code of an open hand-over: nobody can tell it from the id without the pepper. */
@@ -359,12 +364,16 @@ struct sqlite_limit {
     enum sqlite_stmt counts;
     enum sqlite_stmt counts_of_customer; /* of what is done on the web as well */
     const char *refused_what;
-    int64_t max; /* 0: the policy's of searches, which may be none */
+    int64_t max;      /* 0: the policy's of searches, which may be none */
+    int64_t pause_ms; /* past the limit it may be done once in this time; 0: not at all */
 };
 /* *ret_full: this time it is turned down, which is in the audit. */
 TB_MUST_USE enum tb_err sqlite_limit_check(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                                            const struct sqlite_limit *limit, const char *clerk,
                                            const char *detail, bool *ret_full);
+/* Somebody asked for a code that none has; the same one again within the hour is no news. */
+TB_MUST_USE enum tb_err sqlite_guess_put(struct sqlite_engine *e, const struct tb_engine_peer *peer,
+                                         const char *mark);
 
 /* As tb_engine_ops has them. */
 TB_MUST_USE enum tb_err sqlite_operator_next(struct tb_context_engine *engine, const char *after,

@@ -10,7 +10,8 @@
 #include "core/crypto/hash.h"
 
 #define NAME_SIZE 16
-#define GUESSES_MAX 20 /* codes of no hand-over within an hour */
+#define GUESSES_MAX 20 /* codes of no hand-over within an hour, each once */
+#define GUESS_PAUSE_MS (30 * 1000)
 
 static void refuse(struct sqlite_evidence *evidence, enum tb_reason reason)
 {
@@ -150,16 +151,18 @@ static void card_judge(struct sqlite_engine *e, const char *device, struct tb_sp
     card_step(e, card, step, evidence);
 }
 
-/* Only who types what nobody was given comes to the limit: the last character tells most slips of the hand.
- */
+/* Only who types what nobody was given comes to the limit, and is slowed down there: the last character tells
+ * most slips of the hand, a code that is over was given, and one that is presented again is one guess. */
 static enum tb_err handover_ask(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                                 struct tb_span text, struct sqlite_evidence *evidence)
 {
     static const struct sqlite_limit limit = {.counts = STMT_AUDIT_GUESSES,
                                               .counts_of_customer = STMT_AUDIT_GUESSES_OF_CUSTOMER,
                                               .refused_what = "handover.guess_refused",
-                                              .max = GUESSES_MAX};
-    const struct sqlite_audit guess = {.clerk = "", .what = "handover.guess", .detail = ""};
+                                              .max = GUESSES_MAX,
+                                              .pause_ms = GUESS_PAUSE_MS};
+    char mark[SQLITE_CODE_MARK_SIZE + 1];
+    bool known = false;
     char code[TB_HANDOVER_CODE_SIZE + 1];
     bool full = false;
     if (tb_handover_code_decode(text, code) != TB_OK)
@@ -172,7 +175,9 @@ static enum tb_err handover_ask(struct sqlite_engine *e, const struct tb_engine_
     err = handover_find(e, code, evidence);
     if (err != TB_ERR_NOT_FOUND)
         return err;
-    err = sqlite_audit_put(e, peer, &guess);
+    err = sqlite_handover_code_mark(e, code, mark, &known);
+    if (err == TB_OK && !known)
+        err = sqlite_guess_put(e, peer, mark);
     return err == TB_OK ? TB_ERR_NOT_FOUND : err;
 }
 

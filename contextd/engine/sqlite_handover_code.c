@@ -4,6 +4,9 @@
 #include "core/credential/handover.h"
 #include "core/wire/handover.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 void sqlite_handover_code(const struct sqlite_engine *e, struct tb_span id,
                           char ret_code[TB_HANDOVER_CODE_SIZE + 1])
 {
@@ -39,6 +42,19 @@ enum tb_err sqlite_handover_by_code(struct sqlite_engine *e, const char *code, s
         err = tb_stmt_step(s, &another);
     tb_stmt_reset(s);
     return err == TB_OK && another ? TB_ERR_NOT_FOUND : err;
+}
+
+enum tb_err sqlite_handover_code_mark(struct sqlite_engine *e, const char *code,
+                                      char ret_mark[SQLITE_CODE_MARK_SIZE + 1], bool *ret_known)
+{
+    const struct tb_digest hash = hash_of(e, code);
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_HAD_CODE);
+    tb_stmt_bind_blob(s, 1, tb_digest_span(&hash));
+    enum tb_err err = tb_stmt_step(s, ret_known);
+    tb_stmt_reset(s);
+    struct tb_reader from = tb_reader_of(tb_digest_span(&hash));
+    (void)snprintf(ret_mark, SQLITE_CODE_MARK_SIZE + 1, "%08" PRIx32, tb_read_u32be(&from));
+    return err;
 }
 
 /* ---- files of before ---- */

@@ -634,7 +634,7 @@ static const char schema_11[] =
 static const char schema_12[] =
     "ALTER TABLE handover ADD COLUMN became BLOB REFERENCES customer(id);" /* of nobody's cart; NULL: nobody's
                                                                             */
-    "ALTER TABLE handover ADD COLUMN code BLOB;" /* keyed hash of the code; NULL: it is over */
+    "ALTER TABLE handover ADD COLUMN code BLOB;" /* keyed hash of the code; NULL: gone */
     "UPDATE handover SET became = coalesce("
     "(SELECT m.customer FROM cart_merge m JOIN customer p ON p.id = m.customer WHERE m.joined = handover.cart"
     " ORDER BY m.id DESC LIMIT 1),"

@@ -22,7 +22,7 @@ _Static_assert(TB_ROW_CREDENTIAL == 2 && TB_ROW_CART == 3 && TB_ROW_HANDOVER == 
     "FROM audit WHERE " who " = ?1 AND what = '" what "' AND at_ms > ?2 AND at_ms <= ?3"
 #define AUDIT_LIMITED(who, what)                                                          \
     "SELECT (SELECT count(*) " AUDIT_SINCE(who, what) "), EXISTS (SELECT 1 " AUDIT_SINCE( \
-        who, what "_refused") "), finds_max FROM policy"
+        who, what "_refused") "), finds_max, (SELECT max(at_ms) " AUDIT_SINCE(who, what) ") FROM policy"
 
 #define HANDOVERS_OVERDUE " WHERE state > 0 AND at_ms < ?1 ORDER BY at_ms, id LIMIT ?2"
 
@@ -193,6 +193,9 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_AUDIT_FINDS] = AUDIT_LIMITED("device", "customer.find"),
     [STMT_AUDIT_GUESSES] = AUDIT_LIMITED("device", "handover.guess"),
     [STMT_AUDIT_GUESSES_OF_CUSTOMER] = AUDIT_LIMITED("customer", "handover.guess"),
+    [STMT_AUDIT_GUESSED] = "SELECT 1 " AUDIT_SINCE("device", "handover.guess") " AND detail = ?4 LIMIT 1",
+    [STMT_AUDIT_GUESSED_BY_CUSTOMER] =
+        "SELECT 1 " AUDIT_SINCE("customer", "handover.guess") " AND detail = ?4 LIMIT 1",
     [STMT_AUDIT_EXPIRE] =
         "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
     [STMT_REWARD_PUT] =
@@ -245,10 +248,10 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " iif(?2 IS NULL, (SELECT customer FROM cart_merge WHERE joined = ?3 ORDER BY id DESC LIMIT 1), "
         "NULL))"
         " ON CONFLICT DO NOTHING",
-    [STMT_HANDOVER_TAKE] = "UPDATE handover SET state = 2, code = NULL, by_device = ?2, by_name = ?3,"
+    [STMT_HANDOVER_TAKE] = "UPDATE handover SET state = 2, by_device = ?2, by_name = ?3,"
                            " taken_ms = ?4, version = version + 1, as_of_ms = ?4 WHERE id = ?1",
     [STMT_HANDOVER_STATE] =
-        "UPDATE handover SET state = ?2, code = NULL, version = version + 1, as_of_ms = ?3 WHERE id = ?1",
+        "UPDATE handover SET state = ?2, version = version + 1, as_of_ms = ?3 WHERE id = ?1",
     [STMT_HANDOVER_DECLINE_ADD] =
         "INSERT INTO handover_decline(handover, device) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
     [STMT_HANDOVER_DECLINED] = "UPDATE handover SET declined = declined + 1, version = version + 1,"
@@ -258,7 +261,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " h.as_of_ms, h.by_device, h.from_device, h.reason, h.store, h.item_count, h.total, h.currency,"
         " h.declined, h.taken_ms, p.name, p.tier FROM handover h LEFT JOIN customer p ON p.id = h.customer"
         " WHERE h.id = ?1",
-    [STMT_HANDOVER_BY_CODE] = "SELECT id FROM handover WHERE code = ?1 AND at_ms >= ?2 LIMIT 2",
+    [STMT_HANDOVER_BY_CODE] = "SELECT id FROM handover WHERE code = ?1 AND at_ms >= ?2 AND state = 1 LIMIT 2",
+    [STMT_HANDOVER_HAD_CODE] = "SELECT 1 FROM handover WHERE code = ?1 LIMIT 1",
     [STMT_HANDOVER_UNCODED] =
         "SELECT id FROM handover WHERE state = 1 AND at_ms >= ?1 AND code IS NULL LIMIT 1",
     [STMT_HANDOVER_CODE] = "UPDATE handover SET code = ?2 WHERE id = ?1",

@@ -4,6 +4,7 @@
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 #define GUESSES_MAX 20
+#define PAUSE_MS (30 * 1000)
 
 static void guesses_make_as(struct engine_fixture *f, const struct tb_engine_peer *peer, uint32_t count)
 {
@@ -31,7 +32,7 @@ static unsigned audited(struct engine_fixture *f, const char *what)
     while (f->engine->ops->audit_next(f->engine, &all, &entry, &entry) == TB_OK)
         if (strcmp(entry.what, what) == 0) {
             assert_string_equal(entry.terminal, "kiosk-0421-7");
-            assert_string_equal(entry.detail, "");
+            assert_int_equal(strlen(entry.detail), strcmp(what, "handover.guess") == 0 ? 8 : 0);
             count++;
         }
     return count;
@@ -115,11 +116,52 @@ static void guesses_on_the_web_are_erased(void **state)
     assert_int_equal(audited_of(f, &erasure, "handover.guess"), 2);
 }
 
+/* A kiosk's reader sees the same picture again and again, and codes that were used before. */
+static void what_was_given_or_is_seen_again_is_no_guess(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    char codes[2][TB_HANDOVER_CODE_SIZE + 1];
+    struct tb_mutation asks[2];
+    for (unsigned i = 0; i < 2; i++) {
+        asks[i] = request_of(tb_seed_customer_id(SEED_NUMBER, i), 5 + i, "any");
+        memcpy(codes[i], doc_of(&decide(f, &till, asks[i])->apply.rows).code, sizeof codes[i]);
+    }
+    assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_CANCEL, &asks[0])));
+    for (unsigned i = 0; i < 30; i++) {
+        guesses_make(f, "kiosk-0421-7", 1);
+        assert_false(ask_by_code(f, "kiosk-0421-7", codes[0])->identify.found);
+    }
+    assert_true(ask_by_code(f, "kiosk-0421-7", codes[1])->identify.found);
+    assert_int_equal(audited(f, "handover.guess"), 1);
+}
+
+/* Past the limit one in half a minute. */
+static void who_guesses_is_slowed_down(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_mutation ask = request_of(tb_seed_customer_id(SEED_NUMBER, 0), 5, "any");
+    char code[TB_HANDOVER_CODE_SIZE + 1];
+    char other[TB_HANDOVER_CODE_SIZE + 1];
+    memcpy(code, doc_of(&decide(f, &till, ask)->apply.rows).code, sizeof code);
+    guesses_make(f, "kiosk-0421-7", GUESSES_MAX);
+    tb_handover_code_of(GUESSES_MAX, other);
+    f->wall_ms += PAUSE_MS - 1;
+    assert_true(is_limited(ask_by_code(f, "kiosk-0421-7", code)));
+    f->wall_ms += 1;
+    assert_true(ask_by_code(f, "kiosk-0421-7", code)->identify.found);
+    assert_false(is_limited(ask_by_code(f, "kiosk-0421-7", other)));
+    assert_true(is_limited(ask_by_code(f, "kiosk-0421-7", code)));
+    f->wall_ms += PAUSE_MS;
+    assert_true(ask_by_code(f, "kiosk-0421-7", code)->identify.found);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ENGINE_TEST(codes_are_not_guessed),
-        ENGINE_TEST(on_the_web_each_customer_is_counted),
+        ENGINE_TEST(codes_are_not_guessed),         ENGINE_TEST(what_was_given_or_is_seen_again_is_no_guess),
+        ENGINE_TEST(who_guesses_is_slowed_down),    ENGINE_TEST(on_the_web_each_customer_is_counted),
         ENGINE_TEST(guesses_on_the_web_are_erased),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

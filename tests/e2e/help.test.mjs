@@ -197,9 +197,10 @@ test('what was taken over does not begin when its customer has been served meanw
   await kiosk.sees(rivera.name, (s) => s.view?.customer.name === rivera.name);
   assert.equal((await call()).error, undefined);
   const [open] = await listed(1);
+  const pos = await posWith('help');
   till4.store.child.kill('SIGSTOP');
-  const taken = till.request('handover.accept', { handover: open.id });
-  assert.equal(await till.code('handover.accept', { handover: open.id }), 'refused.conflict'); // it is under way
+  const taken = pos.ask('handover.accept', { handover: open.id });
+  assert.equal(await pos.code('handover.accept', { handover: open.id }), 'refused.conflict'); // it is under way
   await till4.serve(till, other);
   till4.store.child.kill('SIGCONT');
   assert.deepEqual((await taken).result, { later: true });
@@ -210,6 +211,7 @@ test('what was taken over does not begin when its customer has been served meanw
   await till4.serve(till, other);
   await till.done();
   await till.sees('still nobody', (s) => s.visit === null);
+  pos.close();
   await kiosk.clear();
 });
 

@@ -1,7 +1,6 @@
 #include "agent/conformance/play.h"
 
 #include "agent/conformance/steps.h"
-#include "agent/conformance/talk.h"
 #include "core/base/assert.h"
 #include "core/base/text.h"
 
@@ -75,7 +74,7 @@ static void body_long(struct tb_talk *t)
 
 /* ---- calls ---- */
 
-static void calls(struct tb_talk *t, const struct tb_steps *steps)
+static void calls(struct tb_talk *t, const struct tb_grants *grants)
 {
     answered(t, "session", "session.info says which API this is", "session.info", "api");
     answered(t, "state", "state says how the line is", "state", "line");
@@ -83,7 +82,7 @@ static void calls(struct tb_talk *t, const struct tb_steps *steps)
     turned_down(t, "method", "a call that there is not has a stable code", "no.such.call", "{}",
                 "refused.unsupported");
     turned_down(t, "params", "wrong params have one, too", "cart.add", "{\"gtin\":7}",
-                tb_steps_may(steps, "cart") ? "input." : "refused.denied");
+                tb_grants_missing(grants, TB_GRANT_CART) ? "refused.denied" : "input.");
     bool ok = tb_talk_exchange(t, &(struct tb_talk_how){.token = t->token, .body = "[]"}) &&
               t->answer.status == 200 && tb_talk_answer_read(t) && t->rpc.kind == TB_RPC_ERROR;
     tb_report_check(t->report, ok, "batch", "a batch is answered with one error", t->seen);
@@ -138,13 +137,13 @@ static void stream_checks(struct tb_talk *t)
 }
 
 /* True: there is a websocket, for what comes now. */
-static bool with_token(struct tb_talk *t, struct tb_steps *ret_steps)
+static bool with_token(struct tb_talk *t, struct tb_grants *ret_grants)
 {
-    bool ok = tb_steps_begin(t, ret_steps);
+    bool ok = tb_grants_read(t, ret_grants);
     tb_report_check(t->report, ok, "scopes", "session.info says which scopes were granted", t->seen);
     body_long(t);
-    calls(t, ret_steps);
-    tb_steps_ungranted(t, ret_steps);
+    calls(t, ret_grants);
+    tb_grants_ungranted(t, ret_grants);
     stream_checks(t);
     socket_checks(t);
     return t->follower->fd >= 0;
@@ -156,7 +155,7 @@ enum tb_err tb_play_agent(struct tb_report *report, const struct tb_play_config 
     static uint8_t request[REQUEST_MAX];
     static _Alignas(max_align_t) uint8_t memory[TB_JSON_ARENA_SIZE(TB_WIRE_FRAME_MAX)];
     static struct tb_talk talk;
-    struct tb_steps steps = {.scopes = 0};
+    struct tb_grants grants = {.scopes = 0};
     bool followed = false;
     talk = (struct tb_talk){.report = report, .port = config->port, .link = &link, .follower = &follower};
     talk.request = tb_buf_of(request, sizeof request);
@@ -169,13 +168,13 @@ enum tb_err tb_play_agent(struct tb_report *report, const struct tb_play_config 
     without_token(&talk);
     if (config->token[0]) {
         talk.token = config->token;
-        followed = with_token(&talk, &steps);
+        followed = with_token(&talk, &grants);
     } else
         tb_report_skip(report, "token", "calls and events", "no token was given");
     if (followed)
-        tb_steps_alone(&talk, &steps);
+        tb_steps_alone(&talk, config, &grants);
     if (followed && config->code[0])
-        tb_steps_customer(&talk, &steps, config->code, config->gtin);
+        tb_steps_customer(&talk, config, &grants);
     else
         tb_report_skip(report, "serving", "a customer comes and goes",
                        config->code[0] ? "there is no websocket" : "no code of a customer was given");

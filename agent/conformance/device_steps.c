@@ -1,0 +1,128 @@
+#include "agent/conformance/steps.h"
+
+#include "core/base/assert.h"
+
+#include <stdio.h>
+
+#define E_CLAIMED 102 /* UnifiedPOS 1.14, appendix A: another POS has the device */
+
+static const char msr[] = "{\"device\":\"MSR\"}";
+
+static enum tb_step_end upos_claim(struct tb_talk *t, struct tb_scene *s)
+{
+    enum tb_step_end end = tb_step_ask(t, s, "upos.claim", msr);
+    char code[32];
+    (void)snprintf(code, sizeof code, "\"ErrorCode\":%d", E_CLAIMED);
+    if (end != TB_STEP_FAILED || !strstr(t->seen, code))
+        return end;
+    s->why = "another POS has claimed the device";
+    return TB_STEP_NOT_TRIED;
+}
+
+static bool is_device(struct tb_json params, const void *context)
+{
+    struct tb_check check = {.err = TB_OK};
+    return tb_span_is(tb_json_text(&check, params, "device", TB_STEP_ID_SIZE), context);
+}
+
+static enum tb_step_end upos_data(struct tb_talk *t, struct tb_scene *s)
+{
+    struct tb_check check = {.err = TB_OK};
+    if (!tb_talk_event(t, "upos.data", is_device, "MSR"))
+        return TB_STEP_FAILED;
+    struct tb_span number = tb_json_text(&check, t->rpc.params, "AccountNumber", TB_STEP_ID_SIZE);
+    return tb_step_told(number.size > 0 && (!s->customer[0] || tb_span_is(number, s->customer)));
+}
+
+static enum tb_step_end upos_off(struct tb_talk *t, struct tb_scene *s)
+{
+    struct tb_check check = {.err = TB_OK};
+    enum tb_step_end end = tb_step_ask(t, s, "upos.get", msr);
+    if (end != TB_STEP_HELD)
+        return end;
+    bool on = tb_json_bool(&check, t->rpc.result, "DataEventEnabled");
+    return tb_step_told(check.err == TB_OK && !on && tb_json_bool(&check, t->rpc.result, "Claimed"));
+}
+
+void tb_device_steps_begin(struct tb_talk *t, struct tb_scene *s)
+{
+    static const struct tb_step table[] = {
+        {.id = "upos_open",
+         .text = "upos.open opens the MSR",
+         .scopes = TB_GRANT_DEVICE,
+         .method = "upos.open",
+         .params = msr},
+        {.id = "upos_claim",
+         .text = "upos.claim claims it",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"upos_open"},
+         .run = upos_claim},
+        {.id = "upos_enable",
+         .text = "upos.set switches it on",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"upos_claim"},
+         .method = "upos.set",
+         .params = "{\"device\":\"MSR\",\"property\":\"DeviceEnabled\",\"value\":true}"},
+        {.id = "upos_events",
+         .text = "and its events",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"upos_enable"},
+         .method = "upos.set",
+         .params = "{\"device\":\"MSR\",\"property\":\"DataEventEnabled\",\"value\":true}"},
+    };
+    tb_step_play(t, s, table, TB_ARRAY_SIZE(table));
+}
+
+void tb_device_steps_data(struct tb_talk *t, struct tb_scene *s)
+{
+    static const struct tb_step table[] = {
+        {.id = "upos_data",
+         .text = "the MSR's DataEvent is the customer",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"identify", "upos_events"},
+         .run = upos_data},
+        {.id = "upos_off",
+         .text = "which has switched DataEventEnabled off",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"upos_data"},
+         .run = upos_off},
+    };
+    tb_step_play(t, s, table, TB_ARRAY_SIZE(table));
+}
+
+void tb_device_steps_end(struct tb_talk *t, struct tb_scene *s)
+{
+    static const struct tb_step table[] = {
+        {.id = "upos_health",
+         .text = "upos.check_health says how the MSR is",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"upos_enable"},
+         .method = "upos.check_health",
+         .params = msr},
+        {.id = "upos_clear",
+         .text = "upos.clear_input drops what waits",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"upos_claim"},
+         .method = "upos.clear_input",
+         .params = msr},
+        {.id = "upos_statistics",
+         .text = "upos.statistics counts",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"upos_open"},
+         .method = "upos.statistics",
+         .params = msr},
+        {.id = "upos_release",
+         .text = "upos.release gives the MSR back",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"upos_claim"},
+         .method = "upos.release",
+         .params = msr},
+        {.id = "upos_close",
+         .text = "upos.close closes it",
+         .scopes = TB_GRANT_DEVICE,
+         .after = {"upos_open"},
+         .method = "upos.close",
+         .params = msr},
+    };
+    tb_step_play(t, s, table, TB_ARRAY_SIZE(table));
+}

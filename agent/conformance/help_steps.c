@@ -1,0 +1,38 @@
+#include "agent/conformance/steps.h"
+
+#include "core/base/assert.h"
+
+static const char nobodys[] = "{\"handover\":\"00000000000000000000000000000000\"}";
+
+static enum tb_step_end handovers_told(struct tb_talk *t, struct tb_scene *s)
+{
+    (void)s;
+    return tb_step_told(tb_talk_event(t, "handovers", NULL, NULL) &&
+                        tb_json_type(tb_json_member(t->rpc.params, "open")) == TB_JSON_ARRAY);
+}
+
+static enum tb_step_end handover_accept(struct tb_talk *t, struct tb_scene *s)
+{
+    return tb_step_refused(t, "handover.accept", nobodys, s->grants->live ? "refused.not_found" : "");
+}
+
+static enum tb_step_end handover_decline(struct tb_talk *t, struct tb_scene *s)
+{
+    return tb_step_refused(t, "handover.decline", nobodys, s->grants->live ? "refused.not_found" : "");
+}
+
+void tb_help_steps(struct tb_talk *t, struct tb_scene *s)
+{
+    static const struct tb_step table[] = {
+        {.id = "handovers",
+         .text = "who waits in the store is told at once",
+         .scopes = TB_GRANT_HELP,
+         .run = handovers_told},
+        {.id = "handover_accept",
+         .text = "a hand-over that nobody asked for is not taken",
+         .scopes = TB_GRANT_HELP,
+         .run = handover_accept},
+        {.id = "handover_decline", .text = "nor declined", .scopes = TB_GRANT_HELP, .run = handover_decline},
+    };
+    tb_step_play(t, s, table, TB_ARRAY_SIZE(table));
+}

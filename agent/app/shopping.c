@@ -51,6 +51,7 @@ void tb_shopping_add(struct tb_request *r)
     tb_shopping_gtin(r, change.add.gtin);
     tb_member_opt_token(&r->check, r->params, "options", change.add.options, sizeof change.add.options);
     change.add.quantity = quantity(r, "quantity", 1);
+    change.add.keep_gift = tb_member_opt_bool(&r->check, r->params, "keep_gift");
     if (tb_request_check(r) && tb_shopping_visit_is_on(r, &visit))
         request_change(r, &change);
 }
@@ -61,6 +62,7 @@ void tb_shopping_set_quantity(struct tb_request *r)
     change.line = tb_json_id(&r->check, r->params, "line");
     change.set_quantity.from = quantity(r, "from", 1);
     change.set_quantity.to = quantity(r, "to", 0);
+    change.set_quantity.keep_gift = tb_member_opt_bool(&r->check, r->params, "keep_gift");
     request_change(r, &change);
 }
 

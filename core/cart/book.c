@@ -76,11 +76,15 @@ static size_t declined_index(const struct tb_cart_book *book, const char *gtin, 
     return i;
 }
 
+bool book_lists(const struct tb_cart_book *book, const char *gtin, const char *options)
+{
+    return declined_index(book, gtin, options) < book->declined_count;
+}
+
 bool tb_cart_gift_is_declined(const struct tb_cart_book *book, const char *gtin, const char *options)
 {
     /* What does not fit cannot be told from what is listed: then every gift counts as declined. */
-    return book->declined_count == TB_CART_DECLINED_MAX ||
-           declined_index(book, gtin, options) < book->declined_count;
+    return book->declined_count == TB_CART_DECLINED_MAX || book_lists(book, gtin, options);
 }
 
 void book_decline(struct tb_cart_book *book, const char *gtin, const char *options)
@@ -101,6 +105,12 @@ void book_accept(struct tb_cart_book *book, const char *gtin, const char *option
     book->declined_count--;
     memmove(&book->declined[i], &book->declined[i + 1],
             (book->declined_count - i) * sizeof book->declined[0]);
+}
+
+void book_undecline(struct tb_cart_book *book, const char *gtin, const char *options)
+{
+    if (book->declined_count < TB_CART_DECLINED_MAX)
+        book_accept(book, gtin, options);
 }
 
 void tb_cart_book_pack(const struct tb_cart_book *book, struct tb_buf *to)

@@ -112,18 +112,19 @@ static void line_describe(struct tb_cart_line *line, const struct tb_product *pr
         tb_cart_line_describe(line, product, product->price_as_of_ms);
 }
 
-static void line_open(struct tb_cart *cart, const struct tb_mutation *m, const struct tb_cart_facts *facts)
+static struct tb_cart_line *line_open(struct tb_cart *cart, const struct tb_mutation *m,
+                                      const struct tb_cart_facts *facts)
 {
     struct tb_cart_line *line = &cart->lines[cart->line_count++];
     memset(line, 0, sizeof *line);
     line->id = m->line;
     memcpy(line->gtin, m->add.gtin, sizeof line->gtin);
     memcpy(line->options, m->add.options, sizeof line->options);
-    line->gift = m->add.gift;
     line->quantity = m->add.quantity;
     line->added_ms = facts->at_ms;
     line->channel = facts->channel;
     line_describe(line, facts->product);
+    return line;
 }
 
 static void cart_begin(struct tb_cart *cart, const struct tb_mutation *m, const struct tb_cart_facts *facts)
@@ -148,6 +149,12 @@ static enum tb_cart_code line_id_check(const struct tb_cart *cart, const struct 
     return tb_cart_find(cart, &mark->into) ? TB_CART_LINE_CONFLICT : TB_CART_LINE_CLOSED;
 }
 
+/* Only what was a gift becomes one again: whoever may add makes a gift of nothing else. */
+static bool gift_comes_back(const struct tb_cart_book *book, const struct tb_mutation *m)
+{
+    return m->add.keep_gift && book_lists(book, m->add.gtin, m->add.options);
+}
+
 /* What speaks against an add, given the open line of the same product, if there is one. */
 static enum tb_cart_code add_check(const struct tb_cart *cart, const struct tb_cart_book *book,
                                    const struct tb_mutation *m, const struct tb_cart_facts *facts,
@@ -159,7 +166,8 @@ static enum tb_cart_code add_check(const struct tb_cart *cart, const struct tb_c
     enum tb_cart_code code = line_id_check(cart, book, &m->line, same);
     if (code != TB_CART_OK)
         return code;
-    if (m->add.gift && tb_cart_gift_is_declined(book, m->add.gtin, m->add.options))
+    if (m->add.gift && !gift_comes_back(book, m) &&
+        tb_cart_gift_is_declined(book, m->add.gtin, m->add.options))
         return TB_CART_GIFT_DECLINED;
     if (facts->product && cart->currency[0] && strcmp(cart->currency, facts->product->currency) != 0)
         return TB_CART_CURRENCY_CONFLICT;
@@ -187,13 +195,16 @@ static enum tb_cart_code apply_add(struct tb_cart *cart, struct tb_cart_book *bo
         memcpy(cart->currency, facts->product->currency, sizeof cart->currency);
     if (same) {
         same->quantity += m->add.quantity;
-        same->gift = same->gift || m->add.gift;
         line_describe(same, facts->product);
         if (!tb_id_equal(&same->id, &m->line))
             book_put(book, cart, &m->line, &same->id);
     } else {
-        line_open(cart, m, facts);
+        same = line_open(cart, m, facts);
     }
+    bool back = gift_comes_back(book, m);
+    same->gift = same->gift || m->add.gift || back;
+    if (back)
+        book_undecline(book, m->add.gtin, m->add.options);
     *ret_changed = true;
     return TB_CART_OK;
 }
@@ -211,20 +222,21 @@ enum tb_cart_code cart_line_resolve(struct tb_cart *cart, const struct tb_cart_b
     return *ret_line ? TB_CART_OK : TB_CART_LINE_CLOSED;
 }
 
-static enum tb_cart_code line_change(struct tb_cart *cart, struct tb_cart_book *book,
-                                     struct tb_cart_line *line, int32_t by, bool *ret_changed)
+/* keep_gift: what goes was the person's own; a line that goes altogether takes its gift along. */
+static enum tb_cart_code line_change(struct tb_cart_side side, struct tb_cart_line *line, int32_t by,
+                                     bool keep_gift, bool *ret_changed)
 {
     int32_t quantity = line->quantity + by; /* both within TB_QUANTITY_MAX: no overflow */
     if (quantity > TB_QUANTITY_MAX)
         return TB_CART_QUANTITY_LIMIT;
     if (by == 0)
         return TB_CART_OK;
-    if (by < 0 && line->gift) {
-        book_decline(book, line->gtin, line->options);
+    if (by < 0 && line->gift && !(keep_gift && quantity > 0)) {
+        book_decline(side.book, line->gtin, line->options);
         line->gift = false; /* what stays is the person's own */
     }
     if (quantity <= 0)
-        cart_line_close(cart, book, line);
+        cart_line_close(side.cart, side.book, line);
     else
         line->quantity = quantity;
     *ret_changed = true;
@@ -247,7 +259,8 @@ static enum tb_cart_code apply_set_quantity(struct tb_cart *cart, struct tb_cart
         return TB_CART_OK;
     if (code != TB_CART_OK)
         return code;
-    return line_change(cart, book, line, m->set_quantity.to - m->set_quantity.from, ret_changed);
+    return line_change((struct tb_cart_side){cart, book}, line, m->set_quantity.to - m->set_quantity.from,
+                       m->set_quantity.keep_gift, ret_changed);
 }
 
 /* Removing what is gone already is what the person wanted. */
@@ -262,7 +275,7 @@ static enum tb_cart_code apply_remove(struct tb_cart *cart, struct tb_cart_book 
         return TB_CART_OK;
     if (code != TB_CART_OK)
         return code;
-    return line_change(cart, book, line, -m->remove.from, ret_changed);
+    return line_change((struct tb_cart_side){cart, book}, line, -m->remove.from, false, ret_changed);
 }
 
 bool cart_notes_are_full(const struct tb_cart *cart)

@@ -11,7 +11,8 @@
  *     the product back, as a new line under the id which that add minted.
  *   - A line id is never used twice. The book remembers closed lines, and ids whose add went into a
  *     line that was there already, so that later mutations still find it.
- *   - Whoever takes off a gift declines it: no program puts that product into the cart again.
+ *   - Whoever takes off a gift declines it: no program puts that product into the cart again, until a person
+ *     takes that back (keep_gift).
  *   - Of two notes the one that is decided last is kept.
  *
  * Joining carts is in merge.h, paying in checkout.h.

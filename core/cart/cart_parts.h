@@ -26,8 +26,13 @@ const struct tb_cart_mark *book_mark_at(const struct tb_cart_book *book, const s
 void book_put(struct tb_cart_book *book, const struct tb_cart *cart, const struct tb_id *line,
               const struct tb_id *into);
 void book_drop(struct tb_cart_book *book, const struct tb_id *line);
+/* Whether that gift itself is on the list of the declined ones. */
+bool book_lists(const struct tb_cart_book *book, const char *gtin, const char *options);
 void book_decline(struct tb_cart_book *book, const char *gtin, const char *options);
 void book_accept(struct tb_cart_book *book, const char *gtin, const char *options);
+/* The same where a person takes back that she declined it: a full list stays full, because it stands for
+ * gifts that are not on it. */
+void book_undecline(struct tb_cart_book *book, const char *gtin, const char *options);
 
 void cart_key_pack(const struct tb_cart_key *key, struct tb_buf *to);
 TB_MUST_USE enum tb_err cart_key_unpack(struct tb_reader *r, struct tb_cart_key *ret_key);

@@ -44,6 +44,9 @@ static void lay_change(struct tb_cart_view *view, const struct tb_mutation *m,
                        const struct tb_cart_facts *facts)
 {
     bool changed;
+    /* What was declined before is in the store's book alone. */
+    if (m->kind == TB_MUTATION_CART_ADD && m->add.keep_gift)
+        book_decline(&view->book, m->add.gtin, m->add.options);
     if (tb_cart_apply(&view->cart, &view->book, m, facts, &changed) != TB_CART_OK || !changed)
         return;
     const struct tb_cart_line *line = line_changed(view, m);

@@ -138,6 +138,7 @@ static void add_decode(const struct mutation_source *s, struct tb_mutation *m)
     tb_member_opt_token(s->c, s->o, "options", m->add.options, sizeof m->add.options);
     m->add.quantity = tb_member_quantity(s->c, s->o, "quantity", 1);
     m->add.gift = tb_member_opt_bool(s->c, s->o, "gift");
+    m->add.keep_gift = tb_member_opt_bool(s->c, s->o, "keep_gift");
 }
 
 static void add_encode(struct tb_json_writer *w, const struct tb_mutation *m)
@@ -146,18 +147,21 @@ static void add_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_member_put_opt_str(w, "options", m->add.options);
     tb_json_put_int(w, "quantity", m->add.quantity);
     tb_member_put_opt_bool(w, "gift", m->add.gift);
+    tb_member_put_opt_bool(w, "keep_gift", m->add.keep_gift);
 }
 
 static void set_quantity_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
     m->set_quantity.from = tb_member_quantity(s->c, s->o, "from", 0);
     m->set_quantity.to = tb_member_quantity(s->c, s->o, "to", 0);
+    m->set_quantity.keep_gift = tb_member_opt_bool(s->c, s->o, "keep_gift");
 }
 
 static void set_quantity_encode(struct tb_json_writer *w, const struct tb_mutation *m)
 {
     tb_json_put_int(w, "from", m->set_quantity.from);
     tb_json_put_int(w, "to", m->set_quantity.to);
+    tb_member_put_opt_bool(w, "keep_gift", m->set_quantity.keep_gift);
 }
 
 static void remove_decode(const struct mutation_source *s, struct tb_mutation *m)

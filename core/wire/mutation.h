@@ -139,10 +139,12 @@ struct tb_mutation {
             char options[TB_SHORT_SIZE_MAX + 1]; /* "size:m"; "": none */
             int32_t quantity;                    /* 1 to TB_QUANTITY_MAX */
             bool gift;                           /* put there by a program, not by a person */
+            bool keep_gift;                      /* what was taken off is a gift again, if it was one */
         } add;
         struct {
             int32_t from; /* what the person saw */
             int32_t to;
+            bool keep_gift; /* what goes was the person's own */
         } set_quantity;
         struct {
             int32_t from;

@@ -41,6 +41,14 @@ function bookPut(book, cart, line, into) {
 // A full list cannot tell any more: then every gift counts as declined.
 const isDeclined = (book, what) => book.declined.size >= DECLINED_COUNT_MAX || book.declined.has(keyOf(what));
 
+// Only what was a gift becomes one again: whoever may add makes a gift of nothing else.
+const comesBack = (book, m) => Boolean(m.keep_gift) && book.declined.has(keyOf(m));
+
+// A full list stays full: it stands for gifts that are not on it.
+function undecline(book, what) {
+  if (book.declined.size < DECLINED_COUNT_MAX) book.declined.delete(keyOf(what));
+}
+
 // ---- lines ----
 
 // { line } that an id means, through aliases, or { code }.
@@ -76,7 +84,7 @@ function addFault({ cart, book }, m, facts, same) {
   if (!(m.quantity >= 1) || !m.line || !m.cart) return 'not_understood';
   const fault = addedIdFault(cart, book, m.line, same);
   if (fault) return fault;
-  if (m.gift && isDeclined(book, m)) return 'gift_declined';
+  if (m.gift && !comesBack(book, m) && isDeclined(book, m)) return 'gift_declined';
   if (facts.product && cart.currency && cart.currency !== facts.product.currency) return 'currency_conflict';
   if (!same && cart.lines.length >= LINE_COUNT_MAX) return 'line_limit';
   return m.quantity > QUANTITY_MAX - (same?.quantity ?? 0) ? 'quantity_limit' : '';
@@ -89,24 +97,27 @@ function add(side, m, facts) {
   if (code) return { code };
   if (!cart.id) Object.assign(cart, { id: m.cart, customer: m.customer });
   if (!cart.currency) cart.currency = facts.product?.currency ?? '';
+  const back = comesBack(book, m);
+  if (back) undecline(book, m);
   if (!same) {
-    const line = { id: m.line, gtin: m.gtin, options: m.options ?? '', gift: m.gift ?? false, quantity: m.quantity, unit_price: 0,
+    const line = { id: m.line, gtin: m.gtin, options: m.options ?? '', gift: Boolean(m.gift || back), quantity: m.quantity, unit_price: 0,
       added_ms: facts.at_ms, channel: facts.channel };
     describe(line, facts.product);
     cart.lines.push(line);
     return { line };
   }
   same.quantity += m.quantity;
-  same.gift = Boolean(same.gift || m.gift);
+  same.gift = Boolean(same.gift || m.gift || back);
   describe(same, facts.product);
   if (same.id !== m.line) bookPut(book, cart, m.line, same.id);
   return { line: same };
 }
 
-function changeBy({ cart, book }, line, by) {
+// keepGift: what goes was the person's own; a line that goes altogether takes its gift along.
+function changeBy({ cart, book }, line, by, keepGift = false) {
   if (line.quantity + by > QUANTITY_MAX) return { code: 'quantity_limit' };
   if (by === 0) return {};
-  if (by < 0 && line.gift) {
+  if (by < 0 && line.gift && !(keepGift && line.quantity + by > 0)) {
     if (!isDeclined(book, line)) book.declined.add(keyOf(line));
     line.gift = false; // what stays is the person's own
   }
@@ -119,11 +130,11 @@ function changeBy({ cart, book }, line, by) {
 
 const isQuantity = (n) => Number.isInteger(n) && n >= 0 && n <= QUANTITY_MAX;
 
-function setQuantity(side, { line: id, from, to }) {
+function setQuantity(side, { line: id, from, to, keep_gift }) {
   if (!isQuantity(from) || !isQuantity(to)) return { code: 'not_understood' };
   const { line, code } = resolve(side.cart, side.book, id);
   if (code) return code === 'line_closed' && to === 0 ? {} : { code };
-  return changeBy(side, line, to - from);
+  return changeBy(side, line, to - from, keep_gift);
 }
 
 // Removing what is gone already is what the person wanted.
@@ -180,6 +191,7 @@ export function viewOf(base, pending) {
   const touched = new Set();
   const changes = pending.filter(({ mutation }) => isCartChange(mutation.kind));
   for (const { mutation, facts } of changes) {
+    if (mutation.keep_gift && mutation.kind === 'cart.add') side.book.declined.add(keyOf(mutation)); // which the store's book alone tells
     // A customer has one cart: what names one that is not known goes into it.
     const { line } = apply(side, cart.id ? { ...mutation, cart: cart.id } : mutation, facts);
     if (line) touched.add(line.id);

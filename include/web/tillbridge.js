@@ -198,11 +198,12 @@ export class Tillbridge {
   /**
    * @param {string} gtin 14 digits
    * @param {number} [quantity]
-   * @param {{options?: string, product?: Product}} [more]
+   * @param {{options?: string, product?: Product, keepGift?: boolean}} [more] keepGift: she takes back that she took a gift off
    * @returns {Change}
    */
-  add(gtin, quantity = 1, { options, product } = {}) {
-    return this.mutate('cart.add', { cart: this.#cartId(), line: randomId(this.#env), gtin, quantity, ...(options && { options }) }, product);
+  add(gtin, quantity = 1, { options, product, keepGift } = {}) {
+    return this.mutate('cart.add', { cart: this.#cartId(), line: randomId(this.#env), gtin, quantity, ...(options && { options }),
+      ...(keepGift && { keep_gift: true }) }, product);
   }
 
   /**

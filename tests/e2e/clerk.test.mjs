@@ -2,6 +2,7 @@
 // context store.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Clerk } from './lib/clerk.mjs';
@@ -28,11 +29,13 @@ writeFileSync(till.path('consents.json'), JSON.stringify({ consents: [CLUB, { id
 let clerk;
 let rivera;
 let pen;
+let present; // a product that nothing else here is about
 
 before(async () => {
   await till.start();
   [rivera] = till.customers;
   [pen] = till.products;
+  present = till.products.at(-1);
   await till.card('new', `type4 uri=${NEW}`);
   clerk = await Clerk.open(await till.pageUrl(), { width: 1024, height: 600 });
   await clerk.sees('a live till with its readers', `(s) => /live/.test(s.line) && /Tap a card, hold a phone or scan/.test(s.title)`);
@@ -161,6 +164,31 @@ test('a line that was removed is taken back with what was chosen of the product'
   await keys('F6');
   await sees('that they are back', `(s) => s.lines.length === ${lines.length} && s.lines.some((line) => line.includes('green')) && !(${removed})(s)`);
   await done();
+});
+
+test('a gift that was taken off is a gift again, and may be offered again', async () => {
+  const shop = await till.webChannel(rivera.id);
+  const gift = async (quantity) => {
+    const seq = shop.mutate('cart.add', { cart: shop.cart.id, line: randomBytes(16).toString('hex'), gtin: present.gtin, quantity, gift: true });
+    return (await shop.events.next('the verdict on the gift', (e) => e.verdict?.seq === seq)).verdict;
+  };
+  const isGift = `(s) => s.lines.some((line) => line.includes('gift') && !line.includes('removed'))`;
+  const isGone = `(s) => s.lines.some((line) => line.includes(${JSON.stringify(present.name)}) && line.includes('removed'))`;
+  await shop.cartWith('her cart', () => true);
+  assert.equal((await gift(1)).verdict, 'applied');
+  await serve();
+  const { lines } = await sees('the gift', isGift);
+  for (let at = 0; at <= lines.findIndex((line) => line.includes('gift')); at++) await keys('ArrowDown');
+  await keys('Delete');
+  await sees('that it is gone', isGone);
+  await shop.cartWith('the cart without it', ({ lines: open }) => !open.some((line) => line.gtin === present.gtin));
+  await keys('F6');
+  await shop.cartWith('that the store has it as a gift', ({ lines: open }) => open.some((line) => line.gtin === present.gtin && line.gift));
+  await sees('that it is back', isGift);
+  assert.equal((await gift(2)).verdict, 'applied');
+  await shop.cartWith('that more is not declined', ({ lines: open }) => open.some((line) => line.gtin === present.gtin && line.quantity === 3));
+  await done();
+  shop.close();
 });
 
 test('a new card is linked by tapping it, brings her from then on, and is blocked', async () => {

@@ -70,6 +70,11 @@ test('the page’s code does what the guide says, with the server’s token', as
   await until(shop, 'customer', () => shop.rows('customer')[0]?.doc.consents?.some(({ id: name, granted }) => name === 'profiling' && granted));
   assert.equal(line().note, 'gift wrap');
   assert.match(await act.goToShop(), /^[2-9A-HJKMNP-Z]{6}$/);
+  const taken = line();
+  act.remove(taken);
+  assert.equal(line(), undefined);
+  act.putBack(taken);
+  assert.equal(line().quantity, taken.quantity);
   act.remove(line());
   await until(shop, 'unsent', ({ unsent }) => unsent === 0);
   assert.equal(shop.cart.item_count, before_all);

@@ -185,11 +185,13 @@ static void args_read(struct tb_json step, enum step_kind kind, struct tb_mutati
         text_read(step, "options", m->add.options, sizeof m->add.options);
         m->add.quantity = (int32_t)int_read(step, "quantity", 1);
         m->add.gift = bool_read(step, "gift");
+        m->add.keep_gift = bool_read(step, "keep_gift");
         break;
     case STEP_SET_QUANTITY:
         m->kind = TB_MUTATION_CART_SET_QUANTITY;
         m->set_quantity.from = (int32_t)int_read(step, "from", 0);
         m->set_quantity.to = (int32_t)int_read(step, "to", 0);
+        m->set_quantity.keep_gift = bool_read(step, "keep_gift");
         break;
     case STEP_REMOVE:
         m->kind = TB_MUTATION_CART_REMOVE;

@@ -28,16 +28,19 @@ export function undoOf(done, lines, visit) {
   return null;
 }
 
-// By the line where it is still there, else by what is sold: a line that was removed comes back through an add.
+// By the line where it is still there, else by what is sold: a line that was removed comes back through an add. A gift that was
+// taken off with it is one again, and one that is on the line stays.
 function reverse(change, lines, visit) {
   const open = lines.filter((line) => line.goneAt === null);
   const line = open.find((one) => one.id === change.line) ?? (change.line ? undefined : open.find((one) => one.gtin === change.gtin && !one.options));
   const quantity = change.to - change.from;
   if (line) {
     const to = line.quantity - quantity;
-    if (to > 0) return { method: 'cart.set_quantity', params: { line: line.id, from: line.quantity, to } };
+    if (quantity < 0 && change.gift && !line.gift) return add(change, -quantity, visit);
+    if (to > 0) return { method: 'cart.set_quantity', params: { line: line.id, from: line.quantity, to, ...(line.gift && { keep_gift: true }) } };
     return { method: 'cart.remove', params: { line: line.id, from: line.quantity } };
   }
-  if (quantity > 0 || change.gift) return null; // a gift that was taken off is declined
-  return { method: 'cart.add', params: { visit, ...productOf(change), quantity: -quantity } };
+  return quantity > 0 ? null : add(change, -quantity, visit);
 }
+
+const add = (change, quantity, visit) => ({ method: 'cart.add', params: { visit, ...productOf(change), quantity, ...(change.gift && { keep_gift: true }) } });

@@ -83,7 +83,7 @@ const actions = {
   plus: ({ line }) => quantity(line, 1),
   minus: ({ line }) => quantity(line, -1),
   remove: ({ line }) => { if (shown(line)) ask('cart.remove', { line, from: shown(line).quantity }); },
-  undo: ({ line }) => { if (shown(line)) ofVisit('cart.add', { ...productOf(shown(line)), quantity: shown(line).quantity }); },
+  undo: ({ line }) => { if (shown(line)) ofVisit('cart.add', { ...productOf(shown(line)), quantity: shown(line).quantity, ...(shown(line).gift && { keep_gift: true }) }); },
   send: () => panel('send', 'send.code'),
   know: () => panel('know', 'visit.know'),
   help: callHelp,

@@ -67,7 +67,7 @@ function step(line, by) {
 function remove(line) {
   shop.remove(line.id, line.quantity);
   const product = { name: line.name, unit_price: line.unit_price, currency: shop.cart.currency };
-  notice(`${line.name ?? 'It'} is out of your cart.`, () => shop.add(line.gtin, line.quantity, { options: line.options, product }));
+  notice(`${line.name ?? 'It'} is out of your cart.`, () => shop.add(line.gtin, line.quantity, { options: line.options, product, keepGift: line.gift }));
 }
 
 function add(product) {

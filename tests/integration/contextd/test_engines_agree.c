@@ -184,6 +184,7 @@ static void change_make(struct seeded_rng *rng, struct intent *in, unsigned what
         m->kind = TB_MUTATION_CART_SET_QUANTITY;
         m->set_quantity.from = n;
         m->set_quantity.to = (int32_t)below(rng, 5);
+        m->set_quantity.keep_gift = below(rng, 3) == 0;
     } else if (what == 1) {
         m->kind = TB_MUTATION_CART_REMOVE;
         m->remove.from = n;
@@ -196,6 +197,7 @@ static void change_make(struct seeded_rng *rng, struct intent *in, unsigned what
         product_name(below(rng, PRODUCT_COUNT), m->add.gtin);
         m->add.quantity = 1 + n;
         m->add.gift = below(rng, 5) == 0;
+        m->add.keep_gift = below(rng, 3) == 0;
         m->add.options[0] = below(rng, 4) ? '\0' : 'm';
     }
 }

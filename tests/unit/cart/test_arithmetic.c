@@ -289,6 +289,25 @@ static void many_declined_gifts_decline_all(void **state)
     assert_true(tb_cart_gift_is_declined(&two.book, "00000000000100", ""));
 }
 
+/* A full list stands for gifts that are not on it, too. */
+static void a_gift_that_is_kept_leaves_a_full_list_full(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < TB_CART_DECLINED_MAX; i++) {
+        struct tb_mutation gift = test_add(1 + i, 100 + i, 1);
+        gift.add.gift = true;
+        assert_int_equal(test_apply(&one, gift), TB_CART_OK);
+        assert_int_equal(test_apply(&one, test_remove(1 + i, 1)), TB_CART_OK);
+    }
+    struct tb_mutation kept = test_add(200, 100, 1);
+    kept.add.keep_gift = true;
+    assert_int_equal(test_apply(&one, kept), TB_CART_OK);
+    assert_true(one.cart.lines[0].gift);
+    struct tb_mutation other = test_add(201, 300, 1);
+    other.add.gift = true;
+    assert_int_equal(test_apply(&one, other), TB_CART_GIFT_DECLINED);
+}
+
 static void no_more_notes_than_the_limit(void **state)
 {
     (void)state;
@@ -376,6 +395,7 @@ int main(void)
         cmocka_unit_test(what_is_concurrent_commutes),
         cmocka_unit_test(interleavings_come_to_the_same),
         cmocka_unit_test_setup(many_declined_gifts_decline_all, setup),
+        cmocka_unit_test_setup(a_gift_that_is_kept_leaves_a_full_list_full, setup),
         cmocka_unit_test_setup(no_more_notes_than_the_limit, setup),
         cmocka_unit_test(closed_lines_stay_closed),
         cmocka_unit_test(codes_have_names),

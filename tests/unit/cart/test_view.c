@@ -79,6 +79,17 @@ static void removed_line_is_gone(void **state)
     assert_true(tb_cart_view_is_new(&view, &view.cart.lines[1]));
 }
 
+/* Whether it was one is in the store's book: until that has decided it is shown as what she asked for. */
+static void a_gift_that_is_put_back_is_shown_as_one(void **state)
+{
+    (void)state;
+    struct tb_mutation kept = test_add(7, 99, 1);
+    kept.add.keep_gift = true;
+    tb_cart_view_begin(&view, &base.cart, 2000);
+    lay(kept);
+    assert_true(view.cart.lines[2].gift);
+}
+
 static void what_does_not_apply_only_counts(void **state)
 {
     (void)state;
@@ -229,6 +240,7 @@ int main(void)
         cmocka_unit_test_setup(decided_line_of_the_visit_is_new, setup),
         cmocka_unit_test_setup(pending_line_merges_into_the_base, setup),
         cmocka_unit_test_setup(removed_line_is_gone, setup),
+        cmocka_unit_test_setup(a_gift_that_is_put_back_is_shown_as_one, setup),
         cmocka_unit_test_setup(what_does_not_apply_only_counts, setup),
         cmocka_unit_test_setup(begins_without_a_base, setup),
         cmocka_unit_test_setup(nobodys_cart_is_shown_as_well, setup),

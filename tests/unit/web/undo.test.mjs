@@ -25,11 +25,19 @@ test('a line comes back with what was chosen of the product, whatever else there
   assert.deepEqual(asked([change(2, 0, { options: 'size:m' })], [line({ id: 'l2' }), line({ id: 'l3', options: 'size:l' })]), add);
 });
 
+test('a gift that was taken off is one again, and stays one when the rest is undone', () => {
+  const add = (quantity) => ['cart.add', { visit: VISIT, gtin: '1', quantity, keep_gift: true }];
+  assert.deepEqual(asked([change(2, 0, { gift: true })], [line({ goneAt: 5, gift: true })]), add(2));
+  assert.deepEqual(asked([change(3, 2, { gift: true })], [line()]), add(1));
+  assert.deepEqual(asked([change(3, 2, { gift: true })], [line({ gift: true })]), ['cart.set_quantity', { line: 'l1', from: 2, to: 3, keep_gift: true }]);
+  assert.deepEqual(asked([change(1, 2, { gift: true })], [line({ gift: true })]), ['cart.set_quantity', { line: 'l1', from: 2, to: 1, keep_gift: true }]);
+});
+
 test('what cannot be taken back is passed over', () => {
   assert.equal(asked([change(1, 2)], [line({ goneAt: 5 })]), null);
   assert.equal(asked([], [line()]), null);
   const older = change(1, 2, { line: 'l2', gtin: '2' });
-  assert.equal(undoOf([older, change(2, 0, { gift: true })], [line({ id: 'l2', gtin: '2' })], VISIT).index, 0);
+  assert.equal(undoOf([older, change(1, 2)], [line({ id: 'l2', gtin: '2' })], VISIT).index, 0);
 });
 
 test('only the last changes are kept, and none that was turned down', () => {

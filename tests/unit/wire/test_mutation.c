@@ -28,7 +28,7 @@ static const char *const all[] = {
     REMOVE,
     SKIPPED,
     "{\"seq\":5,\"kind\":\"cart.add\"," CART "\"line\":" ID "," MADE
-    "\"gtin\":\"04006381333931\",\"options\":\"size:m\",\"quantity\":1,\"gift\":true}",
+    "\"gtin\":\"04006381333931\",\"options\":\"size:m\",\"quantity\":1,\"gift\":true,\"keep_gift\":true}",
     "{\"seq\":5,\"kind\":\"cart.note\"," CUSTOMER CART MADE "\"text\":\"no bag\"}",
     "{\"seq\":5,\"kind\":\"cart.merge\"," CUSTOMER CART MADE "\"from\":" ID
     ",\"policy\":\"max\",\"undo\":true,\"exclude\":[" ID "," ID "]}",
@@ -81,6 +81,8 @@ static const char *const all[] = {
     "{\"seq\":5,\"kind\":\"erasure.receipt\"," MADE "\"erasure\":" ID
     ",\"signature\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-"
     "Pw\"}",
+    "{\"seq\":5,\"kind\":\"cart.set_quantity\"," CART "\"line\":" ID "," MADE
+    "\"from\":2,\"to\":1,\"keep_gift\":true}",
 };
 
 static struct tb_mutation decode(const char *text)

@@ -52,8 +52,9 @@ async function picture(name) {
 }
 
 const clerkLine = (product) => clerk.locator('#lines li:not(.gone)', { hasText: product.name });
-const clerkSees = (product, text) => clerkLine(product).filter({ hasText: text }).first().waitFor();
+const clerkSees = (product, count) => clerkLine(product).locator(`b.quantity:text-is("${count}")`).first().waitFor();
 const clerkSeesNo = (product) => clerkLine(product).first().waitFor({ state: 'detached' });
+const clerkIsLive = () => clerk.waitForSelector('#pill[data-tone=ok]');
 
 test('she signs in and fills her cart, with the keyboard alone', async () => {
   await shopper.page.waitForSelector('#people button');
@@ -145,6 +146,7 @@ test('the context store goes: both pages say so, and both go on when it is back'
   await shopper.button(pen.gtin, 'less').click();
   await till.startStore();
   await shopper.isLive();
+  await clerkIsLive();
   await clerkSees(pen, '5');
 });
 

@@ -259,11 +259,11 @@ static enum tb_err fetched_err(const struct tb_handed_end *end)
     if (end->outcome == TB_OUTCOME_RECOGNISED)
         return TB_OK;
     switch ((int)end->reason) {
-    case TB_REASON_STORE_OFFLINE: return TB_ERR_OFFLINE;
-    case TB_REASON_STORE_TIMEOUT: return TB_ERR_TIMEOUT;
+    case TB_REASON_HANDOVER_OFFLINE: return TB_ERR_OFFLINE;
+    case TB_REASON_HANDOVER_TIMEOUT: return TB_ERR_TIMEOUT;
     case TB_REASON_BUSY: return TB_ERR_BUSY;
     case TB_REASON_LOOKUP_LIMIT: return TB_ERR_FIND_LIMIT;
-    case TB_REASON_NOT_FOUND: return TB_ERR_NOT_FOUND;
+    case TB_REASON_HANDOVER_GONE: return TB_ERR_NOT_FOUND;
     }
     return TB_ERR_DENIED; /* what the chain's rules do not take for a hand-over */
 }

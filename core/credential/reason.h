@@ -90,6 +90,9 @@ enum tb_reason {
     TB_REASON_NOT_FOUND,
     TB_REASON_STORE_OFFLINE, /* not in the cache, and the context store cannot be asked */
     TB_REASON_STORE_TIMEOUT,
+    TB_REASON_HANDOVER_GONE,    /* no cart waits under this code: used, over, or never given out */
+    TB_REASON_HANDOVER_OFFLINE, /* a hand-over code is looked up by the context store alone */
+    TB_REASON_HANDOVER_TIMEOUT,
     TB_REASON_LOOKUP_LIMIT,  /* so many codes were nobody's that no more is looked up for a while */
     TB_REASON_CACHE_CORRUPT, /* the cached row does not verify, and the store could not help */
     TB_REASON_BLOCKED,       /* lost, stolen or replaced: whoever shows it is not the customer */

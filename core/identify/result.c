@@ -43,6 +43,19 @@ void tb_identify_looked_up(struct tb_identify *m, uint64_t attempt, enum tb_look
     attempts_check(m);
 }
 
+/* What was not looked up is a cart that waits, not a card: people are told so. */
+static enum tb_reason lookup_reason(const struct tb_attempt *a, enum tb_reason reason)
+{
+    if (a->judgement.verdict != TB_JUDGED_HANDOVER)
+        return reason;
+    switch ((int)reason) {
+    case TB_REASON_NOT_FOUND: return TB_REASON_HANDOVER_GONE;
+    case TB_REASON_STORE_OFFLINE: return TB_REASON_HANDOVER_OFFLINE;
+    case TB_REASON_STORE_TIMEOUT: return TB_REASON_HANDOVER_TIMEOUT;
+    }
+    return reason;
+}
+
 /* The context store could not be asked; a row that does not verify is then the cause to tell. A proof that
  * only it could verify leaves what anybody could have copied. */
 void attempt_unanswered(struct tb_identify *m, struct tb_attempt *a, enum tb_reason reason, int64_t now_ms)
@@ -54,7 +67,8 @@ void attempt_unanswered(struct tb_identify *m, struct tb_attempt *a, enum tb_rea
         attempt_look_up(m, a, now_ms);
         return;
     }
-    attempt_end(m, a, TB_OUTCOME_UNKNOWN, a->cache_corrupt ? TB_REASON_CACHE_CORRUPT : reason, now_ms);
+    attempt_end(m, a, TB_OUTCOME_UNKNOWN,
+                a->cache_corrupt ? TB_REASON_CACHE_CORRUPT : lookup_reason(a, reason), now_ms);
 }
 
 void tb_identify_answered(struct tb_identify *m, uint64_t attempt, enum tb_answer answer,
@@ -72,7 +86,9 @@ void tb_identify_answered(struct tb_identify *m, uint64_t attempt, enum tb_answe
         else
             attempt_found(m, a, customer, true, now_ms);
         break;
-    case TB_ANSWER_NOT_FOUND: attempt_end(m, a, TB_OUTCOME_UNKNOWN, TB_REASON_NOT_FOUND, now_ms); break;
+    case TB_ANSWER_NOT_FOUND:
+        attempt_end(m, a, TB_OUTCOME_UNKNOWN, lookup_reason(a, TB_REASON_NOT_FOUND), now_ms);
+        break;
     case TB_ANSWER_BLOCKED: attempt_end(m, a, TB_OUTCOME_EXPIRED, TB_REASON_BLOCKED, now_ms); break;
     case TB_ANSWER_TIMEOUT: attempt_unanswered(m, a, TB_REASON_STORE_TIMEOUT, now_ms); break;
     case TB_ANSWER_OFFLINE: attempt_unanswered(m, a, TB_REASON_STORE_OFFLINE, now_ms); break;

@@ -146,7 +146,8 @@ function outcomeStage(state, w, clock) {
   const { outcome } = state.outcome;
   const isTold = outcome === 'recognised' ? isTooLate(state.outcome) : w.has(`outcome.${outcome}.title`);
   if (!isTold) return idleStage(state, w);
-  const offline = outcome === 'unknown' && state.line?.state === 'offline';
+  if (state.outcome.again) return stage(outcome, 'question', 'attention', w.t('again.title'), w.t('again.detail'), null, w.t('say.quote', { text: w.t('again.say') }));
+  const offline = outcome === 'unknown' && state.line?.state === 'offline' && !/^handover\./.test(state.outcome.code);
   const why = outcome === 'product' ? null : whyOf(state.outcome, w);
   const detail = [why?.detail ?? w.t(`outcome.${outcome}.detail`), offline ? w.t('outcome.unknown.offline') : ''].filter(Boolean).join(' ');
   const tone = outcome === 'product' ? 'quiet' : FINE.includes(outcome) ? 'good' : 'attention';
@@ -167,7 +168,7 @@ export function reasonText(kind, code, w) {
   return key ? w.t(`${kind}.${key}`) : '';
 }
 
-const outcomeTitle = ({ outcome, code }, w) => w.t(w.has(`title.${code}`) ? `title.${code}` : `outcome.${outcome}.title`);
+const outcomeTitle = ({ outcome, code, again }, w) => w.t(again ? 'again.title' : w.has(`title.${code}`) ? `title.${code}` : `outcome.${outcome}.title`);
 
 function productFact(state, w, clock) {
   const product = state.outcome;

@@ -1,6 +1,6 @@
 // What the page knows: events in, a new state out. Pure; time is handed in with every event.
 import { dialogAfterQuiet, dialogOfCaptured, dialogOfQuestion, dialogOfRequests, dialogOfVisit, handlers as dialogs } from './dialog_state.js';
-import { firstKnown, handled, isForsaken, linkLost, linkUp, outcomeAtBegin, takenBack, told, withCart as withLines, withHand, withTime } from '../lib/known.js';
+import { firstKnown, handled, isForsaken, linkLost, linkUp, outcomeAtBegin, takenBack, told, withCart as withLines, withHand, withLine, withTime } from '../lib/known.js';
 import { forgetLine, remember } from './undo.js';
 
 export const LOOK_MS = 8_000; // what changed is marked until the page was looked at for this long, or a hand was on it
@@ -49,8 +49,7 @@ export const reduce = (state, event) => handled(handlers, state, event);
 const messages = {
   terminal: (state, params) => ({ ...state, terminal: params }),
   state: (state, params) => ({
-    ...state,
-    line: params.line ?? state.line,
+    ...withLine(state, params.line),
     readers: params.readers ?? [],
     unsent: params.unsent ?? 0,
     notices: params.notices ?? [],

@@ -2,11 +2,12 @@
 
 /** What became of a tap or scan, as it is said to a shopper. */
 export function outcomeWords(state, w) {
-  const { outcome, code } = state.outcome;
+  const { outcome, code, again } = state.outcome;
+  if (again) return { title: w.t('again.title'), detail: w.t('again.say') };
   const titles = [`title.${code}`, ...(outcome === 'recognised' ? [] : [`kiosk.outcome.${outcome}`, 'kiosk.outcome.other'])]; // of whom is known there is no other
   const says = [`say.${code}`, `say.${String(code).split('.')[0]}`];
   const say = says.find((key) => w.has(key));
-  const offline = outcome === 'unknown' && state.line?.state === 'offline' ? w.t('kiosk.outcome.offline') : '';
+  const offline = outcome === 'unknown' && state.line?.state === 'offline' && !/^handover\./.test(code) ? w.t('kiosk.outcome.offline') : '';
   const title = titles.find((key) => w.has(key));
   return { title: title ? w.t(title) : '', detail: [say ? w.t(say) : '', offline].filter(Boolean).join(' ') };
 }

@@ -1,5 +1,5 @@
 // What the kiosk's page knows: events in, a new state out. Pure; time is handed in with every event.
-import { firstKnown, handled, isForsaken, linkLost, linkUp, outcomeAtBegin, takenBack, told, withCart, withHand, withTime } from '../lib/known.js';
+import { firstKnown, handled, isForsaken, linkLost, linkUp, outcomeAtBegin, takenBack, told, withCart, withHand, withLine, withTime } from '../lib/known.js';
 import { LANGUAGES } from '../lib/words.js';
 
 export const LOOK_MS = 4_000; // what changed is marked until the page was looked at for this long, or a hand was on it
@@ -61,7 +61,7 @@ export function languageOf(state) {
 
 const messages = {
   terminal: (state, params) => ({ ...state, terminal: params }),
-  state: (state, params) => ({ ...state, line: params.line ?? state.line, readers: params.readers ?? [] }),
+  state: (state, params) => ({ ...withLine(state, params.line), readers: params.readers ?? [] }),
   visit: onVisit,
   cart: (state, params, at) => (state.visit ? withCart(state, params.cart, at) : state),
   outcome: (state, params, at) => ({ ...state, outcome: { ...params, at }, reading: null, ended: null, failed: null,

@@ -45,6 +45,13 @@ export const isTooLate = ({ code }) => code === 'found.late';
 /** What is left of the last outcome when another visit begins: what there is to say of the one that began it. */
 export const outcomeAtBegin = (outcome) => (outcome && isOutOfOrder(outcome) ? outcome : null);
 
+/** The state under the agent's newest word on its line. What could not be looked up without it can be now: `again` says so. */
+export function withLine(state, line = state.line) {
+  const { outcome } = state;
+  const can = line?.state === 'live' && /\.offline$/.test(outcome?.code);
+  return { ...state, line, outcome: can ? { ...outcome, again: true } : outcome };
+}
+
 export const linkUp = (state, { at }) => ({ ...state, link: { state: 'up', since: at }, failed: null });
 
 /** A link that was up, or that was tried in vain; one that is denied or lost stays so. */

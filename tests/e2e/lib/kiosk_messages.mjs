@@ -87,6 +87,7 @@ export const states = {
   reading: [...begin, ['reading', { reader: 'front' }]],
   unknown: [...begin, ['outcome', outcome('unknown', { code: 'lookup.not_found' })]],
   'unknown-offline': [...off, ['outcome', outcome('unknown', { code: 'lookup.offline' })]],
+  'no-cart': [...begin, ['outcome', outcome('unknown', { code: 'handover.gone' })]],
   unreadable: [...begin, ['outcome', outcome('unreadable', { code: 'tag.torn' })]],
   'choose-pass': [...begin, ['outcome', outcome('unreadable', { code: 'pass.choose' })]],
   'card-blocked': [...begin, ['outcome', outcome('expired', { code: 'credential.blocked' })]],

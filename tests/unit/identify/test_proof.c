@@ -255,6 +255,27 @@ static void handover_codes_are_resolved_by_the_store(void **state)
     next_visit(TB_ASSURANCE_LOW, TB_CREDENTIAL_NONE);
 }
 
+/* Under such a code waits a cart, not a card. */
+static void a_handover_code_that_brings_nothing_says_so(void **state)
+{
+    static const struct {
+        enum tb_answer answer;
+        enum tb_reason reason;
+    } cases[] = {{TB_ANSWER_NOT_FOUND, TB_REASON_HANDOVER_GONE},
+                 {TB_ANSWER_OFFLINE, TB_REASON_HANDOVER_OFFLINE},
+                 {TB_ANSWER_TIMEOUT, TB_REASON_HANDOVER_TIMEOUT}};
+    (void)state;
+    struct tb_judgement j = {.verdict = TB_JUDGED_HANDOVER, .reason = TB_REASON_HANDOVER_CODE};
+    memcpy(j.handover, "ABCDE2", sizeof j.handover);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)setup(NULL);
+        judged_tap(&j);
+        uint64_t attempt = next_action(TB_IDENTIFY_HANDOVER).attempt;
+        tb_identify_answered(&machine, attempt, cases[i].answer, NULL, now_ms);
+        (void)next_outcome(TB_OUTCOME_UNKNOWN, cases[i].reason);
+    }
+}
+
 static void the_same_message_is_not_asked_for_twice(void **state)
 {
     (void)state;
@@ -284,6 +305,7 @@ int main(void)
         cmocka_unit_test_setup(kinds_are_refused_by_policy, setup),
         cmocka_unit_test_setup(code_shown_again_is_judged_by_another_policy, setup),
         cmocka_unit_test_setup(handover_codes_are_resolved_by_the_store, setup),
+        cmocka_unit_test_setup(a_handover_code_that_brings_nothing_says_so, setup),
         cmocka_unit_test_setup(the_same_message_is_not_asked_for_twice, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

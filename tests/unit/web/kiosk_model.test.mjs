@@ -78,6 +78,9 @@ test('every outcome is said to a shopper, in the catalogue’s words', () => {
     ['That was a payment card', 'Please pay at the terminal; nothing was read from your card.']);
   assert.equal(screen('unknown', 'lookup.not_found').detail, 'We do not know this card yet. Do you have another one?');
   assert.match(screen('unknown', 'lookup.offline', [['terminal', terminal()], ['state', offline()]]).detail, /The line is down/);
+  const back = [['terminal', terminal()], ['state', offline()], ['outcome', outcome('unknown', { code: 'handover.offline' })], ['state', live()]];
+  assert.deepEqual([shown(back).screen.title, shown(back).screen.detail], ['The line is back', 'Please tap or scan once more.']);
+  assert.doesNotMatch(screen('unknown', 'handover.offline', [['terminal', terminal()], ['state', offline()]]).detail, /new card/);
   assert.equal(screen('unreadable', 'pass.choose').title, 'Choose a pass and tap again');
   assert.equal(screen('of_the_future', 'of.the.future').title, 'That did not work');
   assert.equal(screen('operator', 'operator.on').kind, 'idle');

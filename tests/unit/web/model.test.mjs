@@ -134,6 +134,18 @@ test('an unknown card while offline says why it may be unknown', () => {
   assert.match(shown([['terminal', terminal()], ['state', offline()], ['outcome', outcome('unknown')]]).stage.detail, /cannot ask the central system/);
 });
 
+test('a cart that could not be fetched by its code is not called a card', () => {
+  const stage = (code, first) => shown([['terminal', terminal()], ['state', first], ['outcome', outcome('unknown', { code })]]).stage;
+  assert.deepEqual([stage('handover.gone', live()).title, stage('handover.gone', live()).detail],
+    ['No cart waits under this code', 'It was used already, or has run out.']);
+  assert.doesNotMatch(stage('handover.offline', offline()).detail, /card/);
+});
+
+test('what could not be looked up without the line can be when it is back, and the page says so', () => {
+  const { stage } = shown([['terminal', terminal()], ['state', offline()], ['outcome', outcome('unknown', { code: 'lookup.offline' })], ['state', live()]]);
+  assert.deepEqual([stage.title, stage.detail], ['The line is back', 'What was not found can be looked up again: tap or scan it once more.']);
+});
+
 test('a product without a customer shows what is known of it', () => {
   const fact = (change) => shown([...idle, ['outcome', outcome('product', change)]]).stage.fact;
   assert.deepEqual(fact({ product_name: 'Eraser', unit_price: 120, currency: 'EUR', price_as_of: WALL - 3 * DAY }), { name: 'Eraser', price: '1.20 EUR', note: 'price 3 days old' });

@@ -137,6 +137,7 @@ static const char *refusal(enum tb_err err)
     case TB_ERR_TIMEOUT: return "The context store did not answer.";
     case TB_ERR_CONFLICT: return "That has been done already.";
     case TB_ERR_NOT_FOUND: return "It is over, or there is nothing to hand over.";
+    case TB_ERR_HANDOVER_LIMIT: return "Too many were asked for here within a few minutes.";
     }
     return "It was turned down.";
 }

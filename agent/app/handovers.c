@@ -221,6 +221,8 @@ static enum tb_err verdict_err(const struct tb_verdict *verdict)
         return TB_OK;
     if (strcmp(verdict->code, "handover_taken") == 0)
         return TB_ERR_CONFLICT;
+    if (strcmp(verdict->code, "handover_limit") == 0)
+        return TB_ERR_HANDOVER_LIMIT;
     bool over = strcmp(verdict->code, "handover_over") == 0 || strcmp(verdict->code, "handover_unknown") == 0;
     return over ? TB_ERR_NOT_FOUND : TB_ERR_DENIED;
 }

@@ -38,6 +38,8 @@ static void refuse(const struct tb_request *asker, enum tb_err err)
         text = "There is no connection: the cart cannot be sent. It can be paid at this store's tills.";
     else if (err == TB_ERR_NOT_FOUND)
         text = "There is no cart to send.";
+    else if (err == TB_ERR_HANDOVER_LIMIT)
+        text = "Too many codes were given out here within a few minutes.";
     tb_request_refuse(asker, err, text);
 }
 

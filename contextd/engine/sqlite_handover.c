@@ -6,10 +6,13 @@
 #define CODE_HANDOVER_UNKNOWN "handover_unknown"
 #define CODE_HANDOVER_TAKEN "handover_taken"
 #define CODE_HANDOVER_OVER "handover_over"
-#define ROW_COST 2560      /* upper bound of a hand-over's row */
-#define PROFILE_COST 12288 /* the same of a customer's */
-#define ASKED_MAX 8        /* open ones of one device at a time */
-#define OVERDUE_MAX 100    /* per call: each is told */
+#define CODE_HANDOVER_LIMIT "handover_limit"
+#define ROW_COST 2560                      /* upper bound of a hand-over's row */
+#define PROFILE_COST 12288                 /* the same of a customer's */
+#define CALLS_MAX 8                        /* calls for help of one terminal that are open, and */
+#define SENT_MAX 32                        /* other open ones */
+#define YOUNG_MS (INT64_C(15) * 60 * 1000) /* who was given a code is still on the way to a till with it */
+#define OVERDUE_MAX 100                    /* per call: each is told */
 
 /* ---- telling ---- */
 
@@ -200,8 +203,9 @@ enum tb_err sqlite_handovers_part(struct sqlite_engine *e, struct sqlite_batch *
 
 /* What a device has open. */
 struct room {
-    int64_t asked;
-    int64_t for_help;
+    int64_t calls;
+    int64_t sent;
+    int64_t sent_ms; /* when the oldest of those was */
 };
 
 static enum tb_err room_read(struct sqlite_engine *e, const char *device, struct room *ret_room)
@@ -210,10 +214,11 @@ static enum tb_err room_read(struct sqlite_engine *e, const char *device, struct
     tb_stmt_bind_text(s, 1, tb_span_str(device));
     tb_stmt_bind_int(s, 2, TB_HANDOVER_FOR_HELP);
     bool row;
-    *ret_room = (struct room){.asked = 0};
+    *ret_room = (struct room){.calls = 0};
     enum tb_err err = tb_stmt_step(s, &row);
     if (err == TB_OK && row)
-        *ret_room = (struct room){.asked = tb_stmt_int(s, 0), .for_help = tb_stmt_int(s, 1)};
+        *ret_room = (struct room){
+            .calls = tb_stmt_int(s, 0), .sent = tb_stmt_int(s, 1), .sent_ms = tb_stmt_int(s, 2)};
     tb_stmt_reset(s);
     return err;
 }
@@ -271,13 +276,26 @@ static enum tb_err oldest_displace(struct sqlite_engine *e, struct sqlite_batch 
     return open_cancel(e, b, s);
 }
 
-/* A customer on the web has one at a time, the newest; a terminal several, of which carts that were sent on
- * make room and calls for help do not. */
-static enum tb_err room_make(struct sqlite_engine *e, struct sqlite_batch *b, const struct room *room)
+/* At a terminal strangers follow one another: calls for help end none, and of what was sent on only what is
+ * not young makes room. So nobody who asks again and again ends the code that the one before was given. */
+static bool room_is_there(const struct sqlite_engine *e, const struct sqlite_batch *b,
+                          const struct tb_mutation *m, const struct room *room)
+{
+    if (!tb_id_is_zero(&b->request->peer.customer))
+        return true;
+    if (m->handover.reason == TB_HANDOVER_FOR_HELP)
+        return room->calls < CALLS_MAX;
+    return room->sent < SENT_MAX || room->sent_ms <= e->wall_ms - YOUNG_MS;
+}
+
+/* A customer on the web has one at a time, the newest of her own. */
+static enum tb_err room_make(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                             const struct room *room)
 {
     if (!tb_id_is_zero(&b->request->peer.customer))
         return sqlite_handovers_part(e, b, &b->request->peer.customer);
-    return room->asked >= ASKED_MAX ? oldest_displace(e, b) : TB_OK;
+    bool sent = m->handover.reason != TB_HANDOVER_FOR_HELP;
+    return sent && room->sent >= SENT_MAX ? oldest_displace(e, b) : TB_OK;
 }
 
 static enum tb_err request_write(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
@@ -287,7 +305,7 @@ static enum tb_err request_write(struct sqlite_engine *e, struct sqlite_batch *b
     enum tb_err err = store_of(e, b, m, store);
     if (err != TB_OK || !handover_note(b, m, &m->customer, true))
         return err;
-    err = room_make(e, b, room);
+    err = room_make(e, b, m, room);
     if (err != TB_OK)
         return err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ADD);
@@ -315,7 +333,7 @@ enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlit
                                            const struct tb_mutation *m, struct tb_verdict *v)
 {
     struct stored stored;
-    struct room room = {.asked = 0};
+    struct room room = {.calls = 0};
     enum tb_err err = stored_read(e, b->request->peer.device, &m->handover.handover, &stored);
     if (err == TB_OK) {
         v->version = stored.version;
@@ -325,8 +343,8 @@ enum tb_err sqlite_handover_request_decide(struct sqlite_engine *e, struct sqlit
     }
     if (err == TB_ERR_NOT_FOUND)
         err = room_read(e, b->request->peer.device, &room);
-    if (err == TB_OK && room.for_help >= ASKED_MAX)
-        sqlite_reject(v, "handover_limit");
+    if (err == TB_OK && !room_is_there(e, b, m, &room))
+        sqlite_reject(v, CODE_HANDOVER_LIMIT);
     else if (err == TB_OK)
         err = cart_check(e, b, m, v);
     return err == TB_OK && v->kind == TB_VERDICT_APPLIED ? request_write(e, b, m, &room, v) : err;

@@ -283,8 +283,9 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_HANDOVER_ERASE] = "UPDATE handover SET " HANDOVER_EMPTY ", reason = 0, item_count = 0, total = 0,"
                             " currency = '', declined = 0, taken_ms = 0, version = version + 1, as_of_ms = ?2"
                             " WHERE became = ?1",
-    [STMT_HANDOVER_ASKED] = "SELECT count(*), count(*) FILTER (WHERE reason = ?2) FROM handover WHERE "
-                            "from_device = ?1 AND state = 1",
+    [STMT_HANDOVER_ASKED] =
+        "SELECT count(*) FILTER (WHERE reason = ?2), count(*) FILTER (WHERE reason <> ?2),"
+        " min(at_ms) FILTER (WHERE reason <> ?2) FROM handover WHERE from_device = ?1 AND state = 1",
     [STMT_HANDOVER_ASKED_OLDEST] = "SELECT id, store, customer FROM handover WHERE from_device = ?1 AND "
                                    "state = 1 AND reason <> ?2 ORDER BY at_ms, id LIMIT 1",
     [STMT_HANDOVER_ASKED_ABOUT] =

@@ -19,6 +19,8 @@ const char *tb_err_words(enum tb_err err)
     case TB_ERR_EXPIRED: return "it has expired: make a new one";
     case TB_ERR_REPLAYED: return "it was used before: make a new one";
     case TB_ERR_FIND_LIMIT: return "this terminal searched for too many customers within an hour";
+    case TB_ERR_HANDOVER_LIMIT:
+        return "too many hand-overs of this terminal are open: try again in a few minutes";
     case TB_ERR_CUSTOMER_LIMIT:
         return "this terminal has asked for too many customers: wait an hour, or look at who uses it";
     case TB_ERR_ASSURANCE:

@@ -116,3 +116,25 @@ test('a request that makes no sense changes nothing', async () => {
   assert.equal(await b.code('handover.accept', { handover: 7 }), 'input.type');
   await listed(b, 1);
 });
+
+// The agent alone knows what the context store said: the page is told in its words.
+test('who hands over again and again ends nobody\'s code, and is told so', async () => {
+  const codes = [];
+  for (let refused = ''; !refused;) {
+    await a.clear();
+    await till4.serve(a, rivera);
+    const { result, error } = await ask(a);
+    if (result) codes.push(result.code);
+    refused = error?.data.code ?? '';
+    assert.ok(!refused || refused === 'refused.handover_limit', refused);
+    assert.ok(codes.length <= 32, `${codes.length} codes`);
+  }
+  assert.equal(codes.length, 31, 'with the one of before');
+  assert.equal((await own(a, 'over')).code, undefined);
+  await b.clear();
+  await till2.scan(`H:${codes[0]}`);
+  await b.sees(rivera.name, (s) => s.visit?.source === 'handover' && s.view?.customer.name === rivera.name);
+  await a.clear();
+  await till4.serve(a, rivera);
+  assert.match((await ask(a)).result.code, /^[0-9A-Z]{6}$/, 'there is room for one again');
+});

@@ -91,6 +91,7 @@ export const states = {
   'dialog-suggestions': [...shown, press('F7'), open('suggestions')],
   'dialog-handover': [...shown, press('F8'), open('handover')],
   'dialog-handed': [...shown, press('F8'), open('handover'), ['handovers', { open: [], own: { id: handle(13), state: 'waiting', since_ms: WALL, code: 'K7M2PX', declined_count: 0 } }], has('dialog .code:not(:empty)')],
+  'dialog-handover-limit': [...shown, answering({ 'handover.request': refuse('refused.handover_limit') }), press('F8'), open('handover'), press('Enter'), has('dialog .note[data-tone=bad]')],
   'dialog-requests': [...shown, ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests')],
   'dialog-requests-gone': [...idle, ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests'), ['handovers', { open: requests.slice(1) }]],
   'dialog-choose': [...idle, ['choose', choice]],

@@ -4,6 +4,10 @@
 
 #include <sqlite3.h>
 
+#define CALLS_MAX 8
+#define SENT_MAX 32
+#define YOUNG_MS (15 * 60 * 1000)
+
 /* Nobody has to buy something in order to be helped. */
 static void who_has_nothing_in_the_cart_may_call_for_help(void **state)
 {
@@ -327,36 +331,77 @@ static void on_the_web_a_new_one_replaces_the_old(void **state)
     assert_int_equal(open, 2); /* the kiosk's, and the newest of her own */
 }
 
-static void a_terminal_asks_for_so_many_at_a_time(void **state)
+static struct tb_mutation sent_on(unsigned number)
+{
+    struct tb_mutation sent = request_of(tb_seed_customer_id(SEED_NUMBER, 0), number, "any");
+    sent.handover.reason = TB_HANDOVER_FOR_CONTINUE;
+    return sent;
+}
+
+static void a_terminal_has_so_many_calls_at_a_time(void **state)
 {
     struct engine_fixture *f = *state;
     struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
     struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 0);
     struct tb_cursor cursor = {0};
-    for (unsigned i = 0; i < 8; i++) {
-        struct tb_mutation ask = request_of(customer, 50 + i, "any");
-        ask.handover.reason = i < 2 ? TB_HANDOVER_FOR_CONTINUE : TB_HANDOVER_FOR_HELP;
-        assert_applied(decide(f, &kiosk, ask));
-        f->wall_ms++;
+    assert_applied(decide(f, &kiosk, sent_on(49)));
+    for (unsigned i = 0; i < CALLS_MAX; i++)
+        assert_applied(decide(f, &kiosk, request_of(customer, 50 + i, "any")));
+    assert_int_equal(told(f, "till-0421-4", &cursor)->count, CALLS_MAX + 1);
+    f->wall_ms += 2 * YOUNG_MS; /* however old it is, a call makes no room */
+    assert_rejected(decide(f, &kiosk, request_of(customer, 71, "any")), "handover_limit");
+    assert_applied(decide(f, &kiosk, sent_on(72)));
+    struct tb_mutation first = request_of(customer, 52, "any");
+    assert_applied(decide(f, &kiosk, answer_of(TB_MUTATION_HANDOVER_CANCEL, &first)));
+    assert_applied(decide(f, &kiosk, request_of(customer, 71, "any")));
+    assert_int_equal(told(f, "till-0421-4", &cursor)->count, 3); /* and nothing that was sent on ended */
+}
+
+/* Each by another stranger: whoever asks again and again ends no code that was given a moment ago. */
+static void a_code_is_not_ended_while_it_is_young(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer other = fixture_till("till-0421-4");
+    struct tb_cursor cursor = {0};
+    char code[TB_HANDOVER_CODE_SIZE + 1] = "";
+    for (unsigned i = 0; i < SENT_MAX; i++, f->wall_ms += 1000) {
+        const struct tb_engine_answer *answer = decide(f, &kiosk, sent_on(100 + i));
+        assert_applied(answer);
+        if (i == 0)
+            memcpy(code, doc_of(&answer->apply.rows).code, sizeof code);
     }
-    assert_int_equal(told(f, "till-0421-4", &cursor)->count, 8);
-    for (unsigned i = 0; i < 2; i++) { /* what was sent on makes room, the oldest first */
-        const struct tb_id oldest = fixture_id(50 + i);
+    assert_int_equal(told(f, "till-0421-4", &cursor)->count, SENT_MAX);
+    for (unsigned i = 0; i < SENT_MAX; i++)
+        assert_rejected(decide(f, &kiosk, sent_on(200 + i)), "handover_limit");
+    f->wall_ms += YOUNG_MS - SENT_MAX * 1000 - 1;
+    assert_rejected(decide(f, &kiosk, sent_on(250)), "handover_limit");
+    assert_int_equal(told(f, "till-0421-4", &cursor)->count, 0);
+    assert_true(ask_by_code(f, "till-0421-5", code)->identify.found);
+    assert_applied(decide(f, &other, sent_on(251))); /* what one terminal has is no other's */
+    assert_applied(decide(f, &kiosk, request_of(tb_seed_customer_id(SEED_NUMBER, 0), 252, "any")));
+}
+
+static void what_is_not_young_makes_room_the_oldest_first(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_cursor cursor = {0};
+    for (unsigned i = 0; i < SENT_MAX; i++, f->wall_ms += 1000)
+        assert_applied(decide(f, &kiosk, sent_on(100 + i)));
+    (void)told(f, "till-0421-4", &cursor);
+    f->wall_ms += YOUNG_MS - SENT_MAX * 1000;
+    for (unsigned i = 0; i < 2; i++, f->wall_ms += 1000) {
+        const struct tb_id oldest = fixture_id(100 + i);
         struct tb_id told_of;
-        assert_applied(decide(f, &kiosk, request_of(customer, 60 + i, "any")));
+        assert_applied(decide(f, &kiosk, sent_on(200 + i)));
+        assert_rejected(decide(f, &kiosk, sent_on(210 + i)), "handover_limit");
         const struct tb_rows *rows = told(f, "till-0421-4", &cursor);
         assert_int_equal(rows->count, 2);
         assert_int_equal(tb_row_object(&rows->at[0], &told_of), TB_OK);
         assert_true(tb_id_equal(&told_of, &oldest));
         assert_int_equal(doc_of(rows).state, TB_HANDOVER_CANCELLED);
     }
-    struct tb_mutation sent = request_of(customer, 70, "any");
-    sent.handover.reason = TB_HANDOVER_FOR_CONTINUE;
-    assert_rejected(decide(f, &kiosk, request_of(customer, 71, "any")), "handover_limit");
-    assert_rejected(decide(f, &kiosk, sent), "handover_limit");
-    struct tb_mutation first = request_of(customer, 52, "any");
-    assert_applied(decide(f, &kiosk, answer_of(TB_MUTATION_HANDOVER_CANCEL, &first)));
-    assert_applied(decide(f, &kiosk, sent));
 }
 
 /* The code of a cart that a kiosk sends, of somebody's or nobody's. */
@@ -553,7 +598,9 @@ int main(void)
         ENGINE_TEST(who_was_forgotten_is_not_met_by_a_call_that_ends),
         ENGINE_TEST(what_nobody_takes_expires),
         ENGINE_TEST(on_the_web_a_new_one_replaces_the_old),
-        ENGINE_TEST(a_terminal_asks_for_so_many_at_a_time),
+        ENGINE_TEST(a_terminal_has_so_many_calls_at_a_time),
+        ENGINE_TEST(a_code_is_not_ended_while_it_is_young),
+        ENGINE_TEST(what_is_not_young_makes_room_the_oldest_first),
         ENGINE_TEST(nobodys_cart_is_fetched_by_its_code),
         ENGINE_TEST(a_code_of_two_is_nobodys),
         ENGINE_TEST(a_code_ends_with_its_hand_over),

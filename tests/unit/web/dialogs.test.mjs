@@ -101,6 +101,11 @@ test('whom a search found is told masked, and none is an offer to sign up', () =
   assert.match(refused('some.code'), /did not work/);
 });
 
+test('who hands over too often is told that it is that', () => {
+  const refused = shown([...here, open('handover'), step('handover', { code: 'refused.handover_limit' })]).dialog.note.text;
+  assert.match(refused, /^Many have been handed over here .* try again in a while\.$/);
+});
+
 const DIALOGS = ['more', 'find', 'signup', 'cards', 'note', 'suggestions', 'handover', 'requests', 'choose', 'merge', 'operator'];
 const CARTS = { en: 'cart', de: 'warenkorb', fr: 'panier', es: 'carrito', ar: 'السلة' };
 

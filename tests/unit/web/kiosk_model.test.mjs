@@ -145,6 +145,8 @@ test('a code to take along: asked for, shown, run out, refused', () => {
   assert.deepEqual([over.detail, acts(over.actions)], ['This code has run out.', ['again', 'close']]);
   const refused = dialog({ events: [{ type: 'panel', name: 'send', step: 'asking', at: 0 }, { type: 'failed', name: 'send', code: 'retry.offline', at: 0 }] });
   assert.deepEqual([refused.detail, acts(refused.actions)], ['That needs the line, which is down. Please ask at a till.', ['again', 'close']]);
+  const busy = dialog({ events: [{ type: 'panel', name: 'send', step: 'asking', at: 0 }, { type: 'failed', name: 'send', code: 'refused.handover_limit', at: 0 }] });
+  assert.match(busy.detail, /^Many codes were given out here .* try again in a while, or pay at a till\.$/);
 });
 
 test('a call for help tells how long it waits, who comes, and stays in sight when its panel is closed', () => {

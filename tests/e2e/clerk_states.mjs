@@ -36,5 +36,5 @@ everyState('/clerk', Object.keys(states), {
   messages: (name) => states[name],
   sights,
   judged: (name, language, n) => n === 0 && !alike.has(name), // contrast is measured in all
-  rules: { scrolling: '.scroll, .facts, dialog .body', whole: '.facts:not(:has(.details))', strip: '#keys > *, #sum, #lines .quantity' }, // the details scroll
+  rules: { scrolling: '.scroll, .facts, dialog .body', whole: '.facts:not(:has(.details))', strip: '#keys > *, #sum, #claim, #cart > .scroll' }, // the details scroll
 });

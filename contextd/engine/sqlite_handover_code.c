@@ -59,40 +59,55 @@ enum tb_err sqlite_handover_code_mark(struct sqlite_engine *e, const char *code,
 
 /* ---- files of before ---- */
 
-static enum tb_err uncoded_next(struct sqlite_engine *e, struct tb_id *ret_handover)
+/* How far the open ones were looked through, in the order of (at_ms, id). */
+struct uncoded {
+    int64_t at_ms;
+    struct tb_id id;
+};
+
+/* The next one, behind *at; TB_ERR_NOT_FOUND. Each is read once, however many there are. */
+static enum tb_err uncoded_next(struct sqlite_engine *e, struct uncoded *at)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_UNCODED);
-    tb_stmt_bind_int(s, 1, e->wall_ms - TB_HANDOVER_LIFE_MS);
-    return sqlite_id_take(s, ret_handover);
+    tb_stmt_bind_int(s, 1, at->at_ms);
+    tb_stmt_bind_blob(s, 2, tb_id_span(&at->id));
+    bool row = false;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK)
+        err = row ? sqlite_column_id(s, 1, &at->id) : TB_ERR_NOT_FOUND;
+    if (err == TB_OK)
+        at->at_ms = tb_stmt_int(s, 0);
+    tb_stmt_reset(s);
+    return err;
 }
 
-static enum tb_err codes_fill(struct sqlite_engine *e)
+/* *at is of one without a code. */
+static enum tb_err codes_fill(struct sqlite_engine *e, struct uncoded *at)
 {
-    struct tb_id handover;
-    enum tb_err err;
-    while ((err = uncoded_next(e, &handover)) == TB_OK) {
-        const struct tb_digest hash = sqlite_handover_code_hash(e, tb_id_span(&handover));
+    enum tb_err err = TB_OK;
+    while (err == TB_OK) {
+        const struct tb_digest hash = sqlite_handover_code_hash(e, tb_id_span(&at->id));
         struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_CODE);
-        tb_stmt_bind_blob(s, 1, tb_id_span(&handover));
+        tb_stmt_bind_blob(s, 1, tb_id_span(&at->id));
         tb_stmt_bind_blob(s, 2, tb_digest_span(&hash));
         err = tb_stmt_run(s);
-        if (err != TB_OK)
-            break;
+        if (err == TB_OK)
+            err = uncoded_next(e, at);
     }
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
 enum tb_err sqlite_handover_codes(struct sqlite_engine *e)
 {
-    struct tb_id first;
     e->wall_ms = e->clock_fn(e->clock);
-    enum tb_err err = uncoded_next(e, &first);
+    struct uncoded at = {.at_ms = e->wall_ms - TB_HANDOVER_LIFE_MS}; /* older ones are over, and no id is 0 */
+    enum tb_err err = uncoded_next(e, &at);
     if (err != TB_OK)
         return err == TB_ERR_NOT_FOUND ? TB_OK : err;
     err = tb_db_begin(e->db);
     if (err != TB_OK)
         return err;
-    err = codes_fill(e);
+    err = codes_fill(e, &at);
     if (err == TB_OK)
         return tb_db_commit(e->db);
     tb_db_rollback(e->db);

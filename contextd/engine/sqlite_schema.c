@@ -263,8 +263,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " WHERE h.id = ?1",
     [STMT_HANDOVER_BY_CODE] = "SELECT id FROM handover WHERE code = ?1 AND at_ms >= ?2 AND state = 1 LIMIT 2",
     [STMT_HANDOVER_HAD_CODE] = "SELECT 1 FROM handover WHERE code = ?1 LIMIT 1",
-    [STMT_HANDOVER_UNCODED] =
-        "SELECT id FROM handover WHERE state = 1 AND at_ms >= ?1 AND code IS NULL LIMIT 1",
+    [STMT_HANDOVER_UNCODED] = "SELECT at_ms, id FROM handover WHERE state = 1 AND (at_ms, id) > (?1, ?2)"
+                              " AND code IS NULL ORDER BY at_ms, id LIMIT 1",
     [STMT_HANDOVER_CODE] = "UPDATE handover SET code = ?2 WHERE id = ?1",
     [STMT_HANDOVER_BECAME] =
         "UPDATE handover SET became = ?2 WHERE cart = ?1 AND customer IS NULL"

@@ -138,6 +138,7 @@ static void audit_and_codes_are_found_by_what_is_asked_for(void **state)
         {STMT_AUDIT_GUESSES, "audit_limited (device=? AND what=? AND at_ms>? AND at_ms<?)"},
         {STMT_AUDIT_GUESSES_OF_CUSTOMER, "audit_limited_web (customer=? AND what=? AND at_ms>? AND at_ms<?)"},
         {STMT_HANDOVER_BY_CODE, "handover_code (code=?)"},
+        {STMT_HANDOVER_UNCODED, "handover_open ((at_ms,id)>(?,?))"},
     };
     char plan[PLAN_SIZE];
     (void)state;

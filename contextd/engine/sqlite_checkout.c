@@ -551,6 +551,8 @@ static enum tb_err sale_new(struct sqlite_engine *e, struct sqlite_batch *b, con
     if (claimed)
         sqlite_measure(b, TB_ENGINE_FINISHED, b->request->peer.channel, took_ms);
     err = sale_write(e, b, m, named, &sale);
+    if (err == TB_OK && !m->finish.part && tb_id_is_zero(&e->cart.customer) && !tb_id_is_zero(&e->cart.id))
+        err = sqlite_handover_cart_over(e, b, &e->cart.id, TB_HANDOVER_CART_PAID);
     if (err == TB_OK)
         err = sold_lines_write(e, b, m, sale, named, v);
     if (err == TB_OK && of_other)

@@ -132,6 +132,10 @@ TB_MUST_USE enum tb_err sqlite_handover_decline_decide(struct sqlite_engine *e, 
                                                        const struct tb_mutation *m, struct tb_verdict *v);
 TB_MUST_USE enum tb_err sqlite_handover_cancel_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                                       const struct tb_mutation *m, struct tb_verdict *v);
+/* Who handed nobody's cart over, and whoever else is told of it, is told what became of it here. Of more than
+ * some that were accepted of one cart, the newest. */
+TB_MUST_USE enum tb_err sqlite_handover_cart_over(struct sqlite_engine *e, struct sqlite_batch *b,
+                                                  const struct tb_id *cart, enum tb_handover_cart over);
 /* What the peer asked for about this customer and is open is cancelled. */
 TB_MUST_USE enum tb_err sqlite_handovers_part(struct sqlite_engine *e, struct sqlite_batch *b,
                                               const struct tb_id *customer);

@@ -13,6 +13,7 @@
 #define SENT_MAX 32                        /* other open ones */
 #define YOUNG_MS (INT64_C(15) * 60 * 1000) /* who was given a code is still on the way to a till with it */
 #define OVERDUE_MAX 100                    /* per call: each is told */
+#define OF_CART_MAX 8                      /* accepted ones of one cart that hear what became of it */
 
 /* ---- telling ---- */
 
@@ -542,6 +543,37 @@ enum tb_err sqlite_handover_parted(struct sqlite_engine *e, const struct tb_id *
     return cart_owner(e, STMT_HANDOVER_PARTED, cart, customer);
 }
 
+/* The newest that was accepted of that cart and does not say so yet; TB_ERR_NOT_FOUND. */
+static enum tb_err cart_over_write(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_id *cart,
+                                   enum tb_handover_cart over)
+{
+    struct tb_id handover;
+    struct stored stored;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_OF_CART);
+    tb_stmt_bind_blob(s, 1, tb_id_span(cart));
+    tb_stmt_bind_int(s, 2, over);
+    enum tb_err err = open_read(s, &handover, &stored);
+    if (err != TB_OK)
+        return err;
+    s = sqlite_stmt(e, STMT_HANDOVER_CART_OVER);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&handover));
+    tb_stmt_bind_int(s, 2, over);
+    tb_stmt_bind_text(s, 3, tb_span_str(over == TB_HANDOVER_CART_IS_THERE ? "" : b->touched_by));
+    tb_stmt_bind_int(s, 4, e->wall_ms);
+    err = tb_stmt_run(s);
+    store_tell(b, stored.store);
+    return err == TB_OK ? change_put(e, &handover, &stored.customer, stored.store) : err;
+}
+
+enum tb_err sqlite_handover_cart_over(struct sqlite_engine *e, struct sqlite_batch *b,
+                                      const struct tb_id *cart, enum tb_handover_cart over)
+{
+    enum tb_err err = TB_OK;
+    for (size_t count = 0; count < OF_CART_MAX && err == TB_OK; count++)
+        err = cart_over_write(e, b, cart, over);
+    return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+}
+
 /* An id of a cart is no secret among those who served it; what she accepted was handed to her. */
 enum tb_err sqlite_handover_merge_check(struct sqlite_engine *e, const struct sqlite_batch *b,
                                         const struct tb_mutation *m, struct tb_verdict *v)
@@ -602,6 +634,7 @@ static void numbers_take(const struct tb_stmt *s, struct tb_handover *h)
     h->declined =
         tb_stmt_int(s, 17) < TB_HANDOVER_DECLINED_MAX ? tb_stmt_int(s, 17) : TB_HANDOVER_DECLINED_MAX;
     h->taken_ms = tb_stmt_int(s, 18);
+    h->cart_over = (enum tb_handover_cart)tb_stmt_int(s, 21);
 }
 
 static enum tb_err doc_take(const struct tb_stmt *s, struct tb_handover *h)
@@ -617,7 +650,8 @@ static enum tb_err doc_take(const struct tb_stmt *s, struct tb_handover *h)
                  {13, h->store, sizeof h->store},
                  {16, h->currency, sizeof h->currency},
                  {19, h->customer_name, sizeof h->customer_name},
-                 {20, h->tier, sizeof h->tier}};
+                 {20, h->tier, sizeof h->tier},
+                 {22, h->cart_over_by, sizeof h->cart_over_by}};
     enum tb_err err = sqlite_column_id(s, 1, &h->cart);
     for (size_t i = 0; i < TB_ARRAY_SIZE(texts) && err == TB_OK; i++)
         err = sqlite_column_text(s, texts[i].column, texts[i].at, texts[i].size);

@@ -25,7 +25,7 @@ static enum tb_err touches_part(struct sqlite_engine *e, const struct tb_mutatio
     return sqlite_journey_changed(e, &m->customer);
 }
 
-static enum tb_err undo_keep(struct sqlite_engine *e, const struct tb_mutation *m)
+static enum tb_err undo_keep(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m)
 {
     struct tb_buf packed = tb_buf_of(e->packed, sizeof e->packed);
     tb_merge_undo_pack(&e->undo, &packed);
@@ -42,6 +42,8 @@ static enum tb_err undo_keep(struct sqlite_engine *e, const struct tb_mutation *
     int64_t merge = tb_db_last_rowid(e->db);
     if (err == TB_OK)
         err = sqlite_handover_became(e, &m->merge.from, &m->customer);
+    if (err == TB_OK)
+        err = sqlite_handover_cart_over(e, b, &m->merge.from, TB_HANDOVER_CART_JOINED);
     return err == TB_OK ? touches_join(e, m, merge) : err;
 }
 
@@ -63,13 +65,16 @@ static enum tb_err undo_find(struct sqlite_engine *e, const struct tb_mutation *
     return err;
 }
 
-static enum tb_err undo_drop(struct sqlite_engine *e, const struct tb_mutation *m, int64_t merge)
+static enum tb_err undo_drop(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                             int64_t merge)
 {
     struct tb_stmt *s = sqlite_cart_stmt(e, CART_MERGE_DROP);
     tb_stmt_bind_int(s, 1, merge);
     enum tb_err err = tb_stmt_run(s);
     if (err == TB_OK)
         err = sqlite_handover_parted(e, &m->merge.from, &m->customer);
+    if (err == TB_OK)
+        err = sqlite_handover_cart_over(e, b, &m->merge.from, TB_HANDOVER_CART_IS_THERE);
     return err == TB_OK ? touches_part(e, m, merge) : err;
 }
 
@@ -115,7 +120,7 @@ static enum tb_err merge_undo(struct sqlite_engine *e, struct sqlite_batch *b, c
         return TB_OK;
     }
     err = carts_save(e, b, m, v);
-    return err == TB_OK && is_saved(b, v) ? undo_drop(e, m, merge) : err;
+    return err == TB_OK && is_saved(b, v) ? undo_drop(e, b, m, merge) : err;
 }
 
 static enum tb_err merge_do(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
@@ -142,7 +147,7 @@ static enum tb_err merge_do(struct sqlite_engine *e, struct sqlite_batch *b, con
     if (!changed)
         return TB_OK;
     enum tb_err err = carts_save(e, b, m, v);
-    return err == TB_OK && is_saved(b, v) ? undo_keep(e, m) : err;
+    return err == TB_OK && is_saved(b, v) ? undo_keep(e, b, m) : err;
 }
 
 enum tb_err sqlite_merge_decide(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,

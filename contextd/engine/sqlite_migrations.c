@@ -654,6 +654,12 @@ static const char schema_12[] =
     "CREATE INDEX audit_limited_web ON audit(customer, what, at_ms) WHERE customer IS NOT NULL"
     " AND (what = 'handover.guess' OR what = 'handover.guess_refused');";
 
-const char *const sqlite_migrations[] = {schema_1, schema_2, schema_3, schema_4,  schema_5,  schema_6,
-                                         schema_7, schema_8, schema_9, schema_10, schema_11, schema_12};
+/* Version 13: what became of nobody's cart where somebody went on with it. */
+static const char schema_13[] =
+    "ALTER TABLE handover ADD COLUMN cart_over INTEGER NOT NULL DEFAULT 0;" /* enum tb_handover_cart */
+    "ALTER TABLE handover ADD COLUMN cart_over_by TEXT NOT NULL DEFAULT '';";
+
+const char *const sqlite_migrations[] = {schema_1,  schema_2,  schema_3, schema_4, schema_5,
+                                         schema_6,  schema_7,  schema_8, schema_9, schema_10,
+                                         schema_11, schema_12, schema_13};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);

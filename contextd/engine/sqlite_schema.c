@@ -13,7 +13,7 @@ _Static_assert(TB_ROW_CREDENTIAL == 2 && TB_ROW_CART == 3 && TB_ROW_HANDOVER == 
 /* What is left says of nobody what was to be done. */
 #define HANDOVER_EMPTY                                                                    \
     "state = 0, note = '', to_whom = '', from_name = '', by_name = '', from_device = ''," \
-    " by_device = '', cart = zeroblob(16), became = NULL, code = NULL"
+    " by_device = '', cart = zeroblob(16), became = NULL, code = NULL, cart_over = 0, cart_over_by = ''"
 
 #define AUDIT_COLUMNS "id, at_ms, store, device, operator, what, customer, detail"
 
@@ -259,7 +259,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_HANDOVER_READ] =
         "SELECT h.customer, h.cart, h.from_name, h.to_whom, h.note, h.at_ms, h.state, h.by_name, h.version,"
         " h.as_of_ms, h.by_device, h.from_device, h.reason, h.store, h.item_count, h.total, h.currency,"
-        " h.declined, h.taken_ms, p.name, p.tier FROM handover h LEFT JOIN customer p ON p.id = h.customer"
+        " h.declined, h.taken_ms, p.name, p.tier, h.cart_over, h.cart_over_by FROM handover h LEFT JOIN "
+        "customer p ON p.id = h.customer"
         " WHERE h.id = ?1",
     [STMT_HANDOVER_BY_CODE] = "SELECT id FROM handover WHERE code = ?1 AND at_ms >= ?2 AND state = 1 LIMIT 2",
     [STMT_HANDOVER_HAD_CODE] = "SELECT 1 FROM handover WHERE code = ?1 LIMIT 1",
@@ -271,6 +272,10 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " AND became IS NULL AND state > 0 AND EXISTS (SELECT 1 FROM customer WHERE id = ?2)",
     [STMT_HANDOVER_PARTED] =
         "UPDATE handover SET became = NULL WHERE cart = ?1 AND customer IS NULL AND became = ?2",
+    [STMT_HANDOVER_OF_CART] = "SELECT id, store, customer FROM handover WHERE cart = ?1 AND customer IS NULL"
+                              " AND state = 2 AND cart_over <> ?2 ORDER BY taken_ms DESC, id LIMIT 1",
+    [STMT_HANDOVER_CART_OVER] = "UPDATE handover SET cart_over = ?2, cart_over_by = ?3,"
+                                " version = version + 1, as_of_ms = ?4 WHERE id = ?1",
     [STMT_HANDOVER_HELD] = "SELECT 1 FROM handover WHERE cart = ?1 AND customer IS NULL"
                            " AND state = 2 AND by_device = ?2 LIMIT 1",
     [STMT_HANDOVER_ERASE_DECLINES] = "DELETE FROM handover_decline WHERE handover IN"

@@ -14,12 +14,21 @@ const char *const tb_handover_reason_names[TB_HANDOVER_REASON_COUNT] = {
     [TB_HANDOVER_FOR_CONTINUE] = "continue",
 };
 
+const char *const tb_handover_cart_names[TB_HANDOVER_CART_COUNT] = {
+    [TB_HANDOVER_CART_PAID] = "paid",
+    [TB_HANDOVER_CART_JOINED] = "joined",
+};
+
 static void cart_decode(struct tb_check *c, struct tb_json doc, struct tb_handover *ret)
 {
     ret->item_count = tb_member_opt_int(c, doc, "item_count", TB_HANDOVER_ITEM_COUNT_MAX, 0);
     ret->total = tb_member_opt_int(c, doc, "total", TB_MONEY_MAX, 0);
     if (tb_json_has(doc, "currency"))
         tb_member_currency(c, doc, "currency", ret->currency);
+    if (tb_json_has(doc, "cart_over"))
+        ret->cart_over = (enum tb_handover_cart)tb_json_enum(c, doc, "cart_over", tb_handover_cart_names,
+                                                             TB_HANDOVER_CART_COUNT);
+    tb_member_opt_str(c, doc, "cart_over_by", ret->cart_over_by, sizeof ret->cart_over_by);
 }
 
 void tb_handover_decode(struct tb_check *c, struct tb_json doc, struct tb_handover *ret)
@@ -65,5 +74,8 @@ void tb_handover_encode(struct tb_json_writer *w, const char *name, const struct
     tb_member_put_opt_str(w, "currency", handover->currency);
     tb_member_put_opt_int(w, "declined", handover->declined);
     tb_member_put_opt_int(w, "taken_ms", handover->taken_ms);
+    if (handover->cart_over != TB_HANDOVER_CART_IS_THERE)
+        tb_json_put_str(w, "cart_over", tb_handover_cart_names[handover->cart_over]);
+    tb_member_put_opt_str(w, "cart_over_by", handover->cart_over_by);
     tb_json_close(w);
 }

@@ -30,9 +30,18 @@ enum tb_handover_reason {
     TB_HANDOVER_REASON_COUNT
 };
 
+/* What became of nobody's cart at who accepted; of somebody's its own row says it. */
+enum tb_handover_cart {
+    TB_HANDOVER_CART_IS_THERE,
+    TB_HANDOVER_CART_PAID,   /* by a checkout.finish that is no part */
+    TB_HANDOVER_CART_JOINED, /* it went into a customer's */
+    TB_HANDOVER_CART_COUNT
+};
+
 /* Index by the enum; entry 0 is NULL. */
 extern const char *const tb_handover_state_names[TB_HANDOVER_STATE_COUNT];
 extern const char *const tb_handover_reason_names[TB_HANDOVER_REASON_COUNT];
+extern const char *const tb_handover_cart_names[TB_HANDOVER_CART_COUNT];
 
 struct tb_handover {
     int64_t at_ms;                   /* of the request; time of the context store, as taken_ms */
@@ -55,6 +64,9 @@ struct tb_handover {
 
     int64_t declined; /* terminals that do not take it */
     int64_t taken_ms; /* when it was accepted; 0 before: the wait is from at_ms to here */
+
+    enum tb_handover_cart cart_over;
+    char cart_over_by[TB_NAME_SIZE_MAX + 1]; /* where, in words; "" of a phone */
 };
 
 void tb_handover_decode(struct tb_check *c, struct tb_json doc, struct tb_handover *ret);

@@ -71,6 +71,31 @@ static inline struct tb_mutation anonymous_add(unsigned cart)
     return add;
 }
 
+/* The sale of a cart of anonymous_add(). Its lines are good until the next call. */
+static inline struct tb_mutation paid_of(unsigned cart, const char *transaction)
+{
+    static struct tb_paid_line paid;
+    paid = (struct tb_paid_line){.line = fixture_id(900 + cart), .quantity = 2, .unit_price = 450};
+    tb_seed_gtin(3, paid.gtin);
+    struct tb_mutation sale = {.kind = TB_MUTATION_CHECKOUT_FINISH,
+                               .cart = fixture_id(cart),
+                               .finish = {.sale = {.business_date = "2026-09-21"},
+                                          .currency = "EUR",
+                                          .total = 900,
+                                          .lines = {.at = &paid, .count = 1}}};
+    (void)snprintf(sale.finish.sale.transaction, sizeof sale.finish.sale.transaction, "%s", transaction);
+    return sale;
+}
+
+/* What joins that cart to one of the fixture's customer 0, or takes it out again. */
+static inline struct tb_mutation joined_by(unsigned cart, bool undo)
+{
+    return (struct tb_mutation){.kind = TB_MUTATION_CART_MERGE,
+                                .customer = tb_seed_customer_id(SEED_NUMBER, 0),
+                                .cart = fixture_id(800),
+                                .merge = {.from = fixture_id(cart), .policy = TB_MERGE_SUM, .undo = undo}};
+}
+
 static inline const struct tb_row *row_of(const struct tb_rows *rows, enum tb_row_type type)
 {
     for (size_t i = 0; i < rows->count; i++)

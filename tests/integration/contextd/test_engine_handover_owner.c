@@ -18,16 +18,6 @@ static struct tb_mutation noted(unsigned number, unsigned cart)
     return ask;
 }
 
-static struct tb_mutation merge_of(unsigned cart, bool undo)
-{
-    return (struct tb_mutation){
-        .kind = TB_MUTATION_CART_MERGE,
-        .customer = owner(),
-        .cart = fixture_id(800),
-        .merge = {.from = fixture_id(cart), .policy = TB_MERGE_SUM, .undo = undo},
-    };
-}
-
 static size_t notes_in_file(const struct engine_fixture *f)
 {
     return engine_fixture_find_bytes(f, (const uint8_t *)NOTE, strlen(NOTE));
@@ -97,7 +87,7 @@ static void one_of_a_cart_that_joined_hers_is_erased_with_her(void **state)
     assert_applied(decide(f, &kiosk, ask));
     assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_DECLINE, &ask)));
     assert_int_equal(notes_exported(f), 0);
-    assert_applied(decide(f, &till, merge_of(40, false)));
+    assert_applied(decide(f, &till, joined_by(40, false)));
     assert_int_equal(notes_exported(f), 1);
     (void)told(f, "till-0421-4", &cursor);
     erase(f);
@@ -114,7 +104,7 @@ static void it_is_hers_for_as_long_as_it_is_kept(void **state)
     bool more = true;
     assert_applied(decide(f, &kiosk, anonymous_add(40)));
     assert_applied(decide(f, &kiosk, noted(1, 40)));
-    assert_applied(decide(f, &kiosk, merge_of(40, false)));
+    assert_applied(decide(f, &kiosk, joined_by(40, false)));
     f->wall_ms += 100 * DAY_MS;
     while (more)
         assert_int_equal(f->engine->ops->expire(f->engine, &more), TB_OK);
@@ -129,8 +119,8 @@ static void a_merge_that_is_taken_back_gives_it_back(void **state)
     struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
     assert_applied(decide(f, &kiosk, anonymous_add(40)));
     assert_applied(decide(f, &kiosk, noted(1, 40)));
-    assert_applied(decide(f, &kiosk, merge_of(40, false)));
-    assert_applied(decide(f, &kiosk, merge_of(40, true)));
+    assert_applied(decide(f, &kiosk, joined_by(40, false)));
+    assert_applied(decide(f, &kiosk, joined_by(40, true)));
     assert_int_equal(notes_exported(f), 0);
     erase(f);
     assert_true(notes_in_file(f) > 0);
@@ -142,7 +132,7 @@ static void one_that_comes_after_the_merge_is_hers(void **state)
     struct engine_fixture *f = *state;
     struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
     assert_applied(decide(f, &kiosk, anonymous_add(40)));
-    assert_applied(decide(f, &kiosk, merge_of(40, false)));
+    assert_applied(decide(f, &kiosk, joined_by(40, false)));
     assert_applied(decide(f, &kiosk, noted(1, 40)));
     assert_int_equal(notes_exported(f), 1);
     erase(f);
@@ -154,15 +144,8 @@ static void one_of_a_cart_that_she_bought_is_hers(void **state)
     struct engine_fixture *f = *state;
     struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
     struct tb_engine_peer till = fixture_till("till-0421-4");
-    struct tb_paid_line paid = {.line = fixture_id(940), .quantity = 2, .unit_price = 450};
-    struct tb_mutation sale = {.kind = TB_MUTATION_CHECKOUT_FINISH,
-                               .customer = owner(),
-                               .cart = fixture_id(40),
-                               .finish = {.sale = {.transaction = "7", .business_date = "2026-09-21"},
-                                          .currency = "EUR",
-                                          .total = 900,
-                                          .lines = {.at = &paid, .count = 1}}};
-    tb_seed_gtin(3, paid.gtin);
+    struct tb_mutation sale = paid_of(40, "7");
+    sale.customer = owner();
     assert_applied(decide(f, &kiosk, anonymous_add(40)));
     assert_applied(decide(f, &kiosk, noted(1, 40)));
     (void)decide(f, &till, sale);
@@ -173,7 +156,7 @@ static void one_of_a_cart_that_she_bought_is_hers(void **state)
 
 static struct tb_mutation merge_by(const struct tb_engine_peer *web, unsigned cart)
 {
-    struct tb_mutation m = merge_of(cart, false);
+    struct tb_mutation m = joined_by(cart, false);
     m.customer = web->customer;
     return m;
 }
@@ -215,7 +198,7 @@ static void a_till_that_accepted_opens_no_cart_to_the_web(void **state)
     assert_applied(decide(f, &kiosk, ask));
     assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)));
     assert_rejected(decide(f, &web, merge_by(&web, 40)), "handover_unknown");
-    assert_applied(decide(f, &till, merge_of(40, false))); /* where she stands and showed who she is */
+    assert_applied(decide(f, &till, joined_by(40, false))); /* where she stands and showed who she is */
 }
 
 /* A page sends both at once: what is refused first takes the other with it. */
@@ -287,9 +270,9 @@ static void so_it_is_when_the_carts_are_parted_again(void **state)
     struct engine_fixture *f = *state;
     struct tb_engine_peer web = fixture_web(0);
     phone_accept(f, 1, 40);
-    assert_applied(decide(f, &web, merge_of(40, false)));
+    assert_applied(decide(f, &web, joined_by(40, false)));
     assert_int_equal(notes_exported(f), 1);
-    assert_applied(decide(f, &web, merge_of(40, true)));
+    assert_applied(decide(f, &web, joined_by(40, true)));
     assert_int_equal(exported(f, TAKEN), 1);
     assert_int_equal(notes_exported(f), 0);
     erase(f);

@@ -33,6 +33,9 @@ static enum tb_verdict_kind verdict_on(struct engine_fixture *f, const struct tb
     return answer->apply.verdicts[0].kind;
 }
 
+/* What version 13 added. */
+#define TWELVE "ALTER TABLE handover DROP COLUMN cart_over; ALTER TABLE handover DROP COLUMN cart_over_by;"
+
 /* Two sales, of which the first is an erasure's, as version 5 left them. */
 static const char five[] =
     "INSERT INTO handover(id, customer, cart, from_device, from_name, to_whom, note, state, by_device, "
@@ -43,7 +46,7 @@ static const char five[] =
     "DROP INDEX change_store; DROP TABLE handover_decline; DROP INDEX handover_open; DROP INDEX "
     "handover_asked;"
     "DROP INDEX handover_cart; DROP INDEX handover_became; DROP INDEX handover_code; DROP INDEX handover_by;"
-    "ALTER TABLE handover DROP COLUMN became; ALTER TABLE handover DROP COLUMN code;"
+    "ALTER TABLE handover DROP COLUMN became; ALTER TABLE handover DROP COLUMN code;" TWELVE
     "ALTER TABLE handover DROP COLUMN reason; ALTER TABLE handover DROP COLUMN store;"
     "ALTER TABLE handover DROP COLUMN item_count; ALTER TABLE handover DROP COLUMN total;"
     "ALTER TABLE handover DROP COLUMN currency; ALTER TABLE handover DROP COLUMN declined;"
@@ -77,7 +80,7 @@ static void version_5_is_taken_over(void **state)
     f->engine->ops->close(f->engine);
     file_run(f, five);
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 12);
+    assert_int_equal(number(f, "PRAGMA user_version"), 13);
     assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE store = '' AND customer IS NOT NULL"), 1);
     assert_int_equal(number(f, "SELECT sale FROM sale_touch"), 2);
     /* What a verdict of before was on is not known. */
@@ -94,20 +97,12 @@ static void version_5_is_taken_over(void **state)
 /* Two hand-overs of nobody's carts, the second of which joined hers. */
 static const char eleven[] =
     "DROP INDEX handover_cart; DROP INDEX handover_became; DROP INDEX handover_code; DROP INDEX handover_by;"
-    "ALTER TABLE handover DROP COLUMN became; ALTER TABLE handover DROP COLUMN code;"
+    "ALTER TABLE handover DROP COLUMN became; ALTER TABLE handover DROP COLUMN code;" TWELVE
     "DROP INDEX audit_customer; CREATE INDEX audit_customer ON audit(customer) WHERE customer IS NOT NULL;"
     "DROP INDEX audit_operator; CREATE INDEX audit_operator ON audit(operator) WHERE operator <> '';"
     "DROP INDEX audit_limited; DROP INDEX audit_limited_web; CREATE INDEX audit_find ON audit(device, at_ms) "
     "WHERE what = 'customer.find';"
     "PRAGMA user_version = 11";
-
-static struct tb_mutation joined_by(unsigned cart)
-{
-    return (struct tb_mutation){.kind = TB_MUTATION_CART_MERGE,
-                                .customer = tb_seed_customer_id(SEED_NUMBER, 0),
-                                .cart = fixture_id(800),
-                                .merge = {.from = fixture_id(cart), .policy = TB_MERGE_SUM}};
-}
 
 /* An open one keeps its code, and whose it became is known. */
 static void version_11_is_taken_over(void **state)
@@ -124,11 +119,11 @@ static void version_11_is_taken_over(void **state)
         (void)snprintf(by_code.identify.evidence, sizeof by_code.identify.evidence, "%s",
                        doc_of(&answer->apply.rows).code);
     }
-    assert_applied(decide(f, &kiosk, joined_by(41)));
+    assert_applied(decide(f, &kiosk, joined_by(41, false)));
     f->engine->ops->close(f->engine);
     file_run(f, eleven);
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 12);
+    assert_int_equal(number(f, "PRAGMA user_version"), 13);
     assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE became IS NOT NULL"), 1);
     assert_int_equal(number(f, "SELECT count(*) FROM handover h JOIN cart_merge m ON m.joined = h.cart"
                                " WHERE h.became = m.customer"),
@@ -137,11 +132,35 @@ static void version_11_is_taken_over(void **state)
     assert_true(engine_fixture_ask(f, &by_code)->identify.found);
 }
 
+/* ---- version 12 ---- */
+
+/* What was accepted before says nothing of its cart, until that is paid. */
+static void version_12_is_taken_over(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    struct tb_cursor cursor = {0};
+    struct tb_mutation ask = request_of((struct tb_id){{0}}, 1, "any");
+    ask.cart = fixture_id(40);
+    assert_applied(decide(f, &kiosk, anonymous_add(40)));
+    assert_applied(decide(f, &kiosk, ask));
+    assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)));
+    f->engine->ops->close(f->engine);
+    file_run(f, TWELVE "PRAGMA user_version = 12");
+    engine_fixture_open(f);
+    assert_int_equal(number(f, "PRAGMA user_version"), 13);
+    assert_int_equal(doc_of(told(f, "kiosk-0421-7", &cursor)).cart_over, TB_HANDOVER_CART_IS_THERE);
+    assert_applied(decide(f, &till, paid_of(40, "1")));
+    assert_int_equal(doc_of(told(f, "kiosk-0421-7", &cursor)).cart_over, TB_HANDOVER_CART_PAID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ENGINE_TEST(version_5_is_taken_over),
         ENGINE_TEST(version_11_is_taken_over),
+        ENGINE_TEST(version_12_is_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

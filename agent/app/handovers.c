@@ -335,6 +335,11 @@ const struct tb_handover_own *tb_handovers_own(const struct tb_agent *agent, enu
     return &agent->handovers.own[reason];
 }
 
+const char *tb_handovers_gone_to(const struct tb_agent *agent)
+{
+    return agent->handovers.gone.to;
+}
+
 static bool own_is_open(const struct tb_handover_own *own)
 {
     return own->stage == TB_HANDOVER_STAGE_ASKING || own->stage == TB_HANDOVER_STAGE_WAITING;
@@ -416,6 +421,8 @@ void tb_handovers_choice_over(struct tb_agent *agent)
 void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit)
 {
     struct tb_handover_own *help = &agent->handovers.own[TB_HANDOVER_FOR_HELP];
+    if (!tb_id_equal(&agent->handovers.gone.visit, visit))
+        agent->handovers.gone = (struct tb_handover_gone){.to = ""};
     held_drop(agent, NULL);
     if (help->stage == TB_HANDOVER_STAGE_NONE || !tb_id_equal(&help->visit, visit))
         return;
@@ -464,14 +471,37 @@ static struct tb_handover_own *own_of(struct tb_handovers *h, const struct tb_id
     return NULL;
 }
 
-/* What she sent from a kiosk is somebody else's to go on with: she is told who has it, and goes there. A call
- * for help is another thing, somebody comes to her. */
+/* What is shown at a kiosk is somebody else's by now: she is told whose, and the kiosk is free. At a till a
+ * clerk sees to that. */
+static void visit_leave(struct tb_agent *agent, enum tb_visit_reason reason, const char *to)
+{
+    struct tb_handover_gone *gone = &agent->handovers.gone;
+    if (!tb_kiosk_is(agent))
+        return;
+    gone->visit = agent->serving.visit.id;
+    (void)snprintf(gone->to, sizeof gone->to, "%s", to);
+    tb_visits_finish(agent, reason);
+}
+
+/* She goes where it was fetched by its code. A call for help is another thing, somebody comes to her. */
 static void sent_is_taken(struct tb_agent *agent, const struct tb_handover_own *own)
 {
     const struct tb_visit *visit = &agent->serving.visit;
     bool sent = own == &agent->handovers.own[TB_HANDOVER_FOR_CONTINUE];
-    if (sent && tb_kiosk_is(agent) && visit->open && tb_id_equal(&visit->id, &own->visit))
-        tb_visits_finish(agent, TB_VISIT_ENDED_HANDOVER);
+    if (sent && visit->open && tb_id_equal(&visit->id, &own->visit))
+        visit_leave(agent, TB_VISIT_ENDED_HANDOVER, own->by);
+}
+
+/* Nobody's cart is in no feed: that there is none any more stands in the hand-over by which it left. */
+static void cart_is_over(struct tb_agent *agent, const struct tb_handover *doc)
+{
+    const struct tb_serving *serving = &agent->serving;
+    bool nobodys = serving->visit.open && !serving->visit.start.known;
+    if (doc->cart_over == TB_HANDOVER_CART_IS_THERE || !nobodys ||
+        !tb_id_equal(&doc->cart, &serving->cart_id))
+        return;
+    bool paid = doc->cart_over == TB_HANDOVER_CART_PAID;
+    visit_leave(agent, paid ? TB_VISIT_ENDED_CHECKOUT : TB_VISIT_ENDED_HANDOVER, doc->cart_over_by);
 }
 
 static void own_take(struct tb_agent *agent, struct tb_handover_own *own, const struct tb_handover *doc)
@@ -546,6 +576,7 @@ static bool row_take(struct tb_agent *agent, const struct tb_row *row)
         cancel_store(agent, &id, &row->customer, &none);
     else if (!own)
         entry_put(agent, row, &id, &doc);
+    cart_is_over(agent, &doc);
     return true;
 }
 

@@ -77,6 +77,9 @@ TB_MUST_USE enum tb_err tb_handovers_cancel(struct tb_agent *agent, enum tb_hand
 /* The newest request of this reason; its stage says whether there is one. Borrowed, until the next call. */
 const struct tb_handover_own *tb_handovers_own(const struct tb_agent *agent, enum tb_handover_reason reason);
 
+/* Where what the visit before was about has gone, in words; "" when it is no other terminal. Borrowed. */
+const char *tb_handovers_gone_to(const struct tb_agent *agent);
+
 /* The visit has ended: nobody has to come any more. What was sent by its code can still be fetched by it.
  * What was taken over meanwhile begins in the next turn. */
 void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit);
@@ -126,11 +129,18 @@ struct tb_handover_fetched {
     struct tb_cart *cart;  /* nobody's; owned, else NULL */
 };
 
+/* A visit that ended because somebody went on with it elsewhere. */
+struct tb_handover_gone {
+    struct tb_id visit;
+    char to[TB_NAME_SIZE_MAX + 1];
+};
+
 struct tb_handovers {
     struct tb_handover_list open;
     struct tb_handover_own own[TB_HANDOVER_REASON_COUNT];
     struct tb_handover_asked asked[TB_HANDOVERS_ASK_MAX];
     struct tb_timer timer;
+    struct tb_handover_gone gone;
     struct tb_handover_fetched fetched;       /* for the visit that begins now */
     uint32_t saves[TB_CLIENT_SAVE_COUNT_MAX]; /* pages of the feed to be reported as saved */
     struct tb_timer save_timer;

@@ -48,8 +48,8 @@ void tb_pages_put_visit(struct tb_json_writer *w, const struct tb_agent *agent, 
         tb_serving_put_visit(w, &agent->serving, tb_agent_reader_name(agent, visit->start.reader), audience);
     else
         tb_serving_put_no_visit(w, visit->last_reason);
-    const char *by = tb_handovers_own(agent, TB_HANDOVER_FOR_CONTINUE)->by;
-    if (!visit->open && visit->last_reason == TB_VISIT_ENDED_HANDOVER && by[0])
+    const char *by = tb_handovers_gone_to(agent);
+    if (!visit->open && by[0])
         tb_json_put_str(w, "by", by);
 }
 

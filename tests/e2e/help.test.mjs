@@ -52,7 +52,7 @@ test('somebody whom nobody knows calls, and the till goes on with the cart', asy
   await listed(0);
 });
 
-test('the cart is paid at the till', async () => {
+test('the cart is paid at the till, and the kiosk is told where', async () => {
   await till.add(ink.gtin, 1);
   await till.sees('the ink', (s) => till.lineOf(ink.gtin)?.pending === false && s.state.unsent === 0);
   const console = await till4.console();
@@ -61,8 +61,9 @@ test('the cart is paid at the till', async () => {
   const { seq } = await console.request('checkout.finish', { transaction: '31', business_date: '2026-11-23', total, all: true });
   const verdict = await console.events.next('the verdict on the sale', (e) => e.seq === seq && e.verdict);
   assert.deepEqual([verdict.verdict, verdict.conflict], ['applied', undefined]);
-  await till.sees('the end of the visit', (s) => !s.visit && s.reason === 'checkout');
+  await till.sees('the end of the visit', (s) => !s.visit && s.reason === 'checkout' && !s.by);
   console.close();
+  await kiosk.sees('where it was paid', (s) => s.visit === null && s.reason === 'checkout' && s.by === 'Till 4');
 });
 
 test('a visit that ends takes its call back', async () => {
@@ -135,6 +136,23 @@ test('who has nothing in the cart yet can call all the same', async () => {
   assert.equal((await help('accepted')).by, 'Till 4');
   await till.clear();
   await kiosk.clear();
+});
+
+test('a cart that becomes hers at the till is not at the kiosk any more', async () => {
+  await begins();
+  await kiosk.add(pen.gtin, 1);
+  await kiosk.sees('the pen, sent', (s) => s.cart?.unsent === 0 && kiosk.lineOf(pen.gtin)?.quantity === 1);
+  assert.equal((await call()).error, undefined);
+  const [open] = await listed(1);
+  assert.equal((await till.request('handover.accept', { handover: open.id })).error, undefined);
+  await help('accepted');
+  await till4.scan(memberUri(rivera));
+  await till.sees('her cart', (s) => s.view?.customer.name === rivera.name && till.lineOf(pen.gtin)?.pending === false);
+  await kiosk.sees('where it is', (s) => s.visit === null && s.reason === 'handover' && s.by === 'Till 4');
+  await till.clear();
+  await begins();
+  await kiosk.done();
+  await kiosk.sees('a good-bye of its own', (s) => s.visit === null && s.reason === 'done' && !s.by);
 });
 
 // While the context store says whose code it is, the next customer taps: she is served, and what the code names stays

@@ -75,8 +75,17 @@ test('a clerk declines, another accepts: each is told, and the cart is at the ti
   await clerk.sees('the two pens', (s) => s.visit?.source === 'handover' && clerk.lineOf(pen.gtin)?.quantity === 2);
   await sees('who comes', `(s) => /Till 4 is coming/.test(s.all)`);
   await picture('help-accepted');
-  await clerk.clear();
-  await done();
+});
+
+test('it is paid there: she is told where, and the kiosk is free', async () => {
+  const console = await till.console();
+  const { total } = clerk.shown.cart;
+  await console.request('checkout.finish', { transaction: '31', business_date: '2026-11-23', total, all: true });
+  console.close();
+  const paid = await sees('where it was paid', `(s) => s.kind === 'ended' && s.title === 'It was paid at Till 4'`);
+  assert.deepEqual([paid.dialog, paid.calling], ['', '']);
+  assert.doesNotMatch(paid.all, new RegExp(pen.name));
+  await picture('ended-paid');
 });
 
 test('somebody with nothing in her hands calls from the idle screen, and from a card that nobody knows', async () => {

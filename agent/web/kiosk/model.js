@@ -100,6 +100,7 @@ function idleScreen(state, w) {
 
 function endedScreen(ended, w) {
   if (ended.reason === 'handover') return handedScreen(ended, w);
+  if (ended.reason === 'checkout' && ended.by) return plain('ended', 'check', 'good', w.t('kiosk.ended.checkout.title', ended), w.t('kiosk.ended.checkout'));
   // Nobody's cart is found by its code alone.
   const key = ended.anonymous ? 'anonymous' : w.has(`kiosk.ended.${ended.reason}`) ? ended.reason : 'other';
   return plain('ended', 'check', 'good', w.t('kiosk.ended.title'), w.t(`kiosk.ended.${key}`));

@@ -126,7 +126,7 @@ function onTick(before, event) {
   const state = withTime(before, event, { look_ms: LOOK_MS, ghost_ms: UNDO_MS });
   let next = state;
   if (isForsaken(state, at)) next = { ...forget(state), ended: { reason: 'lost', at, anonymous: Boolean(state.visit.anonymous) } };
-  if (next.ended && at - next.ended.at >= (next.ended.reason === 'handover' ? HANDED_MS : ENDED_MS)) next = { ...next, ended: null, spoken: null, language: null };
+  if (next.ended && at - next.ended.at >= (next.ended.by || next.ended.reason === 'handover' ? HANDED_MS : ENDED_MS)) next = { ...next, ended: null, spoken: null, language: null };
   if (!next.visit) next = idleTick(next, at);
   if (next.help?.state === 'over' && at - next.help.at >= OVER_MS) next = { ...next, help: null };
   return next;

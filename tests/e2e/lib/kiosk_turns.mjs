@@ -53,6 +53,7 @@ export const turns = {
   'ended-idle': ended('idle'),
   'ended-removed': ended('removed'),
   'ended-checkout': ended('checkout'),
+  'ended-paid': ended('checkout', 'Till 4'),
   'ended-restart': ended('restart'),
   'ended-not-me': ended('not_me'),
   'ended-phone': ended('handover'),

@@ -260,3 +260,11 @@ test('a matrix is drawn as runs of dark modules, and what is none as nothing', (
   assert.equal(qrPath({ size: 5, rows: ['f8', '88', 'a8', '00', 'd8'] }), 'M0 0h5v1h-5zM0 1h1v1h-1zM4 1h1v1h-1zM0 2h1v1h-1zM2 2h1v1h-1zM4 2h1v1h-1zM0 4h2v1h-2zM3 4h2v1h-2z');
   for (const wrong of [{ size: 5, rows: ['f8'] }, { size: 0, rows: [] }, { size: 178, rows: Array(178).fill('00') }, { size: '5', rows: [] }, { size: 2, rows: null }]) assert.equal(qrPath(wrong), '');
 });
+
+test('whose cart was paid at a till is told at which, as long', () => {
+  const paid = (by) => [...idle, ['visit', anonymous([lines[0]])], ['visit', { visit: null, reason: 'checkout', ...by }]];
+  const after = (at, by = { by: 'Till 4' }) => shown(paid(by), { at, events: [{ type: 'tick', at, still: true }] }).screen;
+  assert.deepEqual([after(0).title, after(0).detail], ['It was paid at Till 4', 'Thank you for shopping with us.']);
+  assert.deepEqual([after(14_999).kind, after(15_000).kind], ['ended', 'idle']);
+  assert.deepEqual([after(0, {}).title, after(6_000, {}).kind], ['Good-bye!', 'idle']);
+});

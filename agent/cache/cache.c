@@ -4,6 +4,7 @@
 #include "agent/cache/cache_parts.h"
 #include "core/base/assert.h"
 #include "core/base/wipe.h"
+#include "core/context/view.h"
 
 #include <stdlib.h>
 
@@ -247,6 +248,16 @@ enum tb_err cache_cohort_cursor_forget(struct tb_cache *cache)
     return cursors_drop(cache, TB_SCOPE_COHORT - 1, TB_SCOPE_COHORT + 1);
 }
 
+/* All that is stored of customers counts as version 0. */
+static void customers_outdate(struct tb_books *books)
+{
+    const uint32_t stamp = tb_books_stamp(books);
+    memset(books->sums, 0, sizeof books->sums);
+    memset(books->trimmed, 0, sizeof books->trimmed);
+    for (size_t i = 0; i < TB_PARTITION_COUNT; i++)
+        books->stamps[i] = stamp;
+}
+
 /* ---- the file ---- */
 
 enum tb_err cache_statements(struct tb_db *db, const char *const *sql, size_t count,
@@ -268,6 +279,43 @@ static enum tb_err cache_load(struct tb_cache *cache, const char *path)
     return cache_statements(cache->db, statements, TB_CACHE_STMT_COUNT, cache->stmts);
 }
 
+static enum tb_err rendering_put(struct tb_cache *cache)
+{
+    const uint64_t rendering = TB_VIEW_RENDERING;
+    uint32_t customer_count = 0;
+    enum tb_err err = rows_count(cache, "SELECT count(*) FROM customer", &customer_count);
+    if (err == TB_OK)
+        err = cache_begin(cache, cache->wall_ms);
+    if (err == TB_OK && customer_count)
+        err = cursors_drop(cache, TB_SCOPE_CUSTOMER - 1, TB_SCOPE_CUSTOMER + 1);
+    if (err == TB_OK && customer_count)
+        err = cache_cohort_cursor_forget(cache);
+    if (customer_count)
+        customers_outdate(&cache->books);
+    if (err == TB_OK)
+        err = numbers_write(cache, CACHE_META_RENDERING, &rendering, 1);
+    return cache_end(cache, err);
+}
+
+/* What cannot be written now is written at another opening: until then customers are shown as they are
+ * stored. */
+static enum tb_err rendering_check(struct tb_cache *cache)
+{
+    uint64_t stored = 0;
+    enum tb_err err = numbers_read(cache, CACHE_META_RENDERING, &stored, 1);
+    if (err != TB_OK || stored == TB_VIEW_RENDERING)
+        return err;
+    err = tb_db_begin(cache->db);
+    if (err == TB_OK) {
+        err = rendering_put(cache);
+        if (err == TB_OK)
+            err = tb_db_commit(cache->db);
+        else
+            tb_db_rollback(cache->db);
+    }
+    return tb_err_class(err) == TB_CLASS_CORRUPT ? err : TB_OK;
+}
+
 enum tb_err tb_cache_open(const char *path, const struct tb_sealer *sealer, struct tb_cache *ret_cache)
 {
     const struct tb_db_options options = {
@@ -287,6 +335,8 @@ enum tb_err tb_cache_open(const char *path, const struct tb_sealer *sealer, stru
         err = tb_db_open(path, &options, &ret_cache->db);
     if (err == TB_OK)
         err = cache_load(ret_cache, path);
+    if (err == TB_OK)
+        err = rendering_check(ret_cache);
     if (err != TB_OK)
         tb_cache_close(ret_cache);
     return err;
@@ -388,12 +438,8 @@ enum tb_err tb_cache_new_epoch(struct tb_cache *cache)
         err = numbers_write(cache, CACHE_META_HEARD, nothing, HEARD_COUNT);
     if (err == TB_OK)
         err = cache_cursors_forget(cache);
-    struct tb_books *books = &cache->books;
-    books->product_stamp = tb_books_stamp(books);
-    memset(books->sums, 0, sizeof books->sums);
-    memset(books->trimmed, 0, sizeof books->trimmed);
-    for (size_t i = 0; i < TB_PARTITION_COUNT; i++)
-        books->stamps[i] = books->product_stamp;
+    customers_outdate(&cache->books);
+    cache->books.product_stamp = cache->books.last_stamp;
     return cache_end(cache, err);
 }
 

@@ -90,8 +90,10 @@ struct tb_cache_applied {
     uint32_t damaged_count; /* stored rows that did not verify and were dropped */
 };
 
-/* Opens or makes the file, with the presets of the two times as limits. Errors as tb_db_open(); a file of an
- * older format is TB_ERR_CORRUPT: to be set aside and filled again. */
+/* Opens or makes the file, with the presets of the two times as limits. What a program that rendered
+ * otherwise (TB_VIEW_RENDERING) has stored of customers counts as version 0, and their cursors are forgotten:
+ * it is shown until its rows have come anew. Errors as tb_db_open(); a file of an older format is
+ * TB_ERR_CORRUPT: to be set aside and filled again. */
 TB_MUST_USE enum tb_err tb_cache_open(const char *path, const struct tb_sealer *sealer,
                                       struct tb_cache *ret_cache);
 void tb_cache_close(struct tb_cache *cache); /* accepts one that is not open */

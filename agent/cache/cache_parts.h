@@ -15,6 +15,7 @@ enum cache_meta {
     CACHE_META_HEARD,
     CACHE_META_CURSOR, /* + kind of the scope */
     CACHE_META_EPOCH = 32,
+    CACHE_META_RENDERING,
 };
 
 /*

@@ -11,6 +11,9 @@
 #include "core/base/arena.h"
 #include "core/wire/docs.h"
 
+/* What the renderers write: another number with every change of it, so that a cache which another program
+ * filled is filled anew. */
+#define TB_VIEW_RENDERING 1u
 #define TB_VIEW_PART_SIZE_MAX (16u * 1024u) /* bytes, of one rendered part */
 
 enum tb_audience {

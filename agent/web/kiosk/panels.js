@@ -101,15 +101,16 @@ const values = {
   credential_kind: ({ value }, state, w) => (w.has(`credential.${value}`) ? w.t(`credential.${value}`) : value),
   found_by: ({ value }, state, w) => (w.has(`kiosk.know.by.${value}`) ? w.t(`kiosk.know.by.${value}`) : value),
   assurance: ({ value }, state, w) => assuranceText({ assurance: value, credential_kind: state.visit?.credential_kind }, w) || value,
-  consent: ({ value, granted }, state, w) => w.t('kiosk.know.consent', { question: consentQuestion(value, state, w), answer: w.t(granted === true ? 'consent.yes' : 'consent.no') }),
+  consent: ({ value, granted }, state, w) => consentAnswer(value, w.t(granted === true ? 'consent.yes' : 'consent.no'), state, w),
   cart_line: ({ value, quantity }, state, w) => w.t('kiosk.know.line', { n: w.number(quantity), name: value }),
   touchpoint: ({ value, channel }, state, w) => [w.has(`channel.on.${channel}`) ? w.t(`channel.on.${channel}`) : '', w.has(`journey.${value}`) ? w.t(`journey.${value}`) : value].filter(Boolean).join(': '),
 };
 
-// As it is asked today; of one that nobody has words for its name.
-function consentQuestion(id, { terminal }, w) {
+// The question as it is asked today; of one that nobody has words for what the chain calls it.
+function consentAnswer(id, answer, { terminal }, w) {
   const asked = (terminal?.consents ?? []).find((one) => one.id === id) ?? { id };
-  return consentWords(asked, terminal, w)?.text ?? String(id);
+  const question = consentWords(asked, terminal, w)?.text;
+  return question ? w.t('kiosk.know.consent', { question, answer }) : w.t('kiosk.know.consent.unnamed', { name: String(id).replace(/[._:-]+/g, ' ').trim() || String(id), answer });
 }
 
 function valueOf(one, state, w, clock) {

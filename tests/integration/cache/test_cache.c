@@ -434,6 +434,39 @@ static void test_a_forgotten_customer_is_overwritten(void **state)
     assert_false(image_has(tb_span_of(hash.bytes, TB_CACHE_HASH_SIZE)));
 }
 
+/* As an agent leaves it that rendered otherwise, or did not say how. */
+static void test_what_was_rendered_otherwise_comes_anew(void **state)
+{
+    (void)state;
+    fill();
+    cache_close();
+    cache_open();
+    assert_int_equal(cursor_of(&COHORT), 1);
+    everything_rows(1);
+    apply();
+    assert_int_equal(applied.row_count, 0);
+
+    cache_close();
+    sql_run("DELETE FROM meta WHERE id = 33"); /* CACHE_META_RENDERING */
+    cache_open();
+    assert_int_equal(lost_count(), 0);
+    assert_int_equal(cursor_of(&COHORT), 0);
+    assert_int_equal(cursor_of(&CATALOGUE), 2);
+    everything_rows(1);
+    apply();
+    assert_int_equal(applied.row_count, 4);
+    everything_rows(1);
+    apply();
+    assert_int_equal(applied.row_count, 0);
+    assert_int_equal(lost_count(), 0);
+
+    cache_close(); /* only once */
+    cache_open();
+    everything_rows(1);
+    apply();
+    assert_int_equal(applied.row_count, 0);
+}
+
 static void test_files_that_are_not_ours_stay_as_they_are(void **state)
 {
     (void)state;
@@ -563,6 +596,7 @@ int main(void)
         TEST(test_a_credential_moves_to_another_customer),
         TEST(test_nothing_personal_is_readable),
         TEST(test_a_forgotten_customer_is_overwritten),
+        TEST(test_what_was_rendered_otherwise_comes_anew),
         TEST(test_files_that_are_not_ours_stay_as_they_are),
         TEST(test_disk_full_changes_nothing),
     };

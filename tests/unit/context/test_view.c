@@ -211,6 +211,30 @@ static void whoever_refuses_profiling_leaves_no_trace_of_it(void **state)
     assert_null(memmem(profile.at, profile.size, "4006381333931", 13));
 }
 
+/* Another text here is another number: else tills go on with what they stored before. */
+static void a_rendering_has_its_number(void **state)
+{
+    (void)state;
+    static const char text_of_1[] =
+        "\"customer\":{\"name\":\"Ms Rivera\",\"salutation\":\"Dr\",\"since\":\"2023\",\"language\":\"en\"},"
+        "\"tier\":\"gold\",\"points\":2480,\"benefits\":[{\"text\":\"Free gift "
+        "wrap\"}],\"open\":[],\"do_not_ask\":[],"
+        "\"notes\":[{\"id\":\"07000000000000000000000000000000\",\"at_ms\":8,\"by\":\"Kim\",\"text\":\"Left-"
+        "handed\"}]\0"
+        "[{\"gtin\":\"04006381333931\",\"at_ms\":9}]\0"
+        "[{\"id\":\"profiling\",\"granted\":true}]";
+    memcpy(customer.salutation, "Dr", 3);
+    customer.note_count = 1;
+    customer.notes[0] = (struct tb_staff_note){.id = {{7}}, .at_ms = 8, .by = "Kim", .text = "Left-handed"};
+    customer.viewed_count = 1;
+    customer.viewed[0] = (struct tb_viewed){.gtin = "04006381333931", .at_ms = 9};
+    customer.consent_count = 1;
+    customer.consents[0] = (struct tb_consent){.id = "profiling", .granted = true};
+    assert_int_equal(TB_VIEW_RENDERING, 1);
+    assert_int_equal(rendered().size, sizeof text_of_1 - 1);
+    assert_memory_equal(rendered().at, text_of_1, sizeof text_of_1 - 1);
+}
+
 static void consents_are_behind_what_is_shown(void **state)
 {
     (void)state;
@@ -279,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup(notes_of_staff_are_shown, setup),
         cmocka_unit_test_setup(what_she_looked_at_is_behind_what_is_shown, setup),
         cmocka_unit_test_setup(whoever_refuses_profiling_leaves_no_trace_of_it, setup),
+        cmocka_unit_test_setup(a_rendering_has_its_number, setup),
         cmocka_unit_test_setup(consents_are_behind_what_is_shown, setup),
         cmocka_unit_test_setup(suggestions_stand_beside_the_journey, setup),
     };

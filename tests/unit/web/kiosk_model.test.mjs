@@ -174,7 +174,7 @@ test('what is known is told with source and age', () => {
   assert.deepEqual(you[1], { name: 'Language', value: 'Spanish', from: 'from the central system, 12 min ago' });
   assert.equal(you[2].value, 'Gold');
   assert.deepEqual(you.at(-1), { name: 'A note by staff', value: 'Left-handed: show the left-handed pens', from: 'from the central system, 12 days ago' });
-  assert.deepEqual(answers.map((fact) => fact.value), ['May we remember what you looked at, to suggest it here? – Yes', 'May we send you news and offers by e-mail? – No', 'club – Yes']);
+  assert.deepEqual(answers.map((fact) => fact.value), ['May we remember what you looked at, to suggest it here? – Yes', 'May we send you news and offers by e-mail? – No', 'Your consent to “club”: Yes']);
   assert.deepEqual(answers[0], { name: 'What we asked you', value: answers[0].value, from: 'from the central system, 12 min ago' });
   const ownWords = [{ id: 'club', text_version: '3', texts: [{ language: 'fr', text: 'Entrer au club ?' }, { language: 'en', text: 'Join the club?' }] }];
   const asked = shown([['terminal', terminal({ consents: ownWords })], idle[1], ['visit', visit()]], { events: panel('know', known) }).dialog;

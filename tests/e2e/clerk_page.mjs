@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 
 import { choice, credentials, merge, operator, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
 import { cart, claim, line, lines, live, terminal, visit, WALL } from './lib/clerk_messages.mjs';
-import { CHROMIUM, startStage } from './lib/clerk_stage.mjs';
+import { CHROMIUM, startStage, stopTime } from './lib/clerk_stage.mjs';
 import { control, startServer } from '../integration/counter/lib/server.mjs';
 
 let browser;
@@ -25,12 +25,13 @@ after(async () => {
 const begin = [['terminal', terminal()], ['state', live()]];
 const shown = [...begin, ['visit', visit()]];
 
-async function openPage(messages, options = {}) {
+// still: the page's own time goes on by clock.runFor alone.
+async function openPage(messages, { still = false, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1024, height: 600 }, reducedMotion: 'reduce', timezoneId: 'Europe/Berlin', ...options });
   const page = await context.newPage();
   page.errors = [];
   page.on('pageerror', (error) => page.errors.push(error.message));
-  await page.clock.install();
+  await (still ? stopTime(page) : page.clock.install());
   stage.requests.length = 0;
   stage.script = (send) => { for (const message of messages) send(...message); };
   await page.goto(stage.url);
@@ -43,7 +44,7 @@ async function close(page) {
   await page.context().close();
 }
 const asked = async (count) => {
-  for (const end = Date.now() + 5_000; stage.requests.length < count && Date.now() < end;) await new Promise(setImmediate);
+  await stage.heard(`${count} requests`, (requests) => requests.length >= count);
   return stage.requests.map(({ method, params }) => [method, params]);
 };
 
@@ -163,7 +164,7 @@ test('a question about two carts that was put away is one key away, beside the c
 });
 
 test('a change stays marked until it was looked at, and a key says that it was', async () => {
-  const page = await openPage(shown);
+  const page = await openPage(shown, { still: true });
   await kind(page, 'visit');
   stage.say('cart', { cart: cart([lines[0], { ...lines[1], quantity: 5 }, lines[2]]) });
   await page.waitForSelector('#lines li.changed');
@@ -194,7 +195,7 @@ test('a refused change is told in words', async () => {
 });
 
 test('nothing moves under a finger', async () => {
-  const page = await openPage(shown);
+  const page = await openPage(shown, { still: true });
   await kind(page, 'visit');
   const tops = () => page.$$eval('#lines li', (rows) => rows.map((row) => [row.textContent.slice(0, 8), row.getBoundingClientRect().top]));
   const earlier = await tops();
@@ -214,7 +215,7 @@ test('nothing moves under a finger', async () => {
 });
 
 test('being paid elsewhere comes without moving a line under a finger, and goes when the lease runs out', async () => {
-  const page = await openPage(shown);
+  const page = await openPage(shown, { still: true });
   await kind(page, 'visit');
   await page.mouse.move(700, 200);
   stage.say('cart', { cart: cart(lines, { claim: claim(), unsent: 1 }) });
@@ -228,7 +229,7 @@ test('being paid elsewhere comes without moving a line under a finger, and goes 
 });
 
 test('nothing of the customer is left in the page after the visit', async () => {
-  const page = await openPage(shown);
+  const page = await openPage(shown, { still: true });
   await kind(page, 'visit');
   await page.keyboard.press('F2');
   await page.waitForSelector('.details');
@@ -243,7 +244,7 @@ test('nothing of the customer is left in the page after the visit', async () => 
 });
 
 test('losing the agent is told, the customer is cleared, and the page comes back by itself', async () => {
-  const page = await openPage(shown);
+  const page = await openPage(shown, { still: true });
   await kind(page, 'visit');
   stage.accepts = false;
   stage.drop();
@@ -256,6 +257,7 @@ test('losing the agent is told, the customer is cleared, and the page comes back
   stage.accepts = true;
   stage.script = (send) => { for (const message of [...begin, ['visit', { visit: null, reason: 'restart' }]]) send(...message); };
   for (let n = 0; n < 20 && await page.getAttribute('body', 'data-kind') === 'lost'; n++) await page.clock.runFor(1_000);
+  await page.clock.resume();
   await page.waitForSelector('#pill[data-tone=ok]');
   await close(page);
 });
@@ -403,9 +405,8 @@ test('what a scanner types as a keyboard stays in no field and does nothing', as
 });
 
 test('what opens by itself takes no press that was meant for what was there before', async () => {
-  const page = await openPage(shown);
+  const page = await openPage(shown, { still: true });
   await kind(page, 'visit');
-  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000)); // however long a click takes here
   stage.say('choose', choice);
   await page.waitForSelector('dialog[open]');
   await page.click('dialog .rows button');

@@ -1,11 +1,14 @@
 // A demo that is stopped at any time leaves nothing behind that runs.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Console } from './lib/console.mjs';
+import { PageChannel } from './lib/page_channel.mjs';
 import { Program, run } from './lib/program.mjs';
 
 const BIN = process.env.TB_BIN;
@@ -39,34 +42,53 @@ function left() {
   }).filter((line) => line.includes(`${dir}/world`));
 }
 
-const seeding = () => new Promise((begun) => {
-  const watcher = watch(marks, () => begun(watcher.close()));
-});
+// A demo, and what is done with it; it is ended however that ends.
+async function withDemo(signal, what, ...args) {
+  const demo = new Program('demo', process.execPath, [DEMO, '--bin', bin, '--dir', `${dir}/world`, '--port', '0', ...args], { log: join(dir, 'demo.log') });
+  try {
+    await what(demo);
+  } finally {
+    await demo.stop(signal);
+  }
+  assert.deepEqual(left(), []);
+}
+
+async function seeding(demo) {
+  const watcher = watch(marks);
+  try {
+    await Promise.race([once(watcher, 'change'), demo.exited.then(() => assert.fail(readFileSync(join(dir, 'demo.log'), 'utf8')))]);
+  } finally {
+    watcher.close();
+  }
+}
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
   test(`${signal} while it is seeded`, async () => {
-    const begun = seeding();
-    const demo = new Program('demo', process.execPath, [DEMO, '--bin', bin, '--dir', `${dir}/world`, '--port', '0'], { log: join(dir, 'demo.log') });
-    await Promise.race([begun, demo.exited.then(() => assert.fail(readFileSync(join(dir, 'demo.log'), 'utf8')))]);
-    await demo.stop(signal);
-    assert.deepEqual(left(), []);
+    await withDemo(signal, seeding);
     rmSync(join(marks, 'seeding'));
   });
 }
 
-test('it prints an address of every page, that opens it once, and commands that bring a cart of the web to its sale', async () => {
-  const demo = new Program('demo', process.execPath, [DEMO, '--bin', bin, '--dir', `${dir}/world`, '--port', '0',
-    '--sizes=--customers 60 --products 40 --carts 10'], { log: join(dir, 'demo.log') });
+// A clerk's page of the demo's till.
+async function clerkPage() {
+  const console = await Console.open(join(dir, 'world', 'till', 'run', 'tillbridge.sock'));
+  const { url } = await console.request('page.token', { scope: 'clerk' });
+  console.close();
+  return PageChannel.open(url);
+}
+
+test('it prints an address of every page, that opens it once, and commands that bring a cart of the web to its sale', () => withDemo('SIGINT', async (demo) => {
   const opened = async (url) => (await fetch(url, { redirect: 'manual' })).headers.get('location');
-  for (const page of ['/clerk', '/kiosk', '/it']) {
+  for (const path of ['/clerk', '/kiosk', '/it']) {
     const url = (await demo.printed('/open?token=')).trim();
-    assert.deepEqual([await opened(url), await opened(url)], [page, null]);
+    assert.deepEqual([await opened(url), await opened(url)], [path, null]);
   }
   const [, tb] = /alias tb='(.+)'/.exec(await demo.printed('alias tb='));
   const types = async (command) => run('sh', ['-c', `tb() { ${tb} "$@"; }\n${await demo.printed(command)}`]);
+  const page = await clerkPage();
   await types('tb tap card1');
+  await page.sees('her cart', (s) => s.cart?.lines.length === 3); // a card takes a moment to be read
+  page.close();
   assert.match(await types('tb cart'), /3 lines.*on the web[^]*Total/);
   for (const command of ['tb checkout claim', 'tb checkout finish']) assert.match(await types(command), /^Stored as change \d+; /); // a finish that is stored is the sale
-  await demo.stop('SIGINT');
-  assert.deepEqual(left(), []);
-});
+}, '--sizes=--customers 60 --products 40 --carts 10'));

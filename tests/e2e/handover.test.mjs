@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { SecondTill } from './lib/second_till.mjs';
-import { Till } from './lib/till.mjs';
+import { endAll, Till } from './lib/till.mjs';
 
 const till4 = Till.make();
 const till2 = SecondTill.beside(till4, 'till-0421-2');
@@ -19,10 +19,7 @@ before(async () => {
   b = await till2.workingPage();
 });
 
-after(async () => {
-  await till2.end();
-  await till4.end();
-});
+after(() => endAll(till2, till4));
 
 const listed = (page, count) => page.sees(`${count} hand-overs`, (s) => s.handovers?.open.length === count).then((s) => s.handovers.open);
 const own = (page, state) => page.sees(`the own one ${state}`, (s) => s.handovers?.own?.state === state).then((s) => s.handovers.own);
@@ -31,7 +28,7 @@ const ask = (page, members = {}) => page.request('handover.request', { visit: pa
 test('a clerk hands over: another till of the store sees whom, and goes on', async () => {
   await till4.serve(a, rivera);
   await a.add(till4.products[0].gtin, 2);
-  await a.sees('the line', (s) => s.state.unsent === 0 && a.lineOf(till4.products[0].gtin)?.quantity === 2);
+  await a.sees('the line, sent', (s) => s.cart?.unsent === 0 && a.lineOf(till4.products[0].gtin)?.quantity === 2);
   const { result } = await ask(a, { note: 'wants the blue one' });
   assert.match(result.code, /^[0-9A-Z]{6}$/);
   const [open] = await listed(b, 1);
@@ -40,7 +37,7 @@ test('a clerk hands over: another till of the store sees whom, and goes on', asy
   assert.deepEqual([open.item_count, open.total], [a.shown.cart.item_count, a.shown.cart.total]);
   assert.deepEqual(a.shown.handovers.open, [], 'who asks is not asked');
   const taken = await b.request('handover.accept', { handover: open.id });
-  assert.equal(taken.result.visit, b.shown.visit.id);
+  await b.visitIs(taken.result.visit);
   assert.deepEqual([b.shown.visit.source, b.shown.view.customer.name], ['handover', rivera.name]);
   await b.sees('the cart', () => b.lineOf(till4.products[0].gtin)?.quantity === 2);
   assert.equal((await own(a, 'accepted')).by, 'Till 2');
@@ -67,6 +64,7 @@ test('a code is the same: who scans it goes on', async () => {
   await till2.scan(`H:${result.code}`);
   await b.sees(rivera.name, (s) => s.view?.customer.name === rivera.name);
   assert.equal((await own(a, 'accepted')).by, 'Till 2');
+  await listed(b, 0);
   await a.clear();
   await b.clear();
 });
@@ -77,7 +75,11 @@ test('of two who accept a call from the web one serves', async () => {
   const handover = randomBytes(16).toString('hex');
   web.mutate('handover.request', { handover, to: '0421', reason: 'help' });
   for (const page of [a, b]) assert.deepEqual((await listed(page, 1)).map((h) => [h.id, h.name, h.reason]), [[handover, other.name, 'help']]);
-  const answers = await Promise.all([a, b].map((page) => page.request('handover.accept', { handover })));
+  till4.store.pause(); // until both have asked: who hears first that it is over does not ask
+  const asked = [a, b].map((page) => page.request('handover.accept', { handover }));
+  for (const page of [a, b]) assert.equal(await page.code('handover.accept', { handover }), 'refused.conflict'); // it is under way
+  till4.store.goesOn();
+  const answers = await Promise.all(asked);
   const codes = answers.map((answer) => answer.error?.data.code ?? 'taken').sort();
   assert.deepEqual(codes, ['refused.conflict', 'taken']);
   const [who] = [a, b].filter((_, i) => answers[i].result);

@@ -184,7 +184,7 @@ test('a reader behind libnfc sends it, too, and is listed so', async () => {
 test('a reader that crashed is told the frame again', async () => {
   await till.secondReader('fault status80');
   await till.secondReader(`tap ${others[2].member}`);
-  await partIs(page, LIBNFC, 'nfc', 'crashed');
+  await page.readerWas('nfc', 'crashed', LIBNFC);
   await partIs(page, LIBNFC, 'nfc', 'ready');
   await here(others[2]);
   await till.secondReader('remove');

@@ -43,8 +43,8 @@ before(async () => {
 });
 
 after(async () => {
-  await browser.close();
-  site.stop();
+  await browser?.close();
+  site?.stop();
   await till.end();
 });
 

@@ -355,7 +355,7 @@ async function allIsConfirmed() {
 }
 
 async function allIsSent() {
-  await page.sees('a live line and nothing unsent', (s) => s.state.line.state === 'live' && s.state.unsent === 0);
+  await page.decided();
   if (web.undecided.size > 0) await web.events.next('the last verdict', () => web.undecided.size === 0);
 }
 

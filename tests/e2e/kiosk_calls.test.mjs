@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { KioskShopper } from './lib/kiosk_shopper.mjs';
 import { SecondTill } from './lib/second_till.mjs';
-import { Till } from './lib/till.mjs';
+import { endAll, Till } from './lib/till.mjs';
 
 const pictures = process.env.TB_PICTURES;
 const kiosk = Till.make({ device: 'kiosk-0421-7' });
@@ -27,8 +27,7 @@ before(async () => {
 
 after(async () => {
   await shopper?.close();
-  await till.end();
-  await kiosk.end();
+  await endAll(till, kiosk);
 });
 
 const sees = (what, matches) => shopper.sees(what, matches);

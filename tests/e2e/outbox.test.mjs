@@ -23,10 +23,6 @@ const outbox = async () => (await till.cli('--json', 'outbox')).trim().split('\n
 // That a visit began is told when nothing else is to be done, and may wait as well.
 const ofCarts = (lists) => lists.flatMap((list) => list.rows).filter((row) => row.kind.startsWith('cart.'));
 
-async function sent() {
-  await page.sees('a live line and nothing unsent', (s) => s.state.line.state === 'live' && s.state.unsent === 0);
-}
-
 test('a change that is turned down is taken back with its reason, and stops nothing', async () => {
   assert.equal((await page.add(NOWHERE)).error, undefined);
   assert.equal((await page.add(till.products[0].gtin)).error, undefined);
@@ -34,7 +30,7 @@ test('a change that is turned down is taken back with its reason, and stops noth
   assert.deepEqual([taken.change, taken.code, taken.gtin, taken.visit],
     ['cart.add', 'product_unknown', NOWHERE, page.shown.visit.id]);
   await page.sees('the cart without it', () => !page.lineOf(NOWHERE) && page.lineOf(till.products[0].gtin)?.pending === false);
-  await sent();
+  await page.decided();
   const text = await till.cli('outbox');
   assert.match(text, new RegExp(`^ +${taken.seq}  rejected +cart\\.add +just now +product_unknown: the context store does not know this product$`, 'm'));
   assert.match(text, /^1 change was turned down; the screen has taken them back\.$/m);
@@ -62,7 +58,7 @@ test('what waits is listed without anything of the customer, however much it is'
   assert.equal((await console.code('outbox', { from_seq: 0 })), 'input.range');
   console.close();
   await till.startStore();
-  await sent();
+  await page.decided();
   assert.deepEqual(ofCarts(await outbox()).map((row) => row.state), ['rejected']);
   await page.done();
 });

@@ -83,12 +83,12 @@ test('who is signed on stands in the audit stream and in every change', async ()
   const [customer] = till.customers;
   await till.serve(page, customer);
   const add = await page.add(till.products[0].gtin);
+  await page.sees('it sent', (s) => s.cart?.unsent === 0 && page.lineOf(till.products[0].gtin));
   await page.clear();
   audited(/ operator on operator=op-7 by=badge/);
   audited(/ visit began .* operator=op-7/);
   audited(/ visit ended .* operator=op-7/);
   assert.ok(add.result.seq > 0);
-  await page.sees('all sent', (s) => s.state.unsent === 0);
   const log = await till.contextctl('audit', 'list', '--operator', 'op-7', '--json', ...database());
   assert.ok(JSON.parse(log).length > 0, log);
 });
@@ -110,7 +110,7 @@ test('somebody is signed up with the consents that were asked, and found again b
   await here('Rosa Lind');
   assert.equal(page.shown.visit.source, 'created');
   await page.add(till.products[1].gtin);
-  await page.sees('all sent', (s) => s.state.unsent === 0 && s.cart?.lines.length === 1);
+  await page.sees('it sent', (s) => s.cart?.unsent === 0 && s.cart.lines.length === 1);
   await page.clear();
   for (const [by, value] of [['phone', '+49 30 5554127'], ['email', 'rosa.lind@EXAMPLE.org']]) {
     const { matches } = await ask('customer.find', { by, value, reason: 'no_card' });
@@ -211,7 +211,7 @@ test('one credential of several people asks who it is', async () => {
   await ask('visit.choose', { choice: choose.choice, customer: choose.people.find(({ name }) => name === fifth.name).customer });
   await here(fifth.name);
   assert.equal(page.shown.visit.source, 'chosen');
-  assert.equal(page.shown.choose.choice, null);
+  await page.sees('no question', (s) => s.choose.choice === null);
 
   // One of them is served already: the same card asks nothing.
   await page.clear();
@@ -299,7 +299,7 @@ test('with the line down a badge works, a sign-up is kept, and a search says why
   await ask('note.add', { visit: waiting, text: 'Came in the rain' });
   assert.deepEqual(await ask('credential.list', { visit: waiting }), { credentials: [] });
   await till.startStore();
-  await page.sees('the note of who is here still', (s) => s.visit?.id === waiting && s.view.notes?.[0].text === 'Came in the rain', 30000);
+  await page.sees('the note of who is here still', (s) => s.visit?.id === waiting && s.view.notes?.[0].text === 'Came in the rain');
   await page.clear();
 });
 
@@ -310,17 +310,20 @@ test('an agent that begins anew has nobody signed on, still knows who may, and s
   await till.startTill();
   page = await till.workingPage();
   await signedOn(null);
+  const next = (id) => page.operators.next(`${id ?? 'nobody'} signed on`, (one) => one === id); // a second is soon over
+  page.operators.forget();
   await till.scanned(page, badge('000421'), 'operator');
-  await signedOn('op-7');
-  await signedOn(null);
+  await next('op-7');
+  await next(null);
   audited(/ operator off operator=op-7 by=idle/);
   // Nor do the customers' codes keep a clerk signed on, however many come.
   await till.scanned(page, badge('000421'), 'operator');
-  await signedOn('op-7');
-  for (let count = 0, end = Date.now() + 15_000; page.shown.operator; count++) {
-    assert.ok(Date.now() < end, 'op-7 is still signed on');
-    await till.scanned(page, member(String(8800000000 + count)), 'unknown');
-  }
+  await next('op-7');
+  let off = false;
+  const leaves = next(null).finally(() => { off = true; });
+  leaves.catch(() => {}); // told where it is waited for
+  for (let count = 0; !off; count++) await till.scanned(page, member(String(8800000000 + count)), 'unknown');
+  await leaves;
 });
 
 test('nothing of a name, a number or a text is in any log', () => {

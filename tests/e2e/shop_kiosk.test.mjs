@@ -31,9 +31,9 @@ before(async () => {
 });
 
 after(async () => {
-  assert.deepEqual([...there.faults, ...phone.faults], []);
-  await there.close();
+  await there?.close();
   await kiosk.end();
+  assert.deepEqual([...there.faults, ...phone.faults], []);
 });
 
 async function picture(name) {

@@ -54,7 +54,7 @@ async function add() {
   return gtin;
 }
 
-const live = () => page.sees('a live line and nothing unsent', (s) => s.state.line.state === 'live' && s.state.unsent === 0);
+const live = () => page.decided();
 
 // The outbox cannot be written, and changes go to the store at once.
 const inMemory = () => page.sees('an outbox in memory', () => page.notice('changes_in_memory') && !page.notice('changes_not_stored'));
@@ -319,7 +319,7 @@ test('a disk that can only be read, at the start or from then on', async () => {
     // What was saved before is sent from memory; that it was decided is asked for again later. Then changes go to the store.
     await till.startStore();
     await begunAnew();
-    await page.sees('a live line and nothing unsent', (s) => s.state.line.state === 'live' && s.state.unsent === 0);
+    await live();
     await storeHas([saved]);
     await till.serve(page, rivera);
     const in_memory = await addInMemory();

@@ -133,14 +133,14 @@ test('what was presented in one visit is not linked with the customer of the nex
   const awaited = async () => (await page.request('credential.capture', { visit: page.shown.visit.id, purpose: 'link' })).result.until_ms;
   await till.serve(page, first);
   assert.ok(await awaited() > 0);
-  till.store.child.kill('SIGSTOP');
+  till.store.pause();
   const late = pos.ask('identify.code', { code: rotating(fourth.member) }); // only the context store can tell
   await pos.result('visit.end', { visit: page.shown.visit.id });
   assert.equal((await page.captured()).outcome, 'cancelled');
   assert.equal((await pos.result('identify.code', { code: memberUri(second) })).outcome, 'recognised');
   await page.sees(second.name, (s) => s.visit && s.view.customer.name === second.name);
   assert.ok(await awaited() > 0);
-  till.store.child.kill('SIGCONT');
+  till.store.goesOn();
   assert.equal((await late).result.outcome, 'unknown');
   await page.request('credential.capture_end');
   assert.equal((await page.captured()).outcome, 'cancelled'); // it was waited for until now

@@ -3,6 +3,7 @@ import http from 'node:http';
 import paths from 'node:path';
 import { WebSocketServer } from 'ws';
 import { served } from '../../support/served.mjs';
+import { PATIENCE_MS } from './events.mjs';
 
 const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.json': 'application/json' };
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
@@ -14,7 +15,7 @@ export const CHROMIUM = {
 
 /** path: of the page, /clerk or /kiosk. script(send, page): what the agent says to each page that connects; silent: it answers nothing. */
 export async function startStage(path = '/clerk') {
-  const stage = { path, script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set(), unheard: new Set() };
+  const stage = { path, script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set(), unheard: new Set(), looks: new Set() };
   const server = http.createServer((request, answer) => serveFile(stage, request, answer));
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'tillbridge-page.v1' });
   server.on('upgrade', (request, socket, head) => {
@@ -26,6 +27,7 @@ export async function startStage(path = '/clerk') {
   stage.url = `http://127.0.0.1:${server.address().port}${path}`;
   stage.say = (method, params) => { for (const page of stage.pages) page.send(notification(method, params)); };
   stage.drop = () => { for (const page of stage.pages) page.terminate(); };
+  stage.heard = (what, is) => heard(stage, what, is);
   stage.stop = () => {
     stage.drop();
     for (const socket of stage.unheard) socket.destroy();
@@ -33,6 +35,27 @@ export async function startStage(path = '/clerk') {
     return new Promise((resolve) => { server.close(resolve); });
   };
   return stage;
+}
+
+/** Until the page has asked what it should; a request is an event. */
+function heard(stage, what, is) {
+  return new Promise((resolve, reject) => {
+    const end = (settle) => {
+      stage.looks.delete(look);
+      clearTimeout(timer);
+      settle();
+    };
+    const look = () => is(stage.requests) && end(resolve);
+    const timer = setTimeout(() => end(() => reject(new Error(`waited for ${what}; asked was ${JSON.stringify(stage.requests)}`))), PATIENCE_MS);
+    stage.looks.add(look);
+    look();
+  });
+}
+
+/** A page's own time stands still from the beginning on, and goes on by clock.runFor alone: whatever takes long, nothing is late. */
+export async function stopTime(page) {
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 3_600_000); // which it has not reached by then
 }
 
 const notification = (method, params) => JSON.stringify({ jsonrpc: '2.0', method, params });
@@ -43,6 +66,7 @@ function welcome(stage, page) {
   page.on('message', (data) => {
     const request = JSON.parse(data);
     if (request.method !== 'ping') stage.requests.push(request);
+    for (const look of [...stage.looks]) look();
     if (stage.silent) return;
     const outcome = stage.answer?.(request) ?? { result: {} };
     page.send(JSON.stringify({ jsonrpc: '2.0', id: request.id, ...outcome }));

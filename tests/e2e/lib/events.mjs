@@ -2,7 +2,11 @@
 
 // What runs in an emulator is given TB_PATIENCE times as long.
 export const PATIENCE = Number(process.env.TB_PATIENCE ?? 1);
-export const PATIENCE_MS = 20_000 * PATIENCE; // generous: only a failing run ever waits this long
+export const PATIENCE_MS = 60_000 * PATIENCE; // generous: only a failing run ever waits this long
+
+// For a socket of ws: each message is an event of its own, and who waited for one goes on before the next is looked at.
+// Otherwise what was heard in one piece is all there at once, and a test sees the last state of it only.
+export const ONE_BY_ONE = { allowSynchronousEvents: false };
 
 export class Events {
   #seen = [];

@@ -3,7 +3,7 @@
 
 import { get } from 'node:http';
 import WebSocket from 'ws';
-import { PATIENCE_MS } from './events.mjs';
+import { Events, ONE_BY_ONE, PATIENCE_MS } from './events.mjs';
 
 const SUBPROTOCOL = 'tillbridge-page.v1';
 
@@ -28,7 +28,7 @@ export async function signIn(url) {
 // A websocket of that session, not yet listened to; changes replace headers.
 export function pageSocket({ origin, path = '/clerk', cookie }, changes = {}) {
   return new WebSocket(`${origin.replace('http', 'ws')}${path}`, [SUBPROTOCOL],
-    { headers: { Cookie: cookie, Origin: origin, ...changes } });
+    { ...ONE_BY_ONE, headers: { Cookie: cookie, Origin: origin, ...changes } });
 }
 
 export class PageChannel {
@@ -42,7 +42,7 @@ export class PageChannel {
 
   static async of(session) {
     const page = new PageChannel();
-    Object.assign(page, { session, received: '', outcomes: [], stray: [], taken: [], captures: [], changes: 0, shown: {}, on_cart: () => {} });
+    Object.assign(page, { session, received: '', states: new Events('states'), operators: new Events('operators'), outcomes: [], stray: [], taken: [], captures: [], changes: 0, shown: {}, on_cart: () => {} });
     page.socket = pageSocket(session);
     page.socket.on('message', (data) => page.#receive(data.toString()));
     page.closed = new Promise((resolve) => page.socket.on('close', (code) => {
@@ -112,6 +112,17 @@ export class PageChannel {
     this.socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message));
   }
 
+  // The line is live, and all that this terminal has changed is decided. The cart says of what it shows whether it waits: the
+  // state that counts it comes behind.
+  decided() {
+    return this.sees('a live line and nothing undecided', ({ state, cart }) => state.line.state === 'live' && state.unsent === 0 && (cart?.unsent ?? 0) === 0);
+  }
+
+  // The visit that an answer has named; the page is told of it in a message of its own, before or behind that.
+  visitIs(id) {
+    return this.sees(`visit ${id}`, (s) => s.visit?.id === id);
+  }
+
   lineOf(gtin) {
     return this.shown.cart?.lines.find((line) => line.gtin === gtin);
   }
@@ -122,6 +133,13 @@ export class PageChannel {
 
   readerIs(kind, ...states) {
     return this.sees(`the ${kind} reader ${states.join(' or ')}`, () => states.includes(this.reader(kind)));
+  }
+
+  // A reader, of this name when one is given, was told to be in this state, now or since this was asked for last: one that
+  // it may have left already.
+  readerWas(kind, state, name) {
+    const is = (one) => one.kind === kind && one.state === state && one.name === (name ?? one.name);
+    return this.states.next(`the ${kind} reader ${state}`, ({ readers }) => readers.some(is));
   }
 
   notice(code) {
@@ -189,8 +207,11 @@ export class PageChannel {
 
   #take(method, params) {
     switch (method) {
-      case 'terminal':
       case 'state':
+        this.shown.state = params;
+        this.states.push(params);
+        break;
+      case 'terminal':
       case 'handovers':
         this.shown[method] = params;
         break;
@@ -220,6 +241,7 @@ export class PageChannel {
         break;
       case 'operator':
         this.shown.operator = params.operator;
+        this.operators.push(params.operator?.id ?? null);
         break;
       case 'choose':
         this.shown.choose = params;

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import WebSocket from 'ws';
 import { callFault, eventFault } from '../../protocol/lib/pos_document.mjs';
-import { Events } from './events.mjs';
+import { Events, ONE_BY_ONE } from './events.mjs';
 
 const SUBPROTOCOL = 'tillbridge-pos.v1';
 
@@ -48,7 +48,7 @@ export class Pos {
   }
 
   async follow(headers = {}) {
-    this.socket = new WebSocket(`ws://127.0.0.1:${this.port}/pos/v1`, [SUBPROTOCOL], { headers: { Authorization: `Bearer ${this.token}`, ...headers } });
+    this.socket = new WebSocket(`ws://127.0.0.1:${this.port}/pos/v1`, [SUBPROTOCOL], { ...ONE_BY_ONE, headers: { Authorization: `Bearer ${this.token}`, ...headers } });
     this.socket.on('message', (data) => this.#receive(data.toString()));
     this.closed = new Promise((resolve) => this.socket.on('close', resolve));
     await new Promise((resolve, reject) => this.socket.once('open', resolve).once('error', reject));

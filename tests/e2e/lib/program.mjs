@@ -31,8 +31,18 @@ export class Program {
     return line;
   }
 
+  // Stands still until goesOn(); what is sent to it waits.
+  pause() {
+    this.paused = this.child.kill('SIGSTOP');
+  }
+
+  goesOn() {
+    this.paused = !this.child.kill('SIGCONT');
+  }
+
   async stop(signal = 'SIGTERM') {
     if (!this.ended) this.child.kill(signal);
+    if (this.paused) this.goesOn(); // what a test that failed did not come to
     return this.exited;
   }
 }

@@ -11,6 +11,12 @@ import { World } from './world.mjs';
 
 const SIZES = ['--customers', '120', '--products', '80', '--carts', '20'];
 
+// Ends them all, whether or not one of them ended badly.
+export async function endAll(...tills) {
+  const bad = (await Promise.allSettled(tills.map((till) => till.end()))).find(({ status }) => status === 'rejected');
+  if (bad) throw bad.reason;
+}
+
 export const memberUri = (customer) => `https://loyal.example/m/${customer.member}`;
 
 export class Till extends World {

@@ -85,14 +85,14 @@ static void terminal_send(struct tb_agent *agent, struct to to)
     event_end(agent, &w, to, TB_COUNTER_TOPIC_TERMINAL);
 }
 
-static void visit_send(struct tb_agent *agent, struct to to, const char *event)
+static void visit_send(struct tb_agent *agent, struct to to, const char *event, enum tb_counter_topic topic)
 {
     to.grants = TB_POS_MAY_CUSTOMER;
     if (!followed(agent, to))
         return;
     struct tb_json_writer w = tb_page_begin(agent, event);
     tb_pos_put_visit(&w, agent);
-    event_end(agent, &w, to, TB_COUNTER_TOPIC_VISIT);
+    event_end(agent, &w, to, topic);
 }
 
 static void operator_send(struct tb_agent *agent, struct to to)
@@ -146,7 +146,8 @@ void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb
     operator_send(agent, to);
     waiting_send(agent, to);
     own_send(agent, to);
-    visit_send(agent, to, agent->serving.visit.open ? "customer.identified" : "customer.left");
+    visit_send(agent, to, agent->serving.visit.open ? "customer.identified" : "customer.left",
+               TB_COUNTER_TOPIC_VISIT);
 }
 
 void tb_pos_terminal(struct tb_agent *agent)
@@ -165,6 +166,13 @@ void tb_pos_state(struct tb_agent *agent)
     tb_upos_state(agent);
 }
 
+/* With what is known of her the cart may have changed: who shows the cart alone follows cart.changed. */
+static void customer_changed(struct tb_agent *agent)
+{
+    visit_send(agent, (struct to){0}, "customer.changed", TB_COUNTER_TOPIC_CUSTOMER);
+    tb_pos_cart(agent);
+}
+
 /* One that was anonymous and is somebody's now has its id still: who she is is news. */
 void tb_pos_visit(struct tb_agent *agent)
 {
@@ -174,10 +182,11 @@ void tb_pos_visit(struct tb_agent *agent)
     bool identified = new_one || (visit->open && visit->start.known && !pos->customer_told);
     if (!visit->open && tb_id_is_zero(&pos->visit_told))
         return;
-    visit_send(agent, (struct to){0},
-               !visit->open ? "customer.left"
-               : identified ? "customer.identified"
-                            : "customer.changed");
+    if (visit->open && !identified)
+        customer_changed(agent);
+    else
+        visit_send(agent, (struct to){0}, visit->open ? "customer.identified" : "customer.left",
+                   TB_COUNTER_TOPIC_VISIT);
     if (identified && visit->start.known)
         tb_upos_customer(agent);
     pos->visit_told = visit->open ? visit->id : (struct tb_id){{0}};

@@ -39,7 +39,8 @@ enum tb_counter_topic {
     TB_COUNTER_TOPIC_TERMINAL,  /* the newest one wins */
     TB_COUNTER_TOPIC_STATE,     /* the newest one wins */
     TB_COUNTER_TOPIC_READING,   /* the newest one wins; reading and reading_end */
-    TB_COUNTER_TOPIC_VISIT,     /* the newest one wins, and makes an unsent cart stale */
+    TB_COUNTER_TOPIC_VISIT,     /* the newest one wins, and makes what is unsent of the one before it stale */
+    TB_COUNTER_TOPIC_CUSTOMER,  /* the newest one wins; news of the visit's customer, which are no visit */
     TB_COUNTER_TOPIC_CART,      /* the newest one wins */
     TB_COUNTER_TOPIC_OPERATOR,  /* the newest one wins */
     TB_COUNTER_TOPIC_CHOOSE,    /* the newest one wins */

@@ -28,9 +28,10 @@ struct tb_message *tb_message_drop(struct tb_message *message)
 
 static bool topic_makes_stale(enum tb_counter_topic newer, enum tb_counter_topic older)
 {
+    bool of_visit = older == TB_COUNTER_TOPIC_CUSTOMER || older == TB_COUNTER_TOPIC_CART;
     if (newer == TB_COUNTER_TOPIC_EVENT)
         return false;
-    return newer == older || (newer == TB_COUNTER_TOPIC_VISIT && older == TB_COUNTER_TOPIC_CART);
+    return newer == older || (newer == TB_COUNTER_TOPIC_VISIT && of_visit);
 }
 
 static void stale_remove(struct tb_queue *q, enum tb_counter_topic newer)

@@ -158,6 +158,19 @@ test('a customer comes, the cart changes, the customer leaves', async () => {
   assert.deepEqual((await pos.http('customer.current')).result.visit, null);
 });
 
+test('what becomes known of her is told, and the cart anew with it', async () => {
+  await till.serve(page, rivera);
+  const { visit } = await pos.event('customer.identified');
+  const web = await till.webChannel(rivera.id);
+  const viewed = web.shop.viewed(till.products[0].gtin);
+  assert.match((await viewed.decided).verdict, /^(applied|duplicate)$/);
+  assert.equal((await pos.event('customer.changed')).visit.id, visit.id);
+  assert.equal((await pos.event('cart.changed')).visit, visit.id);
+  web.close();
+  await page.clear();
+  assert.equal((await pos.event('customer.left')).reason, 'done');
+});
+
 test('the same is told as server-sent events', async () => {
   const other = new Pos(port(), pos.token);
   assert.equal(await other.stream(), 200);

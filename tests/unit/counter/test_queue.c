@@ -58,6 +58,23 @@ static void visit_makes_unsent_cart_stale(void **state)
     assert_null(tb_queue_take(&q));
 }
 
+/* Who is here is told although something of her has changed since; who was here is told of no more. */
+static void news_of_a_customer_replace_no_visit(void **state)
+{
+    (void)state;
+    struct tb_queue q = {.count = 0};
+    assert_int_equal(push(&q, TB_COUNTER_TOPIC_VISIT, "she is here"), TB_OK);
+    assert_int_equal(push(&q, TB_COUNTER_TOPIC_CART, "cart 1"), TB_OK);
+    assert_int_equal(push(&q, TB_COUNTER_TOPIC_CUSTOMER, "news 1"), TB_OK);
+    assert_int_equal(push(&q, TB_COUNTER_TOPIC_CUSTOMER, "news 2"), TB_OK);
+    assert_next(&q, "she is here");
+    assert_next(&q, "cart 1");
+    assert_int_equal(push(&q, TB_COUNTER_TOPIC_CART, "cart 2"), TB_OK);
+    assert_int_equal(push(&q, TB_COUNTER_TOPIC_VISIT, "she left"), TB_OK);
+    assert_next(&q, "she left");
+    assert_null(tb_queue_take(&q));
+}
+
 static void queue_is_bounded_in_messages(void **state)
 {
     (void)state;
@@ -100,9 +117,10 @@ static void message_is_shared(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(events_all_arrive_in_order),    cmocka_unit_test(newest_state_wins_at_the_end),
-        cmocka_unit_test(visit_makes_unsent_cart_stale), cmocka_unit_test(queue_is_bounded_in_messages),
-        cmocka_unit_test(queue_is_bounded_in_bytes),     cmocka_unit_test(message_is_shared),
+        cmocka_unit_test(events_all_arrive_in_order),          cmocka_unit_test(newest_state_wins_at_the_end),
+        cmocka_unit_test(visit_makes_unsent_cart_stale),       cmocka_unit_test(queue_is_bounded_in_messages),
+        cmocka_unit_test(queue_is_bounded_in_bytes),           cmocka_unit_test(message_is_shared),
+        cmocka_unit_test(news_of_a_customer_replace_no_visit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ size_t tb_cart_write(struct tb_json told, uint8_t ret_bytes[TB_STEP_CART_SIZE])
     return text.err == TB_OK ? text.size : SIZE_MAX;
 }
 
-static struct tb_json line_find(struct tb_json told, const struct tb_scene *s)
+struct tb_json tb_cart_line(struct tb_json told, const struct tb_scene *s)
 {
     struct tb_json_each each = tb_json_first(tb_cart_lines(told));
     while (tb_json_exists(each.value) && !tb_step_text_is(each.value, "gtin", s->config->gtin))
@@ -42,7 +42,7 @@ static enum tb_step_end gtin_wrong(struct tb_talk *t, struct tb_scene *s)
     return tb_step_refused(t, "cart.add", params, "input.");
 }
 
-static enum tb_step_end cart_add(struct tb_talk *t, struct tb_scene *s)
+enum tb_step_end tb_cart_add(struct tb_talk *t, struct tb_scene *s)
 {
     char params[TB_STEP_PARAMS_SIZE];
     if (!s->config->gtin[0]) {
@@ -51,7 +51,7 @@ static enum tb_step_end cart_add(struct tb_talk *t, struct tb_scene *s)
     }
     if (!tb_cart_read(t, s))
         return TB_STEP_FAILED;
-    if (tb_json_exists(line_find(t->rpc.result, s))) {
+    if (tb_json_exists(tb_cart_line(t->rpc.result, s))) {
         s->why = "the product is in her cart already";
         return TB_STEP_NOT_TRIED;
     }
@@ -68,7 +68,7 @@ static bool cart_fits(struct tb_json params, const void *scene)
 {
     const struct tb_scene *s = scene;
     struct tb_check check = {.err = TB_OK};
-    const struct tb_json line = line_find(params, s);
+    const struct tb_json line = tb_cart_line(params, s);
     if (!tb_step_is_visit(params, s->visit) || tb_json_type(tb_cart_lines(params)) != TB_JSON_ARRAY)
         return false;
     if (!tb_json_exists(line))
@@ -76,13 +76,13 @@ static bool cart_fits(struct tb_json params, const void *scene)
     return tb_json_int(&check, line, "quantity", 0, INT32_MAX) == s->quantity && check.err == TB_OK;
 }
 
-static enum tb_step_end cart_changed(struct tb_talk *t, struct tb_scene *s)
+enum tb_step_end tb_cart_changed(struct tb_talk *t, struct tb_scene *s)
 {
     struct tb_check check = {.err = TB_OK};
     if (!tb_talk_event(t, "cart.changed", cart_fits, s))
         return TB_STEP_FAILED;
     if (s->quantity > 0)
-        tb_json_str(&check, line_find(t->rpc.params, s), "id", s->line, sizeof s->line);
+        tb_json_str(&check, tb_cart_line(t->rpc.params, s), "id", s->line, sizeof s->line);
     return tb_step_told(check.err == TB_OK);
 }
 
@@ -98,15 +98,14 @@ static enum tb_step_end cart_quantity(struct tb_talk *t, struct tb_scene *s)
     return end;
 }
 
-/* Whatever became of the steps before: what was put there is out again before the customer leaves. */
-static enum tb_step_end cart_remove(struct tb_talk *t, struct tb_scene *s)
+enum tb_step_end tb_cart_remove(struct tb_talk *t, struct tb_scene *s)
 {
     char params[TB_STEP_PARAMS_SIZE];
     struct tb_check check = {.err = TB_OK};
     bool added = s->quantity > 0;
     if (s->put && !tb_cart_read(t, s))
         return TB_STEP_FAILED;
-    const struct tb_json line = s->put ? line_find(t->rpc.result, s) : (struct tb_json){.at = NULL};
+    const struct tb_json line = s->put ? tb_cart_line(t->rpc.result, s) : (struct tb_json){.at = NULL};
     if (!added && !tb_json_exists(line)) {
         s->why = "nothing was put into it";
         return TB_STEP_NOT_TRIED;
@@ -141,12 +140,12 @@ void tb_cart_steps_put(struct tb_talk *t, struct tb_scene *s)
          .text = "cart.add puts a product into her cart",
          .scopes = TB_GRANT_CART | TB_GRANT_CUSTOMER,
          .after = {"current"},
-         .run = cart_add},
+         .run = tb_cart_add},
         {.id = "cart_added",
          .text = "cart.changed brings it",
          .scopes = TB_GRANT_CUSTOMER,
          .after = {"cart_add"},
-         .run = cart_changed},
+         .run = tb_cart_changed},
         {.id = "cart_quantity",
          .text = "cart.set_quantity makes it one more",
          .scopes = TB_GRANT_CART,
@@ -156,7 +155,7 @@ void tb_cart_steps_put(struct tb_talk *t, struct tb_scene *s)
          .text = "cart.changed says so",
          .scopes = TB_GRANT_CUSTOMER,
          .after = {"cart_quantity"},
-         .run = cart_changed},
+         .run = tb_cart_changed},
     };
     tb_step_play(t, s, table, TB_ARRAY_SIZE(table));
 }
@@ -168,12 +167,12 @@ void tb_cart_steps_take(struct tb_talk *t, struct tb_scene *s)
          .text = "cart.remove takes the product out",
          .scopes = TB_GRANT_CART,
          .after = {"current"},
-         .run = cart_remove},
+         .run = tb_cart_remove},
         {.id = "cart_removed",
          .text = "cart.changed says that it is gone",
          .scopes = TB_GRANT_CUSTOMER,
          .after = {"cart_remove"},
-         .run = cart_changed},
+         .run = tb_cart_changed},
         {.id = "cart_before",
          .text = "her cart is as it was",
          .scopes = TB_GRANT_CUSTOMER,

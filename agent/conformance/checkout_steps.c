@@ -16,7 +16,7 @@ static enum tb_step_end void_wrong(struct tb_talk *t, struct tb_scene *s)
                            "input.");
 }
 
-static enum tb_step_end change_of_visit(struct tb_talk *t, struct tb_scene *s, const char *method)
+enum tb_step_end tb_checkout_of_visit(struct tb_talk *t, struct tb_scene *s, const char *method)
 {
     char params[TB_STEP_PARAMS_SIZE];
     tb_step_put_visit(params, s);
@@ -26,14 +26,14 @@ static enum tb_step_end change_of_visit(struct tb_talk *t, struct tb_scene *s, c
 static enum tb_step_end claim(struct tb_talk *t, struct tb_scene *s)
 {
     if (s->quantity > 0 || s->item_count > 0)
-        return change_of_visit(t, s, "checkout.claim");
+        return tb_checkout_of_visit(t, s, "checkout.claim");
     s->why = "her cart is empty";
     return TB_STEP_NOT_TRIED;
 }
 
 static enum tb_step_end release(struct tb_talk *t, struct tb_scene *s)
 {
-    return change_of_visit(t, s, "checkout.release");
+    return tb_checkout_of_visit(t, s, "checkout.release");
 }
 
 void tb_checkout_steps_wrong(struct tb_talk *t, struct tb_scene *s)

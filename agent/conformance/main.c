@@ -15,6 +15,7 @@ enum { EXIT_OK = 0, EXIT_NOT_CONFORMING = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 
 static const char usage_text[] =
     "tillbridge conformance - check the local API for POS software\n\n"
     "  tillbridge conformance --url http://127.0.0.1:7315 [--code <code> [--gtin <14 digits>]]\n"
+    "                         [--pair] [--sale] [--reset-statistics] [--watch <seconds>]\n"
     "      plays a POS against an agent. The token is taken from $TILLBRIDGE_POS_TOKEN; without one only "
     "what\n"
     "      needs none is looked at. With the code of a customer a visit is begun, served and ended, and with "
@@ -22,6 +23,12 @@ static const char usage_text[] =
     "      product of the chain her cart is changed and put back. Nothing is sold. What the token's scopes "
     "do\n"
     "      not open is told as not looked at.\n"
+    "      --pair               asks to be paired, and for the code that the clerk page shows then; it may "
+    "stand\n"
+    "                           in for a token\n"
+    "      --sale               pays two pieces of that product, one by one, and takes both sales back\n"
+    "      --reset-statistics   counts the terminal's UnifiedPOS statistics anew\n"
+    "      --watch <seconds>    says what to do for events that only a person can cause, and waits for each\n"
     "  tillbridge conformance --serve <port> [--seconds <n>]\n"
     "      is an agent with a made-up customer, and looks at what a POS does that is pointed at it.\n\n"
     "  --tap, --json   the result as TAP or JSON instead of words\n\n"
@@ -32,6 +39,10 @@ enum option_letter {
     OPTION_URL = 1,
     OPTION_CODE,
     OPTION_GTIN,
+    OPTION_PAIR,
+    OPTION_SALE,
+    OPTION_RESET,
+    OPTION_WATCH,
     OPTION_SERVE,
     OPTION_SECONDS,
     OPTION_TAP,
@@ -42,6 +53,10 @@ static const struct option options[] = {
     {"url", required_argument, NULL, OPTION_URL},
     {"code", required_argument, NULL, OPTION_CODE},
     {"gtin", required_argument, NULL, OPTION_GTIN},
+    {"pair", no_argument, NULL, OPTION_PAIR},
+    {"sale", no_argument, NULL, OPTION_SALE},
+    {"reset-statistics", no_argument, NULL, OPTION_RESET},
+    {"watch", required_argument, NULL, OPTION_WATCH},
     {"serve", required_argument, NULL, OPTION_SERVE},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"tap", no_argument, NULL, OPTION_TAP},
@@ -61,6 +76,15 @@ struct asked {
 static bool number_take(const char *text, uint64_t max, uint64_t *ret_number)
 {
     return tb_decimal_decode(tb_span_str(text), max, ret_number) == TB_OK;
+}
+
+static bool seconds_take(const char *text, uint64_t max, unsigned *ret_seconds)
+{
+    uint64_t number = 0;
+    if (!number_take(text, max, &number) || number == 0)
+        return false;
+    *ret_seconds = (unsigned)number;
+    return true;
 }
 
 /* The API is on this machine only. */
@@ -101,17 +125,17 @@ static bool option_take(struct asked *asked, int letter)
     case OPTION_GTIN:
         asked->play.gtin = optarg;
         return strlen(optarg) == 14 && tb_text_is_digits(tb_span_str(optarg));
+    case OPTION_PAIR: asked->play.pair = true; return true;
+    case OPTION_SALE: asked->play.sale = true; return true;
+    case OPTION_RESET: asked->play.reset = true; return true;
+    case OPTION_WATCH: return seconds_take(optarg, 600, &asked->play.watch_seconds);
     case OPTION_SERVE:
         asked->serve = true;
         if (!number_take(optarg, UINT16_MAX, &number))
             return false;
         asked->host.port = (uint16_t)number;
         return true;
-    case OPTION_SECONDS:
-        if (!number_take(optarg, 86400, &number) || number == 0)
-            return false;
-        asked->host.seconds = (unsigned)number;
-        return true;
+    case OPTION_SECONDS: return seconds_take(optarg, 86400, &asked->host.seconds);
     case OPTION_TAP: asked->form = TB_REPORT_TAP; return true;
     case OPTION_JSON: asked->form = TB_REPORT_JSON; return true;
     default: return false;

@@ -1,5 +1,6 @@
 #include "agent/conformance/play.h"
 
+#include "agent/conformance/pairing.h"
 #include "agent/conformance/steps.h"
 #include "core/base/assert.h"
 #include "core/base/text.h"
@@ -94,7 +95,20 @@ static void calls(struct tb_talk *t, const struct tb_grants *grants)
 
 /* ---- events ---- */
 
-static void socket_checks(struct tb_talk *t)
+/* The context store says it, once and for all. */
+static void terminal_check(struct tb_talk *t, const struct tb_grants *grants)
+{
+    static const char text[] = "which terminal this is is told at once";
+    struct tb_check check = {.err = TB_OK};
+    bool told = tb_talk_told(t, "terminal");
+    bool ok = told && tb_json_text(&check, t->rpc.params, "till", TB_SHORT_SIZE_MAX).size > 0;
+    if (!told && !grants->live)
+        tb_report_unseen(t->report, "socket_terminal", text, "let the agent reach its context store once");
+    else
+        tb_report_check(t->report, ok, "socket_terminal", text, t->seen);
+}
+
+static void socket_checks(struct tb_talk *t, const struct tb_grants *grants)
 {
     bool ok = tb_talk_follow(t);
     tb_report_check(t->report, ok, "socket", "a websocket opens with the token and the subprotocol", t->seen);
@@ -104,6 +118,7 @@ static void socket_checks(struct tb_talk *t)
     tb_report_check(t->report, ok, "socket_ready", "the first message is ready", t->seen);
     tb_report_check(t->report, tb_talk_event(t, "state", NULL, NULL), "socket_state", "state is told at once",
                     t->seen);
+    terminal_check(t, grants);
     ok = tb_talk_ask(t, "ping", "{}") && t->rpc.kind == TB_RPC_RESULT;
     tb_report_check(t->report, ok, "socket_call", "a call over the websocket is answered there", t->seen);
 }
@@ -145,7 +160,7 @@ static bool with_token(struct tb_talk *t, struct tb_grants *ret_grants)
     calls(t, ret_grants);
     tb_grants_ungranted(t, ret_grants);
     stream_checks(t);
-    socket_checks(t);
+    socket_checks(t, ret_grants);
     return t->follower->fd >= 0;
 }
 
@@ -156,6 +171,7 @@ enum tb_err tb_play_agent(struct tb_report *report, const struct tb_play_config 
     static _Alignas(max_align_t) uint8_t memory[TB_JSON_ARENA_SIZE(TB_WIRE_FRAME_MAX)];
     static struct tb_talk talk;
     struct tb_grants grants = {.scopes = 0};
+    static char paired[TB_PAIRING_TOKEN_SIZE];
     bool followed = false;
     talk = (struct tb_talk){.report = report, .port = config->port, .link = &link, .follower = &follower};
     talk.request = tb_buf_of(request, sizeof request);
@@ -166,8 +182,12 @@ enum tb_err tb_play_agent(struct tb_report *report, const struct tb_play_config 
     if (err != TB_OK)
         return err;
     without_token(&talk);
-    if (config->token[0]) {
-        talk.token = config->token;
+    if (config->pair)
+        (void)tb_pairing_play(&talk, paired);
+    else
+        tb_report_skip(report, "pairing", "a code of the clerk page pairs", "nobody is asked without --pair");
+    talk.token = config->token[0] ? config->token : paired;
+    if (talk.token[0]) {
         followed = with_token(&talk, &grants);
     } else
         tb_report_skip(report, "token", "calls and events", "no token was given");

@@ -55,18 +55,32 @@ void tb_report_check(struct tb_report *r, bool ok, const char *id, const char *t
         out(line);
 }
 
-void tb_report_skip(struct tb_report *r, const char *id, const char *text, const char *why)
+/* One that neither held nor failed. mark, in words, and what it is called there. */
+static void left_out_add(struct tb_report *r, char mark, const char *what, const char *id, const char *text,
+                         const char *why)
 {
     char line[1024];
     r->count++;
-    r->skipped_count++;
-    json_add(r, "skipped", id, text, why);
     if (r->form == TB_REPORT_TAP)
-        (void)snprintf(line, sizeof line, "ok %u - %s: %s # SKIP %s\n", r->count, id, text, why);
+        (void)snprintf(line, sizeof line, "ok %u - %s: %s # SKIP %s, %s\n", r->count, id, text, what, why);
     else
-        (void)snprintf(line, sizeof line, "-       %s: not looked at, %s\n", text, why);
+        (void)snprintf(line, sizeof line, "%c       %s: %s, %s\n", mark, text, what, why);
     if (r->form != TB_REPORT_JSON)
         out(line);
+}
+
+void tb_report_skip(struct tb_report *r, const char *id, const char *text, const char *why)
+{
+    r->skipped_count++;
+    json_add(r, "skipped", id, text, why);
+    left_out_add(r, '-', "not looked at", id, text, why);
+}
+
+void tb_report_unseen(struct tb_report *r, const char *id, const char *text, const char *how)
+{
+    r->unseen_count++;
+    json_add(r, "unseen", id, text, how);
+    left_out_add(r, '?', "not seen", id, text, how);
 }
 
 void tb_report_say(struct tb_report *r, const char *text)
@@ -86,17 +100,18 @@ bool tb_report_end(struct tb_report *r)
     tb_json_close_array(&w);
     tb_json_put_int(&w, "failed", r->failed_count);
     tb_json_put_int(&w, "skipped", r->skipped_count);
+    tb_json_put_int(&w, "unseen", r->unseen_count);
     tb_json_close(&w);
     tb_buf_add_u8(&r->json, '\n');
     if (r->form == TB_REPORT_TAP)
         (void)snprintf(line, sizeof line, "1..%u\n", r->count);
     else
-        (void)snprintf(line, sizeof line, "%u checks, %u failed, %u not looked at\n", r->count,
-                       r->failed_count, r->skipped_count);
+        (void)snprintf(line, sizeof line, "%u checks, %u failed, %u not looked at, %u not seen\n", r->count,
+                       r->failed_count, r->skipped_count, r->unseen_count);
     if (r->form != TB_REPORT_JSON)
         out(line);
     else if (r->json.err == TB_OK)
         (void)fwrite(r->json.at, 1, r->json.size, stdout);
     bool written = fflush(stdout) == 0 && r->json.err == TB_OK;
-    return written && r->failed_count == 0 && r->count > r->skipped_count;
+    return written && r->failed_count == 0 && r->count > r->skipped_count + r->unseen_count;
 }

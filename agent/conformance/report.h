@@ -16,6 +16,7 @@ struct tb_report {
     unsigned count;
     unsigned failed_count;
     unsigned skipped_count;
+    unsigned unseen_count;
     struct tb_buf json; /* borrows from bytes */
     bool comma;
     uint8_t bytes[TB_REPORT_JSON_MAX];
@@ -27,6 +28,8 @@ void tb_report_begin(struct tb_report *r, enum tb_report_form form, const char *
 void tb_report_check(struct tb_report *r, bool ok, const char *id, const char *text, const char *detail);
 /* It could not be looked at. */
 void tb_report_skip(struct tb_report *r, const char *id, const char *text, const char *why);
+/* It did not happen, and can be made to: how says what to do. */
+void tb_report_unseen(struct tb_report *r, const char *id, const char *text, const char *how);
 /* For people who watch: in words, or as a comment. */
 void tb_report_say(struct tb_report *r, const char *text);
 

@@ -24,7 +24,7 @@ static void step_play(struct tb_talk *t, struct tb_scene *s, const struct tb_ste
     const char *scope = tb_grants_missing(s->grants, step->scopes);
     const char *before = before_missing(s, step);
     enum tb_step_end end = TB_STEP_NOT_TRIED;
-    char why[96];
+    char why[192];
     s->why = "";
     if (scope)
         (void)snprintf(why, sizeof why, "the scope %s was not granted", scope);
@@ -39,6 +39,8 @@ static void step_play(struct tb_talk *t, struct tb_scene *s, const struct tb_ste
     s->past[s->past_count++].held = end == TB_STEP_HELD;
     if (end == TB_STEP_NOT_TRIED)
         tb_report_skip(t->report, step->id, step->text, why);
+    else if (end == TB_STEP_NOT_SEEN)
+        tb_report_unseen(t->report, step->id, step->text, why);
     else
         tb_report_check(t->report, end == TB_STEP_HELD, step->id, step->text, t->seen);
 }
@@ -54,6 +56,22 @@ void tb_step_play(struct tb_talk *t, struct tb_scene *s, const struct tb_step *t
 enum tb_step_end tb_step_told(bool ok)
 {
     return ok ? TB_STEP_HELD : TB_STEP_FAILED;
+}
+
+enum tb_step_end tb_step_watch(struct tb_talk *t, struct tb_scene *s, const char *event, const char *how)
+{
+    char text[256];
+    const unsigned seconds = s->config->watch_seconds;
+    if (tb_talk_told(t, event))
+        return TB_STEP_HELD;
+    if (seconds > 0) {
+        (void)snprintf(text, sizeof text, "For %s, within %u s: %s", event, seconds, how);
+        tb_report_say(t->report, text);
+        if (tb_talk_watch(t, event, (int64_t)seconds * 1000))
+            return TB_STEP_HELD;
+    }
+    s->why = how;
+    return TB_STEP_NOT_SEEN;
 }
 
 enum tb_step_end tb_step_ask(struct tb_talk *t, struct tb_scene *s, const char *method, const char *params)

@@ -10,19 +10,19 @@
 #include "agent/conformance/play.h"
 #include "core/wire/names.h"
 
-#define TB_STEP_COUNT_MAX 80 /* of all tables */
+#define TB_STEP_COUNT_MAX 96 /* of all tables */
 #define TB_STEP_AFTER_COUNT 2
 #define TB_STEP_PARAMS_SIZE 1024
 #define TB_STEP_ID_SIZE (2 * TB_ID_SIZE + 1)
 #define TB_STEP_CART_SIZE 16384
 
-enum tb_step_end { TB_STEP_HELD, TB_STEP_FAILED, TB_STEP_NOT_TRIED };
+enum tb_step_end { TB_STEP_HELD, TB_STEP_FAILED, TB_STEP_NOT_TRIED, TB_STEP_NOT_SEEN };
 
 /* What the steps up to now have come to. */
 struct tb_scene {
     const struct tb_play_config *config;
     const struct tb_grants *grants;
-    const char *why; /* of a step that was not tried */
+    const char *why; /* of a step that was not tried, or how it could be seen */
     struct {
         const char *id;
         bool held;
@@ -32,8 +32,10 @@ struct tb_scene {
     char customer[TB_STEP_ID_SIZE];
     char line[TB_STEP_ID_SIZE]; /* that was added */
     int64_t quantity;           /* and how many of it are wanted now */
-    bool put;                   /* cart.add was called */
-    int64_t item_count;         /* that she had */
+    int64_t unit_price;
+    unsigned booked;    /* of the sales of this run, those that are in the books; bits */
+    bool put;           /* cart.add was called */
+    int64_t item_count; /* that she had */
     uint8_t cart[TB_STEP_CART_SIZE];
     size_t cart_size;
 };
@@ -53,6 +55,9 @@ void tb_step_play(struct tb_talk *t, struct tb_scene *s, const struct tb_step *t
 /* ---- what steps are made of ---- */
 
 enum tb_step_end tb_step_told(bool ok);
+/* An event that POS software cannot cause: it came by now, or comes in the time for which a person was asked
+ * to do what how says. */
+enum tb_step_end tb_step_watch(struct tb_talk *t, struct tb_scene *s, const char *event, const char *how);
 /* A call over the websocket that has a result; not tried when that is nobody's fault. */
 enum tb_step_end tb_step_ask(struct tb_talk *t, struct tb_scene *s, const char *method, const char *params);
 /* The same whose only param is the visit. */

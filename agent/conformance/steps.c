@@ -6,6 +6,7 @@ void tb_steps_alone(struct tb_talk *t, const struct tb_play_config *config, cons
     s = (struct tb_scene){.config = config, .grants = grants};
     tb_operator_steps(t, &s);
     tb_help_steps(t, &s);
+    tb_scanner_steps(t, &s);
     tb_checkout_steps_wrong(t, &s);
 }
 
@@ -27,4 +28,5 @@ void tb_steps_customer(struct tb_talk *t, const struct tb_play_config *config, c
     tb_handover_steps(t, &s);
     tb_visit_steps_end(t, &s);
     tb_device_steps_end(t, &s);
+    tb_sale_steps(t, &s);
 }

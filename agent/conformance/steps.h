@@ -3,13 +3,16 @@
  * clerk, UnifiedPOS, and a customer who comes, is served and leaves. One thread, blocking.
  *
  *     operator_steps.c, help_steps.c    what needs nobody to be here
+ *     scanner_steps.c                   the UnifiedPOS Scanner, and a code that is none
  *     visit_steps.c                     a customer comes and leaves
  *     cart_steps.c, checkout_steps.c    is served
  *     handover_steps.c                  and goes on elsewhere
- *     device_steps.c                    the UnifiedPOS view of it
+ *     device_steps.c                    the UnifiedPOS MSR, who sees it
+ *     sale_steps.c                      another visit, which pays and takes it back
  *
  * A product is put into the customer's cart and taken out again, the cart is claimed and let go, a hand-over
- * asked for and taken back: nothing is sold, and all is as before but the visit.
+ * asked for and taken back: without being told to sell, all is as before but the visit. What a POS cannot
+ * cause is waited for when there is somebody to cause it (tb_step_watch()).
  */
 #ifndef TB_AGENT_CONFORMANCE_STEPS_H
 #define TB_AGENT_CONFORMANCE_STEPS_H
@@ -26,6 +29,7 @@ void tb_steps_customer(struct tb_talk *t, const struct tb_play_config *config,
 
 void tb_operator_steps(struct tb_talk *t, struct tb_scene *s);
 void tb_help_steps(struct tb_talk *t, struct tb_scene *s);
+void tb_scanner_steps(struct tb_talk *t, struct tb_scene *s);
 void tb_device_steps_begin(struct tb_talk *t, struct tb_scene *s);
 void tb_device_steps_data(struct tb_talk *t, struct tb_scene *s); /* somebody came */
 void tb_device_steps_end(struct tb_talk *t, struct tb_scene *s);
@@ -37,6 +41,7 @@ void tb_cart_steps_take(struct tb_talk *t, struct tb_scene *s);
 void tb_checkout_steps_wrong(struct tb_talk *t, struct tb_scene *s);
 void tb_checkout_steps(struct tb_talk *t, struct tb_scene *s);
 void tb_handover_steps(struct tb_talk *t, struct tb_scene *s);
+void tb_sale_steps(struct tb_talk *t, struct tb_scene *s);
 
 /* ---- her cart, as customer.current and events tell it ---- */
 
@@ -45,5 +50,20 @@ bool tb_cart_read(struct tb_talk *t, const struct tb_scene *s);
 /* What is in it, line by line: as long as nothing is taken or put, the same text. SIZE_MAX: too much. */
 size_t tb_cart_write(struct tb_json told, uint8_t ret_bytes[TB_STEP_CART_SIZE]);
 struct tb_json tb_cart_lines(struct tb_json told);
+/* That of the product. */
+struct tb_json tb_cart_line(struct tb_json told, const struct tb_scene *s);
+
+/* ---- steps that are played more than once ---- */
+
+enum tb_step_end tb_visit_identify(struct tb_talk *t, struct tb_scene *s);
+enum tb_step_end tb_visit_identified(struct tb_talk *t, struct tb_scene *s);
+enum tb_step_end tb_cart_add(struct tb_talk *t, struct tb_scene *s);
+/* cart.changed, with the product in the quantity that is wanted now. */
+enum tb_step_end tb_cart_changed(struct tb_talk *t, struct tb_scene *s);
+/* Whatever became of the steps before: what was put there is out again before the customer leaves. */
+enum tb_step_end tb_cart_remove(struct tb_talk *t, struct tb_scene *s);
+enum tb_step_end tb_checkout_of_visit(struct tb_talk *t, struct tb_scene *s, const char *method);
+/* device: the params. Not tried while another POS has claimed it. */
+enum tb_step_end tb_device_claim(struct tb_talk *t, struct tb_scene *s, const char *device);
 
 #endif

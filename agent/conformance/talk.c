@@ -4,6 +4,7 @@
 #include "host/system/system.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #define PROTOCOL "tillbridge-pos.v1"
 #define CALL_ID 7
@@ -136,7 +137,26 @@ struct wanted {
     int64_t id;         /* or an answer */
     tb_talk_fits *fits;
     const void *context;
+    bool now;         /* is not waited for */
+    int64_t until_ms; /* or until then, whatever else comes; 0: TB_LINK_WAIT_MS from whatever came last */
 };
+
+static int64_t clock_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int wait_ms_of(const struct wanted *wanted)
+{
+    if (wanted->now)
+        return 0;
+    if (wanted->until_ms == 0)
+        return TB_LINK_WAIT_MS;
+    int64_t left_ms = wanted->until_ms - clock_ms();
+    return left_ms > 0 ? (int)left_ms : 0;
+}
 
 static enum use use_of(const struct tb_talk *t, const struct wanted *wanted)
 {
@@ -164,10 +184,10 @@ static enum use frame_use(struct tb_talk *t, const struct tb_wire_frame *frame, 
     return use;
 }
 
-static enum tb_err link_more(struct tb_conf_link *link, size_t *at)
+static enum tb_err link_more(struct tb_conf_link *link, size_t *at, int wait_ms)
 {
     struct tb_wire_frame oldest;
-    enum tb_err err = tb_conf_link_more(link, TB_LINK_WAIT_MS);
+    enum tb_err err = tb_conf_link_more(link, wait_ms);
     if (err != TB_ERR_TOO_LONG || *at == 0)
         return err;
     err = tb_wire_frame_parse(tb_span_of(link->bytes, link->size), &oldest);
@@ -187,7 +207,7 @@ static bool await(struct tb_talk *t, const struct wanted *wanted)
     for (;;) {
         enum tb_err err = tb_wire_frame_parse(tb_span_of(link->bytes + at, link->size - at), &frame);
         if (err == TB_ERR_TRUNCATED)
-            err = link_more(link, &at);
+            err = link_more(link, &at, wait_ms_of(wanted));
         else if (err == TB_OK) {
             enum use use = frame_use(t, &frame, wanted);
             if (use == USE_NOT)
@@ -228,6 +248,16 @@ bool tb_talk_ask(struct tb_talk *t, const char *method, const char *params)
     tb_wire_frame_add(&t->request, 1, tb_span_str(body), mask);
     return tb_conf_link_send(t->follower, tb_buf_span(&t->request)) == TB_OK &&
            await(t, &(struct wanted){.id = id});
+}
+
+bool tb_talk_told(struct tb_talk *t, const char *method)
+{
+    return tb_talk_ask(t, "ping", "{}") && await(t, &(struct wanted){.method = method, .now = true});
+}
+
+bool tb_talk_watch(struct tb_talk *t, const char *method, int64_t wait_ms)
+{
+    return await(t, &(struct wanted){.method = method, .until_ms = clock_ms() + wait_ms});
 }
 
 bool tb_talk_forget(struct tb_talk *t)

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static enum tb_step_end identify(struct tb_talk *t, struct tb_scene *s)
+enum tb_step_end tb_visit_identify(struct tb_talk *t, struct tb_scene *s)
 {
     char params[TB_STEP_PARAMS_SIZE];
     struct tb_check check = {.err = TB_OK};
@@ -27,7 +27,7 @@ static enum tb_step_end outcome_told(struct tb_talk *t, struct tb_scene *s)
                         tb_step_text_is(t->rpc.params, "outcome", "recognised"));
 }
 
-static enum tb_step_end identified(struct tb_talk *t, struct tb_scene *s)
+enum tb_step_end tb_visit_identified(struct tb_talk *t, struct tb_scene *s)
 {
     struct tb_check check = {.err = TB_OK};
     if (!tb_talk_event(t, "customer.identified", tb_step_is_visit, s->visit))
@@ -56,6 +56,19 @@ static enum tb_step_end view_is_a_pos(struct tb_talk *t, struct tb_scene *s)
     return tb_step_told(right);
 }
 
+/* Any of them: nobody else was here since what came before was forgotten. */
+static enum tb_step_end customer_changed(struct tb_talk *t, struct tb_scene *s)
+{
+    enum tb_step_end end = tb_step_watch(t, s, "customer.changed",
+                                         "write a note about the customer on the clerk page, or look at a "
+                                         "product in the web shop as the customer");
+    if (end != TB_STEP_HELD)
+        return end;
+    return tb_step_told(tb_step_is_visit(t->rpc.params, s->visit) &&
+                        tb_step_text_is(t->rpc.params, "customer", s->customer) &&
+                        tb_json_has(t->rpc.params, "view"));
+}
+
 static enum tb_step_end visit_end(struct tb_talk *t, struct tb_scene *s)
 {
     return tb_step_ask_of_visit(t, s, "visit.end");
@@ -80,7 +93,7 @@ void tb_visit_steps_begin(struct tb_talk *t, struct tb_scene *s)
         {.id = "identify",
          .text = "the customer's code is recognised",
          .scopes = TB_GRANT_IDENTIFY,
-         .run = identify},
+         .run = tb_visit_identify},
         {.id = "outcome",
          .text = "followers are told the outcome",
          .scopes = TB_GRANT_DEVICE,
@@ -90,7 +103,7 @@ void tb_visit_steps_begin(struct tb_talk *t, struct tb_scene *s)
          .text = "the event brings the same visit, with its cart",
          .scopes = TB_GRANT_CUSTOMER,
          .after = {"identify"},
-         .run = identified},
+         .run = tb_visit_identified},
     };
     tb_step_play(t, s, table, TB_ARRAY_SIZE(table));
 }
@@ -115,6 +128,11 @@ void tb_visit_steps_current(struct tb_talk *t, struct tb_scene *s)
 void tb_visit_steps_end(struct tb_talk *t, struct tb_scene *s)
 {
     static const struct tb_step table[] = {
+        {.id = "customer_changed",
+         .text = "customer.changed tells the whole anew",
+         .scopes = TB_GRANT_CUSTOMER,
+         .after = {"identified"},
+         .run = customer_changed},
         {.id = "end",
          .text = "the visit is ended by its id",
          .scopes = TB_GRANT_IDENTIFY,

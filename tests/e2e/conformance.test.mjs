@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,18 +14,19 @@ import { PosLiar } from './lib/pos_liar.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
 const till = Till.make();
+let page;
 before(async () => {
   await till.start();
-  (await till.workingPage()).close(); // it knows its customers
+  page = await till.workingPage(); // it knows its customers
 });
 after(() => till.end());
 
-// Runs it to its end: { code, text }; lines are handed on as they come.
-function conformance(words, env = {}) {
-  const child = spawn(join(till.bin, 'tillbridge'), ['conformance', ...words], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+// Runs it to its end: { code, text }; lines are handed on as they come, and on() hears each.
+function conformance(words, env = {}, on = () => {}) {
+  const child = spawn(join(till.bin, 'tillbridge'), ['conformance', ...words], { env: { ...process.env, ...env } });
   const lines = new Events('conformance');
   const run = { lines, text: '', child };
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => { run.text += `${line}\n`; lines.push(line); });
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => { run.text += `${line}\n`; lines.push(line); on(line, child); });
   run.ended = new Promise((resolve) => child.on('close', (code) => resolve({ code, text: run.text })));
   return run;
 }
@@ -32,13 +34,15 @@ function conformance(words, env = {}) {
 // ---- an agent is checked ----
 
 const SCOPES = ['customer', 'cart', 'checkout', 'identify', 'operator', 'handover', 'device', 'help'];
-const NO_SCOPE_MISSING = SCOPES.length; // nothing is left to be refused
+
+const tokens = new Map(); // there are not as many places as tests
 
 async function granted(name, scopes) {
+  const key = `${name} ${scopes}`;
   const console = await till.console();
-  const { token } = await console.request('pos.grant', { name, scopes });
+  if (!tokens.has(key)) tokens.set(key, (await console.request('pos.grant', { name, scopes })).token);
   console.close();
-  return { TILLBRIDGE_POS_TOKEN: token };
+  return { TILLBRIDGE_POS_TOKEN: tokens.get(key) };
 }
 
 // A customer whose cart holds something, and a product that is not in it.
@@ -46,20 +50,67 @@ const served = () => ['--code', memberUri(till.customers[0]), '--gtin', till.pro
 const url = (port = till.page_port) => ['--url', `http://127.0.0.1:${port}`];
 
 // Run with --json: the result of each check by its id, and the exit code.
-async function checks(words, env) {
-  const { code, text } = await conformance([...words, '--json'], env).ended;
+async function checks(words, env, on) {
+  const { code, text } = await conformance([...words, '--json'], env, on).ended;
   const report = JSON.parse(text.split('\n').find((line) => line.startsWith('{')));
   return { code, text: JSON.stringify(report.checks.filter((check) => check.result === 'failed')), failed: report.failed, skipped: report.skipped, of: Object.fromEntries(report.checks.map((check) => [check.id, check])) };
 }
 
 const withResult = (report, result) => Object.values(report.of).filter((check) => check.result === result).map((check) => check.id);
 
-test('the real agent does all that is written', async () => {
-  const env = await granted('Conformance', SCOPES);
+// The clerk reads the code from the screen when it is asked for, and types it; at first mistaken in its last digit.
+const types = (mistakes = 0) => async (line, child) => {
+  if (!/^(The clerk page shows a code|That was not it)/.test(line)) return;
+  const { code } = (await page.sees('a code', (s) => s.pairing?.code)).pairing;
+  child.stdin.write(`${mistakes-- > 0 ? code.replace(/.$/, (digit) => (Number(digit) + 1) % 10) : code}\n`);
+};
+
+// Whoever is asked to cause an event does so.
+async function watched() {
+  const [rivera, other] = await Promise.all(till.customers.slice(0, 2).map(({ id }) => till.webChannel(id)));
+  const handover = randomBytes(16).toString('hex');
+  other.mutate('handover.request', { handover, to: '0421', reason: 'help' });
+  await page.sees('who waits', (s) => s.handovers.open.some(({ id }) => id === handover));
+  const causes = {
+    'handover.over': () => other.mutate('handover.cancel', { handover }),
+    'customer.changed': () => rivera.shop.viewed(till.products[1].gtin),
+    'upos.status': () => till.readerCommand('unplug'),
+  };
+  return {
+    hears: (line) => causes[/^For ([\w.]+), within/.exec(line)?.[1]]?.(),
+    async end() {
+      for (const web of [rivera, other]) web.close();
+      await till.readerCommand('plug');
+      await page.readerIs('nfc', 'ready');
+    },
+  };
+}
+
+test('the real agent does all that is written, and what a person has to do is asked for', async () => {
+  const type = types(1);
+  const watch = await watched();
+  const report = await checks([...url(), ...served(), '--pair', '--sale', '--reset-statistics', '--watch', '60'], {}, (line, child) => { type(line, child); watch.hears(line); });
+  await watch.end();
+  assert.deepEqual([report.code, withResult(report, 'failed'), withResult(report, 'unseen')], [0, [], []], report.text);
+  assert.deepEqual(withResult(report, 'skipped'), SCOPES.map((scope) => `scope_${scope}`)); // nothing is left to be refused
+  assert.match(await till.cli('pos', 'list'), /Tillbridge conformance/);
+  const sales = JSON.parse(await till.contextctl('conflicts', '--database', till.path('store', 'context.db'), '--json'));
+  assert.deepEqual(sales, []);
+});
+
+test('what nobody asked for is left alone, and told', async () => {
+  const env = await granted('Any', SCOPES);
   const words = await conformance([...url(), ...served()], env).ended;
   assert.equal(words.code, 0, words.text);
   assert.match(words.text, /^ok +another name of the machine is refused/m);
-  assert.match(words.text, new RegExp(`^\\d+ checks, 0 failed, ${NO_SCOPE_MISSING} not looked at$`, 'm'));
+  const told = await checks([...url(), ...served()], env);
+  assert.deepEqual(withResult(told, 'skipped'), ['pairing', ...SCOPES.map((scope) => `scope_${scope}`), 'upos_reset', 'sale']);
+  for (const [id, option] of [['pairing', '--pair'], ['upos_reset', '--reset-statistics'], ['sale', '--sale']]) assert.ok(told.of[id].detail.includes(option), id);
+  for (const [id, what] of [['handover_gone', 'call for help'], ['upos_lost', 'unplug']]) {
+    assert.equal(told.of[id].result, 'unseen', id);
+    assert.ok(told.of[id].detail.includes(what), id);
+  }
+  assert.match(words.text, /^\?  +handover.over .*: not seen, call for help/m);
   for (const told of ['cart.remove takes the product out', 'her cart is as it was', 'checkout.release lets it go', 'handover.own says that it is over', 'upos.close closes it'])
     assert.match(words.text, new RegExp(`^ok +${told}$`, 'm'));
   const tap = await conformance([...url(), '--tap'], env).ended;
@@ -82,7 +133,7 @@ test('what the scopes do not open is refused, and told as not looked at', async 
 });
 
 test('without a product, or with one that is not the chain\'s, her cart is left as it is', async () => {
-  const env = await granted('No product', SCOPES);
+  const env = await granted('Any', SCOPES);
   const without = await checks([...url(), ...served().slice(0, 2)], env);
   assert.equal(without.code, 0, without.text);
   assert.match(without.of.cart_add.detail, /--gtin/);
@@ -101,7 +152,7 @@ test('what another POS has, and a product that she has, are left to them, and so
   await other.result('cart.add', { visit: visit.id, gtin: till.products[0].gtin, quantity: 1 });
   const { cart } = await other.event('cart.changed', (told) => told.cart.lines.length);
   await other.result('visit.end', { visit: visit.id });
-  const report = await checks([...url(), ...served()], await granted('Careful', SCOPES));
+  const report = await checks([...url(), ...served()], await granted('Any', SCOPES));
   assert.equal(report.code, 0, report.text);
   assert.match(report.of.upos_claim.detail, /another POS has claimed/);
   assert.match(report.of.cart_add.detail, /in her cart already/);
@@ -118,10 +169,82 @@ test('what another POS has, and a product that she has, are left to them, and so
   await other.closed;
 });
 
+test('while the line is down what needs it is told as not looked at, and the rest holds', async () => {
+  const env = await granted('Any', SCOPES);
+  await till.store.stop();
+  await page.sees('an offline line', (s) => s.state.line.state === 'offline');
+  const report = await checks([...url(), ...served(), '--sale'], env);
+  await till.startStore();
+  await page.sees('a live line and nothing unsent', (s) => s.state.line.state === 'live' && s.state.unsent === 0);
+  assert.deepEqual([report.code, withResult(report, 'failed')], [0, []], report.text);
+  for (const id of ['handover_request', 'sale_begin']) assert.deepEqual([report.of[id].result, report.of[id].detail], ['skipped', 'it needs the line, which is down'], id);
+  for (const [id, before] of [['handover_waiting', 'handover_request'], ['handover_over', 'handover_cancel'], ['sale_finish', 'sale_rest']])
+    assert.deepEqual([report.of[id].result, report.of[id].detail], ['skipped', `it builds on ${before}`], id);
+  for (const id of ['handover_accept', 'handover_decline', 'identify', 'cart_add', 'cart_more', 'claim', 'release', 'cart_removed', 'cart_before', 'end', 'left']) assert.equal(report.of[id].result, 'ok', id);
+});
+
 // ---- what an agent does wrong is found, and nothing else is said to be wrong ----
 
 const event = (message, method, params) => (message.method === method ? { ...message, params: { ...message.params, ...params } } : message);
 const answer = (message, asked, method, result) => (asked === method ? { jsonrpc: '2.0', id: message.id, result: { ...message.result, ...result } } : message);
+const notification = (method, params) => ({ jsonrpc: '2.0', method, params });
+const NOBODY = '0'.repeat(32);
+
+// Finds the verdicts on the changes that a call made, by number: the first is 0.
+function verdictsOn(method) {
+  const seqs = [];
+  return (message, asked) => {
+    if (asked === method && message.result) seqs.push(message.result.seq);
+    return message.method === 'change.decided' ? seqs.indexOf(message.params.seq) : -1;
+  };
+}
+
+// What customer.current says of the cart.
+const inCart = (message, asked, changes) => {
+  const { cart } = (asked === 'customer.current' && message.result) || {};
+  return cart ? answer(message, asked, asked, { cart: { ...cart, ...changes(cart) } }) : message;
+};
+
+function liesInSales() {
+  const [sale, taken_back] = [verdictsOn('checkout.finish'), verdictsOn('checkout.void')];
+  return (message, asked) => {
+    if (sale(message, asked) === 2) return event(message, 'change.decided', { conflict: 'double_sale' }); // told again
+    if (taken_back(message, asked) >= 0) return event(message, 'change.decided', { conflict: 'sale_unknown' });
+    if (message.params?.reason === 'checkout') return event(message, 'customer.left', { reason: 'done' });
+    return inCart(message, asked, ({ claim }) => (claim ? { claim: { ...claim, mine: false } } : {}));
+  };
+}
+
+function liesInParts() {
+  const sale = verdictsOn('checkout.finish');
+  return (message, asked) => {
+    if (sale(message, asked) === 0) return event(message, 'change.decided', { conflict: 'double_sale' });
+    if (message.method === 'customer.left' && message.params.reason === 'done') return [message, notification('upos.status', { device: 'MSR', Status: 2001 })];
+    return message.result?.outcome === 'not_a_code' ? answer(message, asked, 'identify.code', { outcome: 'unknown' }) : message;
+  };
+}
+
+const liesInEvents = () => (message, asked) => {
+  switch (message.method) {
+    case 'terminal': return event(message, 'terminal', { till: '' });
+    case 'handovers': return [message, notification('handover.over', { id: NOBODY, state: 'waiting' })];
+    case 'upos.error': return event(message, 'upos.error', { ErrorCode: 112 });
+    case 'upos.status': return event(message, 'upos.status', { Status: 2004 });
+    case 'customer.changed': return event(message, 'customer.changed', { customer: NOBODY });
+    case 'cart.changed': return [message, notification('customer.changed', { visit: { id: message.params.visit }, customer: NOBODY, view: {} })];
+    default: return answer(message, asked, 'upos.statistics', { GoodReadCount: 9 });
+  }
+};
+
+function liesInPairing() {
+  let began = 0;
+  return (message, asked) => {
+    if (asked === 'pair.begin' && message.error?.data.code === 'retry.busy') return began++ ? message : answer(message, asked, asked, { pairing: NOBODY, until_ms: 1 });
+    if (asked === 'pair.finish' && message.error && began > 0) return answer(message, asked, asked, { client: 1, token: 'x', scopes: [] });
+    return answer(message, message.result?.name === 'Tillbridge conformance' && asked, 'session.info', { name: 'Another' });
+  };
+}
+
 const WRONG = [
   { what: 'does not tell of the cart', failed: ['cart_added'], spoil: (message) => (message.method === 'cart.changed' && message.params.cart.lines.length ? null : message) },
   { what: 'does not put a product in', failed: ['cart_add'],
@@ -133,21 +256,41 @@ const WRONG = [
   { what: 'tells another outcome', failed: ['outcome'], spoil: (message) => event(message, 'outcome', { outcome: 'unknown' }) },
   { what: 'has another operator than it tells', failed: ['operator_set'], spoil: (message) => event(message, 'operator', { operator: { id: 'nobody', name: 'Nobody' } }) },
   { what: 'does not tell who waits', failed: ['handovers'], spoil: (message) => event(message, 'handovers', { open: null }) },
+  { what: 'keeps what was paid in the cart', more: ['--sale'], failed: ['sale_rest'],
+    spoil: (message, asked) => inCart(message, asked, (cart) => ({ lines: cart.lines.map((line) => ({ ...line, quantity: Math.max(line.quantity, 2) })) })) },
+  { what: 'lies when a sale is taken', more: ['--sale'], failed: ['sale_claimed', 'sale_left', 'sale_again', 'sale_void', 'sale_void_part'], spoil: liesInSales() },
+  { what: 'books a part for somebody to look at, and does not know a code from none', more: ['--sale'], failed: ['code_wrong', 'upos_lost', 'sale_part'], spoil: liesInParts() },
+  { what: 'tells events that are not so', more: ['--reset-statistics'], failed: ['socket_terminal', 'handover_gone', 'scanner_error', 'upos_status', 'customer_changed', 'upos_reset'],
+    spoil: liesInEvents() },
+  { what: 'pairs whom it should not', more: ['--pair'], on: types(), failed: ['pair_busy', 'pair_wrong', 'pair_once', 'pair_session'], spoil: liesInPairing() },
+  { what: 'pairs without a token', more: ['--pair'], on: types(), failed: ['pair_finish'], spoil: (message, asked) => answer(message, message.result && asked, 'pair.finish', { token: undefined }) },
   { what: 'lets in whom it should not', scopes: ['customer'], failed: ['params', 'scope_cart'], spoil: (message, asked) => answer(message, asked, 'cart.add', { seq: 1 }) },
 ];
 
-for (const { what, scopes = SCOPES, failed, spoil } of WRONG)
+for (const { what, scopes = SCOPES, more = [], on, failed, spoil } of WRONG)
   test(`an agent that ${what} is found`, async () => {
     const liar = await PosLiar.before(till.page_port, spoil);
-    const report = await checks([...url(liar.port), ...served()], await granted('Lied to', scopes));
+    const report = await checks([...url(liar.port), ...served(), ...more], await granted('Any', scopes), on);
     liar.close();
     assert.equal(report.code, 1, report.text);
     assert.deepEqual(withResult(report, 'failed'), failed, report.text);
   });
 
+// The pairing that nobody ended keeps others off, until its two minutes are over.
+test('who types no code is told how to see it, and who is told nothing of a pairing that it is wrong', async () => {
+  const report = await checks([...url(), '--pair'], {}, (line, child) => { if (line.includes('shows a code')) child.stdin.end(); });
+  assert.deepEqual([report.code, report.of.pair_begin.result, report.of.pair_finish.result, report.of.token.result], [0, 'ok', 'unseen', 'skipped']);
+  const busy = await checks([...url(), '--pair']);
+  assert.deepEqual([busy.code, busy.of.pair_begin.result], [0, 'skipped']);
+  const liar = await PosLiar.before(till.page_port, (message, asked) => answer(message, message.error?.data.code === 'retry.busy' && asked, 'pair.begin', { pairing: NOBODY }));
+  const wrong = await checks([...url(liar.port), '--pair']);
+  liar.close();
+  assert.deepEqual([wrong.code, withResult(wrong, 'failed')], [1, ['pair_begin']], wrong.text);
+});
+
 test('an agent whose answers are true passes on the same way', async () => {
   const liar = await PosLiar.before(till.page_port, (message) => message);
-  const report = await checks([...url(liar.port), ...served()], await granted('Honest', SCOPES));
+  const report = await checks([...url(liar.port), ...served()], await granted('Any', SCOPES));
   liar.close();
   assert.deepEqual([report.code, withResult(report, 'failed')], [0, []], report.text);
 });
@@ -162,7 +305,8 @@ test('an agent that lets everybody in fails, check by check', async () => {
 });
 
 test('who makes no sense, or finds nobody, is told', async () => {
-  for (const words of [[], ['--url', 'https://elsewhere.example/'], ['--url', 'http://127.0.0.1:0'], ['--serve', 'x'], ['--url', 'http://127.0.0.1:1', '--serve', '1'], ['--url', 'http://127.0.0.1:1', '--gtin', '4006381333931'], ['--colour']])
+  for (const words of [[], ['--url', 'https://elsewhere.example/'], ['--url', 'http://127.0.0.1:0'], ['--serve', 'x'], ['--url', 'http://127.0.0.1:1', '--serve', '1'], ['--url', 'http://127.0.0.1:1', '--gtin', '4006381333931'],
+    ['--url', 'http://127.0.0.1:1', '--watch', '0'], ['--url', 'http://127.0.0.1:1', '--watch', '601'], ['--colour']])
     assert.equal((await conformance(words).ended).code, 2, words.join(' '));
   assert.equal((await conformance(['--help']).ended).code, 0);
   assert.equal((await conformance(['--url', 'http://127.0.0.1:1']).ended).code, 3);

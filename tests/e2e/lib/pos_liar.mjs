@@ -6,8 +6,8 @@ import WebSocket, { WebSocketServer } from 'ws';
 const PROTOCOL = 'tillbridge-pos.v1';
 
 export class PosLiar {
-  // spoil(message, method) returns what is told instead of a message of the agent; null: nothing. method is what an answer
-  // is to, '' for an event.
+  // spoil(message, method) returns what is told instead of a message of the agent; null: nothing; of an event, a list of
+  // what is told. method is what an answer is to, '' for an event.
   static async before(agent_port, spoil) {
     const liar = new PosLiar();
     Object.assign(liar, { agent_port, spoil, followers: new WebSocketServer({ noServer: true, handleProtocols: () => PROTOCOL }) });
@@ -28,10 +28,11 @@ export class PosLiar {
     return { ...asked.headers, host: asked.headers.host.replace(`:${this.port}`, `:${this.agent_port}`) };
   }
 
+  // The messages as they are told.
   #told(text, method) {
-    if (!text) return text;
+    if (!text) return [text];
     const told = this.spoil(JSON.parse(text), method);
-    return told && JSON.stringify(told);
+    return [told].flat().filter(Boolean).map((message) => JSON.stringify(message));
   }
 
   async #pass(asked, answer) {
@@ -45,9 +46,9 @@ export class PosLiar {
       answer.writeHead(real.statusCode, { ...(real.headers['content-type'] && { 'Content-Type': real.headers['content-type'] }), Connection: 'close' });
       if (path.endsWith('/events')) return real.pipe(answer);
       let text = '';
-      return real.on('data', (chunk) => { text += chunk; }).on('end', () => answer.end(this.#told(text, /"method":"([\w.]+)"/.exec(body)?.[1] ?? '')));
+      return real.on('data', (chunk) => { text += chunk; }).on('end', () => answer.end(this.#told(text, /"method":"([\w.]+)"/.exec(body)?.[1] ?? '')[0]));
     });
-    asked.on('close', () => answer.destroyed && onward.destroy());
+    answer.on('close', () => onward.destroy());
     onward.on('error', () => answer.destroy()).end(body);
   }
 
@@ -57,8 +58,7 @@ export class PosLiar {
     const early = [];
     real.on('message', (data) => early.push(data)).on('error', () => socket.destroy()).once('open', () => this.followers.handleUpgrade(asked, socket, head, (follower) => {
       const tell = (data) => {
-        const told = this.#told(data.toString(), methods.get(JSON.parse(data).id) ?? '');
-        if (told) follower.send(told);
+        for (const told of this.#told(data.toString(), methods.get(JSON.parse(data).id) ?? '')) follower.send(told);
       };
       real.removeAllListeners('message').on('message', tell).on('close', () => follower.terminate());
       early.forEach(tell);

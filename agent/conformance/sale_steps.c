@@ -1,0 +1,240 @@
+#include "agent/conformance/steps.h"
+
+#include "core/base/assert.h"
+#include "host/system/system.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define DATE_SIZE 11
+#define NAME_SIZE 32
+
+/* Of the sales of this run; no other has them. */
+struct books {
+    char name[NAME_SIZE];
+    char date[DATE_SIZE];
+};
+
+static struct books books;
+
+static void books_begin(void)
+{
+    const struct tb_rng *rng = tb_rng_system();
+    const time_t now = time(NULL);
+    uint32_t run = 0;
+    struct tm day;
+    rng->fill(rng->context, (uint8_t *)&run, sizeof run);
+    (void)snprintf(books.name, sizeof books.name, "conformance-%08x", run);
+    (void)strftime(books.date, sizeof books.date, "%Y-%m-%d", gmtime_r(&now, &day));
+}
+
+static enum tb_step_end begin(struct tb_talk *t, struct tb_scene *s)
+{
+    if (!s->grants->live) {
+        s->why = "it needs the line, which is down";
+        return TB_STEP_NOT_TRIED;
+    }
+    books_begin();
+    s->put = false;
+    s->quantity = 0;
+    s->booked = 0;
+    return tb_visit_identify(t, s);
+}
+
+static enum tb_step_end priced(struct tb_talk *t, struct tb_scene *s)
+{
+    struct tb_check check = {.err = TB_OK};
+    enum tb_step_end end = tb_cart_changed(t, s);
+    if (end != TB_STEP_HELD)
+        return end;
+    s->unit_price = tb_json_int(&check, tb_cart_line(t->rpc.params, s), "unit_price", 0, INT32_MAX);
+    if (check.err == TB_OK)
+        return TB_STEP_HELD;
+    s->why = "the chain does not say what the product costs";
+    return TB_STEP_NOT_TRIED;
+}
+
+static enum tb_step_end claim(struct tb_talk *t, struct tb_scene *s)
+{
+    return tb_checkout_of_visit(t, s, "checkout.claim");
+}
+
+static enum tb_step_end claimed(struct tb_talk *t, struct tb_scene *s)
+{
+    struct tb_check check = {.err = TB_OK};
+    if (!tb_cart_read(t, s))
+        return TB_STEP_FAILED;
+    const struct tb_json cart = tb_json_member(t->rpc.result, "cart");
+    return tb_step_told(tb_json_bool(&check, tb_json_member(cart, "claim"), "mine"));
+}
+
+/* What people would have to look at is wrong, too. */
+static enum tb_step_end booked(struct tb_talk *t, struct tb_scene *s, const char *method, const char *params)
+{
+    enum tb_step_end end = tb_step_change(t, s, method, params);
+    if (end != TB_STEP_HELD)
+        return end;
+    return tb_step_told(!tb_json_exists(tb_json_member(t->rpc.params, "conflict")));
+}
+
+/* One piece. What is booked with something to look at is booked, too. */
+static enum tb_step_end finish(struct tb_talk *t, struct tb_scene *s, unsigned number, bool part)
+{
+    char params[TB_STEP_PARAMS_SIZE];
+    const long long price = (long long)s->unit_price;
+    (void)snprintf(params, sizeof params,
+                   "{\"visit\":\"%s\",\"transaction\":\"%s-%u\",\"business_date\":\"%s\",\"total\":%lld,"
+                   "\"part\":%s,\"lines\":[{\"line\":\"%s\",\"gtin\":\"%s\",\"quantity\":1,"
+                   "\"unit_price\":%lld}]}",
+                   s->visit, books.name, number, books.date, price, part ? "true" : "false", s->line,
+                   s->config->gtin, price);
+    enum tb_step_end end = booked(t, s, "checkout.finish", params);
+    if (tb_step_text_is(t->rpc.params, "verdict", "applied"))
+        s->booked |= 1u << number;
+    return end;
+}
+
+static enum tb_step_end finish_part(struct tb_talk *t, struct tb_scene *s)
+{
+    return finish(t, s, 1, true);
+}
+
+static enum tb_step_end rest(struct tb_talk *t, struct tb_scene *s)
+{
+    struct tb_check check = {.err = TB_OK};
+    return tb_step_told(tb_cart_read(t, s) &&
+                        tb_json_int(&check, tb_cart_line(t->rpc.result, s), "quantity", 0, INT32_MAX) == 1);
+}
+
+static enum tb_step_end finish_rest(struct tb_talk *t, struct tb_scene *s)
+{
+    return finish(t, s, 2, false);
+}
+
+static enum tb_step_end left_paid(struct tb_talk *t, struct tb_scene *s)
+{
+    (void)s;
+    return tb_step_told(tb_talk_event(t, "customer.left", NULL, NULL) &&
+                        tb_step_text_is(t->rpc.params, "reason", "checkout"));
+}
+
+static enum tb_step_end take_back(struct tb_talk *t, struct tb_scene *s, unsigned number)
+{
+    char params[TB_STEP_PARAMS_SIZE];
+    if (!(s->booked & 1u << number)) {
+        s->why = "it was not booked";
+        return TB_STEP_NOT_TRIED;
+    }
+    (void)snprintf(params, sizeof params,
+                   "{\"transaction\":\"%s-%u-void\",\"business_date\":\"%s\",\"of_transaction\":\"%s-%u\","
+                   "\"of_date\":\"%s\"}",
+                   books.name, number, books.date, books.name, number, books.date);
+    return booked(t, s, "checkout.void", params);
+}
+
+static enum tb_step_end void_part(struct tb_talk *t, struct tb_scene *s)
+{
+    return take_back(t, s, 1);
+}
+
+static enum tb_step_end void_rest(struct tb_talk *t, struct tb_scene *s)
+{
+    return take_back(t, s, 2);
+}
+
+/* Of a sale that went wrong on its way. */
+static enum tb_step_end cleared(struct tb_talk *t, struct tb_scene *s)
+{
+    if (!tb_cart_read(t, s))
+        return tb_step_told(t->rpc.kind == TB_RPC_RESULT);
+    enum tb_step_end end = TB_STEP_HELD;
+    if (s->put && tb_json_exists(tb_cart_line(t->rpc.result, s)))
+        end = tb_cart_remove(t, s);
+    return end == TB_STEP_HELD ? tb_step_ask_of_visit(t, s, "visit.end") : end;
+}
+
+enum { BOTH = TB_GRANT_CHECKOUT | TB_GRANT_CUSTOMER };
+
+static const struct tb_step table[] = {
+    {.id = "sale_begin",
+     .text = "the customer comes again",
+     .scopes = BOTH | TB_GRANT_CART | TB_GRANT_IDENTIFY,
+     .after = {"cart_before", "ended"},
+     .run = begin},
+    {.id = "sale_identified",
+     .text = "and is told",
+     .scopes = BOTH,
+     .after = {"sale_begin"},
+     .run = tb_visit_identified},
+    {.id = "sale_add",
+     .text = "two pieces of the product are put into the cart",
+     .scopes = TB_GRANT_CART,
+     .after = {"sale_identified"},
+     .run = tb_cart_add},
+    {.id = "sale_price",
+     .text = "cart.changed says what one costs",
+     .scopes = BOTH,
+     .after = {"sale_add"},
+     .run = priced},
+    {.id = "sale_claim",
+     .text = "the cart is claimed",
+     .scopes = BOTH,
+     .after = {"sale_price"},
+     .run = claim},
+    {.id = "sale_claimed",
+     .text = "customer.current says that it is paid here",
+     .scopes = BOTH,
+     .after = {"sale_claim"},
+     .run = claimed},
+    {.id = "sale_part",
+     .text = "checkout.finish books one piece, as a part",
+     .scopes = BOTH,
+     .after = {"sale_claim"},
+     .run = finish_part},
+    {.id = "sale_rest",
+     .text = "customer.current leaves the other",
+     .scopes = BOTH,
+     .after = {"sale_part"},
+     .run = rest},
+    {.id = "sale_finish",
+     .text = "checkout.finish books the other",
+     .scopes = BOTH,
+     .after = {"sale_rest"},
+     .run = finish_rest},
+    {.id = "sale_left",
+     .text = "and the visit ends because it was paid",
+     .scopes = BOTH,
+     .after = {"sale_finish"},
+     .run = left_paid},
+    {.id = "sale_again",
+     .text = "told again, it is taken as what it is",
+     .scopes = BOTH,
+     .after = {"sale_finish"},
+     .run = finish_rest},
+    {.id = "sale_void",
+     .text = "checkout.void takes it back",
+     .scopes = BOTH,
+     .after = {"sale_identified"},
+     .run = void_rest},
+    {.id = "sale_void_part",
+     .text = "and the part",
+     .scopes = BOTH,
+     .after = {"sale_identified"},
+     .run = void_part},
+    {.id = "sale_cleared",
+     .text = "nothing of it stays",
+     .scopes = BOTH,
+     .after = {"sale_identified"},
+     .run = cleared},
+};
+
+void tb_sale_steps(struct tb_talk *t, struct tb_scene *s)
+{
+    static const char text[] = "the cart is paid, and that taken back";
+    if (!s->config->sale)
+        tb_report_skip(t->report, "sale", text, "nothing is sold without --sale");
+    else if (!s->config->gtin[0])
+        tb_report_skip(t->report, "sale", text, "no product was given (--gtin)");
+    else
+        tb_step_play(t, s, table, TB_ARRAY_SIZE(table));
+}

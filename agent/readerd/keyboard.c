@@ -2,6 +2,7 @@
 
 #include "agent/readerd/scanner.h"
 #include "core/link/line.h"
+#include "core/link/typing.h"
 #include "core/link/wedge.h"
 
 #include <errno.h>
@@ -32,10 +33,18 @@ static bool types_digits(int fd)
            (keys[KEY_0 / 8] & 1u << KEY_0 % 8);
 }
 
+/* What this terminal types is not to come back as a scan, whatever number its keyboard got. */
+static bool is_own(int fd)
+{
+    struct input_id id;
+    return ioctl(fd, EVIOCGID, &id) >= 0 && id.bustype == BUS_VIRTUAL && id.vendor == TB_LINK_TYPING_VENDOR &&
+           id.product == TB_LINK_TYPING_PRODUCT;
+}
+
 /* Without the grab every code would be typed into whatever is in front: then it is not read at all. */
 static enum tb_link_reason device_grab(int fd)
 {
-    if (!types_digits(fd))
+    if (!types_digits(fd) || is_own(fd))
         return TB_LINK_REASON_UNSUPPORTED;
     if (ioctl(fd, EVIOCGRAB, 1) == 0)
         return TB_LINK_REASON_NONE;

@@ -13,8 +13,9 @@ enum { LAST_KEY = 127, REPORT_NS = 2000000 }; /* a program that is typed into ta
 
 static bool keyboard_make(int fd)
 {
-    struct uinput_setup setup = {.id = {.bustype = BUS_VIRTUAL, .vendor = 0x7462, .product = 1},
-                                 .name = "Tillbridge member number"};
+    struct uinput_setup setup = {
+        .id = {.bustype = BUS_VIRTUAL, .vendor = TB_LINK_TYPING_VENDOR, .product = TB_LINK_TYPING_PRODUCT},
+        .name = "Tillbridge member number"};
     if (ioctl(fd, UI_SET_EVBIT, EV_KEY) != 0)
         return false;
     for (int key = 1; key <= LAST_KEY; key++)

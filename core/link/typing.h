@@ -13,6 +13,10 @@
 #define TB_LINK_TYPING_PER_CHARACTER 6 /* a modifier, a key and Space behind a dead one, down and up */
 #define TB_LINK_TYPING_KEYS_MAX (TB_LINK_TYPING_TEXT_MAX * TB_LINK_TYPING_PER_CHARACTER)
 
+/* By what the keyboard is known that types them: vendor and product of its input_id. */
+#define TB_LINK_TYPING_VENDOR 0x7462
+#define TB_LINK_TYPING_PRODUCT 1
+
 struct tb_link_key {
     uint16_t code;
     bool down;

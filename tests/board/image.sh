@@ -18,8 +18,8 @@ cache=$(realpath -m "$1")
 build=$(realpath -m "$2")
 image=$(realpath -m "$3")
 suite=bookworm
-programs=(tillbridged tillbridge-readerd tillbridge)
-drivers=(virtio_pci virtio_net virtio_console virtio_blk crc32c_generic ext4 xhci-pci usbhid hid-generic evdev ftdi_sio)
+programs=(tillbridged tillbridge-readerd tillbridge-typist tillbridge)
+drivers=(virtio_pci virtio_net virtio_console virtio_blk crc32c_generic ext4 xhci-pci usbhid hid-generic evdev uinput ftdi_sio)
 
 # The newest kernel of the suite: what linux-image-arm64 depends on.
 kernel_package() { # <apt.conf>

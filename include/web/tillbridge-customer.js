@@ -13,7 +13,7 @@
 // handover-over, handover-own, state; and connection, with { state: 'connecting' | 'open' | 'lost' | 'refused' }.
 //
 // All is in a shadow root with a style sheet of its own, built without inline code or HTML texts: it needs nothing of a
-// page's CSP but connect-src for the agent's address. Parts for ::part(): name, tier, points, benefits, cart, note.
+// page's CSP but connect-src for the agent's address. Parts for ::part(): name, tier, points, benefits, age, cart, note.
 
 import { WORDS } from './tillbridge-customer-words.js';
 
@@ -24,6 +24,9 @@ const AGENT = 'http://127.0.0.1:7315';
 const ANSWER_MS = 6_000;
 const AGAIN_MS = [500, 1_000, 2_000, 5_000];
 const LOOK_MS_MAX = 3_600_000; // what is shown for days is looked at each hour: timers end at 24 days
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 const RIGHT_TO_LEFT = ['ar'];
 
@@ -43,6 +46,9 @@ ul { padding: 0; list-style: none; }
 .lines, .total { font-variant-numeric: tabular-nums; }
 .total { display: flex; justify-content: space-between; border-block-start: 2px solid currentColor; font-weight: 650;
   padding-block-start: 4px; }
+.age { font-size: .9em; }
+.facts .age { flex-basis: 100%; }
+.lines .age, .total .age { display: block; font-weight: 400; }
 .note { margin-block-start: 8px; }
 .note:first-child { margin-block-start: 0; }
 .note:empty { display: none; }
@@ -255,6 +261,22 @@ export class TillbridgeCustomer extends HTMLElement {
     return left < 0;
   }
 
+  // How old a fact of this time is, in words, once that is worth a word: with a live line after a day, without one after an
+  // hour. form: 'old' or 'age', as the catalogues have it.
+  #age(as_of, form) {
+    if (!(as_of > 0) || this.#ahead === null) return '';
+    const age = performance.now() + this.#ahead - as_of;
+    const from = this.#state?.line?.state === 'live' ? DAY_MS : HOUR_MS;
+    const unit = age >= DAY_MS ? DAY_MS : HOUR_MS;
+    this.#fresh_ms = Math.min(this.#fresh_ms, age < from ? from - age : unit - (age % unit));
+    const words = form === 'old' ? ['old.hour', 'old.day'] : ['age.hour', 'age.day'];
+    return age < from ? '' : this.#text(words[unit === DAY_MS ? 1 : 0], { n: Math.floor(age / unit) });
+  }
+
+  #aged(key, age) {
+    return age ? part('age', 'span', this.#text(key, { age })) : null;
+  }
+
   #notes() {
     if (this.#connection === 'connecting') return [this.#text('element.connecting')];
     if (this.#connection !== 'open') return [this.#text(this.#connection === 'refused' ? 'element.refused' : 'element.lost')];
@@ -281,7 +303,8 @@ export class TillbridgeCustomer extends HTMLElement {
     const tier = this.#terminal?.tiers?.find((one) => one.id === view.tier);
     const facts = node('div', { class: 'facts' },
       tier && part('tier', 'span', `${tier.symbol ? `${tier.symbol} ` : ''}${tier.name}`),
-      Number.isFinite(view.points) ? part('points', 'span', this.#points(view)) : null);
+      Number.isFinite(view.points) ? part('points', 'span', this.#points(view)) : null,
+      this.#aged('element.profile.age', this.#age(view.as_of?.profile_ms, 'old')));
     const benefits = view.benefits?.length ? part('benefits', 'ul', ...view.benefits.map((one) => node('li', {}, node('bdi', {}, one.text)))) : null;
     return [part('name', 'p', name), facts, benefits, this.#cart(cart)].filter(Boolean);
   }
@@ -295,10 +318,11 @@ export class TillbridgeCustomer extends HTMLElement {
     if (!cart?.lines.length) return part('cart', 'p', this.#text('cart.empty'));
     const amount = (value, isTold) => node('span', {}, isTold ? money(value, cart.currency, this.#language()) : this.#text('cart.notCurrent'));
     const old = new Set(cart.lines.filter((line) => this.#isOld(line.price_as_of, 'price')));
-    const lines = cart.lines.map((line) => node('li', {}, node('bdi', {}, line.name || line.gtin), node('span', {}, `× ${line.quantity}`),
-      amount(line.unit_price * line.quantity, !old.has(line))));
+    const lines = cart.lines.map((line) => node('li', {}, node('span', {}, node('bdi', {}, line.name || line.gtin), old.has(line) ? null : this.#aged('price.age', this.#age(line.price_as_of, 'old'))),
+      node('span', {}, `× ${line.quantity}`), amount(line.unit_price * line.quantity, !old.has(line))));
     const claim = cart.claim ? node('p', {}, this.#claim(cart.claim)) : null;
-    const total = node('p', { class: 'total' }, node('span', {}, this.#text('cart.items', { n: cart.item_count })), amount(cart.total, old.size === 0 && Number.isFinite(cart.total)));
+    const items = node('span', {}, this.#text('cart.items', { n: cart.item_count }), this.#aged('fresh.cart', this.#age(cart.as_of, 'age')));
+    const total = node('p', { class: 'total' }, items, amount(cart.total, old.size === 0 && Number.isFinite(cart.total)));
     return part('cart', 'div', node('ul', { class: 'lines' }, ...lines), total, claim);
   }
 

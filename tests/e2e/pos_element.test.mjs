@@ -170,28 +170,30 @@ test('a token of another origin\u2019s page opens nothing here', async () => {
 
 // ---- what is shown of facts of any age: an agent of our own tells them ----
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const WALL = Date.UTC(2026, 10, 23, 9, 41);
 const line = (name, unit_price, days) => ({ id: name, gtin: '09521234567899', name, quantity: 2, unit_price, price_as_of: WALL - days * DAY });
 
 // A page whose element hears this customer; the clock of the page is moved by hand.
-async function told({ lines, total, points_days = 1 }) {
+async function told({ lines, total, points_days = 1, cart_hours = 0, online = { state: 'live' } }) {
   const shown = await browser.newPage({ viewport: { width: 480, height: 520 } });
   await shown.clock.install({ time: WALL });
   await shown.routeWebSocket(/\/pos\/v1$/, (socket) => {
     const say = (method, params) => socket.send(JSON.stringify({ jsonrpc: '2.0', method, params }));
     say('ready', { api: 1, wall_ms: WALL });
     say('terminal', { tiers: [{ id: 'gold', name: 'Gold', symbol: '★' }], max_age_show_ms: { price: 7 * DAY, stock: DAY, points: 30 * DAY }, wall_ms: WALL });
-    say('state', { line: { state: 'live' } });
-    say('customer.identified', { visit: { id: 'a'.repeat(32) }, customer: 'b'.repeat(32), cart: { id: 'c'.repeat(32), currency: 'EUR', lines, item_count: 2 * lines.length, total },
+    say('state', { line: online });
+    say('customer.identified', { visit: { id: 'a'.repeat(32) }, customer: 'b'.repeat(32), cart: { id: 'c'.repeat(32), currency: 'EUR', lines, item_count: 2 * lines.length, total, as_of: WALL - cart_hours * HOUR },
       view: { customer: { name: 'Ms Rivera' }, tier: 'gold', points: 2480, as_of: { profile_ms: WALL - points_days * DAY } } });
   });
   await shown.goto(origin);
   const who = shown.locator('tillbridge-customer');
   await who.evaluate((one) => { one.token = 'any'; });
   await who.locator('text=Ms Rivera').waitFor();
-  const texts = () => who.evaluate((one) => ['.points', '.lines li span:last-child', '.total span:last-child'].flatMap((what) => [...one.shadowRoot.querySelectorAll(what)].map((at) => at.textContent)));
-  return { shown, texts };
+  const texts = () => who.evaluate((one) => ['.points', '.lines li > span:last-child', '.total > span:last-child'].flatMap((what) => [...one.shadowRoot.querySelectorAll(what)].map((at) => at.textContent)));
+  const ages = () => who.evaluate((one) => [...one.shadowRoot.querySelectorAll('.age')].map((at) => at.textContent));
+  return { shown, texts, ages, who };
 }
 
 test('what is older than the chain has it shown is not shown, from the moment on when it is', async () => {
@@ -206,5 +208,25 @@ test('what is older than the chain has it shown is not shown, from the moment on
 test('a total that cannot be told is not 0', async () => {
   const { shown, texts } = await told({ lines: [line('Pen', 1745, 1)], total: null });
   assert.deepEqual(await texts(), ['2,480 points', '€34.90', 'not current']);
+  await shown.close();
+});
+
+test('what is shown tells its age when it is a day old, and goes on counting', async () => {
+  const { shown, ages, who } = await told({ lines: [line('Pen', 1745, 0), line('Ink', 980, 2)], total: 5450, points_days: 3 });
+  assert.deepEqual(await ages(), ['Profile 3 days old', 'price 2 days old']);
+  await picture('ages', shown);
+  await shown.clock.runFor(DAY);
+  assert.deepEqual(await ages(), ['Profile 4 days old', 'price 1 day old', 'price 3 days old', 'as of yesterday']);
+  await who.evaluate((one) => { one.lang = 'ar'; });
+  assert.deepEqual(await ages(), ['الملف عمره 4 أيام', 'السعر عمره يوم (1)', 'السعر عمره 3 أيام', 'حال أمس']);
+  await picture('ages-ar', shown);
+  await shown.close();
+});
+
+test('while the line is down an hour is worth a word', async () => {
+  const { shown, ages } = await told({ lines: [line('Pen', 1745, 0)], total: 3490, points_days: 0.03, cart_hours: 2, online: { state: 'offline', cause: 'no_route', since_ms: WALL } });
+  assert.deepEqual(await ages(), ['as of 2 hours ago']);
+  await shown.clock.runFor(HOUR);
+  assert.deepEqual(await ages(), ['Profile 1 hour old', 'price 1 hour old', 'as of 3 hours ago']);
   await shown.close();
 });

@@ -17,7 +17,7 @@ const flat = (language) => Object.assign({}, ...Object.values(catalogue(language
 // What the element asks for: keys in quotes, and those that end with a state of the line or a cause.
 const CAUSES = ['no_route', 'refused', 'tls', 'clock', 'denied', 'closed'];
 const EVENTS = ['customer.identified', 'customer.changed', 'customer.left', 'cart.changed'];
-const keys = [...new Set([...ELEMENT.matchAll(/'((?:element|idle|customer|cart|claim|offline|connecting|never)\.[\w.]+)'/g)].map(([, key]) => key).filter((key) => !EVENTS.includes(key))
+const keys = [...new Set([...ELEMENT.matchAll(/'((?:element|idle|customer|cart|claim|offline|connecting|never|price|fresh|age|old)\.[\w.]+)'/g)].map(([, key]) => key).filter((key) => !EVENTS.includes(key))
   .concat(CAUSES.map((cause) => `offline.cause.${cause}`), Object.keys(flat('en')).filter((key) => /^offline\.later\.\w+$/.test(key))))].sort();
 
 function moduleText() {

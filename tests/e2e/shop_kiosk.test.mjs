@@ -8,6 +8,7 @@ import { qrPath } from '../../agent/web/lib/qr.js';
 import { accessibilityFaults } from './lib/axe.mjs';
 import { KioskShopper } from './lib/kiosk_shopper.mjs';
 import { lastingPort } from './lib/ports.mjs';
+import { screenFaults } from './lib/screen_faults.mjs';
 import { Shopper } from './lib/shopper.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
@@ -39,7 +40,7 @@ after(async () => {
 async function picture(name) {
   if (!process.env.TB_PICTURES) return;
   mkdirSync(process.env.TB_PICTURES, { recursive: true });
-  await phone.page.screenshot({ path: join(process.env.TB_PICTURES, `${name}.png`), fullPage: true });
+  await phone.page.screenshot({ path: join(process.env.TB_PICTURES, `${name}.png`) });
 }
 
 async function kioskPicture(name) {
@@ -176,6 +177,11 @@ test('a cart of nobody’s goes from the kiosk to a phone, and joins hers there'
   assert.equal(await other.page.locator('#lines li').count(), 0);
   assert.deepEqual(await accessibilityFaults(other.page), []);
   await questionPicture(other);
+  for (const language of ['ar', 'en']) { // the switch is behind the dialog
+    await other.page.$eval('#language', (select, wanted) => { Object.assign(select, { value: wanted }).dispatchEvent(new Event('change')); }, language);
+    await other.page.waitForSelector(`html[lang=${language}]`);
+    assert.deepEqual(await accessibilityFaults(other.page), [], language);
+  }
   await other.page.tap('#question-yes');
   await told(other, 'What you had at the kiosk is in your cart now');
   await other.has(kiosk.products[7].gtin, 1);
@@ -198,26 +204,54 @@ test('her own cart is on her phone already; a code is good once', async () => {
   await mine.page.close();
 });
 
-test('the shop is as usable as the pages of the agent', async () => {
-  const faults = async (state) => assert.deepEqual(await accessibilityFaults(phone.page), [], state);
-  await faults('the cart');
-  await picture('phone');
-  await phone.page.click('#to-shop');
-  await phone.page.waitForSelector('#code svg');
-  await phone.page.emulateMedia({ colorScheme: 'dark' });
-  await faults('a code, dark');
-  await picture('phone-dark');
-  await phone.page.click('#handover-close');
-  await phone.page.click(`#products li[data-gtin="${pen.gtin}"] .look`);
-  await phone.page.waitForSelector('#details[open]');
-  await faults('a product');
-  await phone.page.click('#details-close');
+// What holds on every page holds here: in two languages axe-core says so, in all of them the screen is looked at.
+async function looks(state, language, colorScheme) {
+  await phone.page.emulateMedia({ colorScheme });
+  const judged = ['en', 'ar'].includes(language);
+  const faults = [...await phone.page.evaluate(screenFaults, { scrolling: '.skip', long: true }), ...(judged ? await accessibilityFaults(phone.page) : [])];
+  await picture(`phone-${state}-${language}-${colorScheme}`);
+  assert.deepEqual(faults, [], `${state} ${language} ${colorScheme}`);
+}
+
+const speak = async (language) => {
+  await phone.page.selectOption('#language', language);
+  await phone.page.waitForSelector(`html[lang|=${language}][dir=${language === 'ar' ? 'rtl' : 'ltr'}]`);
+};
+const LANGUAGES = ['en', 'de', 'fr', 'es', 'ar'];
+const dark = (language) => (language === 'ar' ? 'dark' : 'light');
+
+test('the shop is as usable as the pages of the agent, in each of their languages', async () => {
+  for (const language of LANGUAGES) {
+    await speak(language);
+    await looks('cart', language, 'light');
+    await phone.page.click('#to-shop');
+    await phone.page.waitForSelector('#code svg');
+    await looks('code', language, 'dark');
+    await phone.page.click('#handover-close');
+    await phone.page.click(`#products li[data-gtin="${pen.gtin}"] .look`);
+    await phone.page.waitForSelector('#details[open]');
+    await looks('product', language, 'light');
+    await phone.page.click('#details-close');
+  }
   kiosk.shop.cut();
   await phone.isOffline();
-  await faults('offline, dark');
-  await phone.page.emulateMedia({ colorScheme: 'light' });
-  await faults('offline');
+  for (const language of LANGUAGES) {
+    await speak(language);
+    await looks('offline', language, dark(language));
+  }
   await phone.page.click('#sign-out');
   await phone.page.waitForSelector('#people button');
-  await faults('signed out');
+  assert.equal(await phone.page.getAttribute('html', 'dir'), 'rtl', 'what was picked is kept');
+  for (const language of LANGUAGES) {
+    await speak(language);
+    await looks('sign-in', language, dark(language));
+  }
+});
+
+test('the shop begins in the first of the browser’s languages that it speaks', async () => {
+  const other = await Shopper.open(there.browser, kiosk.shop.origin, { locale: 'es-MX' });
+  await other.page.waitForSelector('html[lang=es-MX] #people button');
+  assert.equal(await other.page.inputValue('#language'), 'es');
+  assert.deepEqual(other.faults, []);
+  await other.close();
 });

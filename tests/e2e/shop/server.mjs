@@ -7,16 +7,20 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { LANGUAGES } from '../../../agent/web/lib/words.js';
 import { mintToken } from './token.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' };
+const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml', json: 'application/json' };
 const FILES = new Map([
-  ['/', here('index.html')], ...['shop.css', 'shop.js', 'cart.js', 'question.js', 'icon.svg'].map((name) => [`/${name}`, here(name)]),
-  ...['dom', 'qr'].map((name) => [`/lib/${name}.js`, here(`../../../agent/web/lib/${name}.js`)]), // one way to draw a QR code
+  ['/', here('index.html')], ...['shop.css', 'shop.js', 'cart.js', 'question.js', 'words.js', 'icon.svg'].map((name) => [`/${name}`, here(name)]),
+  // one way to draw a QR code, and one to speak languages
+  ...['dom', 'qr', 'words', 'facts', 'colour', 'consent_words'].map((name) => [`/lib/${name}.js`, here(`../../../agent/web/lib/${name}.js`)]),
+  ...Object.keys(LANGUAGES).map((language) => [`/words/${language}.json`, here(`words/${language}.json`)]),
   ...['', '-cart', '-line', '-outbox', '-shape', '-storage'].map((part) => [`/tillbridge${part}.js`, here(`../../../include/web/tillbridge${part}.js`)]),
 ]);
-const WORDS = JSON.parse(readFileSync(here('../../../agent/words/en.json'), 'utf8'));
+const consentTexts = (id) => Object.keys(LANGUAGES).map((language) => ({ language,
+  text: JSON.parse(readFileSync(here(`../../../agent/words/${language}.json`), 'utf8')).clerk[`consent.${id}`] }));
 const HEADERS = {
   'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
@@ -38,7 +42,7 @@ export class Shop {
   #sockets = new Set();
 
   constructor({ port, store, key, customers, products, consents = {}, qr, currency = 'EUR' }) {
-    const asked = Object.entries(consents).map(([id, text_version]) => ({ id, text_version, text: WORDS.clerk[`consent.${id}`] }));
+    const asked = Object.entries(consents).map(([id, text_version]) => ({ id, text_version, texts: consentTexts(id) }));
     Object.assign(this, { port, store, key, customers, products, consents: asked, qr, currency, origin: `http://127.0.0.1:${port}`, passing: true });
   }
 

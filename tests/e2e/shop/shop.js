@@ -1,7 +1,9 @@
 // The demo's web shop: what a shop does with tillbridge.js.
 
-import { cartList, moneyOf } from './cart.js';
+import { cartList, nameOf } from './cart.js';
 import { agreed } from './question.js';
+import { begin as beginWords, moneyOf, onSpoken, said } from './words.js';
+import { consentWords } from './lib/consent_words.js';
 import { qrPicture } from './lib/qr.js';
 import { Tillbridge } from './tillbridge.js';
 
@@ -19,28 +21,24 @@ const showCart = cartList({ step, remove });
 
 // ---- words ----
 
-const LINE_WORDS = { connecting: 'Connecting …', live: 'Connected', offline: 'No connection', closed: 'Signed out' };
-const REASONS = {
-  line_limit: 'the cart is full', quantity_limit: 'that is more than one order may have', product_unknown: 'we do not sell it any more',
-  cart_claimed: 'the cart is being paid', not_stored: 'this browser has no room to keep it',
-  cart_unknown: 'what is in it cannot be seen',
-};
+// Why something was turned down; a code that there are no words of stands for itself.
+const reasonOf = (code) => (said().has(`shop.reason.${code}`) ? said().t(`shop.reason.${code}`) : code);
 
 function bandText({ state, cause }, unsent) {
-  if (state === 'offline' && cause === 'denied') return 'We could not sign you in. Sign out and in again; what you changed is kept.';
+  const w = said();
   if (state !== 'offline') return '';
-  const kept = unsent > 0 ? ` ${unsent} change${unsent === 1 ? '' : 's'} will be sent as soon as it is back.` : '';
-  return `No connection to our shops. You can go on: what you change is kept in this browser.${kept} Prices may be older.`;
+  if (cause === 'denied') return w.t('shop.denied');
+  return [w.t('shop.offline'), ...(unsent > 0 ? [w.plural('shop.offline.kept', unsent)] : []), w.t('shop.offline.prices')].join(' ');
 }
 
 function showLine() {
   const { state } = shop.state;
   const band = bandText(shop.state, shop.unsent);
-  own('line').textContent = LINE_WORDS[state];
+  own('line').textContent = said().t(`shop.line.${state}`);
   own('line').dataset.tone = { live: 'good', offline: 'bad' }[state] ?? 'calm';
   own('band').hidden = band === '';
   if (own('band').textContent !== band) own('band').textContent = band;
-  own('unsent').textContent = state === 'live' || shop.unsent === 0 ? '' : `${shop.unsent} not sent yet`;
+  own('unsent').textContent = state === 'live' || shop.unsent === 0 ? '' : said().plural('shop.unsent', shop.unsent);
 }
 
 let noticeTimer;
@@ -67,20 +65,20 @@ function step(line, by) {
 function remove(line) {
   shop.remove(line.id, line.quantity);
   const product = { name: line.name, unit_price: line.unit_price, currency: shop.cart.currency };
-  notice(`${line.name ?? 'It'} is out of your cart.`, () => shop.add(line.gtin, line.quantity, { options: line.options, product, keepGift: line.gift }));
+  notice(said().t('shop.removed', { name: nameOf(line) }), () => shop.add(line.gtin, line.quantity, { options: line.options, product, keepGift: line.gift }));
 }
 
 function add(product) {
   shop.add(product.gtin, 1, { product: { name: product.name, unit_price: product.unit_price, currency: catalogue.currency } });
-  notice(`${product.name} is in your cart.`);
+  notice(said().t('shop.added', { name: product.name }));
 }
 
 function showTouched(cart) {
-  const at = cart?.touched_ms && new Date(cart.touched_ms).toLocaleTimeString('en', { hour: '2-digit', minute: '2-digit' });
-  own('touched').textContent = cart?.touched_by && cart.unsent === 0 ? `Changed at ${cart.touched_by}, ${at}` : '';
+  const w = said();
+  own('touched').textContent = cart?.touched_by && cart.unsent === 0 ? w.t('shop.touched', { where: cart.touched_by, time: w.time(cart.touched_ms) }) : '';
   const claimed = cart?.claim && cart.claim.until_ms > (shop.serverTime ?? 0);
   own('claim').hidden = !claimed;
-  own('claim').textContent = claimed ? `Being paid${cart.claim.by ? ` at ${cart.claim.by}` : ''}. What you add now is not part of that.` : '';
+  own('claim').textContent = claimed ? w.t(cart.claim.by ? 'shop.claim.by' : 'shop.claim', { where: cart.claim.by }) : '';
 }
 
 function render(cart) {
@@ -99,8 +97,8 @@ function productItem(product) {
   const into = document.createElement('button');
   Object.assign(look, { className: 'look', textContent: product.name, onclick: () => details(product) });
   Object.assign(price, { className: 'price', textContent: money()(product.unit_price) });
-  Object.assign(into, { className: 'add', textContent: 'Add', onclick: () => add(product) });
-  into.setAttribute('aria-label', `Add ${product.name}`);
+  Object.assign(into, { className: 'add', textContent: said().t('shop.add'), onclick: () => add(product) });
+  into.setAttribute('aria-label', said().t('shop.add.label', { name: product.name }));
   li.dataset.gtin = product.gtin;
   name.append(look);
   li.append(name, price, into);
@@ -111,7 +109,7 @@ function details(product) {
   shop.viewed(product.gtin);
   own('details-name').textContent = product.name;
   own('details-price').textContent = money()(product.unit_price);
-  own('details-gtin').textContent = `Number ${product.gtin}`;
+  own('details-gtin').textContent = said().t('shop.number', { gtin: product.gtin });
   own('details-add').onclick = () => {
     add(product);
     own('details').close();
@@ -123,24 +121,25 @@ function details(product) {
 
 async function handOver() {
   const { handover } = shop.handOver();
-  own('code').textContent = 'One moment …';
+  const w = said();
+  own('code').textContent = w.t('shop.wait');
   own('handover').showModal();
   const made = await handover;
   if (!made) {
-    own('code').textContent = 'That did not work. Your cart is in our shops all the same: show your customer card there.';
+    own('code').textContent = w.t('shop.code.failed');
     return;
   }
   const code = document.createElement('strong');
   code.textContent = made.code;
-  own('code').replaceChildren('Say or show this code at a till: ', code, ' It is good once, for four hours.');
+  own('code').replaceChildren(w.t('shop.code'), code, w.t('shop.code.once'));
   const qr = await ask('/code', { code: made.code }).catch(() => null); // the characters do without it
-  if (qr) own('code').append(qrPicture(qr, `The code ${made.code} for a till's scanner`));
+  if (qr) own('code').append(qrPicture(qr, w.t('shop.code.picture', { code: made.code })));
 }
 
 // The address that a kiosk's QR code has: the cart there goes on here, as soon as it is known whose. Anybody can send her such
 // an address, so that nothing goes into her cart before she has seen it and agreed.
 const HANDED = /^\/h\/([2-9A-HJKMNP-Z]{6})$/i;
-const NOT_TAKEN = { handover_unknown: 'That code has run out, was used already, or is of somebody else’s cart.', handover_taken: 'Somebody else goes on with that cart already.' };
+const notTaken = (code) => (said().has(`shop.not_taken.${code}`) ? said().t(`shop.not_taken.${code}`) : said().t('shop.not_taken', { reason: reasonOf(code) }));
 
 async function takeHanded() {
   const [, code] = HANDED.exec(location.pathname) ?? [];
@@ -149,7 +148,7 @@ async function takeHanded() {
   try {
     notice(await takeAsked(code));
   } catch (error) {
-    notice(NOT_TAKEN[error.code] ?? `The cart at the kiosk did not come along: ${REASONS[error.code] ?? error.code}.`);
+    notice(notTaken(error.code));
   }
 }
 
@@ -157,10 +156,10 @@ async function takeHanded() {
 async function takeAsked(code) {
   for (let changed = false; ; changed = true) {
     const { joins, cart, version } = await shop.handed(code);
-    if (joins && !await agreed(cart, changed)) return 'Nothing was put into your cart.';
+    if (joins && !await agreed(cart, changed)) return said().t('shop.taken.none');
     try {
       await shop.takeOver(code, { version });
-      return joins ? 'What you had at the kiosk is in your cart now.' : 'Your cart from the kiosk is here.';
+      return said().t(joins ? 'shop.taken.joined' : 'shop.taken.here');
     } catch (error) {
       if (error.code !== 'cart_changed') throw error;
     }
@@ -178,7 +177,7 @@ async function begin(customer) {
     own('profiling').checked = doc?.consents?.some(({ id, granted }) => id === 'profiling' && granted) ?? false;
   });
   shop.on('taken_back', ({ kind, code }) => {
-    if (kind.startsWith('cart.')) notice(`A change was taken back: ${REASONS[code] ?? code}.`);
+    if (kind.startsWith('cart.')) notice(said().t('shop.taken_back', { reason: reasonOf(code) }));
   });
   own('who').textContent = customer.name;
   for (const id of ['catalogue', 'cart', 'sign-out']) own(id).hidden = false;
@@ -188,7 +187,7 @@ async function begin(customer) {
 }
 
 async function signOut() {
-  if (shop.unsent > 0 && !confirm(`${shop.unsent} changes are not sent yet and would be lost. Sign out all the same?`)) return;
+  if (shop.unsent > 0 && !confirm(said().plural('shop.leave', shop.unsent))) return;
   await shop.forget();
   await ask('/sign-out', {});
   location.reload();
@@ -209,15 +208,25 @@ for (const id of ['details', 'handover']) own(`${id}-close`).onclick = () => own
 
 // What she reads is what is recorded: text and version come together.
 function consentAsk(asked) {
-  own('asked').hidden = !asked;
-  if (!asked) return;
-  own('asked').querySelector('span').textContent = asked.text;
+  const words = asked && consentWords(asked, null, said());
+  own('asked').hidden = !words;
+  if (!words) return;
+  const text = own('asked').querySelector('span');
+  Object.assign(text, { textContent: words.text, lang: words.language });
   own('profiling').onchange = ({ target }) => shop.consent(asked.id, target.checked, asked.text_version);
 }
 
+// What stands still between two languages.
+function showCatalogue() {
+  consentAsk(catalogue.consents.find(({ id }) => id === 'profiling'));
+  own('products').replaceChildren(...catalogue.products.map(productItem));
+  if (shop) render(shop.cart);
+}
+
+await beginWords(own('language'));
 catalogue = await ask('/catalogue');
-consentAsk(catalogue.consents.find(({ id }) => id === 'profiling'));
-own('products').append(...catalogue.products.map(productItem));
+showCatalogue();
+onSpoken(showCatalogue);
 const { customer, customers } = await ask('/account');
 if (customer) await begin(customer);
 else {

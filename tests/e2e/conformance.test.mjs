@@ -150,7 +150,7 @@ test('what another POS has, and a product that she has, are left to them, and so
   await other.result('identify.code', { code: memberUri(till.customers[0]) });
   const { visit } = await other.event('customer.identified');
   await other.result('cart.add', { visit: visit.id, gtin: till.products[0].gtin, quantity: 1 });
-  const { cart } = await other.event('cart.changed', (told) => told.cart.lines.length);
+  const { cart } = await other.event('cart.changed', (told) => told.cart?.lines.length > 0);
   await other.result('visit.end', { visit: visit.id });
   const report = await checks([...url(), ...served()], await granted('Any', SCOPES));
   assert.equal(report.code, 0, report.text);
@@ -163,7 +163,7 @@ test('what another POS has, and a product that she has, are left to them, and so
   assert.match(meanwhile.of.identify.detail, /is here already/);
   assert.deepEqual(again.cart.lines.map(({ id, quantity }) => [id, quantity]), [[cart.lines[0].id, 1]]);
   await other.result('cart.remove', { line: cart.lines[0].id, from: 1 });
-  await other.event('cart.changed', (told) => told.cart.lines.length === 0);
+  await other.event('cart.changed', (told) => told.cart?.lines.length === 0);
   await other.result('visit.end', { visit: again.visit.id });
   other.close();
   await other.closed;
@@ -336,7 +336,7 @@ test('a POS that does as the guide says passes', async () => {
   await pos.follow();
   await pos.event('ready');
   assert.ok((await pos.result('checkout.finish', sale)).seq > 0);
-  assert.equal((await pos.event('customer.left')).reason, 'checkout');
+  await pos.event('customer.left', ({ reason }) => reason === 'checkout');
   const { code, text } = await agent.ended;
   assert.equal(code, 0, text);
   assert.match(text, /^\d+ checks, 0 failed/m);

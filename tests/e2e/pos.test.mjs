@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { call, Pos, post } from './lib/pos_channel.mjs';
+import { lastingPort } from './lib/ports.mjs';
 import { memberUri, Till } from './lib/till.mjs';
 
 const ORIGIN = 'https://pos.example';
@@ -21,7 +22,7 @@ let rivera;
 let osei;
 
 before(async () => {
-  await till.start();
+  await till.start({ port: await lastingPort() }); // it is ended and started again there
   [rivera, osei] = till.customers;
   page = await till.workingPage();
 });
@@ -32,7 +33,13 @@ after(async () => {
 
 const port = () => till.page_port;
 const codeOf = ({ error }) => error?.data.code ?? '';
-const shownCode = async () => (await page.sees('a code', (s) => s.pairing?.code)).pairing.code;
+const shownCode = async (name) => (await page.sees(`the code for ${name}`, (s) => s.pairing?.name === name)).pairing.code;
+
+// Whoever was served before is gone from the page as well.
+async function serve(customer) {
+  await page.sees('nobody', (s) => s.visit === null);
+  await till.serve(page, customer);
+}
 const luhn = (digits) => String((10 - [...digits].reverse().reduce((sum, digit, at) => sum + (at % 2 ? Number(digit) : [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][digit]), 0) % 10) % 10);
 const wrong = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
@@ -49,7 +56,7 @@ test('without a token nothing but pairing is answered', async () => {
 test('the clerk sees who asks for what, and the code opens it once', async () => {
   const begun = await call(port(), 'pair.begin', { name: 'Till software', scopes: ALL });
   assert.match(begun.result.pairing, /^[0-9a-f]{32}$/);
-  const { pairing } = await page.sees('a code', (s) => s.pairing?.code);
+  const { pairing } = await page.sees('its code', (s) => s.pairing?.name === 'Till software');
   assert.deepEqual([pairing.name, pairing.scopes, pairing.until_ms], ['Till software', ALL, begun.result.until_ms]);
   assert.match(pairing.code, /^\d{6}$/);
   assert.equal(codeOf(await call(port(), 'pair.begin', { name: 'Another', scopes: ALL })), 'retry.busy');
@@ -84,7 +91,7 @@ test('who asks to be paired and closes at once is nobody', async () => {
 test('a page that opens while a code is asked for sees it', async () => {
   const asked = Pos.pair(port(), 'Second', ['customer'], async () => {
     const late = await till.page();
-    const { pairing } = await late.sees('a code', (s) => s.pairing?.code);
+    const { pairing } = await late.sees('its code', (s) => s.pairing?.name === 'Second');
     late.close();
     return pairing.code;
   });
@@ -117,7 +124,7 @@ test('who follows is told how things are', async () => {
 });
 
 test('a customer comes, the cart changes, the customer leaves', async () => {
-  await till.serve(page, rivera);
+  await serve(rivera);
   assert.equal((await pos.event('outcome')).outcome, 'recognised');
   const came = await pos.event('customer.identified');
   assert.match(came.customer, /^[0-9a-f]{32}$/);
@@ -159,7 +166,8 @@ test('a customer comes, the cart changes, the customer leaves', async () => {
 });
 
 test('what becomes known of her is told, and the cart anew with it', async () => {
-  await till.serve(page, rivera);
+  await pos.forget();
+  await serve(rivera);
   const { visit } = await pos.event('customer.identified');
   const web = await till.webChannel(rivera.id);
   const viewed = web.shop.viewed(till.products[0].gtin);
@@ -175,7 +183,8 @@ test('the same is told as server-sent events', async () => {
   const other = new Pos(port(), pos.token);
   assert.equal(await other.stream(), 200);
   assert.equal((await other.event('ready')).client, 1);
-  await till.serve(page, osei);
+  assert.equal((await other.event('customer.left')).visit, null); // nobody is here yet
+  await serve(osei);
   assert.equal((await other.event('customer.identified')).view.customer.name, osei.name);
   await page.clear();
   assert.equal((await other.event('customer.left')).reason, 'done');
@@ -185,7 +194,8 @@ test('the same is told as server-sent events', async () => {
 // ---- codes ----
 
 test('a code that is handed in is judged as one that was scanned', async () => {
-  pos.events.forget();
+  await pos.forget();
+  await page.sees('nobody', (s) => s.visit === null);
   const { result } = await pos.http('identify.code', { code: memberUri(rivera) });
   assert.equal(result.outcome, 'recognised');
   assert.equal((await pos.event('customer.identified')).visit.id, result.visit);
@@ -220,10 +230,10 @@ test('the cart is claimed, paid and gone', async () => {
 });
 
 test('a finish of a visit that has ended does nothing to the one that is open', async () => {
-  await till.serve(page, rivera);
+  await serve(rivera);
   const old = page.shown.visit.id;
   await page.clear();
-  await till.serve(page, osei);
+  await serve(osei);
   const { visit, cart } = page.shown;
   assert.equal(await pos.code('checkout.claim', { visit: old }), 'refused.not_found');
   assert.equal(await pos.code('checkout.finish', { visit: old, transaction: 'pos-9', business_date: DATE, total: 100, all: true }), 'refused.not_found');
@@ -236,21 +246,31 @@ test('a finish of a visit that has ended does nothing to the one that is open', 
 
 // ---- who the clerk is ----
 
+// When the terminal knows the operator, who was added a moment ago: it says so by telling anew which one it is.
+async function signsOn(operator) {
+  for (;;) {
+    const code = await pos.code('operator.set', { operator });
+    if (code === '') return;
+    assert.equal(code, 'refused.not_found');
+    await pos.event('terminal');
+  }
+}
+
 test('the clerk is who the POS says, and only one whom the chain knows', async () => {
   assert.equal(await pos.code('operator.set', { operator: 'op-7' }), 'refused.not_found');
   assert.match(await pos.code('operator.set', {}), /^input\./);
-  pos.events.forget();
+  await pos.forget();
   await till.contextctl('operator', 'add', '--database', till.path('store', 'context.db'), '--id', 'op-7', '--name', 'Kim Berg');
-  await pos.event('terminal'); // what concerns this terminal has come
-  await pos.result('operator.set', { operator: 'op-7' });
+  await signsOn('op-7');
   assert.deepEqual(await pos.event('operator'), { operator: { id: 'op-7', name: 'Kim Berg' } });
   await pos.result('operator.set', { operator: null });
   assert.deepEqual(await pos.event('operator'), { operator: null });
   // A badge is handed in only by who may say who the clerk is.
   for (const [id, name, badge] of [['op-8', 'Lea Berg', '000077'], ['op-9', 'Ana Duarte', '000078']]) {
     await till.contextctl('operator', 'add', '--database', till.path('store', 'context.db'), '--id', id, '--name', name, '--badge', badge);
-    await pos.event('terminal');
+    await signsOn(id);
   }
+  await pos.result('operator.set', { operator: null });
   const console = await till.console();
   const { token } = await console.request('pos.grant', { name: 'Scanner only', scopes: ['identify'] });
   console.close();
@@ -264,7 +284,7 @@ test('the clerk is who the POS says, and only one whom the chain knows', async (
 // ---- somebody else goes on ----
 
 test('a customer is handed over, and that is taken back', async () => {
-  await till.serve(page, rivera);
+  await serve(rivera);
   const { visit } = page.shown;
   assert.equal(await pos.code('handover.request', { visit: '0'.repeat(32), to: 'any' }), 'refused.not_found');
   const asked = await pos.result('handover.request', { visit: visit.id, to: 'any', note: 'wants the blue one' });
@@ -283,11 +303,12 @@ test('a scope opens what it says and nothing else', async () => {
   const display = new Pos(port(), token);
   await display.follow();
   await display.event('ready');
+  assert.equal((await display.event('customer.left')).visit, null); // nobody is here yet
   for (const method of ['cart.add', 'cart.remove', 'checkout.claim', 'checkout.finish', 'checkout.void', 'identify.code', 'visit.end', 'upos.open'])
     assert.equal(await display.code(method), 'refused.denied', method);
   for (const method of ['pos.list', 'pos.grant', 'pos.revoke', 'page.token', 'pair.begin', 'nothing', 'tail', 'status'])
     assert.equal(await display.code(method), 'refused.unsupported', method);
-  await till.serve(page, rivera);
+  await serve(rivera);
   await display.event('customer.identified');
   await page.clear();
   await display.event('customer.left');
@@ -296,7 +317,7 @@ test('a scope opens what it says and nothing else', async () => {
 });
 
 test('a page of a web POS uses its own token, from its own origin', async () => {
-  const web = await Pos.pair(port(), 'Web POS', ['customer'], shownCode, { Origin: ORIGIN });
+  const web = await Pos.pair(port(), 'Web POS', ['customer'], () => shownCode('Web POS'), { Origin: ORIGIN });
   const own = await web.http('session.info', {}, { headers: { Origin: ORIGIN } });
   assert.deepEqual([own.status, own.headers['access-control-allow-origin']], [200, ORIGIN]);
   assert.deepEqual([(await web.http('session.info')).status, codeOf(await web.http('session.info'))], [403, 'origin_foreign']);
@@ -342,7 +363,7 @@ test('two that are granted at the same moment are two', async () => {
 
 test('who guesses codes is kept off, and who installs tills is not', async () => {
   const { result } = await call(port(), 'pair.begin', { name: 'Guesser', scopes: ALL });
-  const code = await shownCode();
+  const code = await shownCode('Guesser');
   for (let i = 0; i < 5; i++) assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code: wrong(code) })), 'refused.denied');
   await page.sees('no code', (s) => s.pairing === null);
   assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code })), 'refused.not_found');
@@ -358,7 +379,7 @@ test('a clerk refuses what nobody expects', async () => {
   page = await till.workingPage();
   assert.equal(await page.code('pairing.refuse'), 'refused.not_found');
   const { result } = await call(port(), 'pair.begin', { name: 'Unexpected', scopes: ALL });
-  const code = await shownCode();
+  const code = await shownCode('Unexpected');
   assert.deepEqual((await page.request('pairing.refuse')).result, {});
   await page.sees('no code', (s) => s.pairing === null);
   assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code })), 'refused.not_found');

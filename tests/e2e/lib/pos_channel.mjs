@@ -34,10 +34,11 @@ export function post(port, body, headers = {}) {
 
 export class Pos {
   #calls = new Map();
+  #heard = new Map(); // what was told, by the name of the event
   #id = 0;
 
   constructor(port, token) {
-    Object.assign(this, { port, token, events: new Events('pos'), received: '' });
+    Object.assign(this, { port, token, received: '' });
   }
 
   // Asks a till to be paired; read() is the clerk who reads the code from the screen.
@@ -72,8 +73,16 @@ export class Pos {
     });
   }
 
+  // The first event of that name, from now or earlier, that matches; it and those of its name before it are used up. Those of
+  // other names stay: events of one thing that happened have no order among one another.
   event(method, matches = () => true) {
-    return this.events.next(method, (e) => e.method === method && matches(e.params)).then((e) => e.params);
+    return this.#of(method).next(`a ${method}`, matches);
+  }
+
+  // What was told up to now is not waited for any more.
+  async forget() {
+    await this.result('ping');
+    for (const events of this.#heard.values()) events.forget();
   }
 
   // Over the websocket.
@@ -103,12 +112,17 @@ export class Pos {
     this.streaming?.destroy();
   }
 
+  #of(method) {
+    if (!this.#heard.has(method)) this.#heard.set(method, new Events('pos'));
+    return this.#heard.get(method);
+  }
+
   #receive(text) {
     const message = JSON.parse(text);
     this.received += text;
     if (message.method) {
       assert.equal(eventFault(message), '', text);
-      return this.events.push(message);
+      return this.#of(message.method).push(message.params);
     }
     const { asked, answer } = this.#calls.get(message.id);
     this.#calls.delete(message.id);

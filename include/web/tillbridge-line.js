@@ -101,7 +101,7 @@ export class Line {
     if (this.state.state === 'closed') return;
     const attempt = {};
     this.#attempt = attempt;
-    this.#stateSet({ state: 'connecting', cause });
+    this.#attempting(cause);
     this.#after('token', TOKEN_MS, () => this.#lost('token', 'timeout'));
     let fault;
     const token = await this.#tokenAsk().catch((error) => { fault = error ?? {}; });
@@ -113,6 +113,12 @@ export class Line {
     }
     this.#token = token;
     this.#socketOpen();
+  }
+
+  // She is told nothing new by an attempt: without a line she is until there is one.
+  #attempting(cause) {
+    const { state } = this.state;
+    this.#stateSet(state === 'offline' ? { ...this.state, retry_ms: 0 } : { state: 'connecting', cause });
   }
 
   async #tokenAsk() {
@@ -233,7 +239,7 @@ export class Line {
   }
 
   #stateSet(state) {
-    const same = this.state.state === state.state && this.state.cause === state.cause && this.state.code === state.code;
+    const same = ['state', 'cause', 'code', 'retry_ms'].every((name) => this.state[name] === state[name]);
     this.state = state;
     if (!same) this.#hooks.state(state);
   }

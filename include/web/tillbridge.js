@@ -68,7 +68,7 @@ const coded = (code, message = code) => Object.assign(new Error(message), { code
  * @property {'connecting' | 'live' | 'offline' | 'closed'} state
  * @property {string} [cause]
  * @property {string} [code]
- * @property {number} [retry_ms] until the next attempt
+ * @property {number} [retry_ms] until the next attempt; 0 while one is under way
  *
  * @typedef {object} Verdict
  * @property {'applied' | 'duplicate' | 'rejected' | 'undecided'} verdict

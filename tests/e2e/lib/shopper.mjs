@@ -25,6 +25,10 @@ export class Shopper {
     return this.page.waitForSelector('#line[data-tone=bad]');
   }
 
+  bandSays(pattern) {
+    return this.page.locator('#band', { hasText: pattern }).waitFor();
+  }
+
   // The line is there again and the browser has noticed.
   async isBack() {
     await this.page.evaluate(`dispatchEvent(new Event('online'))`);

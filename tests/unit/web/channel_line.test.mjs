@@ -182,7 +182,21 @@ test('when the browser is online again it does not wait', async () => {
   }
   stage.listeners.get('online')();
   await stage.passes(500);
-  assert.equal(shop.state.state, 'connecting');
+  assert.equal(shop.state.retry_ms, 0);
+});
+
+test('an attempt is not told as anything but offline, until there is a line', async () => {
+  const stage = new Stage();
+  await stage.open();
+  await stage.breaks();
+  await stage.passes(stage.states.at(-1).retry_ms);
+  assert.equal(stage.sockets.length, 2);
+  await stage.breaks();
+  assert.deepEqual(stage.states.map(({ state, cause, retry_ms }) => [state, cause, retry_ms]),
+    [['offline', 'no_route', 500], ['offline', 'no_route', 0], ['offline', 'no_route', 1_000]]);
+  await stage.passes(1_000);
+  await stage.welcomes();
+  assert.equal(stage.states.at(-1).state, 'live');
 });
 
 test('an attempt that began before the browser was online again counts for nothing', async () => {

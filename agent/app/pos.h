@@ -111,6 +111,8 @@ void tb_pos_put_grants(struct tb_json_writer *w, uint32_t grants);
 
 /* ---- pairing ---- */
 
+/* One at a time: others are told TB_ERR_BUSY, and until when. It is its user's, not its connection's, which
+ * ends with each call over HTTP. */
 void tb_pos_pair_begin(struct tb_request *r);
 void tb_pos_pair_finish(struct tb_request *r);
 /* pairing.refuse, of a clerk's page. */

@@ -120,28 +120,44 @@ static bool clients_full(const struct tb_pos *pos)
     return pos->clients.count + pos->granting_count >= TB_POS_CLIENT_MAX;
 }
 
-/* Software of another user of this machine, whose pairings came to nothing, does not keep anybody off. */
-static bool is_kept_off(const struct tb_agent *agent, uint32_t asker)
+/* Wall clock; 0: it is not. Software of another user of this machine, whose pairings came to nothing, does
+ * not keep anybody off. */
+static int64_t kept_off_until_ms(const struct tb_agent *agent, uint32_t asker)
 {
     const struct tb_pos_pairing *pairing = &agent->pos.pairing;
     const struct tb_pos_guard *guard = &agent->pos.guard;
-    if (tb_pos_guard_pause_ms(guard, asker, tb_loop_now_ms(agent->loop)) > 0)
-        return true;
-    return pairing->open && (pairing->finishing || !tb_pos_guard_yields(guard, pairing->asker, asker));
+    int64_t pause_ms = tb_pos_guard_pause_ms(guard, asker, tb_loop_now_ms(agent->loop));
+    if (pause_ms > 0)
+        return tb_loop_wall_ms(agent->loop) + pause_ms;
+    bool in_the_way =
+        pairing->open && (pairing->finishing || !tb_pos_guard_yields(guard, pairing->asker, asker));
+    return in_the_way ? pairing->until_wall_ms : 0;
+}
+
+static void busy_tell(const struct tb_request *r, int64_t until_ms)
+{
+    struct tb_buf *to = &r->agent->page;
+    tb_buf_reset(to);
+    struct tb_json_writer w = tb_rpc_begin_error(
+        to, r->id, tb_rpc_number_of(TB_ERR_BUSY), tb_err_name(TB_ERR_BUSY),
+        "Another POS is being paired, or one of this user was refused, or guessed codes. Try again after "
+        "until_ms, or have it granted: tillbridge pos grant");
+    tb_json_put_int(&w, "until_ms", until_ms);
+    tb_rpc_end_error(&w);
+    r->send(r->agent, r->from);
 }
 
 static bool begin_refuse(const struct tb_request *r, const char *name, uint32_t asker)
 {
+    int64_t until_ms = kept_off_until_ms(r->agent, asker);
     if (asker == TB_PEER_UNKNOWN) {
         tb_log(TB_LOG_WARN, TB_EVENT("pos", "asker_unknown"), tb_log_str("name", name));
         tb_request_refuse(
             r, TB_ERR_DENIED,
             "Which user of this machine asks cannot be told. Keep the connection open until the "
             "answer is there, or have it granted: tillbridge pos grant");
-    } else if (is_kept_off(r->agent, asker))
-        tb_request_refuse(r, TB_ERR_BUSY,
-                          "Another POS is being paired, or this one was refused, or guessed codes. Try again "
-                          "later, or have it granted: tillbridge pos grant");
+    } else if (until_ms != 0)
+        busy_tell(r, until_ms);
     else if (clients_full(&r->agent->pos))
         tb_request_refuse(r, TB_ERR_FULL, "As many are paired as can be: tillbridge pos revoke");
     else

@@ -89,6 +89,14 @@ static bool typed(struct tb_talk *t, struct pairing *p)
     return true;
 }
 
+/* And says until when. */
+static bool is_busy(struct tb_talk *t)
+{
+    static const char until[] = "\"until_ms\":";
+    return tb_talk_is_refused(t, "pair.begin", BEGIN, "retry.busy") &&
+           memmem(t->answer.body.at, t->answer.body.size, until, sizeof until - 1) != NULL;
+}
+
 static void session(struct tb_talk *t, const char *token)
 {
     char line[128];
@@ -114,8 +122,8 @@ bool tb_pairing_play(struct tb_talk *t, char ret_token[TB_PAIRING_TOKEN_SIZE])
     ret_token[0] = '\0';
     if (!begin(t, &p))
         return false;
-    tb_report_check(t->report, tb_talk_is_refused(t, "pair.begin", BEGIN, "retry.busy"), "pair_busy",
-                    "one pairing goes on at a time", t->seen);
+    tb_report_check(t->report, is_busy(t), "pair_busy",
+                    "one pairing goes on at a time, and until when is told", t->seen);
     if (!typed(t, &p)) {
         tb_report_unseen(t->report, "pair_finish", text, "type the six digits that the clerk page shows");
         return false;

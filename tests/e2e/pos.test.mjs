@@ -59,7 +59,8 @@ test('the clerk sees who asks for what, and the code opens it once', async () =>
   const { pairing } = await page.sees('its code', (s) => s.pairing?.name === 'Till software');
   assert.deepEqual([pairing.name, pairing.scopes, pairing.until_ms], ['Till software', ALL, begun.result.until_ms]);
   assert.match(pairing.code, /^\d{6}$/);
-  assert.equal(codeOf(await call(port(), 'pair.begin', { name: 'Another', scopes: ALL })), 'retry.busy');
+  const busy = await call(port(), 'pair.begin', { name: 'Another', scopes: ALL });
+  assert.deepEqual([codeOf(busy), busy.error.data.until_ms], ['retry.busy', begun.result.until_ms]);
   assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: '0'.repeat(32), code: pairing.code })), 'refused.not_found');
   assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: begun.result.pairing, code: wrong(pairing.code) })), 'refused.denied');
   const { result } = await call(port(), 'pair.finish', { pairing: begun.result.pairing, code: pairing.code });
@@ -383,7 +384,9 @@ test('a clerk refuses what nobody expects', async () => {
   assert.deepEqual((await page.request('pairing.refuse')).result, {});
   await page.sees('no code', (s) => s.pairing === null);
   assert.equal(codeOf(await call(port(), 'pair.finish', { pairing: result.pairing, code })), 'refused.not_found');
-  assert.equal(codeOf(await call(port(), 'pair.begin', { name: 'Unexpected', scopes: ALL })), 'retry.busy');
+  const paused = await call(port(), 'pair.begin', { name: 'Unexpected', scopes: ALL });
+  assert.equal(codeOf(paused), 'retry.busy');
+  assert.ok(paused.error.data.until_ms < result.until_ms); // a minute from now, when the code would still have been good
 });
 
 // Which user asks can be shown only by a test that may become another one.

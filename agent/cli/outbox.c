@@ -40,6 +40,7 @@ static const struct reason {
     {"handover_unknown", "there was no such hand-over"},
     {"handover_over", "the hand-over was taken back, or nobody took it in time"},
     {"handover_limit", "too many hand-overs were asked for at a time"},
+    {"cart_changed", "the cart was changed after it was looked at"},
     {"visit_unknown", "there was no such visit"},
     {"signature", "its signature did not hold"},
     {"double_sale", "what was paid had been paid already"},

@@ -139,9 +139,13 @@ TB_MUST_USE enum tb_err sqlite_handover_cart_over(struct sqlite_engine *e, struc
 /* What the peer asked for about this customer and is open is cancelled. */
 TB_MUST_USE enum tb_err sqlite_handovers_part(struct sqlite_engine *e, struct sqlite_batch *b,
                                               const struct tb_id *customer);
-/* On the web nobody's cart joins a customer's only after she accepted a hand-over of it; rejects else. */
+/* On the web nobody's cart joins a customer's only when she accepted a hand-over of it, or does by the same
+ * mutation; rejects else. */
 TB_MUST_USE enum tb_err sqlite_handover_merge_check(struct sqlite_engine *e, const struct sqlite_batch *b,
                                                     const struct tb_mutation *m, struct tb_verdict *v);
+/* What a merge that was applied accepted: nobody else goes on with it. */
+TB_MUST_USE enum tb_err sqlite_handover_merged(struct sqlite_engine *e, struct sqlite_batch *b,
+                                               const struct tb_mutation *m);
 /* What was accepted before by who asks again: notes what it is about as it is now. */
 TB_MUST_USE enum tb_err sqlite_handover_repeat(struct sqlite_engine *e, struct sqlite_batch *b,
                                                const struct tb_mutation *m);

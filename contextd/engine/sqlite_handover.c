@@ -420,20 +420,26 @@ static enum tb_err accept_write(struct sqlite_engine *e, struct sqlite_batch *b,
 }
 
 /* The first who accepts serves the customer; the same one again is no news. */
+static enum tb_err accept_check(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                const struct tb_mutation *m, struct stored *ret_stored, struct tb_verdict *v)
+{
+    enum tb_err err = stored_find(e, b, m, ret_stored, v);
+    if (err != TB_OK)
+        return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+    if (ret_stored->state != TB_HANDOVER_OPEN && ret_stored->state != TB_HANDOVER_ACCEPTED)
+        sqlite_reject(v, CODE_HANDOVER_OVER);
+    else if (ret_stored->state == TB_HANDOVER_ACCEPTED && !ret_stored->by_peer)
+        sqlite_reject(v, CODE_HANDOVER_TAKEN);
+    return TB_OK;
+}
+
 enum tb_err sqlite_handover_accept_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                           const struct tb_mutation *m, struct tb_verdict *v)
 {
     struct stored stored;
-    enum tb_err err = stored_find(e, b, m, &stored, v);
-    if (err != TB_OK)
-        return err == TB_ERR_NOT_FOUND ? TB_OK : err;
-    bool taken = stored.state == TB_HANDOVER_ACCEPTED && !stored.by_peer;
-    if (stored.state != TB_HANDOVER_OPEN && stored.state != TB_HANDOVER_ACCEPTED)
-        sqlite_reject(v, CODE_HANDOVER_OVER);
-    else if (taken)
-        sqlite_reject(v, CODE_HANDOVER_TAKEN);
-    if (v->kind == TB_VERDICT_REJECTED)
-        return TB_OK;
+    enum tb_err err = accept_check(e, b, m, &stored, v);
+    if (err != TB_OK || v->kind == TB_VERDICT_REJECTED)
+        return err;
     if (handover_note(b, m, &stored.customer, stored.state == TB_HANDOVER_OPEN))
         err = matter_note(e, b, &stored);
     if (err != TB_OK || b->full || stored.state == TB_HANDOVER_ACCEPTED)
@@ -574,22 +580,60 @@ enum tb_err sqlite_handover_cart_over(struct sqlite_engine *e, struct sqlite_bat
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
-/* An id of a cart is no secret among those who served it; what she accepted was handed to her. */
-enum tb_err sqlite_handover_merge_check(struct sqlite_engine *e, const struct sqlite_batch *b,
-                                        const struct tb_mutation *m, struct tb_verdict *v)
+/* An acceptance of the hand-over that a merge names: on the web hers, at a till nobody's. */
+static struct tb_mutation merge_acceptance(const struct sqlite_batch *b, const struct tb_mutation *m)
 {
-    const struct tb_engine_peer *peer = &b->request->peer;
-    if (tb_id_is_zero(&peer->customer) || m->merge.undo)
-        return TB_OK;
+    return (struct tb_mutation){.kind = TB_MUTATION_HANDOVER_ACCEPT,
+                                .customer = b->request->peer.customer,
+                                .visit = m->visit,
+                                .handover.handover = m->merge.handover};
+}
+
+/* An id of a cart is no secret among those who served it; what she accepted was handed to her. */
+static enum tb_err held_check(struct sqlite_engine *e, const struct sqlite_batch *b,
+                              const struct tb_mutation *m, struct tb_verdict *v)
+{
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_HELD);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->merge.from));
-    tb_stmt_bind_text(s, 2, tb_span_str(peer->device));
+    tb_stmt_bind_text(s, 2, tb_span_str(b->request->peer.device));
     bool held = false;
     enum tb_err err = tb_stmt_step(s, &held);
     tb_stmt_reset(s);
     if (err == TB_OK && !held)
         sqlite_reject(v, CODE_HANDOVER_UNKNOWN);
     return err;
+}
+
+enum tb_err sqlite_handover_merge_check(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                        const struct tb_mutation *m, struct tb_verdict *v)
+{
+    if (m->merge.undo)
+        return TB_OK;
+    if (tb_id_is_zero(&m->merge.handover))
+        return tb_id_is_zero(&b->request->peer.customer) ? TB_OK : held_check(e, b, m, v);
+    const struct tb_mutation accept = merge_acceptance(b, m);
+    struct stored stored;
+    enum tb_err err = accept_check(e, b, &accept, &stored, v);
+    v->version = 0; /* the verdict is about the carts */
+    if (err != TB_OK || v->kind == TB_VERDICT_REJECTED)
+        return err;
+    if (!tb_id_is_zero(&stored.customer) || !tb_id_equal(&stored.cart, &m->merge.from))
+        sqlite_reject(v, CODE_HANDOVER_UNKNOWN);
+    return TB_OK;
+}
+
+enum tb_err sqlite_handover_merged(struct sqlite_engine *e, struct sqlite_batch *b,
+                                   const struct tb_mutation *m)
+{
+    if (m->merge.undo || tb_id_is_zero(&m->merge.handover))
+        return TB_OK;
+    const struct tb_mutation accept = merge_acceptance(b, m);
+    struct tb_verdict unsaid = {.kind = TB_VERDICT_APPLIED};
+    struct stored stored;
+    enum tb_err err = accept_check(e, b, &accept, &stored, &unsaid);
+    if (err != TB_OK || unsaid.kind == TB_VERDICT_REJECTED)
+        return err;
+    return stored.state == TB_HANDOVER_OPEN ? accept_write(e, b, &accept, &stored, &unsaid) : TB_OK;
 }
 
 enum tb_err sqlite_handovers_erase(struct sqlite_engine *e, const struct tb_id *customer)

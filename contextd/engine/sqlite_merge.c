@@ -1,6 +1,8 @@
 /* cart.merge: an anonymous cart joins a customer's, and leaves it again. */
 #include "contextd/engine/sqlite_cart.h"
 
+#define CODE_CART_CHANGED "cart_changed"
+
 /* Who was nobody in the joined cart, and in the visits in which it was touched, is the customer now. */
 static enum tb_err touches_join(struct sqlite_engine *e, const struct tb_mutation *m, int64_t merge)
 {
@@ -144,35 +146,55 @@ static enum tb_err merge_do(struct sqlite_engine *e, struct sqlite_batch *b, con
         return TB_OK;
     }
     v->version = e->cart.version;
-    if (!changed)
-        return TB_OK;
-    enum tb_err err = carts_save(e, b, m, v);
-    return err == TB_OK && is_saved(b, v) ? undo_keep(e, b, m) : err;
+    enum tb_err err = changed ? carts_save(e, b, m, v) : TB_OK;
+    if (err != TB_OK || !is_saved(b, v))
+        return err;
+    err = sqlite_handover_merged(e, b, m);
+    return err == TB_OK && changed ? undo_keep(e, b, m) : err;
+}
+
+/* Both carts are read. *ret_begun: something was ever put into the one that joins. */
+static enum tb_err carts_find(struct sqlite_engine *e, const struct sqlite_batch *b,
+                              const struct tb_mutation *m, bool *ret_begun)
+{
+    const char *store = b->request->peer.store;
+    memset(&e->joined_book, 0, sizeof e->joined_book);
+    enum tb_err err = sqlite_cart_read(e, &m->merge.from, store, &e->joined, &e->joined_book);
+    *ret_begun = err == TB_OK;
+    return err == TB_OK || err == TB_ERR_NOT_FOUND ? sqlite_cart_find(e, &m->cart, &m->customer, store) : err;
+}
+
+/* NULL: they may. What somebody looked at before she agreed to it joins as it was then, or not at all. */
+static const char *carts_refusal(const struct sqlite_engine *e, const struct tb_mutation *m, bool begun)
+{
+    if (!tb_id_is_zero(&e->cart.id) && !tb_id_equal(&e->cart.customer, &m->customer))
+        return tb_cart_code_name(TB_CART_OF_OTHER);
+    if (!begun && m->merge.undo)
+        return tb_cart_code_name(TB_CART_MERGE_UNKNOWN);
+    bool seen = m->merge.from_version == 0 || (begun && e->joined.version == m->merge.from_version);
+    return seen || m->merge.undo ? NULL : CODE_CART_CHANGED;
 }
 
 enum tb_err sqlite_merge_decide(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
                                 struct tb_verdict *v)
 {
-    const char *store = b->request->peer.store;
     if (tb_id_is_zero(&m->customer) || tb_id_is_zero(&m->cart)) {
         sqlite_reject(v, tb_cart_code_name(TB_CART_NOT_UNDERSTOOD));
         return TB_OK;
     }
-    memset(&e->joined_book, 0, sizeof e->joined_book);
+    bool begun = false;
     enum tb_err err = sqlite_handover_merge_check(e, b, m, v);
     if (err != TB_OK || v->kind == TB_VERDICT_REJECTED)
         return err;
-    err = sqlite_cart_read(e, &m->merge.from, store, &e->joined, &e->joined_book);
-    bool begun = err == TB_OK; /* something was ever put into it */
-    if (err == TB_OK || err == TB_ERR_NOT_FOUND)
-        err = sqlite_cart_find(e, &m->cart, &m->customer, store);
+    err = carts_find(e, b, m, &begun);
     if (err != TB_OK)
         return err;
-    if (!tb_id_is_zero(&e->cart.id) && !tb_id_equal(&e->cart.customer, &m->customer))
-        sqlite_reject(v, tb_cart_code_name(TB_CART_OF_OTHER));
-    else if (!begun && m->merge.undo)
-        sqlite_reject(v, tb_cart_code_name(TB_CART_MERGE_UNKNOWN));
-    else if (begun)
-        return m->merge.undo ? merge_undo(e, b, m, v) : merge_do(e, b, m, v);
-    return TB_OK;
+    const char *refusal = carts_refusal(e, m, begun);
+    if (refusal) {
+        sqlite_reject(v, refusal);
+        return TB_OK;
+    }
+    if (!begun)
+        return sqlite_handover_merged(e, b, m);
+    return m->merge.undo ? merge_undo(e, b, m, v) : merge_do(e, b, m, v);
 }

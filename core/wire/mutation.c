@@ -214,6 +214,9 @@ static void merge_decode(const struct mutation_source *s, struct tb_mutation *m)
     m->merge.policy =
         (enum tb_merge_policy)tb_json_enum(s->c, s->o, "policy", tb_merge_policy_names, TB_MERGE_ASK);
     m->merge.undo = tb_member_opt_bool(s->c, s->o, "undo");
+    if (tb_json_has(s->o, "from_version"))
+        m->merge.from_version = tb_member_version(s->c, s->o, "from_version");
+    m->merge.handover = tb_member_opt_id(s->c, s->o, "handover");
     exclude_decode(s, m);
 }
 
@@ -222,6 +225,8 @@ static void merge_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_json_put_id(w, "from", &m->merge.from);
     tb_json_put_str(w, "policy", tb_merge_policy_names[m->merge.policy]);
     tb_member_put_opt_bool(w, "undo", m->merge.undo);
+    tb_member_put_opt_int(w, "from_version", m->merge.from_version);
+    tb_member_put_opt_id(w, "handover", &m->merge.handover);
     if (m->merge.exclude_count == 0)
         return;
     tb_json_open_array(w, "exclude");

@@ -153,7 +153,9 @@ struct tb_mutation {
             char text[TB_TEXT_SIZE_MAX + 1]; /* "" takes the note away; of the cart when line is zero */
         } note;
         struct {
-            struct tb_id from; /* the anonymous cart; mutation.cart is the customer's */
+            struct tb_id from;     /* the anonymous cart; mutation.cart is the customer's */
+            int64_t from_version;  /* that the person saw; 0: whatever it is */
+            struct tb_id handover; /* of that cart, accepted in the same step; zero: none */
             enum tb_merge_policy policy;
             bool undo;
             uint8_t exclude_count;

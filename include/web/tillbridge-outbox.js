@@ -67,17 +67,18 @@ export class Outbox {
   }
 
   // Gives the entry; entry.saved resolves with true when the change will survive the page, with false when it is not kept
-  // and never sent. after: a promise; where it resolves with false this one is not kept either.
-  add(mutation, facts, after) {
+  // and never sent.
+  add(mutation, facts) {
     if (this.pending.length >= CHANGE_COUNT_MAX) throw Object.assign(new Error('too many changes wait to be sent'), { code: 'queue_full' });
     const entry = { mutation: { ...mutation, seq: this.next_seq++ }, facts, kept: false };
     entry.size = sizeOf(entry.mutation);
     this.pending.push(entry);
-    const write = () => this.#storage.write(this.#key(entry.mutation.seq), { mutation: entry.mutation, facts }).then(() => true);
-    entry.saved = (after ? after.then((may) => may && write()) : write()).catch(() => false).then((kept) => {
-      entry.kept = kept;
-      if (!kept) this.#take(entry);
-      return kept;
+    entry.saved = this.#storage.write(this.#key(entry.mutation.seq), { mutation: entry.mutation, facts }).then(() => {
+      entry.kept = true;
+      return true;
+    }, () => {
+      this.#take(entry);
+      return false;
     });
     return entry;
   }

@@ -296,21 +296,22 @@ export class Tillbridge {
 
   /**
    * Goes on with what handed() showed: her own cart, or nobody's, which joins hers. Call it when she has agreed to that.
-   * Promises { joined }; rejects with { code } as handed() does, with 'cart_changed' when the cart is not of that version any
-   * more (show it again), 'handover_taken', or what the context store says against joining.
+   * Promises { joined }; rejects with { code } as handed() does, with 'cart_changed' when it is not what she saw any more (show
+   * it again: nothing was taken), 'handover_taken', or what the context store says against joining.
    * @param {string} code six characters
-   * @param {{version?: number}} [seen] what handed() gave
+   * @param {{joins?: boolean, cart?: Cart | null, version?: number}} [seen] what handed() gave; without it whatever is there is taken
    * @returns {Promise<{joined: boolean}>}
    */
-  async takeOver(code, { version } = {}) {
+  async takeOver(code, seen = {}) {
     const { handover, cart } = await this.#handed(code);
     const joined = Boolean(cart);
-    if (version !== undefined && cart?.version !== version) throw coded('cart_changed');
-    const accept = ['handover.accept', { handover: handover.id }];
-    const changes = joined ? this.#mutateBoth(accept, ['cart.merge', { cart: this.#cartId(), from: cart.id, policy: 'sum' }])
-      : [this.mutate(...accept)];
-    const verdicts = await Promise.all(changes.map(({ decided }) => decided));
-    for (const { verdict, code } of verdicts) if (verdict !== 'applied' && verdict !== 'duplicate') throw coded(code ?? verdict);
+    const { joins = joined, version = cart?.version } = seen;
+    if (joins !== joined || version !== cart?.version || (seen.cart && seen.cart.id !== cart?.id)) throw coded('cart_changed');
+    // One change: the store accepts and joins in one step, and only what is still of the version that was seen.
+    const { decided } = joined ? this.mutate('cart.merge', { cart: this.#cartId(), from: cart.id, policy: 'sum', handover: handover.id,
+      ...(seen.version !== undefined && { from_version: seen.version }) }) : this.mutate('handover.accept', { handover: handover.id });
+    const { verdict, code: why } = await decided;
+    if (verdict !== 'applied' && verdict !== 'duplicate') throw coded(why ?? verdict);
     return { joined };
   }
 
@@ -349,30 +350,10 @@ export class Tillbridge {
    * @returns {Change}
    */
   mutate(kind, members, product) {
-    return this.#mutate(kind, members, { product });
-  }
-
-  // The first is worth nothing without the second: it is kept and sent only after the second is kept, so that a page which is
-  // closed in between leaves both or none to be decided. The context store turns the second down where it did the first.
-  #mutateBoth(first, second) {
-    let keep;
-    const after = new Promise((resolve) => { keep = resolve; });
-    const begun = this.#mutate(...first, { after });
-    try {
-      const change = this.#mutate(...second);
-      change.saved.then(keep);
-      return [begun, change];
-    } catch (error) {
-      keep(false);
-      throw error;
-    }
-  }
-
-  #mutate(kind, members, { product, after } = {}) {
     if (this.#closed) throw coded('closed', 'the channel is closed');
     const at_ms = this.#env.Date.now();
     const entry = this.#outbox.add({ kind, customer: this.#options.customer, made_ms: at_ms, ...members },
-      { at_ms, channel: this.#options.channel, ...(product && { product }) }, after);
+      { at_ms, channel: this.#options.channel, ...(product && { product }) });
     const { seq } = entry.mutation;
     const decided = new Promise((resolve) => this.#deciding.set(seq, resolve));
     entry.saved.then((kept) => (kept ? this.#line.pump() : this.#takenBack(entry, { seq, verdict: 'rejected', code: 'not_stored' })));

@@ -148,6 +148,33 @@ test('a code that cannot be scanned is typed at the till', async () => {
   await sees('where it has gone', `(s) => s.kind === 'ended' && s.title === 'Your cart is at Till 4 now'`);
 });
 
+test('what is put into a cart after somebody looked at it does not join hers unseen', async () => {
+  await scan(pen);
+  await hasCart(pen.name);
+  await sees('that it is sent', `(s) => !/sent later/.test(s.lines[0])`);
+  await shopper.touch('send');
+  const { code } = await sees('a code', `(s) => s.dialog === 'send' && /^[0-9A-Z]{6}$/.test(s.code)`);
+  await shopper.touch('close');
+  const web = await kiosk.webChannel(kiosk.customers[4].id);
+  const { doc: own } = await web.cartWith('her own cart', () => true);
+  const seen = await web.shop.handed(code);
+  assert.deepEqual([seen.joins, seen.cart.item_count], [true, 1]);
+  const merges = web.holds('"cart.merge"');
+  const taking = web.shop.takeOver(code, seen).then(() => '', (error) => error.code);
+  const go = await merges; // it has looked once more: nothing had changed
+  await scan(ink);
+  await sees('both, and that they are sent', `(s) => s.lines.length === 2 && !s.lines.some((line) => /sent later/.test(line))`);
+  go();
+  assert.equal(await taking, 'cart_changed');
+  assert.equal(web.shop.cart.lines.length, own.lines.length);
+  const again = await web.shop.handed(code);
+  assert.deepEqual([again.joins, again.cart.item_count], [true, 2]);
+  assert.deepEqual(await web.shop.takeOver(code, again), { joined: true });
+  await web.cartWith('both', ({ lines }) => lines.length === own.lines.length + 2);
+  await sees('where it has gone', `(s) => s.kind === 'ended' && s.title === 'Your cart is on your phone now'`);
+  web.close();
+});
+
 test('without the line neither is promised', async () => {
   await kiosk.store.stop('SIGKILL');
   await sees('that it is offline', `(s) => /Working offline since/.test(s.band)`);

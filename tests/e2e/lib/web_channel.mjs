@@ -7,15 +7,16 @@ import { Events } from './events.mjs';
 
 export { Tillbridge };
 
-// A socket for Node whose conversation is held against docs/asyncapi.json, whatever the test is about.
-export const checkedSocket = ({ ca, origin }) => (url, protocols) => {
+// A socket for Node whose conversation is held against docs/asyncapi.json, whatever the test is about. on_send is given each
+// message and a function that sends it.
+export const checkedSocket = ({ ca, origin, on_send = (_, go) => go() }) => (url, protocols) => {
   const conversation = new Conversation();
   const socket = new WebSocket(url, protocols, { ca, origin, servername: 'localhost' });
   const send = socket.send.bind(socket);
-  socket.send = (text) => {
+  socket.send = (text) => on_send(text, () => {
     conversation.sent(JSON.parse(text));
     send(text);
-  };
+  });
   socket.on('message', (data) => conversation.received(JSON.parse(data.toString())));
   return socket;
 };
@@ -28,7 +29,7 @@ export class WebChannel {
     Object.assign(channel, { customer, events: new Events('web channel'), on_verdict: () => {} });
     channel.storage = before?.storage ?? memoryStorage();
     channel.shop = await Tillbridge.open({ url, customer, token: () => token, storage: channel.storage, software: 'web-shop',
-      socket: checkedSocket({ ca, origin }) });
+      socket: checkedSocket({ ca, origin, on_send: (text, go) => channel.#sends(text, go) }) });
     channel.shop.on('row', (row) => channel.#row(row));
     channel.shop.on('verdict', (verdict) => {
       channel.events.push({ verdict });
@@ -58,6 +59,18 @@ export class WebChannel {
   async add(gtin, quantity = 1, more = {}) {
     const seq = this.send(gtin, quantity, more);
     return this.events.next(`the verdict on mutation ${seq}`, (e) => e.verdict?.seq === seq);
+  }
+
+  // Keeps back what is sent next and has this in it; a promise of a function that lets it go.
+  holds(part) {
+    return new Promise((resolve) => { this.held = { part, resolve }; });
+  }
+
+  #sends(text, go) {
+    if (!this.held || !text.includes(this.held.part)) return go();
+    const { resolve } = this.held;
+    this.held = undefined;
+    return resolve(go);
   }
 
   cartWith(what, matches) {

@@ -155,11 +155,11 @@ async function takeHanded() {
 // Gives what is to be said of it.
 async function takeAsked(code) {
   for (let changed = false; ; changed = true) {
-    const { joins, cart, version } = await shop.handed(code);
-    if (joins && !await agreed(cart, changed)) return said().t('shop.taken.none');
+    const seen = await shop.handed(code);
+    if (seen.joins && !await agreed(seen.cart, changed)) return said().t('shop.taken.none');
     try {
-      await shop.takeOver(code, { version });
-      return said().t(joins ? 'shop.taken.joined' : 'shop.taken.here');
+      await shop.takeOver(code, seen);
+      return said().t(seen.joins ? 'shop.taken.joined' : 'shop.taken.here');
     } catch (error) {
       if (error.code !== 'cart_changed') throw error;
     }

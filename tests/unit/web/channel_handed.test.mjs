@@ -48,9 +48,31 @@ test('a cart that changed after she saw it is not taken', async () => {
   const taking = shop.takeOver('QY5DN2', { version: 8 });
   stage.result({ found: true, rows: nobodys(theirs(8, cartLine('z', 9))) });
   await settle();
-  assert.deepEqual(stage.mutations.map(({ kind }) => kind), ['handover.accept', 'cart.merge']);
-  await stage.verdicts([{ seq: 1, verdict: 'applied' }, { seq: 2, verdict: 'applied' }]);
+  assert.deepEqual(stage.mutations.map(({ kind, from_version }) => [kind, from_version]), [['cart.merge', 8]]);
+  await stage.verdicts([{ seq: 1, verdict: 'applied' }]);
   assert.deepEqual(await taking, { joined: true });
+});
+
+test('a cart that changes after the look of takeOver() is not taken, and can be looked at again', async () => {
+  const { stage, shop } = await live();
+  const taking = failed(shop.takeOver('QY5DN2', { version: 8 }));
+  stage.result({ found: true, rows: nobodys(theirs(8, cartLine('z', 9))) });
+  await settle();
+  await stage.verdicts([{ seq: 1, verdict: 'rejected', code: 'cart_changed' }]);
+  assert.equal(await taking, 'cart_changed');
+  assert.deepEqual([shop.unsent, shop.cart.lines.length], [0, 1]);
+  assert.equal((await heard(stage, shop.handed('QY5DN2'), ...nobodys(theirs(9, cartLine('z', 9))))).version, 9);
+});
+
+test('what a code stands for now is not taken for what she saw', async () => {
+  const { stage, shop } = await live();
+  const seen = await heard(stage, shop.handed('QY5DN2'), ...nobodys(theirs(7, cartLine('z', 1))));
+  const another = { ...theirs(7, cartLine('y', 5)), id: 'f'.repeat(32) };
+  const taken = failed(shop.takeOver('QY5DN2', seen));
+  assert.equal(await heard(stage, taken, another, handover({}, { cart: another.id })), 'cart_changed');
+  const own = failed(shop.takeOver('QY5DN2', { joins: false, cart: null }));
+  assert.equal(await heard(stage, own, ...nobodys(theirs(7, cartLine('z', 1)))), 'cart_changed');
+  assert.deepEqual(stage.mutations, []);
 });
 
 test('a look says what a take would: no such code, no room, nothing to see', async () => {

@@ -81,6 +81,8 @@ static const char *const all[] = {
     "{\"seq\":5,\"kind\":\"erasure.receipt\"," MADE "\"erasure\":" ID
     ",\"signature\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-"
     "Pw\"}",
+    "{\"seq\":5,\"kind\":\"cart.merge\"," CUSTOMER CART MADE "\"from\":" ID
+    ",\"policy\":\"sum\",\"from_version\":9007199254740991,\"handover\":" ID "}",
     "{\"seq\":5,\"kind\":\"cart.set_quantity\"," CART "\"line\":" ID "," MADE
     "\"from\":2,\"to\":1,\"keep_gift\":true}",
 };

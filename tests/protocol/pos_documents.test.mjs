@@ -96,6 +96,15 @@ test('outcomes and errors are those of the code', () => {
   same(SCHEMAS.error_data.properties.ErrorCode.enum, Object.entries(codes).filter(([name]) => name !== 'E_FAILURE').map(([, n]) => Number(n)));
 });
 
+test('the guide tells of every call, every event, every scope and every status', () => {
+  const guide = source('docs/pos.md');
+  const events = Object.keys(MESSAGES).filter((name) => name.startsWith('event.')).map((name) => name.slice(6));
+  const refusals = [...found('agent/counter/pos.c', /refuse\(c, \d+, "(\w+)"\)/g), ...found('agent/counter/pos_gate.c', /\{\d+, "(\w+)"\}/g)].map(([code]) => code);
+  const scopes = granted.map(([, grant]) => scopeOf(grant)).filter(Boolean);
+  assert.ok(refusals.length > 12 && scopes.length > 2);
+  for (const name of [...calls, ...events, ...scopes, ...refusals]) assert.match(guide, new RegExp(`(?<![\\w.])${name.replaceAll('.', '\\.')}(?![\\w.]\\w)`), name);
+});
+
 test('a schema turns down what it should', () => {
   assert.equal(schemaFault('token', 'x'.repeat(43)), '');
   assert.notEqual(schemaFault('token', 'x'.repeat(42)), '');

@@ -64,8 +64,9 @@ struct stored {
     int64_t version;
     enum tb_handover_state state; /* NONE: gone */
     enum tb_handover_reason reason;
-    bool by_peer;   /* accepted by who asks now */
-    bool from_peer; /* requested by who asks now */
+    bool cart_is_over; /* where it was accepted */
+    bool by_peer;      /* accepted by who asks now */
+    bool from_peer;    /* requested by who asks now */
 };
 
 /* The row with an id; TB_ERR_NOT_FOUND. Reset the statement in any case. */
@@ -105,6 +106,7 @@ static enum tb_err stored_read(struct sqlite_engine *e, const char *device, cons
         ret_stored->version = tb_stmt_int(s, 8);
         ret_stored->state = state_of(e, s);
         ret_stored->reason = (enum tb_handover_reason)tb_stmt_int(s, 12);
+        ret_stored->cart_is_over = tb_stmt_int(s, 21) != TB_HANDOVER_CART_IS_THERE;
         ret_stored->by_peer = tb_span_is(tb_stmt_blob(s, 10), device);
         ret_stored->from_peer = tb_span_is(tb_stmt_blob(s, 11), device);
     }
@@ -457,14 +459,29 @@ enum tb_err sqlite_handover_repeat(struct sqlite_engine *e, struct sqlite_batch 
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
+/* Who had accepted cannot begin with it: it is open again, for everybody. */
+static enum tb_err accept_undo(struct sqlite_engine *e, struct sqlite_batch *b, const struct tb_mutation *m,
+                               const struct stored *stored, struct tb_verdict *v)
+{
+    struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_REOPEN);
+    tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
+    tb_stmt_bind_int(s, 2, e->wall_ms);
+    enum tb_err err = tb_stmt_run(s);
+    return err == TB_OK ? moved(e, b, m, stored, v) : err;
+}
+
 /* It stays open for others. */
 enum tb_err sqlite_handover_decline_decide(struct sqlite_engine *e, struct sqlite_batch *b,
                                            const struct tb_mutation *m, struct tb_verdict *v)
 {
     struct stored stored;
     enum tb_err err = stored_find(e, b, m, &stored, v);
-    if (err != TB_OK || stored.state != TB_HANDOVER_OPEN || !handover_note(b, m, &stored.customer, true))
+    bool back = stored.state == TB_HANDOVER_ACCEPTED && stored.by_peer && !stored.cart_is_over;
+    if (err != TB_OK || (stored.state != TB_HANDOVER_OPEN && !back) ||
+        !handover_note(b, m, &stored.customer, true))
         return err == TB_ERR_NOT_FOUND ? TB_OK : err;
+    if (back)
+        return accept_undo(e, b, m, &stored, v);
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_DECLINE_ADD);
     tb_stmt_bind_blob(s, 1, tb_id_span(&m->handover.handover));
     tb_stmt_bind_text(s, 2, tb_span_str(b->request->peer.device));

@@ -250,6 +250,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " ON CONFLICT DO NOTHING",
     [STMT_HANDOVER_TAKE] = "UPDATE handover SET state = 2, by_device = ?2, by_name = ?3,"
                            " taken_ms = ?4, version = version + 1, as_of_ms = ?4 WHERE id = ?1",
+    [STMT_HANDOVER_REOPEN] = "UPDATE handover SET state = 1, by_device = '', by_name = '', taken_ms = 0,"
+                             " version = version + 1, as_of_ms = ?2 WHERE id = ?1",
     [STMT_HANDOVER_STATE] =
         "UPDATE handover SET state = ?2, version = version + 1, as_of_ms = ?3 WHERE id = ?1",
     [STMT_HANDOVER_DECLINE_ADD] =

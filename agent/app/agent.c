@@ -287,6 +287,7 @@ static enum tb_err storage_start(struct tb_agent *agent, const struct tb_storage
     agent->facts_coming = found->facts;
     agent->settings = found->settings;
     tb_pos_start(agent, &found->pos);
+    tb_handovers_start(agent, &found->settings.taken);
     agent->status.unsent_count = agent->pending.undecided_count;
     tb_loop_raise_wall_floor(agent->loop, INT64_C(1000) * TB_BUILD_TIME_S);
     tb_loop_raise_wall_floor(agent->loop, found->settings.wall_floor_ms);

@@ -68,6 +68,7 @@ void tb_handover_desk_put_own(struct tb_json_writer *w, const struct tb_handover
     put_number(w, "until_ms", own->until_ms);
     put_text(w, "code", own->code);
     put_text(w, "by", own->by);
+    put_text(w, "back_by", own->back_by);
     tb_json_put_int(w, "declined_count", own->declined);
 }
 
@@ -114,6 +115,7 @@ void tb_handover_desk_tell_shopper(struct tb_agent *agent, struct tb_page_to to)
         tb_json_put_str(&w, "state", stage_name(own->stage));
         tb_json_put_int(&w, "since_ms", own->since_ms);
         put_text(&w, "by", own->by);
+        put_text(&w, "back_by", own->back_by);
         tb_json_put_int(&w, "declined", own->declined);
         tb_json_close(&w);
     } else

@@ -1,6 +1,5 @@
-#include "agent/app/agent.h"
-#include "agent/app/guest.h"
 #include "agent/app/handover_desk.h"
+#include "agent/app/handover_parts.h"
 #include "agent/app/kiosk.h"
 #include "agent/app/own_id.h"
 
@@ -13,14 +12,12 @@
 #include <stdlib.h>
 
 #define ANSWER_MS 5000
-#define LATE_MS 120000 /* an acceptance that comes later begins nothing here any more */
-#define HELD_MS 600000 /* nor one that waited longer for the end of another's visit */
-#define HELP "help"    /* a call for help: its id is this terminal's */
+#define HELP "help" /* a call for help: its id is this terminal's */
 
 /* ---- mutations ---- */
 
-static void audit(struct tb_agent *agent, const char *event, const struct tb_id *handover,
-                  const struct tb_id *visit)
+void handover_audit(struct tb_agent *agent, const char *event, const struct tb_id *handover,
+                    const struct tb_id *visit)
 {
     enum tb_err err = tb_audit(TB_EVENT("handover", event), tb_log_id("handover", handover),
                                tb_log_id("visit", visit), tb_operators_field(agent));
@@ -28,7 +25,7 @@ static void audit(struct tb_agent *agent, const char *event, const struct tb_id 
         tb_log(TB_LOG_ERROR, TB_EVENT("audit", "write_failed"), tb_log_err(err));
 }
 
-static enum tb_err mutation_store(struct tb_agent *agent, struct tb_mutation *m)
+enum tb_err handover_store(struct tb_agent *agent, struct tb_mutation *m)
 {
     static const struct tb_cart_ask nobody;
     return tb_mutations_store(agent, m, nobody);
@@ -41,33 +38,25 @@ static void cancel_store(struct tb_agent *agent, const struct tb_id *handover, c
                                  .customer = *customer,
                                  .visit = *visit,
                                  .handover.handover = *handover};
-    enum tb_err err = mutation_store(agent, &cancel);
+    enum tb_err err = handover_store(agent, &cancel);
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_cancelled"), tb_log_err(err));
-    audit(agent, "cancelled", handover, visit);
+    handover_audit(agent, "cancelled", handover, visit);
 }
 
 /* ---- what waits for a verdict ---- */
 
 static void answer_due(struct tb_timer *timer);
 
-/* Who is asked which of several people she is will be served next. */
-static bool nobody_is_served(const struct tb_agent *agent)
-{
-    return !agent->serving.visit.open && tb_id_is_zero(&agent->choices.id);
-}
-
-static void timer_rearm(struct tb_agent *agent)
+void handover_rearm(struct tb_agent *agent)
 {
     struct tb_handovers *h = &agent->handovers;
     int64_t now_ms = tb_loop_now_ms(agent->loop);
-    int64_t due_ms = INT64_MAX;
+    int64_t due_ms = handover_taking_due_ms(agent);
     for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++) {
         const struct tb_handover_asked *asked = &h->asked[i];
         if (asked->kind != TB_MUTATION_NONE && asked->until_ms < due_ms)
             due_ms = asked->until_ms;
-        if (asked->held && nobody_is_served(agent))
-            due_ms = now_ms;
     }
     h->timer.context = agent;
     if (due_ms == INT64_MAX)
@@ -78,8 +67,13 @@ static void timer_rearm(struct tb_agent *agent)
 
 static void asked_free(struct tb_handover_asked *asked)
 {
-    free(asked->cart);
     *asked = (struct tb_handover_asked){.kind = TB_MUTATION_NONE};
+}
+
+void handover_asked_drop(struct tb_agent *agent, struct tb_handover_asked *asked)
+{
+    asked_free(asked);
+    handover_rearm(agent);
 }
 
 static void own_end(struct tb_agent *agent, enum tb_handover_reason reason, const struct tb_id *id)
@@ -98,53 +92,44 @@ static void request_give_up(struct tb_agent *agent, const struct tb_handover_ask
     own_end(agent, asked->reason, &asked->id);
 }
 
-/* The asker is told; what an acceptance would begin may still come. */
-static void asked_give_up(struct tb_agent *agent, struct tb_handover_asked *asked, enum tb_err err)
+void handover_asked_give_up(struct tb_agent *agent, struct tb_handover_asked *asked, enum tb_err err)
 {
     const struct tb_handover_asked told = *asked;
-    bool waits = told.kind == TB_MUTATION_HANDOVER_ACCEPT && told.seq != 0 && !told.told;
-    if (told.held)
-        tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_begun"), tb_log_err(err));
     if (told.kind == TB_MUTATION_HANDOVER_REQUEST)
         request_give_up(agent, asked);
-    if (waits) {
-        asked->told = true;
-        asked->until_ms = tb_loop_now_ms(agent->loop) + LATE_MS;
-    } else
-        asked_free(asked);
-    timer_rearm(agent);
+    asked_free(asked);
+    if (told.kind == TB_MUTATION_HANDOVER_ACCEPT)
+        handover_taking_unasked(agent, &told.id);
+    handover_rearm(agent);
     if (told.kind == TB_MUTATION_HANDOVER_REQUEST)
         tb_handover_desk_tell(agent);
-    if (!told.told && told.done)
+    if (told.done)
         told.done(agent, &told.asker, err,
                   told.kind == TB_MUTATION_HANDOVER_REQUEST ? &agent->handovers.own[told.reason] : NULL);
 }
-
-static void held_begin(struct tb_agent *agent);
 
 static void answer_due(struct tb_timer *timer)
 {
     struct tb_agent *agent = timer->context;
     struct tb_handovers *h = &agent->handovers;
-    held_begin(agent);
+    handover_taking_tick(agent);
     int64_t now_ms = tb_loop_now_ms(agent->loop);
     for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
         if (h->asked[i].kind != TB_MUTATION_NONE && h->asked[i].until_ms <= now_ms)
-            asked_give_up(agent, &h->asked[i], TB_ERR_TIMEOUT);
-    timer_rearm(agent);
+            handover_asked_give_up(agent, &h->asked[i], TB_ERR_TIMEOUT);
+    handover_rearm(agent);
 }
 
 void tb_handovers_line(struct tb_agent *agent)
 {
     struct tb_handovers *h = &agent->handovers;
     for (size_t i = 0; agent->status.line != TB_LINE_LIVE && i < TB_HANDOVERS_ASK_MAX; i++)
-        if (h->asked[i].kind != TB_MUTATION_NONE && !h->asked[i].told)
-            asked_give_up(agent, &h->asked[i], TB_ERR_OFFLINE);
+        if (h->asked[i].kind != TB_MUTATION_NONE)
+            handover_asked_give_up(agent, &h->asked[i], TB_ERR_OFFLINE);
 }
 
-/* Stores what is asked for and remembers who waits. */
-static enum tb_err ask_begin(struct tb_agent *agent, struct tb_mutation *m, tb_handover_done *done,
-                             const struct tb_request *asker)
+enum tb_err handover_ask(struct tb_agent *agent, const struct tb_mutation *m, tb_handover_done *done,
+                         const struct tb_request *asker)
 {
     struct tb_handovers *h = &agent->handovers;
     struct tb_handover_asked *slot = NULL;
@@ -165,20 +150,31 @@ static enum tb_err ask_begin(struct tb_agent *agent, struct tb_mutation *m, tb_h
         slot->asker = *asker;
     if (agent->serving.visit.open)
         slot->visit = agent->serving.visit.id;
-    enum tb_err err = mutation_store(agent, m);
-    if (err != TB_OK)
-        asked_free(slot);
-    timer_rearm(agent);
-    return err;
+    handover_rearm(agent);
+    return TB_OK;
 }
 
-static struct tb_handover_asked *asked_of(struct tb_handovers *h, enum tb_mutation_kind kind,
-                                          const struct tb_id *id)
+struct tb_handover_asked *handover_asked_of(struct tb_agent *agent, enum tb_mutation_kind kind,
+                                            const struct tb_id *handover)
 {
+    struct tb_handovers *h = &agent->handovers;
     for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
-        if (h->asked[i].kind == kind && tb_id_equal(&h->asked[i].id, id))
+        if (h->asked[i].kind == kind && tb_id_equal(&h->asked[i].id, handover))
             return &h->asked[i];
     return NULL;
+}
+
+/* Stores what is asked for and remembers who waits. */
+static enum tb_err ask_begin(struct tb_agent *agent, struct tb_mutation *m, tb_handover_done *done,
+                             const struct tb_request *asker)
+{
+    enum tb_err err = handover_ask(agent, m, done, asker);
+    if (err != TB_OK)
+        return err;
+    err = handover_store(agent, m);
+    if (err != TB_OK)
+        handover_asked_drop(agent, handover_asked_of(agent, m->kind, &m->handover.handover));
+    return err;
 }
 
 void tb_handovers_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err)
@@ -186,34 +182,17 @@ void tb_handovers_stored(struct tb_agent *agent, const struct tb_mutation *mutat
     if (mutation->kind != TB_MUTATION_HANDOVER_REQUEST && mutation->kind != TB_MUTATION_HANDOVER_ACCEPT &&
         mutation->kind != TB_MUTATION_HANDOVER_DECLINE)
         return;
-    struct tb_handover_asked *asked =
-        asked_of(&agent->handovers, mutation->kind, &mutation->handover.handover);
+    handover_taking_stored(agent, mutation, err);
+    struct tb_handover_asked *asked = handover_asked_of(agent, mutation->kind, &mutation->handover.handover);
     if (!asked || asked->seq)
         return;
     if (err == TB_OK)
         asked->seq = mutation->seq;
     else
-        asked_give_up(agent, asked, err);
+        handover_asked_give_up(agent, asked, err);
 }
 
 /* ---- what became of it ---- */
-
-/* A visit of this terminal with what was taken over; the one that was open has ended. */
-static enum tb_err visit_begin(struct tb_agent *agent, const struct tb_handover_asked *asked)
-{
-    struct tb_visit_start start = {.source = TB_VISIT_FROM_HANDOVER,
-                                   .credential_kind = TB_CREDENTIAL_NONE,
-                                   .assurance = TB_ASSURANCE_LOW,
-                                   .reader = TB_VISIT_NO_READER};
-    tb_visits_finish(agent, TB_VISIT_ENDED_OTHER);
-    if (!tb_id_is_zero(&asked->customer)) {
-        start.known = true;
-        start.customer = tb_pepper_customer(&agent->facts.pepper, &asked->customer);
-        return tb_visits_open(agent, &start);
-    }
-    tb_visits_open_nobody(agent, &start, asked->cart); /* without one: who called had nothing in it yet */
-    return TB_OK;
-}
 
 static enum tb_err verdict_err(const struct tb_verdict *verdict)
 {
@@ -227,104 +206,29 @@ static enum tb_err verdict_err(const struct tb_verdict *verdict)
     return over ? TB_ERR_NOT_FOUND : TB_ERR_DENIED;
 }
 
-/* What was taken over is what is served. */
-static bool is_here(const struct tb_agent *agent, const struct tb_handover_asked *asked)
-{
-    const struct tb_serving *serving = &agent->serving;
-    if (!tb_id_is_zero(&asked->customer))
-        return tb_id_equal(&asked->customer, &serving->record.customer);
-    return !tb_id_is_zero(&asked->wanted) && tb_id_equal(&asked->wanted, &serving->cart_id);
-}
-
-/* Somebody else is being served meanwhile, and is not sent away: it begins when her visit has ended. Nobody
- * else can take it any more. */
-static void held_keep(struct tb_agent *agent, struct tb_handover_asked *slot,
-                      const struct tb_handover_asked *asked)
-{
-    *slot = *asked;
-    slot->held = true;
-    slot->told = true;
-    slot->seq = 0;
-    slot->until_ms = tb_loop_now_ms(agent->loop) + HELD_MS;
-    timer_rearm(agent);
-}
-
-/* The oldest one, when nobody is being served. */
-static void held_begin(struct tb_agent *agent)
-{
-    struct tb_handover_asked *oldest = NULL;
-    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++) {
-        struct tb_handover_asked *asked = &agent->handovers.asked[i];
-        if (asked->held && (!oldest || asked->until_ms < oldest->until_ms))
-            oldest = asked;
-    }
-    if (!oldest || !nobody_is_served(agent))
-        return;
-    struct tb_handover_asked held = *oldest;
-    oldest->cart = NULL; /* held's now */
-    asked_free(oldest);
-    enum tb_err err = visit_begin(agent, &held);
-    if (err == TB_OK)
-        audit(agent, "begun", &held.id, &agent->serving.visit.id);
-    else
-        tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_begun"), tb_log_err(err));
-    free(held.cart);
-    tb_agent_rearm(agent);
-}
-
-/* Those of this customer, or of any whose customer or cart is being served, need not begin any more. */
-static void held_drop(struct tb_agent *agent, const struct tb_id *customer)
-{
-    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++) {
-        struct tb_handover_asked *asked = &agent->handovers.asked[i];
-        if (asked->held && (customer ? tb_id_equal(&asked->customer, customer) : is_here(agent, asked)))
-            asked_free(asked);
-    }
-    timer_rearm(agent);
-}
-
-/* slot: free; that of asked until now. TB_ERR_BUSY: it begins later, and its audit line names no visit yet.
- */
-static enum tb_err accepted(struct tb_agent *agent, struct tb_handover_asked *slot,
-                            struct tb_handover_asked *asked)
-{
-    static const struct tb_id none;
-    const struct tb_visit *visit = &agent->serving.visit;
-    enum tb_err err = TB_OK;
-    if (!visit->open || (!asked->told && tb_id_equal(&visit->id, &asked->visit)))
-        err = visit_begin(agent, asked);
-    else if (!is_here(agent, asked)) {
-        held_keep(agent, slot, asked);
-        asked->cart = NULL; /* slot's now */
-        err = TB_ERR_BUSY;
-    }
-    audit(agent, "accepted", &asked->id, err == TB_OK ? &visit->id : &none);
-    return err;
-}
-
 void tb_handovers_decided(struct tb_agent *agent, const struct tb_verdict *verdict)
 {
     struct tb_handovers *h = &agent->handovers;
     struct tb_handover_asked *asked = NULL;
+    struct tb_acceptance *taken = tb_acceptances_of_seq(&h->taking, verdict->seq);
     for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX && !asked; i++)
         if (h->asked[i].kind != TB_MUTATION_NONE && h->asked[i].seq == verdict->seq && verdict->seq != 0)
             asked = &h->asked[i];
-    if (!asked)
+    if (!asked && !taken)
         return;
-    struct tb_handover_asked done = *asked;
-    asked->cart = NULL; /* done's now */
-    asked_free(asked);
-    timer_rearm(agent);
+    const struct tb_handover_asked done =
+        asked ? *asked : (struct tb_handover_asked){.kind = TB_MUTATION_NONE};
+    if (asked)
+        handover_asked_drop(agent, asked);
     enum tb_err err = verdict_err(verdict);
     if (done.kind == TB_MUTATION_HANDOVER_REQUEST && err != TB_OK)
         own_end(agent, done.reason, &done.id);
-    if (done.kind == TB_MUTATION_HANDOVER_ACCEPT && err == TB_OK)
-        err = accepted(agent, asked, &done);
+    if (taken)
+        err = handover_taking_decided(agent, taken, err, asked ? &done.visit : NULL);
     tb_handover_desk_tell(agent);
-    if (!done.told && done.done)
+    if (done.done)
         done.done(agent, &done.asker, err,
                   done.kind == TB_MUTATION_HANDOVER_REQUEST ? &h->own[done.reason] : NULL);
-    free(done.cart);
 }
 
 /* ---- this terminal's requests ---- */
@@ -375,7 +279,7 @@ enum tb_err tb_handovers_request(struct tb_agent *agent, const struct tb_handove
                                     .customer = m.customer,
                                     .visit = m.visit,
                                     .since_ms = tb_loop_wall_ms(agent->loop)};
-    audit(agent, "requested", &own->id, &own->visit);
+    handover_audit(agent, "requested", &own->id, &own->visit);
     tb_visit_activity(&agent->serving.visit, tb_loop_now_ms(agent->loop));
     tb_agent_rearm(agent);
     return TB_OK;
@@ -385,9 +289,9 @@ static void own_cancel(struct tb_agent *agent, struct tb_handover_own *own)
 {
     own->stage = TB_HANDOVER_STAGE_OVER;
     cancel_store(agent, &own->id, &own->customer, &own->visit);
-    struct tb_handover_asked *asked = asked_of(&agent->handovers, TB_MUTATION_HANDOVER_REQUEST, &own->id);
+    struct tb_handover_asked *asked = handover_asked_of(agent, TB_MUTATION_HANDOVER_REQUEST, &own->id);
     if (asked)
-        asked_give_up(agent, asked, TB_ERR_NOT_FOUND);
+        handover_asked_give_up(agent, asked, TB_ERR_NOT_FOUND);
     tb_handover_desk_tell(agent);
 }
 
@@ -415,7 +319,7 @@ void tb_handovers_part(struct tb_agent *agent)
 
 void tb_handovers_choice_over(struct tb_agent *agent)
 {
-    timer_rearm(agent);
+    handover_rearm(agent);
 }
 
 void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit)
@@ -423,7 +327,7 @@ void tb_handovers_visit_ended(struct tb_agent *agent, const struct tb_id *visit)
     struct tb_handover_own *help = &agent->handovers.own[TB_HANDOVER_FOR_HELP];
     if (!tb_id_equal(&agent->handovers.gone.visit, visit))
         agent->handovers.gone = (struct tb_handover_gone){.to = ""};
-    held_drop(agent, NULL);
+    handover_taking_served(agent);
     if (help->stage == TB_HANDOVER_STAGE_NONE || !tb_id_equal(&help->visit, visit))
         return;
     enum tb_err err = tb_handovers_cancel(agent, TB_HANDOVER_FOR_HELP, visit);
@@ -507,8 +411,13 @@ static void cart_is_over(struct tb_agent *agent, const struct tb_handover *doc)
 static void own_take(struct tb_agent *agent, struct tb_handover_own *own, const struct tb_handover *doc)
 {
     bool taken = doc->state == TB_HANDOVER_ACCEPTED && own->stage != TB_HANDOVER_STAGE_ACCEPTED;
+    bool back = doc->state == TB_HANDOVER_OPEN && own->stage == TB_HANDOVER_STAGE_ACCEPTED;
     if (taken)
         tb_measuring_taken(agent, doc);
+    if (back)
+        memcpy(own->back_by, own->by, sizeof own->back_by);
+    else if (taken)
+        own->back_by[0] = '\0';
     own->declined = doc->declined;
     own->until_ms = doc->at_ms + TB_HANDOVER_LIFE_MS;
     memcpy(own->code, doc->code, sizeof own->code);
@@ -517,7 +426,7 @@ static void own_take(struct tb_agent *agent, struct tb_handover_own *own, const 
         own->stage = TB_HANDOVER_STAGE_ACCEPTED;
     else if (doc->state != TB_HANDOVER_OPEN)
         own->stage = TB_HANDOVER_STAGE_OVER;
-    else if (own->stage == TB_HANDOVER_STAGE_ASKING)
+    else if (own->stage == TB_HANDOVER_STAGE_ASKING || back)
         own->stage = TB_HANDOVER_STAGE_WAITING;
     if (taken)
         sent_is_taken(agent, own);
@@ -560,6 +469,7 @@ static bool row_take(struct tb_agent *agent, const struct tb_row *row)
     if (known && known->version >= row->version)
         return false;
     if (row->op != TB_ROW_PUT) {
+        handover_taking_row(agent, row, &id, NULL);
         tb_handover_list_remove(&h->open, &id);
         return true;
     }
@@ -576,37 +486,9 @@ static bool row_take(struct tb_agent *agent, const struct tb_row *row)
         cancel_store(agent, &id, &row->customer, &none);
     else if (!own)
         entry_put(agent, row, &id, &doc);
+    handover_taking_row(agent, row, &id, &doc);
     cart_is_over(agent, &doc);
     return true;
-}
-
-/* Owned by the caller; NULL: the row is of no such cart. */
-static struct tb_cart *cart_read(const struct tb_row *row)
-{
-    if (row->type != TB_ROW_CART || row->op != TB_ROW_PUT || !tb_id_is_zero(&row->customer))
-        return NULL;
-    struct tb_cart *cart = malloc(sizeof *cart);
-    enum tb_err err = cart ? tb_guest_read(row, cart) : TB_ERR_NO_MEMORY;
-    if (err == TB_OK)
-        return cart;
-    tb_log(TB_LOG_ERROR, TB_EVENT("handovers", "cart_unreadable"), tb_log_err(err));
-    free(cart);
-    return NULL;
-}
-
-/* Nobody's cart comes with the verdict on the acceptance that waits for it. */
-static void cart_take(struct tb_handovers *h, const struct tb_row *row)
-{
-    struct tb_id id;
-    for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++) {
-        struct tb_handover_asked *asked = &h->asked[i];
-        bool wanted = asked->kind == TB_MUTATION_HANDOVER_ACCEPT && row->type == TB_ROW_CART &&
-                      tb_row_object(row, &id) == TB_OK && tb_id_equal(&asked->wanted, &id);
-        if (!wanted)
-            continue;
-        free(asked->cart);
-        asked->cart = cart_read(row);
-    }
 }
 
 void tb_handovers_rows(struct tb_agent *agent, const struct tb_rows *rows)
@@ -614,7 +496,7 @@ void tb_handovers_rows(struct tb_agent *agent, const struct tb_rows *rows)
     bool changed = false;
     for (size_t i = 0; i < rows->count; i++) {
         changed = row_take(agent, &rows->at[i]) || changed;
-        cart_take(&agent->handovers, &rows->at[i]);
+        handover_taking_cart(agent, &rows->at[i]);
     }
     if (changed)
         tb_handover_desk_tell(agent);
@@ -642,6 +524,8 @@ void tb_handovers_save(struct tb_agent *agent, const struct tb_client_action *ac
         tb_handover_list_clear(&h->open);
     for (size_t i = 0; i < action->save.rows.count; i++)
         (void)row_take(agent, &action->save.rows.at[i]);
+    if (!action->save.more)
+        handover_taking_complete(agent);
     if (anew || action->save.rows.count)
         tb_handover_desk_tell(agent);
     size_t slot = 0;
@@ -673,46 +557,29 @@ const struct tb_handover_entry *tb_handovers_next(const struct tb_agent *agent, 
 void tb_handovers_forget(struct tb_agent *agent, const struct tb_id *customer)
 {
     tb_handover_list_forget(&agent->handovers.open, customer);
-    held_drop(agent, customer);
+    handover_taking_forget(agent, customer);
     tb_handover_desk_tell(agent);
 }
 
-/* ---- answering ---- */
-
-static enum tb_err entry_ask(struct tb_agent *agent, enum tb_mutation_kind kind, const struct tb_id *handover,
-                             tb_handover_done *done, const struct tb_request *asker)
-{
-    struct tb_handovers *h = &agent->handovers;
-    const struct tb_handover_entry *entry = tb_handover_list_find(&h->open, handover);
-    if (agent->status.line != TB_LINE_LIVE)
-        return TB_ERR_OFFLINE;
-    if (!entry)
-        return TB_ERR_NOT_FOUND;
-    if (asked_of(h, kind, handover))
-        return TB_ERR_CONFLICT;
-    struct tb_id wanted = entry->doc.cart;
-    struct tb_mutation m = {.kind = kind, .customer = entry->customer, .handover.handover = *handover};
-    enum tb_err err = ask_begin(agent, &m, done, asker);
-    struct tb_handover_asked *asked = err == TB_OK ? asked_of(h, kind, handover) : NULL;
-    if (asked && tb_id_is_zero(&m.customer))
-        asked->wanted = wanted;
-    return err;
-}
-
-enum tb_err tb_handovers_accept(struct tb_agent *agent, const struct tb_id *handover, tb_handover_done *done,
-                                const struct tb_request *asker)
-{
-    return entry_ask(agent, TB_MUTATION_HANDOVER_ACCEPT, handover, done, asker);
-}
+/* ---- declining ---- */
 
 enum tb_err tb_handovers_decline(struct tb_agent *agent, const struct tb_id *handover, tb_handover_done *done,
                                  const struct tb_request *asker)
 {
-    enum tb_err err = entry_ask(agent, TB_MUTATION_HANDOVER_DECLINE, handover, done, asker);
+    const struct tb_handover_entry *entry = tb_handover_list_find(&agent->handovers.open, handover);
+    if (agent->status.line != TB_LINE_LIVE)
+        return TB_ERR_OFFLINE;
+    if (!entry)
+        return TB_ERR_NOT_FOUND;
+    if (handover_asked_of(agent, TB_MUTATION_HANDOVER_DECLINE, handover))
+        return TB_ERR_CONFLICT;
+    struct tb_mutation m = {
+        .kind = TB_MUTATION_HANDOVER_DECLINE, .customer = entry->customer, .handover.handover = *handover};
+    enum tb_err err = ask_begin(agent, &m, done, asker);
     if (err != TB_OK)
         return err;
     tb_handover_list_decline(&agent->handovers.open, handover);
-    audit(agent, "declined", handover, &agent->serving.visit.id);
+    handover_audit(agent, "declined", handover, &agent->serving.visit.id);
     tb_handover_desk_tell(agent);
     return TB_OK;
 }
@@ -723,10 +590,10 @@ static void fetched_accept(struct tb_agent *agent, const struct tb_handover_fetc
 {
     struct tb_mutation accept = {.kind = TB_MUTATION_HANDOVER_ACCEPT, .customer = fetched->customer};
     accept.handover.handover = fetched->id;
-    enum tb_err err = mutation_store(agent, &accept);
+    enum tb_err err = handover_store(agent, &accept);
     if (err != TB_OK)
         tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_accepted"), tb_log_err(err));
-    audit(agent, "fetched", &fetched->id, &agent->serving.visit.id);
+    handover_audit(agent, "fetched", &fetched->id, &agent->serving.visit.id);
 }
 
 struct tb_handover_fetched tb_handovers_found(const struct tb_rows *rows)
@@ -740,7 +607,7 @@ struct tb_handover_fetched tb_handovers_found(const struct tb_rows *rows)
             found.customer = row->customer;
         }
         if (!found.cart)
-            found.cart = cart_read(row);
+            found.cart = handover_cart_read(row);
     }
     return found;
 }
@@ -784,6 +651,7 @@ void tb_handovers_stop(struct tb_agent *agent)
     tb_timer_cancel(&h->save_timer);
     for (size_t i = 0; i < TB_HANDOVERS_ASK_MAX; i++)
         asked_free(&h->asked[i]);
+    tb_acceptances_clear(&h->taking);
     tb_handovers_fetched_drop(agent);
     tb_handover_list_clear(&h->open);
 }

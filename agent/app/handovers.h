@@ -4,8 +4,10 @@
  * This terminal may ask (a shopper's call for help, a clerk's hand-over, a cart that is sent by its code),
  * and it is told of the open hand-overs of its store, takes one over or declines it. Both need the line: what
  * is asked for without it is refused with TB_ERR_OFFLINE and never stored, because an hour later nobody waits
- * any more. Nothing of others' hand-overs is on disk here: the context store tells them anew at every start.
- * A call for help of an agent before this one, whose visit is over, is taken back.
+ * any more. Of others' hand-overs nothing is on disk here but the ids of those that were taken over and have
+ * not begun: the context store tells them anew at every start. A call for help of an agent before this one,
+ * whose visit is over, is taken back; what that one took over and did not begin with is given back, and open
+ * again for all.
  *
  * Limits: TB_HANDOVERS_OPEN_MAX open ones are known; one request of each reason at a time. Loop's thread
  * only.
@@ -13,6 +15,7 @@
 #ifndef TB_AGENT_APP_HANDOVERS_H
 #define TB_AGENT_APP_HANDOVERS_H
 
+#include "agent/app/acceptances.h"
 #include "agent/app/handover_list.h"
 #include "agent/app/page.h"
 #include "agent/app/request.h"
@@ -36,13 +39,14 @@ enum tb_handover_stage {
 struct tb_handover_own {
     enum tb_handover_stage stage;
     struct tb_id id;
-    struct tb_id customer;         /* zero: nobody's cart */
-    struct tb_id visit;            /* in which it was made */
-    int64_t since_ms;              /* Unix ms, of this terminal: when it was asked for */
-    int64_t declined;              /* terminals that do not take it */
-    int64_t until_ms;              /* Unix ms: nobody can take it any more; 0 while ASKING */
-    char code[7];                  /* names it at a till while it is open; "" while ASKING */
-    char by[TB_NAME_SIZE_MAX + 1]; /* who accepted, in words */
+    struct tb_id customer;              /* zero: nobody's cart */
+    struct tb_id visit;                 /* in which it was made */
+    int64_t since_ms;                   /* Unix ms, of this terminal: when it was asked for */
+    int64_t declined;                   /* terminals that do not take it */
+    int64_t until_ms;                   /* Unix ms: nobody can take it any more; 0 while ASKING */
+    char code[7];                       /* names it at a till while it is open; "" while ASKING */
+    char by[TB_NAME_SIZE_MAX + 1];      /* who accepted, in words */
+    char back_by[TB_NAME_SIZE_MAX + 1]; /* who had accepted it before and gave it back; "" else */
 };
 
 struct tb_handover_wish {
@@ -55,7 +59,8 @@ struct tb_handover_wish {
  * NULL; borrowed. TB_OK: the context store has done it. TB_ERR_OFFLINE, TB_ERR_TIMEOUT (5 s): nobody knows; a
  * request is then taken back. TB_ERR_CONFLICT: somebody else was first. TB_ERR_NOT_FOUND: it is over.
  * TB_ERR_DENIED: the context store turned it down. TB_ERR_BUSY, of an acceptance: it is taken over, and
- * begins when the visit has ended that somebody else began before the verdict, if that is within 10 minutes.
+ * begins when the visit has ended that somebody else began before the verdict; after 10 minutes it is given
+ * back.
  */
 typedef void tb_handover_done(struct tb_agent *agent, const struct tb_request *asker, enum tb_err err,
                               const struct tb_handover_own *own);
@@ -113,11 +118,7 @@ struct tb_handover_asked {
     enum tb_handover_reason reason; /* of a request */
     int64_t seq;                    /* 0: not yet in the outbox */
     int64_t until_ms;               /* monotonic */
-    bool told; /* the asker has an answer: only an acceptance, or its beginning, is waited for after that */
-    bool held; /* an acceptance that begins when the open visit has ended */
-    struct tb_id visit;   /* that was open then; zero: none */
-    struct tb_id wanted;  /* the cart of an acceptance when it is nobody's */
-    struct tb_cart *cart; /* that one, as the verdict brought it; owned */
+    struct tb_id visit;             /* that was open then; zero: none */
     tb_handover_done *done;
     struct tb_request asker;
 };
@@ -139,6 +140,7 @@ struct tb_handovers {
     struct tb_handover_list open;
     struct tb_handover_own own[TB_HANDOVER_REASON_COUNT];
     struct tb_handover_asked asked[TB_HANDOVERS_ASK_MAX];
+    struct tb_acceptances taking;
     struct tb_timer timer;
     struct tb_handover_gone gone;
     struct tb_handover_fetched fetched;       /* for the visit that begins now */
@@ -146,6 +148,8 @@ struct tb_handovers {
     struct tb_timer save_timer;
 };
 
+/* Once, before the line is: what an agent before this one took over and did not begin with is given back. */
+void tb_handovers_start(struct tb_agent *agent, const struct tb_taken *taken);
 void tb_handovers_stop(struct tb_agent *agent);
 /* The feed of the store. */
 void tb_handovers_save(struct tb_agent *agent, const struct tb_client_action *action);

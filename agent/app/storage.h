@@ -219,6 +219,10 @@ TB_MUST_USE enum tb_err tb_storage_claim(struct tb_storage *storage, const struc
 TB_MUST_USE enum tb_err tb_storage_pos(struct tb_storage *storage, const struct tb_pos_client *client,
                                        bool keep, tb_storage_done *done, void *context);
 
+/* Keeps which hand-overs this terminal took over and has not begun with, for an agent after this one. */
+TB_MUST_USE enum tb_err tb_storage_taken(struct tb_storage *storage, const struct tb_taken *taken,
+                                         tb_storage_done *done, void *context);
+
 /* A pepper that came by the device feed; before rows that need it are saved. */
 void tb_storage_set_pepper(struct tb_storage *storage, const struct tb_pepper *pepper);
 

@@ -15,8 +15,10 @@
 #define REPLAY_NAME "replay_key"
 #define RESTORES_NAME "restores"
 #define OUTBOX_NAME "outbox"
+#define TAKEN_NAME "taken"
 #define SETTING_SIZE_MAX 128
 
+_Static_assert(TB_STATE_TAKEN_MAX *TB_ID_SIZE <= SETTING_SIZE_MAX, "they are one setting");
 _Static_assert(TB_SESSION_KEY_SIZE == TB_REPLAY_KEY_SIZE, "made alike");
 
 static const char *const migrations[] = {
@@ -311,6 +313,18 @@ static void outbox_take(struct tb_span value, struct tb_settings *settings)
     settings->outbox_floor = floor;
 }
 
+static void taken_take(struct tb_span value, struct tb_taken *taken)
+{
+    struct tb_reader from = tb_reader_of(value);
+    *taken = (struct tb_taken){.count = 0};
+    while (from.rest.size > 0 && taken->count < TB_STATE_TAKEN_MAX) {
+        struct tb_span id = tb_read_bytes(&from, TB_ID_SIZE);
+        if (from.err != TB_OK)
+            return;
+        memcpy(taken->ids[taken->count++].bytes, id.at, TB_ID_SIZE);
+    }
+}
+
 static void cursor_take(struct tb_span value, struct tb_cursor *cursor)
 {
     if (value.size > TB_CURSOR_SIZE_MAX)
@@ -340,6 +354,8 @@ static void setting_take(struct tb_state *state, struct tb_span name, struct tb_
         memcpy(state->replay_key, value.at, value.size);
     } else if (tb_span_is(name, OUTBOX_NAME)) {
         outbox_take(value, settings);
+    } else if (tb_span_is(name, TAKEN_NAME)) {
+        taken_take(value, &settings->taken);
     } else if (tb_span_is(name, RESTORES_NAME)) {
         state->epoch = value_int(value);
     }
@@ -504,4 +520,13 @@ enum tb_err tb_state_set_outbox(struct tb_state *state, const struct tb_id *inca
     tb_buf_add(&value, tb_id_span(incarnation));
     tb_buf_add_u64be(&value, (uint64_t)floor);
     return setting_put(state, OUTBOX_NAME, tb_buf_span(&value));
+}
+
+enum tb_err tb_state_set_taken(struct tb_state *state, const struct tb_taken *taken)
+{
+    uint8_t bytes[TB_STATE_TAKEN_MAX * TB_ID_SIZE];
+    struct tb_buf value = tb_buf_of(bytes, sizeof bytes);
+    for (size_t i = 0; i < taken->count; i++)
+        tb_buf_add(&value, tb_id_span(&taken->ids[i]));
+    return value.err == TB_OK ? setting_put(state, TAKEN_NAME, tb_buf_span(&value)) : value.err;
 }

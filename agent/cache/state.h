@@ -3,7 +3,8 @@
  *
  * The rows of the device feed (terminal, policy, keys, operators), sealed with the device key, with the
  * feed's cursor in the same transaction; and a few settings: the last known epoch of the context store, the
- * reconnect window it handed out, the floor of the wall clock, the key of page sessions. All of it is sealed;
+ * reconnect window it handed out, the floor of the wall clock, the key of page sessions, the hand-overs that
+ * were taken over and not begun with (ids alone: whose they are the context store says). All of it is sealed;
  * what does not verify counts as never said. And the replay memory (replay.h), under names that only this
  * file's key makes, and the POS software that was paired (pos_clients.h).
  *
@@ -68,6 +69,14 @@ struct tb_facts {
     struct tb_operators_known operators;
 };
 
+#define TB_STATE_TAKEN_MAX 4
+
+/* Hand-overs that this terminal took over and has not begun with. */
+struct tb_taken {
+    size_t count;
+    struct tb_id ids[TB_STATE_TAKEN_MAX];
+};
+
 struct tb_settings {
     char epoch[TB_EPOCH_SIZE_MAX + 1];
     int64_t reconnect_window_ms; /* 0 until one was handed out */
@@ -77,6 +86,7 @@ struct tb_settings {
     uint8_t session_key[TB_SESSION_KEY_SIZE]; /* secret; made with the file */
     struct tb_id outbox_incarnation; /* zero until there was an outbox; for salvage.h, with the floor */
     int64_t outbox_floor;
+    struct tb_taken taken;
 };
 
 TB_MUST_USE enum tb_err tb_state_open(const char *path, const struct tb_sealer *sealer,
@@ -103,6 +113,7 @@ void tb_facts_apply(struct tb_facts *facts, const struct tb_row *row);
 TB_MUST_USE enum tb_err tb_state_set_epoch(struct tb_state *state, const char *epoch, bool restored);
 TB_MUST_USE enum tb_err tb_state_set_reconnect_window(struct tb_state *state, int64_t window_ms);
 TB_MUST_USE enum tb_err tb_state_set_wall_floor(struct tb_state *state, int64_t wall_ms);
+TB_MUST_USE enum tb_err tb_state_set_taken(struct tb_state *state, const struct tb_taken *taken);
 /* As a transaction of its own or inside one: which outbox this terminal has, so that a damaged one keeps its
  * name. */
 TB_MUST_USE enum tb_err tb_state_set_outbox(struct tb_state *state, const struct tb_id *incarnation,

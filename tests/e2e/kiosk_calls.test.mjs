@@ -87,6 +87,38 @@ test('it is paid there: she is told where, and the kiosk is free', async () => {
   await picture('ended-paid');
 });
 
+// Between "I go" and the context store's word the next customer taps at the till; before she is done its agent ends.
+test('who has accepted cannot come after all: she is told, and all are called again', async () => {
+  const [, other] = kiosk.customers;
+  await scan(ink);
+  await hasCart(ink.name);
+  await sees('that it is sent', `(s) => !/sent later/.test(s.lines[0])`);
+  await shopper.touch('help');
+  const [call] = await listed(1);
+  kiosk.store.child.kill('SIGSTOP');
+  const taken = clerk.request('handover.accept', { handover: call.id });
+  assert.equal(await clerk.code('handover.accept', { handover: call.id }), 'refused.conflict'); // it is under way
+  await till.serve(clerk, other);
+  kiosk.store.child.kill('SIGCONT');
+  assert.deepEqual((await taken).result, { later: true });
+  await sees('who comes', `(s) => /Till 4 is coming/.test(s.panel)`);
+  await till.till.stop('SIGKILL');
+  await till.startTill();
+  await sees('that nobody does', `(s) => /We are calling again/.test(s.panel) && /Till 4 cannot come after all/.test(s.panel)`);
+  await picture('help-again');
+  await shopper.touch('close');
+  await sees('so it says over the cart', `(s) => s.dialog === '' && /We are calling again/.test(s.calling) && /Till 4 cannot come after all/.test(s.calling)`);
+  await picture('help-again-cart');
+  clerk = await till.workingPage();
+  const [again] = await listed(1);
+  assert.equal(again.id, call.id);
+  assert.equal((await clerk.request('handover.accept', { handover: again.id })).result.visit, clerk.shown.visit.id);
+  assert.equal(clerk.lineOf(ink.gtin)?.quantity, 1);
+  await sees('who comes now', `(s) => /Till 4 is coming/.test(s.calling) && !/after all/.test(s.all)`);
+  await clerk.clear();
+  await done();
+});
+
 test('somebody with nothing in her hands calls from the idle screen, and from a card that nobody knows', async () => {
   await sees('a screen without a visit', `(s) => ['idle', 'ended'].includes(s.kind) && s.acts.includes('help')`);
   await shopper.touch('help');

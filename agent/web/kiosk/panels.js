@@ -67,7 +67,7 @@ function helpDialog(state, { words: w }, clock) {
   if (state.help.state === 'over') return dialog('help', line.text, w.t('kiosk.help.over.detail'), [back], { tone: 'quiet' });
   if (state.help.state === 'accepted') return dialog('help', line.text, words('accepted'), [back], { tone: 'good' });
   return dialog('help', line.text, words('wait'), [back, action('help_cancel', w.t('kiosk.help.cancel'))],
-    { tone: 'busy', since: waited(state.help, w, clock), declined: state.help.declined > 0 ? w.t('kiosk.help.declined') : '' });
+    { tone: 'busy', since: waited(state.help, w, clock), declined: state.help.back_by ? line.detail : state.help.declined > 0 ? w.t('kiosk.help.declined') : '' });
 }
 
 function knowDialog(state, { words: w }, clock) {

@@ -20,6 +20,7 @@ export function helpLine({ help }, w, clock) {
   if (!help) return null;
   if (help.state === 'over') return { tone: 'quiet', text: w.t('kiosk.help.over'), detail: '' };
   if (help.state === 'accepted') return { tone: 'good', text: help.by ? w.t('kiosk.help.accepted.by', { by: help.by }) : w.t('kiosk.help.accepted'), detail: '' };
+  if (help.back_by) return { tone: 'busy', text: w.t('kiosk.help.again'), detail: w.t('kiosk.help.back', { by: help.back_by }) };
   return { tone: 'busy', text: w.t('kiosk.help.wait'), detail: waited(help, w, clock) };
 }
 

@@ -126,6 +126,7 @@ export const states = {
   'send-offline': [...off, ['visit', visit()], press('send'), wait('#panel[data-kind=send] [data-act=again]')],
   help: [...shown, press('help'), help('waiting'), wait('.since')],
   'help-declined': [...shown, press('help'), help('waiting', { declined: 2 }), wait('.declined')],
+  'help-again': [...shown, press('help'), help('waiting', { back_by: 'Till 4' }), wait('.declined')],
   'help-idle-offline': [...off, press('help'), wait('#panel[data-kind=help] [data-act=again]')],
   'help-empty': [...begin, press('help'), ['visit', anonymous()], help('waiting'), wait('.since')],
   'help-accepted-empty': [...begin, ['visit', anonymous()], help('accepted', { by: 'Till 4' }), press('help'), wait('.wave[data-tone=good]')],

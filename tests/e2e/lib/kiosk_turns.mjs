@@ -62,4 +62,4 @@ export const turns = {
 };
 
 /** Those that are another state but for a sentence. */
-export const alike = new Set([...REFUSALS.slice(1).map(nameOf), 'ended-removed', 'ended-checkout', 'ended-restart', 'ended-not-me', 'ended-other', 'ended-nobody', 'not-me-failed', 'help-failed', 'send-failed', 'forget-failed']);
+export const alike = new Set([...REFUSALS.slice(1).map(nameOf), 'ended-removed', 'ended-checkout', 'ended-paid', 'help-again', 'ended-restart', 'ended-not-me', 'ended-other', 'ended-nobody', 'not-me-failed', 'help-failed', 'send-failed', 'forget-failed']);

@@ -83,6 +83,26 @@ static void test_facts_and_settings_survive(void **state)
     assert_true(settings.device_cursor.size == 1 && settings.device_cursor.bytes[0] == 9);
 }
 
+static void taken_keep(size_t count)
+{
+    struct tb_taken taken = {.count = count};
+    for (size_t i = 0; i < count; i++)
+        memset(taken.ids[i].bytes, (int)i + 1, TB_ID_SIZE);
+    assert_int_equal(tb_state_set_taken(&file, &taken), TB_OK);
+    reload();
+    assert_int_equal(settings.taken.count, count);
+    assert_memory_equal(settings.taken.ids, taken.ids, count * sizeof taken.ids[0]);
+}
+
+static void test_what_was_taken_over_is_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(settings.taken.count, 0);
+    taken_keep(TB_STATE_TAKEN_MAX);
+    taken_keep(1);
+    taken_keep(0);
+}
+
 static void test_only_newer_facts_are_taken(void **state)
 {
     (void)state;
@@ -289,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_new_file_knows_nothing),
         TEST(test_facts_and_settings_survive),
+        TEST(test_what_was_taken_over_is_kept),
         TEST(test_only_newer_facts_are_taken),
         TEST(test_keys_are_kept_sealed_replaced_and_dropped),
         TEST(test_operators_are_kept_replaced_and_dropped),

@@ -158,6 +158,9 @@ test('a call for help tells how long it waits, who comes, and stays in sight whe
   assert.match(shown(help('waiting', { declined: 1 }), open).dialog.declined, /busy/);
   assert.equal(shown(help('accepted', { by: 'Till 4' }), open).dialog.title, 'Till 4 is coming');
   assert.equal(shown(help('waiting')).screen.help.detail, 'Waiting for 42 seconds');
+  const again = shown(help('waiting', { back_by: 'Till 4', declined: 1 }), open);
+  assert.deepEqual([again.dialog.title, again.dialog.declined, again.dialog.since], ['We are calling again', 'Till 4 cannot come after all.', 'Waiting for 42 seconds']);
+  assert.deepEqual([again.screen.help.text, again.screen.help.detail], ['We are calling again', 'Till 4 cannot come after all.']);
 });
 
 test('what failed in a panel is not said to be about the cart', () => {

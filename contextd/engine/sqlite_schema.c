@@ -143,8 +143,13 @@ const char *const sqlite_statements[STMT_COUNT] = {
         " points, at_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
     [STMT_CONSENT_ADD] = "INSERT INTO consent(customer, consent, granted, text_version, device, at_ms)"
                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-    [STMT_CONSENT_READ] = "SELECT consent, granted, max(id) FROM consent WHERE customer = ?1"
-                          " GROUP BY consent ORDER BY consent LIMIT ?2",
+    /* From one consent to the next: how often each was answered does not count. */
+    [STMT_CONSENT_READ] =
+        "WITH RECURSIVE asked(id) AS (SELECT min(consent) FROM consent WHERE customer = ?1 UNION ALL"
+        " SELECT (SELECT min(consent) FROM consent WHERE customer = ?1 AND consent > asked.id) FROM asked"
+        " WHERE asked.id IS NOT NULL)"
+        " SELECT id, (SELECT granted FROM consent WHERE customer = ?1 AND consent = asked.id"
+        " ORDER BY consent.id DESC LIMIT 1) FROM asked WHERE id IS NOT NULL LIMIT ?2",
     [STMT_CONSENT_GIVEN] =
         "SELECT granted FROM consent WHERE customer = ?1 AND consent = ?2 ORDER BY id DESC LIMIT 1",
     [STMT_CONTACT_PUT] = "INSERT OR REPLACE INTO contact(customer, kind, value, hash, as_of_ms)"
@@ -293,6 +298,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_HANDOVER_ASKED] =
         "SELECT count(*) FILTER (WHERE reason = ?2), count(*) FILTER (WHERE reason <> ?2),"
         " min(at_ms) FILTER (WHERE reason <> ?2) FROM handover WHERE from_device = ?1 AND state = 1",
+    [STMT_HANDOVER_ASKED_LATELY] = "SELECT count(*) FROM handover WHERE customer = ?1 AND from_device = ?2"
+                                   " AND at_ms > ?3 AND at_ms <= ?4",
     [STMT_HANDOVER_ASKED_OLDEST] = "SELECT id, store, customer FROM handover WHERE from_device = ?1 AND "
                                    "state = 1 AND reason <> ?2 ORDER BY at_ms, id LIMIT 1",
     [STMT_HANDOVER_ASKED_ABOUT] =

@@ -2,46 +2,13 @@
  * file, and how much is read for that grows as their number does. */
 #include "core/credential/handover.h"
 #include "tests/integration/contextd/engine_handovers.h"
+#include "tests/integration/contextd/engine_steps.h"
 
 #include <inttypes.h>
 #include <sqlite3.h>
 
 #define FEW 400
 #define MANY (4 * FEW)
-
-/* Steps of SQLite's machine in statements about codes, of every connection of this process. */
-static int64_t code_steps;
-
-static int statement_ended(unsigned what, void *context, void *stmt, void *took)
-{
-    (void)what;
-    (void)context;
-    (void)took;
-    const char *sql = sqlite3_sql(stmt);
-    if (strstr(sql, "code IS NULL") != NULL || strstr(sql, "SET code =") != NULL)
-        code_steps += sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
-    return 0;
-}
-
-static int connection_opened(sqlite3 *db, const char **ret_error, const struct sqlite3_api_routines *api)
-{
-    (void)ret_error;
-    (void)api;
-    return sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, statement_ended, NULL);
-}
-
-static int group_set_up(void **state)
-{
-    (void)state;
-    return sqlite3_auto_extension((void (*)(void))connection_opened) == SQLITE_OK ? 0 : -1;
-}
-
-static int group_tear_down(void **state)
-{
-    (void)state;
-    sqlite3_reset_auto_extension();
-    return 0;
-}
 
 static void file_run(const struct engine_fixture *f, const char *sql)
 {
@@ -85,12 +52,12 @@ static int64_t steps_of(struct engine_fixture *f, int count)
 {
     f->engine->ops->close(f->engine);
     uncoded_put(f, count);
-    code_steps = 0;
+    steps_count("handover");
     engine_fixture_open(f);
-    int64_t steps = code_steps;
+    int64_t made = steps;
     assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE state = 1"), count);
     assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE code IS NULL"), 0);
-    return steps;
+    return made;
 }
 
 static void all_get_a_code_and_each_is_read_once(void **state)
@@ -101,9 +68,9 @@ static void all_get_a_code_and_each_is_read_once(void **state)
     print_message("steps: %" PRId64 " for %d, %" PRId64 " for %d\n", few, FEW, many, MANY);
     assert_true(few > FEW);
     assert_true(many <= MANY / FEW * few + few);
-    code_steps = 0;
+    steps_count("handover");
     engine_fixture_reopen(f);
-    assert_true(code_steps < few * 3); /* nothing to do: the open ones are looked at once */
+    assert_true(steps < few * 3); /* nothing to do: the open ones are looked at once */
 }
 
 /* A code that was given out before it was stored stays what it was. */
@@ -142,5 +109,5 @@ int main(void)
         ENGINE_TEST(the_code_is_the_one_that_was_given_out),
         ENGINE_TEST(what_is_over_gets_none),
     };
-    return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+    return cmocka_run_group_tests(tests, steps_set_up, steps_tear_down);
 }

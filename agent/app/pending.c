@@ -42,6 +42,41 @@ static void entry_wipe(struct tb_pending_entry *entry)
     tb_wipe(entry, sizeof *entry);
 }
 
+/* ---- sales that were told ---- */
+
+static struct tb_sale_key *sale_find(struct tb_pending *p, const struct tb_mutation *finish)
+{
+    const struct tb_sale_key *key = &finish->finish.sale;
+    for (size_t i = 0; i < TB_PENDING_SALE_MAX; i++)
+        if (strcmp(p->sales[i].transaction, key->transaction) == 0 &&
+            strcmp(p->sales[i].business_date, key->business_date) == 0)
+            return &p->sales[i];
+    return NULL;
+}
+
+/* True: it was told before, whether or not that is still pending. */
+static bool sale_is_told_again(struct tb_pending *p, const struct tb_mutation *m)
+{
+    if (m->kind != TB_MUTATION_CHECKOUT_FINISH)
+        return false;
+    if (sale_find(p, m))
+        return true;
+    p->sales[p->sale_next] = m->finish.sale;
+    p->sale_next = (p->sale_next + 1) % TB_PENDING_SALE_MAX;
+    return false;
+}
+
+/* It was not booked: when it is told again, that is the first. */
+static void sale_forget(struct tb_pending *p, const struct tb_pending_entry *entry)
+{
+    bool first = entry->mutation.kind == TB_MUTATION_CHECKOUT_FINISH && !entry->again;
+    struct tb_sale_key *known = first ? sale_find(p, &entry->mutation) : NULL;
+    if (known)
+        *known = (struct tb_sale_key){.transaction = ""};
+}
+
+/* ---- entries ---- */
+
 enum tb_err tb_pending_add(struct tb_pending *p, const struct tb_mutation *mutation,
                            enum tb_verdict_kind verdict, int64_t version)
 {
@@ -56,6 +91,7 @@ enum tb_err tb_pending_add(struct tb_pending *p, const struct tb_mutation *mutat
     enum tb_err err = entry_copy(mutation, &entry);
     if (err != TB_OK)
         return err;
+    entry.again = sale_is_told_again(p, mutation);
     p->entries[p->count++] = entry;
     p->undecided_count += verdict == TB_VERDICT_NONE;
     return TB_OK;
@@ -92,8 +128,10 @@ void tb_pending_decide(struct tb_pending *p, const struct tb_verdict *verdict)
         p->undecided_count--;
         entry->verdict = verdict->kind;
         entry->version = verdict->version;
-        if (verdict->kind == TB_VERDICT_REJECTED)
+        if (verdict->kind == TB_VERDICT_REJECTED) {
+            sale_forget(p, entry);
             pending_remove(p, i);
+        }
         return;
     }
 }
@@ -112,6 +150,7 @@ void tb_pending_drop(struct tb_pending *p, int64_t seq)
     if (!entry || entry->verdict != TB_VERDICT_NONE)
         return;
     p->undecided_count--;
+    sale_forget(p, entry);
     pending_remove(p, (size_t)(entry - p->entries));
 }
 

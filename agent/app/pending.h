@@ -10,11 +10,14 @@
 
 #include "core/cart/view.h"
 
+#define TB_PENDING_SALE_MAX 16 /* that are known to have been told, the newest ones */
+
 struct tb_pending_entry {
     struct tb_mutation mutation;
     void *lists;                  /* owned: what the mutation borrows; NULL when it borrows nothing */
     enum tb_verdict_kind verdict; /* TB_VERDICT_NONE: not decided */
     int64_t version;              /* that its verdict names; 0 before it was heard */
+    bool again; /* a sale that was told before: it is booked once, and laid over a cart once */
 };
 
 struct tb_pending {
@@ -22,6 +25,8 @@ struct tb_pending {
     size_t count;
     size_t count_max;
     int64_t undecided_count;
+    struct tb_sale_key sales[TB_PENDING_SALE_MAX]; /* "": a free place */
+    size_t sale_next;                              /* place of the next one */
 };
 
 /* Takes a copy, lists included. What cannot be laid over a cart (a visit, an event) is passed over. */

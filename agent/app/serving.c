@@ -70,7 +70,7 @@ static void entry_overlay(struct tb_serving *s, const struct sheet *sheet,
                           const struct tb_pending_entry *entry, size_t next)
 {
     bool heard = entry->verdict != TB_VERDICT_NONE || entry->version != 0;
-    if ((heard && entry->version <= sheet->base->version) ||
+    if (entry->again || (heard && entry->version <= sheet->base->version) ||
         is_taken_back(s->pending, sheet, &entry->mutation, next))
         return;
     struct tb_mutation mutation = entry->mutation;

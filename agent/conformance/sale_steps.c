@@ -77,17 +77,24 @@ static enum tb_step_end booked(struct tb_talk *t, struct tb_scene *s, const char
     return tb_step_told(!tb_json_exists(tb_json_member(t->rpc.params, "conflict")));
 }
 
-/* One piece. What is booked with something to look at is booked, too. */
-static enum tb_step_end finish(struct tb_talk *t, struct tb_scene *s, unsigned number, bool part)
+/* One piece. */
+static void finish_write(const struct tb_scene *s, unsigned number, bool part,
+                         char ret_params[TB_STEP_PARAMS_SIZE])
 {
-    char params[TB_STEP_PARAMS_SIZE];
     const long long price = (long long)s->unit_price;
-    (void)snprintf(params, sizeof params,
+    (void)snprintf(ret_params, TB_STEP_PARAMS_SIZE,
                    "{\"visit\":\"%s\",\"transaction\":\"%s-%u\",\"business_date\":\"%s\",\"total\":%lld,"
                    "\"part\":%s,\"lines\":[{\"line\":\"%s\",\"gtin\":\"%s\",\"quantity\":1,"
                    "\"unit_price\":%lld}]}",
                    s->visit, books.name, number, books.date, price, part ? "true" : "false", s->line,
                    s->config->gtin, price);
+}
+
+/* What is booked with something to look at is booked, too. */
+static enum tb_step_end finish(struct tb_talk *t, struct tb_scene *s, unsigned number, bool part)
+{
+    char params[TB_STEP_PARAMS_SIZE];
+    finish_write(s, number, part, params);
     enum tb_step_end end = booked(t, s, "checkout.finish", params);
     if (tb_step_text_is(t->rpc.params, "verdict", "applied"))
         s->booked |= 1u << number;
@@ -104,6 +111,15 @@ static enum tb_step_end rest(struct tb_talk *t, struct tb_scene *s)
     struct tb_check check = {.err = TB_OK};
     return tb_step_told(tb_cart_read(t, s) &&
                         tb_json_int(&check, tb_cart_line(t->rpc.result, s), "quantity", 0, INT32_MAX) == 1);
+}
+
+/* Before the context store has said anything. */
+static enum tb_step_end part_again(struct tb_talk *t, struct tb_scene *s)
+{
+    char params[TB_STEP_PARAMS_SIZE];
+    finish_write(s, 1, true, params);
+    enum tb_step_end end = tb_step_ask(t, s, "checkout.finish", params);
+    return end == TB_STEP_HELD ? rest(t, s) : end;
 }
 
 static enum tb_step_end finish_rest(struct tb_talk *t, struct tb_scene *s)
@@ -196,6 +212,11 @@ static const struct tb_step table[] = {
      .scopes = BOTH,
      .after = {"sale_part"},
      .run = rest},
+    {.id = "sale_part_again",
+     .text = "told again, the part takes nothing more off",
+     .scopes = BOTH,
+     .after = {"sale_rest"},
+     .run = part_again},
     {.id = "sale_finish",
      .text = "checkout.finish books the other",
      .scopes = BOTH,

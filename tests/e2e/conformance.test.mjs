@@ -207,8 +207,12 @@ const inCart = (message, asked, changes) => {
 
 function liesInSales() {
   const [sale, taken_back] = [verdictsOn('checkout.finish'), verdictsOn('checkout.void')];
+  let told = 0;
   return (message, asked) => {
-    if (sale(message, asked) === 2) return event(message, 'change.decided', { conflict: 'double_sale' }); // told again
+    const of_sale = sale(message, asked);
+    told += asked === 'checkout.finish' && Boolean(message.result);
+    if (told === 2 && asked === 'customer.current') return inCart(message, asked, () => ({ lines: [] })); // the part, told again
+    if (of_sale === 3) return event(message, 'change.decided', { conflict: 'double_sale' }); // the sale, told again
     if (taken_back(message, asked) >= 0) return event(message, 'change.decided', { conflict: 'sale_unknown' });
     if (message.params?.reason === 'checkout') return event(message, 'customer.left', { reason: 'done' });
     return inCart(message, asked, ({ claim }) => (claim ? { claim: { ...claim, mine: false } } : {}));
@@ -258,7 +262,7 @@ const WRONG = [
   { what: 'does not tell who waits', failed: ['handovers'], spoil: (message) => event(message, 'handovers', { open: null }) },
   { what: 'keeps what was paid in the cart', more: ['--sale'], failed: ['sale_rest'],
     spoil: (message, asked) => inCart(message, asked, (cart) => ({ lines: cart.lines.map((line) => ({ ...line, quantity: Math.max(line.quantity, 2) })) })) },
-  { what: 'lies when a sale is taken', more: ['--sale'], failed: ['sale_claimed', 'sale_left', 'sale_again', 'sale_void', 'sale_void_part'], spoil: liesInSales() },
+  { what: 'lies when a sale is taken', more: ['--sale'], failed: ['sale_claimed', 'sale_part_again', 'sale_left', 'sale_again', 'sale_void', 'sale_void_part'], spoil: liesInSales() },
   { what: 'books a part for somebody to look at, and does not know a code from none', more: ['--sale'], failed: ['code_wrong', 'upos_lost', 'sale_part'], spoil: liesInParts() },
   { what: 'tells events that are not so', more: ['--reset-statistics'], failed: ['socket_terminal', 'handover_gone', 'scanner_error', 'upos_status', 'customer_changed', 'upos_reset'],
     spoil: liesInEvents() },

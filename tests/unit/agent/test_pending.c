@@ -2,6 +2,8 @@
 
 #include "tests/support/unit.h"
 
+#include <stdio.h>
+
 static struct tb_pending pending;
 
 static int tear_down(void **state)
@@ -146,6 +148,39 @@ static void settling_up_to_a_seq_spares_what_is_not_decided(void **state)
     assert_int_equal(pending.entries[1].mutation.seq, 4);
 }
 
+static bool told_again(int64_t seq, const char *transaction)
+{
+    struct tb_mutation m = {
+        .seq = seq, .kind = TB_MUTATION_CHECKOUT_FINISH, .customer = {{1}}, .cart = {{9}}};
+    (void)snprintf(m.finish.sale.transaction, sizeof m.finish.sale.transaction, "%s", transaction);
+    (void)snprintf(m.finish.sale.business_date, sizeof m.finish.sale.business_date, "2026-11-23");
+    assert_int_equal(tb_pending_add(&pending, &m, TB_VERDICT_NONE, 0), TB_OK);
+    return tb_pending_find(&pending, seq)->again;
+}
+
+static void a_sale_is_told_once(void **state)
+{
+    (void)state;
+    const struct tb_pending_whose whose = {.customer = {{1}}};
+    assert_false(told_again(1, "T-1"));
+    assert_true(told_again(2, "T-1"));
+    assert_false(told_again(3, "T-2"));
+    decide(1, TB_VERDICT_APPLIED, 5);
+    tb_pending_settle(&pending, &whose, 5);
+    assert_null(tb_pending_find(&pending, 1));
+    assert_true(told_again(4, "T-1"));
+}
+
+static void a_sale_that_was_not_booked_is_told_anew(void **state)
+{
+    (void)state;
+    assert_false(told_again(1, "T-1"));
+    decide(1, TB_VERDICT_REJECTED, 0);
+    assert_false(told_again(2, "T-1"));
+    tb_pending_drop(&pending, 2);
+    assert_false(told_again(3, "T-1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +190,8 @@ int main(void)
         cmocka_unit_test_teardown(a_second_verdict_changes_nothing, tear_down),
         cmocka_unit_test_teardown(a_verdict_that_is_only_heard_settles_nothing, tear_down),
         cmocka_unit_test_teardown(those_whose_verdicts_were_heard_before_a_restart_count_as_held, tear_down),
+        cmocka_unit_test_teardown(a_sale_is_told_once, tear_down),
+        cmocka_unit_test_teardown(a_sale_that_was_not_booked_is_told_anew, tear_down),
         cmocka_unit_test_teardown(each_cart_of_nobody_is_its_own, tear_down),
         cmocka_unit_test_teardown(settling_up_to_a_seq_spares_what_is_not_decided, tear_down),
     };

@@ -2,6 +2,7 @@
  * A machine with a wrong clock or a faulty disk, for a program under test (LD_PRELOAD).
  *
  *     TB_CLOCK_S=<seconds>       the system's clock said this (Unix time) when the program began
+ *     TB_CLOCK_PASSED=<path>     while a file of this name exists, 11 minutes more have passed on every clock
  *     TB_DISK=<folder>           the disk is what lies in this folder; unset: all regular files
  *     TB_DISK_FULL=<path>        while a file of this name exists, no write to the disk finds room
  *     TB_DISK_READ_ONLY=<path>   … nothing on the disk can be changed
@@ -24,7 +25,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PASSED_S 660
+
 static time_t clock_offset_s;
+static const char *passed_path;
 static const char *disk; /* NULL: everything */
 static const char *full_path;
 static const char *read_only_path;
@@ -62,6 +66,7 @@ __attribute__((constructor)) static void machine_begin(void)
     const char *clock_s = getenv("TB_CLOCK_S");
     if (clock_s)
         clock_offset_s = (time_t)strtoll(clock_s, NULL, 10) - real_clock(CLOCK_REALTIME).tv_sec;
+    passed_path = getenv("TB_CLOCK_PASSED");
     disk = getenv("TB_DISK");
     full_path = getenv("TB_DISK_FULL");
     read_only_path = getenv("TB_DISK_READ_ONLY");
@@ -79,6 +84,11 @@ __attribute__((constructor)) static void machine_begin(void)
     real_find(&real_fdatasync, "fdatasync");
 }
 
+static bool is_on(const char *trouble_path)
+{
+    return trouble_path && access(trouble_path, F_OK) == 0;
+}
+
 /* ---- the clock ---- */
 
 int clock_gettime(clockid_t clock, struct timespec *ret_time)
@@ -86,6 +96,8 @@ int clock_gettime(clockid_t clock, struct timespec *ret_time)
     *ret_time = real_clock(clock);
     if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
         ret_time->tv_sec += clock_offset_s;
+    if (is_on(passed_path))
+        ret_time->tv_sec += PASSED_S;
     return 0;
 }
 
@@ -108,11 +120,6 @@ time_t time(time_t *ret_time)
 }
 
 /* ---- the disk ---- */
-
-static bool is_on(const char *trouble_path)
-{
-    return trouble_path && access(trouble_path, F_OK) == 0;
-}
 
 static bool is_on_disk(const char *path)
 {

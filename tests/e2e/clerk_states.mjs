@@ -12,7 +12,7 @@ const SIGHTS = [[1024, 600, 'light'], [800, 480, 'dark'], [1920, 1080, 'light']]
 async function play(page, stage, name, messages) {
   stage.answer = undefined;
   await mend(page, stage, messages);
-  const opened = new Promise((resolve) => { stage.script = (send) => resolve(send); });
+  const opened = stage.opening();
   await page.goto(stage.url);
   if (!stage.deaf) await opened;
   for (const step of messages) {

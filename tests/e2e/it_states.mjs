@@ -9,7 +9,7 @@ const JUDGED = ['well', 'readers-gone', 'disk-full', 'lost']; // by axe-core in 
 
 async function play(page, stage, name, messages) {
   const answers = answersOf(states[name]);
-  const opened = new Promise((resolve) => { stage.script = (send) => resolve(send); });
+  const opened = stage.opening();
   stage.answer = ({ method }) => ({ result: answers[method] ?? {} });
   await mend(page, stage, messages);
   await page.goto(stage.url);

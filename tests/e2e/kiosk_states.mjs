@@ -20,7 +20,7 @@ function answer(name) {
 }
 
 async function play(page, stage, name, messages) {
-  const opened = new Promise((resolve) => { stage.script = (send) => resolve(send); });
+  const opened = stage.opening();
   stage.answer = answer(name);
   await mend(page, stage, messages);
   stage.silent = name.endsWith('-asking');

@@ -15,19 +15,24 @@ export const CHROMIUM = {
 
 /** path: of the page, /clerk or /kiosk. script(send, page): what the agent says to each page that connects; silent: it answers nothing. */
 export async function startStage(path = '/clerk') {
-  const stage = { path, script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set(), unheard: new Set(), looks: new Set() };
+  const stage = { path, script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set(), unheard: new Set(), looks: new Set(), document: 0 };
   const server = http.createServer((request, answer) => serveFile(stage, request, answer));
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'tillbridge-page.v1' });
   server.on('upgrade', (request, socket, head) => {
     if (stage.deaf) stage.unheard.add(socket);
     else if (!stage.accepts || !stage.signedIn) socket.destroy();
-    else sockets.handleUpgrade(request, socket, head, (page) => welcome(stage, page));
+    else sockets.handleUpgrade(request, socket, head, (page) => welcome(stage, page, documentOf(request)));
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   stage.url = `http://127.0.0.1:${server.address().port}${path}`;
-  stage.say = (method, params) => { for (const page of stage.pages) page.send(notification(method, params)); };
+  stage.say = (method, params) => { for (const page of stage.pages) if (page.document === stage.document) page.send(notification(method, params)); };
   stage.drop = () => { for (const page of stage.pages) page.terminate(); };
   stage.heard = (what, is) => heard(stage, what, is);
+  // Until a page that is loaded from now on has connected: the one before it may come back until it is gone.
+  stage.opening = () => {
+    const before = stage.document;
+    return new Promise((resolve) => { stage.script = (send, page) => page.document > before && resolve(send); });
+  };
   stage.stop = () => {
     stage.drop();
     for (const socket of stage.unheard) socket.destroy();
@@ -60,7 +65,12 @@ export async function stopTime(page) {
 
 const notification = (method, params) => JSON.stringify({ jsonrpc: '2.0', method, params });
 
-function welcome(stage, page) {
+// Each time that the page is loaded it has another number, by a cookie: to the one before it, which is still there for a
+// while and may come back, nothing is said.
+const documentOf = (request) => Number(/document=(\d+)/.exec(request.headers.cookie)?.[1]);
+
+function welcome(stage, page, document) {
+  page.document = document;
   stage.pages.add(page);
   page.on('close', () => stage.pages.delete(page));
   page.on('message', (data) => {
@@ -71,7 +81,7 @@ function welcome(stage, page) {
     const outcome = stage.answer?.(request) ?? { result: {} };
     page.send(JSON.stringify({ jsonrpc: '2.0', id: request.id, ...outcome }));
   });
-  stage.script((method, params) => page.send(notification(method, params)), page);
+  if (document === stage.document) stage.script((method, params) => page.send(notification(method, params)), page);
 }
 
 const FILES = /^\/((clerk|kiosk|it)(\/(app\.js|style\.css))?|words\/[a-z]+\.json)$/;
@@ -90,6 +100,8 @@ function serveFile(stage, request, answer) {
     return;
   }
   const { type, bytes } = fileAt(request.url);
-  answer.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY, 'cache-control': 'no-store' });
+  const headers = { 'content-type': type, 'content-security-policy': POLICY, 'cache-control': 'no-store' };
+  if (request.url === stage.path) headers['set-cookie'] = `document=${++stage.document}; HttpOnly`;
+  answer.writeHead(200, headers);
   answer.end(bytes);
 }

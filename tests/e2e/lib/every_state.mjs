@@ -9,6 +9,7 @@ import { chromium } from 'playwright-core';
 
 import { accessibilityFaults } from './axe.mjs';
 import { CHROMIUM, startStage } from './clerk_stage.mjs';
+import { PATIENCE_MS } from './events.mjs';
 import { isMeant } from './link_states.mjs';
 import { screenFaults } from './screen_faults.mjs';
 import { LANGUAGES, remembers, speaks, spoken } from './spoken.mjs';
@@ -22,7 +23,7 @@ export const settle = (page) => page.evaluate(() => new Promise((resolve) => { r
 async function openPage(browser, options) {
   const context = await browser.newContext({ timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(error.message));
   page.on('console', (message) => { if (message.type() === 'error' && !isMeant(page, message) && !message.location().url.endsWith('favicon.ico')) page.faults.push(message.text()); });

@@ -6,9 +6,9 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { PATIENCE_MS } from '../../../e2e/lib/events.mjs';
 
 const PROGRAM = process.env.COUNTER_SERVER;
-const WAIT_MS = 8_000;
 
 export async function startServer(env = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'counter-'));
@@ -50,7 +50,7 @@ function eventLog(lines) {
 
 export function until(find, waiting) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => { waiting.delete(look); reject(new Error(`nothing came within ${WAIT_MS} ms`)); }, WAIT_MS);
+    const timer = setTimeout(() => { waiting.delete(look); reject(new Error(`nothing came within ${PATIENCE_MS} ms`)); }, PATIENCE_MS);
     const look = () => {
       const found = find();
       if (found === undefined) return;

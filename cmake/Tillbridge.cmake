@@ -5,8 +5,8 @@
 #   tb_test(unit base/test_span SOURCES test_span.c DEPENDS ...)         ctest "unit.base.span", label "unit"
 #   tb_fuzz(ndef DEPENDS ...)                                            tests/fuzz/fuzz_ndef.c with its corpus
 #
-# Includes are written from the root of the repository. Options of tb_test: TIMEOUT <seconds>,
-# ENVIRONMENT <name=value ...>, LOCK <resource ...> (tests that share one never run at once).
+# Includes are written from the root of the repository. Options of tb_test: ENVIRONMENT <name=value ...>, TIMEOUT <seconds>
+# and COST <seconds>, see tb_add_test.
 
 include_guard()
 include(CheckPIESupported)
@@ -89,15 +89,37 @@ function(tb_program name)
     set_property(GLOBAL APPEND PROPERTY TB_PROGRAMS ${name})
 endfunction()
 
+# Of each kind, the seconds after which a test is given up: at least four times what the longest of them takes on a quiet
+# machine, so that only one that hangs is. And what one of them takes about: the long ones are begun first, so that the
+# short ones fill what is left at the end.
+set(TB_TIMEOUT_unit 120)
+set(TB_TIMEOUT_fuzz 120)
+set(TB_TIMEOUT_lint 300)
+set(TB_TIMEOUT_integration 600)
+set(TB_TIMEOUT_crash 600)
+set(TB_TIMEOUT_sim 600)
+set(TB_TIMEOUT_hil 600)
+set(TB_TIMEOUT_e2e 600)
+set(TB_TIMEOUT_board 1200)
+set(TB_COST_crash 40)
+set(TB_COST_sim 30)
+set(TB_COST_e2e 15)
+set(TB_COST_hil 12)
+set(TB_COST_integration 5)
+
 # Registers a command as a test when this build runs its kind. It finds the programs of this build in $TB_BIN.
-#   tb_add_test(<kind> <name> COMMAND <command ...> [TIMEOUT s] [PROCESSORS n] [ENVIRONMENT ...] [LOCK ...])
+#   tb_add_test(<kind> <name> COMMAND <command ...> [TIMEOUT s] [COST s] [PROCESSORS n] [ENVIRONMENT ...])
+# TIMEOUT and COST: where the kind's would be far off.
 function(tb_add_test kind name)
-    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT;PROCESSORS" "COMMAND;ENVIRONMENT;LOCK")
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT;COST;PROCESSORS" "COMMAND;ENVIRONMENT")
     if(NOT kind IN_LIST TB_TEST_KINDS)
         return()
     endif()
     if(NOT arg_TIMEOUT)
-        set(arg_TIMEOUT 60)
+        set(arg_TIMEOUT ${TB_TIMEOUT_${kind}})
+    endif()
+    if(NOT arg_COST)
+        set(arg_COST ${TB_COST_${kind}})
     endif()
     if(CMAKE_CROSSCOMPILING) # in an emulator
         math(EXPR arg_TIMEOUT "4 * ${arg_TIMEOUT}")
@@ -111,17 +133,16 @@ function(tb_add_test kind name)
         LABELS ${kind}
         TIMEOUT ${arg_TIMEOUT}
         ENVIRONMENT "${tb_sanitizer_environment};TB_BIN=${CMAKE_BINARY_DIR}/bin;${arg_ENVIRONMENT}"
-        PROCESSORS ${arg_PROCESSORS}
-        RESOURCE_LOCK "${arg_LOCK}")
+        PROCESSORS ${arg_PROCESSORS})
+    if(arg_COST)
+        set_tests_properties(${test} PROPERTIES COST ${arg_COST})
+    endif()
 endfunction()
 
 function(tb_test kind path)
-    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "SOURCES;DEPENDS;ENVIRONMENT;LOCK")
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT;COST" "SOURCES;DEPENDS;ENVIRONMENT")
     if(NOT kind IN_LIST TB_TEST_KINDS)
         return()
-    endif()
-    if(NOT arg_TIMEOUT)
-        set(arg_TIMEOUT 60)
     endif()
     get_filename_component(file ${path} NAME)
     get_filename_component(module ${path} DIRECTORY)
@@ -135,7 +156,7 @@ function(tb_test kind path)
     target_link_libraries(${target} PRIVATE tb_flags ${arg_DEPENDS} tb::cmocka)
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     tb_add_test(${kind} ${module}.${noun} COMMAND ${target}
-        TIMEOUT ${arg_TIMEOUT} ENVIRONMENT ${arg_ENVIRONMENT} LOCK ${arg_LOCK})
+        TIMEOUT ${arg_TIMEOUT} COST ${arg_COST} ENVIRONMENT ${arg_ENVIRONMENT})
 endfunction()
 
 # The corpus is replayed as an ordinary test in every build; with TB_FUZZ the libFuzzer binary is
@@ -165,7 +186,7 @@ function(tb_fuzz noun)
         # Without a second corpus folder libFuzzer would write what it finds into the first one.
         set(found ${CMAKE_BINARY_DIR}/fuzz/found/${noun})
         file(MAKE_DIRECTORY ${found})
-        tb_add_test(fuzz ${noun}.run TIMEOUT 120 COMMAND fuzz_${noun} -seed=1 -runs=20000 -max_total_time=5
+        tb_add_test(fuzz ${noun}.run COMMAND fuzz_${noun} -seed=1 -runs=20000 -max_total_time=5
             -timeout=10 -artifact_prefix=${found}/ ${found} ${corpus})
     endif()
 endfunction()

@@ -4,9 +4,10 @@ import http from 'node:http';
 
 // ---- in the page: each way to try something; it ends in '' (nothing) or in what was had ----
 
+let patience_ms = 2_000; // who gets nothing may hear nothing at all
+
 function within(promise) {
-  const PATIENCE_MS = 2_000;
-  return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, ''))]);
+  return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, patience_ms, ''))]);
 }
 
 function socket(url, protocols, first) {
@@ -144,12 +145,14 @@ function webTries({ store, shop, token }) {
   };
 }
 
-async function attack(targets) {
+// only: the names of what is waited for, as long as it takes.
+async function attack(targets, only) {
+  if (only) patience_ms = 60_000;
   const tries = {};
   for (const name of [`127.0.0.1:${targets.agent}`, `localhost:${targets.agent}`]) Object.assign(tries, agentTries(name));
   Object.assign(tries, webTries(targets));
   const got = {};
-  for (const [name, one] of Object.entries(tries)) got[name] = await one;
+  for (const [name, one] of Object.entries(tries)) if (!only || only.includes(name)) got[name] = await one;
   return got;
 }
 
@@ -177,8 +180,8 @@ export class HostileSite {
   }
 
   // What its page, which must be loaded, gets out of everything that it tries; only what is not nothing.
-  async attacks(page, targets) {
-    const got = await page.evaluate(`(() => { ${IN_PAGE.join('\n')}\nreturn attack(${JSON.stringify(targets)}); })()`);
+  async attacks(page, targets, only) {
+    const got = await page.evaluate(`(() => { let patience_ms = ${patience_ms};\n${IN_PAGE.join('\n')}\nreturn attack(${JSON.stringify(targets)}, ${JSON.stringify(only)}); })()`);
     return { count: Object.keys(got).length, got: Object.fromEntries(Object.entries(got).filter(([, what]) => what !== '')) };
   }
 

@@ -141,34 +141,27 @@ test('slow requests are cut within their deadline', async () => {
   assert.ok(took >= 1_500 && took <= 3_000, `cut after ${took} ms`);
 });
 
-// Asks fifty times: ms that all but the two slowest took at most, and that the slowest took; from: the frames that came before.
-async function fiftyAnswers(page, from) {
-  const took = [];
-  for (let n = 0; n < 50; n++) {
-    const asked = performance.now();
-    page.send(frame(`"${n}"`));
-    await page.frames(from + n + 1);
-    took.push(performance.now() - asked);
-  }
-  took.sort((a, b) => a - b);
-  return { most: took[47], slowest: took[49] };
-}
-
 test('a thousand attackers do not keep a page from its answers, nor a new page out', async () => {
   const page = await openPage(server, cookie);
   await page.frames(1);
-  const alone = await fiftyAnswers(page, 1);
   const crowd = Array.from({ length: 1_000 }, (_, n) => {
     const raw = connect(server);
     raw.write(n % 3 === 0 ? '' : n % 3 === 1 ? 'GET / HTTP/1.1\r\nX' : requestText({ line: 'GET /clerk HTTP/1.1', headers: { ...upgradeHeaders(server, cookie), Origin: 'http://evil.example' } }));
     return raw;
   });
-  const attacked = await fiftyAnswers(page, 51);
+  const took = [];
+  for (let n = 0; n < 50; n++) {
+    const asked = performance.now();
+    page.send(frame(`"${n}"`));
+    await page.frames(n + 2);
+    took.push(performance.now() - asked);
+  }
   const { answer } = await signIn(server);
   assert.equal(answer.status, 303);
   await Promise.all(crowd.map((raw) => raw.ends()));
   for (const raw of crowd) raw.close();
-  assert.ok(attacked.most < Math.max(200, 20 * alone.most), `answers took up to ${attacked.slowest} ms, and ${alone.slowest} ms before`); // a busy machine is slow without them, too
+  took.sort((a, b) => a - b);
+  assert.ok(took[24] < 200 && took[47] < 1_000, `half of the answers took up to ${took[24]} ms, all up to ${took.at(-1)} ms`); // who is cut off is so after 2 s
   page.close();
 });
 

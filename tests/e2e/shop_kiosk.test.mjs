@@ -121,7 +121,6 @@ async function opened(name, options = {}) {
   }
   return other;
 }
-const told = (shopper, words) => shopper.page.waitForSelector(`#notice.on :text("${words}")`);
 
 async function asks(shopper, title, ...items) {
   await shopper.page.waitForSelector(`#question[open] :text-is("${title}")`);
@@ -148,7 +147,7 @@ test('what a link brings does not go into her cart unless she says so, with the 
   assert.equal(await page.evaluate('document.activeElement.id'), 'question-title'); // Enter agrees to nothing
   await page.keyboard.press('Enter');
   await page.keyboard.press('Escape');
-  await told(other, 'Nothing was put into your cart');
+  await other.wasTold('Nothing was put into your cart');
   await page.goto(`${kiosk.shop.origin}/h/${code}`);
   await asks(other, 'Put this item into your cart?', `1 × ${kiosk.products[6].name}`);
   await scan(kiosk.products[6]); // another cart than she saw
@@ -161,7 +160,7 @@ test('what a link brings does not go into her cart unless she says so, with the 
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  await told(other, 'Nothing was put into your cart');
+  await other.wasTold('Nothing was put into your cart');
   assert.deepEqual([await page.locator('#lines li').count(), other.faults], [0, []]);
   await other.close();
 });
@@ -183,7 +182,7 @@ test('a cart of nobody’s goes from the kiosk to a phone, and joins hers there'
     assert.deepEqual(await accessibilityFaults(other.page), [], language);
   }
   await other.page.tap('#question-yes');
-  await told(other, 'What you had at the kiosk is in your cart now');
+  await other.wasTold('What you had at the kiosk is in your cart now');
   await other.has(kiosk.products[7].gtin, 1);
   await other.isSent();
   assert.equal(new URL(other.page.url()).pathname, '/');
@@ -196,10 +195,10 @@ test('her own cart is on her phone already; a code is good once', async () => {
   await kiosk.scan(memberUri(rivera));
   await items(5);
   const mine = await opened(undefined, { context: phone.context });
-  await told(mine, 'Your cart from the kiosk is here');
+  await mine.wasTold('Your cart from the kiosk is here');
   await mine.has(pen.gtin, 2);
   await mine.page.goto(`${kiosk.shop.origin}/h/${code}`);
-  await told(mine, 'That code has run out, was used already');
+  await mine.wasTold('That code has run out, was used already');
   assert.deepEqual(mine.faults, []);
   await mine.page.close();
 });

@@ -1,5 +1,17 @@
 // The shopper at home: the demo's web shop in a browser context of its own.
 
+import { PATIENCE_MS } from './events.mjs';
+
+// Runs in each page before its own scripts: what it has told, since it was loaded. It takes that away after some seconds.
+function keepNotices() {
+  globalThis.told = [];
+  const look = () => {
+    const text = document.querySelector('#notice.on')?.firstElementChild.textContent;
+    if (text && text !== globalThis.told.at(-1)) globalThis.told.push(text);
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+}
+
 export class Shopper {
   // browser: of playwright; a context is what one person's browser is.
   static async open(browser, origin, { context, ...options } = {}) {
@@ -7,7 +19,9 @@ export class Shopper {
     shopper.context = context ?? await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     shopper.page = await shopper.context.newPage();
     shopper.faults = [];
+    shopper.page.setDefaultTimeout(PATIENCE_MS);
     shopper.page.on('pageerror', (error) => shopper.faults.push(String(error)));
+    await shopper.page.addInitScript(keepNotices);
     await shopper.page.goto(origin);
     return shopper;
   }
@@ -33,6 +47,10 @@ export class Shopper {
   async isBack() {
     await this.page.evaluate(`dispatchEvent(new Event('online'))`);
     await this.isLive();
+  }
+
+  wasTold(words) {
+    return this.page.waitForFunction((one) => globalThis.told.some((text) => text.includes(one)), words);
   }
 
   add(gtin) {

@@ -22,7 +22,8 @@
  *     know            what is held of her, for herself
  *     farewell        not me, forget me
  *     operators       who is the clerk
- *     handovers       who is to go on with a visit elsewhere: handover_list, handover_taking, acceptances
+ *     handovers       who is to go on with a visit elsewhere: handover_list, handover_asking,
+ *                     handover_taking, acceptances
  *     send_code       a cart that goes on by its code
  *     handles         names for people that mean nothing elsewhere
  *     own_id          ids that a later agent knows as its own

@@ -1,5 +1,6 @@
-/* What the parts of the hand-overs share: handovers.c (what waits for a verdict, this terminal's requests,
- * the store's open ones) and handover_taking.c (what it takes over); private to them. Loop's thread only. */
+/* What the parts of the hand-overs share: handovers.c (what waits for a verdict, the store's open ones),
+ * handover_asking.c (this terminal's requests) and handover_taking.c (what it takes over); private to them.
+ * Loop's thread only. */
 #ifndef TB_AGENT_APP_HANDOVER_PARTS_H
 #define TB_AGENT_APP_HANDOVER_PARTS_H
 
@@ -14,6 +15,9 @@ TB_MUST_USE enum tb_err handover_store(struct tb_agent *agent, struct tb_mutatio
 /* Who waits for the verdict on what is stored next. TB_ERR_OFFLINE, TB_ERR_FULL. */
 TB_MUST_USE enum tb_err handover_ask(struct tb_agent *agent, const struct tb_mutation *mutation,
                                      tb_handover_done *done, const struct tb_request *asker);
+/* The same, and stores it. */
+TB_MUST_USE enum tb_err handover_ask_begin(struct tb_agent *agent, struct tb_mutation *mutation,
+                                           tb_handover_done *done, const struct tb_request *asker);
 struct tb_handover_asked *handover_asked_of(struct tb_agent *agent, enum tb_mutation_kind kind,
                                             const struct tb_id *handover);
 /* Frees it without a word. */
@@ -21,6 +25,16 @@ void handover_asked_drop(struct tb_agent *agent, struct tb_handover_asked *asked
 /* The asker is told; what becomes of an acceptance may still come. */
 void handover_asked_give_up(struct tb_agent *agent, struct tb_handover_asked *asked, enum tb_err err);
 void handover_rearm(struct tb_agent *agent);
+
+/* ---- handover_asking.c ---- */
+
+/* The context store said no. */
+void handover_asking_end(struct tb_agent *agent, enum tb_handover_reason reason,
+                         const struct tb_id *handover);
+void handover_asking_give_up(struct tb_agent *agent, const struct tb_handover_asked *asked);
+/* What the context store says of a hand-over; true: this terminal asked for it. */
+bool handover_asking_row(struct tb_agent *agent, const struct tb_row *row, const struct tb_id *handover,
+                         const struct tb_handover *doc);
 
 /* ---- handover_taking.c ---- */
 

@@ -1,7 +1,6 @@
 /* What this terminal takes over: it begins, or it is given back. */
 #include "agent/app/guest.h"
 #include "agent/app/handover_parts.h"
-#include "agent/app/kiosk.h"
 
 #include "host/log/log.h"
 
@@ -325,4 +324,64 @@ enum tb_err tb_handovers_accept(struct tb_agent *agent, const struct tb_id *hand
         tb_acceptance_drop(one);
     handover_rearm(agent);
     return err;
+}
+
+/* ---- fetching by a code ---- */
+
+static void fetched_accept(struct tb_agent *agent, const struct tb_handover_fetched *fetched)
+{
+    struct tb_mutation accept = {.kind = TB_MUTATION_HANDOVER_ACCEPT, .customer = fetched->customer};
+    accept.handover.handover = fetched->id;
+    enum tb_err err = handover_store(agent, &accept);
+    if (err != TB_OK)
+        tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_accepted"), tb_log_err(err));
+    handover_audit(agent, "fetched", &fetched->id, &agent->serving.visit.id);
+}
+
+struct tb_handover_fetched tb_handovers_found(const struct tb_rows *rows)
+{
+    struct tb_handover_fetched found = {.cart = NULL};
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct tb_row *row = &rows->at[i];
+        struct tb_id id;
+        if (row->type == TB_ROW_HANDOVER && tb_row_object(row, &id) == TB_OK) {
+            found.id = id;
+            found.customer = row->customer;
+        }
+        if (!found.cart)
+            found.cart = handover_cart_read(row);
+    }
+    return found;
+}
+
+void tb_handovers_fetch(struct tb_agent *agent, const struct tb_handover_fetched *found)
+{
+    tb_handovers_fetched_drop(agent);
+    agent->handovers.fetched = *found;
+}
+
+void tb_handovers_fetched_drop(struct tb_agent *agent)
+{
+    struct tb_handovers *h = &agent->handovers;
+    free(h->fetched.cart);
+    h->fetched = (struct tb_handover_fetched){.cart = NULL};
+}
+
+void tb_handovers_fetched_began(struct tb_agent *agent)
+{
+    struct tb_handovers *h = &agent->handovers;
+    if (!tb_id_is_zero(&h->fetched.id))
+        fetched_accept(agent, &h->fetched);
+    tb_handovers_fetched_drop(agent);
+}
+
+void tb_handovers_begin_fetched(struct tb_agent *agent, uint8_t reader)
+{
+    const struct tb_visit_start start = {.source = TB_VISIT_FROM_HANDOVER,
+                                         .credential_kind = TB_CREDENTIAL_NONE,
+                                         .assurance = TB_ASSURANCE_LOW,
+                                         .reader = reader};
+    tb_visits_finish(agent, TB_VISIT_ENDED_OTHER);
+    tb_visits_open_nobody(agent, &start, agent->handovers.fetched.cart);
+    tb_handovers_fetched_began(agent);
 }

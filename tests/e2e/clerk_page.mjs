@@ -285,6 +285,29 @@ test('details stay masked when the look at them cannot be recorded', async () =>
   await close(page);
 });
 
+test('a character is a key only where the focus is on a line or its keys', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  await page.keyboard.press('+');
+  await page.keyboard.press('ArrowDown');
+  await page.waitForFunction(() => document.activeElement.closest('#lines'));
+  await page.keyboard.press('+');
+  assert.deepEqual((await asked(1)).map(([method]) => method), ['cart.set_quantity']);
+  await page.waitForFunction(() => document.title === 'Till 4 – Clerk’s screen');
+  await close(page);
+});
+
+test('who is quick with Enter does not take a hand-over back', async () => {
+  const page = await openPage([...shown, ['handovers', { open: [], own: { state: 'waiting', code: 'K7M2PX', declined_count: 0 } }]]);
+  await kind(page, 'visit');
+  await page.keyboard.press('F8');
+  await page.waitForSelector('dialog[open]');
+  assert.equal(await page.evaluate('document.activeElement.dataset.act'), 'close');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog:not([open])', { state: 'attached' });
+  await close(page);
+});
+
 test('what changed is announced once', async () => {
   const page = await openPage(shown);
   await kind(page, 'visit');

@@ -65,8 +65,11 @@ const tick = () => dispatch({ type: 'tick', still: isStill(), quiet_ms: now() - 
 
 const ALWAYS = { F3: 'find', F4: 'more', F9: 'requests', F10: 'pairing.refuse' };
 const IN_VISIT = { F2: 'details', F5: 'till', F6: 'undo', F7: 'suggestions', F8: 'handover', F1: 'merge', Escape: 'done',
-  ArrowDown: 'down', ArrowUp: 'up', '+': 'plus', '-': 'minus', Delete: 'remove' };
+  ArrowDown: 'down', ArrowUp: 'up', Delete: 'remove' };
+const ON_LINE = { '+': 'plus', '-': 'minus' }; // characters are keys only where the focus says so: speech input types them, too
 const ONCE = ['Escape', 'Delete'];
+
+const onLine = ({ key, target }) => (target.closest?.('#lines, #tools') ? ON_LINE[key] : undefined);
 
 createKeyboard(document, {
   onKey: (event) => {
@@ -75,7 +78,7 @@ createKeyboard(document, {
       if (screen.dialog.key(event)) event.preventDefault();
       return;
     }
-    const name = ALWAYS[event.key] ?? (state.visit ? IN_VISIT[event.key] : undefined);
+    const name = ALWAYS[event.key] ?? (state.visit ? IN_VISIT[event.key] ?? onLine(event) : undefined);
     if (name || /^F([1-9]|10)$/.test(event.key)) event.preventDefault(); // a browser's own F5 would load the page anew
     if (!name || (event.repeat && (ONCE.includes(event.key) || event.key.startsWith('F')))) return;
     if (name === 'find' && state.visit && !state.visit.anonymous) return;

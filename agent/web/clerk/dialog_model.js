@@ -209,7 +209,7 @@ function ownDialog({ state: stage, code, by, declined_count: declined }, { w }) 
   return {
     key: `handover.own.${stage}`, title: w.t(`handover.own.${stage}`, { by: by ?? '' }), closing: w.t('act.close'), code: open ? code ?? '' : '',
     lead: open ? [w.t('handover.own.lead'), declined > 0 ? w.plural('requests.declined', declined) : ''].filter(Boolean).join(' ') : '',
-    also: open ? [{ act: 'handover.cancel', key: 'F8', text: w.t('handover.cancel'), strong: true }] : [],
+    also: open ? [{ act: 'handover.cancel', key: 'F8', text: w.t('handover.cancel') }] : [],
   };
 }
 

@@ -226,7 +226,7 @@ function key(screen, event) {
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') return !event.target.matches?.('input, select') && moveRow(screen, event.key === 'ArrowDown' ? 1 : -1);
   if (typing) return false;
   if (event.key === 'Delete') return !event.repeat && pressSecond(screen);
-  if (!/^[1-9]$/.test(event.key)) return false;
+  if (!/^[1-9]$/.test(event.key) || !event.target.closest?.('.rows')) return false;
   const row = [...screen.rows.values()][Number(event.key) - 1];
   row?.actions.querySelector('button')?.click();
   return Boolean(row);

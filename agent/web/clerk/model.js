@@ -43,7 +43,7 @@ export function viewOf(state, env) {
     pairing: pairingOf(state, w, clock),
     dialog: dialogOf(state, env, clock),
   };
-  return { ...view, live: liveOf(view, w) };
+  return { ...view, title: [view.bar.till, w.t('page.clerk')].filter(Boolean).join(' – '), live: liveOf(view, w) };
 }
 
 // ---- status bar, band ----
@@ -367,7 +367,7 @@ function lineOf(line, state, { w, clock, currency }) {
   const gone = line.goneAt !== null;
   const name = line.name || w.t('cart.unnamed', { gtin: shortGtin(line.gtin) });
   const total = hidden ? w.t('cart.notCurrent') : w.money(line.unit_price * line.quantity, currency);
-  return {
+  return withLabel({
     id: line.id, name, gone, hidden, total,
     quantity: line.quantity,
     each: hidden || line.quantity < 2 ? '' : w.t('cart.each', { n: w.number(line.quantity), money: w.money(line.unit_price, currency) }),
@@ -379,8 +379,14 @@ function lineOf(line, state, { w, clock, currency }) {
     badges: badgesOf(line, gone, w, clock),
     changed: Number.isFinite(line.changedAt),
     selected: state.selected === line.id && !gone,
-    label: w.t('cart.line.label', { name: line.options ? `${name} ${line.options.replaceAll(':', ' ')}` : name, n: w.number(line.quantity), money: total }),
-  };
+  }, w);
+}
+
+// All that stands on the line, in one sentence for who does not see it.
+function withLabel(line, w) {
+  const name = [line.name, line.options].filter(Boolean).join(' ');
+  const facts = [...line.badges.map((badge) => badge.text), line.stock?.text, line.price, line.age, line.note];
+  return { ...line, label: [w.t('cart.line.label', { name, n: w.number(line.quantity), money: line.total }), ...facts].filter(Boolean).join(', ') };
 }
 
 // "price fell by 2.00 since yesterday"
@@ -392,7 +398,7 @@ function priceChange(change, currency, w, clock) {
 
 function stockOf(line, hidden, w) {
   if (!w.has(`stock.${line.stock}`)) return null;
-  return hidden ? { tone: 'muted', text: '' } : { tone: line.stock, text: w.t(`stock.${line.stock}`) };
+  return hidden ? { tone: 'muted', text: w.t('stock.notCurrent') } : { tone: line.stock, text: w.t(`stock.${line.stock}`) };
 }
 
 function badgesOf(line, gone, w, clock) {
@@ -451,11 +457,11 @@ function recognisedStrip(outcome, w) {
   return text ? { tone: 'attention', icon: isTooLate(outcome) ? 'clock' : 'lock', text } : null;
 }
 
-// What a screen reader says: who, and apart from that what changed, each only when it is new.
+// What a screen reader says: who, what changed, and who waits for help, each only when it is new.
 function liveOf(view, w) {
-  if (view.dialog) return { who: '', what: view.dialog.note?.text ?? '' };
-  if (view.stage) return { who: '', what: [view.bar.help ? w.t('bar.help.live', { from: view.bar.help.from }) : '', view.stage.fact?.name, view.stage.title, view.stage.detail].filter(Boolean).join('. ') };
-  const who = view.customer.anonymous ? [view.customer.name, view.customer.anonymous.detail].join('. ') : [w.t('outcome.recognised'), view.customer.tier?.word, view.customer.name].filter(Boolean).join(' · ');
   const help = view.bar.help ? w.t('bar.help.live', { from: view.bar.help.from }) : '';
-  return { who, what: view.strip?.text ?? (help || `${view.cart.items} · ${view.cart.total} ${view.cart.currency}`) };
+  if (view.dialog) return { who: '', what: view.dialog.note?.text ?? '', help };
+  if (view.stage) return { who: '', what: [view.stage.fact?.name, view.stage.title, view.stage.detail].filter(Boolean).join('. '), help };
+  const who = view.customer.anonymous ? [view.customer.name, view.customer.anonymous.detail].join('. ') : [w.t('outcome.recognised'), view.customer.tier?.word, view.customer.name].filter(Boolean).join(' · ');
+  return { who, what: view.strip?.text ?? `${view.cart.items} · ${view.cart.total} ${view.cart.currency}`, help };
 }

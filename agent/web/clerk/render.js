@@ -8,7 +8,7 @@ export function createScreen(handlers) {
   const parts = { till: $('till'), store: $('store'), pill: $('pill'), unsent: $('unsent'), time: $('time'), band: $('band'),
     stage: $('stage'), visit: $('visit'), customer: $('customer'), lines: $('lines'), strip: $('strip'), keys: $('keys'),
     cartTitle: $('cart-title'), touched: $('touched'), cartNote: $('cart-note'), claim: $('claim'), empty: $('empty'), items: $('items'), cartUnsent: $('cart-unsent'),
-    totalLabel: $('total-label'), sum: $('sum'), total: $('total'), who: $('live-who'), what: $('live-what'), body: document.body,
+    totalLabel: $('total-label'), sum: $('sum'), total: $('total'), who: $('live-who'), what: $('live-what'), waits: $('live-help'), body: document.body,
     operator: $('operator'), help: $('help'), pairing: $('pairing'), tools: $('tools'), suggest: $('suggest'), fresh: $('cart-fresh') };
   const screen = { handlers, parts, rows: new Map(), seen: new Map(), band: null, claim: null, pairing: null, suggestions: null,
     dialog: createDialog($('dialog'), handlers.act) };
@@ -54,8 +54,10 @@ function show(screen, view, still) {
   changed(screen, 'keys', view.keys, (keys) => showKeys(parts.keys, keys));
   changed(screen, 'tools', view.cart?.tools ?? [], (tools) => showKeys(parts.tools, tools));
   changed(screen, 'dialog', view.dialog, (dialog) => screen.dialog.show(dialog, screen.handlers.guessBy));
+  if (document.title !== view.title) document.title = view.title;
   setText(parts.who, view.live.who);
   setText(parts.what, view.live.what);
+  setText(parts.waits, view.live.help);
 }
 
 // Draws a part only when its view has changed.

@@ -51,6 +51,7 @@ function paint() {
   document.body.dataset.kind = told.link.state;
   document.documentElement.lang = words.tag;
   document.documentElement.dir = words.direction;
+  document.title = [view.where, words.t('page.it')].filter(Boolean).join(' – ');
   $('where').textContent = view.where;
   $('link').textContent = view.link.text;
   $('link').dataset.tone = view.link.tone;

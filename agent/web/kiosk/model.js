@@ -34,7 +34,7 @@ export function viewOf(state, env) {
     strip: stripOf(state, w, clock),
     dialog: dialogOf(state, env, clock),
   };
-  return { ...view, foot: footOf(state, view.screen, w), live: liveOf(view, w) };
+  return { ...view, title: [view.bar.store, w.t('page.kiosk')].filter(Boolean).join(' – '), foot: footOf(state, view.screen, w), live: liveOf(view, w) };
 }
 
 // ---- bar and band ----
@@ -184,7 +184,8 @@ function whoOf(state, env, clock) {
 
 function pointsOf(state, view, w, clock) {
   const limit = state.terminal?.max_age_show_ms?.points;
-  if (!Number.isFinite(view.points) || isPast(ageOf(view.as_of?.profile_ms, clock), limit)) return { points: '', next: '' };
+  if (!Number.isFinite(view.points)) return { points: '', next: '' };
+  if (isPast(ageOf(view.as_of?.profile_ms, clock), limit)) return { points: w.t('kiosk.points.notCurrent'), next: '' };
   const next = nextTier(view.points, state.terminal?.tiers);
   return { points: w.plural('kiosk.points', view.points), next: next ? w.t('kiosk.points.next', { n: w.number(next.missing), tier: next.name }) : '' };
 }
@@ -219,7 +220,8 @@ function lineOf(line, state, { w, clock, currency }) {
 
 // Whether it is on the shelf here, and how old that knowledge is; nothing when it is too old.
 function stockOf(line, age, limit, state, w) {
-  if (!w.has(`kiosk.stock.${line.stock}`) || isPast(age, limit)) return null;
+  if (!w.has(`kiosk.stock.${line.stock}`)) return null;
+  if (isPast(age, limit)) return { tone: 'muted', text: w.t('stock.notCurrent') };
   const stock = w.t(`kiosk.stock.${line.stock}`);
   return { tone: line.stock, text: age === null ? stock : w.t('kiosk.stock.age', { stock, age: w.ago(age) }) };
 }
@@ -268,9 +270,9 @@ function footOf(state, screen, w) {
   return [...keys, key('done', { small: true })];
 }
 
-// What a screen reader says when it is new: what this is about, and what changed.
-function liveOf({ screen, strip, band: told }, w) {
-  const what = [strip?.text, told?.title].filter(Boolean).join(' ');
+// What a screen reader says when it is new: what this is about, and what changed. The band speaks for itself.
+function liveOf({ screen, strip }) {
+  const what = strip?.text ?? '';
   if (screen.kind === 'cart') return { who: [screen.who.title, screen.who.tier?.word].filter(Boolean).join(' · '), what: what || `${screen.items} · ${screen.total} ${screen.currency}`.trim() };
   return { who: [screen.title, screen.detail].filter(Boolean).join('. '), what };
 }

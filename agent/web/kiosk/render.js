@@ -24,6 +24,7 @@ function show(parts, seen, view) {
   seen.set('kind', view.screen.kind);
   seen.set('dialogKind', view.dialog?.kind);
   parts.body.dataset.kind = view.screen.kind;
+  if (document.title !== view.title) document.title = view.title;
   const changed = (name, value, draw) => {
     const text = JSON.stringify(value);
     if (seen.get(name) === text) return;

@@ -24,10 +24,13 @@ export function helpLine({ help }, w, clock) {
   return { tone: 'busy', text: w.t('kiosk.help.wait'), detail: waited(help, w, clock) };
 }
 
-/** How long a call waits already. */
+const JUST_MS = 5_000;
+
+/** How long a call waits already; nothing when it was only just made. */
 export function waited(help, w, clock) {
   if (clock.wall === null || !Number.isFinite(help.since_ms)) return '';
   const seconds = Math.max(0, Math.floor((clock.wall - help.since_ms) / 1_000));
+  if (seconds < JUST_MS / 1_000) return '';
   const age = seconds < 60 ? w.plural('kiosk.help.seconds', seconds) : w.plural('kiosk.help.minutes', Math.floor(seconds / 60));
   return w.t('kiosk.help.since', { age });
 }

@@ -47,12 +47,20 @@ test('a customer is welcomed by the chosen name, with the tier in a word', () =>
 test('stock in this store is told with its age, and not when it is too old', () => {
   assert.deepEqual(shown(shopping()).screen.lines.map((one) => one.stock.text), ['In stock here, checked 20 min ago', 'Only a few left here, checked 50 min ago', 'Not in this shop, checked 20 min ago']);
   const old = shown(shopping({ cart: cart([line('Pen', 2, 100, { price_as_of: WALL - 3 * DAY })]) })).screen.lines[0];
-  assert.deepEqual([old.stock, old.age, old.total], [null, 'price 3 days old', '2.00']);
+  assert.deepEqual([old.stock.text, old.age, old.total], ['stock not current', 'price 3 days old', '2.00']);
+  const long = shown(shopping({ view: view({ as_of: { profile_ms: WALL - 31 * DAY } }) })).screen.who;
+  assert.deepEqual([long.points, long.next], ['Points: not current', '']);
 });
 
 test('a price that is too old is not shown, and neither is a total made of it', () => {
   const { screen } = shown(shopping({ cart: cart([line('Pen', 2, 100, { price_as_of: WALL - 9 * DAY })]) }));
   assert.deepEqual([screen.lines[0].total, screen.lines[0].each, screen.total, screen.currency], ['Price at the till', '', 'Price at the till', '']);
+});
+
+test('a screen reader hears what changed whatever else is on the page, and a band speaks for itself', () => {
+  const off = [['terminal', terminal()], ['state', offline()], ['visit', visit()]];
+  assert.equal(shown(off).live.what, shown(shopping()).live.what);
+  assert.notEqual(shown([...off, ['cart', { cart: cart([lines[0]]) }]]).live.what, shown(off).live.what);
 });
 
 test('somebody without a card has a cart, and nothing that is about a person', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cart, claim, line, lines, live, notice, offline, outcome, readers, states, terminal, tiers, told, view, visit, WALL } from '../../e2e/lib/clerk_messages.mjs';
+import { requests } from '../../e2e/lib/clerk_dialogs.mjs';
 import { load, wordsFor } from './web.mjs';
 
 const { viewOf } = await load('clerk/model.js');
@@ -75,7 +76,7 @@ test('options, notes, gifts and what became of a price are told of each line', (
     ['size m', 'price fell by 2.00 since yesterday', '', []],
     ['', 'price rose by 0.50 since Feb 27', 'Only the black ones', []],
     ['', '', '', ['gift']]]);
-  assert.equal(view.lines[0].label, 'T-shirt, organic cotton size m, 2, 39.80');
+  assert.equal(view.lines[0].label, 'T-shirt, organic cotton size m, 2, 39.80, in stock, price fell by 2.00 since yesterday');
   const today = line('Pen', 1, 100, { price_change: { by: 1, since_ms: WALL - HOUR } });
   assert.equal(shown(recognised({ cart: cart([today]) })).cart.lines[0].price, 'price rose by 0.01 since 08:41');
   const old = line('Pen', 1, 100, { price_as_of: WALL - 9 * DAY, price_change: { by: 1, since_ms: WALL - 10 * DAY } });
@@ -91,10 +92,17 @@ test('what is too old is not shown as if it were current', () => {
   const old = line('Old', 2, 500, { price_as_of: WALL - 8 * DAY });
   const { cart: shownCart } = shown(recognised({ cart: cart([...lines, old]) }));
   const hidden = shownCart.lines.at(-1);
-  assert.deepEqual([hidden.total, hidden.each, hidden.stock.text], ['not current', '', '']);
+  assert.deepEqual([hidden.total, hidden.each, hidden.stock.text], ['not current', '', 'stock not current']);
   assert.deepEqual([shownCart.total, shownCart.currency, shownCart.totalHidden], ['not current', '', true]);
   const { customer } = shown(recognised({ view: view({ as_of: { profile_ms: WALL - 31 * DAY, journey_ms: WALL } }) }));
   assert.deepEqual([customer.points.text, customer.points.hidden], ['not current', true]);
+});
+
+test('a screen reader hears what changed in the cart while somebody else waits for help', () => {
+  const waits = [...recognised(), ['handovers', { open: requests, own: null }]];
+  const changed = shown([...waits, ['cart', { cart: cart([lines[0]]) }]]).live;
+  assert.match(shown(waits).live.help, /Help is wanted/);
+  assert.deepEqual([changed.help, changed.what === shown(waits).live.what], [shown(waits).live.help, false]);
 });
 
 test('a limit of zero shows a fact at any age', () => {

@@ -10,9 +10,9 @@
 #define ROW_COST 2560      /* upper bound of a hand-over's row */
 #define PROFILE_COST 12288 /* the same of a customer's */
 #define CALLS_MAX 8        /* calls for help of one terminal that are open, and */
+#define SENT_MAX 32        /* other open ones */
 #define WEB_DAY_MAX 40     /* of one customer on the web within a day */
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
-#define SENT_MAX 32                        /* other open ones */
 #define YOUNG_MS (INT64_C(15) * 60 * 1000) /* who was given a code is still on the way to a till with it */
 #define OVERDUE_MAX 100                    /* per call: each is told */
 #define OF_CART_MAX 8                      /* accepted ones of one cart that hear what became of it */

@@ -283,8 +283,11 @@ static bool handover_answer(struct sim *s, const char *device, const struct tb_m
         return false;
     if (m->kind == TB_MUTATION_HANDOVER_ACCEPT)
         return accept(s, h, device);
-    if (m->kind == TB_MUTATION_HANDOVER_DECLINE)
+    if (m->kind == TB_MUTATION_HANDOVER_DECLINE) {
+        if (h->state == TB_HANDOVER_ACCEPTED && strcmp(h->by, device) == 0) /* it gives it back */
+            h->state = TB_HANDOVER_OPEN;
         return true;
+    }
     if (strcmp(h->from, device) != 0)
         return false;
     if (h->state == TB_HANDOVER_OPEN && h->at_ms >= sim_wall_ms(s) - TB_HANDOVER_LIFE_MS)

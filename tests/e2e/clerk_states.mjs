@@ -26,8 +26,7 @@ async function play(page, stage, name, messages) {
 }
 
 function sights(name, language) {
-  if (alike.has(name)) return SIGHTS.slice(1, 2); // where there is least room
-  if (language !== 'en') return SIGHTS.slice(0, 1);
+  if (alike.has(name) || language !== 'en') return SIGHTS.slice(1, 2); // where there is least room
   return Object.hasOwn(dialogs, name) ? SIGHTS.slice(0, 2) : SIGHTS; // a dialog grows no further
 }
 
@@ -36,5 +35,5 @@ everyState('/clerk', Object.keys(states), {
   messages: (name) => states[name],
   sights,
   judged: (name, language, n) => n === 0 && !alike.has(name), // contrast is measured in all
-  rules: { scrolling: '.scroll, .facts, dialog .body', whole: '.facts:not(:has(.details))', strip: '#keys > *, #sum, #claim, #cart > .scroll' }, // the details scroll
+  rules: { scrolling: '.scroll, .facts, dialog .body', whole: '.facts:not(:has(.details))', told: '#strip span', strip: '#keys > *, #sum, #claim, #cart > .scroll' }, // the details scroll
 });

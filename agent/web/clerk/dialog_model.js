@@ -85,7 +85,8 @@ function matchesDialog(state, { w, scheme }) {
   return {
     title: matches.length > 0 ? w.plural('find.matches', matches.length) : w.t('find.none'),
     lead: w.t(matches.length > 0 ? 'find.matches.lead' : 'find.none.lead'),
-    rows: matches.map((one) => ({ id: one.customer, title: one.name, detail: one.hint ?? '', tier: shownTier(state, one.tier, scheme),
+    rows: matches.map((one) => ({ id: one.customer, title: one.name, detail: one.hint ? `\u2066${one.hint}\u2069` : '', // the digits stay in their order where words are read from the right
+      tier: shownTier(state, one.tier, scheme),
       actions: [{ act: 'find.open', text: w.t('find.open'), strong: true }] })),
     also: [{ act: 'find.again', key: 'F3', text: w.t('find.again') }, ...(matches.length === 0 ? [{ act: 'signup', key: 'F4', text: w.t('find.signup'), strong: true }] : [])],
   };

@@ -2,9 +2,9 @@
 
 /**
  * Runs in the page. rules: scrolling, what may be cut or beyond the edge because it scrolls; whole, what must not although it
- * could; strip, what #strip must not cover; long, that the page is read from top to bottom and scrolls. Returns one line per fault.
+ * could; told, what must be there to the last word; strip, what #strip must not cover; long, that the page is read from top to bottom and scrolls. Returns one line per fault.
  */
-export function screenFaults({ scrolling, whole, strip: uncovered, long }) {
+export function screenFaults({ scrolling, whole, told, strip: uncovered, long }) {
   const faults = [];
   const visible = (element) => element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) && element.getClientRects().length > 0 && !element.closest('.sr, .sprite');
   const name = (element) => `${element.tagName.toLowerCase()}#${element.id}.${element.className} "${element.textContent.slice(0, 40)}"`;
@@ -24,6 +24,8 @@ export function screenFaults({ scrolling, whole, strip: uncovered, long }) {
     if (own && !element.closest(scrolling) && (box.left < -1 || box.right > innerWidth + 1 || (!long && box.bottom > innerHeight + 1) || box.top < -1)) faults.push(`outside the screen: ${name(element)}`);
     const frame = own && whole && element.closest(whole);
     if (frame && box.bottom > frame.getBoundingClientRect().bottom + 1) faults.push(`cut at the bottom: ${name(element)}`);
+    if (element.tagName === 'BUTTON' && style.textOverflow !== 'ellipsis' && element.scrollWidth > element.clientWidth + 1) faults.push(`wider than its button: ${name(element)}`);
+    if (own && told && element.matches(told) && element.scrollHeight > element.clientHeight + 1) faults.push(`cut text: ${name(element)}`);
     if (element.tagName === 'BUTTON' && (box.width < 43.5 || box.height < 43.5)) faults.push(`target below 44 px: ${name(element)} ${box.width}×${box.height}`);
     if (own && !element.disabled) {
       const [light, dark] = [luminance(parse(style.color).rgb), luminance(behind(element))].sort((a, b) => b - a);

@@ -92,7 +92,7 @@ test('how many wait is in the bar, and nobody is told of without the agent', () 
 
 test('whom a search found is told masked, and none is an offer to sign up', () => {
   const found = (list) => [...begin, open('find'), step('find', { step: 'matches', matches: list })];
-  assert.deepEqual(rows(found(matches)), [['M… R…', '…41 27'], ['M… Ri…', '…90 13']]);
+  assert.deepEqual(rows(found(matches)), [['M… R…', '\u2066…41 27\u2069'], ['M… Ri…', '\u2066…90 13\u2069']]);
   const none = shown(found([])).dialog;
   assert.equal(none.title, 'Nobody fits');
   assert.deepEqual(none.also.map((one) => one.act), ['find.again', 'signup']);

@@ -114,10 +114,11 @@ test('what was changed without a line arrives once, though the page was loaded a
   for (const one of [again, other]) await one.close();
 });
 
-test('a token that ends is renewed, and the page notices nothing', async () => {
+test('a token that ends is renewed, and the page notices nothing', async (t) => {
   const { id } = till.customers[10];
   let minted = 0;
-  const shop = await till.webShop(id, { token: () => { minted += 1; return till.token(id, '--life-s', '2'); } });
+  const shop = await till.webShop(id, { token: () => { minted += 1; return till.token(id, '--life-s', '8'); } }); // renewed after 4
+  t.after(() => shop.close());
   const states = [];
   shop.on('state', ({ state, cause }) => states.push(`${state} ${cause ?? ''}`.trim()));
   await live(shop);
@@ -127,7 +128,6 @@ test('a token that ends is renewed, and the page notices nothing', async () => {
   await until(shop, 'state', ({ state }) => minted >= 3 && state.state === 'live');
   assert.deepEqual(states.filter((state) => state.startsWith('offline')), []);
   assert.ok(states.includes('connecting renewal'));
-  await shop.close();
 });
 
 test('a token of nobody, of somebody else or for another origin is refused, and the page hears why', async () => {

@@ -84,6 +84,7 @@ void tb_pn532_init(struct tb_pn532 *p, const struct tb_pn532_bus *bus, uint32_t 
     *p = (struct tb_pn532){.bus = bus, .rate = RATE_START, .rate_max = RATE_START};
     while (bus->rate && p->rate_max < RATE_MAX && bit_rate(p->rate_max + 1u) <= bit_rate_max)
         p->rate_max++;
+    p->rate_top = p->rate_guess = p->rate_max;
 }
 
 bool tb_pn532_is_idle(const struct tb_pn532 *p)
@@ -305,6 +306,8 @@ static bool setup_answered(struct tb_pn532 *p, struct tb_span data, int64_t now_
     if (p->setup == SETUP_WAKE && p->rate_unproved && p->rate == RATE_START)
         p->rate_max--; /* it was raised, and heard nothing there */
     p->rate_unproved = false;
+    if (p->setup == SETUP_WAKE)
+        p->rate_guess = p->rate_top;
     if (p->setup == SETUP_RATE) { /* it changes the rate when it has our ACK */
         short_send(p, tb_pn532_ack);
         phase_set(p, TB_PN532_PAUSE, now_ms + SWITCH_MS);
@@ -421,6 +424,18 @@ static bool look_again(struct tb_pn532 *p, int64_t now_ms)
     return false;
 }
 
+/* A chip that was reset is at the first rate; one that was not keeps the one that it was raised to, and this
+ * processor may have been reset since. Every other try is the first rate, those between are the others. */
+static void rate_search(struct tb_pn532 *p)
+{
+    if (p->rate != RATE_START) {
+        rate_set(p, RATE_START);
+        return;
+    }
+    rate_set(p, p->rate_guess);
+    p->rate_guess = p->rate_guess - 1 > RATE_START ? (uint8_t)(p->rate_guess - 1) : p->rate_top;
+}
+
 static bool repeat(struct tb_pn532 *p, int64_t now_ms)
 {
     if (!p->may_repeat && p->code == IN_LIST_PASSIVE_TARGET)
@@ -428,8 +443,8 @@ static bool repeat(struct tb_pn532 *p, int64_t now_ms)
     if (!p->may_repeat || ++p->try_count == TRY_MAX)
         return failed(p);
     p->error_total++;
-    if (p->setup == SETUP_WAKE && p->rate_max > RATE_START) /* it may be at the other rate */
-        rate_set(p, p->rate == RATE_START ? p->rate_max : RATE_START);
+    if (p->setup == SETUP_WAKE && p->rate_top > RATE_START)
+        rate_search(p);
     frame_send(p, now_ms);
     return false;
 }

@@ -10,7 +10,7 @@
  *
  * On a serial line the set-up ends with the highest bit rate that board and chip take (SetSerialBaudRate,
  * section 7.2.8). The chip keeps it when this processor is reset, and loses it when it is reset itself: the
- * set-up wakes it at either rate.
+ * set-up wakes it at whatever rate it is.
  *
  * References are to UM0701-02 (PN532 User Manual). Main loop only; no I/O but through the bus.
  */
@@ -73,6 +73,8 @@ struct tb_pn532 {
     uint8_t setup;       /* command of the set-up; done when it is past the last */
     uint8_t rate;        /* of the host's side, as SetSerialBaudRate counts */
     uint8_t rate_max;    /* the chip is raised to it; less when it refused more */
+    uint8_t rate_top;    /* of the host's side: the chip may be at any up to it */
+    uint8_t rate_guess;  /* where it is looked for next */
     bool rate_unproved;  /* raised, and nothing was heard since */
     bool was_lost;       /* the set-up was done in the middle: the card's session is gone */
     struct tb_span data; /* borrowed until the operation ends */

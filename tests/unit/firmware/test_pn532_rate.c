@@ -184,6 +184,21 @@ static void chip_is_found_at_its_rate_after_a_reset_of_the_processor(void **stat
     assert_works_at(921600);
 }
 
+/* One that refused the board's highest, or that a noisy line has kept from it. */
+static void chip_is_found_at_a_rate_between_after_a_reset_of_the_processor(void **state)
+{
+    (void)state;
+    static const unsigned rates[] = {460800, 230400};
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        chip_power_on(rates[i]);
+        processor_start(921600);
+        assert_int_equal(operate(TB_PN532_OPEN), TB_TAP_OK);
+        processor_start(921600);
+        assert_int_equal(open_until_it_works(), TB_TAP_OK);
+        assert_works_at(rates[i]);
+    }
+}
+
 static void chip_that_was_reset_itself_is_raised_again(void **state)
 {
     (void)state;
@@ -235,6 +250,7 @@ int main(void)
         cmocka_unit_test_setup(rate_that_the_chip_refuses_is_not_used, setup),
         cmocka_unit_test_setup(line_without_rates_is_left_alone, setup),
         cmocka_unit_test_setup(chip_is_found_at_its_rate_after_a_reset_of_the_processor, setup),
+        cmocka_unit_test_setup(chip_is_found_at_a_rate_between_after_a_reset_of_the_processor, setup),
         cmocka_unit_test_setup(chip_that_was_reset_itself_is_raised_again, setup),
         cmocka_unit_test_setup(raise_that_the_chip_misses_is_undone, setup),
         cmocka_unit_test_setup(chip_that_answers_only_its_set_up_is_broken, setup),

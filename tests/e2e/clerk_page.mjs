@@ -5,8 +5,8 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
-import { choice, credentials, merge, operator, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
-import { cart, claim, line, lines, live, terminal, visit, WALL } from './lib/clerk_messages.mjs';
+import { choice, credentials, merge, notes, operator, requests, scannerTypes } from './lib/clerk_dialogs.mjs';
+import { cart, claim, line, lines, live, terminal, view, visit, WALL } from './lib/clerk_messages.mjs';
 import { CHROMIUM, startStage, stopTime } from './lib/clerk_stage.mjs';
 import { control, startServer } from '../integration/counter/lib/server.mjs';
 
@@ -331,12 +331,62 @@ test('the second act of the row that is chosen has a key', async () => {
   await page.keyboard.press('Escape');
   await page.waitForSelector('dialog:not([open])', { state: 'attached' });
   stage.answer = ({ method }) => ({ result: method === 'credential.list' ? { credentials } : {} });
-  for (const key of ['F4', '3']) await page.keyboard.press(key);
+  await page.keyboard.press('F3');
   await page.waitForSelector('dialog [data-act="cards.block"]');
-  for (const key of ['Delete', 'ArrowDown', 'Delete']) await page.keyboard.press(key); // no row is chosen at first
+  for (const key of ['ArrowDown', 'Delete']) await page.keyboard.press(key);
   await page.waitForSelector('dialog fieldset');
-  assert.deepEqual((await asked(2)).map(([method]) => method), ['handover.decline', 'credential.list']);
+  await page.keyboard.press('Enter');
+  assert.deepEqual((await asked(3)).slice(1), [['credential.list', { visit: visit().visit.id }],
+    ['credential.block', { visit: visit().visit.id, credential: credentials[1].credential, reason: 'lost' }]]);
   stage.answer = undefined;
+  await close(page);
+});
+
+test('a card is replaced, or is about to be blocked, with two keys', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  stage.answer = ({ method }) => ({ result: method === 'credential.list' ? { credentials } : {} });
+  await page.keyboard.press('F3');
+  await page.waitForSelector('dialog .rows button:focus'); // the list is there, and its first row is chosen
+  await page.keyboard.press('2');
+  await page.waitForSelector('dialog h2:has-text("takes its place")');
+  assert.deepEqual((await asked(2))[1], ['credential.capture', { visit: visit().visit.id, purpose: 'replace', credential: credentials[1].credential }]);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog', { state: 'hidden' });
+  await page.keyboard.press('F3');
+  await page.waitForSelector('dialog .rows button:focus');
+  await page.keyboard.press('Delete');
+  await page.waitForSelector('dialog h2:has-text("Block it?")');
+  assert.equal(stage.requests.filter(({ method }) => method === 'credential.block').length, 0);
+  stage.answer = undefined;
+  await close(page);
+});
+
+test('who has moved on in a dialog keeps the focus when what was fetched for it comes', async () => {
+  const page = await openPage(shown);
+  await kind(page, 'visit');
+  let answer;
+  stage.answer = () => new Promise((resolve) => { answer = resolve; });
+  await page.keyboard.press('F3');
+  await page.waitForSelector('dialog[open]');
+  await asked(1);
+  await page.focus('dialog [data-act=close]');
+  answer({ result: { credentials } });
+  await page.waitForSelector('dialog [data-act="cards.block"]');
+  assert.equal(await page.evaluate('document.activeElement.dataset.act'), 'close');
+  stage.answer = undefined;
+  await close(page);
+});
+
+test('a note is taken away with two keys and the one that says which', async () => {
+  const page = await openPage([...begin, ['visit', visit({ view: view({ notes }) })]]);
+  await kind(page, 'visit');
+  for (const key of ['F4', 'Delete']) await page.keyboard.press(key);
+  await page.waitForSelector('dialog h2:has-text("Which note goes?")');
+  assert.deepEqual(stage.requests, []);
+  await page.keyboard.press('2');
+  assert.deepEqual(await asked(1), [['note.remove', { visit: visit().visit.id, note: notes[1].id }]]);
+  await page.waitForSelector('#strip[data-tone=good]');
   await close(page);
 });
 

@@ -118,7 +118,9 @@ function dialogActs(page) {
     requests: () => open(page, 'requests'),
     handover: () => open(page, 'handover'),
     note: () => { if (page.state().view) open(page, 'note'); },
+    'note.which': () => { if (page.state().view) page.dispatch({ type: 'dialog_open', name: 'note', step: 'which' }); },
     cards: () => {
+      if (!page.state().view) return;
       open(page, 'cards');
       askIn(page, 'credential.list', { visit: visitOf(page) }, (result, step) => step({ list: result.credentials ?? [] }));
     },
@@ -157,7 +159,7 @@ function peopleActs(page) {
     'cards.block.send': ({ fields }) => askIn(page, 'credential.block',
       { visit: visitOf(page), credential: page.state().dialog.credential, reason: fields.reason }, closeAnd(page, 'told.blocked')),
     'note.send': ({ fields }) => askIn(page, 'note.add', { visit: visitOf(page), text: fields.text.trim() }, closeAnd(page, 'told.noted')),
-    'note.remove': ({ row }) => askIn(page, 'note.remove', { visit: visitOf(page), note: row }),
+    'note.remove': ({ row }) => askIn(page, 'note.remove', { visit: visitOf(page), note: row }, closeAnd(page, 'told.note_removed')),
     'choose.person': ({ row }) => askIn(page, 'visit.choose', { choice: page.state().choose?.choice, customer: row }, () => page.dispatch({ type: 'dialog_close' })),
     'operator.leave': () => askIn(page, 'operator.leave', {}, () => page.dispatch({ type: 'dialog_close' })),
   };

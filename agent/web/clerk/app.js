@@ -5,6 +5,7 @@ import { firstWords, loadWords, rememberLanguage } from '../lib/words.js';
 import { createActions } from './actions.js';
 import { guessBy } from './dialog_model.js';
 import { createKeyboard } from './keyboard.js';
+import { isKnown } from './keys_model.js';
 import { viewOf } from './model.js';
 import { createScreen } from './render.js';
 import { initialState, reduce } from './state.js';
@@ -64,6 +65,7 @@ const tick = () => dispatch({ type: 'tick', still: isStill(), quiet_ms: now() - 
 // ---- keys ----
 
 const ALWAYS = { F3: 'find', F4: 'more', F9: 'requests', F10: 'pairing.refuse' };
+const OF_KNOWN = { F3: 'cards' };
 const IN_VISIT = { F2: 'details', F5: 'till', F6: 'undo', F7: 'suggestions', F8: 'handover', F1: 'merge', Escape: 'done',
   ArrowDown: 'down', ArrowUp: 'up', Delete: 'remove' };
 const ON_LINE = { '+': 'plus', '-': 'minus' }; // characters are keys only where the focus says so: speech input types them, too
@@ -78,10 +80,9 @@ createKeyboard(document, {
       if (screen.dialog.key(event)) event.preventDefault();
       return;
     }
-    const name = ALWAYS[event.key] ?? (state.visit ? IN_VISIT[event.key] ?? onLine(event) : undefined);
+    const name = (isKnown(state) ? OF_KNOWN[event.key] : undefined) ?? ALWAYS[event.key] ?? (state.visit ? IN_VISIT[event.key] ?? onLine(event) : undefined);
     if (name || /^F([1-9]|10)$/.test(event.key)) event.preventDefault(); // a browser's own F5 would load the page anew
     if (!name || (event.repeat && (ONCE.includes(event.key) || event.key.startsWith('F')))) return;
-    if (name === 'find' && state.visit && !state.visit.anonymous) return;
     if (name === 'requests' && state.requests.length === 0) return;
     act(name);
   },

@@ -44,11 +44,13 @@ const options = (w, prefix, values) => values.map((value) => ({ value, text: w.t
 
 function moreDialog(state, { w }) {
   const known = Boolean(state.view);
-  const acts = [...(known ? ['note', 'link', 'cards'] : ['signup']), ...(state.operator ? [] : ['operator'])];
+  const acts = [...(known ? ['note', 'link'] : ['signup']), ...(state.operator ? [] : ['operator'])];
+  const second = known && state.view.notes?.length > 0 ? { note: { act: 'note.which', text: w.t('note.remove') } } : {};
   const leave = (operator) => ({ id: 'operator', title: w.t('operator.title', { name: operator.name }), detail: w.t('operator.lead'), actions: [{ act: 'operator.leave', text: w.t('operator.leave') }] });
   const merge = { id: 'merge', title: w.t('merge.title'), detail: w.t('merge.lead'), actions: [{ act: 'merge', text: w.t('act.open') }] };
   return { title: w.t('more.title'), closing: w.t('act.close'),
-    rows: [...(state.merge ? [merge] : []), ...acts.map((act) => ({ id: act, title: w.t(`more.${act}`), detail: w.t(`more.${act}.detail`), actions: [{ act, text: w.t('act.open') }] })), ...(state.operator ? [leave(state.operator)] : [])] };
+    rows: [...acts.map((act) => ({ id: act, title: w.t(`more.${act}`), detail: w.t(`more.${act}.detail`), actions: [{ act, text: w.t('act.open') }, second[act]].filter(Boolean) })),
+      ...(state.operator ? [leave(state.operator)] : []), ...(state.merge ? [merge] : [])] }; // the question comes last: the others keep their numbers
 }
 
 // ---- who it is ----
@@ -154,12 +156,19 @@ function capturedDialog(dialog, w) {
 
 // ---- notes, suggestions ----
 
+// To read and to write; which one is to go is a question of its own, whose answer is the confirmation.
 function noteDialog(state, { w, clock }) {
+  const notes = state.view?.notes ?? [];
+  const rowsWith = (actions) => notes.map((note) => ({ id: note.id, title: note.text, detail: noteFrom(note, w, clock), actions }));
+  if (state.dialog.step === 'which') {
+    return { title: w.plural('note.which', notes.length), lead: w.t('note.which.lead'), empty: w.t('note.none'),
+      rows: rowsWith([{ act: 'note.remove', text: w.t('note.remove') }]) };
+  }
   return {
     title: w.t('note.title'), lead: w.t('note.lead'), submit: 'note.send', strong: w.t('note.send'),
     fields: [{ kind: 'text', name: 'text', label: w.t('note.text'), required: true, max: TEXT_MAX }],
-    rows: (state.view?.notes ?? []).map((note) => ({ id: note.id, title: note.text, detail: noteFrom(note, w, clock),
-      actions: [{ act: 'note.remove', text: w.t('note.remove') }] })),
+    rows: rowsWith([]),
+    also: notes.length > 0 ? [{ act: 'note.which', key: 'F7', text: w.t('note.remove') }] : [],
   };
 }
 

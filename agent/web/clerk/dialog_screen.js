@@ -8,7 +8,7 @@ const GUARD_MS = 600; // what opens by itself takes no press before this long: i
 /** act(name, { row, fields }) */
 export function createDialog(element, act) {
   const part = (name) => element.querySelector(name);
-  const screen = { element, act, key: '', view: null, openedAt: 0, rows: new Map(),
+  const screen = { element, act, key: '', view: null, openedAt: 0, rows: new Map(), first: null,
     parts: { title: part('h2'), lead: part('.lead'), picture: part('.picture'), fields: part('.fields'), rows: part('.rows'), empty: part('.none'), code: part('.code'), note: part('.note'), actions: part('.actions') } };
   element.addEventListener('cancel', (event) => { event.preventDefault(); if (!isGuarded(screen)) act('close'); });
   element.addEventListener('close', () => { if (screen.view && !element.open) act('close'); }); // a browser may insist
@@ -29,12 +29,13 @@ function show(screen, view, guessBy) {
     return;
   }
   if (fresh) build(screen, view);
+  const awaited = screen.rows.size === 0 && document.activeElement === screen.first; // nobody has moved on while they were fetched
   fill(screen, view);
   if (!element.open) {
     screen.openedAt = performance.now();
     element.showModal();
   }
-  if (fresh) focusFirst(screen);
+  if (fresh || (awaited && screen.rows.size > 0)) focusFirst(screen);
 }
 
 // Nothing of a customer stays in the document.
@@ -191,9 +192,10 @@ function showActions(element, view) {
 }
 
 // What one does most likely: type, or take the first row; else the strong action, or the way out.
-function focusFirst({ parts, element }) {
-  const first = parts.fields.querySelector('input, select') ?? parts.rows.querySelector('button') ?? parts.actions.querySelector('.strong') ?? parts.actions.querySelector('button');
-  (first ?? element).focus();
+function focusFirst(screen) {
+  const { parts, element } = screen;
+  screen.first = parts.fields.querySelector('input, select') ?? parts.rows.querySelector('button') ?? parts.actions.querySelector('.strong') ?? parts.actions.querySelector('button');
+  (screen.first ?? element).focus();
 }
 
 const isGuarded = (screen) => Boolean(screen.view?.byItself) && performance.now() - screen.openedAt < GUARD_MS;

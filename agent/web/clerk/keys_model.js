@@ -6,14 +6,17 @@ import { undoOf } from './undo.js';
 export const claimIsMine = (cart, wall) => Boolean(cart?.claim?.mine) && (wall === null || wall < cart.claim.until_ms);
 const claimIsOthers = (cart, wall) => Boolean(cart?.claim) && !cart.claim.mine && (wall === null || wall < cart.claim.until_ms);
 
+/** Somebody is here of whom it is known who. */
+export const isKnown = (state) => Boolean(state.visit) && !state.visit.anonymous;
+
 /** The footer, in the order of the keyboard. */
 export function keysOf(state, w) {
   if (state.link.state !== 'up') return [];
   const visiting = Boolean(state.visit);
   const key = (act, name, off = false) => ({ act, key: name, text: w.t(`act.${act}`), off });
   const keys = [];
-  if (visiting && !state.visit.anonymous) keys.push({ act: 'details', key: 'F2', text: w.t(state.details ? 'act.hide' : 'act.details'), off: false });
-  if (!visiting || state.visit.anonymous) keys.push(key('find', 'F3'));
+  if (isKnown(state)) keys.push({ act: 'details', key: 'F2', text: w.t(state.details ? 'act.hide' : 'act.details'), off: false });
+  keys.push(key(isKnown(state) ? 'cards' : 'find', 'F3'));
   keys.push(key('more', 'F4'));
   if (visiting) keys.push(key('handover', 'F8', state.line?.state !== 'live'), { ...key('done', 'Esc'), strong: true });
   return keys;

@@ -13,7 +13,7 @@ export const CHROMIUM = {
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 };
 
-/** path: of the page, /clerk or /kiosk. script(send, page): what the agent says to each page that connects; silent: it answers nothing. */
+/** path: of the page, /clerk or /kiosk. script(send, page): what the agent says to each page that connects; silent: it answers nothing; answer(request): what it answers, or a promise of it. */
 export async function startStage(path = '/clerk') {
   const stage = { path, script: () => {}, accepts: true, signedIn: true, requests: [], pages: new Set(), unheard: new Set(), looks: new Set(), document: 0 };
   const server = http.createServer((request, answer) => serveFile(stage, request, answer));
@@ -73,12 +73,12 @@ function welcome(stage, page, document) {
   page.document = document;
   stage.pages.add(page);
   page.on('close', () => stage.pages.delete(page));
-  page.on('message', (data) => {
+  page.on('message', async (data) => {
     const request = JSON.parse(data);
     if (request.method !== 'ping') stage.requests.push(request);
     for (const look of [...stage.looks]) look();
     if (stage.silent) return;
-    const outcome = stage.answer?.(request) ?? { result: {} };
+    const outcome = await stage.answer?.(request) ?? { result: {} };
     page.send(JSON.stringify({ jsonrpc: '2.0', id: request.id, ...outcome }));
   });
   if (document === stage.document) stage.script((method, params) => page.send(notification(method, params)), page);

@@ -72,6 +72,8 @@ test('what was handed over here shows its code until somebody takes it', () => {
 
 test('a row’s second act has a key of its own', () => {
   const keys = (events) => shown(events).dialog.rows.map((row) => row.actions.map((one) => [one.act, one.key]));
+  assert.deepEqual(keys([...here, open('more')])[0], [['note', undefined], ['note.which', 'Del']]);
+  assert.deepEqual(keys([...begin, say('visit', visit()), open('more')])[0], [['note', undefined]]); // there is none that could go
   assert.deepEqual(keys([...begin, say('handovers', { open: requests }), open('requests')])[1], [['request.accept', undefined], ['request.decline', 'Del']]);
   assert.deepEqual(keys([...here, open('cards'), step('cards', { list: credentials })]), [...Array(2).fill([['cards.replace', undefined], ['cards.block', 'Del']]), []]);
 });
@@ -190,7 +192,24 @@ test('the clerk who is signed on is signed off by one key more than opens what h
   const on = say('operator', { operator: { id: 'ana', name: 'Ana Duarte' } });
   assert.deepEqual(acts(begin), [['signup', 'signup'], ['operator', 'operator']]);
   assert.deepEqual(acts([...begin, on]), [['signup', 'signup'], ['operator', 'operator.leave']]);
-  assert.deepEqual(acts([...here, on]).map(([, act]) => act), ['note', 'link', 'cards', 'operator.leave']);
+  assert.deepEqual(acts([...here, on]).map(([, act]) => act), ['note', 'link', 'operator.leave']);
+});
+
+test('notes are read where one is written; which one goes is asked', () => {
+  const note = (events, values) => shown([...events, { ...open('note'), ...values }]).dialog;
+  const written = note(here);
+  assert.deepEqual([written.rows.map((row) => row.actions.length), written.also.map((one) => one.act)], [[0, 0, 0], ['note.which']]);
+  assert.deepEqual(note([...begin, say('visit', visit())]).also, []);
+  const asked = note(here, { step: 'which' });
+  assert.deepEqual([asked.title, asked.fields.length, asked.rows.map((row) => row.actions[0].act)], ['Which note goes?', 0, Array(3).fill('note.remove')]);
+  const one = [...begin, say('visit', visit({ view: view({ notes: notes.slice(0, 1) }) }))];
+  assert.equal(note(one, { step: 'which' }).title, 'Remove this note?');
+});
+
+test('the key that finds who nobody knows opens the cards of whom everybody knows', () => {
+  const key = (events) => shown(events).keys.find((one) => one.key === 'F3').act;
+  const nobody = say('visit', { visit: { ...visit().visit, anonymous: true }, view: null, cart: cart(lines) });
+  assert.deepEqual([key(begin), key([...begin, nobody]), key(here)], ['find', 'find', 'cards']);
 });
 
 test('notes, suggestions and two carts in words', () => {
@@ -205,7 +224,7 @@ test('notes, suggestions and two carts in words', () => {
   assert.equal(together.note.text, 'Together: 65.50 EUR');
   const later = [...here, say('merge', merge), { type: 'dialog_close' }];
   assert.equal(run([...later, say('merge', merge)]).dialog, null); // put away, it waits behind a key
-  assert.equal(shown([...later, open('more')]).dialog.rows[0].title, 'Two carts');
+  assert.equal(shown([...later, open('more')]).dialog.rows.at(-1).title, 'Two carts'); // the others keep their numbers
   const tool = (events) => shown(events).cart.tools.find((one) => one.act === 'merge');
   assert.deepEqual([tool(later).key, tool(later).off, tool(here), tool([...later, say('merge', { merge: null })])], ['F1', false, undefined, undefined]);
   assert.equal(run([...here, say('merge', merge), say('visit', { visit: null, reason: 'done' })]).dialog, null);

@@ -32,7 +32,7 @@ test('the customer in one glance', () => {
   assert.deepEqual(shownCart.lines.map((one) => [one.name, one.quantity, one.total, one.each]), [
     ['Fountain pen, blue', 1, '34.90', ''], ['Ink cartridges ×12', 2, '19.60', '2 × 9.80'], ['Notebook A5, dotted', 1, '12.00', '']]);
   assert.deepEqual([bar.till, bar.store, bar.pill.text, bar.time], ['Till 4', 'Harbour Street (0421)', 'Online · live', '09:41']);
-  assert.deepEqual(keys.map((key) => key.act), ['details', 'more', 'handover', 'done']);
+  assert.deepEqual(keys.map((key) => key.act), ['details', 'cards', 'more', 'handover', 'done']);
   assert.deepEqual(shownCart.tools.map((key) => key.act), ['till', 'undo', 'minus', 'plus', 'remove']);
 });
 

@@ -24,6 +24,11 @@ const char *tb_agent_reader_name(const struct tb_agent *agent, unsigned index)
     return index < tb_readers_count(agent->readers) ? tb_readers_info(agent->readers, index)->name : "";
 }
 
+bool tb_agent_is_too_old(const struct tb_agent *agent, int64_t as_of_ms, int64_t limit_ms)
+{
+    return limit_ms > 0 && as_of_ms > 0 && tb_loop_wall_ms(agent->loop) - as_of_ms > limit_ms;
+}
+
 /* ---- deadlines ---- */
 
 static void tick(struct tb_timer *timer)

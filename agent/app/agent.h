@@ -220,6 +220,8 @@ TB_MUST_USE enum tb_err tb_agent_program_find(const char *configured, const char
 
 /* As people know it: one that is configured, "POS", or "" for none. Borrowed. */
 const char *tb_agent_reader_name(const struct tb_agent *agent, unsigned index);
+/* As pages have it: at a limit of 0, and of an age that is not known, a fact is shown. */
+bool tb_agent_is_too_old(const struct tb_agent *agent, int64_t as_of_ms, int64_t limit_ms);
 
 /* Sets the tick timer to the earliest deadline; after anything that may have moved one. */
 void tb_agent_rearm(struct tb_agent *agent);

@@ -24,12 +24,6 @@ static struct tb_buf text_of(char *block)
     return tb_buf_of(block, TEXT_SIZE);
 }
 
-/* As pages have it: at a limit of 0, and of an age that is not known, a fact is shown. */
-static bool is_too_old(const struct tb_agent *agent, int64_t as_of_ms, int64_t limit_ms)
-{
-    return limit_ms > 0 && as_of_ms > 0 && tb_loop_wall_ms(agent->loop) - as_of_ms > limit_ms;
-}
-
 /* ---- who is here ---- */
 
 static void person_decode(struct tb_json profile, struct person *person)
@@ -57,7 +51,8 @@ static void person_read(const struct tb_agent *agent, struct person *ret_person)
     *ret_person = (struct person){.points = 0};
     if (block && tb_view_parse_profile(view.profile, &arena, &profile) == TB_OK)
         person_decode(profile, ret_person);
-    ret_person->points_old = is_too_old(agent, view.profile_as_of_ms, agent->policy.max_age_show_points_ms);
+    ret_person->points_old =
+        tb_agent_is_too_old(agent, view.profile_as_of_ms, agent->policy.max_age_show_points_ms);
     if (!tb_serving_opens(s, TB_BENEFIT_SHOW_NAME))
         ret_person->name[0] = '\0';
     if (!tb_serving_opens(s, TB_BENEFIT_SHOW_TIER))
@@ -155,7 +150,7 @@ static void welcome_compose(const struct tb_agent *agent, struct tb_display_cell
 
 static bool price_is_old(const struct tb_agent *agent, const struct tb_cart_line *line)
 {
-    return is_too_old(agent, line->price_as_of_ms, agent->policy.max_age_show_price_ms);
+    return tb_agent_is_too_old(agent, line->price_as_of_ms, agent->policy.max_age_show_price_ms);
 }
 
 /* A sum is as old as the oldest of what it is made of. */

@@ -13,13 +13,19 @@ static bool is_in_cart(const struct tb_serving *serving, const char *gtin)
     return false;
 }
 
-/* False: it is not here, or nobody has to be told of it. */
+bool tb_suggestions_take(const struct tb_agent *agent, const struct tb_product *product)
+{
+    bool here = product->stock == TB_STOCK_IN_STOCK || product->stock == TB_STOCK_LOW;
+    return here &&
+           !tb_agent_is_too_old(agent, product->price_as_of_ms, agent->policy.max_age_show_stock_ms) &&
+           !is_in_cart(&agent->serving, product->gtin);
+}
+
 static bool product_of(struct tb_agent *agent, const char *gtin, struct tb_product *ret_product)
 {
     enum tb_err err = tb_cache_find_product(&agent->storage.reader, gtin, ret_product);
     tb_line_cache_read(agent, err);
-    bool here = ret_product->stock == TB_STOCK_IN_STOCK || ret_product->stock == TB_STOCK_LOW;
-    return err == TB_OK && here && !is_in_cart(&agent->serving, gtin);
+    return err == TB_OK && tb_suggestions_take(agent, ret_product);
 }
 
 /* The array, or nothing when it would be empty. */

@@ -1,6 +1,6 @@
 // What the open dialog shows: pure functions from state to one form for all of them, which dialog_screen.js puts on
 // screen. A dialog with another `key` is built anew; one with the same key keeps its fields and what is typed in them.
-import { ageOf, isPast } from '../lib/facts.js';
+import { ageNote, ageOf, isPast } from '../lib/facts.js';
 import { mergeRows } from '../lib/merge.js';
 import { LANGUAGES } from '../lib/words.js';
 import { consentField, consentsAsked } from './consents.js';
@@ -182,12 +182,19 @@ function suggestionsDialog(state, { w, clock }) {
   const added = new Set(state.dialog.added ?? []);
   return {
     title: w.t('suggest.title'), lead: w.t('suggest.lead'), closing: w.t('act.close'),
-    rows: (state.view?.suggestions ?? []).map((one) => ({
-      id: one.gtin, title: one.name, detail: [priceOf(one, state, w, clock), stockWord(one, w), w.t('suggest.seen', { when: w.ago(Math.max(0, (clock.wall ?? one.seen_ms) - one.seen_ms)) })].filter(Boolean).join(' · '),
+    empty: w.t('suggest.none'),
+    rows: suggestedOf(state, clock).map((one) => ({
+      id: one.gtin, title: one.name, detail: [priceOf(one, state, w, clock), priceAge(one, state, w, clock), stockWord(one, w), w.t('suggest.seen', { when: w.ago(Math.max(0, (clock.wall ?? one.seen_ms) - one.seen_ms)) })].filter(Boolean).join(' · '),
       note: added.has(one.gtin) ? w.t('suggest.added') : '', actions: [{ act: 'suggest', text: w.t('suggest.add') }] })),
   };
 }
 
+/** What is in stock here as far as anybody knows: a figure that is too old to be shown says nothing about now. */
+export function suggestedOf(state, clock) {
+  return (state.view?.suggestions ?? []).filter((one) => !isPast(ageOf(one.price_as_of, clock), state.terminal?.max_age_show_ms?.stock));
+}
+
+const priceAge = (one, state, w, clock) => (priceOf(one, state, w, clock) ? ageNote('price.age', ageOf(one.price_as_of, clock), state, w) : '');
 const stockWord = (one, w) => (w.has(`stock.${one.stock}`) ? w.t(`stock.${one.stock}`) : '');
 
 /** A price that is too old to be shown is none. */

@@ -1,11 +1,11 @@
 // From what the page knows to what it shows: pure functions, every word from the catalogue, every
 // time computed here from absolute times and the agent's clock. render.js only puts this on screen.
-import { ageOf, assuranceText, isHidden, isPast, isWorthItsAge, nextTier, shortGtin } from '../lib/facts.js';
+import { ageNote, ageOf, assuranceText, isHidden, isPast, nextTier, shortGtin } from '../lib/facts.js';
 import { isOutOfOrder, isTooLate, TAKEN_MS } from '../lib/known.js';
 import { asSentence, lineContract, noticeContract, pageContract, readerContract, readerName } from '../lib/outage.js';
 import { claimIsMine, keysOf, toolsOf } from './keys_model.js';
 import { errorText } from './errors.js';
-import { dialogOf, noteFrom, priceOf } from './dialog_model.js';
+import { dialogOf, noteFrom, priceOf, suggestedOf } from './dialog_model.js';
 import { shownTier } from './tier.js';
 
 const OUTCOME_MS = 20_000; // an outcome without a visit stays this long
@@ -320,7 +320,7 @@ function cartOf(state, w, clock) {
 // What she looked at lately and could take along: the first, and how many more there are. What is in the cart is none.
 function suggestionsOf(state, w, clock) {
   const taken = new Set(state.lines.filter((line) => line.goneAt === null).map((line) => line.gtin));
-  const all = state.view?.suggestions ?? [];
+  const all = suggestedOf(state, clock);
   const first = all.find((one) => !taken.has(one.gtin)) ?? all[0];
   if (!first || isHidden(state, 'show_cart')) return null;
   return { act: 'suggestions', key: 'F7', title: w.t('suggest.short'), name: first.name, price: priceOf(first, state, w, clock),
@@ -410,10 +410,6 @@ function badgesOf(line, gone, w, clock) {
   if (line.pending) badges.push({ kind: 'pending', text: w.t('cart.pending') });
   return badges;
 }
-
-// ---- ages ----
-
-const ageNote = (key, age, state, w) => (isWorthItsAge(age, state.line) ? w.t(key, { age: w.old(age) }) : '');
 
 // ---- strip, keys, announcement ----
 

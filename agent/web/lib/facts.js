@@ -17,6 +17,9 @@ export const isPast = (age, limit) => age !== null && limit > 0 && age > limit;
 /** With a live line a fact is worth its age after a day, without one after an hour. */
 export const isWorthItsAge = (age, line) => age !== null && age >= (line?.state === 'live' ? DAY : HOUR);
 
+/** A price or points with their age in words where it is worth it, '' elsewhere. */
+export const ageNote = (key, age, state, w) => (isWorthItsAge(age, state.line) ? w.t(key, { age: w.old(age) }) : '');
+
 /** A number of a product as people read it: without the zeros in front. */
 export const shortGtin = (gtin) => String(gtin ?? '').replace(/^0+(?=\d{8})/, '');
 

@@ -231,6 +231,18 @@ test('notes, suggestions and two carts in words', () => {
   assert.equal(shown([...here, say('merge', { merge: null, undo: true })]).cart.tools.find((one) => one.act === 'undo').off, false);
 });
 
+test('what is in stock by a figure that is too old is not suggested', () => {
+  const DAY = 24 * 3_600_000;
+  const seen = (ages) => [...begin, say('visit', visit({ view: view({ suggestions: suggestions.map((one, n) => ({ ...one, price_as_of: WALL - ages[n] * DAY })) }) }))];
+  const told = (ages) => [shown(seen(ages)).cart.suggestions?.name, ...rows([...seen(ages), open('suggestions')]).map(([, detail]) => detail)];
+  assert.deepEqual(told([1.5, 1]), ['Desk lamp, brass', '49.00 EUR · price 1 day old · in stock · seen 46 min ago', '3.50 EUR · price 1 day old · few left · seen 14 hours ago']);
+  assert.deepEqual(told([2.1, 1]), ['Blotting paper', '3.50 EUR · price 1 day old · few left · seen 14 hours ago']);
+  assert.deepEqual(told([2.1, 3]), [undefined]);
+  assert.equal(shown([...seen([2.1, 3]), open('suggestions')]).dialog.empty, 'Nothing that is known to be here.');
+  const anyAge = say('terminal', terminal({ max_age_show_ms: { price: 0, stock: 0, points: 0 } }));
+  assert.equal(shown([...seen([2.1, 3]), anyAge]).cart.suggestions.name, 'Desk lamp, brass');
+});
+
 test('an anonymous visit has a cart, and asks who it is', () => {
   const nobody = say('visit', { visit: { ...visit().visit, anonymous: true }, view: null, cart: cart(lines) });
   const { customer, keys, cart: own } = shown([...begin, nobody]);

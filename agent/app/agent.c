@@ -259,6 +259,15 @@ static enum tb_err metrics_open(struct tb_agent_metrics *m)
     return err == TB_OK ? dropped_open(m) : err;
 }
 
+static enum tb_err metrics_file_start(struct tb_agent *agent)
+{
+    const struct tb_metrics_file_options options = {.path = agent->config.metrics_file,
+                                                    .registry = &agent->metrics.registry,
+                                                    .interval_ms = TB_METRICS_FILE_MS,
+                                                    .late_ms = TB_METRICS_FILE_LATE_MS};
+    return options.path[0] ? tb_metrics_file_open(agent->loop, &options, &agent->metrics_file) : TB_OK;
+}
+
 /* ---- starting ---- */
 
 static enum tb_err blocks_take(struct tb_agent *agent)
@@ -433,6 +442,8 @@ static enum tb_err parts_start(struct tb_agent *agent, const struct tb_storage_t
         if (err != TB_OK)
             tb_log(TB_LOG_ERROR, TB_EVENT("line", "not_started"), tb_log_err(err));
     }
+    if (err == TB_OK)
+        err = metrics_file_start(agent);
     if (err == TB_OK) {
         tb_cohort_start(agent);
         tb_typing_start(agent);
@@ -471,6 +482,7 @@ void tb_agent_stop(struct tb_agent *agent)
     tb_timer_cancel(&agent->settle_timer);
     tb_timer_cancel(&agent->cache_timer);
     tb_timer_cancel(&agent->anew_timer);
+    agent->metrics_file = tb_metrics_file_close(agent->metrics_file);
     tb_shopper_display_stop(agent);
     tb_kiosk_stop(agent);
     tb_timer_cancel(&agent->captures.timer);

@@ -92,7 +92,7 @@
 #include "core/identify/identify.h"
 #include "core/sync/client.h"
 #include "host/loop/loop.h"
-#include "host/metrics/metrics.h"
+#include "host/metrics/file.h"
 
 #define TB_AGENT_SOFTWARE "tillbridged " TB_VERSION
 #define TB_AGENT_TAIL_MAX TB_CTL_CLIENT_MAX
@@ -131,6 +131,7 @@ struct tb_agent {
     struct tb_settings settings;
     struct tb_status status;
     struct tb_agent_metrics metrics;
+    struct tb_metrics_file *metrics_file; /* NULL: none */
     int64_t started_wall_ms;
 
     struct tb_identify identify;

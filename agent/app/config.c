@@ -70,6 +70,8 @@ static const struct tb_config_key keys[] = {
     TEXT("agent", "language", language, "en",
          "Language of the sentences in the log and the metrics, such as de; pages have that of their "
          "terminal."),
+    TEXT("agent", "metrics", metrics_file, "",
+         "File that metrics are written to every 10 s, as OpenMetrics text; empty: none."),
     TEXT("agent", "group", group, "",
          "Group whose members may use the control socket besides this user and root."),
     {.section = "readers",

@@ -24,6 +24,7 @@ struct tb_agent_config {
     char run_dir[TB_PATH_SIZE];
     char audit_file[TB_PATH_SIZE];           /* "": standard error */
     char language[TB_LANGUAGE_SIZE_MAX + 1]; /* of texts in the log and the metrics */
+    char metrics_file[TB_PATH_SIZE];         /* "": none */
     char group[TB_PATH_SIZE];                /* whose members may use the control socket; "": nobody else */
 
     char nfc[TB_CONNSTRING_SIZE];     /* libnfc connection string; "": no NFC reader */

@@ -5,7 +5,6 @@
 #include "host/system/system.h"
 
 #define OUTCOME_COUNT_MAX 16
-#define METRICS_SIZE_MAX 32768u
 
 /* What of it cannot be found out is left out. */
 static void put_machine(struct tb_json_writer *w, const struct tb_agent *agent)
@@ -20,6 +19,21 @@ static void put_machine(struct tb_json_writer *w, const struct tb_agent *agent)
         tb_json_put_int(w, "size_bytes", room.size_bytes);
         tb_json_close(w);
     }
+}
+
+static void put_metrics_file(struct tb_json_writer *w, const struct tb_agent *agent)
+{
+    if (!agent->metrics_file)
+        return;
+    struct tb_metrics_file_state state = tb_metrics_file_state(agent->metrics_file);
+    if (state.since_wall_ms == 0)
+        return;
+    tb_json_open(w, "metrics_file");
+    tb_json_put_str(w, "state", state.err == TB_OK ? "written" : "unwritten");
+    if (state.err != TB_OK)
+        tb_json_put_str(w, "code", tb_err_name(state.err));
+    tb_json_put_int(w, "since_ms", state.since_wall_ms);
+    tb_json_close(w);
 }
 
 static void put_outcomes(struct tb_json_writer *w, const struct tb_agent *agent)
@@ -61,6 +75,7 @@ void tb_status_desk_status(struct tb_request *r)
     tb_json_put_int(&w, "products", status->product_count);
     tb_json_close(&w);
     put_machine(&w, agent);
+    put_metrics_file(&w, agent);
     tb_json_put_bool(&w, "visit", agent->serving.visit.open);
     put_outcomes(&w, agent);
     tb_request_answer_end(r, &w);
@@ -69,7 +84,7 @@ void tb_status_desk_status(struct tb_request *r)
 /* OpenMetrics text, a line each: texts in messages have no line ends. */
 void tb_status_desk_metrics(struct tb_request *r)
 {
-    char block[METRICS_SIZE_MAX];
+    char block[TB_METRICS_TEXT_SIZE_MAX];
     struct tb_buf text = tb_buf_of(block, sizeof block);
     tb_metrics_render(&r->agent->metrics.registry, &text);
     if (text.err != TB_OK) {

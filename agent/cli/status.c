@@ -178,6 +178,23 @@ static void cache(struct page *p, struct tb_json status)
     end_line(p);
 }
 
+static void metrics_file(struct page *p, struct tb_json status)
+{
+    if (!tb_json_has(status, "metrics_file"))
+        return;
+    struct tb_json o = tb_json_object(&p->check, status, "metrics_file");
+    struct tb_span code = text_of(p, o, "code");
+    label(p, "Metrics");
+    tb_print_left(&p->out, text_of(p, o, "state"), STATE_WIDTH);
+    since(p, o);
+    if (code.size) {
+        tb_buf_add_str(&p->out, ": the file is not there or old (");
+        tb_print_clean(&p->out, code);
+        tb_buf_add_u8(&p->out, ')');
+    }
+    end_line(p);
+}
+
 static void visit(struct page *p, struct tb_json status)
 {
     if (!tb_json_has(status, "visit"))
@@ -247,6 +264,7 @@ enum tb_cli_exit tb_cli_status(const struct tb_cli *cli)
     readers(&p, status);
     outbox(&p, status);
     cache(&p, status);
+    metrics_file(&p, status);
     visit(&p, status);
     notices(&p, status);
     outcomes(&p, status);

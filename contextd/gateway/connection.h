@@ -12,6 +12,7 @@
 #include "contextd/gateway/gateway.h"
 #include "contextd/gateway/window.h"
 #include "core/sync/server.h"
+#include "host/metrics/file.h"
 #include "host/metrics/measures.h"
 
 #include <libwebsockets.h>
@@ -126,8 +127,7 @@ struct tb_gateway {
         struct tb_tally quarantined_customers;
         struct tb_tally quarantined_cloned;
     } metrics;
-    int64_t metrics_due_ms;
-    bool metrics_wanted; /* by the watch_job that is submitted */
+    struct tb_metrics_file *metrics_file; /* NULL: none */
 
     struct tb_timer watch_timer;
     struct tb_engine_job watch_job;

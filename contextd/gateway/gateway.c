@@ -9,8 +9,6 @@
 
 #define WATCH_MS 1000 /* a change made by another process is seen within this */
 #define EXPIRE_MS (60LL * 60 * 1000)
-#define METRICS_MS 10000
-#define METRICS_SIZE_MAX (48u * 1024u)
 #define URN_DEVICE ":device:" /* behind it, an id may hold colons of its own */
 #define ARENA_SIZE TB_JSON_ARENA_SIZE(TB_MESSAGE_SIZE_MAX)
 
@@ -253,15 +251,13 @@ static enum tb_err metrics_open(struct tb_gateway *g)
     return err;
 }
 
-/* On the engine's thread, which may wait for the disk. */
-static void metrics_write(struct tb_gateway *g)
+static enum tb_err metrics_file_open(struct tb_gateway *g)
 {
-    uint8_t text[METRICS_SIZE_MAX];
-    struct tb_buf b = tb_buf_of(text, sizeof text);
-    tb_metrics_render(&g->metrics.all, &b);
-    enum tb_err err = b.err == TB_OK ? tb_file_replace(g->config.metrics_path, tb_buf_span(&b), 0644) : b.err;
-    if (err != TB_OK)
-        tb_log(TB_LOG_WARN, TB_EVENT("gateway", "metrics_not_written"), tb_log_err(err));
+    const struct tb_metrics_file_options options = {.path = g->config.metrics_path,
+                                                    .registry = &g->metrics.all,
+                                                    .interval_ms = TB_METRICS_FILE_MS,
+                                                    .late_ms = TB_METRICS_FILE_LATE_MS};
+    return options.path[0] ? tb_metrics_file_open(g->loop, &options, &g->metrics_file) : TB_OK;
 }
 
 /* ---- what other processes and time do to the data ---- */
@@ -270,8 +266,6 @@ static void watch_run(struct tb_engine_job *job, struct tb_context_engine *engin
 {
     struct tb_gateway *g = job->context;
     struct tb_engine_facts facts;
-    if (g->metrics_wanted)
-        metrics_write(g);
     if (engine->ops->changed_elsewhere(engine))
         g->watch_changed = true;
     bool wanted = g->watch_changed || g->terminal_count < 0;
@@ -311,9 +305,6 @@ static void watch_due(struct tb_timer *timer)
     listener_resume(&g->web);
     if (tb_loop_now_ms(g->loop) >= g->expire_due_ms)
         g->expire_due_ms = 0;
-    g->metrics_wanted = g->config.metrics_path[0] != '\0' && tb_loop_now_ms(g->loop) >= g->metrics_due_ms;
-    if (g->metrics_wanted)
-        g->metrics_due_ms = tb_loop_now_ms(g->loop) + METRICS_MS;
     tb_gauge_set(&g->metrics.connections, (int64_t)g->connection_count);
     tb_engine_queue_submit(g->queue, &g->watch_job);
 }
@@ -374,6 +365,8 @@ enum tb_err tb_gateway_open(struct tb_loop *loop, struct tb_context_engine *engi
         err = listener_open(&g->terminals);
     if (err == TB_OK)
         err = listener_open(&g->web);
+    if (err == TB_OK)
+        err = metrics_file_open(g);
     if (err != TB_OK) {
         *ret_gateway = tb_gateway_close(g);
         return err;
@@ -397,6 +390,7 @@ struct tb_gateway *tb_gateway_close(struct tb_gateway *gateway)
     if (g == NULL)
         return NULL;
     tb_timer_cancel(&g->watch_timer);
+    g->metrics_file = tb_metrics_file_close(g->metrics_file);
     /* Sockets first: from here on no session can ask anything. */
     for (struct connection *c = g->connections, *next; c != NULL; c = next) {
         next = c->next;

@@ -39,7 +39,7 @@ struct tb_gateway_config {
     size_t connections_max;      /* of both listeners, of the web three quarters; further ones are closed */
     int64_t reconnect_window_ms; /* handed out; negative: worked out (window.h) */
     int64_t idle_ping_ms;
-    const char *metrics_path; /* borrowed; written every 10 s on the engine's thread; "": nowhere */
+    const char *metrics_path; /* borrowed; see host/metrics/file.h; "": nowhere */
 };
 
 /* Errors of the bind: TB_ERR_BUSY, TB_ERR_DENIED, TB_ERR_RANGE (not an address); TB_ERR_CONFIG:

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #define TB_METRICS_MAX 192
+#define TB_METRICS_TEXT_SIZE_MAX (48u * 1024u) /* of all that a program renders */
 #define TB_HISTOGRAM_BUCKET_MAX 16
 
 struct tb_tally {

@@ -2,7 +2,7 @@
 // and schemes. Pictures: <build>/it.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
@@ -11,6 +11,8 @@ import { CHROMIUM } from './lib/clerk_stage.mjs';
 import { Till } from './lib/till.mjs';
 
 const till = Till.make();
+const measures = till.path('measures', 'till.prom'); // in a folder that is not there yet
+till.till_sections = `[agent]\nmetrics = ${measures}\n`;
 const pictures = process.env.TB_PICTURES;
 let browser;
 let page;
@@ -72,11 +74,24 @@ test('says what is wrong and what to do', async () => {
   await shows('Line', 'Everything is sent when the line is back.');
   await shows('Scanner', 'Check its cable');
   await shows('Line display', 'Check its cable and its power');
+  await shows('Measures file', /Cannot be written.*\(refused\.not_found\)/);
   assert.deepEqual(await accessibilityFaults(page), []);
   await picture('wrong');
   await page.emulateMedia({ colorScheme: 'dark' });
   assert.deepEqual(await accessibilityFaults(page), []);
   await picture('wrong_dark');
+});
+
+test('writes its measures into the file that the configuration names, as soon as it can', async () => {
+  assert.match(await till.cli('status'), /^Metrics +unwritten .*\(refused\.not_found\)$/m);
+  mkdirSync(till.path('measures'));
+  await shows('Measures file', 'Is written');
+  const text = readFileSync(measures, 'utf8');
+  assert.match(text, /^tillbridge_visits_recognised_total\{channel="till"\} 1$/m);
+  assert.match(text, /\n# EOF\n$/);
+  assert.equal(text.includes(till.customers[0].name) || text.includes(till.customers[0].member), false);
+  assert.equal(statSync(measures).mode & 0o777, 0o644);
+  assert.match(await till.cli('status'), /^Metrics +written /m);
 });
 
 test('may ask for nothing that is a clerk’s or a shopper’s', async () => {

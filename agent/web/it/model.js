@@ -43,6 +43,7 @@ function partsOf(told, clock, w) {
     unsentOf(told.state.unsent ?? 0, w),
     noticedOf('certificate', notices, ['certificate_expiring', 'quarantined'], clock, w, certificateOf(told.status, clock, w)),
     ...cacheOf(told.status, w),
+    ...metricsFileOf(told.status?.metrics_file, clock, w),
     ...versionOf(told.status, clock, w),
     ...notices.filter(({ code }) => !w.has(`notice.${code}.title`)).map((notice) => otherOf(notice, clock, w)),
   ];
@@ -114,6 +115,12 @@ function certificateOf(status, clock, w) {
 function cacheOf(status, w) {
   if (!status?.cache) return [];
   return [part('cache', w.t('it.cache'), 'ok', w.t('it.cache.count', { customers: w.number(status.cache.customers), products: w.number(status.cache.products) }))];
+}
+
+function metricsFileOf(file, clock, w) {
+  if (!file) return [];
+  const written = file.state === 'written';
+  return [part('metrics', w.t('it.metrics'), written ? 'ok' : 'warn', w.t(written ? 'it.metrics.written' : 'it.metrics.unwritten'), written ? '' : w.t('it.metrics.unwritten.detail', { code: file.code }), sinceOf(file.since_ms, clock, w))];
 }
 
 function versionOf(status, clock, w) {

@@ -34,6 +34,7 @@ export const states = {
   'readers-odd': { messages: at(live({ readers: readers('hung', 'unsupported') })) },
   'disk-full': { messages: notices('disk_full', 'changes_not_stored') },
   'disk-low': { messages: begin, answers: { status: status({ disk: { free_bytes: 9e7, size_bytes: 7.9e9 } }) } },
+  'metrics-unwritten': { messages: begin, answers: { status: status({ metrics_file: { state: 'unwritten', code: 'refused.not_found', since_ms: WALL - HOUR } }) } },
   'disk-failing': { messages: notices('disk_failing', 'changes_in_memory', 'outbox_damaged') },
   'disk-read-only': { messages: notices('disk_read_only', 'storage_newer', 'changes_dropped') },
   clock: { messages: notices('clock_wrong', 'cache_rebuilt') },

@@ -50,6 +50,15 @@ test('what is wrong says what it is and what to do', () => {
   assert.equal(part(view({ status: { ...told().status, disk: { free_bytes: 1e8, size_bytes: 8e9 } } }), 'disk').tone, 'warn');
 });
 
+test('a file of measures is a part where there is one', () => {
+  assert.equal(part(view(), 'metrics'), undefined);
+  const at = (metrics_file) => part(view({ status: { ...told().status, metrics_file } }), 'metrics');
+  assert.deepEqual(at({ state: 'written', since_ms: NOW }), { key: 'metrics', name: 'Measures file', tone: 'ok', state: 'Is written', details: ['since today 08:41'] });
+  const old = at({ state: 'unwritten', code: 'refused.denied', since_ms: NOW });
+  assert.deepEqual([old.tone, old.state], ['warn', 'Cannot be written']);
+  assert.match(old.details[0], /who may write to it \(refused\.denied\)/);
+});
+
 test('before anything is known nothing is claimed', () => {
   const shown = viewOf({ link: { state: 'first', since: 0 }, terminal: null, state: null, status: null, metrics: null }, { at: 0, wall: null }, w);
   assert.deepEqual([shown.parts, shown.measures, shown.outcomes], [[], [], []]);

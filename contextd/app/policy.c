@@ -83,6 +83,7 @@ int command_policy(struct args *a)
     record.as.policy.consents = args_option(a, "--consents");
     record.as.policy.phone_country = args_option(a, "--phone-country");
     record.as.policy.scan_begins = args_option(a, "--scan-begins");
+    record.as.policy.operator_required = args_option(a, "--operator-required");
     record.as.policy.accent = args_option(a, "--accent");
     record.as.policy.display[0] = args_option(a, "--display-upper");
     record.as.policy.display[1] = args_option(a, "--display-lower");

@@ -73,6 +73,7 @@ struct sqlite_engine {
     bool chain_known; /* the file has been set up */
     struct tb_keyring ring;
     struct tb_trust_doc trust;
+    bool operator_required;                           /* the policy asks for a badge at tills */
     char phone_country[TB_COUNTRY_CODE_SIZE_MAX + 1]; /* of numbers that name none; "": all must */
     struct sqlite_cards cards;
     int64_t (*clock_fn)(void *context);
@@ -340,6 +341,8 @@ TB_MUST_USE enum tb_err sqlite_operator_put(struct sqlite_engine *e, const struc
 /* "" when nobody knows her. */
 TB_MUST_USE enum tb_err sqlite_operator_name(struct sqlite_engine *e, const char *id,
                                              char ret_name[TB_NAME_SIZE_MAX + 1]);
+/* TB_ERR_OPERATOR: the policy asks for a clerk, and id is "" or nobody who may sign on in that store. */
+TB_MUST_USE enum tb_err sqlite_operator_check(struct sqlite_engine *e, const char *id, const char *store);
 /* TB_ERR_NOT_FOUND. */
 TB_MUST_USE enum tb_err sqlite_operator_row(struct sqlite_engine *e, struct tb_span id, struct tb_row *row,
                                             struct tb_json_writer *w);

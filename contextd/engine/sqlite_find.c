@@ -195,8 +195,8 @@ static enum tb_err contact_find(struct sqlite_engine *e, const struct tb_find_as
 
 /* ---- who may, and how often ---- */
 
-/* Where shoppers stand themselves nobody searches for others. */
-static enum tb_err staff_check(struct sqlite_engine *e, const struct tb_engine_peer *peer)
+/* Where shoppers stand themselves nobody searches for others, and in whose name may have to be said. */
+static enum tb_err staff_check(struct sqlite_engine *e, const struct tb_engine_peer *peer, const char *clerk)
 {
     if (!tb_id_is_zero(&peer->customer))
         return TB_ERR_DENIED;
@@ -207,7 +207,7 @@ static enum tb_err staff_check(struct sqlite_engine *e, const struct tb_engine_p
     if (err == TB_OK && (!row || tb_span_is(tb_stmt_blob(s, 3), "kiosk")))
         err = TB_ERR_UNSUPPORTED;
     tb_stmt_reset(s);
-    return err;
+    return err == TB_OK ? sqlite_operator_check(e, clerk, peer->store) : err;
 }
 
 static void detail_of(const struct tb_find_ask *ask, size_t match_count,
@@ -243,7 +243,7 @@ enum tb_err sqlite_find(struct sqlite_engine *e, const struct tb_engine_request 
 {
     const struct tb_find_ask *ask = &request->find;
     struct tb_found *found = &ret_answer->find;
-    enum tb_err err = staff_check(e, &request->peer);
+    enum tb_err err = staff_check(e, &request->peer, ask->operator);
     if (err == TB_OK)
         err = limit_check(e, request);
     if (err == TB_OK)
@@ -259,7 +259,7 @@ enum tb_err sqlite_fetch(struct sqlite_engine *e, const struct tb_engine_request
 {
     const struct tb_open_ask *ask = &request->fetch;
     bool known = false;
-    enum tb_err err = staff_check(e, &request->peer);
+    enum tb_err err = staff_check(e, &request->peer, ask->operator);
     if (err == TB_OK)
         err = sqlite_customer_has(e, &ask->customer, &known);
     if (err != TB_OK || !known)

@@ -134,6 +134,18 @@ enum tb_err sqlite_operator_name(struct sqlite_engine *e, const char *id, char r
     return err == TB_ERR_NOT_FOUND ? TB_OK : err;
 }
 
+enum tb_err sqlite_operator_check(struct sqlite_engine *e, const char *id, const char *store)
+{
+    struct operator_row found;
+    if (!e->operator_required)
+        return TB_OK;
+    enum tb_err err = operator_read(e, tb_span_str(id), &found);
+    if (err != TB_OK)
+        return err == TB_ERR_NOT_FOUND ? TB_ERR_OPERATOR : err;
+    bool may = found.doc.active && !found.removed && (!found.store[0] || strcmp(found.store, store) == 0);
+    return may ? TB_OK : TB_ERR_OPERATOR;
+}
+
 enum tb_err sqlite_operator_next(struct tb_context_engine *engine, const char *after,
                                  struct tb_operator_entry *ret_entry)
 {

@@ -33,6 +33,8 @@ enum tb_err sqlite_trust_take(struct tb_span text, struct tb_policy *policy)
 {
     const struct tb_policy usual = tb_policy_default();
     memcpy(policy->benefits, usual.benefits, sizeof policy->benefits);
+    policy->scan_begins_at_tills = usual.scan_begins_at_tills;
+    policy->operator_required = usual.operator_required;
     policy->credentials[0] = '\0';
     return sqlite_policy_text_take(text, TRUST_SIZE_MAX, tb_policy_trust_decode, policy);
 }
@@ -66,6 +68,8 @@ enum tb_err sqlite_trust_load(struct sqlite_engine *e)
     enum tb_err err = policy_read(e, policy);
     if (err == TB_OK)
         err = credentials_parse(tb_span_str(policy->credentials), &e->trust);
+    if (err == TB_OK)
+        e->operator_required = policy->operator_required;
     return err;
 }
 
@@ -90,6 +94,14 @@ static enum tb_err scan_begins_take(const char *where, struct tb_policy *policy)
         return TB_OK;
     policy->scan_begins_at_tills = strcmp(where, "till") == 0;
     return policy->scan_begins_at_tills || strcmp(where, "kiosk") == 0 ? TB_OK : TB_ERR_RANGE;
+}
+
+static enum tb_err operator_required_take(const char *answer, struct tb_policy *policy)
+{
+    if (answer == NULL)
+        return TB_OK;
+    policy->operator_required = strcmp(answer, "yes") == 0;
+    return policy->operator_required || strcmp(answer, "no") == 0 ? TB_OK : TB_ERR_RANGE;
 }
 
 /* Checked by what terminals check it with, so that none gets what it would not understand. */
@@ -127,6 +139,12 @@ enum tb_err sqlite_trust_put(struct sqlite_engine *e, const struct tb_record_pol
     if (err == TB_OK)
         err = scan_begins_take(r->scan_begins, policy);
     if (err == TB_OK)
+        err = operator_required_take(r->operator_required, policy);
+    if (err == TB_OK)
         err = credentials_take(e, r->credentials, policy);
-    return err == TB_OK ? trust_write(e, policy) : err;
+    if (err == TB_OK)
+        err = trust_write(e, policy);
+    if (err == TB_OK)
+        e->operator_required = policy->operator_required;
+    return err;
 }

@@ -155,20 +155,21 @@ struct tb_record_touch {
 /* Rules of the chain. 0 leaves one as it is; TB_RECORD_NONE sets those to 0 that may be 0: no limit, or for
  * ever. */
 struct tb_record_policy {
-    const char *merge;          /* sum, max, replace, ask; "" or NULL: as it is */
-    const char *scan_begins;    /* kiosk, till: where a product begins an anonymous visit; NULL: as it is */
-    const char *benefits[4];    /* by enum tb_benefit: the level that each needs; NULL: as it is */
-    struct tb_span credentials; /* JSON of core/credential/trustdoc.h; empty: as it is */
-    int64_t idle_ms;            /* when visits end by themselves: TB_RECORD_POLICY_MS_MIN to …_MAX */
-    int64_t removal_ms;         /* the same */
-    int64_t cache_rows_max;     /* customers of a store's cohort, and that its terminals keep; may be 0 */
-    int64_t cache_bytes_max;    /* may be 0 */
-    int64_t no_contact_ms;      /* may be 0; of these times each is at most TB_RECORD_KEEP_MS_MAX */
-    int64_t outside_keep_ms;    /* may be 0 */
-    int64_t journey_keep_ms;    /* and visits; may be 0 */
-    int64_t note_keep_ms;       /* may be 0 */
-    int64_t reward_offline_max; /* may be 0 */
-    int64_t checksum_ms;        /* may be 0: never */
+    const char *merge;       /* sum, max, replace, ask; "" or NULL: as it is */
+    const char *scan_begins; /* kiosk, till: where a product begins an anonymous visit; NULL: as it is */
+    const char *operator_required; /* yes, no: whether a badge is asked for at tills; NULL: as it is */
+    const char *benefits[4];       /* by enum tb_benefit: the level that each needs; NULL: as it is */
+    struct tb_span credentials;    /* JSON of core/credential/trustdoc.h; empty: as it is */
+    int64_t idle_ms;               /* when visits end by themselves: TB_RECORD_POLICY_MS_MIN to …_MAX */
+    int64_t removal_ms;            /* the same */
+    int64_t cache_rows_max;        /* customers of a store's cohort, and that its terminals keep; may be 0 */
+    int64_t cache_bytes_max;       /* may be 0 */
+    int64_t no_contact_ms;         /* may be 0; of these times each is at most TB_RECORD_KEEP_MS_MAX */
+    int64_t outside_keep_ms;       /* may be 0 */
+    int64_t journey_keep_ms;       /* and visits; may be 0 */
+    int64_t note_keep_ms;          /* may be 0 */
+    int64_t reward_offline_max;    /* may be 0 */
+    int64_t checksum_ms;           /* may be 0: never */
     const char
         *consents; /* that a new customer is asked, "marketing=2026-03,profiling=1"; "none"; NULL: as it is
                     */

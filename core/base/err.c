@@ -24,6 +24,7 @@ const char *tb_err_name(enum tb_err err)
     case TB_ERR_CUSTOMER_LIMIT: return "refused.customer_limit";
     case TB_ERR_FIND_LIMIT: return "refused.find_limit";
     case TB_ERR_HANDOVER_LIMIT: return "refused.handover_limit";
+    case TB_ERR_OPERATOR: return "refused.operator";
     case TB_ERR_ASSURANCE: return "refused.assurance";
     case TB_ERR_TRUNCATED: return "input.truncated";
     case TB_ERR_TOO_LONG: return "input.too_long";

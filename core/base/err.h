@@ -39,6 +39,7 @@ enum tb_err {
     TB_ERR_ASSURANCE,      /* what was presented proves too little for it */
     TB_ERR_FIND_LIMIT,     /* this terminal searched for too many customers within an hour */
     TB_ERR_HANDOVER_LIMIT, /* too many of this terminal's hand-overs are open, and none is old */
+    TB_ERR_OPERATOR,       /* nobody is signed on, and the policy asks for somebody */
 
     TB_ERR_TRUNCATED = 0x0300,
     TB_ERR_TOO_LONG,

@@ -112,8 +112,8 @@ struct tb_client_action {
         } identified;
         struct {
             uint32_t ticket;
-            enum tb_err
-                err; /* as of identified; TB_ERR_FIND_LIMIT, TB_ERR_SYNTAX (no such number or address) */
+            enum tb_err err; /* as of identified; TB_ERR_FIND_LIMIT, TB_ERR_OPERATOR, TB_ERR_SYNTAX (no such
+                              * number or address) */
             const struct tb_found *answer; /* never NULL; for the call */
         } found;
         struct {

@@ -1,6 +1,8 @@
 /* Look-ups: who is meant by a credential, by a telephone number, or by a name in a list. */
 #include "core/sync/client_parts.h"
 
+#include "core/base/assert.h"
+
 static void identified(struct tb_client *c, uint32_t ticket, enum tb_err err,
                        const struct tb_identified *answer)
 {
@@ -20,11 +22,19 @@ static void found(struct tb_client *c, uint32_t ticket, enum tb_err err, const s
                                              .found = {.ticket = ticket, .err = err, .answer = answer}});
 }
 
+static enum tb_err denial_of(const struct tb_rpc *rpc)
+{
+    static const enum tb_err told[] = {TB_ERR_FIND_LIMIT, TB_ERR_OPERATOR};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(told); i++)
+        if (tb_span_is(rpc->code, tb_err_name(told[i])))
+            return told[i];
+    return TB_ERR_DENIED;
+}
+
 static enum tb_err err_of(const struct tb_rpc *rpc)
 {
     switch (rpc->number) {
-    case TB_RPC_DENIED:
-        return tb_span_is(rpc->code, tb_err_name(TB_ERR_FIND_LIMIT)) ? TB_ERR_FIND_LIMIT : TB_ERR_DENIED;
+    case TB_RPC_DENIED: return denial_of(rpc);
     case TB_RPC_UNSUPPORTED:
     case TB_RPC_METHOD_NOT_FOUND: return TB_ERR_UNSUPPORTED;
     case TB_RPC_INVALID_PARAMS: return TB_ERR_SYNTAX;

@@ -105,11 +105,13 @@ struct tb_engine_request {
         /* The customers of a contact or member number, in no order that says anything, with just enough to
          * tell them apart. TB_ERR_UNSUPPORTED: not at a kiosk. What was asked, and why, is kept; not the
          * number or address. TB_ERR_FIND_LIMIT: the terminal did so too often within an hour. TB_ERR_SYNTAX,
-         * TB_ERR_RANGE, TB_ERR_TOO_LONG: no such number or address can be. */
+         * TB_ERR_RANGE, TB_ERR_TOO_LONG: no such number or address can be. TB_ERR_OPERATOR: the policy asks
+         * for a clerk, and none is named who may sign on there. */
         struct tb_find_ask find;
 
         /* All rows of a customer whom TB_ENGINE_FIND found, which the session knows. It is kept that this was
-         * done. Answered like identify: found is false when she is gone. TB_ERR_CUSTOMER_LIMIT as there. */
+         * done. Answered like identify: found is false when she is gone. TB_ERR_CUSTOMER_LIMIT and
+         * TB_ERR_OPERATOR as there. */
         struct tb_open_ask fetch;
 
         /* Whether a terminal may read the feed of one customer: she is of its store's cohort, or it

@@ -241,6 +241,8 @@ void tb_policy_trust_decode(struct tb_check *c, struct tb_json doc, struct tb_po
     benefits_decode(c, doc, policy);
     if (tb_json_has(doc, "scan_begins"))
         policy->scan_begins_at_tills = tb_json_enum(c, doc, "scan_begins", scan_begins_names, 2) == 1;
+    if (tb_json_has(doc, "operator_required"))
+        policy->operator_required = tb_json_bool(c, doc, "operator_required");
     if (!tb_json_has(doc, "credentials"))
         return;
     (void)tb_json_object(c, doc, "credentials");
@@ -254,6 +256,8 @@ void tb_policy_trust_put(struct tb_json_writer *w, const struct tb_policy *polic
 {
     if (policy->scan_begins_at_tills)
         tb_json_put_str(w, "scan_begins", scan_begins_names[1]);
+    if (policy->operator_required)
+        tb_json_put_bool(w, "operator_required", true);
     tb_json_open(w, "benefits");
     for (size_t i = 0; i < TB_BENEFIT_COUNT; i++)
         tb_json_put_str(w, tb_benefit_names[i], tb_level_names[policy->benefits[i]]);

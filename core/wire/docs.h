@@ -145,6 +145,7 @@ struct tb_policy {
     char display_idle[2][TB_DISPLAY_IDLE_SIZE_MAX + 1];
     int64_t checksum_ms;       /* how often a terminal compares its cohort with the context store's */
     bool scan_begins_at_tills; /* a product begins an anonymous visit there, too; not only at kiosks */
+    bool operator_required;    /* what a clerk does at a till needs somebody who has signed on */
     uint8_t benefits[TB_BENEFIT_COUNT]; /* the level that each needs: an index of tb_level_names */
     /* What is accepted as a credential (core/credential/trustdoc.h): an object's JSON text; "": as is usual.
      */

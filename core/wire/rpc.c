@@ -142,7 +142,8 @@ enum tb_rpc_number tb_rpc_number_of(enum tb_err err)
     case TB_ERR_TRUNCATED: return TB_RPC_PARSE_ERROR;
     case TB_ERR_DENIED:
     case TB_ERR_CUSTOMER_LIMIT:
-    case TB_ERR_FIND_LIMIT: return TB_RPC_DENIED;
+    case TB_ERR_FIND_LIMIT:
+    case TB_ERR_OPERATOR: return TB_RPC_DENIED;
     case TB_ERR_UNSUPPORTED: return TB_RPC_UNSUPPORTED;
     default: break;
     }

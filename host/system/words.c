@@ -23,6 +23,7 @@ const char *tb_err_words(enum tb_err err)
         return "too many hand-overs of this terminal are open: try again in a few minutes";
     case TB_ERR_CUSTOMER_LIMIT:
         return "this terminal has asked for too many customers: wait an hour, or look at who uses it";
+    case TB_ERR_OPERATOR: return "nobody is signed on: show a badge first";
     case TB_ERR_ASSURANCE:
         return "what was presented proves too little: tap the card, or show the app's code";
     case TB_ERR_TRUNCATED:

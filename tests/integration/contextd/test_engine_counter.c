@@ -681,7 +681,8 @@ static void the_policy_says_what_new_customers_are_asked(void **state)
                                            {.phone_country = "049"},
                                            {.phone_country = "1234"},
                                            {.display = {NULL, "\x1b@"}},
-                                           {.accent = "orange"}};
+                                           {.accent = "orange"},
+                                           {.operator_required = "maybe"}};
     for (size_t i = 0; i < TB_ARRAY_SIZE(bad); i++) {
         const struct tb_record record = {.kind = TB_RECORD_POLICY, .as.policy = bad[i]};
         assert_int_equal(f->engine->ops->load_begin(f->engine), TB_OK);

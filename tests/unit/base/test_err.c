@@ -11,7 +11,7 @@ static void test_every_name_opens_with_its_class(void **state)
         enum tb_err last;
         const char *prefix;
     } classes[] = {
-        {TB_ERR_AGAIN, TB_ERR_FULL, "retry."},          {TB_ERR_DENIED, TB_ERR_ASSURANCE, "refused."},
+        {TB_ERR_AGAIN, TB_ERR_FULL, "retry."},          {TB_ERR_DENIED, TB_ERR_OPERATOR, "refused."},
         {TB_ERR_TRUNCATED, TB_ERR_SIGNATURE, "input."}, {TB_ERR_NO_MEMORY, TB_ERR_INTERNAL, "local."},
         {TB_ERR_CORRUPT, TB_ERR_SEAL, "corrupt."},
     };

@@ -417,13 +417,19 @@ static void a_search_ends_in_one_answer(void **state)
     find_answer("\"error\":{\"code\":-32001,\"message\":\"no\",\"data\":{\"code\":\"refused.find_limit\"}}");
     assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_ERR_FIND_LIMIT);
     tb_client_find(&t.c, 10, &whom, 500, t.now_ms);
+    find_answer("\"error\":{\"code\":-32001,\"message\":\"no\",\"data\":{\"code\":\"refused.operator\"}}");
+    assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_ERR_OPERATOR);
+    tb_client_find(&t.c, 11, &whom, 500, t.now_ms);
+    find_answer("\"error\":{\"code\":-32001,\"message\":\"no\",\"data\":{\"code\":\"refused.else\"}}");
+    assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_ERR_DENIED);
+    tb_client_find(&t.c, 12, &whom, 500, t.now_ms);
     find_answer("\"error\":{\"code\":-32602,\"message\":\"no\",\"data\":{\"code\":\"input.syntax\"}}");
     assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_ERR_SYNTAX);
-    tb_client_find(&t.c, 11, &whom, 500, t.now_ms);
+    tb_client_find(&t.c, 13, &whom, 500, t.now_ms);
     tb_client_tick(&t.c, t.now_ms + 500);
     assert_int_equal(t.last[TB_CLIENT_FOUND].found.err, TB_ERR_TIMEOUT);
     assert_int_equal(t.found.count, 0);
-    assert_int_equal(t.count[TB_CLIENT_FOUND], 5);
+    assert_int_equal(t.count[TB_CLIENT_FOUND], 7);
 }
 
 static void whom_a_search_found_is_opened(void **state)

@@ -20,7 +20,7 @@ static const char POLICY[] =
     "\"display\":{\"idle_upper\":\"Open till "
     "8\",\"idle_lower\":\"Welcome\"},\"merge\":\"sum\",\"cache_rows_max\":100000,"
     "\"cache_bytes_max\":0,\"no_contact_ms\":1000,\"outside_keep_ms\":2000,\"journey_keep_ms\":3000,"
-    "\"reward_offline_max\":2,\"checksum_ms\":4000,\"scan_begins\":\"till\","
+    "\"reward_offline_max\":2,\"checksum_ms\":4000,\"scan_begins\":\"till\",\"operator_required\":true,"
     "\"benefits\":{\"show_tier\":\"low\",\"show_name\":\"medium\",\"show_cart\":\"none\",\"redeem\":\"high\"}"
     ","
     "\"credentials\":{\"accepted\":[\"member\"]}}";

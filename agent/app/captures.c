@@ -60,6 +60,11 @@ void tb_captures_visit_ended(struct tb_agent *agent)
     call_off(agent, "cancelled");
 }
 
+void tb_captures_unattended(struct tb_agent *agent)
+{
+    call_off(agent, "cancelled");
+}
+
 /* ---- asking for it ---- */
 
 static enum tb_capture_purpose purpose_read(struct tb_request *r)

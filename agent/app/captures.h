@@ -41,6 +41,8 @@ void tb_captures_end(struct tb_request *r);
 void tb_captures_outcome(struct tb_agent *agent);
 /* The visit has ended. */
 void tb_captures_visit_ended(struct tb_agent *agent);
+/* Nobody is signed on any more, and somebody has to be. */
+void tb_captures_unattended(struct tb_agent *agent);
 
 /* The context store's answer to evidence of an attempt. True: it was captured, and is dealt with. */
 bool tb_captures_told(struct tb_agent *agent, uint64_t attempt, const struct tb_identify_proof *proof);

@@ -42,7 +42,7 @@ static bool visit_is_open(struct tb_request *r)
 
 void tb_checkout_desk_claim(struct tb_request *r)
 {
-    if (visit_is_open(r))
+    if (visit_is_open(r) && tb_operators_admit(r))
         refuse(r, tb_checkouts_claim(r->agent, ask_of(r)), "There is no cart on the screen.");
 }
 

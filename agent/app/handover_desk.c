@@ -202,7 +202,7 @@ static void accepted_done(struct tb_agent *agent, const struct tb_request *asker
 static void request_answer(struct tb_request *r, bool accept)
 {
     struct tb_id handover = tb_json_id(&r->check, r->params, "handover");
-    if (!tb_request_check(r))
+    if (!tb_request_check(r) || !tb_operators_admit(r))
         return;
     enum tb_err err = accept ? tb_handovers_accept(r->agent, &handover, accepted_done, r)
                              : tb_handovers_decline(r->agent, &handover, called_done, r);
@@ -248,7 +248,8 @@ void tb_handover_desk_request(struct tb_request *r)
     tb_json_str(&r->check, r->params, "to", to, sizeof to);
     if (r->check.err == TB_OK && !is_place(to))
         tb_check_fail(&r->check, TB_ERR_SYNTAX, "to");
-    request_wish(r, &wish, asked_done);
+    if (tb_request_check(r) && tb_operators_admit(r))
+        request_wish(r, &wish, asked_done);
 }
 
 /* ---- fetching by a code ---- */
@@ -294,7 +295,7 @@ void tb_handover_desk_fetch(struct tb_request *r)
         if (bad != TB_OK)
             tb_check_fail(&r->check, bad, "code");
     }
-    if (!tb_request_check(r))
+    if (!tb_request_check(r) || !tb_operators_admit(r))
         return;
     enum tb_err err = agent->status.line == TB_LINE_LIVE ? TB_OK : TB_ERR_OFFLINE;
     if (err == TB_OK)
@@ -326,7 +327,8 @@ static void request_cancel(struct tb_request *r, enum tb_handover_reason reason)
 
 void tb_handover_desk_cancel(struct tb_request *r)
 {
-    request_cancel(r, TB_HANDOVER_FOR_CONTINUE);
+    if (tb_operators_admit(r))
+        request_cancel(r, TB_HANDOVER_FOR_CONTINUE);
 }
 
 void tb_handover_desk_call_cancel(struct tb_request *r)

@@ -1,6 +1,7 @@
 #include "agent/app/operators.h"
 
 #include "agent/app/agent.h"
+#include "agent/app/kiosk.h"
 #include "agent/app/shopping.h"
 
 #include <stdio.h>
@@ -15,6 +16,24 @@ static void audit(const char *event, const char *id, const char *by)
 const char *tb_operators_id(const struct tb_agent *agent)
 {
     return agent->operators.id;
+}
+
+bool tb_operators_required(const struct tb_agent *agent)
+{
+    return agent->policy.operator_required && !tb_kiosk_is(agent);
+}
+
+bool tb_operators_missing(const struct tb_agent *agent)
+{
+    return tb_operators_required(agent) && !agent->operators.id[0];
+}
+
+bool tb_operators_admit(struct tb_request *r)
+{
+    bool missing = tb_operators_missing(r->agent);
+    if (missing)
+        tb_request_refuse(r, TB_ERR_OPERATOR, "Nobody is signed on here: show a badge first.");
+    return !missing;
 }
 
 struct tb_log_field tb_operators_field(const struct tb_agent *agent)
@@ -48,6 +67,13 @@ static void tell(struct tb_agent *agent)
     tb_pos_operator(agent);
 }
 
+/* What somebody began who is gone is not finished in nobody's name. */
+static void unattended(struct tb_agent *agent)
+{
+    if (tb_operators_missing(agent))
+        tb_captures_unattended(agent);
+}
+
 /* ---- on and off ---- */
 
 static void idle_due(struct tb_timer *timer)
@@ -78,6 +104,7 @@ void tb_operators_sign_off(struct tb_agent *agent, const char *by)
         return;
     audit("off", o->id, by);
     forget(o);
+    unattended(agent);
     tell(agent);
 }
 
@@ -153,6 +180,7 @@ void tb_operators_facts(struct tb_agent *agent)
         (void)snprintf(o->name, sizeof o->name, "%s", who->doc.name);
         tell(agent);
     }
+    unattended(agent);
 }
 
 void tb_operators_stop(struct tb_agent *agent)

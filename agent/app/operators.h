@@ -4,6 +4,11 @@
  * products that are scanned; cards and codes are customers'). Who may sign on comes
  * by the device feed, so that a badge works with the line down; who may not any more is signed off.
  *
+ * Where the chain's policy asks for it (operator_required), what looks at a person and what stands in the
+ * audit stream as somebody's act is refused at a till until somebody has signed on. Who shows a card is
+ * served all the same: she is recognised, her cart is rung up and paid. Nobody signs on at a kiosk, and
+ * nothing is refused there.
+ *
  * The operator stands in every change that is made meanwhile and in the audit stream, by id; the name is for
  * the screen. Nobody is signed on after a start. One at a time. Loop's thread only.
  */
@@ -26,6 +31,12 @@ struct tb_operators {
 
 /* "": nobody. Borrowed until the next call. */
 const char *tb_operators_id(const struct tb_agent *agent);
+/* The chain's policy asks for a clerk at tills. */
+bool tb_operators_required(const struct tb_agent *agent);
+/* It does, and nobody is signed on. */
+bool tb_operators_missing(const struct tb_agent *agent);
+/* For what a person is to answer for. False: somebody has to sign on first, and the asker was told. */
+bool tb_operators_admit(struct tb_request *r);
 /* For tb_audit(): who did it. */
 struct tb_log_field tb_operators_field(const struct tb_agent *agent);
 

@@ -20,6 +20,8 @@ void tb_pages_put_terminal(struct tb_json_writer *w, const struct tb_agent *agen
     tb_terminal_put(w, &agent->facts.terminal);
     tb_policy_put_shown(w, &agent->facts.policy);
     tb_policy_people_put(w, &agent->facts.policy);
+    if (tb_operators_required(agent))
+        tb_json_put_bool(w, "operator_required", true);
 }
 
 void tb_pages_send_terminal(struct tb_agent *agent, struct tb_page_to to)
@@ -149,7 +151,7 @@ void tb_pages_reading(struct tb_agent *agent, const char *reader, bool on)
 static void request_details(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
-    if (!tb_shopping_visit(r))
+    if (!tb_operators_admit(r) || !tb_shopping_visit(r))
         return;
     enum tb_err err = tb_audit(TB_EVENT("visit", "details_shown"),
                                tb_log_id("visit", &agent->serving.visit.id), tb_operators_field(agent));

@@ -28,7 +28,7 @@ void tb_people_activity(struct tb_agent *agent)
 bool tb_people_customer_is_on(struct tb_request *r, const struct tb_id *visit)
 {
     const struct tb_serving *serving = &r->agent->serving;
-    if (!tb_shopping_visit_is_on(r, visit))
+    if (!tb_operators_admit(r) || !tb_shopping_visit_is_on(r, visit))
         return false;
     if (!serving->visit.start.known)
         tb_request_refuse(r, TB_ERR_NOT_FOUND, "Nobody has said who she is.");
@@ -102,6 +102,8 @@ static void refuse_look(const struct tb_request *r, enum tb_err err)
         text = "Customers can be searched for with the line up only.";
     else if (err == TB_ERR_FIND_LIMIT)
         text = "This terminal has searched for too many customers.";
+    else if (err == TB_ERR_OPERATOR)
+        text = "The context store asks for somebody who is signed on.";
     else if (err == TB_ERR_SYNTAX)
         text = "That is no telephone number, e-mail address or member number.";
     tb_request_refuse(r, err, text);
@@ -129,7 +131,7 @@ void tb_people_find(struct tb_request *r)
     struct tb_find_ask whom;
     tb_find_ask_decode(&r->check, r->params, &whom);
     memcpy(whom.operator, tb_operators_id(r->agent), sizeof whom.operator);
-    if (tb_request_check(r) && find_is_audited(r, &whom)) {
+    if (tb_request_check(r) && tb_operators_admit(r) && find_is_audited(r, &whom)) {
         struct tb_people_ask *ask = ask_take(r);
         found_forget(&r->agent->people);
         if (ask)
@@ -196,7 +198,7 @@ void tb_people_open(struct tb_request *r)
 {
     struct tb_agent *agent = r->agent;
     struct tb_id handle = tb_json_id(&r->check, r->params, "customer");
-    if (!tb_request_check(r))
+    if (!tb_request_check(r) || !tb_operators_admit(r))
         return;
     const struct tb_id *customer = found_of(agent, &handle);
     if (!customer) {

@@ -29,7 +29,7 @@ void tb_signups_create(struct tb_request *r)
     create.create.ref = (struct tb_credential_ref){.kind = ""}; /* pages know no hashes */
     if (r->check.err == TB_OK && create.create.name[0] == '\0')
         tb_check_fail(&r->check, TB_ERR_MISSING, "name");
-    if (!tb_request_check(r))
+    if (!tb_request_check(r) || !tb_operators_admit(r))
         return;
     enum tb_err err = agent->facts.pepper.version ? TB_OK : TB_ERR_OFFLINE;
     if (err == TB_OK && !create_is_audited(r, &create))

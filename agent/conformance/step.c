@@ -82,6 +82,8 @@ enum tb_step_end tb_step_ask(struct tb_talk *t, struct tb_scene *s, const char *
         return TB_STEP_HELD;
     if (tb_span_is(t->rpc.code, "refused.assurance"))
         s->why = "what the code proves is too little for it";
+    else if (tb_span_is(t->rpc.code, "refused.operator"))
+        s->why = "the chain asks for a badge, and nobody is signed on";
     else if (tb_span_is(t->rpc.code, "retry.offline") && !s->grants->live)
         s->why = "it needs the line, which is down";
     else

@@ -1,5 +1,6 @@
 // What a clerk can do: each act is a request to the agent, a dialog that is opened, or both. Nothing here touches the
 // document. page: { state(), dispatch(event), request(method, params), focusLine(id) }.
+import { badgeIsMissing, NOBODY } from './badge.js';
 import { consentsAnswered } from './consents.js';
 import { isAboutCart } from './errors.js';
 import { claimIsMine } from './keys_model.js';
@@ -11,9 +12,12 @@ export function createActions(page) {
   return (name, what) => { if (Object.hasOwn(acts, name)) acts[name](what); };
 }
 
-const ask = (page, method, params, then) => page.request(method, params).then(then,
-  (error) => page.dispatch({ type: 'failed', code: error.code, cart: isAboutCart(method) }));
 const open = (page, name, values) => page.dispatch({ type: 'dialog_open', name, values });
+const askForBadge = (page) => open(page, 'operator', { badge: true });
+const ask = (page, method, params, then) => page.request(method, params).then(then,
+  (error) => (error.code === NOBODY ? askForBadge(page) : page.dispatch({ type: 'failed', code: error.code, cart: isAboutCart(method) })));
+// What only somebody who is signed on can do is not begun by anybody else.
+const attended = (page, then) => () => (badgeIsMissing(page.state()) ? askForBadge(page) : then());
 const visitOf = (page) => page.state().visit?.id;
 
 /** Asks for something in the open dialog, which waits for the answer and says when it was turned down. */
@@ -111,23 +115,23 @@ function dialogActs(page) {
       page.dispatch({ type: 'dialog_close' });
     },
     invalid: () => page.dispatch({ type: 'dialog_step', name: page.state().dialog?.name, patch: { code: 'input.missing' } }),
-    find: () => open(page, 'find'),
+    find: attended(page, () => open(page, 'find')),
     more: () => open(page, 'more'),
-    signup: () => open(page, 'signup'),
-    operator: () => open(page, 'operator'),
+    signup: attended(page, () => open(page, 'signup')),
+    operator: () => open(page, 'operator', { badge: badgeIsMissing(page.state()) }),
     requests: () => open(page, 'requests'),
-    handover: () => open(page, 'handover'),
-    note: () => { if (page.state().view) open(page, 'note'); },
-    'note.which': () => { if (page.state().view) page.dispatch({ type: 'dialog_open', name: 'note', step: 'which' }); },
-    cards: () => {
+    handover: attended(page, () => open(page, 'handover')),
+    note: attended(page, () => { if (page.state().view) open(page, 'note'); }),
+    'note.which': attended(page, () => { if (page.state().view) page.dispatch({ type: 'dialog_open', name: 'note', step: 'which' }); }),
+    cards: attended(page, () => {
       if (!page.state().view) return;
       open(page, 'cards');
       askIn(page, 'credential.list', { visit: visitOf(page) }, (result, step) => step({ list: result.credentials ?? [] }));
-    },
-    link: () => {
+    }),
+    link: attended(page, () => {
       open(page, 'cards');
       capture(page, { purpose: 'link' });
-    },
+    }),
   };
 }
 

@@ -3,6 +3,7 @@
 import { ageNote, ageOf, isPast } from '../lib/facts.js';
 import { mergeRows } from '../lib/merge.js';
 import { LANGUAGES } from '../lib/words.js';
+import { badgeIsMissing } from './badge.js';
 import { consentField, consentsAsked } from './consents.js';
 import { errorText } from './errors.js';
 import { shownTier } from './tier.js';
@@ -119,6 +120,7 @@ function chooseDialog(state, { w, clock }) {
 }
 
 function operatorDialog(state, { w }) {
+  if (badgeIsMissing(state)) return { key: 'operator.badge', title: w.t('operator.badge'), lead: w.t('operator.badge.lead'), picture: 'tap' };
   if (!state.operator) return { title: w.t('operator.none'), lead: w.t('operator.none.lead'), closing: w.t('act.close') };
   return { title: w.t('operator.title', { name: state.operator.name }), lead: w.t('operator.lead'), closing: w.t('act.close'),
     also: [{ act: 'operator.leave', key: 'F7', text: w.t('operator.leave'), strong: true }] };

@@ -3,6 +3,7 @@
 import { ageNote, ageOf, assuranceText, isHidden, isPast, nextTier, shortGtin } from '../lib/facts.js';
 import { isOutOfOrder, isTooLate, TAKEN_MS } from '../lib/known.js';
 import { asSentence, lineContract, noticeContract, pageContract, readerContract, readerName } from '../lib/outage.js';
+import { badgeIsMissing } from './badge.js';
 import { claimIsMine, keysOf, toolsOf } from './keys_model.js';
 import { errorText } from './errors.js';
 import { dialogOf, noteFrom, priceOf, suggestedOf } from './dialog_model.js';
@@ -62,6 +63,7 @@ function barOf(state, w, clock) {
 }
 
 function operatorOf(state, w) {
+  if (badgeIsMissing(state)) return { text: w.t('bar.badge'), label: w.t('operator.badge') };
   if (state.link.state !== 'up' || !state.operator) return null;
   return { text: state.operator.name, label: w.t('bar.operator') };
 }
@@ -187,6 +189,7 @@ function endedStage(ended, w) {
 
 function idleStage(state, w) {
   const ready = new Set(state.readers.filter((reader) => reader.state === 'ready').map((reader) => reader.kind));
+  if (ready.size > 0 && badgeIsMissing(state)) return stage('idle', 'lock', 'quiet', w.t('operator.badge'), w.t('idle.badge.detail'));
   if (ready.has('nfc') && ready.has('scanner')) return stage('idle', 'tap', 'quiet', w.t('idle.both'));
   if (ready.has('nfc')) return stage('idle', 'tap', 'quiet', w.t('idle.nfc'));
   if (ready.has('scanner')) return stage('idle', 'code', 'quiet', w.t('idle.scanner'));

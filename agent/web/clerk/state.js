@@ -1,4 +1,5 @@
 // What the page knows: events in, a new state out. Pure; time is handed in with every event.
+import { badgeIsMissing, dialogOfOperator } from './badge.js';
 import { dialogAfterQuiet, dialogOfCaptured, dialogOfQuestion, dialogOfRequests, dialogOfVisit, handlers as dialogs } from './dialog_state.js';
 import { firstKnown, handled, isForsaken, linkLost, linkUp, outcomeAtBegin, takenBack, told, withCart as withLines, withHand, withLine, withTime } from '../lib/known.js';
 import { forgetLine, remember } from './undo.js';
@@ -47,7 +48,7 @@ const handlers = {
 export const reduce = (state, event) => handled(handlers, state, event);
 
 const messages = {
-  terminal: (state, params) => ({ ...state, terminal: params }),
+  terminal: (state, params) => withOperator({ ...state, terminal: params }),
   state: (state, params) => ({
     ...withLine(state, params.line),
     readers: params.readers ?? [],
@@ -57,7 +58,7 @@ const messages = {
   visit: onVisit,
   cart: (state, params, at) => (state.visit ? withCart(state, params.cart, at) : state),
   outcome: onOutcome,
-  operator: (state, params) => ({ ...state, operator: params.operator ?? null }),
+  operator: (state, params) => withOperator({ ...state, operator: params.operator ?? null }),
   handovers: (state, params) => ({ ...state, requests: params.open ?? [], own: params.own ?? null, dialog: dialogOfRequests(state.dialog, params.open ?? []) }),
   choose: (state, params) => question(state, 'choose', params.choice ? params : null),
   merge: (state, params) => question({ ...state, joined: Boolean(params.undo) }, 'merge', params.merge ?? null),
@@ -67,6 +68,9 @@ const messages = {
   taken_back: onTakenBack,
   reading_end: (state) => ({ ...state, reading: null }),
 };
+
+// What only a clerk may look at is covered again when nobody is signed on any more.
+const withOperator = (state) => ({ ...state, details: state.details && !badgeIsMissing(state), dialog: dialogOfOperator(state.dialog, state.operator) });
 
 // One that is told again, because something in it changed, does not come back when it was put away.
 function question(state, name, asked) {

@@ -58,6 +58,7 @@ const putAway = async (page) => {
   await page.keyboard.press('Escape');
   await page.waitForSelector('dialog', { state: 'hidden' });
 };
+const badge = [['terminal', terminal({ consents, operator_required: true })], ['state', live()], ['visit', { visit: null, reason: 'restart' }]]; // somebody has to sign on, and nobody has
 const removed = (page) => page.waitForSelector('#tools [data-act=undo]:not(:disabled)');
 
 export const states = {
@@ -109,5 +110,9 @@ export const states = {
   'dialog-handed-accepted': [...shown, press('F8'), open('handover'), ['handovers', { open: [], own: { id: handle(13), state: 'accepted', since_ms: WALL, by: 'Till 2', declined_count: 0 } }]],
   'dialog-handed-declined': [...shown, press('F8'), open('handover'), ['handovers', { open: [], own: { id: handle(13), state: 'waiting', since_ms: WALL, code: 'K7M2PX', declined_count: 2 } }], has('dialog .code:not(:empty)')],
   'dialog-requests-offline': [['terminal', terminal()], ['state', offline()], ['visit', { visit: null, reason: 'restart' }], ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests')],
+  'badge-idle': badge,
+  'badge-visit': [...badge, ['visit', visit({ view: full })]],
+  'dialog-badge': [...badge, press('F3'), open('operator')],
+  'dialog-badge-gone': [...shown, answering({ 'note.add': refuse('refused.operator') }), press('F4'), open('more'), press('1'), open('note'), type('Left-handed'), press('Enter'), has('dialog .note[data-tone=bad]')],
   'dialog-nobody-signed-on': [['terminal', terminal()], ['state', live()], ['visit', { visit: null, reason: 'restart' }], press('F4'), open('more'), press('2'), open('operator')],
 };

@@ -42,6 +42,36 @@ test('a search that nobody finishes does not stay on the screen', () => {
   assert.equal(run([...begin, open('find'), tick(60_000)]).dialog, null);
 });
 
+test('where the chain wants a badge it is asked for, until somebody signs on', () => {
+  const on = say('operator', { operator: { id: 'ana', name: 'Ana Duarte' } });
+  const off = say('operator', { operator: null });
+  const wanted = say('terminal', terminal({ operator_required: true }));
+  const idle = [{ type: 'open' }, wanted, say('state', live()), say('visit', { visit: null, reason: 'restart' })];
+  assert.equal(shown(idle).stage.title, 'Show your badge first');
+  assert.deepEqual(shown(idle).bar.operator, { text: 'Badge?', label: 'Show your badge first' });
+  assert.equal(shown([...idle, on]).stage.title, 'Tap a card, hold a phone or scan a code');
+  assert.equal(shown([...idle, on, off]).stage.title, 'Show your badge first');
+  assert.equal(shown([...begin, say('visit', { visit: null, reason: 'restart' })]).stage.title, 'Tap a card, hold a phone or scan a code'); // no chain that does not
+  const asked = [...idle, open('operator', { badge: true })];
+  assert.equal(shown(asked).dialog.title, 'Show your badge first');
+  assert.equal(run([...asked, on]).dialog, null);
+  assert.equal(shown([...idle, on, open('operator', { badge: false })]).dialog.title, 'Ana Duarte is signed on');
+});
+
+test('what was turned down for a badge is said, and not any more when somebody signed on', () => {
+  const refused = [...here, open('note'), step('note', { code: 'refused.operator' })];
+  assert.deepEqual(shown(refused).dialog.note, { tone: 'bad', text: 'Show your badge first, then once more.' });
+  const after = run([...refused, say('operator', { operator: { id: 'ana', name: 'Ana Duarte' } })]).dialog;
+  assert.deepEqual([after.name, after.code], ['note', '']);
+});
+
+test('details are covered again when the clerk goes, where somebody has to be signed on', () => {
+  const { id } = visit().visit;
+  const looked = (params) => [...here, say('terminal', terminal(params)), say('operator', { operator: { id: 'ana', name: 'Ana Duarte' } }), { type: 'details', visit: id, shown: true }, say('operator', { operator: null })];
+  assert.equal(run(looked({ operator_required: true })).details, false);
+  assert.equal(run(looked({})).details, true);
+});
+
 test('a question opens by itself, waits for another dialog, and goes when it is answered elsewhere', () => {
   const asked = say('choose', choice);
   assert.equal(run([...begin, asked]).dialog.name, 'choose');

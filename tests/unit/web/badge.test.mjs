@@ -21,14 +21,14 @@ function page({ code } = {}) {
 }
 
 test('what only a clerk can do asks for the badge and sends nothing', () => {
-  for (const act of ['find', 'signup', 'note', 'cards', 'link', 'handover']) {
+  for (const act of ['find', 'signup', 'note', 'note.which', 'cards', 'link', 'handover']) {
     const one = page();
     one.act(act);
     assert.deepEqual([one.state.dialog?.name, one.state.dialog?.badge, one.sent], ['operator', true, []], act);
     one.dispatch(ON);
     assert.equal(one.state.dialog, null);
     one.act(act);
-    assert.equal(one.state.dialog?.name, { link: 'cards' }[act] ?? act);
+    assert.equal(one.state.dialog?.name, { link: 'cards', 'note.which': 'note' }[act] ?? act);
   }
 });
 

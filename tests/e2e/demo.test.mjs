@@ -56,6 +56,7 @@ async function withDemo(signal, what, ...args) {
 async function seeding(demo) {
   const watcher = watch(marks);
   try {
+    if (readdirSync(marks).length > 0) return; // it was quicker
     await Promise.race([once(watcher, 'change'), demo.exited.then(() => assert.fail(readFileSync(join(dir, 'demo.log'), 'utf8')))]);
   } finally {
     watcher.close();

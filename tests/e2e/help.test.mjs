@@ -239,6 +239,7 @@ async function posWith(...scopes) {
 }
 
 test('POS software sees who waits, declines, takes one over, and hears what became of the others', async () => {
+  await listed(0); // nothing that is over is told to who comes now
   const pos = await posWith('help', 'handover');
   const display = await posWith('customer', 'handover');
   assert.deepEqual((await pos.event('handovers')).open, []);
@@ -275,6 +276,7 @@ test('POS software sees who waits, declines, takes one over, and hears what beca
   await kiosk7.scan(`H:${asked.code}`);
   const taken = await own('accepted');
   assert.deepEqual([taken.id, taken.by], [asked.handover, 'Kiosk 7']);
+  await kiosk.sees('what it fetched', (s) => s.visit?.source === 'handover' && kiosk.lineOf(pen.gtin));
   const late = await posWith('handover');
   assert.equal((await late.event('handover.own')).state, 'accepted');
   for (const one of [pos, display, late]) one.close();

@@ -124,6 +124,7 @@ test('nobody whom somebody knows is somebody, too', async () => {
   const shopper = await till.shopperPage();
   const { result } = await shopper.request('visit.start');
   await says('Nobody known yet');
+  await shopper.visitIs(result.visit); // pages hear of it in any order
   await shopper.add(till.products[1].gtin, 1);
   await clerk.sees('the cart', () => clerk.lineOf(till.products[1].gtin)?.quantity === 1);
   await element().locator('text=1 item').first().waitFor();

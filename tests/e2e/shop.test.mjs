@@ -111,6 +111,7 @@ test('without a line she goes on; the page may be loaded again; everything arriv
   await shopper.has(ink.gtin, 1);
   await shopper.bandSays(/2 changes will be sent/);
   await picture('offline');
+  await shopper.isKept();
   await shopper.page.reload();
   await shopper.isOffline();
   await shopper.has(pen.gtin, 3);
@@ -132,6 +133,7 @@ test('two tabs are two devices of one cart; who was closed with something unsent
   await tab.button(pen.gtin, 'more').click();
   await shopper.isOffline();
   await shopper.button(pen.gtin, 'more').click();
+  await tab.isKept();
   await tab.page.close();
   till.shop.cut(false);
   await shopper.isBack();

@@ -153,8 +153,8 @@ test('"Not me" takes back what joined, and whoever stands there goes on with it'
   await answered('merge.decide', { answer: 'join' });
   await cartIs('joined', { [pen.gtin]: 2, [ink.gtin]: 1 });
   const { id } = page.shown.visit;
-  page.received = '';
   await answered('visit.not_me');
+  page.received = ''; // until she is gone, what the context store knows of her may be told anew
   await page.sees('somebody else', (s) => s.visit && s.visit.id !== id && s.visit.anonymous);
   assert.equal(page.received.includes(rivera.name), false);
   await cartIs('the ink', { [ink.gtin]: 1 });

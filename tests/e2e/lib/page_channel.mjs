@@ -150,8 +150,12 @@ export class PageChannel {
     return this.request('cart.add', { visit: this.shown.visit.id, gtin, quantity });
   }
 
-  done() {
-    return this.request('visit.end', { visit: this.shown.visit.id });
+  // Until the page has heard that the visit is over: the answer alone may come before that.
+  async done() {
+    const { id } = this.shown.visit;
+    const answer = await this.request('visit.end', { visit: id });
+    if (answer.result) await this.sees('the end of the visit', (s) => s.visit?.id !== id);
+    return answer;
   }
 
   // Nobody is here any more, whether or not somebody was.

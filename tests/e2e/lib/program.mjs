@@ -3,7 +3,9 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { createWriteStream } from 'node:fs';
-import { Events } from './events.mjs';
+import { Events, PATIENCE } from './events.mjs';
+
+const END_MS = 20_000 * PATIENCE; // a program that was told to end and is still there then has hung
 
 export class Program {
   constructor(name, path, args, { log, env = {} } = {}) {
@@ -40,10 +42,18 @@ export class Program {
     this.paused = !this.child.kill('SIGCONT');
   }
 
+  // How it ended. One that does not end is killed, and that is a failure.
   async stop(signal = 'SIGTERM') {
     if (!this.ended) this.child.kill(signal);
     if (this.paused) this.goesOn(); // what a test that failed did not come to
-    return this.exited;
+    let timer;
+    const hung = new Promise((resolve) => { timer = setTimeout(resolve, END_MS, 'hung'); });
+    const how = await Promise.race([this.exited, hung]);
+    clearTimeout(timer);
+    if (how !== 'hung') return how;
+    this.child.kill('SIGKILL');
+    await this.exited;
+    throw new Error(`${this.name} had not ended ${END_MS} ms after ${signal}; what it said is in ${this.log}`);
   }
 }
 

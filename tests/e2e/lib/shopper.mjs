@@ -69,10 +69,24 @@ export class Shopper {
     return this.page.locator(`#lines li[data-gtin="${gtin}"] button`).nth(['less', 'more', 'remove'].indexOf(which));
   }
 
-  // Everything is decided.
+  // Everything is decided, also what is no line of the cart.
   async isSent() {
-    await this.page.waitForSelector('#unsent:empty', { state: 'attached' });
+    await this.page.waitForSelector('#line[data-unsent="0"]', { state: 'attached' });
     await this.page.waitForSelector('#lines:not(:has([data-pending]))', { state: 'attached' });
+  }
+
+  // What was done here so far is in the browser's storage and outlives the page: a transaction waits for those before it.
+  isKept() {
+    return this.page.evaluate(`new Promise((resolve, reject) => {
+      const opening = indexedDB.open('tillbridge');
+      opening.onerror = () => reject(opening.error);
+      opening.onsuccess = () => {
+        const transaction = opening.result.transaction('values', 'readwrite');
+        transaction.objectStore('values').count();
+        transaction.oncomplete = () => { opening.result.close(); resolve(); };
+        transaction.onabort = () => reject(transaction.error);
+      };
+    })`);
   }
 
   async close() {

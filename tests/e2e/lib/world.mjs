@@ -217,8 +217,9 @@ ${this.till_sections}`);
       child.on('close', ended).kill();
     })));
     for (const program of [...this.programs].reverse()) {
-      const { code, signal } = await program.stop();
-      if (code !== 0 && signal !== 'SIGKILL') badly.push(`${program.name} ended with ${code ?? signal}`);
+      const { code, signal, message } = await program.stop().catch((hung) => hung);
+      if (message) badly.push(message);
+      else if (code !== 0 && signal !== 'SIGKILL') badly.push(`${program.name} ended with ${code ?? signal}`);
     }
     this.programs.clear();
     if (badly.length > 0) throw new Error(badly.join(', '));

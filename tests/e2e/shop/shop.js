@@ -36,6 +36,7 @@ function showLine() {
   const band = bandText(shop.state, shop.unsent);
   own('line').textContent = said().t(`shop.line.${state}`);
   own('line').dataset.tone = { live: 'good', offline: 'bad' }[state] ?? 'calm';
+  own('line').dataset.unsent = shop.unsent;
   own('band').hidden = band === '';
   if (own('band').textContent !== band) own('band').textContent = band;
   own('unsent').textContent = state === 'live' || shop.unsent === 0 ? '' : said().plural('shop.unsent', shop.unsent);

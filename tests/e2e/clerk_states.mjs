@@ -34,6 +34,6 @@ everyState('/clerk', Object.keys(states), {
   play,
   messages: (name) => states[name],
   sights,
-  judged: (name, language, n) => n === 0 && !alike.has(name), // contrast is measured in all
+  judged: (name) => !alike.has(name), // contrast and sizes are measured in all
   rules: { scrolling: '.scroll, .facts, dialog .body', whole: '.facts:not(:has(.details))', told: '#strip span', strip: '#keys > *, #sum, #claim, #cart > .scroll' }, // the details scroll
 });

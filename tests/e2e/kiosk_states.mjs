@@ -43,7 +43,7 @@ everyState('/kiosk', Object.keys(states), {
   play,
   messages: (name) => states[name],
   sights: (name, language) => (alike.has(name) ? sights.slice(1, 2) : language === 'en' ? sights : sights.slice(0, 1)), // the narrower strip
-  judged: (name, language, n, count) => n === count - 1 && !alike.has(name), // contrast and sizes are measured in all
+  judged: (name) => !alike.has(name), // contrast and sizes are measured in all
   rules: { scrolling: '.scroll, .facts, .people, .languages, .what .name, #bar .store', strip: '.cart' },
   options: { hasTouch: true },
 });

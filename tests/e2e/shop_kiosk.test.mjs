@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { qrPath } from '../../agent/web/lib/qr.js';
 import { accessibilityFaults } from './lib/axe.mjs';
+import { defineTabStops, focusFaults } from './lib/focus_faults.mjs';
 import { KioskShopper } from './lib/kiosk_shopper.mjs';
 import { lastingPort } from './lib/ports.mjs';
 import { screenFaults } from './lib/screen_faults.mjs';
@@ -37,10 +38,44 @@ after(async () => {
   assert.deepEqual([...there.faults, ...phone.faults], []);
 });
 
-async function picture(name) {
+async function picture({ page }, name) {
   if (!process.env.TB_PICTURES) return;
   mkdirSync(process.env.TB_PICTURES, { recursive: true });
-  await phone.page.screenshot({ path: join(process.env.TB_PICTURES, `${name}.png`) });
+  await page.screenshot({ path: join(process.env.TB_PICTURES, `${name}.png`) });
+}
+
+// What holds on every page holds here, in each language and both schemes: axe-core goes over all in English, and over all but
+// the colours, which are the same, in the others.
+const LANGUAGES = ['en', 'de', 'fr', 'es', 'ar'];
+const SCHEMES = { en: ['light', 'dark'], de: ['light'], fr: ['dark'], es: ['light'], ar: ['dark'] };
+
+async function looks(shopper, state, language) {
+  const { page } = shopper;
+  const faults = [];
+  await page.evaluate(defineTabStops);
+  await page.keyboard.press('Shift'); // a hand is on the keyboard: a browser shows the focus to no other
+  for (const [n, colorScheme] of SCHEMES[language].entries()) {
+    await page.emulateMedia({ colorScheme });
+    await picture(shopper, `phone-${state}-${language}-${colorScheme}`);
+    const found = [...await page.evaluate(screenFaults, { scrolling: '.skip', long: true }), ...await page.evaluate(focusFaults),
+      ...await accessibilityFaults(page, n > 0 ? 'colours' : language === 'en' ? 'all' : 'structure')];
+    faults.push(...found.map((fault) => `${state} ${language} ${colorScheme}: ${fault}`));
+  }
+  assert.deepEqual(faults, []);
+}
+
+// The switch may be behind a dialog, where no finger reaches it.
+async function speak({ page }, language) {
+  await page.$eval('#language', (select, wanted) => { Object.assign(select, { value: wanted }).dispatchEvent(new Event('change')); }, language);
+  await page.waitForSelector(`html[lang|=${language}][dir=${language === 'ar' ? 'rtl' : 'ltr'}]`);
+}
+
+async function looksInAll(shopper, state, prepare = () => {}) {
+  for (const language of [...LANGUAGES.slice(1), 'en']) {
+    await speak(shopper, language);
+    await prepare(shopper.page);
+    await looks(shopper, state, language);
+  }
 }
 
 async function kioskPicture(name) {
@@ -105,7 +140,7 @@ test('what she changed on the way, without a net, is there when the net is', asy
 
 // What a phone's camera makes of the kiosk's square: the address that it says.
 let code;
-async function opened(name, options = {}) {
+async function opened(name, { look = () => {}, ...options } = {}) {
   await there.sees('that it is sent', `(s) => s.lines.length > 0 && !s.lines.some((line) => /sent later/.test(line))`);
   await there.touch('send');
   ({ code } = await there.sees('a code', `(s) => s.dialog === 'send' && /^[0-9A-Z]{6}$/.test(s.code)`));
@@ -117,6 +152,7 @@ async function opened(name, options = {}) {
   const other = await Shopper.open(there.browser, address, { viewport: { width: 390, height: 844 }, hasTouch: true, ...options });
   if (name) {
     await other.page.waitForSelector('#handed:not([hidden])');
+    await look(other);
     await other.signIn(name);
   }
   return other;
@@ -128,20 +164,12 @@ async function asks(shopper, title, ...items) {
   assert.deepEqual(listed, items);
 }
 
-async function questionPicture({ page }) {
-  if (!process.env.TB_PICTURES) return;
-  for (const colorScheme of ['dark', 'light']) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: join(process.env.TB_PICTURES, `question-${colorScheme}.png`) });
-  }
-}
-
 test('what a link brings does not go into her cart unless she says so, with the keyboard alone', async () => {
   await there.touch('done');
   await there.sees('an idle kiosk', `(s) => s.kind === 'ended' || s.kind === 'idle'`);
   await scan(kiosk.products[6]);
   await shows('a stranger’s cart', kiosk.products[6].name);
-  const other = await opened(kiosk.customers[3].name);
+  const other = await opened(kiosk.customers[3].name, { look: (shopper) => looksInAll(shopper, 'handed') });
   const { page } = other;
   await asks(other, 'Put this item into your cart?', `1 × ${kiosk.products[6].name}`);
   assert.equal(await page.evaluate('document.activeElement.id'), 'question-title'); // Enter agrees to nothing
@@ -162,6 +190,7 @@ test('what a link brings does not go into her cart unless she says so, with the 
   await page.keyboard.press('Enter');
   await other.wasTold('Nothing was put into your cart');
   assert.deepEqual([await page.locator('#lines li').count(), other.faults], [0, []]);
+  await looksInAll(other, 'empty');
   await other.close();
 });
 
@@ -174,13 +203,7 @@ test('a cart of nobody’s goes from the kiosk to a phone, and joins hers there'
   const other = await opened(kiosk.customers[2].name);
   await asks(other, 'Put this item into your cart?', `1 × ${kiosk.products[7].name}`);
   assert.equal(await other.page.locator('#lines li').count(), 0);
-  assert.deepEqual(await accessibilityFaults(other.page), []);
-  await questionPicture(other);
-  for (const language of ['ar', 'en']) { // the switch is behind the dialog
-    await other.page.$eval('#language', (select, wanted) => { Object.assign(select, { value: wanted }).dispatchEvent(new Event('change')); }, language);
-    await other.page.waitForSelector(`html[lang=${language}]`);
-    assert.deepEqual(await accessibilityFaults(other.page), [], language);
-  }
+  await looksInAll(other, 'question');
   await other.page.tap('#question-yes');
   await other.wasTold('What you had at the kiosk is in your cart now');
   await other.has(kiosk.products[7].gtin, 1);
@@ -203,47 +226,45 @@ test('her own cart is on her phone already; a code is good once', async () => {
   await mine.page.close();
 });
 
-// What holds on every page holds here: in two languages axe-core says so, in all of them the screen is looked at.
-async function looks(state, language, colorScheme) {
-  await phone.page.emulateMedia({ colorScheme });
-  const judged = ['en', 'ar'].includes(language);
-  const faults = [...await phone.page.evaluate(screenFaults, { scrolling: '.skip', long: true }), ...(judged ? await accessibilityFaults(phone.page) : [])];
-  await picture(`phone-${state}-${language}-${colorScheme}`);
-  assert.deepEqual(faults, [], `${state} ${language} ${colorScheme}`);
-}
-
-const speak = async (language) => {
-  await phone.page.selectOption('#language', language);
-  await phone.page.waitForSelector(`html[lang|=${language}][dir=${language === 'ar' ? 'rtl' : 'ltr'}]`);
-};
-const LANGUAGES = ['en', 'de', 'fr', 'es', 'ar'];
-const dark = (language) => (language === 'ar' ? 'dark' : 'light');
-
 test('the shop is as usable as the pages of the agent, in each of their languages', async () => {
-  for (const language of LANGUAGES) {
-    await speak(language);
-    await looks('cart', language, 'light');
-    await phone.page.click('#to-shop');
-    await phone.page.waitForSelector('#code svg');
-    await looks('code', language, 'dark');
-    await phone.page.click('#handover-close');
-    await phone.page.click(`#products li[data-gtin="${pen.gtin}"] .look`);
-    await phone.page.waitForSelector('#details[open]');
-    await looks('product', language, 'light');
-    await phone.page.click('#details-close');
-  }
+  const { page } = phone;
+  await looksInAll(phone, 'cart');
+  await looksInAll(phone, 'told', () => page.click(`#products li[data-gtin="${pen.gtin}"] .add`));
+  await page.click('#to-shop');
+  await page.waitForSelector('#code svg');
+  await looksInAll(phone, 'code');
+  await page.click('#handover-close');
+  await page.click(`#products li[data-gtin="${pen.gtin}"] .look`);
+  await page.waitForSelector('#details[open]');
+  await looksInAll(phone, 'product');
+  await page.click('#details-close');
   kiosk.shop.cut();
   await phone.isOffline();
-  for (const language of LANGUAGES) {
-    await speak(language);
-    await looks('offline', language, dark(language));
-  }
-  await phone.page.click('#sign-out');
-  await phone.page.waitForSelector('#people button');
-  assert.equal(await phone.page.getAttribute('html', 'dir'), 'rtl', 'what was picked is kept');
-  for (const language of LANGUAGES) {
-    await speak(language);
-    await looks('sign-in', language, dark(language));
+  await looksInAll(phone, 'offline');
+  await phone.button(pen.gtin, 'more').click();
+  await page.waitForSelector('#unsent:not(:empty)');
+  await looksInAll(phone, 'offline-kept');
+  page.once('dialog', (question) => question.accept());
+  await page.click('#sign-out');
+  await page.waitForSelector('#people button');
+  await speak(phone, 'ar');
+  await page.reload();
+  await page.waitForSelector('html[dir=rtl] #people button'); // what was picked is kept
+  await looksInAll(phone, 'sign-in');
+});
+
+test('what opens in the shop has the focus, and gives it back', async () => {
+  const { page } = phone;
+  kiosk.shop.cut(false);
+  await phone.signIn(rivera.name);
+  for (const [button, dialog] of [[`#products li[data-gtin="${pen.gtin}"] .look`, '#details'], ['#to-shop', '#handover']]) {
+    await page.focus(button);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`${dialog}[open]`);
+    assert.ok(await page.$eval(dialog, (element) => element.contains(document.activeElement)));
+    await page.keyboard.press('Escape');
+    await page.waitForSelector(dialog, { state: 'hidden' });
+    assert.ok(await page.$eval(button, (element) => element === document.activeElement), button);
   }
 });
 

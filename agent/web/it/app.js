@@ -61,7 +61,14 @@ function paint() {
   morph($('parts'), view.parts.map(partElement));
   morph($('measures'), tableElement(['it.measure', 'it.channel', 'it.value'], view.measures.map(({ name, channel, value }) => [name, channel, value])));
   morph($('outcomes'), tableElement(['it.when', 'it.what', 'it.reader', 'it.took'], view.outcomes.map(({ when, what, code, reader, took }) => [when, `${what} (${code})`, reader, took])));
+  for (const table of [$('measures'), $('outcomes')]) makeReachable(table);
   announce(view.parts.filter(({ tone }) => tone === 'warn' || tone === 'bad').map(({ name, state }) => `${name}: ${state}`).join('. '));
+}
+
+// A table that is wider than its room is scrolled by keys: the keyboard stops at it while it is.
+function makeReachable(table) {
+  if (table.scrollWidth > table.clientWidth + 1) table.tabIndex = 0;
+  else table.removeAttribute('tabindex');
 }
 
 const partElement = ({ key, name, tone, state, details }) => h('li.part', { 'data-key': key, 'data-tone': tone },
@@ -79,5 +86,7 @@ function announce(text) {
   $('live').textContent = text;
 }
 
+const room = new ResizeObserver((tables) => tables.forEach(({ target }) => makeReachable(target)));
+for (const table of [$('measures'), $('outcomes')]) room.observe(table);
 setInterval(() => (told.link.state === 'up' ? ask() : paint()), ASK_MS);
 paint();

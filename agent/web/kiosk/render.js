@@ -211,7 +211,7 @@ const bodies = {
   send: sendBody,
   help: (dialog) => (dialog.tone ? [h('div.wave', { 'data-tone': dialog.tone, 'aria-hidden': 'true' }, h('i'), h('i'), icon('help')), dialog.since ? h('p.since', dialog.since) : null,
     dialog.declined ? h('p.declined', dialog.declined) : null] : []),
-  know: (dialog) => (dialog.groups ? [h('div.facts', { tabindex: '0', role: 'group', 'aria-labelledby': 'panel-title' }, dialog.groups.map(factsPart)), dialog.more ? h('p.more', dialog.more) : null] : []),
+  know: (dialog) => (dialog.groups?.length > 0 || dialog.more ? [h('div.facts', { tabindex: '0', role: 'group', 'aria-labelledby': 'panel-title' }, dialog.groups.map(factsPart)), dialog.more ? h('p.more', dialog.more) : null] : []),
   forget: (dialog) => (dialog.more ? [h('p.more', dialog.more)] : []),
   blank: (dialog) => [h('p.seconds', { role: 'timer', 'aria-label': dialog.told }, dialog.seconds)],
 };

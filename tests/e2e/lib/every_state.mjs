@@ -10,6 +10,7 @@ import { chromium } from 'playwright-core';
 import { accessibilityFaults } from './axe.mjs';
 import { CHROMIUM, startStage } from './clerk_stage.mjs';
 import { PATIENCE_MS } from './events.mjs';
+import { defineTabStops, focusFaults } from './focus_faults.mjs';
 import { isMeant } from './link_states.mjs';
 import { screenFaults } from './screen_faults.mjs';
 import { LANGUAGES, remembers, speaks, spoken } from './spoken.mjs';
@@ -24,6 +25,7 @@ async function openPage(browser, options) {
   const context = await browser.newContext({ timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  await page.addInitScript(defineTabStops);
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(error.message));
   page.on('console', (message) => { if (message.type() === 'error' && !isMeant(page, message) && !message.location().url.endsWith('favicon.ico')) page.faults.push(message.text()); });
@@ -35,8 +37,27 @@ async function look(page, name, [width, height, scheme], { rules, fullPage, judg
   await page.emulateMedia({ colorScheme: scheme });
   await settle(page);
   if (folder) await page.screenshot({ path: path.join(folder, `${name}-${width}x${height}-${scheme}.png`), fullPage });
-  const faults = [...await page.evaluate(screenFaults, rules), ...(judged ? await accessibilityFaults(page) : [])];
+  const faults = [...await page.evaluate(screenFaults, rules), ...(judged ? await accessibilityFaults(page, judged) : [])];
   return faults.map((fault) => `${width}x${height} ${scheme}: ${fault}`);
+}
+
+// What axe-core is asked at each sight of a state: once all, in English in the other scheme the colours, too. Colours are the
+// same in every language.
+function judgementsOf(sights, language) {
+  const last = sights.length - 1;
+  const other = sights.findIndex(([, , scheme]) => scheme !== sights[last][2]);
+  return sights.map((_, n) => (n === last ? (language === 'en' ? 'all' : 'structure') : n === other ? 'colours' : null));
+}
+
+// Last, because the focus changes what is shown: where the keyboard stops, in English in both schemes.
+async function walk(page, language) {
+  const faults = [];
+  await page.keyboard.press('Shift'); // a hand is on it: a browser shows the focus to no other
+  for (const colorScheme of language === 'en' ? ['light', 'dark'] : ['dark']) {
+    await page.emulateMedia({ colorScheme });
+    faults.push(...(await page.evaluate(focusFaults)).map((fault) => `focus, ${colorScheme}: ${fault}`));
+  }
+  return faults;
 }
 
 async function lookAll(page, stage, { name, messages, language }, { play, sights, judged, rules, fullPage = false }) {
@@ -51,14 +72,16 @@ async function lookAll(page, stage, { name, messages, language }, { play, sights
   await settle(page);
   const called = language === 'en' ? name : `${name}-${language}`;
   const seen = sights(name, language);
+  const judgements = judgementsOf(seen, language);
   for (const [n, sight] of seen.entries())
-    page.faults.push(...await look(page, called, sight, { rules, fullPage, judged: judged(name, language, n, seen.length) }));
+    page.faults.push(...await look(page, called, sight, { rules, fullPage, judged: judged(name) && judgements[n] }));
+  if (judged(name)) page.faults.push(...await walk(page, language));
   return page.faults.map((fault) => `${called}: ${fault}`);
 }
 
 // at: the page's path. messages(name): what makes the state; play(page, stage, name, messages) plays them.
 // sights(name, language): the sizes and schemes to look at, [width, height, scheme] each.
-// judged(name, language, n, count): whether axe-core is asked at the nth of them. rules: of screenFaults.
+// judged(name): whether it is no other one but for a sentence: axe-core and the keyboard go over it. rules: of screenFaults.
 // options: further ones of the browser's context. fullPage: pictures of what is below, too.
 export function everyState(at, names, { messages, options, ...how }) {
   test('every state holds in every size and scheme', async () => {

@@ -26,13 +26,20 @@ export function screenFaults({ scrolling, whole, told, strip: uncovered, long })
     if (frame && box.bottom > frame.getBoundingClientRect().bottom + 1) faults.push(`cut at the bottom: ${name(element)}`);
     if (element.tagName === 'BUTTON' && style.textOverflow !== 'ellipsis' && element.scrollWidth > element.clientWidth + 1) faults.push(`wider than its button: ${name(element)}`);
     if (own && told && element.matches(told) && element.scrollHeight > element.clientHeight + 1) faults.push(`cut text: ${name(element)}`);
-    if (element.tagName === 'BUTTON' && (box.width < 43.5 || box.height < 43.5)) faults.push(`target below 44 px: ${name(element)} ${box.width}×${box.height}`);
+    if (/[1-9]/.test(`${style.transitionDuration} ${style.animationName === 'none' ? '' : style.animationDuration}`)) faults.push(`would move: ${name(element)}`);
     if (own && !element.disabled) {
       const [light, dark] = [luminance(parse(style.color).rgb), luminance(behind(element))].sort((a, b) => b - a);
       const ratio = (light + 0.05) / (dark + 0.05);
       if (ratio < 4.5) faults.push(`contrast ${ratio.toFixed(2)}: ${name(element)}`);
     }
   }
+  // Whatever can be pressed: of a field in a label all of the label.
+  const targets = [...document.body.querySelectorAll('a[href], button, input, select, textarea, summary, label, [role=button], [role=checkbox], [role=link], [tabindex="0"]')];
+  for (const element of targets.filter((one) => !one.matches('label :is(input, select, textarea)') && visible(one))) {
+    const box = element.getBoundingClientRect();
+    if (box.width < 43.5 || box.height < 43.5) faults.push(`target below 44 px: ${name(element)} ${box.width}×${box.height}`);
+  }
+  for (const { effect } of document.getAnimations()) faults.push(`moves: ${name(effect.target)}`);
   const strip = document.querySelector('#strip:not([hidden])')?.getBoundingClientRect();
   for (const element of strip && uncovered ? document.querySelectorAll(uncovered) : []) {
     const box = element.getBoundingClientRect();

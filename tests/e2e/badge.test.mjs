@@ -95,12 +95,13 @@ test('the page asks for the badge, and what was asked for works after it', async
   await clerk.press('F3');
   await dialog('find');
   await clerk.page.keyboard.type(osei.member, { delay: 50 });
-  await clerk.press('Enter');
+  await clerk.press('F7');
   await clerk.page.waitForSelector('dialog[open] .rows li');
   await clerk.press('1');
   await clerk.sees('him', `(s) => s.name.includes(${JSON.stringify(osei.name)})`);
   await clerk.press('F2');
   await clerk.page.waitForSelector('.details');
+  assert.match(audit(), / customer find by=member reason=return operator=op-7/);
   assert.match(audit(), / customer opened .*operator=op-7/);
   await till.scan(BADGE);
   await clerk.page.waitForSelector('#operator:has-text("Badge?")');

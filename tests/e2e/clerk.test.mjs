@@ -76,6 +76,8 @@ test('somebody without a card is found by her number, and opened', async () => {
   await type(rivera.member);
   assert.equal(await clerk.page.locator('input[name=by]:checked').getAttribute('value'), 'member');
   await keys('Enter');
+  await has('dialog .note[data-tone=bad]:has-text("Say why")');
+  await keys('F6');
   await has('dialog .rows li');
   const row = await clerk.page.textContent('dialog .rows li b');
   assert.ok(!row.includes(rivera.name.split(' ').at(-1)), `masked: ${row}`);
@@ -89,7 +91,7 @@ test('whom nobody knows can be signed up, and is found by her phone from then on
   await keys('F3');
   await dialog('find');
   await type(PHONE);
-  await keys('Enter');
+  await keys('F5');
   await has('dialog h2:has-text("Nobody fits")');
   await keys('F4');
   await dialog('signup');
@@ -114,7 +116,7 @@ test('whom nobody knows can be signed up, and is found by her phone from then on
   await keys('F3');
   await dialog('find');
   await type(`+49 ${PHONE.slice(1)}`);
-  await keys('Enter');
+  await keys('F5');
   await has('dialog .rows li');
   await keys('1');
   await sees('her again', `(s) => s.name.includes(${JSON.stringify(NAME)})`);

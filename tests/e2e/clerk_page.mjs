@@ -73,6 +73,28 @@ test('so does a finger', async () => {
   await close(page);
 });
 
+test('a search goes with its reason, by its key or button, and not without', async () => {
+  const page = await openPage(begin);
+  await kind(page, 'idle');
+  stage.answer = () => ({ error: { code: -32602, message: 'no', data: { code: 'input.syntax' } } });
+  await page.keyboard.press('F3');
+  await page.keyboard.press('F5');
+  await page.waitForSelector('dialog .note:has-text("fill in")');
+  await page.keyboard.type('+49 30 4127', { delay: 60 });
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog .note:has-text("Say why")');
+  assert.equal(await page.locator('dialog [type=submit]').isVisible(), false);
+  assert.deepEqual(stage.requests, []);
+  await page.keyboard.press('F7');
+  const sent = (reason) => ['customer.find', { by: 'phone', value: '+49 30 4127', reason }];
+  assert.deepEqual(await asked(1), [sent('return')]);
+  await page.waitForSelector('dialog .send [aria-disabled=false]');
+  await page.getByRole('group', { name: 'Search because' }).getByRole('button', { name: 'card is not read' }).click();
+  assert.deepEqual(await asked(2), [sent('return'), sent('unreadable')]);
+  stage.answer = undefined;
+  await close(page);
+});
+
 test('the code of a cart is typed where customers are looked for', async () => {
   const page = await openPage(begin);
   await kind(page, 'idle');
@@ -80,7 +102,7 @@ test('the code of a cart is typed where customers are looked for', async () => {
   await page.keyboard.press('F3');
   await page.keyboard.type('7KM 4QX', { delay: 60 });
   assert.equal(await page.locator('input[name=by]:checked').getAttribute('value'), 'code');
-  assert.equal(await page.locator('input[name=reason]').first().isVisible(), false);
+  assert.equal(await page.locator('.send button').first().isVisible(), false);
   await page.keyboard.press('Enter');
   await page.waitForSelector('dialog .note:has-text("No cart waits under this code")');
   await page.fill('input[name=value]', '7KM4QY');
@@ -136,7 +158,7 @@ test('the ring of the focus leaves the label above a field readable', async () =
     await page.keyboard.press('F3');
     await page.waitForSelector('dialog[data-name=find]');
     const gaps = await page.evaluate(() => [...document.querySelectorAll('dialog .field, dialog fieldset')].map((field) => {
-      const [label, what] = [field.querySelector('span, legend'), field.querySelector('input:not([type=radio]), .choices')];
+      const [label, what] = [field.querySelector('span, legend'), field.querySelector('input:not([type=radio]), .choices, .keys')];
       return what.getBoundingClientRect().top - label.getBoundingClientRect().bottom;
     }));
     for (const gap of gaps) assert.ok(gap >= 5, `${viewport.width}: ${gaps}`);

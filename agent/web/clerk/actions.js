@@ -114,7 +114,7 @@ function dialogActs(page) {
       if (dialog?.name === 'cards' && dialog.step === 'capture') page.request('credential.capture_end', {}).catch(() => {});
       page.dispatch({ type: 'dialog_close' });
     },
-    invalid: () => page.dispatch({ type: 'dialog_step', name: page.state().dialog?.name, patch: { code: 'input.missing' } }),
+    invalid: ({ code }) => page.dispatch({ type: 'dialog_step', name: page.state().dialog?.name, patch: { code } }),
     find: attended(page, () => open(page, 'find')),
     more: () => open(page, 'more'),
     signup: attended(page, () => open(page, 'signup')),

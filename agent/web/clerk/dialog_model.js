@@ -77,7 +77,7 @@ function findDialog(state, context) {
     fields: [
       { kind: 'text', name: 'value', label: w.t('find.value'), required: true, max: 96, guess: 'by' },
       { kind: 'choice', name: 'by', label: w.t('find.by'), options: options(w, 'find.by', ['phone', 'email', 'member', 'code']), value: 'phone' },
-      { kind: 'choice', name: 'reason', label: w.t('find.reason'), options: options(w, 'find.reason', REASONS), value: 'no_card' },
+      { kind: 'send', name: 'reason', label: w.t('find.reason'), act: 'find.send', options: options(w, 'find.reason', REASONS).map((one, at) => ({ ...one, key: `F${5 + at}` })) }, // none is there before it is said
     ],
     also: [{ act: 'signup', key: 'F4', text: w.t('find.signup') }],
   };

@@ -68,12 +68,14 @@ function fill(screen, view) {
   setText(parts.note, view.note?.text ?? '');
   parts.note.dataset.tone = view.note?.tone ?? '';
   showActions(parts.actions, view);
+  for (const one of parts.fields.querySelectorAll('.send button')) one.setAttribute('aria-disabled', String(view.busy));
 }
 
 // ---- fields ----
 
 function fieldOf(field) {
   if (field.kind === 'choice') return choiceOf(field);
+  if (field.kind === 'send') return sendOf(field);
   const input = field.kind === 'select' ? selectOf(field) : h('input');
   if (field.kind !== 'select') {
     input.type = field.kind === 'text' ? 'text' : field.kind;
@@ -108,6 +110,12 @@ function choiceOf(field) {
   });
   group.append(h('div.choices', ...radios));
   return group;
+}
+
+// What is sent goes with one of these: its button, or its key, is the answer and sends.
+function sendOf(field) {
+  const buttons = field.options.map(({ value, text, key }) => Object.assign(button({ act: field.act, key, text }), { name: field.name, value }));
+  return h('fieldset.send', h('legend', field.label), h('div.keys', ...buttons));
 }
 
 // What is typed says by what it is looked for, until a hand has said it.
@@ -203,19 +211,29 @@ const isGuarded = (screen) => Boolean(screen.view?.byItself) && performance.now(
 function press(screen, event) {
   const pressed = event.target.closest('button');
   if (!pressed || pressed.type === 'submit' || pressed.getAttribute('aria-disabled') === 'true' || isGuarded(screen)) return;
-  screen.act(pressed.dataset.act, { row: pressed.closest('[data-row]')?.dataset.row });
+  if (pressed.closest('.send')) send(screen, pressed.dataset.act, { [pressed.name]: pressed.value });
+  else screen.act(pressed.dataset.act, { row: pressed.closest('[data-row]')?.dataset.row });
 }
 
 function submit(screen) {
   const { view } = screen;
   if (!view?.submit || view.busy) return;
-  const missing = screen.parts.fields.querySelector('input:invalid, select:invalid');
-  if (missing) {
-    missing.focus();
-    screen.act('invalid');
-    return;
-  }
-  screen.act(view.submit, { fields: Object.fromEntries(new FormData(screen.element.querySelector('form'))) });
+  if (sendsOf(screen).length === 0) send(screen, view.submit, {});
+  else if (!isMissing(screen)) screen.act('invalid', { code: 'unsaid' });
+}
+
+// Those that are on the screen: what goes without a reason hides them.
+const sendsOf = ({ parts }) => [...parts.fields.querySelectorAll('.send button')].filter((one) => getComputedStyle(one).visibility === 'visible');
+
+function isMissing({ parts, act }) {
+  const missing = parts.fields.querySelector('input:invalid, select:invalid');
+  missing?.focus();
+  if (missing) act('invalid', { code: 'input.missing' });
+  return Boolean(missing);
+}
+
+function send(screen, name, said) {
+  if (!isMissing(screen)) screen.act(name, { fields: { ...Object.fromEntries(new FormData(screen.element.querySelector('form'))), ...said } });
 }
 
 // ---- keys ----
@@ -237,6 +255,7 @@ function key(screen, event) {
 function pressKey(screen, name) {
   const wanted = [screen.view.close, ...(screen.view.also ?? [])].find((one) => one.key === name);
   if (wanted) screen.parts.actions.querySelector(`[data-act="${wanted.act}"]`)?.click();
+  else sendsOf(screen).find((one) => one.querySelector('kbd').textContent === name)?.click();
   return true;
 }
 

@@ -122,6 +122,14 @@ test('how many wait is in the bar, and nobody is told of without the agent', () 
   assert.equal(shown([...waiting, { type: 'lost' }]).bar.help, null);
 });
 
+test('no reason of a search is there before somebody says it', () => {
+  const find = shown([...begin, open('find')]).dialog;
+  const [reason] = find.fields.filter((field) => field.name === 'reason');
+  assert.deepEqual([reason.kind, reason.act, 'value' in reason], ['send', 'find.send', false]);
+  assert.deepEqual(reason.options.map((one) => [one.key, one.value]), [['F5', 'no_card'], ['F6', 'unreadable'], ['F7', 'return'], ['F8', 'service']]);
+  assert.match(shown([...begin, open('find'), step('find', { code: 'unsaid' })]).dialog.note.text, /^Say why: .* F5 to F8\.$/);
+});
+
 test('whom a search found is told masked, and none is an offer to sign up', () => {
   const found = (list) => [...begin, open('find'), step('find', { step: 'matches', matches: list })];
   assert.deepEqual(rows(found(matches)), [['M… R…', '\u2066…41 27\u2069'], ['M… Ri…', '\u2066…90 13\u2069']]);

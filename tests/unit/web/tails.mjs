@@ -65,7 +65,7 @@ export const TAILS = {
   'dialog.error': { tails: ERRORS },
   'kiosk.error': { tails: ERRORS },
   'kiosk.panel.error': { tails: ERRORS },
-  'find.error': { tails: [...ERRORS, ...codesOf('clerk/actions.js', 'NOT_FETCHED')] },
+  'find.error': { tails: [...ERRORS, ...codesOf('clerk/actions.js', 'NOT_FETCHED'), 'unsaid'] },
   ...Object.fromEntries(['signup', 'cards', 'note', 'handover', 'requests', 'choose', 'merge', 'operator'].map((dialog) => [`${dialog}.error`, { tails: ERRORS }])),
   'find.by': { tails: ['phone', 'email', 'member', 'code'], always: true },
   'find.reason': { tails: listed('clerk/dialog_model.js', 'const REASONS'), always: true },

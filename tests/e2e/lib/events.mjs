@@ -29,14 +29,24 @@ export class Events {
         const last = this.#seen.slice(-5).map((e) => JSON.stringify(e)).join('\n  ');
         reject(new Error(`${this.name}: waited ${patience_ms} ms for ${what}; last seen:\n  ${last}`));
       }, patience_ms);
-      const waiter = { matches, resolve, timer };
+      const waiter = { what, matches, resolve, reject, timer };
       this.#waiting.push(waiter);
       this.#settle();
+      if (this.ended) this.end(this.ended);
     });
   }
 
   forget() {
     this.#seen = [];
+  }
+
+  // Nothing comes any more: who waits for what has not come is told why.
+  end(why) {
+    for (const { what, reject, timer } of this.#waiting.splice(0)) {
+      clearTimeout(timer);
+      reject(new Error(`${this.name}: ${why}, while it waited for ${what}`));
+    }
+    this.ended = why;
   }
 
   #settle() {

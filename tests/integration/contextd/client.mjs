@@ -18,7 +18,9 @@ export const urn = (device) => `urn:tillbridge:${CHAIN}:device:${device}`;
 
 // contextd with certificates and few customers in a folder that is gone afterwards.
 export class Store {
-  static async make(program, settings = '', { customers = 40, carts = 8 } = {}) {
+  // idle_ping_s: a client that does not answer for half as long once it was asked is dropped. A test that has to stand still
+  // for a while, because its machine is busy, is not such a one.
+  static async make(program, settings = '', { customers = 40, carts = 8, idle_ping_s = 20 } = {}) {
     const store = new Store();
     store.program = program;
     store.folder = mkdtempSync(join(tmpdir(), 'tb_gateway_'));
@@ -30,7 +32,7 @@ export class Store {
 [contextd]
 database = ${store.file('context.db')}
 ticket_keys = ${store.file('ticket.keys')}
-idle_ping_s = 2
+idle_ping_s = ${idle_ping_s}
 ${settings}
 [terminals]
 listen = 127.0.0.1:0
@@ -129,6 +131,7 @@ export class Client {
       client.socket.on('message', (data) => client.#receive(JSON.parse(data.toString())));
       client.closed = new Promise((done) =>
         client.socket.on('close', (code, reason) => done({ code, reason: reason.toString() })));
+      client.closed.then((how) => client.#end(how));
       client.socket.once('open', () => resolve(client));
       client.socket.on('error', reject);
     });
@@ -149,6 +152,8 @@ export class Client {
   call(method, params) {
     const call = ++this.#call_id;
     const answer = new Promise((resolve, reject) => this.#calls.set(call, { resolve, reject }));
+    answer.catch(() => {}); // of one that nobody waits for any more
+    if (this.ended) this.#end(this.ended);
     const message = { jsonrpc: '2.0', id: call, method, params };
     this.conversation.asks(message);
     this.raw(JSON.stringify(message));
@@ -198,6 +203,15 @@ export class Client {
 
   drop() {
     this.socket.terminate();
+  }
+
+  // Nothing comes any more: who waits is told, and why.
+  #end(how) {
+    this.ended = how;
+    const why = `the connection was closed: ${JSON.stringify(how)}`;
+    for (const { reject } of this.#calls.values()) reject(new Error(why));
+    this.#calls.clear();
+    this.messages.end?.(why);
   }
 
   #receive(message) {

@@ -223,13 +223,17 @@ describe('terminals', () => {
   });
 
   test('that are silent are asked, and dropped when they do not answer', async () => {
-    const alive = await store.terminal(await store.certificate('till-0422-5', '--device', 'till-0422-5'));
-    const dead = await store.terminal({ ...await store.certificate('till-0422-6', '--device', 'till-0422-6'), autoPong: false });
+    const asking = await Store.make(process.env.CONTEXTD, '', { customers: 2, carts: 0, idle_ping_s: 4 });
+    await asking.start();
+    const [first, second] = [await asking.certificate('till-0422-5', '--device', 'till-0422-5'), await asking.certificate('till-0422-6', '--device', 'till-0422-6')];
+    const alive = await asking.terminal(first);
     await alive.hello({ device: 'till-0422-5' });
+    const dead = await asking.terminal({ ...second, autoPong: false });
     await dead.hello({ device: 'till-0422-6' });
     await dead.closed;
     assert.equal(alive.socket.readyState, alive.socket.OPEN);
     alive.drop();
+    assert.deepEqual(await asking.end(), { code: 0, signal: null });
   });
 
   test('whose numbers go back are shut out', async () => {
@@ -573,8 +577,8 @@ describe('the command line', () => {
     const config = store.file('broken.conf');
     const whole = readFileSync(store.file('contextd.conf'), 'utf8');
     for (const [from, to, words] of [
-      ['idle_ping_s = 2', 'idle_ping_s = 0', 'broken.conf:5: contextd.idle_ping_s: must be'],
-      ['idle_ping_s = 2', 'idle_ping = 2', 'broken.conf:5: contextd.idle_ping: there is no such key'],
+      ['idle_ping_s = 20', 'idle_ping_s = 0', 'broken.conf:5: contextd.idle_ping_s: must be'],
+      ['idle_ping_s = 20', 'idle_ping = 2', 'broken.conf:5: contextd.idle_ping: there is no such key'],
       ['origin = https://app', 'origin = http://app', 'web.origin: "http://app.example:8443" is no origin'],
       ['[web]', '[webb]', 'there is no section'],
     ]) {

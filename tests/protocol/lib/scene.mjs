@@ -198,7 +198,9 @@ export class Scene {
   }
 
   async #expect(connection, frozen) {
-    const message = await connection.inbox.next(streamOf(this.#filled(frozen)));
+    const stream = streamOf(this.#filled(frozen));
+    const lost = connection.client.closed.then((how) => { throw new Error(`closed with ${JSON.stringify(how)} before ${stream}`); });
+    const message = await Promise.race([connection.inbox.next(stream), lost]);
     connection.greeted ||= message.id === connection.first && message.result !== undefined;
     const difference = this.#difference(frozen, message, '');
     if (difference) throw new Error(`${difference}\n  frozen: ${JSON.stringify(frozen)}\n  now:    ${JSON.stringify(message)}`);

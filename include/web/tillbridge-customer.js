@@ -52,6 +52,9 @@ ul { padding: 0; list-style: none; }
 .note { margin-block-start: 8px; }
 .note:first-child { margin-block-start: 0; }
 .note:empty { display: none; }
+@media (forced-colors: active) {
+  :host, .lines li { border-color: CanvasText; } /* what is grey there cannot be used */
+}
 `;
 
 const node = (name, attributes = {}, ...inside) => {

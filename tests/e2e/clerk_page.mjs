@@ -512,6 +512,21 @@ test('what opens by itself takes no press that was meant for what was there befo
   await close(page);
 });
 
+test('where colours are forced, the line and what changed keep their marks', async () => {
+  const page = await openPage(shown, { forcedColors: 'active' });
+  await kind(page, 'visit');
+  stage.say('cart', { cart: cart([{ ...lines[0], quantity: 2 }, ...lines.slice(1)]) });
+  await page.waitForSelector('#lines li.changed');
+  const seen = await page.evaluate(() => {
+    const style = (selector, pseudo) => getComputedStyle(document.querySelector(selector), pseudo);
+    return { changed: style('#lines li.changed').outlineStyle, others: style('#lines li:not(.changed)').outlineStyle, dot: style('#pill i').backgroundColor,
+      bullet: style('.benefits li', '::before').backgroundColor, ground: style('#pill').backgroundColor };
+  });
+  assert.deepEqual([seen.changed, seen.others], ['dashed', 'none']);
+  for (const part of ['dot', 'bullet']) assert.notEqual(seen[part], seen.ground, part);
+  await close(page);
+});
+
 test('the last change is taken back by its key', async () => {
   const page = await openPage(shown);
   await kind(page, 'visit');

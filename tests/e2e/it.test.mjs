@@ -80,6 +80,12 @@ test('says what is wrong and what to do', async () => {
   await page.emulateMedia({ colorScheme: 'dark' });
   assert.deepEqual(await accessibilityFaults(page), []);
   await picture('wrong_dark');
+  await page.emulateMedia({ colorScheme: 'dark', forcedColors: 'active' }); // what is wrong stands out without a colour
+  const edges = () => page.$$eval('.part', (all) => Object.fromEntries(all.map((one) => [one.dataset.tone, getComputedStyle(one).borderTopStyle + getComputedStyle(one).borderTopWidth])));
+  const { ok, warn } = await edges();
+  assert.ok(ok && warn && ok !== warn, JSON.stringify({ ok, warn }));
+  await picture('wrong_forced');
+  await page.emulateMedia({ forcedColors: 'none' });
 });
 
 test('writes its measures into the file that the configuration names, as soon as it can', async () => {

@@ -4,6 +4,7 @@ import { badgeIsMissing, NOBODY } from './badge.js';
 import { consentsAnswered } from './consents.js';
 import { isAboutCart } from './errors.js';
 import { claimIsMine } from './keys_model.js';
+import { inTurn } from '../lib/turns.js';
 import { undoOf } from './undo.js';
 
 export function createActions(page) {
@@ -14,8 +15,12 @@ export function createActions(page) {
 
 const open = (page, name, values) => page.dispatch({ type: 'dialog_open', name, values });
 const askForBadge = (page) => open(page, 'operator', { badge: true });
-const ask = (page, method, params, then) => page.request(method, params).then(then,
-  (error) => (error.code === NOBODY ? askForBadge(page) : page.dispatch({ type: 'failed', code: error.code, cart: isAboutCart(method) })));
+/** Whether it was done: a promise. */
+const ask = (page, method, params, then) => page.request(method, params).then((result) => { then?.(result); return true; }, (error) => {
+  if (error.code === NOBODY) askForBadge(page);
+  else page.dispatch({ type: 'failed', code: error.code, cart: isAboutCart(method) });
+  return false;
+});
 // What only somebody who is signed on can do is not begun by anybody else.
 const attended = (page, then) => () => (badgeIsMissing(page.state()) ? askForBadge(page) : then());
 const visitOf = (page) => page.state().visit?.id;
@@ -56,26 +61,36 @@ function pageActs(page) {
 // ---- the cart ----
 
 function cartActs(page) {
-  const selected = () => page.state().lines.find((line) => line.id === page.state().selected && line.goneAt === null);
-  const change = (method, params, line, to) => {
+  const turn = inTurn();
+  const inVisit = (act) => {
     const visit = visitOf(page);
-    const { id, gtin, name, options, gift, quantity: from } = line;
-    ask(page, method, params, () => page.dispatch({ type: 'changed', visit, change: { line: id, gtin, name, options, gift, from, to } }));
+    turn(() => (visit && visitOf(page) === visit ? act(visit) : undefined));
   };
-  const setQuantity = (line, to) => change('cart.set_quantity', { line: line.id, from: line.quantity, to }, line, to);
+  const change = (method, params, visit, line, to) => {
+    const { id, gtin, name, options, gift, quantity: from } = line;
+    return ask(page, method, { line: id, from, ...params }, () => page.dispatch({ type: 'changed', visit, change: { line: id, gtin, name, options, gift, from, to } }));
+  };
+  const setQuantity = (visit, line, to) => change('cart.set_quantity', { to }, visit, line, to);
+  // The line that is selected now, as it is when its turn comes.
+  const selected = (act) => () => {
+    const id = page.state().selected;
+    inVisit((visit) => {
+      const line = page.state().lines.find((one) => one.id === id && one.goneAt === null);
+      return line ? act(visit, line) : undefined;
+    });
+  };
   return {
-    plus: () => { const line = selected(); if (line) setQuantity(line, line.quantity + 1); },
-    minus: () => { const line = selected(); if (line?.quantity > 1) setQuantity(line, line.quantity - 1); },
-    remove: () => { const line = selected(); if (line) change('cart.remove', { line: line.id, from: line.quantity }, line, 0); },
-    undo: () => {
-      const undo = undoOf(page.state().done, page.state().lines, visitOf(page));
-      if (!undo && page.state().joined) ask(page, 'merge.undo', { visit: visitOf(page) });
-      if (!undo) return;
-      ask(page, undo.method, undo.params, () => {
+    plus: selected((visit, line) => setQuantity(visit, line, line.quantity + 1)),
+    minus: selected((visit, line) => (line.quantity > 1 ? setQuantity(visit, line, line.quantity - 1) : undefined)),
+    remove: selected((visit, line) => change('cart.remove', {}, visit, line, 0)),
+    undo: () => inVisit((visit) => {
+      const undo = undoOf(page.state().done, page.state().lines, visit);
+      if (undo) return ask(page, undo.method, undo.params, () => {
         page.dispatch({ type: 'undone', index: undo.index });
         page.dispatch({ type: 'told', key: 'told.undone', values: { name: undo.name } });
       });
-    },
+      return page.state().joined ? ask(page, 'merge.undo', { visit }) : undefined;
+    }),
     up: () => moveSelection(page, -1),
     down: () => moveSelection(page, 1),
     suggestions: () => { if (page.state().view?.suggestions?.length > 0) open(page, 'suggestions'); },

@@ -2,6 +2,7 @@
 import { attention } from '../lib/dom.js';
 import { productOf } from '../lib/facts.js';
 import { connect } from '../lib/link.js';
+import { inTurn } from '../lib/turns.js';
 import { firstWords, LANGUAGES, loadWords, rememberLanguage } from '../lib/words.js';
 import { viewOf } from './model.js';
 import { createScreen } from './render.js';
@@ -72,18 +73,17 @@ const tick = (still = now() - state.touched >= STILL_MS) => dispatch({ type: 'ti
 // ---- what a shopper can do ----
 
 const shown = (line) => state.lines.find((one) => one.id === line);
-const quantity = (line, by) => {
-  const one = shown(line);
-  if (one && one.quantity + by > 0) ask('cart.set_quantity', { line, from: one.quantity, to: one.quantity + by });
-};
+const turn = inTurn();
+const ofLine = (act) => ({ line }) => turn(() => (shown(line) ? act(shown(line)) : undefined));
+const quantity = ({ id, quantity: from }, by) => (from + by > 0 ? ask('cart.set_quantity', { line: id, from, to: from + by }) : undefined);
 
 const actions = {
   start: () => ask('visit.start', {}),
   done: () => ofVisit('visit.end'),
-  plus: ({ line }) => quantity(line, 1),
-  minus: ({ line }) => quantity(line, -1),
-  remove: ({ line }) => { if (shown(line)) ask('cart.remove', { line, from: shown(line).quantity }); },
-  undo: ({ line }) => { if (shown(line)) ofVisit('cart.add', { ...productOf(shown(line)), quantity: shown(line).quantity, ...(shown(line).gift && { keep_gift: true }) }); },
+  plus: ofLine((line) => quantity(line, 1)),
+  minus: ofLine((line) => quantity(line, -1)),
+  remove: ofLine((line) => (line.goneAt === null ? ask('cart.remove', { line: line.id, from: line.quantity }) : undefined)),
+  undo: ofLine((line) => (line.goneAt === null ? undefined : ofVisit('cart.add', { ...productOf(line), quantity: line.quantity, ...(line.gift && { keep_gift: true }) }))),
   send: () => panel('send', 'send.code'),
   know: () => panel('know', 'visit.know'),
   help: callHelp,
@@ -108,10 +108,11 @@ function act(name, data) {
   if (Object.hasOwn(actions, name)) actions[name](data);
 }
 
-const ofVisit = (method, params = {}) => state.visit && ask(method, { visit: state.visit.id, ...params });
+const ofVisit = (method, params = {}) => (state.visit ? ask(method, { visit: state.visit.id, ...params }) : undefined);
 
+/** Whether it was done: a promise. */
 function ask(method, params) {
-  link.request(method, params).catch((error) => dispatch({ type: 'failed', code: error.code }));
+  return link.request(method, params).then(() => true, (error) => { dispatch({ type: 'failed', code: error.code }); return false; });
 }
 
 // Opens a panel that shows what the agent answers.

@@ -140,9 +140,11 @@ struct tb_agent {
     struct tb_session_of_reader sessions[TB_READERS_COUNT_MAX];
     struct tb_timer tick; /* the earliest deadline of identification, visit and sync */
     struct tb_timer follow_timer;
-    struct tb_id followed;      /* whose feed is open; zero: nobody's */
-    struct tb_id visit_told;    /* whose beginning is in the outbox */
-    struct tb_id customer_told; /* with this customer; zero: with nobody */
+    struct tb_timer stitch_timer; /* until when news of her cart are waited for; see stitch.h */
+    struct tb_id followed;        /* whose feed is open; zero: nobody's */
+    uint32_t scopes_current;      /* a bit for each kind whose rows were all here once since the welcome */
+    struct tb_id visit_told;      /* whose beginning is in the outbox */
+    struct tb_id customer_told;   /* with this customer; zero: with nobody */
 
     struct tb_timer checkout_timer; /* to renew the claim of the visit */
     int64_t claimed_ms;             /* monotonic, when the visit claimed its cart; 0: it has not */

@@ -143,9 +143,8 @@ struct save {
     bool is_device;
     bool brings_keys; /* to be told in the log */
     bool brings_policy;
-    bool fills_cache;        /* the last of the cohort's rows for now */
-    bool fills_customer;     /* the last of a customer's rows for now */
-    struct tb_id customer;   /* whose */
+    bool last; /* of the scope's rows for now */
+    struct tb_scope scope;
     uint32_t cache_number;   /* of the file that they went into */
     int64_t pepper_version;  /* that customers had their names in it by */
     struct tb_facts facts[]; /* is_device: one, as of its rows; else none */
@@ -158,11 +157,14 @@ static size_t save_size(bool is_device)
 
 /* All that the context store has of a customer who is being served went into the file that is open now: when
  * she is not in it, she is nowhere. */
-static void customer_filled(struct tb_agent *agent, const struct save *save)
+static bool customer_filled(struct tb_agent *agent, const struct save *save)
 {
     bool current = save->pepper_version == agent->facts.pepper.version;
-    if (save->fills_customer && current && tb_serving_is(&agent->serving, &save->customer))
+    bool filled = save->last && save->scope.kind == TB_SCOPE_CUSTOMER && current &&
+                  tb_serving_is(&agent->serving, &save->scope.customer);
+    if (filled)
         agent->serving.cache_number = save->cache_number;
+    return filled;
 }
 
 static void facts_take(struct tb_agent *agent, const struct tb_facts *facts)
@@ -197,10 +199,38 @@ static void facts_tell(const struct tb_agent *agent, const struct save *save)
         tb_log(TB_LOG_INFO, TB_EVENT("policy", "changed"));
 }
 
-static void cache_is_filled(struct tb_agent *agent)
+static void cohort_filled(struct tb_agent *agent, const struct save *save)
 {
-    tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, false);
-    tb_storage_drop_damaged(&agent->storage);
+    if (save->cache_number == agent->storage.cache_number) {
+        tb_agent_notice(agent, TB_NOTICE_CACHE_REBUILT, false);
+        tb_storage_drop_damaged(&agent->storage);
+    }
+    tb_cohort_filled(agent);
+}
+
+/* The first time after each welcome: from now on the scope's rows are news. */
+static void caught_up(struct tb_agent *agent, const struct save *save)
+{
+    const uint32_t kind = UINT32_C(1) << save->scope.kind;
+    bool of_many = save->scope.kind == TB_SCOPE_CUSTOMER || save->scope.kind == TB_SCOPE_PARTITION;
+    if (!save->last || of_many || (agent->scopes_current & kind))
+        return;
+    char scope[TB_SCOPE_TEXT_SIZE];
+    tb_scope_format(&save->scope, scope);
+    agent->scopes_current |= kind;
+    tb_log(TB_LOG_INFO, TB_EVENT("line", "caught_up"), tb_log_str("scope", scope));
+}
+
+static void customers_or_products_came(struct tb_agent *agent, const struct save *save)
+{
+    if (save->last && save->scope.kind == TB_SCOPE_COHORT)
+        cohort_filled(agent, save);
+    bool filled = customer_filled(agent, save);
+    tb_visits_refresh(agent);
+    if (filled)
+        tb_stitch_hers_came(agent);
+    else
+        tb_stitch_look(agent);
 }
 
 static void saved(void *context, enum tb_err err)
@@ -215,13 +245,10 @@ static void saved(void *context, enum tb_err err)
         facts_take(agent, save->facts);
         facts_tell(agent, save);
     } else {
-        if (save->fills_cache && save->cache_number == agent->storage.cache_number)
-            cache_is_filled(agent);
-        if (save->fills_cache)
-            tb_cohort_filled(agent);
-        customer_filled(agent, save);
-        tb_visits_refresh(agent);
+        customers_or_products_came(agent, save);
     }
+    if (err == TB_OK)
+        caught_up(agent, save);
     tb_client_saved(&agent->client, save->ticket, err, tb_loop_now_ms(agent->loop));
     tb_wipe(save, save_size(save->is_device));
     tb_agent_rearm(agent);
@@ -338,9 +365,8 @@ static void act_save(struct tb_agent *agent, const struct tb_client_action *acti
         save->is_device = is_device;
         save->cache_number = agent->storage.cache_number;
         save->pepper_version = agent->facts.pepper.version;
-        save->fills_cache = page.scope.kind == TB_SCOPE_COHORT && !action->save.more;
-        save->fills_customer = page.scope.kind == TB_SCOPE_CUSTOMER && !action->save.more;
-        save->customer = page.scope.customer;
+        save->last = !action->save.more;
+        save->scope = page.scope;
         for (size_t i = 0; save->is_device && i < page.rows.count; i++) {
             tb_facts_apply(&agent->facts_coming, &page.rows.at[i]);
             save->brings_keys |= page.rows.at[i].type == TB_ROW_KEY;
@@ -401,6 +427,7 @@ static void act_welcome(struct tb_agent *agent, const struct tb_client_action *a
     tb_uplink_set_window(agent->uplink, welcome->reconnect_window_ms);
     tb_storage_welcome(&agent->storage, welcome, action->welcome.epoch_changed);
     tb_agent_notice(agent, TB_NOTICE_QUARANTINED, false);
+    agent->scopes_current = 0;
     tb_log(TB_LOG_INFO, TB_EVENT("line", "welcome"), tb_log_str("store", welcome->device.store),
            tb_log_str("till", welcome->device.till), tb_log_int("decided_seq", welcome->decided_seq),
            tb_log_int("epoch_changed", action->welcome.epoch_changed));
@@ -431,6 +458,7 @@ static void act_state(struct tb_agent *agent, const struct tb_client_action *act
                     action->state.cause == TB_CAUSE_CLOCK || tb_loop_clock_is_behind(agent->loop));
     tb_pages_state(agent);
     tb_people_line(agent);
+    tb_stitch_look(agent);
     tb_console_line(agent);
     tb_handovers_line(agent);
     cache_renew_soon(agent);

@@ -28,6 +28,7 @@ struct tb_serving_guest {
     bool asked;           /* somebody is to say whether it joins hers; see stitch.h */
     bool joined;          /* it did, as far as is known here */
     bool apart;           /* she wants it apart */
+    bool hers_came; /* her cart is shown as the context store has it, or nobody waits for that any more */
     struct tb_cart base;
     struct tb_cart_view cart;
 };

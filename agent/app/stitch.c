@@ -5,6 +5,8 @@
 #include "core/base/assert.h"
 #include "host/log/log.h"
 
+#define STITCH_WAIT_MS 2000
+
 static const struct tb_cart_ask nobody;
 
 static bool has_guest(const struct tb_serving *s)
@@ -55,13 +57,40 @@ static enum tb_err join(struct tb_agent *agent, const struct tb_merge *merge, st
     return TB_OK;
 }
 
+static void wait_over(struct tb_timer *timer)
+{
+    tb_stitch_hers_came(timer->context);
+}
+
+/* Her cart is empty here, and the context store, which is about to be asked, may know better. */
+static bool waits(struct tb_agent *agent)
+{
+    const struct tb_serving *serving = &agent->serving;
+    const enum tb_visit_source source = serving->visit.start.source;
+    bool may_come = agent->status.line == TB_LINE_LIVE && !serving->guest.hers_came &&
+                    (source == TB_VISIT_FROM_CACHE || source == TB_VISIT_FROM_CHOSEN);
+    if (policy_of(agent) != TB_MERGE_ASK || serving->cart.cart.line_count > 0 || !may_come)
+        return false;
+    agent->stitch_timer.context = agent;
+    if (!tb_timer_is_set(&agent->stitch_timer))
+        tb_timer_set(agent->loop, &agent->stitch_timer, STITCH_WAIT_MS, wait_over);
+    return true;
+}
+
+void tb_stitch_hers_came(struct tb_agent *agent)
+{
+    agent->serving.guest.hers_came = true;
+    tb_stitch_look(agent);
+}
+
 void tb_stitch_look(struct tb_agent *agent)
 {
     struct tb_serving *serving = &agent->serving;
     struct tb_serving_guest *guest = &serving->guest;
     if (!has_guest(serving) || guest->asked || guest->joined || guest->apart ||
-        guest->cart.cart.line_count == 0 || !tb_serving_opens(serving, TB_BENEFIT_SHOW_CART))
+        guest->cart.cart.line_count == 0 || !tb_serving_opens(serving, TB_BENEFIT_SHOW_CART) || waits(agent))
         return;
+    tb_timer_cancel(&agent->stitch_timer);
     const struct tb_merge merge = {.policy = policy_asked(agent)};
     guest->asked = serving->cart.cart.line_count > 0 && policy_of(agent) == TB_MERGE_ASK;
     enum tb_err err = guest->asked ? TB_OK : join(agent, &merge, nobody);

@@ -8,9 +8,14 @@
 #include "agent/app/agent.h"
 #include "agent/app/request.h"
 
-/* She was identified, or proved more than before: joins the carts or asks, once. Nothing is joined or shown
- * before her own cart is open to what she proved. */
+/* She was identified, or proved more than before, or her cart or the line changed: joins the carts or asks,
+ * once. Nothing is joined or shown before her own cart is open to what she proved. Where the policy asks, a
+ * cart that the cache says is empty counts as empty once the context store says so, too: what she put into it
+ * a moment ago may be on its way. Without the line, or after STITCH_WAIT_MS, what is known here counts. */
 void tb_stitch_look(struct tb_agent *agent);
+
+/* All that the context store has of the visit's customer is on the screen. */
+void tb_stitch_hers_came(struct tb_agent *agent);
 
 /* Takes back what joined in this visit, and asks nothing. TB_ERR_NOT_FOUND: nothing did; else as
  * tb_mutations_store(). */

@@ -115,6 +115,7 @@ static void visit_ended(struct tb_agent *agent, const struct tb_visit_end *end)
             tb_pepper_customer(&agent->facts.pepper, &serving->record.customer);
         tb_storage_seen(&agent->storage, &key);
     }
+    tb_timer_cancel(&agent->stitch_timer);
     tb_serving_clear(serving);
     tb_identify_visit_ended(&agent->identify);
     agent->status.visit_open = false;
@@ -183,7 +184,10 @@ static void customer_show(struct tb_agent *agent, const struct tb_visit_start *s
         tb_checkouts_visit_began(agent);
     tb_pages_visit(agent);
     visit_began(agent, begun);
-    tb_stitch_look(agent);
+    if (tb_id_equal(&agent->followed, &serving->record.customer))
+        tb_stitch_hers_came(agent); /* she was just here */
+    else
+        tb_stitch_look(agent);
 }
 
 enum tb_err tb_visits_open(struct tb_agent *agent, const struct tb_visit_start *start)

@@ -8,15 +8,30 @@ export const PATIENCE_MS = 60_000 * PATIENCE; // generous: only a failing run ev
 // Otherwise what was heard in one piece is all there at once, and a test sees the last state of it only.
 export const ONE_BY_ONE = { allowSynchronousEvents: false };
 
+// The promise, or an error when it is late.
+export async function within(what, promise, patience_ms = PATIENCE_MS) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${patience_ms} ms for ${what}`)), patience_ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export class Events {
   #seen = [];
   #waiting = [];
+  #listening = new Set();
 
   constructor(name) {
     this.name = name;
   }
 
   push(event) {
+    for (const listener of [...this.#listening]) listener(event);
     this.#seen.push(event);
     this.#settle();
   }
@@ -33,6 +48,18 @@ export class Events {
       this.#waiting.push(waiter);
       this.#settle();
       if (this.ended) this.end(this.ended);
+    });
+  }
+
+  // When it happens from now on, without using anything up; nobody's patience ends.
+  heard(matches) {
+    return new Promise((resolve) => {
+      const listener = (event) => {
+        if (!matches(event)) return;
+        this.#listening.delete(listener);
+        resolve(event);
+      };
+      this.#listening.add(listener);
     });
   }
 

@@ -24,6 +24,7 @@ export class SecondTill extends Till {
       '--out', this.path('till', 'till.crt'), '--device', this.device);
     await this.startReaders();
     await this.startTill(options);
+    await this.tillCatchesUp();
   }
 
   get till_files() {

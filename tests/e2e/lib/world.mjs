@@ -6,12 +6,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Shop } from '../shop/server.mjs';
+import { within } from './events.mjs';
 import { Program, run } from './program.mjs';
 import { command } from './simulator.mjs';
 import { checkedSocket, Tillbridge, WebChannel } from './web_channel.mjs';
 
 export const ORIGIN = 'https://shop.example';
 const CHAIN = 'demo';
+const SCOPES = ['device', 'cohort', 'catalogue']; // what a till holds of the store
 
 export class World {
   // bin: the folder of the programs; dir: a folder of our own that may be filled; both absolute. readers: the till's
@@ -196,8 +198,14 @@ ${this.till_sections}`);
   async startTill({ port = 0 } = {}) {
     await this.configureTill(port);
     this.till = this.launch('tillbridged', ['--config', this.tillConfig], this.till_env);
+    this.caught_up = Promise.all(SCOPES.map((scope) => this.till.lines.heard((line) => line.includes(`line caught_up scope=${scope}`))));
     const ready = await this.till.printed('agent ready');
     this.page_port = Number(/port=(\d+)/.exec(ready)[1]);
+  }
+
+  // A live line is there before the rows are: waits until the till that was started last holds what the store has.
+  async tillCatchesUp() {
+    await within('the till to hold what the store has', this.caught_up);
   }
 
   async start(options) {
@@ -206,6 +214,7 @@ ${this.till_sections}`);
     await this.startStore();
     await this.startReaders();
     await this.startTill(options);
+    await this.tillCatchesUp();
   }
 
   // Ends what runs, and nothing is started any more. A program that does not end well when asked, or that a sanitizer ended before, is a failure.

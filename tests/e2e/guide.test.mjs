@@ -43,7 +43,7 @@ const until = (shop, event, is) => new Promise((resolve) => {
 });
 
 test('every piece of code is run', () => {
-  assert.deepEqual([...code.keys()], ['token.mjs', 'page.mjs', 'node.mjs']);
+  assert.deepEqual([...code.keys()], ['token.mjs', 'page.mjs', 'handed.mjs', 'node.mjs']);
   assert.equal(guide.match(/```js\n/g).length, code.size);
 });
 
@@ -82,6 +82,35 @@ test('the page’s code does what the guide says, with the server’s token', as
   assert.ok(carts.length >= 6);
   await act.signOut();
   assert.equal(shop.state.state, 'closed');
+});
+
+test('a cart of a kiosk is asked about, again when it changed, and left where she says no', async () => {
+  const { takeHanded } = code.get('handed.mjs');
+  const kiosk = ({ changes = 0, joins = true }) => {
+    const at = { version: 1, taken: null };
+    return { at, handed: async () => ({ joins, version: at.version, cart: { item_count: at.version } }),
+      takeOver: async (typed, { version }) => {
+        if (changes-- > 0) at.version++;
+        if (version !== at.version) throw Object.assign(new Error('changed'), { code: 'cart_changed' });
+        at.taken = typed;
+      } };
+  };
+  const asked = [];
+  const asks = (answer) => async ({ item_count }, changed) => { asked.push([item_count, changed]); return answer; };
+  const changing = kiosk({ changes: 1 });
+  assert.equal(await takeHanded(changing, 'K7M2PX', asks(true)), true);
+  assert.deepEqual([asked, changing.at.taken], [[[1, false], [2, true]], 'K7M2PX']);
+  const declined = kiosk({});
+  assert.equal(await takeHanded(declined, 'K7M2PX', asks(false)), false);
+  assert.equal(declined.at.taken, null);
+  const own = kiosk({ joins: false });
+  assert.equal(await takeHanded(own, 'K7M2PX', asks(false)), true);
+  assert.deepEqual([asked.length, own.at.taken], [3, 'K7M2PX']); // nobody was asked
+  const { id } = till.customers[23];
+  const shop = await code.get('node.mjs').connect({ url: till.web_url, customer: id, ca: till.ca, token: () => code.get('token.mjs').tokenFor(key, id) });
+  await until(shop, 'state', ({ state }) => state.state === 'live');
+  await assert.rejects(takeHanded(shop, 'K7M2PX', asks(true)), { code: 'handover_unknown' });
+  await shop.close();
 });
 
 test('so does Node’s', async () => {

@@ -40,14 +40,19 @@ static enum tb_step_end upos_data(struct tb_talk *t, struct tb_scene *s)
     return tb_step_told(number.size > 0 && (!s->customer[0] || tb_span_is(number, s->customer)));
 }
 
-static enum tb_step_end upos_off(struct tb_talk *t, struct tb_scene *s)
+enum tb_step_end tb_device_is_off(struct tb_talk *t, struct tb_scene *s, const char *device)
 {
     struct tb_check check = {.err = TB_OK};
-    enum tb_step_end end = tb_step_ask(t, s, "upos.get", msr);
+    enum tb_step_end end = tb_step_ask(t, s, "upos.get", device);
     if (end != TB_STEP_HELD)
         return end;
     bool on = tb_json_bool(&check, t->rpc.result, "DataEventEnabled");
     return tb_step_told(check.err == TB_OK && !on && tb_json_bool(&check, t->rpc.result, "Claimed"));
+}
+
+static enum tb_step_end upos_off(struct tb_talk *t, struct tb_scene *s)
+{
+    return tb_device_is_off(t, s, msr);
 }
 
 static int64_t number_of(struct tb_json object, const char *name)
@@ -72,8 +77,8 @@ static enum tb_step_end upos_status(struct tb_talk *t, struct tb_scene *s)
 
 static enum tb_step_end upos_lost(struct tb_talk *t, struct tb_scene *s)
 {
-    enum tb_step_end end =
-        tb_step_watch(t, s, "upos.status", "unplug the terminal's card reader, and plug it in again");
+    enum tb_step_end end = tb_step_watch(t, s, "upos.status", NULL, NULL,
+                                         "unplug the terminal's card reader, and plug it in again");
     if (end != TB_STEP_HELD)
         return end;
     return tb_step_told(is_device(t->rpc.params, "MSR") &&

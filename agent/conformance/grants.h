@@ -16,6 +16,7 @@ enum tb_grant { /* bits */
                 TB_GRANT_HANDOVER = 1 << 5,
                 TB_GRANT_DEVICE = 1 << 6,
                 TB_GRANT_HELP = 1 << 7,
+                TB_GRANT_COUNT = 8, /* of bits */
 };
 
 struct tb_grants {

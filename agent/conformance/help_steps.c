@@ -6,9 +6,11 @@ static const char nobodys[] = "{\"handover\":\"00000000000000000000000000000000\
 
 static enum tb_step_end handovers_told(struct tb_talk *t, struct tb_scene *s)
 {
-    (void)s;
-    return tb_step_told(tb_talk_event(t, "handovers", NULL, NULL) &&
-                        tb_json_type(tb_json_member(t->rpc.params, "open")) == TB_JSON_ARRAY);
+    bool told = tb_talk_event(t, "handovers", NULL, NULL) &&
+                tb_json_type(tb_json_member(t->rpc.params, "open")) == TB_JSON_ARRAY;
+    if (told)
+        tb_takeover_waiting(t->rpc.params, s);
+    return tb_step_told(told);
 }
 
 static enum tb_step_end handover_accept(struct tb_talk *t, struct tb_scene *s)
@@ -24,13 +26,15 @@ static enum tb_step_end handover_decline(struct tb_talk *t, struct tb_scene *s)
 static enum tb_step_end handover_over(struct tb_talk *t, struct tb_scene *s)
 {
     static const char *const states[] = {"accepted", "cancelled", "expired"};
-    enum tb_step_end end =
-        tb_step_watch(t, s, "handover.over", "call for help at a kiosk of the store, and take it back");
+    enum tb_step_end end = tb_step_watch(t, s, "handover.over", NULL, NULL,
+                                         "call for help at a kiosk of the store, and take it back");
     bool known = false;
     if (end != TB_STEP_HELD)
         return end;
     for (size_t i = 0; i < TB_ARRAY_SIZE(states); i++)
         known = known || tb_step_text_is(t->rpc.params, "state", states[i]);
+    if (tb_step_text_is(t->rpc.params, "id", s->waiting))
+        s->waiting[0] = '\0';
     return tb_step_told(known && tb_json_has(t->rpc.params, "id"));
 }
 

@@ -15,7 +15,7 @@ enum { EXIT_OK = 0, EXIT_NOT_CONFORMING = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 
 static const char usage_text[] =
     "tillbridge conformance - check the local API for POS software\n\n"
     "  tillbridge conformance --url http://127.0.0.1:7315 [--code <code> [--gtin <14 digits>]]\n"
-    "                         [--pair] [--sale] [--reset-statistics] [--watch <seconds>]\n"
+    "                         [--pair] [--sale] [--reset-statistics] [--take-over] [--watch <seconds>]\n"
     "      plays a POS against an agent. The token is taken from $TILLBRIDGE_POS_TOKEN; without one only "
     "what\n"
     "      needs none is looked at. With the code of a customer a visit is begun, served and ended, and with "
@@ -28,6 +28,7 @@ static const char usage_text[] =
     "                           in for a token\n"
     "      --sale               pays two pieces of that product, one by one, and takes both sales back\n"
     "      --reset-statistics   counts the terminal's UnifiedPOS statistics anew\n"
+    "      --take-over          takes over who waits in the store first, and ends that visit\n"
     "      --watch <seconds>    says what to do for events that only a person can cause, and waits for each\n"
     "  tillbridge conformance --serve <port> [--seconds <n>]\n"
     "      is an agent with a made-up customer, and looks at what a POS does that is pointed at it.\n\n"
@@ -42,6 +43,7 @@ enum option_letter {
     OPTION_PAIR,
     OPTION_SALE,
     OPTION_RESET,
+    OPTION_TAKE_OVER,
     OPTION_WATCH,
     OPTION_SERVE,
     OPTION_SECONDS,
@@ -56,6 +58,7 @@ static const struct option options[] = {
     {"pair", no_argument, NULL, OPTION_PAIR},
     {"sale", no_argument, NULL, OPTION_SALE},
     {"reset-statistics", no_argument, NULL, OPTION_RESET},
+    {"take-over", no_argument, NULL, OPTION_TAKE_OVER},
     {"watch", required_argument, NULL, OPTION_WATCH},
     {"serve", required_argument, NULL, OPTION_SERVE},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
@@ -128,6 +131,7 @@ static bool option_take(struct asked *asked, int letter)
     case OPTION_PAIR: asked->play.pair = true; return true;
     case OPTION_SALE: asked->play.sale = true; return true;
     case OPTION_RESET: asked->play.reset = true; return true;
+    case OPTION_TAKE_OVER: asked->play.take_over = true; return true;
     case OPTION_WATCH: return seconds_take(optarg, 600, &asked->play.watch_seconds);
     case OPTION_SERVE:
         asked->serve = true;

@@ -1,6 +1,7 @@
 #include "agent/conformance/pairing.h"
 
 #include "agent/conformance/grants.h"
+#include "core/base/assert.h"
 #include "core/base/text.h"
 #include "core/wire/names.h"
 
@@ -9,14 +10,12 @@
 #include <unistd.h>
 
 #define NAME "Tillbridge conformance"
-#define BEGIN                                                                                          \
-    "{\"name\":\"" NAME "\",\"scopes\":[\"customer\",\"cart\",\"checkout\",\"identify\",\"operator\"," \
-    "\"handover\",\"device\",\"help\"]}"
 #define CODE_SIZE 6
 #define CODE_WAIT_MS 120000 /* it is good for no longer */
 #define TRY_MAX 3           /* of a person; with the wrong one before it, less than are guesses */
 
 struct pairing {
+    char begin[256]; /* params of pair.begin */
     char id[2 * TB_ID_SIZE + 1];
     char code[CODE_SIZE + 1];
 };
@@ -35,11 +34,26 @@ static bool code_read(struct pairing *p)
     return true;
 }
 
+static void begin_write(struct pairing *p, unsigned scopes)
+{
+    struct tb_buf b = tb_buf_of(p->begin, sizeof p->begin - 1);
+    const char *before = "{\"name\":\"" NAME "\",\"scopes\":[\"";
+    for (unsigned i = 0; i < TB_GRANT_COUNT; i++)
+        if (scopes & 1u << i) {
+            tb_buf_add_str(&b, before);
+            tb_buf_add_str(&b, tb_grants_missing(&(struct tb_grants){.scopes = 0}, 1u << i));
+            before = "\",\"";
+        }
+    tb_buf_add_str(&b, "\"]}");
+    TB_ASSERT(b.err == TB_OK && scopes != 0);
+    p->begin[b.size] = '\0';
+}
+
 static bool begin(struct tb_talk *t, struct pairing *p)
 {
     static const char text[] = "pair.begin tells a pairing and until when";
     struct tb_check check = {.err = TB_OK};
-    bool answered = tb_talk_call(t, "pair.begin", BEGIN);
+    bool answered = tb_talk_call(t, "pair.begin", p->begin);
     if (answered && t->rpc.kind == TB_RPC_ERROR && tb_span_is(t->rpc.code, "retry.busy")) {
         tb_report_skip(t->report, "pair_begin", text, "another POS is being paired, or one was just refused");
         return false;
@@ -90,52 +104,61 @@ static bool typed(struct tb_talk *t, struct pairing *p)
 }
 
 /* And says until when. */
-static bool is_busy(struct tb_talk *t)
+static bool is_busy(struct tb_talk *t, const struct pairing *p)
 {
     static const char until[] = "\"until_ms\":";
-    return tb_talk_is_refused(t, "pair.begin", BEGIN, "retry.busy") &&
+    return tb_talk_is_refused(t, "pair.begin", p->begin, "retry.busy") &&
            memmem(t->answer.body.at, t->answer.body.size, until, sizeof until - 1) != NULL;
 }
 
-static void session(struct tb_talk *t, const char *token)
+static void session(struct tb_talk *t, struct tb_paired *paired)
 {
-    char line[128];
     struct tb_check check = {.err = TB_OK};
     const char *before = t->token;
-    t->token = token;
+    t->token = paired->token;
     bool ok = tb_talk_call(t, "session.info", "{}") && t->rpc.kind == TB_RPC_RESULT &&
               tb_span_is(tb_json_text(&check, t->rpc.result, "name", TB_SHORT_SIZE_MAX), NAME);
     tb_report_check(t->report, ok, "pair_session", "its token says who asked", t->seen);
-    int64_t client = ok ? tb_json_int(&check, t->rpc.result, "client", 1, UINT32_MAX) : 0;
+    paired->client = ok ? tb_json_int(&check, t->rpc.result, "client", 1, UINT32_MAX) : 0;
     t->token = before;
-    if (!ok || check.err != TB_OK)
+    if (check.err != TB_OK)
+        paired->client = 0;
+}
+
+void tb_pairing_remind(struct tb_talk *t, const struct tb_paired *paired)
+{
+    char line[160];
+    if (paired->client == 0)
         return;
-    (void)snprintf(line, sizeof line, "Paired; \"tillbridge pos revoke %lld\" ends it.", (long long)client);
+    (void)snprintf(line, sizeof line, "\"" NAME "\" is paired; \"tillbridge pos revoke %lld\" ends it.",
+                   (long long)paired->client);
     tb_report_say(t->report, line);
 }
 
-bool tb_pairing_play(struct tb_talk *t, char ret_token[TB_PAIRING_TOKEN_SIZE])
+bool tb_pairing_play(struct tb_talk *t, unsigned scopes, struct tb_paired *ret_paired)
 {
     static const char text[] = "pair.finish tells a token for the clerk's code";
     struct pairing p = {.id = ""};
+    begin_write(&p, scopes);
     struct tb_check check = {.err = TB_OK};
-    ret_token[0] = '\0';
+    *ret_paired = (struct tb_paired){.token = ""};
     if (!begin(t, &p))
         return false;
-    tb_report_check(t->report, is_busy(t), "pair_busy",
+    tb_report_check(t->report, is_busy(t, &p), "pair_busy",
                     "one pairing goes on at a time, and until when is told", t->seen);
     if (!typed(t, &p)) {
         tb_report_unseen(t->report, "pair_finish", text, "type the six digits that the clerk page shows");
         return false;
     }
     if (t->rpc.kind == TB_RPC_RESULT)
-        tb_json_str(&check, t->rpc.result, "token", ret_token, TB_PAIRING_TOKEN_SIZE);
-    bool ok = t->rpc.kind == TB_RPC_RESULT && check.err == TB_OK && ret_token[0];
+        tb_json_str(&check, t->rpc.result, "token", ret_paired->token, sizeof ret_paired->token);
+    bool ok = t->rpc.kind == TB_RPC_RESULT && check.err == TB_OK && ret_paired->token[0];
     tb_report_check(t->report, ok, "pair_finish", text, ok ? "" : t->seen);
     if (!ok)
         return false;
     ok = finish(t, &p, p.code) && is_refused(t, "refused.not_found");
     tb_report_check(t->report, ok, "pair_once", "and once", t->seen);
-    session(t, ret_token);
+    session(t, ret_paired);
+    tb_pairing_remind(t, ret_paired);
     return true;
 }

@@ -9,7 +9,16 @@
 
 #define TB_PAIRING_TOKEN_SIZE 64
 
-/* True: it was paired, for every scope. Who it is stays in the agent's list until it is revoked. */
-bool tb_pairing_play(struct tb_talk *t, char ret_token[TB_PAIRING_TOKEN_SIZE]);
+struct tb_paired {
+    char token[TB_PAIRING_TOKEN_SIZE];
+    int64_t client; /* in the agent's list; 0: it did not say */
+};
+
+/* True: it was paired, for these scopes (enum tb_grant, at least one). Who it is stays in the agent's list
+ * until it is revoked; how is said, then and when all is done (tb_pairing_remind()). */
+bool tb_pairing_play(struct tb_talk *t, unsigned scopes, struct tb_paired *ret_paired);
+
+/* Says, when there is one, that it is paired and how that is ended. */
+void tb_pairing_remind(struct tb_talk *t, const struct tb_paired *paired);
 
 #endif

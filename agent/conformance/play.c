@@ -100,7 +100,7 @@ static void terminal_check(struct tb_talk *t, const struct tb_grants *grants)
 {
     static const char text[] = "which terminal this is is told at once";
     struct tb_check check = {.err = TB_OK};
-    bool told = tb_talk_told(t, "terminal");
+    bool told = tb_talk_told(t, "terminal", NULL, NULL);
     bool ok = told && tb_json_text(&check, t->rpc.params, "till", TB_SHORT_SIZE_MAX).size > 0;
     if (!told && !grants->live)
         tb_report_unseen(t->report, "socket_terminal", text, "let the agent reach its context store once");
@@ -164,6 +164,21 @@ static bool with_token(struct tb_talk *t, struct tb_grants *ret_grants)
     return t->follower->fd >= 0;
 }
 
+/* No more than what is looked at needs; with a token of its own the new one is asked nothing but whose it is.
+ */
+static unsigned scopes_wanted(const struct tb_play_config *config)
+{
+    unsigned scopes = TB_GRANT_DEVICE;
+    if (config->token[0])
+        return scopes;
+    scopes |= TB_GRANT_OPERATOR | TB_GRANT_HELP | TB_GRANT_IDENTIFY | TB_GRANT_CUSTOMER;
+    if (config->code[0])
+        scopes |= TB_GRANT_CHECKOUT | TB_GRANT_HANDOVER;
+    if (config->code[0] && config->gtin[0])
+        scopes |= TB_GRANT_CART;
+    return scopes;
+}
+
 enum tb_err tb_play_agent(struct tb_report *report, const struct tb_play_config *config)
 {
     static struct tb_conf_link link, follower;
@@ -171,7 +186,7 @@ enum tb_err tb_play_agent(struct tb_report *report, const struct tb_play_config 
     static _Alignas(max_align_t) uint8_t memory[TB_JSON_ARENA_SIZE(TB_WIRE_FRAME_MAX)];
     static struct tb_talk talk;
     struct tb_grants grants = {.scopes = 0};
-    static char paired[TB_PAIRING_TOKEN_SIZE];
+    static struct tb_paired paired;
     bool followed = false;
     talk = (struct tb_talk){.report = report, .port = config->port, .link = &link, .follower = &follower};
     talk.request = tb_buf_of(request, sizeof request);
@@ -183,10 +198,10 @@ enum tb_err tb_play_agent(struct tb_report *report, const struct tb_play_config 
         return err;
     without_token(&talk);
     if (config->pair)
-        (void)tb_pairing_play(&talk, paired);
+        (void)tb_pairing_play(&talk, scopes_wanted(config), &paired);
     else
         tb_report_skip(report, "pairing", "a code of the clerk page pairs", "nobody is asked without --pair");
-    talk.token = config->token[0] ? config->token : paired;
+    talk.token = config->token[0] ? config->token : paired.token;
     if (talk.token[0]) {
         followed = with_token(&talk, &grants);
     } else
@@ -199,5 +214,6 @@ enum tb_err tb_play_agent(struct tb_report *report, const struct tb_play_config 
         tb_report_skip(report, "serving", "a customer comes and goes",
                        config->code[0] ? "there is no websocket" : "no code of a customer was given");
     tb_conf_link_close(&follower);
+    tb_pairing_remind(&talk, &paired);
     return TB_OK;
 }

@@ -16,6 +16,7 @@ struct tb_play_config {
     bool pair;              /* with a code that a person types on standard input; stands in for a token */
     bool sale;              /* pay that product, and take it back */
     bool reset;             /* the terminal's UnifiedPOS statistics */
+    bool take_over;         /* who waits in the store */
     unsigned watch_seconds; /* for each event that only a person can cause; 0: none is waited for */
 };
 

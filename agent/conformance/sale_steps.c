@@ -6,26 +6,16 @@
 #include <stdio.h>
 #include <time.h>
 
-#define DATE_SIZE 11
-#define NAME_SIZE 32
-
-/* Of the sales of this run; no other has them. */
-struct books {
-    char name[NAME_SIZE];
-    char date[DATE_SIZE];
-};
-
-static struct books books;
-
-static void books_begin(void)
+/* A store's books go by its own day, which is that of its tills' clocks. */
+static void sale_name(struct tb_step_sale *ret_sale)
 {
     const struct tb_rng *rng = tb_rng_system();
     const time_t now = time(NULL);
     uint32_t run = 0;
     struct tm day;
     rng->fill(rng->context, (uint8_t *)&run, sizeof run);
-    (void)snprintf(books.name, sizeof books.name, "conformance-%08x", run);
-    (void)strftime(books.date, sizeof books.date, "%Y-%m-%d", gmtime_r(&now, &day));
+    (void)snprintf(ret_sale->name, sizeof ret_sale->name, "conformance-%08x", run);
+    (void)strftime(ret_sale->date, sizeof ret_sale->date, "%Y-%m-%d", localtime_r(&now, &day));
 }
 
 static enum tb_step_end begin(struct tb_talk *t, struct tb_scene *s)
@@ -34,7 +24,7 @@ static enum tb_step_end begin(struct tb_talk *t, struct tb_scene *s)
         s->why = "it needs the line, which is down";
         return TB_STEP_NOT_TRIED;
     }
-    books_begin();
+    sale_name(&s->sale);
     s->put = false;
     s->quantity = 0;
     s->booked = 0;
@@ -86,7 +76,7 @@ static void finish_write(const struct tb_scene *s, unsigned number, bool part,
                    "{\"visit\":\"%s\",\"transaction\":\"%s-%u\",\"business_date\":\"%s\",\"total\":%lld,"
                    "\"part\":%s,\"lines\":[{\"line\":\"%s\",\"gtin\":\"%s\",\"quantity\":1,"
                    "\"unit_price\":%lld}]}",
-                   s->visit, books.name, number, books.date, price, part ? "true" : "false", s->line,
+                   s->visit, s->sale.name, number, s->sale.date, price, part ? "true" : "false", s->line,
                    s->config->gtin, price);
 }
 
@@ -144,7 +134,7 @@ static enum tb_step_end take_back(struct tb_talk *t, struct tb_scene *s, unsigne
     (void)snprintf(params, sizeof params,
                    "{\"transaction\":\"%s-%u-void\",\"business_date\":\"%s\",\"of_transaction\":\"%s-%u\","
                    "\"of_date\":\"%s\"}",
-                   books.name, number, books.date, books.name, number, books.date);
+                   s->sale.name, number, s->sale.date, s->sale.name, number, s->sale.date);
     return booked(t, s, "checkout.void", params);
 }
 

@@ -58,16 +58,17 @@ enum tb_step_end tb_step_told(bool ok)
     return ok ? TB_STEP_HELD : TB_STEP_FAILED;
 }
 
-enum tb_step_end tb_step_watch(struct tb_talk *t, struct tb_scene *s, const char *event, const char *how)
+enum tb_step_end tb_step_watch(struct tb_talk *t, struct tb_scene *s, const char *event, tb_talk_fits *fits,
+                               const void *context, const char *how)
 {
     char text[256];
     const unsigned seconds = s->config->watch_seconds;
-    if (tb_talk_told(t, event))
+    if (tb_talk_told(t, event, fits, context))
         return TB_STEP_HELD;
     if (seconds > 0) {
         (void)snprintf(text, sizeof text, "For %s, within %u s: %s", event, seconds, how);
         tb_report_say(t->report, text);
-        if (tb_talk_watch(t, event, (int64_t)seconds * 1000))
+        if (tb_talk_watch(t, event, fits, context, (int64_t)seconds * 1000))
             return TB_STEP_HELD;
     }
     s->why = how;
@@ -102,6 +103,15 @@ enum tb_step_end tb_step_refused(struct tb_talk *t, const char *method, const ch
 {
     return tb_step_told(tb_talk_ask(t, method, params) && t->rpc.kind == TB_RPC_ERROR &&
                         tb_span_starts(t->rpc.code, tb_span_str(code)));
+}
+
+bool tb_step_nobody_is_here(struct tb_talk *t, struct tb_scene *s)
+{
+    enum tb_step_end end = tb_step_ask(t, s, "customer.current", "{}");
+    if (end == TB_STEP_HELD && tb_json_type(tb_json_member(t->rpc.result, "visit")) == TB_JSON_NULL)
+        return true;
+    s->why = end == TB_STEP_HELD ? "somebody is here already" : "customer.current does not say who is here";
+    return false;
 }
 
 static bool has_seq(struct tb_json params, const void *seq)

@@ -8,6 +8,7 @@ void tb_steps_alone(struct tb_talk *t, const struct tb_play_config *config, cons
     tb_help_steps(t, &s);
     tb_scanner_steps(t, &s);
     tb_checkout_steps_wrong(t, &s);
+    tb_takeover_steps(t, &s);
 }
 
 void tb_steps_customer(struct tb_talk *t, const struct tb_play_config *config, const struct tb_grants *grants)

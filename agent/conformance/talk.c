@@ -250,14 +250,18 @@ bool tb_talk_ask(struct tb_talk *t, const char *method, const char *params)
            await(t, &(struct wanted){.id = id});
 }
 
-bool tb_talk_told(struct tb_talk *t, const char *method)
+bool tb_talk_told(struct tb_talk *t, const char *method, tb_talk_fits *fits, const void *context)
 {
-    return tb_talk_ask(t, "ping", "{}") && await(t, &(struct wanted){.method = method, .now = true});
+    const struct wanted wanted = {.method = method, .fits = fits, .context = context, .now = true};
+    return tb_talk_ask(t, "ping", "{}") && await(t, &wanted);
 }
 
-bool tb_talk_watch(struct tb_talk *t, const char *method, int64_t wait_ms)
+bool tb_talk_watch(struct tb_talk *t, const char *method, tb_talk_fits *fits, const void *context,
+                   int64_t wait_ms)
 {
-    return await(t, &(struct wanted){.method = method, .until_ms = clock_ms() + wait_ms});
+    const struct wanted wanted = {
+        .method = method, .fits = fits, .context = context, .until_ms = clock_ms() + wait_ms};
+    return await(t, &wanted);
 }
 
 bool tb_talk_forget(struct tb_talk *t)

@@ -65,10 +65,11 @@ bool tb_talk_ask(struct tb_talk *t, const char *method, const char *params);
 typedef bool tb_talk_fits(struct tb_json params, const void *context);
 /* An event that fits; those of the same name before it are of the past, and gone with it. */
 bool tb_talk_event(struct tb_talk *t, const char *method, tb_talk_fits *fits, const void *context);
-/* Does not wait: the first of that name that came before the answer to a ping. */
-bool tb_talk_told(struct tb_talk *t, const char *method);
-/* The first of that name that comes in this time. */
-bool tb_talk_watch(struct tb_talk *t, const char *method, int64_t wait_ms);
+/* The same without waiting for it: one that came before the answer to a ping. */
+bool tb_talk_told(struct tb_talk *t, const char *method, tb_talk_fits *fits, const void *context);
+/* The same of one that comes in this time. */
+bool tb_talk_watch(struct tb_talk *t, const char *method, tb_talk_fits *fits, const void *context,
+                   int64_t wait_ms);
 /* What was told up to now is not waited for any more. False: the agent does not answer. */
 bool tb_talk_forget(struct tb_talk *t);
 

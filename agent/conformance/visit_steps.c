@@ -59,7 +59,7 @@ static enum tb_step_end view_is_a_pos(struct tb_talk *t, struct tb_scene *s)
 /* Any of them: nobody else was here since what came before was forgotten. */
 static enum tb_step_end customer_changed(struct tb_talk *t, struct tb_scene *s)
 {
-    enum tb_step_end end = tb_step_watch(t, s, "customer.changed",
+    enum tb_step_end end = tb_step_watch(t, s, "customer.changed", NULL, NULL,
                                          "write a note about the customer on the clerk page, or look at a "
                                          "product in the web shop as the customer");
     if (end != TB_STEP_HELD)

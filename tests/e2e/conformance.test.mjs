@@ -72,6 +72,7 @@ async function watched() {
   other.mutate('handover.request', { handover, to: '0421', reason: 'help' });
   await page.sees('who waits', (s) => s.handovers.open.some(({ id }) => id === handover));
   const causes = {
+    handovers: () => other.mutate('handover.request', { handover: randomBytes(16).toString('hex'), to: '0421', reason: 'help' }),
     'handover.over': () => other.mutate('handover.cancel', { handover }),
     'customer.changed': () => rivera.shop.viewed(till.products[1].gtin),
     'upos.status': () => till.readerCommand('unplug'),
@@ -89,11 +90,15 @@ async function watched() {
 test('the real agent does all that is written, and what a person has to do is asked for', async () => {
   const type = types(1);
   const watch = await watched();
-  const report = await checks([...url(), ...served(), '--pair', '--sale', '--reset-statistics', '--watch', '60'], {}, (line, child) => { type(line, child); watch.hears(line); });
+  const said = [];
+  const report = await checks([...url(), ...served(), '--pair', '--sale', '--reset-statistics', '--take-over', '--watch', '60'], {}, (line, child) => { type(line, child); watch.hears(line); if (!line.startsWith('{')) said.push(line); });
   await watch.end();
   assert.deepEqual([report.code, withResult(report, 'failed'), withResult(report, 'unseen')], [0, [], []], report.text);
   assert.deepEqual(withResult(report, 'skipped'), SCOPES.map((scope) => `scope_${scope}`)); // nothing is left to be refused
-  assert.match(await till.cli('pos', 'list'), /Tillbridge conformance/);
+  const [, client] = /^"Tillbridge conformance" is paired; "tillbridge pos revoke (\d+)" ends it\.$/m.exec(said.at(-1));
+  assert.match(await till.cli('pos', 'list'), new RegExp(`^ *${client} .*Tillbridge conformance`, 'm'));
+  await till.cli('pos', 'revoke', client);
+  assert.doesNotMatch(await till.cli('pos', 'list'), /Tillbridge conformance/);
   const sales = JSON.parse(await till.contextctl('conflicts', '--database', till.path('store', 'context.db'), '--json'));
   assert.deepEqual(sales, []);
 });
@@ -104,8 +109,8 @@ test('what nobody asked for is left alone, and told', async () => {
   assert.equal(words.code, 0, words.text);
   assert.match(words.text, /^ok +another name of the machine is refused/m);
   const told = await checks([...url(), ...served()], env);
-  assert.deepEqual(withResult(told, 'skipped'), ['pairing', ...SCOPES.map((scope) => `scope_${scope}`), 'upos_reset', 'sale']);
-  for (const [id, option] of [['pairing', '--pair'], ['upos_reset', '--reset-statistics'], ['sale', '--sale']]) assert.ok(told.of[id].detail.includes(option), id);
+  assert.deepEqual(withResult(told, 'skipped'), ['pairing', ...SCOPES.map((scope) => `scope_${scope}`), 'takeover', 'upos_reset', 'sale']);
+  for (const [id, option] of [['pairing', '--pair'], ['upos_reset', '--reset-statistics'], ['sale', '--sale'], ['takeover', '--take-over']]) assert.ok(told.of[id].detail.includes(option), id);
   for (const [id, what] of [['handover_gone', 'call for help'], ['upos_lost', 'unplug']]) {
     assert.equal(told.of[id].result, 'unseen', id);
     assert.ok(told.of[id].detail.includes(what), id);
@@ -256,7 +261,8 @@ const WRONG = [
   { what: 'rejects what it took', failed: ['cart_add', 'cart_remove'], spoil: (message) => event(message, 'change.decided', { verdict: 'rejected', code: 'line_unknown' }) },
   { what: 'says that somebody took a hand-over that was taken back', failed: ['handover_over'],
     spoil: (message) => (message.params?.state === 'over' ? event(message, 'handover.own', { state: 'accepted' }) : message) },
-  { what: 'leaves the events of a device on', failed: ['upos_off'], spoil: (message, asked) => answer(message, asked, 'upos.get', { DataEventEnabled: true }) },
+  { what: 'leaves the events of a device on', failed: ['scanner_off', 'upos_off'], spoil: (message, asked) => answer(message, asked, 'upos.get', { DataEventEnabled: true }) },
+  { what: 'reads another code than it says', failed: ['scanner_data'], spoil: (message) => (message.params?.ScanDataType ? event(message, 'upos.data', { ScanDataType: 105 }) : message) },
   { what: 'tells another outcome', failed: ['outcome'], spoil: (message) => event(message, 'outcome', { outcome: 'unknown' }) },
   { what: 'has another operator than it tells', failed: ['operator_set'], spoil: (message) => event(message, 'operator', { operator: { id: 'nobody', name: 'Nobody' } }) },
   { what: 'does not tell who waits', failed: ['handovers'], spoil: (message) => event(message, 'handovers', { open: null }) },
@@ -279,6 +285,53 @@ for (const { what, scopes = SCOPES, more = [], on, failed, spoil } of WRONG)
     assert.equal(report.code, 1, report.text);
     assert.deepEqual(withResult(report, 'failed'), failed, report.text);
   });
+
+test('an agent that lies about whom it took over is found', async () => {
+  const web = await till.webChannel(till.customers[1].id);
+  const handover = randomBytes(16).toString('hex');
+  web.mutate('handover.request', { handover, to: '0421', reason: 'help' });
+  await page.sees('who waits', (s) => s.handovers.open.some(({ id }) => id === handover));
+  const liar = await PosLiar.before(till.page_port, (message) => {
+    if (message.params?.visit?.source === 'handover') return event(message, 'customer.identified', { visit: { ...message.params.visit, source: 'tap' } });
+    return message.params?.id === handover ? event(message, 'handover.over', { state: 'cancelled' }) : message;
+  });
+  const report = await checks([...url(liar.port), '--take-over'], await granted('Any', SCOPES));
+  liar.close();
+  web.close();
+  assert.deepEqual([report.code, withResult(report, 'failed')], [1, ['takeover_identified', 'takeover_over']], report.text);
+});
+
+test('who asks to be paired asks for what is looked at', async () => {
+  const paired = async (words, env) => {
+    const report = await checks([...url(), ...words, '--pair'], env, types());
+    assert.deepEqual([report.code, report.of.pair_finish.result], [0, 'ok'], report.text);
+    const console = await till.console();
+    const client = (await console.request('pos.list', {})).clients.findLast(({ name }) => name === 'Tillbridge conformance');
+    await console.request('pos.revoke', { client: client.client });
+    console.close();
+    return client.scopes.sort();
+  };
+  assert.deepEqual(await paired([], {}), ['customer', 'device', 'help', 'identify', 'operator']);
+  assert.deepEqual(await paired([], await granted('Any', SCOPES)), ['device']);
+});
+
+// Two zones whose dates always differ.
+test('the date of its sales is the one at the store', async () => {
+  for (const [TZ, ahead_h] of [['EAST-14', 14], ['WEST+12', -12]]) {
+    const dates = new Set();
+    const here = () => new Date(Date.now() + ahead_h * 3_600_000).toISOString().slice(0, 10);
+    const liar = await PosLiar.before(till.page_port, (message) => message, ({ method, params }) => {
+      if (method === 'checkout.finish' && params.visit) dates.add(params.business_date);
+    });
+    const days = [here()];
+    const report = await checks([...url(liar.port), ...served(), '--sale'], { ...await granted('Any', SCOPES), TZ });
+    liar.close();
+    days.push(here());
+    assert.equal(report.code, 0, report.text);
+    assert.equal(dates.size, 1);
+    assert.ok(days.includes([...dates][0]), `${[...dates]} at ${TZ}`);
+  }
+});
 
 // The pairing that nobody ended keeps others off, until its two minutes are over.
 test('who types no code is told how to see it, and who is told nothing of a pairing that it is wrong', async () => {

@@ -8,9 +8,10 @@ const PROTOCOL = 'tillbridge-pos.v1';
 export class PosLiar {
   // spoil(message, method) returns what is told instead of a message of the agent; null: nothing; of an event, a list of
   // what is told. method is what an answer is to, '' for an event.
-  static async before(agent_port, spoil) {
+  // hears(call) is told of each that goes on over the websocket.
+  static async before(agent_port, spoil, hears = () => {}) {
     const liar = new PosLiar();
-    Object.assign(liar, { agent_port, spoil, followers: new WebSocketServer({ noServer: true, handleProtocols: () => PROTOCOL }) });
+    Object.assign(liar, { agent_port, spoil, hears, followers: new WebSocketServer({ noServer: true, handleProtocols: () => PROTOCOL }) });
     liar.server = createServer((asked, answer) => liar.#pass(asked, answer)).on('upgrade', (asked, socket, head) => liar.#follow(asked, socket, head));
     await new Promise((listening) => { liar.server.listen(0, '127.0.0.1', listening); });
     liar.port = liar.server.address().port;
@@ -63,8 +64,9 @@ export class PosLiar {
       real.removeAllListeners('message').on('message', tell).on('close', () => follower.terminate());
       early.forEach(tell);
       follower.on('close', () => real.terminate()).on('message', (data) => {
-        const { id, method } = JSON.parse(data);
-        methods.set(id, method);
+        const call = JSON.parse(data);
+        methods.set(call.id, call.method);
+        this.hears(call);
         real.send(data.toString());
       });
     }));

@@ -29,13 +29,14 @@ enum tb_acceptance_stage {
 struct tb_acceptance {
     enum tb_acceptance_stage stage;
     struct tb_id id;
-    struct tb_id customer; /* zero: nobody's; of LEFT not known */
-    struct tb_id wanted;   /* the cart when it is nobody's */
-    struct tb_cart *cart;  /* that one, as the verdict brought it; owned */
-    int64_t seq;           /* of the mutation that accepts; 0: not stored yet */
-    int64_t until_ms;      /* of ASKED and HELD; of BACK: tried again then */
-    bool stored;           /* of ASKED: it is in the outbox, or on its way there */
-    bool told;             /* of LEFT: the context store still has it open */
+    char from[TB_NAME_SIZE_MAX + 1]; /* who asked, in words; of LEFT "" until it is known */
+    struct tb_id customer;           /* zero: nobody's; of LEFT not known */
+    struct tb_id wanted;             /* the cart when it is nobody's */
+    struct tb_cart *cart;            /* that one, as the verdict brought it; owned */
+    int64_t seq;                     /* of the mutation that accepts; 0: not stored yet */
+    int64_t until_ms;                /* of ASKED and HELD; of BACK: tried again then */
+    bool stored;                     /* of ASKED: it is in the outbox, or on its way there */
+    bool told;                       /* of LEFT: the context store still has it open */
 };
 
 struct tb_acceptances {

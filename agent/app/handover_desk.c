@@ -96,11 +96,39 @@ void tb_handover_desk_put_open(struct tb_json_writer *w, const struct tb_agent *
     tb_json_close_array(w);
 }
 
+/* What was taken over here and waits for the end of another's visit, and what went back for want of it. */
+static void put_taken(struct tb_json_writer *w, const struct tb_agent *agent)
+{
+    const struct tb_acceptances *taking = &agent->handovers.taking;
+    const struct tb_handover_back *back = &agent->handovers.back;
+    int64_t wall_ms = tb_loop_wall_ms(agent->loop) - tb_loop_now_ms(agent->loop);
+    tb_json_open_array(w, "held");
+    for (size_t i = 0; i < TB_ACCEPTANCE_COUNT_MAX; i++) {
+        const struct tb_acceptance *one = &taking->at[i];
+        if (one->stage != TB_ACCEPTANCE_HELD)
+            continue;
+        tb_json_open(w, NULL);
+        tb_json_put_id(w, "id", &one->id);
+        tb_json_put_str(w, "from", one->from);
+        tb_json_put_int(w, "until_ms", wall_ms + one->until_ms);
+        tb_json_close(w);
+    }
+    tb_json_close_array(w);
+    if (tb_id_is_zero(&back->id))
+        return;
+    tb_json_open(w, "back");
+    tb_json_put_id(w, "id", &back->id);
+    tb_json_put_str(w, "from", back->from);
+    tb_json_put_int(w, "at_ms", back->at_ms);
+    tb_json_close(w);
+}
+
 void tb_handover_desk_tell_clerk(struct tb_agent *agent, struct tb_page_to to)
 {
     struct tb_json_writer w = tb_page_begin(agent, "handovers");
     tb_handover_desk_put_open(&w, agent);
     put_own(&w, agent);
+    put_taken(&w, agent);
     tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
     tb_page_end(agent, &w, to, TB_COUNTER_TOPIC_HANDOVERS);
 }

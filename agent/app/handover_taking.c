@@ -1,5 +1,6 @@
 /* What this terminal takes over: it begins, or it is given back. */
 #include "agent/app/guest.h"
+#include "agent/app/handover_desk.h"
 #include "agent/app/handover_parts.h"
 
 #include "host/log/log.h"
@@ -70,7 +71,20 @@ void tb_handovers_start(struct tb_agent *agent, const struct tb_taken *taken)
     tb_acceptances_load(&agent->handovers.taking, taken);
 }
 
+/* What is held, until when, and what went back. */
+static void clerks_tell(struct tb_agent *agent)
+{
+    tb_handover_desk_tell_clerk(agent, (struct tb_page_to){.scopes = TB_PAGE_CLERKS});
+}
+
 /* ---- giving back ---- */
+
+static void back_keep(struct tb_agent *agent, const struct tb_acceptance *one)
+{
+    struct tb_handover_back *back = &agent->handovers.back;
+    *back = (struct tb_handover_back){.id = one->id, .at_ms = tb_loop_wall_ms(agent->loop)};
+    memcpy(back->from, one->from, sizeof back->from);
+}
 
 /* It is open again, here as well. */
 static void give_back(struct tb_agent *agent, struct tb_acceptance *one)
@@ -81,6 +95,8 @@ static void give_back(struct tb_agent *agent, struct tb_acceptance *one)
     enum tb_err err = handover_store(agent, &m);
     if (err == TB_OK) {
         one->stage = TB_ACCEPTANCE_GOING;
+        back_keep(agent, one);
+        clerks_tell(agent);
         handover_audit(agent, "given_back", &one->id, &none);
     } else {
         one->until_ms = tb_loop_now_ms(agent->loop) + TB_ACCEPTANCE_RETRY_MS;
@@ -111,6 +127,7 @@ void handover_taking_row(struct tb_agent *agent, const struct tb_row *row, const
     if (doc->state != TB_HANDOVER_ACCEPTED)
         return;
     one->customer = row->customer;
+    memcpy(one->from, doc->from, sizeof one->from);
     tb_acceptance_give_back(one, tb_loop_now_ms(agent->loop));
     handover_rearm(agent);
 }
@@ -160,6 +177,7 @@ static enum tb_err begin(struct tb_agent *agent, struct tb_acceptance *one)
         tb_log(TB_LOG_WARN, TB_EVENT("handovers", "not_begun"), tb_log_err(err));
         tb_acceptance_give_back(one, tb_loop_now_ms(agent->loop));
     }
+    clerks_tell(agent);
     handover_rearm(agent);
     return err;
 }
@@ -191,6 +209,7 @@ enum tb_err handover_taking_decided(struct tb_agent *agent, struct tb_acceptance
         drop(agent, one);
     else {
         tb_acceptance_hold(one, tb_loop_now_ms(agent->loop));
+        clerks_tell(agent);
         err = TB_ERR_BUSY;
     }
     handover_audit(agent, "accepted", &id, err == TB_OK ? &visit->id : &none);
@@ -266,8 +285,10 @@ void handover_taking_served(struct tb_agent *agent)
 {
     for (size_t i = 0; i < TB_ACCEPTANCE_COUNT_MAX; i++) {
         struct tb_acceptance *one = &agent->handovers.taking.at[i];
-        if (one->stage == TB_ACCEPTANCE_HELD && is_here(agent, one))
-            drop(agent, one);
+        if (one->stage != TB_ACCEPTANCE_HELD || !is_here(agent, one))
+            continue;
+        drop(agent, one);
+        clerks_tell(agent);
     }
     handover_rearm(agent);
 }
@@ -276,8 +297,10 @@ void handover_taking_forget(struct tb_agent *agent, const struct tb_id *customer
 {
     for (size_t i = 0; i < TB_ACCEPTANCE_COUNT_MAX; i++) {
         struct tb_acceptance *one = &agent->handovers.taking.at[i];
-        if (one->stage != TB_ACCEPTANCE_NONE && tb_id_equal(&one->customer, customer))
-            drop(agent, one);
+        if (one->stage == TB_ACCEPTANCE_NONE || !tb_id_equal(&one->customer, customer))
+            continue;
+        drop(agent, one);
+        clerks_tell(agent);
     }
 }
 
@@ -312,6 +335,7 @@ enum tb_err tb_handovers_accept(struct tb_agent *agent, const struct tb_id *hand
     if (err != TB_OK)
         return err;
     one->customer = m.customer;
+    memcpy(one->from, entry->doc.from, sizeof one->from);
     if (tb_id_is_zero(&m.customer))
         one->wanted = entry->doc.cart;
     err = handover_ask(agent, &m, done, asker);

@@ -136,6 +136,13 @@ struct tb_handover_gone {
     char to[TB_NAME_SIZE_MAX + 1];
 };
 
+/* What this terminal took over last and gave back. */
+struct tb_handover_back {
+    struct tb_id id; /* zero: nothing yet */
+    char from[TB_NAME_SIZE_MAX + 1];
+    int64_t at_ms; /* Unix ms */
+};
+
 struct tb_handovers {
     struct tb_handover_list open;
     struct tb_handover_own own[TB_HANDOVER_REASON_COUNT];
@@ -143,6 +150,7 @@ struct tb_handovers {
     struct tb_acceptances taking;
     struct tb_timer timer;
     struct tb_handover_gone gone;
+    struct tb_handover_back back;
     struct tb_handover_fetched fetched;       /* for the visit that begins now */
     uint32_t saves[TB_CLIENT_SAVE_COUNT_MAX]; /* pages of the feed to be reported as saved */
     struct tb_timer save_timer;

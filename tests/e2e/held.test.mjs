@@ -44,10 +44,14 @@ test('after ten minutes it is open again, and who called is told', async () => {
   till4.store.child.kill('SIGCONT');
   assert.deepEqual((await taken).result, { later: true });
   assert.equal((await help('accepted')).by, 'Till 4');
+  const [held] = await till.sees('that it is held', (s) => s.handovers.held.length === 1).then((s) => s.handovers.held);
+  assert.deepEqual([held.id, held.from], [open.id, open.from]);
+  assert.ok(held.until_ms > open.at_ms && held.until_ms <= till.shown.handovers.wall_ms + 601_000, `${held.until_ms}`);
   writeFileSync(passed, '');
   till.close(); // for it, too, that time has passed
   till = await till4.page(); // and the agent looks at the clock
   assert.deepEqual([(await help('waiting')).back_by, kiosk.shown.help.by], ['Till 4', undefined]);
-  await till.sees('the call again', (s) => s.view && s.handovers?.open.some((one) => one.id === open.id));
+  await till.sees('the call again', (s) => s.view && s.handovers?.open.some((one) => one.id === open.id) && s.handovers.held.length === 0);
+  assert.deepEqual([till.shown.handovers.back.id, till.shown.handovers.back.from], [open.id, open.from]);
   assert.equal(till.shown.view.customer.name, rivera.name, 'nobody is sent away');
 });

@@ -83,7 +83,7 @@ createKeyboard(document, {
     const name = (isKnown(state) ? OF_KNOWN[event.key] : undefined) ?? ALWAYS[event.key] ?? (state.visit ? IN_VISIT[event.key] ?? onLine(event) : undefined);
     if (name || /^F([1-9]|10)$/.test(event.key)) event.preventDefault(); // a browser's own F5 would load the page anew
     if (!name || (event.repeat && (ONCE.includes(event.key) || event.key.startsWith('F')))) return;
-    if (name === 'requests' && state.requests.length === 0) return;
+    if (name === 'requests' && state.requests.length + state.held.length === 0) return;
     act(name);
   },
   onBurst: () => dispatch({ type: 'failed', code: 'scanner' }),

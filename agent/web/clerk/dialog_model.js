@@ -247,15 +247,18 @@ function handoverDialog(state, context) {
 
 function requestsDialog(state, { w, clock, scheme }) {
   const { rows } = state.dialog;
+  const held = new Map(state.held.map((one) => [one.id, one]));
+  const heldRow = (one) => ({ id: one.id, title: one.from, note: w.t('requests.held', { time: w.time(one.until_ms) }), actions: [] });
   const offline = state.line?.state === 'offline';
   return {
     title: w.t('requests.title'), closing: w.t('act.close'), empty: w.t('requests.none'),
     note: offline ? { tone: 'warn', text: w.t('requests.offline') } : null,
-    rows: rows.map((one) => ({
+    rows: [...rows.map((one) => (held.has(one.id) ? heldRow(held.get(one.id)) : {
       id: one.id, title: one.from, tier: shownTier(state, one.tier, scheme), gone: one.gone,
       detail: requestFacts(one, w, clock).join(' · '),
-      note: one.gone ? w.t('requests.gone') : [one.note, one.declined ? w.t('requests.refused') : ''].filter(Boolean).join(' · '),
+      note: one.gone ? w.t('requests.gone') : [one.note, one.id === state.back?.id ? w.t('requests.back', { time: w.time(state.back.at_ms) }) : '', one.declined ? w.t('requests.refused') : ''].filter(Boolean).join(' · '),
       actions: one.gone ? [] : [{ act: 'request.accept', text: w.t('requests.accept'), strong: !one.declined }, ...(one.declined ? [] : [{ act: 'request.decline', text: w.t('requests.decline') }])] })),
+    ...state.held.filter((one) => !rows.some((row) => row.id === one.id)).map(heldRow)], // at the end: the others keep their numbers
   };
 }
 

@@ -14,6 +14,7 @@ const ENDED_MS = 4_000;
 const STRIP_MS = 6_000; // … in a visit, over the cart's title: as short as it can be read
 const ADDED_MS = 2_000;
 const TOLD_MS = 4_000; // that something went well
+const BACK_MS = 20_000; // that what a clerk had taken over went back
 const BENEFITS_MAX = 3; // what matters at the till
 
 const OUTCOME_ICONS = { unknown: 'question', unreadable: 'hold', wrong_key: 'lock', expired: 'clock', replayed: 'clock',
@@ -72,6 +73,7 @@ function operatorOf(state, w) {
 function helpOf(state, w) {
   const open = state.link.state === 'up' ? state.requests.filter((one) => !one.declined) : [];
   const count = open.length;
+  if (count === 0 && state.link.state === 'up' && state.held.length > 0) return { text: w.plural('bar.held', state.held.length), label: w.t('bar.held.label'), from: '' };
   return count === 0 ? null : { text: w.plural('bar.help', count), label: w.plural('bar.help.label', count), from: open[0].from };
 }
 
@@ -419,6 +421,7 @@ function badgesOf(line, gone, w, clock) {
 function stripOf(state, w, clock) {
   if (state.failed && clock.at - state.failed.at < STRIP_MS) return { tone: 'bad', icon: 'warn', text: errorText(state.failed.code, { cart: state.failed.cart }, w) };
   if (state.told && clock.at - state.told.at < TOLD_MS) return { tone: 'good', icon: 'check', text: w.t(state.told.key, toldValues(state.told, w)) };
+  if (state.wentBack && clock.at - state.wentBack.at < BACK_MS) return { tone: 'attention', icon: 'clock', text: w.t('told.back', { from: state.wentBack.from }) };
   if (!state.visit) return null;
   if (state.taken && clock.at - state.taken.at < TAKEN_MS) return takenStrip(state.taken, w);
   if (state.reading) return { tone: 'busy', icon: 'tap', text: w.t('reading.title') };
@@ -458,7 +461,7 @@ function recognisedStrip(outcome, w) {
 
 // What a screen reader says: who, what changed, and who waits for help, each only when it is new.
 function liveOf(view, w) {
-  const help = view.bar.help ? w.t('bar.help.live', { from: view.bar.help.from }) : '';
+  const help = view.bar.help?.from ? w.t('bar.help.live', { from: view.bar.help.from }) : '';
   if (view.dialog) return { who: '', what: view.dialog.note?.text ?? '', help };
   if (view.stage) return { who: '', what: [view.stage.fact?.name, view.stage.title, view.stage.detail].filter(Boolean).join('. '), help };
   const who = view.customer.anonymous ? [view.customer.name, view.customer.anonymous.detail].join('. ') : [w.t('outcome.recognised'), view.customer.tier?.word, view.customer.name].filter(Boolean).join(' · ');

@@ -5,6 +5,7 @@ import { firstKnown, handled, isForsaken, linkLost, linkUp, outcomeAtBegin, take
 import { forgetLine, remember } from './undo.js';
 
 export const LOOK_MS = 8_000; // what changed is marked until the page was looked at for this long, or a hand was on it
+export const BACK_NEW_MS = 60_000; // what went back is news for so long
 export const GHOST_MS = 4_000; // a removed line keeps its place at least this long
 
 export function initialState(at) {
@@ -18,10 +19,13 @@ export function initialState(at) {
     operator: null, // the clerk who is signed on
     requests: [], // of this store, in the agent's order
     choose: null, // of whom one is here: people of one credential
+    held: [], // what was taken over here and has not begun
+    back: null, // … and what went back last
     own: null, // the hand-over that was asked for here
     merge: null, // two carts that wait for a decision
     joined: false, // two carts became one in this visit, which can be taken back
     pairing: null, // a POS that wants in
+    wentBack: null, // what this page was told of it
     told: null, // what went well and needs a word: a key of the catalogue and its values
     dialog: null,
   };
@@ -30,7 +34,7 @@ export function initialState(at) {
 const handlers = {
   open: linkUp,
   lost: linkLost,
-  denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at }, requests: [], operator: null, choose: null, pairing: null, dialog: null }),
+  denied: (state, event) => ({ ...forget(state), link: { state: 'denied', since: event.at }, requests: [], held: [], back: null, wentBack: null, operator: null, choose: null, pairing: null, dialog: null }),
   message: (state, event) => told(messages, state, event),
   details: (state, event) => (state.visit?.id === event.visit ? { ...state, details: Boolean(event.shown) } : state),
   select: (state, event) => ({ ...state, selected: event.line }),
@@ -59,7 +63,7 @@ const messages = {
   cart: (state, params, at) => (state.visit ? withCart(state, params.cart, at) : state),
   outcome: onOutcome,
   operator: (state, params) => withOperator({ ...state, operator: params.operator ?? null }),
-  handovers: (state, params) => ({ ...state, requests: params.open ?? [], own: params.own ?? null, dialog: dialogOfRequests(state.dialog, params.open ?? []) }),
+  handovers: onHandovers,
   choose: (state, params) => question(state, 'choose', params.choice ? params : null),
   merge: (state, params) => question({ ...state, joined: Boolean(params.undo) }, 'merge', params.merge ?? null),
   pairing: (state, params) => ({ ...state, pairing: params.pairing ?? null }),
@@ -71,6 +75,15 @@ const messages = {
 
 // What only a clerk may look at is covered again when nobody is signed on any more.
 const withOperator = (state) => ({ ...state, details: state.details && !badgeIsMissing(state), dialog: dialogOfOperator(state.dialog, state.operator) });
+
+// A page that was opened later is not told again what went back before.
+function onHandovers(state, params, at) {
+  const open = params.open ?? [];
+  const back = params.back ?? null;
+  const news = back && back.id !== state.back?.id && params.wall_ms - back.at_ms < BACK_NEW_MS;
+  return { ...state, requests: open, held: params.held ?? [], back, own: params.own ?? null, dialog: dialogOfRequests(state.dialog, open),
+    wentBack: news ? { from: back.from, at } : state.wentBack };
+}
 
 // One that is told again, because something in it changed, does not come back when it was put away.
 function question(state, name, asked) {

@@ -18,6 +18,7 @@ export const requests = [
   { id: handle(11), at_ms: WALL - 3 * MIN, from: 'Kiosk 2', reason: 'help', item_count: 3, total: 5870, currency: 'EUR', anonymous: true, declined: false, declined_count: 1 },
   { id: handle(12), at_ms: WALL - 20_000, from: 'Till 2', reason: 'help', note: 'Asks about an engraving', name: 'Mr Okafor', tier: 'silver', item_count: 1, total: 9900, currency: 'EUR', anonymous: false, declined: false, declined_count: 0 },
 ];
+export const held = [{ id: handle(14), from: 'Kiosk 2', until_ms: WALL + 10 * MIN }];
 export const matches = [{ customer: handle(21), name: 'M… R…', tier: 'gold', hint: '…41 27' }, { customer: handle(22), name: 'M… Ri…', hint: '…90 13' }];
 export const credentials = [{ credential: handle(31), kind: 'member', blocked: false }, { credential: handle(32), kind: 'desfire', blocked: false }, { credential: handle(33), kind: 'pass', blocked: true }];
 export const operator = { operator: { id: 'ana', name: 'Ana Duarte' } };
@@ -96,6 +97,9 @@ export const states = {
   'dialog-handed': [...shown, press('F8'), open('handover'), ['handovers', { open: [], own: { id: handle(13), state: 'waiting', since_ms: WALL, code: 'K7M2PX', declined_count: 0 } }], has('dialog .code:not(:empty)')],
   'dialog-handover-limit': [...shown, answering({ 'handover.request': refuse('refused.handover_limit') }), press('F8'), open('handover'), press('Enter'), has('dialog .note[data-tone=bad]')],
   'dialog-requests': [...shown, ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests')],
+  'dialog-requests-held': [...shown, ['handovers', { open: [], held, wall_ms: WALL }], has('#help:not([hidden])'), press('F9'), open('requests')],
+  'went-back': [...shown, ['handovers', { open: requests, held: [], back: { id: requests[0].id, from: requests[0].from, at_ms: WALL }, wall_ms: WALL }], has('#strip:not([hidden])')],
+  'dialog-requests-back': [...shown, ['handovers', { open: requests, held: [], back: { id: requests[0].id, from: requests[0].from, at_ms: WALL }, wall_ms: WALL }], has('#help:not([hidden])'), press('F9'), open('requests')],
   'dialog-requests-gone': [...idle, ['handovers', { open: requests }], has('#help:not([hidden])'), press('F9'), open('requests'), ['handovers', { open: requests.slice(1) }]],
   'dialog-choose': [...idle, ['choose', choice]],
   'dialog-merge': [...shown, ['merge', merge]],

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { TAILS } from './tails.mjs';
 import { load, wordsFor } from './web.mjs';
 import { WALL, cart, lines, live, terminal, view, visit } from '../../e2e/lib/clerk_messages.mjs';
-import { choice, consents, credentials, matches, merge, notes, requests, suggestions } from '../../e2e/lib/clerk_dialogs.mjs';
+import { choice, consents, credentials, held, matches, merge, notes, requests, suggestions } from '../../e2e/lib/clerk_dialogs.mjs';
 
 const { initialState, reduce } = await load('clerk/state.js');
 const { viewOf } = await load('clerk/model.js');
@@ -120,6 +120,23 @@ test('how many wait is in the bar, and nobody is told of without the agent', () 
   assert.equal(shown(waiting).bar.help.text, 'Help 2');
   assert.equal(shown(begin).bar.help, null);
   assert.equal(shown([...waiting, { type: 'lost' }]).bar.help, null);
+});
+
+test('what was taken over and waits says until when, and what went back says so once', () => {
+  const told = (params) => say('handovers', { open: [], held: [], wall_ms: WALL, ...params });
+  const [request] = requests;
+  const taken = [...begin, told({ held })];
+  assert.deepEqual(shown(taken).bar.help, { text: 'Taken 1', label: 'Taken over and not begun: when this customer is done', from: '' });
+  const [row] = shown([...taken, open('requests')]).dialog.rows;
+  assert.deepEqual([row.title, row.note, row.actions], [held[0].from, `You took it: it opens when this customer is done, or goes back at ${words.time(held[0].until_ms)}.`, []]);
+  const accepted = [...begin, told({ open: [request] }), open('requests'), told({ held: [{ ...held[0], id: request.id }] })]; // in the dialog that was open
+  assert.match(shown(accepted).dialog.rows[0].note, /^You took it/);
+  const back = told({ open: [request], back: { id: request.id, from: request.from, at_ms: WALL - 1_000 } });
+  const strip = (events, at = 0) => shown(events, at).strip?.text ?? '';
+  assert.match(strip([...taken, back]), /^Kiosk 2: you took it and could not begin\. All are called again\.$/);
+  assert.equal(strip([...taken, { ...back, at: 0 }, back], 20_000), ''); // told again: no news
+  assert.equal(strip([...begin, told({ back: { id: request.id, from: 'Kiosk 2', at_ms: WALL - 61_000 } })]), ''); // no news any more
+  assert.match(shown([...taken, back, open('requests')]).dialog.rows[0].note, /could not begin: it went back at/);
 });
 
 test('no reason of a search is there before somebody says it', () => {

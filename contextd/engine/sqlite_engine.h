@@ -200,7 +200,8 @@ TB_MUST_USE enum tb_err sqlite_customer_rows(struct sqlite_engine *e, const stru
 
 TB_MUST_USE enum tb_err sqlite_checksum(struct sqlite_engine *e, const struct tb_engine_request *request,
                                         struct tb_engine_answer *ret_answer);
-/* The cursor of a checksum request when its feed has nothing after it, else one of no feed. */
+/* The cursor of a checksum request when its feed has nothing after it, else, and where that is far to look
+ * for, one of no feed. */
 TB_MUST_USE enum tb_err sqlite_feed_reached(struct sqlite_engine *e, const struct tb_engine_request *request,
                                             struct tb_cursor *ret_cursor);
 

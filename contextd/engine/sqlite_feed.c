@@ -7,6 +7,7 @@
  * it to one life of the data, one scope and one reader.
  */
 #define CURSOR_LAYOUT 1
+#define COHORT_SPAN 20000 /* changes that one read of a cohort looks at, of the whole chain's */
 #define CURSOR_BIND_SIZE 8
 #define CURSOR_SIZE (1 + CURSOR_BIND_SIZE + 8)
 
@@ -70,8 +71,29 @@ static enum tb_err scope_check(const struct tb_engine_peer *peer, const struct t
     return TB_ERR_RANGE;
 }
 
+/*
+ * What a cohort is sent stands anywhere among the changes of the whole chain: a store of few members must not
+ * have them all looked through while everybody waits. Other scopes are read by an index. Counted are changes,
+ * not numbers: most numbers of an old log are used no more. INT64_MAX: to the end.
+ */
+static enum tb_err span_end(struct sqlite_engine *e, const struct feed *f, int64_t seq, int64_t *ret_end_seq)
+{
+    *ret_end_seq = INT64_MAX;
+    if (f->scope->kind != TB_SCOPE_COHORT)
+        return TB_OK;
+    struct tb_stmt *s = sqlite_stmt(e, STMT_CHANGE_SPAN);
+    tb_stmt_bind_int(s, 1, seq);
+    tb_stmt_bind_int(s, 2, COHORT_SPAN - 1);
+    bool row;
+    enum tb_err err = tb_stmt_step(s, &row);
+    if (err == TB_OK && row)
+        *ret_end_seq = tb_stmt_int(s, 0);
+    tb_stmt_reset(s);
+    return err;
+}
+
 static struct tb_stmt *feed_statement(struct sqlite_engine *e, const struct feed *f, int64_t seq,
-                                      int64_t limit)
+                                      int64_t end_seq, int64_t limit)
 {
     struct tb_stmt *s = NULL;
     int limit_at = 0;
@@ -94,6 +116,7 @@ static struct tb_stmt *feed_statement(struct sqlite_engine *e, const struct feed
     case TB_SCOPE_COHORT:
         s = sqlite_stmt(e, STMT_FEED_COHORT);
         tb_stmt_bind_text(s, 2, tb_span_str(f->store));
+        tb_stmt_bind_int(s, 4, end_seq);
         limit_at = 3;
         break;
     case TB_SCOPE_CATALOGUE:
@@ -192,7 +215,6 @@ static enum tb_err gather(struct sqlite_engine *e, struct tb_stmt *s, size_t lim
     return err;
 }
 
-/* At the end of the log the cursor skips what is not of this scope, so that it is not read again. */
 static enum tb_err log_end(struct sqlite_engine *e, int64_t *ret_seq)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_CHANGE_LAST);
@@ -201,6 +223,16 @@ static enum tb_err log_end(struct sqlite_engine *e, int64_t *ret_seq)
     if (err == TB_OK && row)
         *ret_seq = tb_stmt_int(s, 0);
     tb_stmt_reset(s);
+    return err;
+}
+
+/* Where nothing is left the cursor skips what is not of this scope, so that it is not read again. */
+static enum tb_err span_skip(struct sqlite_engine *e, int64_t end_seq, struct gathering *g)
+{
+    int64_t last_seq = g->seq;
+    enum tb_err err = log_end(e, &last_seq);
+    g->full = last_seq > end_seq;
+    g->seq = g->full ? end_seq : last_seq;
     return err;
 }
 
@@ -226,9 +258,12 @@ enum tb_err sqlite_feed(struct sqlite_engine *e, const struct tb_engine_request 
     if (g.rows == NULL || count_max == 0)
         return TB_ERR_NO_MEMORY;
     size_t limit = count_max + 1;
-    err = gather(e, feed_statement(e, &f, g.seq, (int64_t)limit), limit, &g);
+    int64_t end_seq;
+    err = span_end(e, &f, g.seq, &end_seq);
+    if (err == TB_OK)
+        err = gather(e, feed_statement(e, &f, g.seq, end_seq, (int64_t)limit), limit, &g);
     if (err == TB_OK && !g.full)
-        err = log_end(e, &g.seq);
+        err = span_skip(e, end_seq, &g);
     if (err != TB_OK)
         return err;
     ret_answer->feed.rows = (struct tb_rows){.at = g.rows, .count = g.count};
@@ -246,12 +281,21 @@ enum tb_err sqlite_feed_reached(struct sqlite_engine *e, const struct tb_engine_
     static const struct tb_scope cohort = {.kind = TB_SCOPE_COHORT};
     struct feed f = {.scope = &cohort, .store = request->peer.store};
     feed_bind(e, &f);
-    struct tb_stmt *s = feed_statement(e, &f, cursor_decode(&f, &request->checksum.cursor), 1);
-    bool row;
-    enum tb_err err = tb_stmt_step(s, &row);
-    tb_stmt_reset(s);
+    int64_t seq = cursor_decode(&f, &request->checksum.cursor);
+    int64_t last_seq = seq;
+    int64_t end_seq;
+    bool row = false;
+    enum tb_err err = span_end(e, &f, seq, &end_seq);
     if (err == TB_OK)
-        *ret_cursor = row ? (struct tb_cursor){.size = 1} : request->checksum.cursor;
+        err = log_end(e, &last_seq);
+    if (err != TB_OK)
+        return err;
+    struct tb_stmt *s = feed_statement(e, &f, seq, end_seq, 1);
+    err = tb_stmt_step(s, &row);
+    tb_stmt_reset(s);
+    bool reached = !row && last_seq <= end_seq;
+    if (err == TB_OK)
+        *ret_cursor = reached ? request->checksum.cursor : (struct tb_cursor){.size = 1};
     return err;
 }
 

@@ -421,6 +421,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
                           " SELECT type, op, id, customer, store FROM change"
                           " WHERE customer = ?1 AND store = '' ORDER BY seq",
     [STMT_CHANGE_REMOVE] = "DELETE FROM change WHERE type = ?1 AND id = ?2 AND store = ?3",
+    /* The last of so many. */
+    [STMT_CHANGE_SPAN] = "SELECT seq FROM change WHERE seq > ?1 ORDER BY seq LIMIT 1 OFFSET ?2",
     [STMT_CHANGE_LAST] = "SELECT coalesce(max(seq), 0) FROM change",
     [STMT_FEED_DEVICE] = "SELECT seq, type, op, id, customer FROM change"
                          " WHERE seq > ?1 AND (type IN (?4, ?5) OR (type = ?3 AND id = ?2)"
@@ -430,7 +432,7 @@ const char *const sqlite_statements[STMT_COUNT] = {
                         " WHERE type = " SQL_ROW_HANDOVER " AND store = ?2 AND store > '' AND seq > ?1"
                         " ORDER BY seq LIMIT ?3",
     [STMT_FEED_COHORT] = "SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c"
-                         " WHERE c.seq > ?1 AND c.customer IS NOT NULL"
+                         " WHERE c.seq > ?1 AND c.seq <= ?4 AND c.customer IS NOT NULL"
                          " AND ((c.store = ?2 AND c.type <> " SQL_ROW_HANDOVER ") OR (c.store = '' AND EXISTS"
                          " (SELECT 1 FROM cohort h WHERE h.store = ?2 AND h.customer = c.customer)))"
                          " ORDER BY c.seq LIMIT ?3",

@@ -178,7 +178,7 @@ struct tb_engine_answer {
         struct {
             struct tb_rows rows;
             struct tb_cursor cursor; /* after these rows; equal to the asked one when there are none */
-            bool more;
+            bool more;               /* also without rows: how far was looked is bounded, not who waits */
         } feed;
         struct {
             bool found;
@@ -197,7 +197,7 @@ struct tb_engine_answer {
         struct {
             bool more; /* a share was computed: ask again */
             /* As asked when the feed has nothing after it, so that the sums are of what its reader holds;
-             * else of no feed. */
+             * else of no feed, also where it would take long to say: then the feed is to be read on. */
             struct tb_cursor cursor;
             uint8_t sums[TB_PARTITION_COUNT][TB_PARTITION_SUM_SIZE];
         } checksum;

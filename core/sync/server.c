@@ -407,6 +407,7 @@ static void checksum_answered(struct tb_session *s, struct tb_session_asked *slo
     struct tb_json_writer w = tb_rpc_begin_result(session_out(s), id);
     tb_checksum_encode(&w, &checksum);
     session_send(s, &w);
+    session_feed_look_on(s, &cohort, &checksum.cursor);
 }
 
 static void product_answered(struct tb_session *s, int64_t id, const struct tb_engine_answer *answer)

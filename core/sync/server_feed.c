@@ -142,6 +142,16 @@ static bool cursor_equal(const struct tb_cursor *a, const struct tb_cursor *b)
     return tb_span_equal(tb_span_of(a->bytes, a->size), tb_span_of(b->bytes, b->size));
 }
 
+/* What changed for others wakes no reader, so that one nobody woke for long stands far back. */
+void session_feed_look_on(struct tb_session *s, const struct tb_scope *scope, const struct tb_cursor *reached)
+{
+    struct tb_session_feed *feed = feed_of(s, scope);
+    if (feed == NULL || cursor_equal(&feed->cursor, reached))
+        return;
+    feed->dirty = true;
+    session_feed_pump(s);
+}
+
 /* One acknowledgement covers what was sent before it. One of an earlier subscription matches nothing. */
 static void feed_acked(struct tb_session_feed *feed, const struct tb_cursor *cursor)
 {
@@ -248,11 +258,14 @@ static void rows_send(struct tb_session *s, struct tb_session_feed *feed,
                                 .rows = answer->feed.rows,
                                 .cursor = answer->feed.cursor,
                                 .more = answer->feed.more};
-    bool news = rows.rows.count > 0 || feed->first || !cursor_equal(&feed->cursor, &rows.cursor);
+    /* Where nothing is found yet the engine is asked to look on, and nobody is told. */
+    bool nothing_yet = rows.rows.count == 0 && rows.more;
+    bool news =
+        rows.rows.count > 0 || feed->first || feed->more || !cursor_equal(&feed->cursor, &rows.cursor);
     feed->cursor = rows.cursor;
     feed->dirty = feed->dirty || rows.more;
     feed->more = rows.more;
-    if (!news)
+    if (!news || nothing_yet)
         return;
     feed->first = false;
     TB_ASSERT(feed->unacked_count < TB_SESSION_UNACKED_MAX);

@@ -45,6 +45,9 @@ void session_feed_read(struct tb_session *s, const struct tb_engine_answer *answ
 void session_feed_admitted(struct tb_session *s, const struct tb_engine_answer *answer);
 /* The open feed's cursor; NULL when it is not open. */
 const struct tb_cursor *session_feed_cursor(struct tb_session *s, const struct tb_scope *scope);
+/* Reads on when the open feed's cursor is another than the one that has nothing after it. */
+void session_feed_look_on(struct tb_session *s, const struct tb_scope *scope,
+                          const struct tb_cursor *reached);
 void session_feed_pump(struct tb_session *s);
 bool session_feed_waits(const struct tb_session *s); /* for read_wait_ms */
 

@@ -89,12 +89,120 @@ static void a_customer_asks_so_often_within_a_day(void **state)
     assert_rejected(decide(f, &web, request_of(web.customer, 304, "0421")), "handover_limit");
 }
 
+/* Changes of as many customers of other stores. */
+static void others_change(const struct engine_fixture *f, int count)
+{
+    char sql[512];
+    sqlite3 *db;
+    int size =
+        snprintf(sql, sizeof sql,
+                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                 " INSERT OR REPLACE INTO change(type, op, id, customer, store)"
+                 " SELECT 1, 1, CAST(printf('%%016d', i) AS BLOB), CAST(printf('%%016d', i) AS BLOB), ''"
+                 " FROM n",
+                 count);
+    assert_true(size < (int)sizeof sql);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Reads the cohort on to its end; what one read took at most. */
+static int64_t cohort_read(struct engine_fixture *f, struct tb_cursor *cursor, size_t *ret_rows,
+                           size_t *ret_reads)
+{
+    struct tb_engine_peer till = far_till();
+    int64_t most = 0;
+    *ret_rows = 0;
+    *ret_reads = 0;
+    for (bool more = true; more; ++*ret_reads) {
+        struct tb_engine_request request = fixture_feed(&till, TB_SCOPE_COHORT, cursor);
+        steps_count("FROM change");
+        const struct tb_engine_answer *answer = engine_fixture_ask(f, &request);
+        assert_int_equal(answer->err, TB_OK);
+        most = steps > most ? steps : most;
+        *ret_rows += answer->feed.rows.count;
+        more = answer->feed.more;
+        *cursor = answer->feed.cursor;
+    }
+    return most;
+}
+
+static int64_t cohort_read_all(struct engine_fixture *f, size_t *ret_rows, size_t *ret_reads)
+{
+    struct tb_cursor cursor = {0};
+    return cohort_read(f, &cursor, ret_rows, ret_reads);
+}
+
+/* A terminal that reads its cohort from the beginning, or over and over, holds nobody up: what one read looks
+ * through is bounded, however many customers the chain has. Numbers that are used no more cost no read. */
+static void a_cohort_is_looked_for_in_shares(void **state)
+{
+    struct engine_fixture *f = *state;
+    size_t rows_before;
+    size_t rows;
+    size_t reads;
+    (void)cohort_read_all(f, &rows_before, &reads);
+    assert_true(rows_before > 0);
+    others_change(f, 20000);
+    int64_t once = cohort_read_all(f, &rows, &reads);
+    assert_int_equal(rows, rows_before);
+    size_t reads_once = reads;
+    for (int again = 0; again < 3; again++)
+        others_change(f, 20000); /* the same, under new numbers */
+    (void)cohort_read_all(f, &rows, &reads);
+    assert_int_equal(rows, rows_before);
+    assert_int_equal(reads, reads_once);
+    others_change(f, 100000);
+    int64_t many = cohort_read_all(f, &rows, &reads);
+    print_message("steps: %" PRId64 " beside 20000 changes, %" PRId64 " beside 100000, in %zu reads\n", once,
+                  many, reads);
+    assert_int_equal(rows, rows_before);
+    assert_true(reads >= 5);
+    assert_true(many <= once + once / 10);
+}
+
+static bool is_compared(struct engine_fixture *f, const struct tb_cursor *cursor)
+{
+    struct tb_engine_request request = {
+        .ask = TB_ENGINE_CHECKSUM, .peer = far_till(), .checksum.cursor = *cursor};
+    const struct tb_engine_answer *answer;
+    do {
+        answer = engine_fixture_ask(f, &request);
+        assert_int_equal(answer->err, TB_OK);
+    } while (answer->checksum.more);
+    return memcmp(&answer->checksum.cursor, cursor, sizeof *cursor) == 0;
+}
+
+/* Nor does a terminal whose cohort was quiet for long, and that is compared; when it has read on, it is. */
+static void who_stands_far_back_is_compared_when_it_has_read_on(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_cursor cursor = {0};
+    size_t rows;
+    size_t reads;
+    (void)cohort_read(f, &cursor, &rows, &reads);
+    assert_true(is_compared(f, &cursor));
+    others_change(f, 19000);
+    assert_true(is_compared(f, &cursor));
+    others_change(f, 100000);
+    steps_count("FROM change");
+    assert_false(is_compared(f, &cursor));
+    int64_t compare = steps;
+    int64_t most = cohort_read(f, &cursor, &rows, &reads);
+    assert_int_equal(rows, 0);
+    assert_true(compare <= most);
+    assert_true(is_compared(f, &cursor));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ENGINE_TEST(answering_again_and_again_makes_no_row_slower),
         ENGINE_TEST(the_newest_answer_to_each_is_said),
         ENGINE_TEST(a_customer_asks_so_often_within_a_day),
+        ENGINE_TEST(a_cohort_is_looked_for_in_shares),
+        ENGINE_TEST(who_stands_far_back_is_compared_when_it_has_read_on),
     };
     return cmocka_run_group_tests(tests, steps_set_up, steps_tear_down);
 }

@@ -43,6 +43,38 @@ static void empty_feed_says_that_it_is_complete(void **state)
     assert_int_equal(t.sent_count, count); /* nothing new, nothing said */
 }
 
+/* One read of the engine's answered by hand. */
+static void look_answered(uint8_t cursor, bool more)
+{
+    struct tb_engine_answer answer = {
+        .ask = TB_ENGINE_FEED, .ticket = t.asks[0].ticket, .feed = {.more = more, .cursor = {.size = 1}}};
+    answer.feed.cursor.bytes[0] = cursor;
+    t.ask_count = 0;
+    tb_session_answered(&t.s, &answer, t.now_ms, t.wall_ms);
+}
+
+/* Far back among the changes of others there may be nothing for this store: it is looked on, in shares. */
+static void where_nothing_is_found_yet_it_is_looked_on(void **state)
+{
+    (void)state;
+    request(3, "feed.open", "{\"scope\":\"cohort\",\"cursor\":\"\"}");
+    size_t count = t.sent_count;
+    for (uint8_t i = 1; i < 10; i++) {
+        assert_int_equal(t.ask_count, 1);
+        look_answered(i, true);
+        assert_int_equal(t.sent_count, count);
+        assert_int_equal(t.asks[0].feed.cursor.bytes[0], i);
+    }
+    look_answered(9, false); /* where it was: complete all the same */
+    assert_int_equal(t.sent_count, count + 1);
+    assert_non_null(strstr(sent(), "\"rows\":[],\"cursor\":\"CQ\",\"more\":false"));
+    assert_int_equal(t.ask_count, 0);
+    struct tb_engine_change change = {.scope = {.kind = TB_SCOPE_COHORT}};
+    tb_session_changed(&t.s, &change, t.now_ms, t.wall_ms);
+    look_answered(9, false);
+    assert_int_equal(t.sent_count, count + 1);
+}
+
 static void change_wakes_the_feeds_it_concerns(void **state)
 {
     (void)state;
@@ -182,6 +214,34 @@ static void sums_are_of_an_open_cohort(void **state)
     assert_non_null(strstr(sent(), "\"sums\":\""));
 }
 
+/* Nobody wakes a reader whom nothing concerns; when the engine says that it stands far back, it reads on, and
+ * the next comparison finds it at the end. */
+static void who_stands_far_back_reads_on_when_compared(void **state)
+{
+    (void)state;
+    request(3, "feed.open", "{\"scope\":\"cohort\",\"cursor\":\"\"}");
+    look_answered(9, false);
+    size_t count = t.sent_count;
+    request(4, "feed.checksum", "{\"scope\":\"cohort\"}");
+    struct tb_engine_answer far_back = {
+        .ask = TB_ENGINE_CHECKSUM, .ticket = t.asks[0].ticket, .checksum.cursor = {.size = 1}};
+    t.ask_count = 0;
+    tb_session_answered(&t.s, &far_back, t.now_ms, t.wall_ms);
+    assert_int_equal(t.sent_count, count + 1);
+    assert_int_equal(t.ask_count, 1);
+    assert_int_equal(t.asks[0].ask, TB_ENGINE_FEED);
+    look_answered(10, true);
+    look_answered(10, false);
+    assert_int_equal(t.sent_count, count + 2);
+    assert_non_null(strstr(sent(), "\"rows\":[],\"cursor\":\"Cg\",\"more\":false"));
+    request(5, "feed.checksum", "{\"scope\":\"cohort\"}");
+    struct tb_engine_answer at_the_end = {
+        .ask = TB_ENGINE_CHECKSUM, .ticket = t.asks[0].ticket, .checksum.cursor = t.asks[0].checksum.cursor};
+    t.ask_count = 0;
+    tb_session_answered(&t.s, &at_the_end, t.now_ms, t.wall_ms);
+    assert_int_equal(t.ask_count, 0);
+}
+
 static void feed_opened_anew_drops_the_read_before(void **state)
 {
     (void)state;
@@ -229,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(feed_is_read_until_two_messages_wait, terminal),
         cmocka_unit_test_setup(empty_feed_says_that_it_is_complete, terminal),
+        cmocka_unit_test_setup(where_nothing_is_found_yet_it_is_looked_on, terminal),
         cmocka_unit_test_setup(change_wakes_the_feeds_it_concerns, terminal),
         cmocka_unit_test_setup(change_during_a_read_is_not_missed, terminal),
         cmocka_unit_test_setup(urgent_scopes_are_read_first, terminal),
@@ -236,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup(who_was_identified_is_named_to_the_engine, terminal),
         cmocka_unit_test_setup(admissions_are_bounded, terminal),
         cmocka_unit_test_setup(sums_are_of_an_open_cohort, terminal),
+        cmocka_unit_test_setup(who_stands_far_back_reads_on_when_compared, terminal),
         cmocka_unit_test_setup(feed_opened_anew_drops_the_read_before, terminal),
         cmocka_unit_test_setup(read_fault_is_tried_again_later, terminal),
         cmocka_unit_test_setup(table_of_feeds_is_bounded, terminal),

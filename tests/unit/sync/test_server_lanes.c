@@ -92,12 +92,15 @@ static bool is_asked(enum tb_engine_ask ask, enum tb_scope_kind scope)
     return place_of(ask, scope) < t.ask_count;
 }
 
+/* A page has a row: where there is none yet nothing is sent. */
 static void feed_fill(const struct tb_engine_request *asked, struct tb_engine_answer *answer)
 {
+    static struct tb_row row = {.type = TB_ROW_CUSTOMER, .op = TB_ROW_DROP, .id = CUSTOMER, .version = 1};
     bool cohort = asked->feed.scope.kind == TB_SCOPE_COHORT;
     uint8_t page = asked->feed.cursor.size ? asked->feed.cursor.bytes[0] : 0;
     answer->feed.cursor = (struct tb_cursor){.size = 1, .bytes = {(uint8_t)(page + 1)}};
     answer->feed.more = cohort && --t.cohort_left > 0;
+    answer->feed.rows = (struct tb_rows){.at = &row, .count = answer->feed.more ? 1 : 0};
 }
 
 /* The engine answers the request at that place. */

@@ -11,7 +11,8 @@
 #define PROFILE_COST 12288 /* the same of a customer's */
 #define CALLS_MAX 8        /* calls for help of one terminal that are open, and */
 #define SENT_MAX 32        /* other open ones */
-#define WEB_DAY_MAX 40     /* of one customer on the web within a day */
+#define DAY_MAX 2000       /* of one terminal within a day, open or not */
+#define WEB_DAY_MAX 40     /* the same of one customer on the web */
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define YOUNG_MS (INT64_C(15) * 60 * 1000) /* who was given a code is still on the way to a till with it */
 #define OVERDUE_MAX 100                    /* per call: each is told */
@@ -206,27 +207,24 @@ enum tb_err sqlite_handovers_part(struct sqlite_engine *e, struct sqlite_batch *
 
 /* ---- asking ---- */
 
-/* What a device has open; of a customer on the web, what she asked for lately, open or not. */
+/* What a device asked for lately, open or not; of a terminal, what it has open. */
 struct room {
+    int64_t lately;
     int64_t calls;
     int64_t sent;
     int64_t sent_ms; /* when the oldest of those was */
-    int64_t lately;
 };
 
-static enum tb_err lately_read(struct sqlite_engine *e, const struct tb_engine_peer *peer,
-                               struct room *ret_room)
+static enum tb_err lately_read(struct sqlite_engine *e, const char *device, struct room *room)
 {
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ASKED_LATELY);
-    tb_stmt_bind_blob(s, 1, tb_id_span(&peer->customer));
-    tb_stmt_bind_text(s, 2, tb_span_str(peer->device));
-    tb_stmt_bind_int(s, 3, e->wall_ms - DAY_MS);
-    tb_stmt_bind_int(s, 4, e->wall_ms); /* a clock that was wrong must not count for ever */
+    tb_stmt_bind_text(s, 1, tb_span_str(device));
+    tb_stmt_bind_int(s, 2, e->wall_ms - DAY_MS);
+    tb_stmt_bind_int(s, 3, e->wall_ms); /* a clock that was wrong must not count for ever */
     bool row;
-    *ret_room = (struct room){.lately = 0};
     enum tb_err err = tb_stmt_step(s, &row);
     if (err == TB_OK && row)
-        ret_room->lately = tb_stmt_int(s, 0);
+        room->lately = tb_stmt_int(s, 0);
     tb_stmt_reset(s);
     return err;
 }
@@ -234,17 +232,20 @@ static enum tb_err lately_read(struct sqlite_engine *e, const struct tb_engine_p
 static enum tb_err room_read(struct sqlite_engine *e, const struct tb_engine_peer *peer,
                              struct room *ret_room)
 {
-    if (!tb_id_is_zero(&peer->customer))
-        return lately_read(e, peer, ret_room);
+    *ret_room = (struct room){.lately = 0};
+    enum tb_err err = lately_read(e, peer->device, ret_room);
+    if (err != TB_OK || !tb_id_is_zero(&peer->customer))
+        return err;
     struct tb_stmt *s = sqlite_stmt(e, STMT_HANDOVER_ASKED);
     tb_stmt_bind_text(s, 1, tb_span_str(peer->device));
     tb_stmt_bind_int(s, 2, TB_HANDOVER_FOR_HELP);
     bool row;
-    *ret_room = (struct room){.calls = 0};
-    enum tb_err err = tb_stmt_step(s, &row);
-    if (err == TB_OK && row)
-        *ret_room = (struct room){
-            .calls = tb_stmt_int(s, 0), .sent = tb_stmt_int(s, 1), .sent_ms = tb_stmt_int(s, 2)};
+    err = tb_stmt_step(s, &row);
+    if (err == TB_OK && row) {
+        ret_room->calls = tb_stmt_int(s, 0);
+        ret_room->sent = tb_stmt_int(s, 1);
+        ret_room->sent_ms = tb_stmt_int(s, 2);
+    }
     tb_stmt_reset(s);
     return err;
 }
@@ -304,13 +305,15 @@ static enum tb_err oldest_displace(struct sqlite_engine *e, struct sqlite_batch 
 
 /* At a terminal strangers follow one another: calls for help end none, and of what was sent on only what is
  * not young makes room. So nobody who asks again and again ends the code that the one before was given. What
- * a customer asks for on the web is in the feeds of a store and of all terminals that know her, for as long
- * as hand-overs are kept: she must not make those long. */
+ * was asked for is in the feeds of a store and of all terminals that know the customer, for as long as
+ * hand-overs are kept: nobody must make those long by asking and taking back. */
 static bool room_is_there(const struct sqlite_engine *e, const struct sqlite_batch *b,
                           const struct tb_mutation *m, const struct room *room)
 {
     if (!tb_id_is_zero(&b->request->peer.customer))
         return room->lately < WEB_DAY_MAX;
+    if (room->lately >= DAY_MAX)
+        return false;
     if (m->handover.reason == TB_HANDOVER_FOR_HELP)
         return room->calls < CALLS_MAX;
     return room->sent < SENT_MAX || room->sent_ms <= e->wall_ms - YOUNG_MS;

@@ -659,7 +659,11 @@ static const char schema_13[] =
     "ALTER TABLE handover ADD COLUMN cart_over INTEGER NOT NULL DEFAULT 0;" /* enum tb_handover_cart */
     "ALTER TABLE handover ADD COLUMN cart_over_by TEXT NOT NULL DEFAULT '';";
 
-const char *const sqlite_migrations[] = {schema_1,  schema_2,  schema_3, schema_4, schema_5,
-                                         schema_6,  schema_7,  schema_8, schema_9, schema_10,
-                                         schema_11, schema_12, schema_13};
+/* Version 14: what a terminal asked for within a day, open or not. */
+static const char schema_14[] =
+    "CREATE INDEX handover_lately ON handover(from_device, at_ms) WHERE from_device <> '';";
+
+const char *const sqlite_migrations[] = {schema_1,  schema_2,  schema_3,  schema_4, schema_5,
+                                         schema_6,  schema_7,  schema_8,  schema_9, schema_10,
+                                         schema_11, schema_12, schema_13, schema_14};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);

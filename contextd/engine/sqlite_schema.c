@@ -298,8 +298,9 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_HANDOVER_ASKED] =
         "SELECT count(*) FILTER (WHERE reason = ?2), count(*) FILTER (WHERE reason <> ?2),"
         " min(at_ms) FILTER (WHERE reason <> ?2) FROM handover WHERE from_device = ?1 AND state = 1",
-    [STMT_HANDOVER_ASKED_LATELY] = "SELECT count(*) FROM handover WHERE customer = ?1 AND from_device = ?2"
-                                   " AND at_ms > ?3 AND at_ms <= ?4",
+    [STMT_HANDOVER_ASKED_LATELY] =
+        "SELECT count(*) FROM handover WHERE from_device = ?1 AND from_device <> ''"
+        " AND at_ms > ?2 AND at_ms <= ?3",
     [STMT_HANDOVER_ASKED_OLDEST] = "SELECT id, store, customer FROM handover WHERE from_device = ?1 AND "
                                    "state = 1 AND reason <> ?2 ORDER BY at_ms, id LIMIT 1",
     [STMT_HANDOVER_ASKED_ABOUT] =

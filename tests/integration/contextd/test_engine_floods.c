@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #define WEB_DAY_MAX 40
+#define DAY_MAX 2000
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static struct tb_mutation answered(const char *consent, bool granted)
@@ -89,22 +90,54 @@ static void a_customer_asks_so_often_within_a_day(void **state)
     assert_rejected(decide(f, &web, request_of(web.customer, 304, "0421")), "handover_limit");
 }
 
-/* Changes of as many customers of other stores. */
-static void others_change(const struct engine_fixture *f, int count)
+/* Runs a statement beside the engine, with n(i) from 1 to count in it. */
+static void rows_write(const struct engine_fixture *f, int count, const char *statement)
 {
-    char sql[512];
+    char sql[1024];
     sqlite3 *db;
-    int size =
-        snprintf(sql, sizeof sql,
-                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-                 " INSERT OR REPLACE INTO change(type, op, id, customer, store)"
-                 " SELECT 1, 1, CAST(printf('%%016d', i) AS BLOB), CAST(printf('%%016d', i) AS BLOB), ''"
-                 " FROM n",
-                 count);
+    int size = snprintf(sql, sizeof sql,
+                        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) %s",
+                        count, statement);
     assert_true(size < (int)sizeof sql);
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Nor may a terminal whose keys somebody has, by asking and taking back; whom it serves next goes to a till.
+ */
+static void a_terminal_asks_so_often_within_a_day(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    const struct tb_id customer = tb_seed_customer_id(SEED_NUMBER, 0);
+    struct tb_mutation first = request_of(customer, 100, "any");
+    assert_applied(decide(f, &kiosk, first));
+    assert_applied(decide(f, &kiosk, answer_of(TB_MUTATION_HANDOVER_CANCEL, &first)));
+    rows_write(
+        f, DAY_MAX - 2,
+        "INSERT INTO handover SELECT CAST(printf('%016d', i) AS BLOB), h.customer, h.cart, h.from_device,"
+        " h.from_name, h.to_whom, h.note, h.state, h.by_device, h.by_name, h.at_ms, h.reason, h.store,"
+        " h.item_count, h.total, h.currency, h.declined, h.taken_ms, h.version, h.as_of_ms, h.became,"
+        " h.code, h.cart_over, h.cart_over_by FROM handover h, n");
+    f->wall_ms += 1000;
+    assert_applied(decide(f, &kiosk, request_of(customer, 101, "any")));
+    assert_rejected(decide(f, &kiosk, request_of(customer, 102, "any")), "handover_limit");
+    assert_applied(decide(f, &kiosk, first)); /* what was asked for stays so */
+    assert_applied(decide(f, &till, request_of(customer, 103, "any")));
+    f->wall_ms += DAY_MS - 1001;
+    assert_rejected(decide(f, &kiosk, request_of(customer, 104, "any")), "handover_limit");
+    f->wall_ms += 1;
+    assert_applied(decide(f, &kiosk, request_of(customer, 105, "any")));
+}
+
+/* Changes of as many customers of other stores. */
+static void others_change(const struct engine_fixture *f, int count)
+{
+    rows_write(f, count,
+               "INSERT OR REPLACE INTO change(type, op, id, customer, store) SELECT 1, 1,"
+               " CAST(printf('%016d', i) AS BLOB), CAST(printf('%016d', i) AS BLOB), '' FROM n");
 }
 
 /* Reads the cohort on to its end; what one read took at most. */
@@ -201,6 +234,7 @@ int main(void)
         ENGINE_TEST(answering_again_and_again_makes_no_row_slower),
         ENGINE_TEST(the_newest_answer_to_each_is_said),
         ENGINE_TEST(a_customer_asks_so_often_within_a_day),
+        ENGINE_TEST(a_terminal_asks_so_often_within_a_day),
         ENGINE_TEST(a_cohort_is_looked_for_in_shares),
         ENGINE_TEST(who_stands_far_back_is_compared_when_it_has_read_on),
     };

@@ -137,6 +137,7 @@ static void audit_and_codes_are_found_by_what_is_asked_for(void **state)
         {STMT_AUDIT_FINDS, "audit_limited (device=? AND what=? AND at_ms>? AND at_ms<?)"},
         {STMT_AUDIT_GUESSES, "audit_limited (device=? AND what=? AND at_ms>? AND at_ms<?)"},
         {STMT_AUDIT_GUESSES_OF_CUSTOMER, "audit_limited_web (customer=? AND what=? AND at_ms>? AND at_ms<?)"},
+        {STMT_HANDOVER_ASKED_LATELY, "handover_lately (from_device=? AND at_ms>? AND at_ms<?)"},
         {STMT_HANDOVER_BY_CODE, "handover_code (code=?)"},
         {STMT_HANDOVER_UNCODED, "handover_open ((at_ms,id)>(?,?))"},
     };

@@ -33,8 +33,10 @@ static enum tb_verdict_kind verdict_on(struct engine_fixture *f, const struct tb
     return answer->apply.verdicts[0].kind;
 }
 
-/* What version 13 added. */
-#define TWELVE "ALTER TABLE handover DROP COLUMN cart_over; ALTER TABLE handover DROP COLUMN cart_over_by;"
+/* What version 14 added, and 13. */
+#define THIRTEEN "DROP INDEX handover_lately;"
+#define TWELVE \
+    THIRTEEN "ALTER TABLE handover DROP COLUMN cart_over; ALTER TABLE handover DROP COLUMN cart_over_by;"
 
 /* Two sales, of which the first is an erasure's, as version 5 left them. */
 static const char five[] =
@@ -80,7 +82,7 @@ static void version_5_is_taken_over(void **state)
     f->engine->ops->close(f->engine);
     file_run(f, five);
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 13);
+    assert_int_equal(number(f, "PRAGMA user_version"), 14);
     assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE store = '' AND customer IS NOT NULL"), 1);
     assert_int_equal(number(f, "SELECT sale FROM sale_touch"), 2);
     /* What a verdict of before was on is not known. */
@@ -123,7 +125,7 @@ static void version_11_is_taken_over(void **state)
     f->engine->ops->close(f->engine);
     file_run(f, eleven);
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 13);
+    assert_int_equal(number(f, "PRAGMA user_version"), 14);
     assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE became IS NOT NULL"), 1);
     assert_int_equal(number(f, "SELECT count(*) FROM handover h JOIN cart_merge m ON m.joined = h.cart"
                                " WHERE h.became = m.customer"),
@@ -149,10 +151,28 @@ static void version_12_is_taken_over(void **state)
     f->engine->ops->close(f->engine);
     file_run(f, TWELVE "PRAGMA user_version = 12");
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 13);
+    assert_int_equal(number(f, "PRAGMA user_version"), 14);
     assert_int_equal(doc_of(told(f, "kiosk-0421-7", &cursor)).cart_over, TB_HANDOVER_CART_IS_THERE);
     assert_applied(decide(f, &till, paid_of(40, "1")));
     assert_int_equal(doc_of(told(f, "kiosk-0421-7", &cursor)).cart_over, TB_HANDOVER_CART_PAID);
+}
+
+/* ---- version 13 ---- */
+
+/* What was asked for before counts. */
+static void version_13_is_taken_over(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer web = fixture_web(0);
+    unsigned i = 0;
+    for (; i < 39; i++)
+        assert_applied(decide(f, &web, request_of(web.customer, 100 + i, "0421")));
+    f->engine->ops->close(f->engine);
+    file_run(f, THIRTEEN "PRAGMA user_version = 13");
+    engine_fixture_open(f);
+    assert_int_equal(number(f, "PRAGMA user_version"), 14);
+    assert_applied(decide(f, &web, request_of(web.customer, 100 + i, "0421")));
+    assert_rejected(decide(f, &web, request_of(web.customer, 101 + i, "0421")), "handover_limit");
 }
 
 int main(void)
@@ -161,6 +181,7 @@ int main(void)
         ENGINE_TEST(version_5_is_taken_over),
         ENGINE_TEST(version_11_is_taken_over),
         ENGINE_TEST(version_12_is_taken_over),
+        ENGINE_TEST(version_13_is_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

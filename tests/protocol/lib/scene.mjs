@@ -47,6 +47,7 @@ function streamOf(message) {
 
 class Inbox {
   #waiting = [];
+  #ended;
   seen = [];
 
   push(message) {
@@ -59,9 +60,18 @@ class Inbox {
     const at = this.seen.findIndex((m) => streamOf(m) === stream);
     if (at >= 0) return Promise.resolve(this.seen.splice(at, 1)[0]);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited ${PATIENCE_MS} ms for ${stream}; unread: ${JSON.stringify(this.seen)}`)), PATIENCE_MS);
-      this.#waiting.push({ stream, resolve: (m) => { clearTimeout(timer); resolve(m); } });
+      const fail = (how) => reject(new Error(`${how} instead of ${stream}; unread: ${JSON.stringify(this.seen)}`));
+      if (this.#ended) return fail(this.#ended);
+      const timer = setTimeout(fail, PATIENCE_MS, `waited ${PATIENCE_MS} ms`);
+      const settled = (settle) => (value) => { clearTimeout(timer); settle(value); };
+      this.#waiting.push({ stream, resolve: settled(resolve), fail: settled(fail) });
     });
+  }
+
+  // Nothing comes any more: who waits need not wait on.
+  end({ code, reason }) {
+    this.#ended = `the connection ended (${code} ${reason})`;
+    for (const w of this.#waiting.splice(0)) w.fail(this.#ended);
   }
 }
 
@@ -83,6 +93,7 @@ class Connection {
     this.inbox = new Inbox();
     this.conversation = client.conversation;
     client.messages = this.inbox;
+    client.closed.then((how) => this.inbox.end(how));
     this.fences = 0;
   }
 

@@ -7,6 +7,7 @@
 #include "host/system/system.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 /* A request at the engine and whom its answer goes to. */
 struct asked {
@@ -96,6 +97,16 @@ void connection_give_up(struct connection *c, const char *reason)
     tb_timer_cancel(&c->timer);
     if (c->wsi != NULL)
         lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+void connection_displace(struct connection *c)
+{
+    connection_give_up(c, "room_needed");
+    upgrading_remove(c); /* one that was refused is still there until its socket is */
+    if (c->wsi == NULL)
+        return;
+    (void)shutdown(lws_get_socket_fd(c->wsi), SHUT_RDWR);
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
 static void connection_timer(struct tb_timer *timer)

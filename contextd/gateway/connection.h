@@ -153,6 +153,9 @@ struct connection *connection_new(struct listener *l, int64_t now_ms);
 /* The socket is gone; frees the connection now or after its last job. */
 void connection_lost(struct connection *c);
 void connection_give_up(struct connection *c, const char *reason);
+/* The same of one that waits for its upgrade, or was refused it and has not left: at once, because the
+ * library lets the other side say goodbye for seconds, and the place is taken for as long. */
+void connection_displace(struct connection *c);
 /* Asks the client to show that it is there; whoever is, answers within PROBE_DEADLINE_MS. */
 void connection_probe(struct connection *c);
 void connection_changed(struct connection *c, const struct tb_engine_change *change);

@@ -56,8 +56,8 @@ static enum tb_err address_parse(struct tb_span text, union address *ret_address
 }
 
 /*
- * When all places are taken, the oldest connection that waits for its upgrade gives way once it had its
- * chance: a flood of sockets that say nothing keeps nobody out for long.
+ * When all places are taken, the oldest connection that waits for its upgrade, or was refused it, gives way
+ * once it had its chance: a flood of sockets that say nothing keeps nobody out for long.
  */
 static bool room_make(struct listener *l)
 {
@@ -67,7 +67,7 @@ static bool room_make(struct listener *l)
     struct connection *oldest = l->upgrading_oldest;
     if (oldest == NULL || tb_loop_now_ms(g->loop) - oldest->began_ms < UPGRADE_CHANCE_MS)
         return false;
-    connection_give_up(oldest, "room_needed");
+    connection_displace(oldest);
     return true;
 }
 

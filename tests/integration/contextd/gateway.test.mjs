@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createHmac, createSign } from 'node:crypto';
 import https from 'node:https';
 import net from 'node:net';
+import tls from 'node:tls';
 import { after, before, describe, test } from 'node:test';
 import { run } from '../../e2e/lib/program.mjs';
 import { id, Store, urn } from './client.mjs';
@@ -537,6 +538,24 @@ describe('when there is no room left', () => {
     const client = await small.terminal(identity);
     assert.equal((await client.hello({ device: 'till-0421-4' })).device.store, '0421');
     client.drop();
+  });
+
+  // Asks for a page, is told that there is none, and does not leave; rejects when it was not let in.
+  const stay = () => new Promise((resolve, reject) => {
+    const socket = tls.connect({ host: '127.0.0.1', port: small.ports.web, ca: small.ca, servername: 'localhost', allowHalfOpen: true });
+    sockets.push(socket);
+    socket.on('secureConnect', () => socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'));
+    socket.on('data', (text) => resolve(text.toString()));
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('not let in')));
+  });
+
+  test('who was refused and stays gives way, and takes no place of terminals', async () => {
+    for (let i = 0; i < 12; i++) assert.match(await letIn(stay), /^HTTP\/1.1 404 /);
+    const client = await small.terminal(small.identity('till-0421-4'));
+    assert.equal((await client.hello({ device: 'till-0421-4' })).device.store, '0421');
+    client.drop();
+    for (const socket of sockets.splice(0)) socket.destroy();
   });
 
   test('a socket that says nothing gives way to one that does', async () => {

@@ -2,6 +2,7 @@
 // document. page: { state(), dispatch(event), request(method, params), focusLine(id) }.
 import { badgeIsMissing, NOBODY } from './badge.js';
 import { consentsAnswered } from './consents.js';
+import { suggestedOf } from './dialog_model.js';
 import { isAboutCart } from './errors.js';
 import { claimIsMine } from './keys_model.js';
 import { inTurn } from '../lib/turns.js';
@@ -93,7 +94,7 @@ function cartActs(page) {
     }),
     up: () => moveSelection(page, -1),
     down: () => moveSelection(page, 1),
-    suggestions: () => { if (page.state().view?.suggestions?.length > 0) open(page, 'suggestions'); },
+    suggestions: () => { if (suggestedOf(page.state(), { wall: page.wall() }).length > 0) open(page, 'suggestions'); },
     suggest: ({ row }) => {
       const one = page.state().view?.suggestions?.find((product) => product.gtin === row);
       const visit = visitOf(page);
@@ -143,6 +144,10 @@ function dialogActs(page) {
       open(page, 'cards');
       askIn(page, 'credential.list', { visit: visitOf(page) }, (result, step) => step({ list: result.credentials ?? [] }));
     }),
+    'cards.changed': ({ visit }) => {
+      if (page.state().dialog?.name !== 'cards' || visitOf(page) !== visit) return;
+      page.request('credential.list', { visit }).then(({ credentials = [] }) => page.dispatch({ type: 'dialog_step', name: 'cards', patch: { list: credentials } }), () => {});
+    },
     link: attended(page, () => {
       open(page, 'cards');
       capture(page, { purpose: 'link' });

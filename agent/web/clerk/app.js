@@ -27,6 +27,7 @@ const link = connect(`ws://${location.host}/clerk`, {
   onMessage: (method, params) => {
     if (method === 'terminal') speak(params?.language);
     dispatch({ type: 'message', method, params });
+    if (method === 'credentials_changed') act('cards.changed', params);
   },
 });
 const act = createActions({

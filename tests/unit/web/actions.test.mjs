@@ -1,8 +1,8 @@
-// Keys that are pressed before the agent answered act on what its answer left.
+// What the clerk page asks of the agent, and when: what is pressed early waits for the answer before it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './web.mjs';
-import { cart, lines, live, terminal, visit } from '../../e2e/lib/clerk_messages.mjs';
+import { WALL, cart, lines, live, terminal, view, visit } from '../../e2e/lib/clerk_messages.mjs';
 
 const { initialState, reduce } = await load('clerk/state.js');
 const { createActions } = await load('clerk/actions.js');
@@ -19,6 +19,7 @@ function stage(first) {
     state: () => state,
     dispatch: (event) => { state = reduce(state, { at: 0, ...event }); },
     request: (method, params) => new Promise((resolve, reject) => { asked.push({ method, params, resolve, reject }); }),
+    wall: () => WALL,
     focusLine: () => {},
   };
   const shows = (...now) => page.dispatch(say('cart', { cart: cart(now) }));
@@ -93,4 +94,32 @@ test('acts that ask for nothing hold up nobody', async () => {
   answer(true);
   await settled();
   assert.deepEqual(done, ['first', 'second']);
+});
+
+test('cards on show are listed anew when they are not what they were', async () => {
+  const { page, asked, press } = stage(lines[0]);
+  const { id } = visit().visit;
+  press('cards.changed', { visit: id });
+  assert.equal(asked.length, 0); // nobody looks at them
+  press('cards');
+  asked[0].resolve({ credentials: [{ id: 'a' }] });
+  await settled();
+  press('cards.changed', { visit: 'f'.repeat(32) });
+  assert.equal(asked.length, 1); // somebody else's
+  press('cards.changed', { visit: id });
+  asked[1].resolve({ credentials: [{ id: 'a' }, { id: 'b' }] });
+  await settled();
+  assert.deepEqual(page.state().dialog.list.map((one) => one.id), ['a', 'b']);
+});
+
+test('suggestions that are too old open nothing', () => {
+  const opens = (price_as_of) => {
+    const { page, press } = stage(lines[0]);
+    page.dispatch(say('terminal', terminal({ max_age_show_ms: { stock: 60_000 } })));
+    page.dispatch(say('visit', visit({ view: view({ suggestions: [{ gtin: '1', name: 'Pen', seen_ms: WALL, price_as_of }] }) })));
+    press('suggestions');
+    return page.state().dialog?.name;
+  };
+  assert.equal(opens(WALL - 30_000), 'suggestions');
+  assert.equal(opens(WALL - 90_000), undefined);
 });

@@ -103,7 +103,7 @@ test('the page asks for the badge, and what was asked for works after it', async
   await clerk.page.waitForSelector('.details');
   assert.match(audit(), / customer find by=member reason=return operator=op-7/);
   assert.match(audit(), / customer opened .*operator=op-7/);
-  await till.scan(BADGE);
+  assert.equal(await pos.code('operator.set', { operator: null }), ''); // a badge that is shown again at once counts once
   await clerk.page.waitForSelector('#operator:has-text("Badge?")');
   await clerk.page.waitForSelector('.details', { state: 'detached' });
   await clerk.press('Escape');

@@ -44,6 +44,9 @@ export function dialogOfQuestion(dialog, name, asked) {
   return dialog?.name === name ? null : dialog;
 }
 
+/** What others see already was taken down: its answer, which comes after the news, is not waited for. */
+export const dialogOfOwn = (dialog, before, own) => (dialog?.name === 'handover' && dialog.busy && own && !before ? { ...dialog, busy: false } : dialog);
+
 /** What became of the card or code that was asked for. */
 export function dialogOfCaptured(dialog, { outcome, code }) {
   if (dialog?.name !== 'cards' || dialog.step !== 'capture') return dialog;

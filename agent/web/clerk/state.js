@@ -1,6 +1,6 @@
 // What the page knows: events in, a new state out. Pure; time is handed in with every event.
 import { badgeIsMissing, dialogOfOperator } from './badge.js';
-import { dialogAfterQuiet, dialogOfCaptured, dialogOfQuestion, dialogOfRequests, dialogOfVisit, handlers as dialogs } from './dialog_state.js';
+import { dialogAfterQuiet, dialogOfCaptured, dialogOfOwn, dialogOfQuestion, dialogOfRequests, dialogOfVisit, handlers as dialogs } from './dialog_state.js';
 import { firstKnown, handled, isForsaken, linkLost, linkUp, outcomeAtBegin, takenBack, told, withCart as withLines, withHand, withLine, withTime } from '../lib/known.js';
 import { forgetLine, remember } from './undo.js';
 
@@ -79,9 +79,11 @@ const withOperator = (state) => ({ ...state, details: state.details && !badgeIsM
 // A page that was opened later is not told again what went back before.
 function onHandovers(state, params, at) {
   const open = params.open ?? [];
+  const own = params.own ?? null;
   const back = params.back ?? null;
+  const dialog = dialogOfRequests(dialogOfOwn(state.dialog, state.own, own), open);
   const news = back && back.id !== state.back?.id && params.wall_ms - back.at_ms < BACK_NEW_MS;
-  return { ...state, requests: open, held: params.held ?? [], back, own: params.own ?? null, dialog: dialogOfRequests(state.dialog, open),
+  return { ...state, requests: open, held: params.held ?? [], back, own, dialog,
     wentBack: news ? { from: back.from, at } : state.wentBack };
 }
 

@@ -83,6 +83,15 @@ test('a question opens by itself, waits for another dialog, and goes when it is 
   assert.match(shown([...begin, asked]).dialog.lead, /25 seconds/);
 });
 
+test('what others see already can be taken back before its answer came', () => {
+  const own = { id: 'e'.repeat(32), state: 'waiting', since_ms: WALL, code: 'K7M2PX', declined_count: 0 };
+  const asked = [...here, open('handover'), step('handover', { busy: true })];
+  assert.equal(run(asked).dialog.busy, true);
+  assert.equal(run([...asked, say('handovers', { open: [], own })]).dialog.busy, false);
+  const cancelled = [...asked, say('handovers', { open: [], own }), step('handover', { busy: true })];
+  assert.equal(run([...cancelled, say('handovers', { open: [], own: { ...own, declined_count: 1 } })]).dialog.busy, true);
+});
+
 test('a request keeps its place when another is over, and says so itself', () => {
   const dialog = shown([...begin, say('handovers', { open: requests }), open('requests'), say('handovers', { open: requests.slice(1) })]).dialog;
   assert.deepEqual(dialog.rows.map((row) => [row.title, row.gone, row.actions.length]), [['Kiosk 2', true, 0], ['Till 2', false, 2]]);

@@ -1,5 +1,5 @@
 #include "agent/app/agent.h"
-#include "agent/app/kiosk.h"
+#include "agent/app/pages/kiosk.h"
 #include "agent/app/wiring.h"
 
 #include "core/base/assert.h"

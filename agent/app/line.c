@@ -1,7 +1,7 @@
 #include "agent/app/agent.h"
-#include "agent/app/guest.h"
-#include "agent/app/kiosk.h"
-#include "agent/app/stitch.h"
+#include "agent/app/pages/kiosk.h"
+#include "agent/app/visit/guest.h"
+#include "agent/app/visit/stitch.h"
 
 #include "core/base/assert.h"
 #include "core/base/wipe.h"

@@ -1,6 +1,6 @@
 #include "agent/app/agent.h"
 #include "agent/app/request.h"
-#include "agent/app/stitch.h"
+#include "agent/app/visit/stitch.h"
 
 #include "host/log/log.h"
 

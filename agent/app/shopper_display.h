@@ -7,7 +7,7 @@
 #ifndef TB_AGENT_APP_SHOPPER_DISPLAY_H
 #define TB_AGENT_APP_SHOPPER_DISPLAY_H
 
-#include "agent/app/serving.h"
+#include "agent/app/visit/serving.h"
 #include "agent/display/display.h"
 
 struct tb_agent;

@@ -16,7 +16,7 @@
 
 struct tb_pos_client {
     uint32_t number; /* 1, 2, 3 …; names it to people */
-    uint32_t grants; /* bits of enum tb_pos_grant (agent/app/pos.h) */
+    uint32_t grants; /* bits of enum tb_pos_grant (agent/app/pos/pos.h) */
     int64_t paired_ms;
     struct tb_digest token;                  /* SHA-256 of its bytes */
     char name[TB_POS_NAME_SIZE_MAX + 1];     /* as it called itself */

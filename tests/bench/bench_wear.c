@@ -3,7 +3,7 @@
  * cache.db and their logs, counted by a VFS between the two, while the agent's own storage does the work. Per
  * cart change, and on a day on which nobody comes. bench_wear <folder on the disk to measure>
  */
-#include "agent/app/storage.h"
+#include "agent/app/storage/storage.h"
 #include "host/system/system.h"
 #include "tests/bench/bench.h"
 
@@ -18,7 +18,7 @@ enum {
     VISIT_CHANGES = 5,
     LINES = 8, /* of the cart that is changed */
     DAY_MINUTES = 24 * 60,
-    KEEP_MINUTES = 5, /* as agent/app/cohort.c has it */
+    KEEP_MINUTES = 5, /* as agent/app/visit/cohort.c has it */
     RECONNECTS = 2,   /* a day */
 };
 

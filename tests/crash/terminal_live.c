@@ -1,5 +1,5 @@
 /*
- * One life of a terminal: its files are written to in the order in which agent/app/storage.h has them
+ * One life of a terminal: its files are written to in the order in which agent/app/storage/storage.h has them
  * written. Rows of verdicts go into the cache, then the verdicts into the outbox; the cache is made to last
  * before what it holds is settled.
  */

@@ -258,7 +258,7 @@ test('a product is found with price, stock and age; one that nobody knows by its
 });
 
 test('a shopper may do nothing that is for clerks, whatever their page asks', async () => {
-  const clerk = readFileSync(new URL('../../agent/app/pages.c', import.meta.url), 'utf8');
+  const clerk = readFileSync(new URL('../../agent/app/pages/pages.c', import.meta.url), 'utf8');
   const names = [...clerk.matchAll(/^\s*(?:\{"([a-z_.]+)", \w+\},?\s*)+$/gm)].flatMap(([line]) => [...line.matchAll(/\{"([a-z_.]+)"/g)].map((m) => m[1]));
   const may = new Set(['cart.add', 'cart.set_quantity', 'cart.remove', 'merge.decide', 'merge.undo', 'visit.choose', 'visit.end', 'ping']);
   const mayNot = names.filter((name) => !may.has(name));

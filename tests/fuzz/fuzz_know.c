@@ -1,7 +1,7 @@
 /* Any bytes as what is stored of a customer: what she is told of it, and what the shopper's page shows, are
  * JSON all the same, and what cannot be read is left out. The first byte says where the journey begins. */
-#include "agent/app/know.h"
-#include "agent/app/serving.h"
+#include "agent/app/visit/know.h"
+#include "agent/app/visit/serving.h"
 #include "core/base/assert.h"
 #include "tests/fuzz/fuzz.h"
 

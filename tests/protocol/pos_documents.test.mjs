@@ -11,8 +11,8 @@ const found = (path, pattern) => [...source(path).matchAll(pattern)].map((m) => 
 const same = (document, code, what) => assert.deepEqual([...new Set(document)].sort(), [...new Set(code)].sort(), what);
 const define = (path, name) => Number(new RegExp(`#define ${name} (\\d+)`).exec(source(path))[1]);
 
-const granted = found('agent/app/pos.c', /\{\{"([\w.]+)", \w+\}, (\w+)\}/g);
-const pairing = found('agent/app/pos.c', /^ {4}\{"([\w.]+)", \w+\},/gm).map(([name]) => name);
+const granted = found('agent/app/pos/pos.c', /\{\{"([\w.]+)", \w+\}, (\w+)\}/g);
+const pairing = found('agent/app/pos/pos.c', /^ {4}\{"([\w.]+)", \w+\},/gm).map(([name]) => name);
 const scopeOf = (grant) => (grant === '0' ? '' : grant.replace('TB_POS_MAY_', '').toLowerCase());
 const calls = Object.keys(SCHEMAS).filter((name) => name.startsWith('call.')).map((name) => name.slice(5));
 
@@ -52,12 +52,12 @@ test('calls and their scopes are those of the code', () => {
     assert.ok(MESSAGES[`${name}.result`] && EVENTS_DOCUMENT.operations[name], name);
   }
   for (const name of pairing) assert.ok(SCHEMAS[`call.${name}`]['x-scope'] === null && !MESSAGES[name], name);
-  const names = /tb_pos_grant_names\[TB_POS_GRANT_COUNT\] = \{([^}]+)\}/.exec(source('agent/app/pos.c'))[1];
+  const names = /tb_pos_grant_names\[TB_POS_GRANT_COUNT\] = \{([^}]+)\}/.exec(source('agent/app/pos/pos.c'))[1];
   assert.deepEqual(SCHEMAS.scope.enum, [...names.matchAll(/"(\w+)"/g)].map((m) => m[1]));
 });
 
 test('events are those of the code', () => {
-  const said = ['agent/app/pos_events.c', 'agent/app/upos.c']
+  const said = ['agent/app/pos/pos_events.c', 'agent/app/pos/upos.c']
     .flatMap((path) => found(path, /"((?:ready|terminal|state|operator|outcome|handovers)|(?:customer|cart|change|handover|upos)\.[a-z]+)"/g).map(([name]) => name));
   same(Object.keys(MESSAGES).filter((name) => name.startsWith('event.')).map((name) => name.slice(6)), said);
 });
@@ -74,16 +74,16 @@ test('refusals are those of the code', () => {
 test('limits are those of the code', () => {
   assert.equal(SCHEMAS.client_name['x-bytes-max'], define('agent/cache/pos_clients.h', 'TB_POS_NAME_SIZE_MAX'));
   assert.equal(SCHEMAS.origin['x-bytes-max'], define('agent/cache/pos_clients.h', 'TB_POS_ORIGIN_SIZE_MAX'));
-  assert.equal(SCHEMAS['call.identify.code'].properties.params.properties.code['x-bytes-max'], define('agent/app/pos.c', 'CODE_TEXT_SIZE_MAX'));
-  assert.equal(SCHEMAS.session.properties.api.const, define('agent/app/pos.h', 'TB_POS_API_VERSION'));
-  assert.equal(SCHEMAS.properties.properties.DataCount.maximum, define('agent/app/upos.h', 'TB_UPOS_QUEUE_MAX'));
+  assert.equal(SCHEMAS['call.identify.code'].properties.params.properties.code['x-bytes-max'], define('agent/app/pos/pos.c', 'CODE_TEXT_SIZE_MAX'));
+  assert.equal(SCHEMAS.session.properties.api.const, define('agent/app/pos/pos.h', 'TB_POS_API_VERSION'));
+  assert.equal(SCHEMAS.properties.properties.DataCount.maximum, define('agent/app/pos/upos.h', 'TB_UPOS_QUEUE_MAX'));
   assert.equal(SCHEMAS.options.maxLength, define('core/wire/names.h', 'TB_SHORT_SIZE_MAX'));
   assert.equal(SCHEMAS.paid_lines.maxItems, define('core/wire/mutation.h', 'TB_PAID_LINE_COUNT_MAX'));
   for (const name of ['TB_COUNTER_MESSAGE_MAX', 'TB_COUNTER_SEND_MAX'])
     for (const document of [CALLS_DOCUMENT, EVENTS_DOCUMENT])
       assert.match(document.info.description, new RegExp(`\\b${define('agent/counter/counter.h', name)}\\b`), name);
   assert.equal(SCHEMAS.scopes.maxItems, SCHEMAS.scope.enum.length);
-  assert.equal(MESSAGES['event.handovers'].payload.properties.params.properties.open.maxItems, define('agent/app/handover_desk.c', 'SHOWN_MAX'));
+  assert.equal(MESSAGES['event.handovers'].payload.properties.params.properties.open.maxItems, define('agent/app/handover/handover_desk.c', 'SHOWN_MAX'));
   const protocol = /TB_POS_GATE_PROTOCOL "([^"]+)"/.exec(source('agent/counter/pos_gate.h'))[1];
   assert.match(JSON.stringify(EVENTS_DOCUMENT.channels.pos.bindings.ws.headers), new RegExp(`${protocol.replace('.', '\\.')};`));
 });
@@ -92,7 +92,7 @@ test('outcomes and errors are those of the code', () => {
   const names = [...source('core/identify/outcome.c').matchAll(/\[TB_OUTCOME_\w+\] = "(\w+)"/g)].map((m) => m[1]);
   same(SCHEMAS.outcome.enum, names);
   same(SCHEMAS.error.properties.code.enum, found('core/wire/rpc.h', /TB_RPC_\w+ = (-32\d+)/g).map(([n]) => Number(n)));
-  const codes = Object.fromEntries(found('agent/app/upos.c', /^ {4}(E_\w+) = (\d+)/gm));
+  const codes = Object.fromEntries(found('agent/app/pos/upos.c', /^ {4}(E_\w+) = (\d+)/gm));
   same(SCHEMAS.error_data.properties.ErrorCode.enum, Object.entries(codes).filter(([name]) => name !== 'E_FAILURE').map(([, n]) => Number(n)));
 });
 

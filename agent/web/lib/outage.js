@@ -1,5 +1,5 @@
 // What people are told of what is not as it should be: what it is, what works, what does not, what happens later. The words are
-// the catalogue's section `outage`; the agent says the same in its log and its metrics (agent/app/outage.c). Pure.
+// the catalogue's section `outage`; the agent says the same in its log and its metrics (agent/app/status/outage.c). Pure.
 //
 // audience: 'staff', 'it' at its own page, or 'shopper': who are told the same in words of their own where those of the staff do not fit.
 // A contract is { title, parts }: the parts in the order above, those that there are no words of left out.

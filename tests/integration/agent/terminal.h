@@ -5,7 +5,7 @@
 #ifndef TB_TESTS_INTEGRATION_AGENT_TERMINAL_H
 #define TB_TESTS_INTEGRATION_AGENT_TERMINAL_H
 
-#include "agent/app/storage.h"
+#include "agent/app/storage/storage.h"
 #include "tests/support/unit.h"
 
 #include <ftw.h>

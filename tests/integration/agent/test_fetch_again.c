@@ -114,7 +114,7 @@ static void renew(void)
     assert_int_equal(tb_storage_renew_cache(&terminal.storage), TB_OK);
 }
 
-/* What a tap does: agent/app/taps.c. */
+/* What a tap does: agent/app/visit/taps.c. */
 static void tap(const struct person *p)
 {
     struct tb_customer_key key;

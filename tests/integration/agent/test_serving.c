@@ -1,5 +1,5 @@
-#include "agent/app/guest.h"
-#include "agent/app/serving.h"
+#include "agent/app/visit/guest.h"
+#include "agent/app/visit/serving.h"
 
 #include "tests/integration/agent/terminal.h"
 #include "tests/support/seeded_rng.h"

@@ -1,4 +1,4 @@
-#include "agent/app/storage_call.h"
+#include "agent/app/storage/storage_call.h"
 #include "host/system/system.h"
 #include "tests/integration/agent/terminal.h"
 

@@ -1,6 +1,6 @@
 /* Files that are damaged, of a newer program, or in the middle of being salvaged: what the terminal starts
  * with. */
-#include "agent/app/storage_call.h"
+#include "agent/app/storage/storage_call.h"
 #include "core/base/assert.h"
 #include "host/system/system.h"
 #include "tests/integration/agent/terminal.h"

@@ -1,5 +1,5 @@
 /* An outbox that has no room: what gives way, what does not, and that it is told. */
-#include "agent/app/storage_call.h"
+#include "agent/app/storage/storage_call.h"
 #include "tests/integration/agent/terminal.h"
 
 static enum tb_err append_err;

@@ -1,7 +1,7 @@
 /* Prints what the agent says of every state of the line, the readers and the notices, a line of JSON each,
  * for the test that compares it with what the pages say (tests/unit/web/outage.test.mjs). outage_words
  * <language> */
-#include "agent/app/outage.h"
+#include "agent/app/status/outage.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* What a terminal took over: it begins in turn, or it is given back, whatever happens to the terminal. */
-#include "agent/app/acceptances.h"
+#include "agent/app/handover/acceptances.h"
 #include "core/base/assert.h"
 #include "tests/support/unit.h"
 

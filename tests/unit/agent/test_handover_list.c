@@ -1,5 +1,5 @@
 /* What waits in a store: in which order a clerk sees it, and that nobody can hide who stands there. */
-#include "agent/app/handover_list.h"
+#include "agent/app/handover/handover_list.h"
 #include "core/base/assert.h"
 #include "tests/support/unit.h"
 

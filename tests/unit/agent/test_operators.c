@@ -1,8 +1,8 @@
 /* Where the chain asks for a badge: what is refused at which terminal, until somebody signs on. */
 #include "agent/app/agent.h"
-#include "agent/app/checkout_desk.h"
-#include "agent/app/handover_desk.h"
-#include "agent/app/signups.h"
+#include "agent/app/handover/handover_desk.h"
+#include "agent/app/people/signups.h"
+#include "agent/app/visit/checkout_desk.h"
 #include "core/base/assert.h"
 #include "tests/support/unit.h"
 

@@ -1,4 +1,4 @@
-#include "agent/app/outage_metrics.h"
+#include "agent/app/status/outage_metrics.h"
 #include "tests/support/unit.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "agent/app/pending.h"
+#include "agent/app/visit/pending.h"
 
 #include "tests/support/unit.h"
 

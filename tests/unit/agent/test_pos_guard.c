@@ -1,4 +1,4 @@
-#include "agent/app/pos_guard.h"
+#include "agent/app/pos/pos_guard.h"
 #include "tests/support/unit.h"
 
 enum { TILL = 1000, OTHER = 1001 }; /* users */

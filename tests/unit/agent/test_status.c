@@ -1,4 +1,4 @@
-#include "agent/app/status.h"
+#include "agent/app/status/status.h"
 
 #include "tests/support/unit.h"
 

@@ -1,5 +1,5 @@
 /* What is suggested: what is here as far as anybody knows, and not in the cart. */
-#include "agent/app/suggestions.h"
+#include "agent/app/visit/suggestions.h"
 
 #include "agent/app/agent.h"
 #include "tests/support/unit.h"

@@ -25,14 +25,14 @@ const MERGES = given('core/cart/merge.c', NAMED);
 const TOUCHES = [...MUTATIONS, 'cart.changed', ...given('contextd/engine/sqlite_visit.c', /VISITED "([a-z.]+)"/g), ...given('include/web/tillbridge.js', /journey\('([a-z.]+)'/g)];
 const ERRORS = [...returned('core/base/err.c', 'tb_err_name'), ...given('agent/web/lib/link.js', /code: '(\w+)'/g), 'generic'];
 // Why the context store turns a change down.
-const CODES = [...given('core/cart/cart.c', NAMED), ...given('agent/cli/outbox.c', /^ {4}\{"([a-z_]+)",/gm), ...given('agent/app/captures.c', RETURNED), ...given('agent/app/captures.c', /\? "(credential_\w+)"/g),
+const CODES = [...given('core/cart/cart.c', NAMED), ...given('agent/cli/outbox.c', /^ {4}\{"([a-z_]+)",/gm), ...given('agent/app/visit/captures.c', RETURNED), ...given('agent/app/visit/captures.c', /\? "(credential_\w+)"/g),
   ...['credential', 'person', 'apply', 'handover'].flatMap((part) => given(`contextd/engine/sqlite_${part}.c`, /reject\(v, "([a-z_]+)"|CODE_\w+ "([a-z_]+)"/g))];
 const REASONS = given('core/credential/reason.c', NAMED);
-const KNOWN = { // of whom is asked about (agent/app/know.c)
-  groups: given('agent/app/know.c', /group_open\(w, "(\w+)"\)/g),
-  facts: given('agent/app/know.c', /\(struct fact\)\{"(\w+)"|put_texts\(w, profile, "\w+", "(\w+)"/g)
-    .concat([...source('agent/app/know.c').matchAll(/(?:person|standing)\[\] = \{([^}]+), NULL\}/g)].flatMap(([, list]) => [...list.matchAll(/"(\w+)"/g)].map(([, one]) => one))),
-  sources: given('agent/app/know.c', /char from_\w+\[\] = "(\w+)"/g),
+const KNOWN = { // of whom is asked about (agent/app/visit/know.c)
+  groups: given('agent/app/visit/know.c', /group_open\(w, "(\w+)"\)/g),
+  facts: given('agent/app/visit/know.c', /\(struct fact\)\{"(\w+)"|put_texts\(w, profile, "\w+", "(\w+)"/g)
+    .concat([...source('agent/app/visit/know.c').matchAll(/(?:person|standing)\[\] = \{([^}]+), NULL\}/g)].flatMap(([, list]) => [...list.matchAll(/"(\w+)"/g)].map(([, one]) => one))),
+  sources: given('agent/app/visit/know.c', /char from_\w+\[\] = "(\w+)"/g),
 };
 const listed = (name, constant) => [...new RegExp(`${constant} = \\[([^\\]]+)\\]`).exec(source(`agent/web/${name}`))[1].matchAll(/'(\w+)'/g)].map(([, one]) => one);
 const codesOf = (name, constant) => [...new RegExp(`${constant} = \\{([^}]+)\\}`).exec(source(`agent/web/${name}`))[1].matchAll(/: '([\w.]+)'/g)].map(([, one]) => one);
@@ -56,7 +56,7 @@ export const TAILS = {
   'taken': { tails: [...MUTATIONS, 'other'] },
   'kiosk.taken': { tails: MUTATIONS },
   'taken.code': { tails: [...CODES, 'other'] },
-  'pairing.scope': { tails: [.../tb_pos_grant_names\[TB_POS_GRANT_COUNT\] = \{([^}]+)\}/.exec(source('agent/app/pos.c'))[1].matchAll(/"(\w+)"/g)].map(([, one]) => one), always: true },
+  'pairing.scope': { tails: [.../tb_pos_grant_names\[TB_POS_GRANT_COUNT\] = \{([^}]+)\}/.exec(source('agent/app/pos/pos.c'))[1].matchAll(/"(\w+)"/g)].map(([, one]) => one), always: true },
   'merge': { tails: ['kiosk', 'online'], always: true },
   'merge.reason': { tails: MERGES, always: true },
   'kiosk.merge': { tails: ['product', 'online', 'kiosk', 'becomes'], always: true },

@@ -331,6 +331,11 @@ TB_MUST_USE enum tb_err tb_checkouts_release(struct tb_agent *agent, struct tb_c
  * currency. The visit ends when it is on disk, unless it is a part. */
 TB_MUST_USE enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *finish, bool all,
                                             struct tb_cart_ask ask);
+/* Points of the customer that earned names; else of the visit that it names, which is the open one when it
+ * names none: TB_ERR_NOT_FOUND when nobody is known there. Filled in: whose they are, and the visit when it
+ * is open and hers. */
+TB_MUST_USE enum tb_err tb_checkouts_earn(struct tb_agent *agent, struct tb_mutation *earned,
+                                          struct tb_cart_ask ask);
 /* What became of any mutation. */
 void tb_checkouts_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err);
 void tb_checkouts_rejected(struct tb_agent *agent, const struct tb_mutation *mutation);

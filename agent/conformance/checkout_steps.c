@@ -16,6 +16,12 @@ static enum tb_step_end void_wrong(struct tb_talk *t, struct tb_scene *s)
                            "input.");
 }
 
+static enum tb_step_end points_wrong(struct tb_talk *t, struct tb_scene *s)
+{
+    (void)s;
+    return tb_step_refused(t, "points.earn", "{\"points\":0}", "input.");
+}
+
 enum tb_step_end tb_checkout_of_visit(struct tb_talk *t, struct tb_scene *s, const char *method)
 {
     char params[TB_STEP_PARAMS_SIZE];
@@ -44,6 +50,7 @@ void tb_checkout_steps_wrong(struct tb_talk *t, struct tb_scene *s)
          .scopes = TB_GRANT_CHECKOUT,
          .run = finish_wrong},
         {.id = "void", .text = "so is taking one back", .scopes = TB_GRANT_CHECKOUT, .run = void_wrong},
+        {.id = "points", .text = "and giving no points", .scopes = TB_GRANT_CHECKOUT, .run = points_wrong},
     };
     tb_step_play(t, s, table, TB_ARRAY_SIZE(table));
 }

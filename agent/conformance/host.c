@@ -389,6 +389,22 @@ static void change(struct host *h, uint32_t page, const struct tb_rpc *rpc, stru
         answer_error(h, page, rpc->id, TB_ERR_NOT_FOUND);
 }
 
+/* Of whoever is named also when she has left. */
+static void earn(struct host *h, uint32_t page, const struct tb_rpc *rpc, struct tb_check *check)
+{
+    struct tb_mutation earned = {.kind = TB_MUTATION_POINTS_EARNED};
+    bool named = tb_json_has(rpc->params, "customer");
+    if (named)
+        earned.customer = tb_json_id(check, rpc->params, "customer");
+    tb_points_decode(check, rpc->params, &earned);
+    if (check->err != TB_OK)
+        return;
+    if (named || here(h))
+        stored(h, page, rpc->id);
+    else
+        answer_error(h, page, rpc->id, TB_ERR_NOT_FOUND);
+}
+
 static void ask(struct host *h, uint32_t page, const struct tb_rpc *rpc)
 {
     tb_buf_reset(&h->out);
@@ -427,6 +443,8 @@ static void method_call(struct host *h, uint32_t page, const struct tb_rpc *rpc,
         change(h, page, rpc, check);
     else if (tb_span_is(rpc->method, "checkout.finish"))
         finish(h, page, rpc, check);
+    else if (tb_span_is(rpc->method, "points.earn"))
+        earn(h, page, rpc, check);
     else if (tb_span_is(rpc->method, "visit.end") || tb_span_is(rpc->method, "identify.code") ||
              tb_span_is(rpc->method, "checkout.void") || tb_span_is(rpc->method, "operator.set") ||
              is_one_of(rpc->method, handovers, TB_ARRAY_SIZE(handovers)) ||

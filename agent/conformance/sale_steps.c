@@ -112,6 +112,65 @@ static enum tb_step_end part_again(struct tb_talk *t, struct tb_scene *s)
     return end == TB_STEP_HELD ? rest(t, s) : end;
 }
 
+/* ---- points of the part ---- */
+
+static bool points_read(struct tb_json told, int64_t *ret_points)
+{
+    struct tb_check check = {.err = TB_OK};
+    *ret_points = tb_json_int(&check, tb_json_member(told, "view"), "points", -TB_MONEY_MAX, TB_MONEY_MAX);
+    return check.err == TB_OK;
+}
+
+static bool has_points(struct tb_json params, const void *context)
+{
+    const struct tb_scene *s = context;
+    int64_t points;
+    return tb_step_is_visit(params, s->visit) && points_read(params, &points) && points == s->points;
+}
+
+static enum tb_step_end points_say(struct tb_talk *t, struct tb_scene *s, int points)
+{
+    char params[TB_STEP_PARAMS_SIZE];
+    (void)snprintf(params, sizeof params,
+                   "{\"visit\":\"%s\",\"customer\":\"%s\",\"points\":%d,\"transaction\":\"%s-1\","
+                   "\"business_date\":\"%s\"}",
+                   s->visit, s->customer, points, s->sale.name, s->sale.date);
+    return booked(t, s, "points.earn", params);
+}
+
+static enum tb_step_end points_earn(struct tb_talk *t, struct tb_scene *s)
+{
+    if (!tb_cart_read(t, s))
+        return TB_STEP_FAILED;
+    if (!points_read(t->rpc.result, &s->points)) {
+        s->why = "what the code proves does not show her points";
+        return TB_STEP_NOT_TRIED;
+    }
+    enum tb_step_end end = points_say(t, s, 1);
+    s->points += end == TB_STEP_HELD;
+    return end;
+}
+
+static enum tb_step_end points_shown(struct tb_talk *t, struct tb_scene *s)
+{
+    return tb_step_told(tb_talk_event(t, "customer.changed", has_points, s));
+}
+
+static enum tb_step_end points_again(struct tb_talk *t, struct tb_scene *s)
+{
+    return points_say(t, s, 1);
+}
+
+/* What counted twice leaves her with more than she had. */
+static enum tb_step_end points_back(struct tb_talk *t, struct tb_scene *s)
+{
+    enum tb_step_end end = points_say(t, s, -1);
+    s->points -= end == TB_STEP_HELD;
+    return end == TB_STEP_HELD ? points_shown(t, s) : end;
+}
+
+/* ---- and the rest ---- */
+
 static enum tb_step_end finish_rest(struct tb_talk *t, struct tb_scene *s)
 {
     return finish(t, s, 2, false);
@@ -207,6 +266,26 @@ static const struct tb_step table[] = {
      .scopes = BOTH,
      .after = {"sale_rest"},
      .run = part_again},
+    {.id = "sale_points",
+     .text = "points.earn brings her a point for it",
+     .scopes = BOTH,
+     .after = {"sale_part"},
+     .run = points_earn},
+    {.id = "sale_points_shown",
+     .text = "customer.changed shows it",
+     .scopes = BOTH,
+     .after = {"sale_points"},
+     .run = points_shown},
+    {.id = "sale_points_again",
+     .text = "told again, it is taken as what it is",
+     .scopes = BOTH,
+     .after = {"sale_points_shown"},
+     .run = points_again},
+    {.id = "sale_points_back",
+     .text = "taken back, she has as many as before",
+     .scopes = BOTH,
+     .after = {"sale_points"},
+     .run = points_back},
     {.id = "sale_finish",
      .text = "checkout.finish books the other",
      .scopes = BOTH,

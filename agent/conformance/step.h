@@ -47,6 +47,7 @@ struct tb_scene {
     int64_t quantity;              /* and how many of it are wanted now */
     int64_t unit_price;
     struct tb_step_sale sale;
+    int64_t points;     /* that she has, with those of this run */
     unsigned booked;    /* of the sales of this run, those that are in the books; bits */
     bool put;           /* cart.add was called */
     int64_t item_count; /* that she had */

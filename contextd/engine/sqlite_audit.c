@@ -104,6 +104,10 @@ static void detail_of(const struct tb_mutation *m, char *ret_detail, size_t size
     else if (m->kind == TB_MUTATION_CHECKOUT_VOID)
         (void)snprintf(ret_detail, size_max, "%s %s", m->voided.sale.business_date,
                        m->voided.sale.transaction);
+    else if (m->kind == TB_MUTATION_POINTS_EARNED)
+        (void)snprintf(ret_detail, size_max, "%lld %s %s", (long long)m->points.points,
+                       m->points.sale.transaction[0] ? m->points.sale.business_date : "-",
+                       m->points.sale.transaction[0] ? m->points.sale.transaction : "-");
 }
 
 enum tb_err sqlite_audit_mutation(struct sqlite_engine *e, const struct sqlite_batch *b,

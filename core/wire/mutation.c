@@ -301,12 +301,18 @@ static void reward_encode(struct tb_json_writer *w, const struct tb_mutation *m)
     tb_member_put_opt_bool(w, "offline", m->reward.offline);
 }
 
+void tb_points_decode(struct tb_check *c, struct tb_json object, struct tb_mutation *ret_earned)
+{
+    const struct mutation_source source = {.c = c, .o = object};
+    ret_earned->points.points = tb_json_int(c, object, "points", -TB_MONEY_MAX, TB_MONEY_MAX);
+    if (c->err == TB_OK && ret_earned->points.points == 0)
+        tb_check_fail(c, TB_ERR_RANGE, "points");
+    opt_sale_decode(&source, &ret_earned->points.sale);
+}
+
 static void points_decode(const struct mutation_source *s, struct tb_mutation *m)
 {
-    m->points.points = tb_json_int(s->c, s->o, "points", -TB_MONEY_MAX, TB_MONEY_MAX);
-    if (s->c->err == TB_OK && m->points.points == 0)
-        tb_check_fail(s->c, TB_ERR_RANGE, "points");
-    opt_sale_decode(s, &m->points.sale);
+    tb_points_decode(s->c, s->o, m);
 }
 
 static void points_encode(struct tb_json_writer *w, const struct tb_mutation *m)

@@ -252,6 +252,9 @@ void tb_paid_lines_decode(struct tb_check *c, struct tb_json object, struct tb_a
 void tb_create_decode(struct tb_check *c, struct tb_json object, struct tb_arena *arena,
                       struct tb_mutation *ret_create);
 
+/* The members of a points.earned that say how many and for which sale (not its customer and visit). */
+void tb_points_decode(struct tb_check *c, struct tb_json object, struct tb_mutation *ret_earned);
+
 /* A copy that borrows from the arena alone. TB_ERR_NO_MEMORY: it is full; TB_MUTATION_LISTS_SIZE_MAX bytes
  * always suffice. */
 TB_MUST_USE enum tb_err tb_mutation_copy(const struct tb_mutation *from, struct tb_arena *arena,

@@ -233,6 +233,16 @@ function liesInParts() {
   };
 }
 
+function liesInPoints() {
+  const earned = verdictsOn('points.earn');
+  let count = 0;
+  return (message, asked) => {
+    count += earned(message, asked) === 1;
+    const { view } = message.params ?? {};
+    return message.method === 'customer.changed' ? event(message, message.method, { view: { ...view, points: view.points + count } }) : message;
+  };
+}
+
 const liesInEvents = () => (message, asked) => {
   switch (message.method) {
     case 'terminal': return event(message, 'terminal', { till: '' });
@@ -269,6 +279,7 @@ const WRONG = [
   { what: 'keeps what was paid in the cart', more: ['--sale'], failed: ['sale_rest'],
     spoil: (message, asked) => inCart(message, asked, (cart) => ({ lines: cart.lines.map((line) => ({ ...line, quantity: Math.max(line.quantity, 2) })) })) },
   { what: 'lies when a sale is taken', more: ['--sale'], failed: ['sale_claimed', 'sale_part_again', 'sale_left', 'sale_again', 'sale_void', 'sale_void_part'], spoil: liesInSales() },
+  { what: 'counts the points of a sale twice', more: ['--sale'], failed: ['sale_points_back'], spoil: liesInPoints() },
   { what: 'books a part for somebody to look at, and does not know a code from none', more: ['--sale'], failed: ['code_wrong', 'upos_lost', 'sale_part'], spoil: liesInParts() },
   { what: 'tells events that are not so', more: ['--reset-statistics'], failed: ['socket_terminal', 'handover_gone', 'scanner_error', 'upos_status', 'customer_changed', 'upos_reset'],
     spoil: liesInEvents() },
@@ -385,7 +396,7 @@ test('a POS that does as the guide says passes', async () => {
   const agent = await host();
   const pos = await Pos.pair(agent.port, 'A good POS', ['customer', 'checkout'], () => agent.code);
   await pos.follow();
-  const { cart } = await pos.event('customer.identified');
+  const { customer, cart } = await pos.event('customer.identified');
   await pos.result('checkout.claim');
   const sale = { transaction: 'R-1', business_date: '2026-11-23', total: cart.total, lines: linesOf(cart) };
   pos.ask('checkout.finish', sale); // its answer gets lost
@@ -394,6 +405,9 @@ test('a POS that does as the guide says passes', async () => {
   await pos.event('ready');
   assert.ok((await pos.result('checkout.finish', sale)).seq > 0);
   await pos.event('customer.left', ({ reason }) => reason === 'checkout');
+  const { transaction, business_date } = sale;
+  assert.equal(await pos.code('points.earn', { points: 47 }), 'refused.not_found');
+  assert.ok((await pos.result('points.earn', { customer, points: 47, transaction, business_date })).seq > 0);
   const { code, text } = await agent.ended;
   assert.equal(code, 0, text);
   assert.match(text, /^\d+ checks, 0 failed/m);

@@ -245,6 +245,72 @@ test('a finish of a visit that has ended does nothing to the one that is open', 
   await page.clear();
 });
 
+// ---- points ----
+
+const SALE = { transaction: 'pos-20', business_date: DATE };
+const decided = (seq) => pos.event('change.decided', (e) => e.seq === seq);
+const earn = async (params) => (await decided((await pos.result('points.earn', params)).seq)).verdict;
+const seesPoints = (count) => page.sees(`${count} points`, (s) => s.view?.points === count);
+
+test('points are given, counted once per sale, and taken back once', async () => {
+  await serve(rivera);
+  const { visit, view: { points } } = page.shown;
+  await pos.forget();
+  assert.equal(await earn({ visit: visit.id, points: 120, ...SALE }), 'applied');
+  assert.equal((await pos.event('customer.changed', (e) => e.view.points === points + 120)).visit.id, visit.id);
+  await seesPoints(points + 120);
+  assert.equal(await earn({ points: 120, ...SALE }), 'applied'); // told again, because the answer was lost
+  assert.equal(await earn({ points: 3 }), 'applied'); // of no sale; shows that nothing came before it
+  await seesPoints(points + 123);
+  for (const back of [{ points: -120, ...SALE }, { points: -120, ...SALE }, { points: -3 }]) assert.equal(await earn(back), 'applied');
+  await seesPoints(points);
+  await page.clear();
+});
+
+test('points of a visit that has ended are of the customer who is named, and of nobody else', async () => {
+  await serve(rivera);
+  const { visit, view: { points } } = page.shown;
+  await page.clear();
+  for (const params of [{ points: 5 }, { visit: visit.id, points: 5 }]) assert.equal(await pos.code('points.earn', params), 'refused.not_found');
+  await serve(osei);
+  const others = page.shown.view.points;
+  assert.equal(await pos.code('points.earn', { visit: visit.id, points: 5 }), 'refused.not_found');
+  assert.equal(await earn({ visit: visit.id, customer: rivera.id, points: 5 }), 'applied');
+  assert.equal(await earn({ customer: rivera.id, points: 2 }), 'applied');
+  assert.equal(await earn({ customer: osei.id, points: 1 }), 'applied');
+  await seesPoints(others + 1);
+  await page.clear();
+  const nobody = await pos.result('points.earn', { customer: 'd'.repeat(32), points: 5 });
+  const { verdict, code } = await decided(nobody.seq);
+  assert.deepEqual([verdict, code], ['rejected', 'customer_unknown']);
+  await serve(rivera);
+  await seesPoints(points + 7);
+  await page.clear();
+});
+
+test('points that make no sense are refused, and the message names the member', async () => {
+  for (const [params, member] of [[{}, 'points'], [{ points: 0 }, 'points'], [{ points: 1.5 }, 'points'], [{ points: 1_000_000_000_001 }, 'points'],
+    [{ points: 1, customer: '0'.repeat(32) }, 'customer'], [{ points: 1, visit: 7 }, 'visit'], [{ points: 1, transaction: 'a' }, 'business_date'],
+    [{ points: 1, transaction: 'a b', business_date: DATE }, 'transaction'], [{ points: 1, business_date: DATE }, 'transaction']]) {
+    const { error } = await pos.ask('points.earn', params);
+    assert.match(error.data.code, /^input\./, JSON.stringify(params));
+    assert.ok(error.message.includes(member), error.message);
+  }
+});
+
+test('points are given while the line is down, and shown when it is back', async () => {
+  await serve(rivera);
+  const { points } = page.shown.view;
+  await till.store.stop();
+  await page.sees('an offline line', (s) => s.state.line.state === 'offline');
+  const { seq, kept } = await pos.result('points.earn', { points: 7, transaction: 'pos-21', business_date: DATE });
+  assert.deepEqual([seq > 0, kept, page.shown.view.points], [true, undefined, points]); // hers are the chain's to count
+  await till.startStore();
+  assert.equal((await decided(seq)).verdict, 'applied');
+  await seesPoints(points + 7);
+  await page.clear();
+});
+
 // ---- who the clerk is ----
 
 // When the terminal knows the operator, who was added a moment ago: it says so by telling anew which one it is.
@@ -264,6 +330,9 @@ test('the clerk is who the POS says, and only one whom the chain knows', async (
   await till.contextctl('operator', 'add', '--database', till.path('store', 'context.db'), '--id', 'op-7', '--name', 'Kim Berg');
   await signsOn('op-7');
   assert.deepEqual(await pos.event('operator'), { operator: { id: 'op-7', name: 'Kim Berg' } });
+  assert.equal(await earn({ customer: rivera.id, points: 2, ...SALE, transaction: 'pos-22' }), 'applied');
+  const did = await till.contextctl('audit', 'list', '--operator', 'op-7', '--json', '--database', till.path('store', 'context.db'));
+  assert.match(did, /"what":"points.earned".*"detail":"2 2026-09-21 pos-22"/);
   await pos.result('operator.set', { operator: null });
   assert.deepEqual(await pos.event('operator'), { operator: null });
   // A badge is handed in only by who may say who the clerk is.
@@ -305,7 +374,7 @@ test('a scope opens what it says and nothing else', async () => {
   await display.follow();
   await display.event('ready');
   assert.equal((await display.event('customer.left')).visit, null); // nobody is here yet
-  for (const method of ['cart.add', 'cart.remove', 'checkout.claim', 'checkout.finish', 'checkout.void', 'identify.code', 'visit.end', 'upos.open'])
+  for (const method of ['cart.add', 'cart.remove', 'checkout.claim', 'checkout.finish', 'checkout.void', 'points.earn', 'identify.code', 'visit.end', 'upos.open'])
     assert.equal(await display.code(method), 'refused.denied', method);
   for (const method of ['pos.list', 'pos.grant', 'pos.revoke', 'page.token', 'pair.begin', 'nothing', 'tail', 'status'])
     assert.equal(await display.code(method), 'refused.unsupported', method);

@@ -65,7 +65,7 @@ test('the commands do what the guide says', async () => {
   assert.equal(paid.filter((line) => Number(line) > 0).length, 2, paid.join());
   await page.sees('the visit paid', (s) => s.visit === null && s.reason === 'checkout');
   const told = await run(undo, { '2026-11-23': '2026-09-21' });
-  assert.ok(Number(told[0]) > 0);
+  assert.ok([0, 1, 2].every((at) => Number(told[at]) > 0), told.join()); // points, and back, and the void
   // The stream may have begun before the customer came, or behind.
   assert.ok(told.includes('"method":"customer.identified"'), told.join());
   assert.equal(told.at(-1), '"method":"customer.left"');

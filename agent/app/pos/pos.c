@@ -223,6 +223,7 @@ static const struct {
     {{"checkout.release", tb_checkout_desk_release}, TB_POS_MAY_CHECKOUT},
     {{"checkout.finish", tb_checkout_desk_finish}, TB_POS_MAY_CHECKOUT},
     {{"checkout.void", tb_checkout_desk_void}, TB_POS_MAY_CHECKOUT},
+    {{"points.earn", tb_checkout_desk_earn}, TB_POS_MAY_CHECKOUT},
     {{"handover.request", tb_handover_desk_request}, TB_POS_MAY_HANDOVER},
     {{"handover.cancel", tb_handover_desk_cancel}, TB_POS_MAY_HANDOVER},
     {{"handover.accept", tb_handover_desk_accept}, TB_POS_MAY_HELP},

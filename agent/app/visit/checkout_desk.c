@@ -89,3 +89,20 @@ void tb_checkout_desk_void(struct tb_request *r)
     if (tb_request_check(r))
         refuse(r, tb_mutations_store(r->agent, &voided, ask_of(r)), "");
 }
+
+void tb_checkout_desk_earn(struct tb_request *r)
+{
+    struct tb_mutation earned = {.kind = TB_MUTATION_POINTS_EARNED, .visit = visit_read(r)};
+    bool named = tb_json_has(r->params, "customer");
+    if (named)
+        earned.customer = tb_json_id(&r->check, r->params, "customer");
+    if (named && r->check.err == TB_OK && tb_id_is_zero(&earned.customer))
+        tb_check_fail(&r->check, TB_ERR_RANGE, "customer"); /* nobody's, not of whoever is here */
+    if (tb_json_has(r->params, "business_date") && !tb_json_has(r->params, "transaction"))
+        tb_check_fail(&r->check, TB_ERR_MISSING,
+                      "transaction"); /* it would count anew when it is told again */
+    tb_points_decode(&r->check, r->params, &earned);
+    if (tb_request_check(r))
+        refuse(r, tb_checkouts_earn(r->agent, &earned, ask_of(r)),
+               "No customer is here in that visit: name her by customer.");
+}

@@ -112,6 +112,12 @@ static struct tb_paid_lines lines_all(const struct tb_cart *cart, struct tb_paid
 
 _Static_assert(TB_CART_LINE_COUNT_MAX <= TB_PAID_LINE_COUNT_MAX, "a cart can be paid at once");
 
+/* zero: whichever is open. */
+static bool is_here(const struct tb_serving *serving, const struct tb_id *visit)
+{
+    return serving->visit.open && (tb_id_is_zero(visit) || tb_id_equal(visit, &serving->visit.id));
+}
+
 enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *finish, bool all,
                                 struct tb_cart_ask ask)
 {
@@ -119,8 +125,7 @@ enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *fini
     const struct tb_cart *cart = &serving->cart.cart;
     struct tb_paid_line room[TB_CART_LINE_COUNT_MAX];
     const char *currency = agent->facts.terminal.currency;
-    bool here = serving->visit.open &&
-                (tb_id_is_zero(&finish->visit) || tb_id_equal(&finish->visit, &serving->visit.id));
+    bool here = is_here(serving, &finish->visit);
     finish->visit = (struct tb_id){{0}};
     if (here) {
         const struct tb_mutation whose = mutation_of(agent, finish->kind);
@@ -139,6 +144,20 @@ enum tb_err tb_checkouts_finish(struct tb_agent *agent, struct tb_mutation *fini
         finish->finish.lines = lines_all(cart, room);
     memcpy(finish->finish.currency, currency, sizeof finish->finish.currency);
     return tb_mutations_store(agent, finish, ask);
+}
+
+enum tb_err tb_checkouts_earn(struct tb_agent *agent, struct tb_mutation *earned, struct tb_cart_ask ask)
+{
+    const struct tb_serving *serving = &agent->serving;
+    const struct tb_id *known = &serving->record.customer;
+    bool here = is_here(serving, &earned->visit) && !tb_id_is_zero(known) &&
+                (tb_id_is_zero(&earned->customer) || tb_id_equal(&earned->customer, known));
+    earned->visit = here ? serving->visit.id : (struct tb_id){{0}};
+    if (here) {
+        earned->customer = *known;
+        activity(agent);
+    }
+    return tb_id_is_zero(&earned->customer) ? TB_ERR_NOT_FOUND : tb_mutations_store(agent, earned, ask);
 }
 
 void tb_checkouts_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err)

@@ -1,25 +1,19 @@
 #include "agent/cli/print.h"
 
 #include "core/base/assert.h"
+#include "core/base/text.h"
 
 #include <stdio.h>
 #include <time.h>
 
 enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
 
-/* C1 control characters, U+0080 to U+009F, are C2 80 to C2 9F in UTF-8. */
-static bool is_c1(struct tb_span text, size_t i)
-{
-    return text.at[i] == 0xc2 && i + 1 < text.size && text.at[i + 1] >= 0x80 && text.at[i + 1] < 0xa0;
-}
-
 void tb_print_clean(struct tb_buf *out, struct tb_span text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        bool c1 = is_c1(text, i);
-        bool control = text.at[i] < 0x20 || text.at[i] == 0x7f || c1;
+    for (size_t i = 0; i < text.size;) {
+        size_t control = tb_text_control(text, i);
         tb_buf_add_u8(out, control ? '?' : text.at[i]);
-        i += c1;
+        i += control ? control : 1;
     }
 }
 

@@ -124,6 +124,21 @@ bool tb_utf8_valid(struct tb_span text)
     return true;
 }
 
+size_t tb_text_control(struct tb_span text, size_t i)
+{
+    const uint8_t *at = text.at + i;
+    const size_t size = text.size - i;
+    if (at[0] < 0x20 || at[0] == 0x7f)
+        return 1;
+    if (size >= 2 && at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+        return 2;
+    if (size < 3 || at[0] != 0xe2)
+        return 0;
+    bool turns = (at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
+                 (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);
+    return turns ? 3 : 0;
+}
+
 enum tb_err tb_decimal_decode(struct tb_span text, uint64_t max, uint64_t *ret_value)
 {
     if (!tb_text_is_digits(text))

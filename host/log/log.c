@@ -50,27 +50,34 @@ static bool is_plain(struct tb_span text)
 {
     for (size_t i = 0; i < text.size; i++) {
         uint8_t c = text.at[i];
-        if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f)
+        if (c == ' ' || c == '"' || c == '=' || c == '\\' || tb_text_control(text, i) > 0)
             return false;
     }
     return text.size > 0 && tb_utf8_valid(text);
+}
+
+static void escape_add(struct tb_buf *b, struct tb_span bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++) {
+        tb_buf_add_str(b, "\\x");
+        tb_buf_add_hex(b, tb_span_sub(bytes, i, 1));
+    }
 }
 
 static void quoted_add(struct tb_buf *b, struct tb_span text)
 {
     bool utf8 = tb_utf8_valid(text);
     tb_buf_add_u8(b, '"');
-    for (size_t i = 0; i < text.size; i++) {
+    for (size_t i = 0, size; i < text.size; i += size) {
         uint8_t c = text.at[i];
-        if (c == '"' || c == '\\') {
+        size_t escaped = c >= 0x80 && !utf8 ? 1 : tb_text_control(text, i);
+        size = escaped ? escaped : 1;
+        if (c == '"' || c == '\\')
             tb_buf_add_u8(b, '\\');
+        if (escaped)
+            escape_add(b, tb_span_sub(text, i, escaped));
+        else
             tb_buf_add_u8(b, c);
-        } else if (c < ' ' || c == 0x7f || (c >= 0x80 && !utf8)) {
-            tb_buf_add_str(b, "\\x");
-            tb_buf_add_hex(b, tb_span_of(&c, 1));
-        } else {
-            tb_buf_add_u8(b, c);
-        }
     }
     tb_buf_add_u8(b, '"');
 }

@@ -48,7 +48,8 @@ const wrong = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 test('without a token nothing but pairing is answered', async () => {
   for (const method of ['customer.current', 'ping', 'session.info', 'upos.open', 'pos.list', 'page.token'])
     assert.equal(codeOf(await call(port(), method)), 'refused.unsupported', method);
-  for (const params of [{}, { name: 'Till software' }, { name: '', scopes: ALL }, { name: 'x', scopes: [] }, { name: 'x', scopes: ['all'] },
+  for (const params of [{}, { name: 'Till software' }, { name: '', scopes: ALL }, { name: 'Till\nsoftware', scopes: ALL },
+    { name: 'Till \u202eerawtfos', scopes: ALL }, { name: '\u009b2J', scopes: ALL }, { name: 'x', scopes: [] }, { name: 'x', scopes: ['all'] },
     { name: 'x'.repeat(65), scopes: ALL }, { name: 'x', scopes: ALL, origin: 'https://pos.example/' }])
     assert.match(codeOf(await call(port(), 'pair.begin', params)), /^input\./, JSON.stringify(params));
 });

@@ -94,14 +94,25 @@ static uint32_t grants_read(struct tb_request *r)
     return grants;
 }
 
+/* It stands beside the code that the clerk is to type: a name that turned it around, or was longer than it
+ * looks, would be one that nobody asked for. */
+static void name_read(struct tb_request *r, char *ret_name, size_t size_max)
+{
+    tb_json_str(&r->check, r->params, "name", ret_name, size_max);
+    const struct tb_span name = tb_span_str(ret_name);
+    bool shown = name.size > 0;
+    for (size_t i = 0; i < name.size; i++)
+        shown = shown && tb_text_control(name, i) == 0;
+    if (r->check.err == TB_OK && !shown)
+        tb_check_fail(&r->check, TB_ERR_RANGE, "name");
+}
+
 /* The page that asks is the one that the token is for; other software may name the page that it has. */
 static void client_read(struct tb_request *r, struct tb_pos_client *ret_client)
 {
     struct tb_span page = r->agent->pos.origin;
     *ret_client = (struct tb_pos_client){.grants = 0};
-    tb_json_str(&r->check, r->params, "name", ret_client->name, sizeof ret_client->name);
-    if (r->check.err == TB_OK && ret_client->name[0] == '\0')
-        tb_check_fail(&r->check, TB_ERR_RANGE, "name");
+    name_read(r, ret_client->name, sizeof ret_client->name);
     ret_client->grants = grants_read(r);
     if (tb_json_has(r->params, "origin"))
         tb_json_str(&r->check, r->params, "origin", ret_client->origin, sizeof ret_client->origin);

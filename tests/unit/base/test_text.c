@@ -97,6 +97,23 @@ static void test_decimal_stops_at_its_maximum(void **state)
     assert_int_equal(value, 99);
 }
 
+static void test_control_is_what_does_something_to_a_screen(void **state)
+{
+    (void)state;
+    assert_int_equal(tb_text_control(CHARS("\n"), 0), 1);
+    assert_int_equal(tb_text_control(CHARS("a\x7f"), 1), 1);
+    assert_int_equal(tb_text_control(CHARS("\xc2\x9b"), 0), 2);
+    assert_int_equal(tb_text_control(CHARS("\xe2\x80\xa8"), 0), 3);
+    assert_int_equal(tb_text_control(CHARS("\xe2\x80\xae"), 0), 3);
+    assert_int_equal(tb_text_control(CHARS("\xe2\x81\xa9"), 0), 3);
+    assert_int_equal(tb_text_control(CHARS(" "), 0), 0);
+    assert_int_equal(tb_text_control(CHARS("\xc2\xa0"), 0), 0);
+    assert_int_equal(tb_text_control(CHARS("\xe2\x80\xa7"), 0), 0);         /* a hyphenation point */
+    assert_int_equal(tb_text_control(CHARS("\xe2\x81\xaa"), 0), 0);         /* behind the isolates */
+    assert_int_equal(tb_text_control(CHARS("\xe2\x80"), 0), 0);             /* torn */
+    assert_int_equal(tb_text_control(CHARS("\xd9\x85\xe2\x80\x8f"), 2), 0); /* a mark, as Arabic names have */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_utf8_accepts_every_length),
         cmocka_unit_test(test_utf8_refuses_overlong_surrogates_and_torn_text),
         cmocka_unit_test(test_decimal_stops_at_its_maximum),
+        cmocka_unit_test(test_control_is_what_does_something_to_a_screen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,11 @@ static void test_values_cannot_forge_a_line(void **state)
                         "a b k=\xc3\xa9");
     assert_string_equal(formatted(FIELDS(TB_EVENT("a", "b"), tb_log_str("k", "\xc3\x28")), line, sizeof line),
                         "a b k=\"\\xc3(\"");
+    /* What a terminal that shows the log would obey, and what would turn the rest of the line around. */
+    assert_string_equal(formatted(FIELDS(TB_EVENT("a", "b"), tb_log_str("k", "\xc2\x9b"
+                                                                             "2J\xe2\x80\xae")),
+                                  line, sizeof line),
+                        "a b k=\"\\xc2\\x9b2J\\xe2\\x80\\xae\"");
 }
 
 static void test_private_values_show_only_their_size(void **state)

@@ -75,7 +75,6 @@ struct tb_people {
 
 void tb_people_find(struct tb_request *r);
 void tb_people_open(struct tb_request *r);
-void tb_people_create(struct tb_request *r);
 void tb_people_credentials(struct tb_request *r);
 void tb_people_block(struct tb_request *r);
 void tb_people_note_add(struct tb_request *r);

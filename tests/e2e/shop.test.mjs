@@ -204,6 +204,7 @@ test('signing out leaves nothing of her in the browser', async () => {
     };
   })`);
   assert.notDeepEqual(await kept(), []);
+  await shopper.isSent(); // else the shop asks whether she wants to leave it behind
   await shopper.page.click('#sign-out');
   await shopper.page.waitForSelector('#people button');
   assert.deepEqual(await kept(), []);

@@ -357,9 +357,9 @@ test('the second act of the row that is chosen has a key', async () => {
   await page.waitForSelector('dialog [data-act="cards.block"]');
   for (const key of ['ArrowDown', 'Delete']) await page.keyboard.press(key);
   await page.waitForSelector('dialog fieldset');
-  await page.keyboard.press('Enter');
+  await page.keyboard.press('F6');
   assert.deepEqual((await asked(3)).slice(1), [['credential.list', { visit: visit().visit.id }],
-    ['credential.block', { visit: visit().visit.id, credential: credentials[1].credential, reason: 'lost' }]]);
+    ['credential.block', { visit: visit().visit.id, credential: credentials[1].credential, reason: 'stolen' }]]);
   stage.answer = undefined;
   await close(page);
 });
@@ -379,6 +379,8 @@ test('a card is replaced, or is about to be blocked, with two keys', async () =>
   await page.waitForSelector('dialog .rows button:focus');
   await page.keyboard.press('Delete');
   await page.waitForSelector('dialog h2:has-text("Block it?")');
+  await page.keyboard.press('Enter'); // says no reason: it is left as it was
+  await page.waitForSelector('dialog', { state: 'hidden' });
   assert.equal(stage.requests.filter(({ method }) => method === 'credential.block').length, 0);
   stage.answer = undefined;
   await close(page);

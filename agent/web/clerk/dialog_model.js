@@ -41,6 +41,9 @@ const dialogs = {
 
 const options = (w, prefix, values) => values.map((value) => ({ value, text: w.t(`${prefix}.${value}`) }));
 
+// Why something is done: none of them is there before it is said, and the key that says it sends.
+const reasonsOf = (act, label, reasons) => ({ kind: 'send', name: 'reason', label, act, options: reasons.map((one, at) => ({ ...one, key: `F${5 + at}` })) });
+
 // ---- everything that has no key of its own ----
 
 function moreDialog(state, { w }) {
@@ -77,7 +80,7 @@ function findDialog(state, context) {
     fields: [
       { kind: 'text', name: 'value', label: w.t('find.value'), required: true, max: 96, guess: 'by' },
       { kind: 'choice', name: 'by', label: w.t('find.by'), options: options(w, 'find.by', ['phone', 'email', 'member', 'code']), value: 'phone' },
-      { kind: 'send', name: 'reason', label: w.t('find.reason'), act: 'find.send', options: options(w, 'find.reason', REASONS).map((one, at) => ({ ...one, key: `F${5 + at}` })) }, // none is there before it is said
+      reasonsOf('find.send', w.t('find.reason'), options(w, 'find.reason', REASONS)),
     ],
     also: [{ act: 'signup', key: 'F4', text: w.t('find.signup') }],
   };
@@ -136,8 +139,7 @@ function cardsDialog(state, context) {
   }
   if (dialog.step === 'captured') return capturedDialog(dialog, w);
   if (dialog.step === 'block') {
-    return { title: w.t('cards.block.title'), lead: w.t('cards.block.lead'), submit: 'cards.block.send', strong: w.t('cards.block.send'),
-      fields: [{ kind: 'choice', name: 'reason', label: w.t('cards.block.reason'), options: options(w, 'cards.block', BLOCK_REASONS), value: 'lost' }] };
+    return { title: w.t('cards.block.title'), lead: w.t('cards.block.lead'), fields: [reasonsOf('cards.block.send', w.t('cards.block.reason'), options(w, 'cards.block', BLOCK_REASONS))] };
   }
   const list = dialog.list ?? [];
   return { title: w.t('cards.title'), lead: w.t('cards.lead'), closing: w.t('act.close'), empty: dialog.list ? w.t('cards.none') : '',

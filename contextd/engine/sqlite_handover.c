@@ -70,6 +70,7 @@ struct stored {
     bool cart_is_over; /* where it was accepted */
     bool by_peer;      /* accepted by who asks now */
     bool from_peer;    /* requested by who asks now */
+    bool waited;       /* its wait is counted: it was accepted before */
 };
 
 /* The row with an id; TB_ERR_NOT_FOUND. Reset the statement in any case. */
@@ -112,6 +113,7 @@ static enum tb_err stored_read(struct sqlite_engine *e, const char *device, cons
         ret_stored->cart_is_over = tb_stmt_int(s, 21) != TB_HANDOVER_CART_IS_THERE;
         ret_stored->by_peer = tb_span_is(tb_stmt_blob(s, 10), device);
         ret_stored->from_peer = tb_span_is(tb_stmt_blob(s, 11), device);
+        ret_stored->waited = tb_stmt_int(s, 23) != 0;
     }
     tb_stmt_reset(s);
     return err;
@@ -444,7 +446,7 @@ static enum tb_err accept_write(struct sqlite_engine *e, struct sqlite_batch *b,
     enum tb_err err = tb_stmt_run(s);
     if (err == TB_OK)
         err = declines_drop(e, &m->handover.handover);
-    if (err == TB_OK)
+    if (err == TB_OK && !stored->waited)
         err = wait_measure(e, b, stored);
     return err == TB_OK ? moved(e, b, m, stored, v) : err;
 }

@@ -663,7 +663,11 @@ static const char schema_13[] =
 static const char schema_14[] =
     "CREATE INDEX handover_lately ON handover(from_device, at_ms) WHERE from_device <> '';";
 
-const char *const sqlite_migrations[] = {schema_1,  schema_2,  schema_3,  schema_4, schema_5,
-                                         schema_6,  schema_7,  schema_8,  schema_9, schema_10,
-                                         schema_11, schema_12, schema_13, schema_14};
+/* Version 15: whose wait is in the measures. */
+static const char schema_15[] = "ALTER TABLE handover ADD COLUMN waited INTEGER NOT NULL DEFAULT 0;"
+                                "UPDATE handover SET waited = 1 WHERE state = 2;";
+
+const char *const sqlite_migrations[] = {schema_1,  schema_2,  schema_3,  schema_4,  schema_5,
+                                         schema_6,  schema_7,  schema_8,  schema_9,  schema_10,
+                                         schema_11, schema_12, schema_13, schema_14, schema_15};
 const unsigned sqlite_migration_count = TB_ARRAY_SIZE(sqlite_migrations);

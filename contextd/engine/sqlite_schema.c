@@ -254,7 +254,7 @@ const char *const sqlite_statements[STMT_COUNT] = {
         "NULL))"
         " ON CONFLICT DO NOTHING",
     [STMT_HANDOVER_TAKE] = "UPDATE handover SET state = 2, by_device = ?2, by_name = ?3,"
-                           " taken_ms = ?4, version = version + 1, as_of_ms = ?4 WHERE id = ?1",
+                           " taken_ms = ?4, waited = 1, version = version + 1, as_of_ms = ?4 WHERE id = ?1",
     [STMT_HANDOVER_REOPEN] = "UPDATE handover SET state = 1, by_device = '', by_name = '', taken_ms = 0,"
                              " version = version + 1, as_of_ms = ?2 WHERE id = ?1",
     [STMT_HANDOVER_STATE] =
@@ -266,8 +266,8 @@ const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_HANDOVER_READ] =
         "SELECT h.customer, h.cart, h.from_name, h.to_whom, h.note, h.at_ms, h.state, h.by_name, h.version,"
         " h.as_of_ms, h.by_device, h.from_device, h.reason, h.store, h.item_count, h.total, h.currency,"
-        " h.declined, h.taken_ms, p.name, p.tier, h.cart_over, h.cart_over_by FROM handover h LEFT JOIN "
-        "customer p ON p.id = h.customer"
+        " h.declined, h.taken_ms, p.name, p.tier, h.cart_over, h.cart_over_by, h.waited FROM handover h"
+        " LEFT JOIN customer p ON p.id = h.customer"
         " WHERE h.id = ?1",
     [STMT_HANDOVER_BY_CODE] = "SELECT id FROM handover WHERE code = ?1 AND at_ms >= ?2 AND state = 1 LIMIT 2",
     [STMT_HANDOVER_HAD_CODE] = "SELECT 1 FROM handover WHERE code = ?1 LIMIT 1",

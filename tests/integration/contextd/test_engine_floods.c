@@ -120,7 +120,7 @@ static void a_terminal_asks_so_often_within_a_day(void **state)
         "INSERT INTO handover SELECT CAST(printf('%016d', i) AS BLOB), h.customer, h.cart, h.from_device,"
         " h.from_name, h.to_whom, h.note, h.state, h.by_device, h.by_name, h.at_ms, h.reason, h.store,"
         " h.item_count, h.total, h.currency, h.declined, h.taken_ms, h.version, h.as_of_ms, h.became,"
-        " h.code, h.cart_over, h.cart_over_by FROM handover h, n");
+        " h.code, h.cart_over, h.cart_over_by, h.waited FROM handover h, n");
     f->wall_ms += 1000;
     assert_applied(decide(f, &kiosk, request_of(customer, 101, "any")));
     assert_rejected(decide(f, &kiosk, request_of(customer, 102, "any")), "handover_limit");

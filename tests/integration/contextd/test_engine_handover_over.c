@@ -128,7 +128,9 @@ static void who_cannot_begin_gives_it_back(void **state)
     assert_int_equal(h.taken_ms, 0);
     assert_int_equal(h.declined, 0);
     assert_true(ask_by_code(f, "till-0421-5", h.code)->identify.found);
-    assert_applied(decide(f, &second, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)));
+    answer = decide(f, &second, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask));
+    assert_applied(answer);
+    assert_int_equal(answer->apply.measure_count, 0); /* she waits once */
     assert_string_equal(doc_of(told(f, "kiosk-0421-7", &cursor)).by, "Till 5");
     assert_rejected(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &ask)), "handover_taken");
 }

@@ -33,8 +33,9 @@ static enum tb_verdict_kind verdict_on(struct engine_fixture *f, const struct tb
     return answer->apply.verdicts[0].kind;
 }
 
-/* What version 14 added, and 13. */
-#define THIRTEEN "DROP INDEX handover_lately;"
+/* What version 15 added, and 14, and 13. */
+#define FOURTEEN "ALTER TABLE handover DROP COLUMN waited;"
+#define THIRTEEN FOURTEEN "DROP INDEX handover_lately;"
 #define TWELVE \
     THIRTEEN "ALTER TABLE handover DROP COLUMN cart_over; ALTER TABLE handover DROP COLUMN cart_over_by;"
 
@@ -82,7 +83,7 @@ static void version_5_is_taken_over(void **state)
     f->engine->ops->close(f->engine);
     file_run(f, five);
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 14);
+    assert_int_equal(number(f, "PRAGMA user_version"), 15);
     assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE store = '' AND customer IS NOT NULL"), 1);
     assert_int_equal(number(f, "SELECT sale FROM sale_touch"), 2);
     /* What a verdict of before was on is not known. */
@@ -125,7 +126,7 @@ static void version_11_is_taken_over(void **state)
     f->engine->ops->close(f->engine);
     file_run(f, eleven);
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 14);
+    assert_int_equal(number(f, "PRAGMA user_version"), 15);
     assert_int_equal(number(f, "SELECT count(*) FROM handover WHERE became IS NOT NULL"), 1);
     assert_int_equal(number(f, "SELECT count(*) FROM handover h JOIN cart_merge m ON m.joined = h.cart"
                                " WHERE h.became = m.customer"),
@@ -151,7 +152,7 @@ static void version_12_is_taken_over(void **state)
     f->engine->ops->close(f->engine);
     file_run(f, TWELVE "PRAGMA user_version = 12");
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 14);
+    assert_int_equal(number(f, "PRAGMA user_version"), 15);
     assert_int_equal(doc_of(told(f, "kiosk-0421-7", &cursor)).cart_over, TB_HANDOVER_CART_IS_THERE);
     assert_applied(decide(f, &till, paid_of(40, "1")));
     assert_int_equal(doc_of(told(f, "kiosk-0421-7", &cursor)).cart_over, TB_HANDOVER_CART_PAID);
@@ -170,18 +171,40 @@ static void version_13_is_taken_over(void **state)
     f->engine->ops->close(f->engine);
     file_run(f, THIRTEEN "PRAGMA user_version = 13");
     engine_fixture_open(f);
-    assert_int_equal(number(f, "PRAGMA user_version"), 14);
+    assert_int_equal(number(f, "PRAGMA user_version"), 15);
     assert_applied(decide(f, &web, request_of(web.customer, 100 + i, "0421")));
     assert_rejected(decide(f, &web, request_of(web.customer, 101 + i, "0421")), "handover_limit");
+}
+
+/* ---- version 14 ---- */
+
+/* Who waited for what was accepted then is counted. */
+static void version_14_is_taken_over(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer kiosk = fixture_till("kiosk-0421-7");
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    const struct tb_mutation asks[] = {request_of(tb_seed_customer_id(SEED_NUMBER, 0), 1, "any"),
+                                       request_of(tb_seed_customer_id(SEED_NUMBER, 1), 2, "any")};
+    for (size_t i = 0; i < TB_ARRAY_SIZE(asks); i++)
+        assert_applied(decide(f, &kiosk, asks[i]));
+    assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &asks[0])));
+    f->engine->ops->close(f->engine);
+    file_run(f, FOURTEEN "PRAGMA user_version = 14");
+    engine_fixture_open(f);
+    assert_int_equal(number(f, "PRAGMA user_version"), 15);
+    assert_applied(decide(f, &till, answer_of(TB_MUTATION_HANDOVER_DECLINE, &asks[0])));
+    for (size_t i = 0; i < TB_ARRAY_SIZE(asks); i++)
+        assert_int_equal(
+            decide(f, &till, answer_of(TB_MUTATION_HANDOVER_ACCEPT, &asks[i]))->apply.measure_count, i);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ENGINE_TEST(version_5_is_taken_over),
-        ENGINE_TEST(version_11_is_taken_over),
-        ENGINE_TEST(version_12_is_taken_over),
-        ENGINE_TEST(version_13_is_taken_over),
+        ENGINE_TEST(version_5_is_taken_over),  ENGINE_TEST(version_11_is_taken_over),
+        ENGINE_TEST(version_12_is_taken_over), ENGINE_TEST(version_13_is_taken_over),
+        ENGINE_TEST(version_14_is_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,36 @@ static const char *origin_of(const struct connection *c)
     return c->origin[0] ? c->origin : NULL;
 }
 
+/* For who writes POS software: what to do about it. No quotes, as it goes into JSON as it is. */
+static const struct {
+    const char *code;
+    const char *text;
+} advice[] = {
+    {"host_foreign", "Call 127.0.0.1 or localhost, with the port."},
+    {"origin_foreign", "The token is not for this origin: see pos_origin, or pair for it."},
+    {"token_missing", "Send Authorization: Bearer and the token; pair.begin is the way to one."},
+    {"token_refused", "This token is nobody's, or it was revoked: pair again."},
+    {"not_found", "There are /pos/v1/rpc, /pos/v1/events and the websocket /pos/v1."},
+    {"method_refused", "POST to /pos/v1/rpc, GET from /pos/v1/events."},
+    {"upgrade_refused", "The websocket is at /pos/v1, in version 13."},
+    {"protocol_refused", "Ask for the subprotocol " TB_POS_GATE_PROTOCOL "."},
+    {"type_refused", "Say Content-Type: application/json."},
+    {"length_missing", "Say Content-Length: chunks are not taken."},
+    {"body_long", "A call has 16 KiB at most."},
+    {"message_utf8", "The body is not UTF-8."},
+    {"pos_full", "As many follow already as can: close one."},
+    {"no_memory", "There is no memory for it now: try again later."},
+    {"answer_late", "There is no answer yet; what was asked may happen all the same."},
+};
+
+static const char *advice_of(const char *code)
+{
+    size_t i = 0;
+    while (i < TB_ARRAY_SIZE(advice) && strcmp(advice[i].code, code) != 0)
+        i++;
+    return i < TB_ARRAY_SIZE(advice) ? advice[i].text : "refused";
+}
+
 /* An error as JSON-RPC has it, after which the socket is closed: always -1. */
 static int refuse(struct connection *c, unsigned status, const char *code)
 {
@@ -74,9 +104,9 @@ static int refuse(struct connection *c, unsigned status, const char *code)
     bool denied = status == 401 || status == 403;
     counter_refused(c->counter, code);
     int size = snprintf(text, sizeof bytes - LWS_PRE,
-                        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":%d,\"message\":\"refused\","
+                        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":%d,\"message\":\"%s\","
                         "\"data\":{\"code\":\"%s\"}}}\n",
-                        denied ? -32001 : -32600, code);
+                        denied ? -32001 : -32600, advice_of(code), code);
     TB_ASSERT(size > 0 && (size_t)size < sizeof bytes - LWS_PRE);
     const struct tb_head head = {.status = status,
                                  .type = "application/json",

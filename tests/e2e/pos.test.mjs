@@ -405,6 +405,9 @@ test('messages that make no sense are answered, and nothing breaks', async () =>
     assert.equal(answer.status, 200, body);
     assert.ok(codeOf(answer).startsWith('input.'), `${body}: ${codeOf(answer)} for ${code}`);
   }
+  const plain = await post(port(), '{}', { ...bearer, 'Content-Type': 'text/plain' });
+  assert.deepEqual([plain.status, codeOf(plain)], [415, 'type_refused']);
+  assert.match(plain.error.message, /Content-Type: application\/json/);
   assert.equal((await pos.http('ping', {}, { id: null })).status, 204);
   assert.ok((await pos.http('ping')).result.wall_ms > 0);
 });

@@ -69,6 +69,7 @@ test('refusals are those of the code', () => {
   same(Object.values(CALLS_DOCUMENT.paths).flatMap((path) => Object.values(path)).flatMap((operation) => Object.entries(operation.responses))
     .flatMap(([status, { 'x-codes': codes = [] }]) => codes.map((code) => `${status} ${code}`)),
   [...gate, ...transport, ...either].map((pair) => pair.join(' ')));
+  same(found('agent/counter/pos.c', /^ {4}\{"(\w+)", "[^"]+/gm).map(([code]) => code), [...gate, ...transport, ...either].map(([, code]) => code), 'each says what to do');
 });
 
 test('limits are those of the code', () => {

@@ -85,6 +85,12 @@ static void since(struct page *p, struct tb_json o)
     tb_print_since(&p->out, number_of(p, o, "since_ms"), p->wall_ms);
 }
 
+static void state_since(struct page *p, struct tb_json o)
+{
+    tb_print_left(&p->out, text_of(p, o, "state"), STATE_WIDTH);
+    since(p, o);
+}
+
 static void terminal(struct page *p, struct tb_json status)
 {
     label(p, "Terminal");
@@ -122,8 +128,7 @@ static void line(struct page *p, struct tb_json status)
     struct tb_json o = tb_json_object(&p->check, status, "line");
     struct tb_span cause = text_of(p, o, "cause");
     label(p, "Line");
-    tb_print_left(&p->out, text_of(p, o, "state"), STATE_WIDTH);
-    since(p, o);
+    state_since(p, o);
     if (cause.size) {
         tb_buf_add_str(&p->out, ": ");
         tb_print_clean(&p->out, words_of(cause_words, TB_ARRAY_SIZE(cause_words), cause));
@@ -185,8 +190,7 @@ static void metrics_file(struct page *p, struct tb_json status)
     struct tb_json o = tb_json_object(&p->check, status, "metrics_file");
     struct tb_span code = text_of(p, o, "code");
     label(p, "Metrics");
-    tb_print_left(&p->out, text_of(p, o, "state"), STATE_WIDTH);
-    since(p, o);
+    state_since(p, o);
     if (code.size) {
         tb_buf_add_str(&p->out, ": the file is not there or old (");
         tb_print_clean(&p->out, code);

@@ -59,3 +59,15 @@ bool tb_page_put_product(struct tb_json_writer *w, struct tb_agent *agent, const
         tb_json_put_str(w, "stock", tb_stock_names[product.stock]);
     return true;
 }
+
+void tb_page_put_outcome(struct tb_json_writer *w, struct tb_agent *agent,
+                         const struct tb_identify_action *action)
+{
+    tb_json_put_int(w, "id", (int64_t)action->attempt);
+    tb_json_put_str(w, "outcome", tb_outcome_name(action->outcome));
+    tb_json_put_str(w, "code", tb_reason_name(action->reason));
+    tb_json_put_int(w, "at_ms", tb_loop_wall_ms(agent->loop));
+    tb_json_put_str(w, "reader", tb_agent_reader_name(agent, action->reader));
+    if (action->gtin[0])
+        (void)tb_page_put_product(w, agent, action->gtin);
+}

@@ -9,6 +9,7 @@
 #include "core/wire/rpc.h"
 
 struct tb_agent;
+struct tb_identify_action;
 
 /* Scopes as a set. */
 #define TB_PAGE_CLERKS (1u << TB_COUNTER_SCOPE_CLERK)
@@ -32,5 +33,9 @@ void tb_page_answer(struct tb_agent *agent, uint32_t page);
 /* The product as the cache has it, under names that a scanned product has: its number alone when the cache
  * has none. False then. */
 bool tb_page_put_product(struct tb_json_writer *w, struct tb_agent *agent, const char *gtin);
+
+/* What became of a tap or scan, as clerk, shopper and POS are told of it. */
+void tb_page_put_outcome(struct tb_json_writer *w, struct tb_agent *agent,
+                         const struct tb_identify_action *action);
 
 #endif

@@ -100,13 +100,7 @@ void tb_pages_cart(struct tb_agent *agent)
 void tb_pages_outcome(struct tb_agent *agent, const struct tb_identify_action *action)
 {
     struct tb_json_writer w = tb_page_begin(agent, "outcome");
-    tb_json_put_int(&w, "id", (int64_t)action->attempt);
-    tb_json_put_str(&w, "outcome", tb_outcome_name(action->outcome));
-    tb_json_put_str(&w, "code", tb_reason_name(action->reason));
-    tb_json_put_int(&w, "at_ms", tb_loop_wall_ms(agent->loop));
-    tb_json_put_str(&w, "reader", tb_agent_reader_name(agent, action->reader));
-    if (action->gtin[0])
-        (void)tb_page_put_product(&w, agent, action->gtin);
+    tb_page_put_outcome(&w, agent, action);
     tb_page_end(agent, &w, everybody, TB_COUNTER_TOPIC_EVENT);
     tb_pos_outcome(agent, action);
 }

@@ -6,7 +6,7 @@
 //   shop.on('cart', render);
 //   shop.add('09521234567899', 1);
 
-import { isCartChange, LINE_COUNT_MAX, viewOf } from './tillbridge-cart.js';
+import { isCartChange, LINE_COUNT_MAX, QUANTITY_MAX, viewOf } from './tillbridge-cart.js';
 import { Line } from './tillbridge-line.js';
 import { cryptoReady, Outbox, randomId } from './tillbridge-outbox.js';
 import { codeOf, optionsCheck, rowsOf } from './tillbridge-shape.js';
@@ -17,6 +17,7 @@ export { browserStorage, indexedDbStorage, localStorageStorage, memoryStorage } 
 
 const ROW_COUNT_MAX = 512; // of one type that are remembered, and
 const TYPE_COUNT_MAX = 32; // types
+const GTIN = /^[0-9]{14}$/;
 const NO_HASH = '0'.repeat(64); // of a look-up by evidence alone
 
 const coded = (code, message = code) => Object.assign(new Error(message), { code });
@@ -202,6 +203,8 @@ export class Tillbridge {
    * @returns {Change}
    */
   add(gtin, quantity = 1, { options, product, keepGift } = {}) {
+    if (!GTIN.test(gtin)) throw new TypeError('gtin has 14 digits, padded with zeros on the left');
+    if (!Number.isInteger(quantity) || quantity < 1 || quantity > QUANTITY_MAX) throw new TypeError(`quantity is an integer from 1 to ${QUANTITY_MAX}`);
     return this.mutate('cart.add', { cart: this.#cartId(), line: randomId(this.#env), gtin, quantity, ...(options && { options }),
       ...(keepGift && { keep_gift: true }) }, product);
   }

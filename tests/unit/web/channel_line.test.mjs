@@ -436,6 +436,15 @@ test('a hand-over that is turned down brings nothing', async () => {
   assert.equal(await handover, undefined);
 });
 
+test('what cannot be put into a cart is told at once, and is never in it', async () => {
+  const { shop } = await live();
+  for (const [gtin, quantity] of [['9520001000218', 1], [undefined, 1], ['0952000100021x', 1], [PEN, 0], [PEN, 1.5], [PEN, '1'], [PEN, 10_000]])
+    assert.throws(() => shop.add(gtin, quantity), TypeError, `${gtin} ${quantity}`);
+  assert.deepEqual([shop.cart?.item_count ?? 0, shop.unsent], [0, 0]);
+  shop.add(PEN, 9_999);
+  assert.deepEqual([shop.cart.item_count, shop.unsent], [9_999, 1]);
+});
+
 test('a line that is not there cannot be changed, and a full queue says so', async () => {
   const { shop } = await live();
   assert.throws(() => shop.setQuantity('nobody', 2), { code: 'line_unknown' });

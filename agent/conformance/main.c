@@ -26,7 +26,7 @@ static const char usage_text[] =
     "      --pair               asks to be paired, and for the code that the clerk page shows then; it may "
     "stand\n"
     "                           in for a token\n"
-    "      --sale               pays two pieces of that product, one by one, and takes both sales back\n"
+    "      --sale               pays two pieces of that product, gives a point, and takes all of it back\n"
     "      --reset-statistics   counts the terminal's UnifiedPOS statistics anew\n"
     "      --take-over          takes over who waits in the store first, and ends that visit\n"
     "      --watch <seconds>    says what to do for events that only a person can cause, and waits for each\n"

@@ -122,8 +122,7 @@ static struct tb_stmt *feed_statement(struct sqlite_engine *e, const struct feed
     case TB_SCOPE_CATALOGUE:
         s = sqlite_stmt(e, STMT_FEED_CATALOGUE);
         tb_stmt_bind_text(s, 2, tb_span_str(f->store));
-        tb_stmt_bind_int(s, 3, TB_ROW_PRODUCT);
-        limit_at = 4;
+        limit_at = 3;
         break;
     case TB_SCOPE_CUSTOMER:
         s = sqlite_stmt(e, STMT_FEED_CUSTOMER);

@@ -663,9 +663,10 @@ static const char schema_13[] =
 static const char schema_14[] =
     "CREATE INDEX handover_lately ON handover(from_device, at_ms) WHERE from_device <> '';";
 
-/* Version 15: whose wait is in the measures. */
+/* Version 15: whose wait is in the measures, and what changed in the catalogue of one store. */
 static const char schema_15[] = "ALTER TABLE handover ADD COLUMN waited INTEGER NOT NULL DEFAULT 0;"
-                                "UPDATE handover SET waited = 1 WHERE state = 2;";
+                                "UPDATE handover SET waited = 1 WHERE state = 2;"
+                                "CREATE INDEX change_catalogue ON change(store, seq) WHERE type = 5;";
 
 const char *const sqlite_migrations[] = {schema_1,  schema_2,  schema_3,  schema_4,  schema_5,
                                          schema_6,  schema_7,  schema_8,  schema_9,  schema_10,

@@ -3,8 +3,8 @@
 #include "core/base/assert.h"
 #include "core/wire/row.h"
 
-_Static_assert(TB_ROW_CREDENTIAL == 2 && TB_ROW_CART == 3 && TB_ROW_HANDOVER == 10,
-               "as SQL_ROW_CREDENTIAL, SQL_ROW_CART and SQL_ROW_HANDOVER have them");
+_Static_assert(TB_ROW_CREDENTIAL == 2 && TB_ROW_CART == 3 && TB_ROW_PRODUCT == 5 && TB_ROW_HANDOVER == 10,
+               "as SQL_ROW_CREDENTIAL, SQL_ROW_CART, SQL_ROW_PRODUCT and SQL_ROW_HANDOVER have them");
 
 /* 0: as it is; -1: 0, which stands for no limit or for ever. */
 #define POLICY_SET(column, value) \
@@ -25,6 +25,12 @@ _Static_assert(TB_ROW_CREDENTIAL == 2 && TB_ROW_CART == 3 && TB_ROW_HANDOVER == 
         who, what "_refused") "), finds_max, (SELECT max(at_ms) " AUDIT_SINCE(who, what) ") FROM policy"
 
 #define HANDOVERS_OVERDUE " WHERE state > 0 AND at_ms < ?1 ORDER BY at_ms, id LIMIT ?2"
+
+/* Products that changed for `store`, and have not changed for `other` since. */
+#define CATALOGUE_OF(store, other)                                                                     \
+    "c.type = " SQL_ROW_PRODUCT " AND c.store = " store " AND c.seq > ?1 AND NOT EXISTS"               \
+    " (SELECT 1 FROM change n WHERE n.type = " SQL_ROW_PRODUCT " AND n.id = c.id AND n.store = " other \
+    " AND n.seq > c.seq)"
 
 const char *const sqlite_statements[STMT_COUNT] = {
     [STMT_CHAIN_READ] = "SELECT name, currency, epoch, seed, pepper, pepper_version, as_of_ms FROM chain",
@@ -438,11 +444,9 @@ const char *const sqlite_statements[STMT_COUNT] = {
                          " (SELECT 1 FROM cohort h WHERE h.store = ?2 AND h.customer = c.customer)))"
                          " ORDER BY c.seq LIMIT ?3",
     /* A product has a change of its price for all stores and one of its stock for each: the newer counts. */
-    [STMT_FEED_CATALOGUE] =
-        "SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c"
-        " WHERE c.type = ?3 AND c.seq > ?1 AND c.store IN ('', ?2) AND NOT EXISTS"
-        " (SELECT 1 FROM change n WHERE n.type = c.type AND n.id = c.id AND n.store IN ('', ?2)"
-        " AND n.seq > c.seq) ORDER BY c.seq LIMIT ?4",
+    [STMT_FEED_CATALOGUE] = "SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c WHERE " CATALOGUE_OF(
+        "''", "?2") " UNION ALL SELECT c.seq, c.type, c.op, c.id, c.customer FROM change c WHERE ?2 > '' "
+                    "AND " CATALOGUE_OF("?2", "''") " ORDER BY 1 LIMIT ?3",
     [STMT_FEED_CUSTOMER] = "SELECT seq, type, op, id, customer FROM change"
                            " WHERE customer = ?2 AND seq > ?1 AND store = '' ORDER BY seq LIMIT ?3",
     [STMT_FEED_ERASURES] = "SELECT seq, type, op, id, customer FROM change WHERE type = ?2 AND seq > ?1"

@@ -8,6 +8,7 @@
 /* Types of rows as statements write them. */
 #define SQL_ROW_CREDENTIAL "2"
 #define SQL_ROW_CART "3"
+#define SQL_ROW_PRODUCT "5"
 #define SQL_ROW_HANDOVER "10"
 
 /* Of hand-overs: accepted by the customer ?1 on the web. In what its index has. */

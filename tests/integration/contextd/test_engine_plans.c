@@ -150,6 +150,18 @@ static void audit_and_codes_are_found_by_what_is_asked_for(void **state)
     }
 }
 
+/* Of what other stores have in stock nothing is read, however often it changes. */
+static void a_catalogue_is_read_for_its_store(void **state)
+{
+    char plan[PLAN_SIZE];
+    (void)state;
+    plan_read(sqlite_statements[STMT_FEED_CATALOGUE], plan);
+    const char *first = strstr(plan, "change_catalogue (store=? AND seq>?)");
+    if (first == NULL || strstr(first + 1, "change_catalogue (store=? AND seq>?)") == NULL ||
+        strstr(plan, "TEMP B-TREE") != NULL || strstr(plan, "(type=? AND id=? AND store=?)") == NULL)
+        fail_msg("%s", plan);
+}
+
 /* What SQLite asks by itself when a sale goes: who still refers to it. */
 static void what_refers_to_a_sale_is_found_by_it(void **state)
 {
@@ -192,6 +204,7 @@ int main(void)
         cmocka_unit_test(no_statement_reads_a_large_table_to_its_end),
         cmocka_unit_test(an_erasure_reads_no_large_table_to_its_end),
         cmocka_unit_test(audit_and_codes_are_found_by_what_is_asked_for),
+        cmocka_unit_test(a_catalogue_is_read_for_its_store),
         cmocka_unit_test(what_refers_to_a_sale_is_found_by_it),
         cmocka_unit_test(touchpoints_are_found_by_cart_and_visit),
     };

@@ -34,7 +34,7 @@ static enum tb_verdict_kind verdict_on(struct engine_fixture *f, const struct tb
 }
 
 /* What version 15 added, and 14, and 13. */
-#define FOURTEEN "ALTER TABLE handover DROP COLUMN waited;"
+#define FOURTEEN "DROP INDEX change_catalogue; ALTER TABLE handover DROP COLUMN waited;"
 #define THIRTEEN FOURTEEN "DROP INDEX handover_lately;"
 #define TWELVE \
     THIRTEEN "ALTER TABLE handover DROP COLUMN cart_over; ALTER TABLE handover DROP COLUMN cart_over_by;"

@@ -81,7 +81,8 @@ function onHelp(state, params, at) {
   const over = !params.help || params.help.state === 'over';
   if (!over) return { ...state, help: { ...params.help, at } };
   const was = state.help && state.help.state !== 'over';
-  return { ...state, help: was && params.help ? { ...params.help, at } : null, panel: state.panel?.name === 'help' && !params.help ? null : state.panel };
+  const ends = state.panel?.name === 'help' && state.panel.step !== 'asking' && !params.help; // what is asked for just now is not in it yet
+  return { ...state, help: was && params.help ? { ...params.help, at } : null, panel: ends ? null : state.panel };
 }
 
 function onVisit(state, params, at) {

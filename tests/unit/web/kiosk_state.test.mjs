@@ -42,6 +42,14 @@ test('a language that somebody picked and left is forgotten', () => {
   assert.equal(languageOf(reduce(picked, { type: 'tick', at: 61_000, still: true })), 'de');
 });
 
+test('what is told while a call for help is asked for does not take its panel away; that it is over does', () => {
+  const asking = act(shopping(), 'panel', { name: 'help', step: 'asking' });
+  assert.equal(say(asking, 'help', { help: null }).panel.name, 'help');
+  const called = say(act(asking, 'answer', { name: 'help', result: {} }), 'help', { help: { state: 'waiting', since_ms: WALL } });
+  assert.equal(called.panel.name, 'help');
+  assert.equal(say(called, 'help', { help: null }).panel, null);
+});
+
 test('a visit that begins with a call for help leaves the call on the screen; a tap before it does not', () => {
   const calling = act(ready(), 'panel', { name: 'help', step: 'asking' });
   assert.equal(say(calling, 'visit', anonymous()).panel.name, 'help');

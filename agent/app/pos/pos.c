@@ -123,17 +123,23 @@ void tb_pos_stop(struct tb_agent *agent)
 
 /* ---- what is asked ---- */
 
+void tb_pos_put_session(struct tb_json_writer *w, const struct tb_agent *agent,
+                        const struct tb_pos_client *client)
+{
+    tb_json_put_int(w, "api", TB_POS_API_VERSION);
+    tb_json_put_str(w, "software", TB_AGENT_SOFTWARE);
+    tb_json_put_int(w, "client", client->number);
+    tb_json_put_str(w, "name", client->name);
+    tb_pos_put_grants(w, client->grants);
+    tb_json_put_int(w, "wall_ms", tb_loop_wall_ms(agent->loop));
+}
+
 static void request_info(struct tb_request *r)
 {
     const struct tb_agent *agent = r->agent;
     const struct tb_pos_client *client = tb_pos_client_find(agent, agent->pos.asking);
     struct tb_json_writer w = tb_request_answer_begin(r);
-    tb_json_put_int(&w, "api", TB_POS_API_VERSION);
-    tb_json_put_str(&w, "software", TB_AGENT_SOFTWARE);
-    tb_json_put_int(&w, "client", client->number);
-    tb_json_put_str(&w, "name", client->name);
-    tb_pos_put_grants(&w, client->grants);
-    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
+    tb_pos_put_session(&w, agent, client);
     tb_request_answer_end(r, &w);
 }
 

@@ -108,6 +108,9 @@ void tb_pos_handover_over(struct tb_agent *agent, const struct tb_id *handover,
  * not the clerk (TB_AUDIENCE_POS). */
 void tb_pos_put_visit(struct tb_json_writer *w, const struct tb_agent *agent);
 void tb_pos_put_grants(struct tb_json_writer *w, uint32_t grants);
+/* The same of the answer of session.info and of the event `ready`: with whom it speaks, and as whom. */
+void tb_pos_put_session(struct tb_json_writer *w, const struct tb_agent *agent,
+                        const struct tb_pos_client *client);
 
 /* ---- pairing ---- */
 

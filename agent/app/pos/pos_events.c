@@ -134,12 +134,7 @@ void tb_pos_told_at_first(struct tb_agent *agent, uint32_t page, const struct tb
 {
     const struct to to = {.page = page, .grants = ANY};
     struct tb_json_writer w = tb_page_begin(agent, "ready");
-    tb_json_put_int(&w, "api", TB_POS_API_VERSION);
-    tb_json_put_str(&w, "software", TB_AGENT_SOFTWARE);
-    tb_json_put_int(&w, "client", client->number);
-    tb_json_put_str(&w, "name", client->name);
-    tb_pos_put_grants(&w, client->grants);
-    tb_json_put_int(&w, "wall_ms", tb_loop_wall_ms(agent->loop));
+    tb_pos_put_session(&w, agent, client);
     event_end(agent, &w, to, TB_COUNTER_TOPIC_EVENT);
     terminal_send(agent, to);
     state_send(agent, to);

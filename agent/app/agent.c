@@ -485,8 +485,8 @@ void tb_agent_stop(struct tb_agent *agent)
     agent->metrics_file = tb_metrics_file_close(agent->metrics_file);
     tb_shopper_display_stop(agent);
     tb_kiosk_stop(agent);
-    tb_timer_cancel(&agent->captures.timer);
     tb_timer_cancel(&agent->choices.timer);
+    tb_captures_stop(agent);
     tb_operators_stop(agent);
     tb_cohort_stop(agent);
     tb_handovers_stop(agent);

@@ -191,6 +191,24 @@ test("what is somebody else's is not linked, and what is called off is not waite
   await page.clear();
 });
 
+test('what the context store turns down was never linked', async () => {
+  const [, , third, fourth] = till.customers;
+  await till.serve(page, fourth);
+  await page.clear();
+  till.store.child.kill('SIGSTOP'); // what was linked just now is not in the cache yet
+  for (const customer of [third, fourth]) {
+    await till.serve(page, customer);
+    await ask('credential.capture', { visit: visit(), purpose: 'link' });
+    await till.scanned(page, member('7700000004'), 'captured');
+    if (customer === third) await page.clear();
+  }
+  till.store.child.kill('SIGCONT');
+  assert.equal((await page.captured()).outcome, 'kept'); // another one was linked before it was decided
+  assert.deepEqual(await page.captured(), { purpose: 'link', outcome: 'refused', kind: 'member', code: 'credential_taken' });
+  assert.equal((await page.takenBack()).code, 'credential_taken');
+  await page.clear();
+});
+
 test('one credential of several people asks who it is', async () => {
   const [, , , , fifth, sixth] = till.customers;
   await till.serve(page, sixth);
@@ -298,8 +316,12 @@ test('with the line down a badge works, a sign-up is kept, and a search says why
   const waiting = visit();
   await ask('note.add', { visit: waiting, text: 'Came in the rain' });
   assert.deepEqual(await ask('credential.list', { visit: waiting }), { credentials: [] });
+  await ask('credential.capture', { visit: waiting, purpose: 'link' });
+  await till.scanned(page, member('7700000003'), 'captured');
+  assert.equal((await page.captured()).outcome, 'kept'); // it leads to nobody yet
   await till.startStore();
   await page.sees('the note of who is here still', (s) => s.visit?.id === waiting && s.view.notes?.[0].text === 'Came in the rain');
+  await credentials((list) => list.length === 1);
   await page.clear();
 });
 

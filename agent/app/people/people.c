@@ -532,6 +532,7 @@ static bool is_watched(enum tb_mutation_kind kind)
 void tb_people_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err)
 {
     struct tb_people *p = &agent->people;
+    tb_captures_stored(agent, mutation, err);
     if (err != TB_OK || !is_watched(mutation->kind))
         return;
     p->watched[p->watch_next++ % TB_PEOPLE_WATCH_MAX] =
@@ -559,6 +560,7 @@ static void taken_back(struct tb_agent *agent, const struct tb_people_watch *wat
 void tb_people_verdict(struct tb_agent *agent, const struct tb_verdict *verdict)
 {
     struct tb_people *p = &agent->people;
+    tb_captures_decided(agent, verdict);
     for (size_t i = 0; i < TB_PEOPLE_WATCH_MAX; i++) {
         if (p->watched[i].seq != verdict->seq)
             continue;

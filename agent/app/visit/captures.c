@@ -16,7 +16,7 @@ static const char *const purpose_names[TB_CAPTURE_PURPOSE_COUNT] = {
 
 /* ---- telling ---- */
 
-/* outcome: linked, refused, timeout, cancelled; kind and code may be NULL. */
+/* outcome: deciding, linked, kept, refused, timeout, cancelled; kind and code may be NULL. */
 static void tell(struct tb_agent *agent, enum tb_capture_purpose purpose, const char *outcome,
                  const char *kind, const char *code)
 {
@@ -113,6 +113,64 @@ void tb_captures_end(struct tb_request *r)
 {
     tb_shopping_answer_done(r);
     call_off(r->agent, "cancelled");
+}
+
+/* ---- what became of the link ---- */
+
+static void link_told(struct tb_agent *agent, const char *outcome, const char *code)
+{
+    struct tb_capture_link *link = &agent->captures.link;
+    tb_timer_cancel(&link->timer);
+    if (link->purpose != TB_CAPTURE_NONE)
+        tell(agent, link->purpose, outcome, link->kind, code);
+    link->purpose = TB_CAPTURE_NONE;
+    link->seq = 0;
+    tb_wipe(link->hash, sizeof link->hash);
+}
+
+static void decide_due(struct tb_timer *timer)
+{
+    link_told(timer->context, "kept", NULL);
+}
+
+static void link_begin(struct tb_agent *agent, enum tb_capture_purpose purpose,
+                       const struct tb_credential_ref *ref)
+{
+    struct tb_capture_link *link = &agent->captures.link;
+    link_told(agent, "kept", NULL); /* the one before: who linked it is on to the next */
+    link->purpose = purpose;
+    memcpy(link->kind, ref->kind, sizeof link->kind);
+    memcpy(link->hash, ref->hash, sizeof link->hash);
+    link->timer.context = agent;
+    tell(agent, purpose, "deciding", ref->kind, NULL);
+}
+
+void tb_captures_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err)
+{
+    struct tb_capture_link *link = &agent->captures.link;
+    if (link->purpose == TB_CAPTURE_NONE || link->seq != 0 || mutation->kind != TB_MUTATION_CREDENTIAL_LINK ||
+        memcmp(mutation->link.ref.hash, link->hash, sizeof link->hash) != 0)
+        return;
+    link->seq = mutation->seq;
+    if (err != TB_OK)
+        link_told(agent, "refused", tb_err_name(err));
+    else if (agent->status.line != TB_LINE_LIVE)
+        link_told(agent, "kept", NULL);
+    else
+        tb_timer_set(agent->loop, &link->timer, TB_CAPTURE_DECIDE_MS, decide_due);
+}
+
+void tb_captures_decided(struct tb_agent *agent, const struct tb_verdict *verdict)
+{
+    bool rejected = verdict->kind == TB_VERDICT_REJECTED;
+    if (agent->captures.link.seq != 0 && agent->captures.link.seq == verdict->seq)
+        link_told(agent, rejected ? "refused" : "linked", rejected ? verdict->code : NULL);
+}
+
+void tb_captures_stop(struct tb_agent *agent)
+{
+    tb_timer_cancel(&agent->captures.timer);
+    tb_timer_cancel(&agent->captures.link.timer);
 }
 
 /* ---- taking it ---- */
@@ -226,6 +284,9 @@ void tb_captures_take(struct tb_agent *agent, uint64_t attempt)
         linked_audit(agent, ref.kind);
     forget(agent);
     tb_identify_captured(&agent->identify, attempt, !against, tb_loop_now_ms(agent->loop));
-    tell(agent, purpose, against ? "refused" : "linked", ref.kind, against);
+    if (against)
+        tell(agent, purpose, "refused", ref.kind, against);
+    else
+        link_begin(agent, purpose, &ref);
     tb_wipe(&ref, sizeof ref);
 }

@@ -6,7 +6,9 @@
  * late it is judged.
  *
  * What the cache knows to be somebody's, or to be blocked, is refused at once; for the rest the context store
- * decides, and a link that it turns down is told as taken back. Loop's thread only.
+ * decides. A link is told when that has happened; when it is on the disk and the line is not live, or nothing
+ * has come for TB_CAPTURE_DECIDE_MS, it is told as kept: one that is turned down after that is told as taken
+ * back alone. Loop's thread only.
  */
 #ifndef TB_AGENT_APP_VISIT_CAPTURES_H
 #define TB_AGENT_APP_VISIT_CAPTURES_H
@@ -17,8 +19,18 @@
 #include "host/loop/loop.h"
 
 #define TB_CAPTURE_WAIT_MS 30000
+#define TB_CAPTURE_DECIDE_MS 5000
 
 enum tb_capture_purpose { TB_CAPTURE_NONE, TB_CAPTURE_LINK, TB_CAPTURE_REPLACE, TB_CAPTURE_PURPOSE_COUNT };
+
+/* A link that pages have not been told of yet. */
+struct tb_capture_link {
+    enum tb_capture_purpose purpose; /* NONE: there is none */
+    int64_t seq;                     /* 0: not on the disk yet */
+    char kind[TB_SHORT_SIZE_MAX + 1];
+    uint8_t hash[TB_LOOKUP_HASH_SIZE];
+    struct tb_timer timer;
+};
 
 struct tb_captures {
     enum tb_capture_purpose purpose; /* NONE: nothing is waited for */
@@ -30,6 +42,7 @@ struct tb_captures {
     bool proven;
     uint8_t proven_hash[TB_LOOKUP_HASH_SIZE];
     char proven_kind[TB_SHORT_SIZE_MAX + 1];
+    struct tb_capture_link link;
 };
 
 /* credential.capture, credential.capture_end */
@@ -48,5 +61,10 @@ void tb_captures_unattended(struct tb_agent *agent);
 bool tb_captures_told(struct tb_agent *agent, uint64_t attempt, const struct tb_identify_proof *proof);
 /* The credential that is waited for is there (TB_IDENTIFY_CAPTURED). */
 void tb_captures_take(struct tb_agent *agent, uint64_t attempt);
+/* What became of any mutation: on the disk, and decided. */
+void tb_captures_stored(struct tb_agent *agent, const struct tb_mutation *mutation, enum tb_err err);
+void tb_captures_decided(struct tb_agent *agent, const struct tb_verdict *verdict);
+/* Nothing is waited for and told any more. */
+void tb_captures_stop(struct tb_agent *agent);
 
 #endif

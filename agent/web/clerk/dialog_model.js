@@ -151,7 +151,7 @@ function cardsDialog(state, context) {
 
 function capturedDialog(dialog, w) {
   const outcome = w.has(`cards.captured.${dialog.outcome}`) ? dialog.outcome : 'refused';
-  const linked = outcome === 'linked';
+  const linked = outcome === 'linked' || outcome === 'kept';
   const taken = outcome === 'refused' && dialog.purpose === 'link' && dialog.why === 'credential_taken';
   const why = w.has(`taken.code.${dialog.why}`) ? w.t(`taken.code.${dialog.why}`) : '';
   return { title: w.t(`cards.captured.${outcome}`), lead: why || w.t(`cards.captured.${outcome}.lead`), picture: linked ? 'check' : 'question', closing: w.t('act.close'),

@@ -50,7 +50,8 @@ export const dialogOfOwn = (dialog, before, own) => (dialog?.name === 'handover'
 /** What became of the card or code that was asked for. */
 export function dialogOfCaptured(dialog, { outcome, code }) {
   if (dialog?.name !== 'cards' || dialog.step !== 'capture') return dialog;
-  return { ...dialog, step: 'captured', outcome, why: code ?? '' };
+  if (outcome === 'deciding') return { ...dialog, busy: true };
+  return { ...dialog, step: 'captured', busy: false, outcome, why: code ?? '' };
 }
 
 export const dialogAfterQuiet = (dialog, quiet_ms) => (dialog && quiet_ms >= DIALOG_QUIET_MS && !dialog.byItself ? null : dialog);

@@ -89,6 +89,8 @@ export const states = {
   'dialog-note-which': [...shown, press('F4'), open('more'), press('Delete'), has('dialog[data-name=note] .rows button')],
   'dialog-capture': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]')],
   'dialog-captured': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]'), ['captured', { purpose: 'link', outcome: 'linked', kind: 'tag' }]],
+  'dialog-captured-deciding': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]'), ['captured', { purpose: 'link', outcome: 'deciding', kind: 'tag' }]],
+  'dialog-captured-kept': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]'), ['captured', { purpose: 'link', outcome: 'kept', kind: 'tag' }]],
   'dialog-captured-taken': [...shown, answering(), press('F4'), open('more'), press('2'), has('dialog .picture[data-icon=tap]'), ['captured', { purpose: 'link', outcome: 'refused', code: 'credential_taken' }]],
   'dialog-cards': [...shown, answering(), press('F3'), open('cards'), has('dialog .rows li')],
   'dialog-block': [...shown, answering(), press('F3'), open('cards'), has('dialog .rows li'), (page) => page.click('dialog li:nth-child(2) [data-act="cards.block"]'), has('dialog fieldset')],

@@ -74,7 +74,7 @@ export class PageChannel {
     return this.#until('a change that is taken back', () => this.taken.shift());
   }
 
-  // What became of the next credential that was waited for.
+  // What became of the next credential that was waited for, once that is decided.
   captured() {
     return this.#until('a credential that was waited for', () => this.captures.shift());
   }
@@ -254,7 +254,7 @@ export class PageChannel {
         this.changes += 1;
         break;
       case 'captured':
-        this.captures.push(params);
+        if (params.outcome !== 'deciding') this.captures.push(params);
         break;
       case 'taken_back':
         this.taken.push(params);

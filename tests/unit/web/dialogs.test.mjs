@@ -246,6 +246,8 @@ test('cards are listed by kind, a blocked one for reading only, and what became 
   assert.deepEqual(listed.map((row) => [row.title, row.detail, row.actions.length]), [['member number', '', 2], ['card with a chip', '', 2], ['signed pass', 'blocked', 0]]);
   const captured = (message) => shown([...here, open('cards'), step('cards', { step: 'capture', purpose: 'link' }), say('captured', { purpose: 'link', ...message })]).dialog;
   assert.equal(captured({ outcome: 'linked' }).title, 'It is linked');
+  assert.deepEqual([captured({ outcome: 'deciding' }).title, captured({ outcome: 'deciding' }).busy], ['Tap the new card now', true]);
+  assert.deepEqual([captured({ outcome: 'kept' }).title, captured({ outcome: 'kept' }).also], ['It is kept', []]);
   const taken = captured({ outcome: 'refused', code: 'credential_taken' });
   assert.deepEqual([taken.lead, taken.also.map((one) => one.act)], ['It belongs to another customer.', ['cards.share', 'cards.retry']]);
   assert.equal(run([...here, say('captured', { purpose: 'link', outcome: 'linked' })]).dialog, null); // nobody waited here

@@ -71,7 +71,7 @@ export const TAILS = {
   'find.reason': { tails: listed('clerk/dialog_model.js', 'const REASONS'), always: true },
   'cards.block': { tails: listed('clerk/dialog_model.js', 'BLOCK_REASONS'), always: true },
   'cards.capture': { tails: ['link', 'replace'], always: true },
-  'cards.captured': { tails: ['linked', 'refused', 'timeout', 'cancelled'], suffixes: ['', '.lead'], always: true },
+  'cards.captured': { tails: ['linked', 'kept', 'refused', 'timeout', 'cancelled'], suffixes: ['', '.lead'], always: true },
   'handover.own': { tails: ['asking', 'waiting', 'accepted'], always: true },
   'more': { tails: ['note', 'link', 'signup', 'operator'], suffixes: ['', '.detail'], always: true },
   'act': { tails: ['find', 'cards', 'more', 'handover', 'done', 'minus', 'plus', 'remove'], always: true },

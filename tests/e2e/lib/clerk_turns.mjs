@@ -29,7 +29,7 @@ export const turns = {
   'badge-unknown': [...begin, ['outcome', outcome('unknown', { code: 'operator.unknown' })]],
   'badge-unknown-visit': [...shown, ['outcome', outcome('unknown', { code: 'operator.unknown' })]],
   'told-noted': [...shown, answering(), press('F4'), open('more'), press('1'), open('note'), type('Left-handed'), press('Enter'), good],
-  'told-blocked': [...shown, answering(), press('F3'), open('cards'), has('dialog .rows li'), click('dialog li:nth-child(2) [data-act="cards.block"]'), has('dialog fieldset'), click('dialog [type=submit]'), good],
+  'told-blocked': [...shown, answering(), press('F3'), open('cards'), has('dialog .rows li'), click('dialog li:nth-child(2) [data-act="cards.block"]'), click('dialog [value=lost]'), good],
   'told-kept': [...shown, answering(), press('F8'), open('handover'), ['handovers', { open: [], own: { id: handle(13), state: 'waiting', since_ms: WALL, code: 'K7M2PX', declined_count: 0 } }], has('dialog .code:not(:empty)'), press('F8'), good],
   'told-undone-line': [...begin, ['visit', visit({ cart: cart([{ ...lines[0], name: '' }]) })], answering(), press('ArrowDown', '+'), has('#tools [data-act=undo]:not(:disabled)'), press('F6'), good],
   ...Object.fromEntries(CART.map((code) => [named('cart-refused', code), cartRefused(code)])),

@@ -272,7 +272,7 @@ TB_MUST_USE enum tb_err sqlite_evidence_claim(struct sqlite_engine *e, struct sq
 /* Hand-overs that nobody took in time expire. */
 TB_MUST_USE enum tb_err sqlite_handovers_overdue(struct sqlite_engine *e, bool *more);
 
-/* ---- hand-overs: sqlite_handover.c, sqlite_handover_code.c ---- */
+/* ---- hand-overs: sqlite_handover*.c ---- */
 
 /* Those of nobody's cart are the customer's from now on whom the cart became, by whatever way. */
 TB_MUST_USE enum tb_err sqlite_handover_became(struct sqlite_engine *e, const struct tb_id *cart,

@@ -194,6 +194,27 @@ static enum tb_err taken_read(struct sqlite_engine *e, const struct sqlite_batch
     return err;
 }
 
+/* A line that this sale names twice was taken by others once: none of this sale is written yet. */
+static enum tb_err all_taken_read(struct sqlite_engine *e, const struct sqlite_batch *b,
+                                  const struct tb_mutation *m)
+{
+    struct tb_sold_line *sold = e->sale.sold;
+    enum tb_err err = TB_OK;
+    for (size_t i = 0; i < m->finish.lines.count && err == TB_OK; i++) {
+        size_t first = 0;
+        while (!tb_id_equal(&sold[first].line, &sold[i].line))
+            first++;
+        if (first == i) {
+            err = taken_read(e, b, m, &sold[i], &e->sale.taken_by[i]);
+        } else {
+            sold[i].taken_before = sold[first].taken_before;
+            sold[i].back_before = sold[first].back_before;
+            e->sale.taken_by[i] = e->sale.taken_by[first];
+        }
+    }
+    return err;
+}
+
 /* ---- giving back ---- */
 
 static enum tb_err sale_line_take(const struct tb_stmt *s, struct tb_sale_line *line)
@@ -503,9 +524,7 @@ static enum tb_err sale_sell(struct sqlite_engine *e, const struct sqlite_batch 
                                      .device = b->request->peer.device,
                                      .facts = &facts};
     tb_checkout_look_up(of_other ? NULL : &e->cart, &e->book, paid, e->sale.sold);
-    enum tb_err err = TB_OK;
-    for (size_t i = 0; i < paid->count && err == TB_OK; i++)
-        err = taken_read(e, b, m, &e->sale.sold[i], &e->sale.taken_by[i]);
+    enum tb_err err = all_taken_read(e, b, m);
     memcpy(e->sale.claimed_by, e->claim.by, sizeof e->sale.claimed_by);
     (void)tb_checkout_finish(side, &e->claim, &finish, e->sale.sold, paid->count, ret_changed);
     return err;

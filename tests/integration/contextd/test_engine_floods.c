@@ -228,6 +228,37 @@ static void who_stands_far_back_is_compared_when_it_has_read_on(void **state)
     assert_true(is_compared(f, &cursor));
 }
 
+/* What reading a line's other sales takes for a sale that names it so many times. */
+static int64_t steps_of_sale(struct engine_fixture *f, uint8_t times)
+{
+    static unsigned receipt = 100;
+    struct tb_paid_line lines[TB_PAID_LINE_COUNT_MAX];
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    char transaction[8];
+    (void)snprintf(transaction, sizeof transaction, "%u", receipt++);
+    struct tb_mutation sale = paid_of(1, transaction);
+    for (uint8_t i = 0; i < times; i++)
+        lines[i] = sale.finish.lines.at[0];
+    sale.finish.lines = (struct tb_paid_lines){.at = lines, .count = times};
+    steps_count("FROM sale_line l JOIN sale s");
+    assert_int_equal(decide(f, &till, sale)->apply.verdicts[0].kind, TB_VERDICT_APPLIED);
+    return steps;
+}
+
+static void a_line_named_again_and_again_is_looked_up_once_per_sale(void **state)
+{
+    struct engine_fixture *f = *state;
+    struct tb_engine_peer till = fixture_till("till-0421-4");
+    assert_applied(decide(f, &till, anonymous_add(1)));
+    (void)steps_of_sale(f, TB_PAID_LINE_COUNT_MAX);
+    int64_t once = steps_of_sale(f, 1);
+    int64_t often = steps_of_sale(f, TB_PAID_LINE_COUNT_MAX);
+    print_message("steps: %" PRId64 " for a line named once, %" PRId64 " for one named %u times\n", once,
+                  often, TB_PAID_LINE_COUNT_MAX);
+    assert_true(once > 0);
+    assert_true(often < 2 * once);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +268,7 @@ int main(void)
         ENGINE_TEST(a_terminal_asks_so_often_within_a_day),
         ENGINE_TEST(a_cohort_is_looked_for_in_shares),
         ENGINE_TEST(who_stands_far_back_is_compared_when_it_has_read_on),
+        ENGINE_TEST(a_line_named_again_and_again_is_looked_up_once_per_sale),
     };
     return cmocka_run_group_tests(tests, steps_set_up, steps_tear_down);
 }

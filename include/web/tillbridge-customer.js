@@ -91,6 +91,7 @@ export class TillbridgeCustomer extends HTMLElement {
   #ahead = null; // of the agent's clock over this page's, ms; null: never told
   #fresh_ms = Infinity; // until the first of what is shown is too old
   #aging = 0;
+  #languages = new MutationObserver(() => this.#render()); // of the page around it
 
   constructor() {
     super();
@@ -111,8 +112,14 @@ export class TillbridgeCustomer extends HTMLElement {
   get current() { return this.#current; }
   get connection() { return this.#connection; }
 
-  connectedCallback() { this.#restart(); }
-  disconnectedCallback() { this.#end(); }
+  connectedCallback() {
+    this.#languages.observe(document, { attributes: true, attributeFilter: ['lang'], subtree: true });
+    this.#restart();
+  }
+  disconnectedCallback() {
+    this.#languages.disconnect();
+    this.#end();
+  }
   attributeChangedCallback(name) {
     if (name === 'url') this.#restart();
     else this.#render();

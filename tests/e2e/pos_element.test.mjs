@@ -102,7 +102,11 @@ test('words and language are the page\u2019s', async () => {
   }
   await element().evaluate((who) => { who.words = { 'cart.items': { one: '{n} thing', other: '{n} things' } }; });
   await says('3 things');
-  await element().evaluate((who) => { who.words = {}; who.lang = 'en'; });
+  await element().evaluate((who) => { who.words = {}; who.removeAttribute('lang'); });
+  for (const [lang, text] of [['de', '3 Artikel'], ['en', '3 items']]) { // a clerk chose another one meanwhile
+    await element().evaluate((who, wanted) => { who.ownerDocument.documentElement.lang = wanted; }, lang);
+    await says(text);
+  }
 });
 
 test('what the code may not do is refused by its stable code', async () => {
